@@ -1,0 +1,1 @@
+"""A speech-emotion sensor: a microphone in, emotion events out over MQTT; only labels leave the device."""
