@@ -1,0 +1,55 @@
+"""The tree of errors, with the exit status each one ends the program with.
+
+    EdgedError                      1   anything below, never raised itself
+    ├── UsageError                 64   the command line asks for something that cannot be
+    ├── RecordingError             65   a sound file that cannot be used: empty, not sound, NaN samples
+    ├── CaptureError                1   the microphone: absent, refused, gone, stalled (a restart may help)
+    ├── PublishError                1   the broker's side of a command that needs the broker at once
+    ├── ConfigError                78   config.yaml: unknown key, wrong type, out of range, unreadable
+    └── ModelError                 78   a bundle that does not prove itself, or no runtime that can run it
+
+The numbers are those of sysexits.h; systemd does not restart on 78 (``RestartPreventExitStatus=78``), since neither a
+wrong config nor a wrong bundle mends itself.  A message is one line: what, where, which value, what was expected.
+"""
+
+
+class EdgedError(Exception):
+    """Everything that ends a command with one line on stderr instead of a traceback."""
+
+    exit_status = 1
+
+
+class UsageError(EdgedError):
+    """The command line asks for something that cannot be done."""
+
+    exit_status = 64
+
+
+class RecordingError(EdgedError):
+    """A sound file that cannot be used; the message names the file and what is wrong with it."""
+
+    exit_status = 65
+
+
+class CaptureError(EdgedError):
+    """The microphone is absent, refused or gone; a fresh process may find it again."""
+
+    exit_status = 1
+
+
+class PublishError(EdgedError):
+    """A command that needs the broker at once has none; for the daemon an absent broker is a state, not an error."""
+
+    exit_status = 1
+
+
+class ConfigError(EdgedError):
+    """The config is wrong; the message names the key, the value and what is expected."""
+
+    exit_status = 78
+
+
+class ModelError(EdgedError):
+    """A bundle does not prove itself or cannot be run; the message names the file and what was expected."""
+
+    exit_status = 78
