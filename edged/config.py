@@ -1,0 +1,239 @@
+"""config.yaml to frozen, validated structs; every fault named by its key.
+
+    config.yaml ──yaml.safe_load──► plain values ──msgspec──► Config, or ConfigError: file, key, value, what is expected
+
+All keys have defaults; the file at the top of the repository shows them all.  People write seconds; ``samples`` makes
+them sample counts once, by exact division.
+"""
+
+import math
+import reprlib
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import msgspec
+import yaml
+
+from edged.errors import ConfigError
+
+_MOST_BYTES = 2**20  # no config has a megabyte; a wrong path may name a file of gigabytes
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 60
+_REPR.maxlevel = 2
+_QUOTES = "'\""
+
+
+def _number(low: float, high: float) -> msgspec.Meta:
+    return msgspec.Meta(ge=low, le=high, description=f"a number, {low:g} to {high:g}")
+
+
+def _whole(low: int, high: int) -> msgspec.Meta:
+    return msgspec.Meta(ge=low, le=high, description=f"a whole number, {low} to {high}")
+
+
+def _text(description: str, pattern: str = ".") -> msgspec.Meta:
+    return msgspec.Meta(pattern=pattern, description=description)
+
+
+_NODE = _text("at most 64 of a-z A-Z 0-9 _ -; empty is the host's name", r"^[a-zA-Z0-9_-]{0,64}\Z")
+_ROOT = _text("levels of a-z A-Z 0-9 _ - with / between", r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*\Z")
+
+
+class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The microphone."""
+
+    device: Annotated[str, _text("auto or part of a microphone's name")] = "auto"
+    buffer_s: Annotated[float, _number(2, 120)] = 10.0
+
+
+class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The bundle and how it is run."""
+
+    bundle: Annotated[str, _text("default or the path of a bundle's folder")] = "default"
+    routing: Literal["auto", "hard", "soft"] = "auto"
+    stride_s: Annotated[float, _number(0.016, 2.992)] = 0.496
+    threads: Annotated[int, _whole(1, 4)] = 1
+
+
+class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Speech or not, by level against a noise floor that adapts."""
+
+    margin_db: Annotated[float, _number(3, 60)] = 12.0
+    least_dbfs: Annotated[float, _number(-96, 0)] = -60.0
+    least_speech_s: Annotated[float, _number(0.016, 2.992)] = 0.4
+
+
+class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Scores to episodes."""
+
+    smoothing: Literal["majority", "exponential"] = "majority"
+    span_s: Annotated[float, _number(0.5, 60)] = 5.0
+    enter: Annotated[float, _number(0, 1)] = 0.5
+    leave: Annotated[float, _number(0, 1)] = 0.35
+    margin: Annotated[float, _number(0, 1)] = 0.1
+    min_duration_s: Annotated[float, _number(0, 60)] = 1.0
+
+
+class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The broker."""
+
+    host: Annotated[str, _text("a host's name or address")] = "localhost"
+    port: Annotated[int, _whole(1, 65535)] = 1883
+    username: str = ""
+    password_file: str = ""
+    keepalive_s: Annotated[int, _whole(5, 3600)] = 60
+    root: Annotated[str, _ROOT] = "edged"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole of config.yaml."""
+
+    node: Annotated[str, _NODE] = ""
+    audio: Audio = Audio()
+    models: Models = Models()
+    gate: Gate = Gate()
+    tracker: Tracker = Tracker()
+    mqtt: Mqtt = Mqtt()
+    health_s: Annotated[int, _whole(5, 3600)] = 60
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+_SECTIONS = {
+    field.name: field.type for field in msgspec.structs.fields(Config) if isinstance(field.default, msgspec.Struct)
+}
+
+
+def load_config(path: Path) -> Config:
+    """The config in the file ``path``; an empty file is all defaults.
+
+    Raises:
+        ConfigError: the file cannot be read, is not YAML, or a key is unknown, of a wrong type or out of range.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+    except OSError as exc:
+        raise ConfigError(f"{path}: {exc.strerror or exc}, expected a readable YAML file") from exc
+    if len(content) > _MOST_BYTES:
+        raise ConfigError(f"{path}: larger than {_MOST_BYTES} bytes, expected a config")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{path}: byte {exc.start} is not UTF-8, expected a YAML file in UTF-8") from exc
+    return parse_config(text, str(path))
+
+
+def parse_config(text: str, name: str) -> Config:
+    """As ``load_config`` for a text; ``name`` stands for the file in messages."""
+    try:
+        values = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 -- a SafeLoader that also refuses double keys
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigError(f"{name}:{where} {_one_line(exc.problem or exc.context or 'broken YAML')}") from exc
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as exc:
+        # PyYAML lets all these through: a date that does not exist, `!!int ""`, `!!bool x`, `!!timestamp x`, deep nesting.
+        raise ConfigError(f"{name}: broken YAML: {_one_line(str(exc))}") from exc
+    values = {} if values is None else values
+    if not isinstance(values, dict):
+        raise ConfigError(f"{name}: the file is {_shown(values)}, expected keys and values")
+    # A section with nothing below it ("mqtt:") means its defaults, as a person expects of YAML.
+    values = {key: value for key, value in values.items() if value is not None or key not in _SECTIONS}
+    _check_keys(name, "", values, Config)
+    for section, kind in _SECTIONS.items():
+        if isinstance(values.get(section), dict):
+            _check_keys(name, f"{section}.", values[section], kind)
+    try:
+        config = msgspec.convert(values, Config, strict=True)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(_named(name, values, str(exc))) from exc
+    _check_together(name, config)
+    return config
+
+
+def samples(key: str, seconds: float, sample_rate_hz: int, multiple: int) -> int:
+    """``seconds`` as a count of samples that must be a whole multiple of ``multiple``.
+
+    Raises:
+        ConfigError: it is not; the message gives the nearest lengths that are.
+    """
+    # Fraction of the decimal as written: 0.496 s is 7936 samples exactly, in binary floating point it is not.
+    count = Fraction(str(seconds)) * sample_rate_hz
+    if count.denominator == 1 and count % multiple == 0:
+        return int(count)
+    below = math.floor(count / multiple) * multiple
+    nearest = ", ".join(f"{n / sample_rate_hz:g}" for n in (below, below + multiple) if n > 0)
+    unit = f"{multiple / sample_rate_hz:g}"
+    raise ConfigError(f"{key} is {seconds:g}, expected a multiple of {unit} s (nearest: {nearest})")
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice: YAML would silently take the last."""
+
+
+def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} is given twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+    return loader.construct_mapping(node, deep=True)
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+
+
+def _check_together(name: str, config: Config) -> None:
+    tracker = config.tracker
+    if tracker.leave > tracker.enter:
+        raise ConfigError(
+            f"{name}: tracker.leave is {tracker.leave:g}, expected at most tracker.enter ({tracker.enter:g})"
+        )
+    samples(f"{name}: models.stride_s", config.models.stride_s, 16_000, 256)
+    if config.mqtt.password_file and not config.mqtt.username:
+        raise ConfigError(f"{name}: mqtt.username is empty, expected a name beside mqtt.password_file")
+
+
+def _check_keys(name: str, above: str, values: dict[Any, Any], kind: Any) -> None:  # noqa: ANN401 -- a struct's class
+    known = {field.name for field in msgspec.structs.fields(kind)}
+    for key in values:
+        if key not in known:
+            raise ConfigError(f"{name}: {above}{_shown(key).strip(_QUOTES)} is not a key, {_expected(kind)}")
+
+
+def _named(name: str, values: dict[Any, Any], fault: str) -> str:
+    """msgspec's ``Expected `int` - at `$.mqtt.port` `` as ``config.yaml: mqtt.port is 'x', expected …``."""
+    path = fault.rpartition("$.")[2].rstrip("`").split(".")
+    value: Any = values
+    kind: Any = Config
+    for part in path:
+        value = value[part]
+        kind = {field.name: field.type for field in msgspec.structs.fields(kind)}[part]
+    return f"{name}: {'.'.join(path)} is {_shown(value)}, {_expected(kind)}"
+
+
+def _expected(kind: Any) -> str:  # noqa: ANN401 -- a struct's class, Annotated, Literal or str
+    """What a value of ``kind`` must be, in words: the whole of it, not only the limit that was crossed."""
+    if get_origin(kind) is Literal:
+        return "expected " + " or ".join(get_args(kind))
+    if get_origin(kind) is Annotated:
+        return f"expected {kind.__metadata__[0].description}"
+    if kind is str:
+        return "expected text"
+    return "expected keys among " + ", ".join(field.name for field in msgspec.structs.fields(kind))
+
+
+def _shown(value: object) -> str:
+    """A value as its writer knows it, on one line of bounded length."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    # reprlib also bounds what aliases in the YAML would multiply to gigabytes.
+    return _REPR.repr(value)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
