@@ -1,0 +1,1 @@
+"""Where samples become log-mel images; the only place, shared by training and device."""

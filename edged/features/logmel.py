@@ -1,0 +1,115 @@
+"""The log-mel front end: samples to band levels to the image that the models see.
+
+    samples (n,) ──frames──► (k, 1024) ──taper, rfft──► power (k, 513) ──mel──► (k, 128) ──dB──► levels
+    levels (188, 128) ──relative to the loudest, clipped, pairs averaged──► image (188, 64) uint8
+
+This is the only place where samples become features: training and device both come through here.  The equations are
+those of ``librosa.feature.melspectrogram`` and ``librosa.power_to_db(ref=max, amin=1e-10, top_db=80)`` (McFee et al.
+2015; mel scale and area normalisation of Slaney's Auditory Toolbox, 1998), written in numpy alone because librosa is
+far too large for a device.  The image counts 80 dB in 255 equal levels, which is exactly the models' int8 input:
+features are quantized once, here, and not again.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edged.features.geometry import GEOMETRY, Geometry
+
+_AMIN = 1e-10  # power below which librosa.power_to_db takes no logarithm
+_FLOOR_DBFS = -96.0  # what silence is said to be: the quantization noise of 16 bits, never 0 (which is full scale)
+_BREAK_HZ, _BREAK_MEL = 1000.0, 15.0  # where Slaney's scale turns from linear to logarithmic
+_SPEECH_HZ = (200.0, 4000.0)  # where voices are louder than hum, rumble and hiss
+
+Floats = NDArray[np.float32]
+
+
+def hz_to_mel(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Slaney's mel scale: linear below 1 kHz (200/3 Hz a mel), logarithmic above (27 mels from 1 kHz to 6.4 kHz)."""
+    linear = frequency_hz * 3 / 200
+    logarithmic = _BREAK_MEL + 27 * np.log(np.maximum(frequency_hz, 1e-9) / _BREAK_HZ) / np.log(6.4)
+    return np.where(frequency_hz < _BREAK_HZ, linear, logarithmic)
+
+
+def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The inverse of ``hz_to_mel``."""
+    return np.where(mel < _BREAK_MEL, mel * 200 / 3, _BREAK_HZ * np.exp((mel - _BREAK_MEL) * np.log(6.4) / 27))
+
+
+def mel_filters(geometry: Geometry = GEOMETRY) -> Floats:
+    """(n_mels, n_fft // 2 + 1) triangles of equal area, as ``librosa.filters.mel(norm="slaney")``."""
+    bins_hz = np.arange(geometry.n_fft // 2 + 1) * geometry.sample_rate_hz / geometry.n_fft
+    limits = hz_to_mel(np.array([geometry.f_min_hz, geometry.f_max_hz]))
+    edges_hz = mel_to_hz(np.linspace(limits[0], limits[1], geometry.n_mels + 2))
+    widths_hz = np.diff(edges_hz)
+    rising = (bins_hz - edges_hz[:-2, None]) / widths_hz[:-1, None]
+    falling = (edges_hz[2:, None] - bins_hz) / widths_hz[1:, None]
+    triangles = np.maximum(0, np.minimum(rising, falling))
+    areas = (edges_hz[2:] - edges_hz[:-2]) / 2
+    return np.asarray(triangles / areas[:, None], np.float32)
+
+
+def taper(geometry: Geometry = GEOMETRY) -> Floats:
+    """(n_fft,) the periodic Hann weights."""
+    phase = 2 * np.pi * np.arange(geometry.n_fft) / geometry.n_fft
+    return np.asarray(0.5 - 0.5 * np.cos(phase), np.float32)
+
+
+class FrontEnd:
+    """Frames to band levels.  Constant tables only: one instance serves any number of streams and threads."""
+
+    def __init__(self, geometry: Geometry = GEOMETRY) -> None:
+        self.geometry = geometry
+        self._taper = taper(geometry)
+        self._filters = np.ascontiguousarray(mel_filters(geometry).T)
+        bins_hz = np.arange(geometry.n_fft // 2 + 1) * geometry.sample_rate_hz / geometry.n_fft
+        # Parseval: the mean square of a frame is the one-sided power over (n_fft * the taper's energy), twice.
+        mean_square = np.full(bins_hz.shape, 2 / (geometry.n_fft * float(np.sum(self._taper**2))), np.float32)
+        mean_square[[0, -1]] /= 2
+        speech = mean_square * ((bins_hz >= _SPEECH_HZ[0]) & (bins_hz <= _SPEECH_HZ[1]))
+        self._loudness = np.stack([mean_square, speech], axis=1).astype(np.float32)
+
+    def n_frames(self, n_samples: int) -> int:
+        """How many whole frames lie in so many samples."""
+        return max(0, 1 + (n_samples - self.geometry.n_fft) // self.geometry.hop)
+
+    def power(self, samples: Floats) -> Floats:
+        """(k, n_fft // 2 + 1) the power spectrum of each whole frame in ``samples`` (n,), the first at sample 0."""
+        count = self.n_frames(len(samples))
+        step = samples.strides[0]
+        frames = np.lib.stride_tricks.as_strided(
+            samples, (count, self.geometry.n_fft), (step * self.geometry.hop, step), writeable=False
+        )
+        spectrum = np.fft.rfft(frames * self._taper, axis=1)
+        return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
+
+    def levels(self, power: Floats) -> Floats:
+        """(k, n_mels) dB of each band from ``power`` (k, n_fft // 2 + 1); 1e-10 and below is -100 dB."""
+        return np.asarray(10 * np.log10(np.maximum(power @ self._filters, np.float32(_AMIN))), np.float32)
+
+    def loudness_dbfs(self, power: Floats) -> Floats:
+        """(k, 2) rms of each frame in dBFS, never below -96: over the whole band, and from 200 to 4000 Hz."""
+        level_dbfs = 10 * np.log10(np.maximum(power @ self._loudness, np.float32(1e-20)))
+        return np.asarray(np.maximum(level_dbfs, np.float32(_FLOOR_DBFS)), np.float32)
+
+    def image(self, levels: Floats) -> NDArray[np.uint8]:
+        """(n_frames, n_bands) 0..255 for -80..0 dB below the loudest of ``levels`` (k <= n_frames, n_mels).
+
+        Frames that are missing at the end are as silent as can be, 0.  Where every level is the same (digital silence)
+        all are the loudest, 255, as in librosa: the gate keeps such windows from the models.
+        """
+        geometry = self.geometry
+        relative = np.maximum(levels - levels.max(), np.float32(-geometry.top_db))
+        bands = relative.reshape(len(levels), geometry.n_bands, -1).mean(axis=2)
+        image = np.zeros((geometry.n_frames, geometry.n_bands), np.uint8)
+        image[: len(levels)] = np.rint((bands + np.float32(geometry.top_db)) * np.float32(255 / geometry.top_db))
+        return image
+
+    def clip_levels(self, samples: Floats) -> Floats:
+        """(k, n_mels) dB over a whole clip (n,), its frames centred on samples 0, hop, 2 hop …, zeros outside it."""
+        half = self.geometry.n_fft // 2
+        return self.levels(self.power(np.pad(samples.astype(np.float32, copy=False), half)))
+
+
+def int8_input(image: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """The image as the models take it: 0..255 becomes -128..127, without loss (scale 80/255 dB, zero point 127)."""
+    return (image ^ np.uint8(0x80)).view(np.int8)
