@@ -1,0 +1,1 @@
+"""Where images become scores: the bundle, the gate before it and the cascade through it."""

@@ -1,0 +1,184 @@
+"""What a bundle must prove before a sound is judged with it.
+
+    directory ──bundle.json──► Manifest ──geometry, labels, routes, sha256 of each file──► Bundle, or ModelError
+
+A bundle is a folder of ``.tflite`` files and their manifest.  The routes through the models are in the manifest, not in
+the code: a bundle with other labels and other routes runs without a change here.  Everything that can be checked
+without a runtime is checked here, each fault with its place; what the files themselves say is checked in
+``interpreter.py``.
+"""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from edged.errors import ModelError
+from edged.features.geometry import GEOMETRY
+
+FORMAT = 1
+DEFAULT_BUNDLE = Path(__file__).parent / "default"
+_LEAST_LABELS = 2  # with one there is nothing to tell apart
+_MOST_BYTES = 16 * 2**20  # a model of 150,000 parameters has 0.2 MB; a file of gigabytes must not fill a Pi's memory
+
+Routing = Literal["hard", "soft"]
+Weight = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
+
+
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One file of the bundle and what it answers."""
+
+    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*\.tflite\Z")]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    labels: tuple[Label, ...]  # of its outputs, in their order
+    parameters: Annotated[int, msgspec.Meta(gt=0)]
+    multiply_adds: Annotated[int, msgspec.Meta(gt=0)]  # for one window
+    temperature: Annotated[float, msgspec.Meta(ge=0.01, le=100)] = 1.0  # its scores are raised to 1/temperature
+
+
+class Branch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the hard route goes on when these labels together have the greatest score."""
+
+    labels: tuple[Label, ...]
+    then: "Node"
+
+
+class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A model of the hard route and where its answer leads; a label in no branch ends the route."""
+
+    model: str
+    branches: tuple[Branch, ...] = ()
+
+
+class Routes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Both ways through the cascade, and the one that won on validation speakers."""
+
+    default: Routing
+    hard: Node
+    soft: dict[str, Weight]  # model -> weight of its evidence
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``bundle.json``."""
+
+    format: int
+    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+    version: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.+-]{1,64}\Z")]
+    created: str  # RFC 3339, UTC
+    licence: str
+    geometry: dict[str, int | float]  # the fields of features.geometry.Geometry, all of them
+    labels: tuple[Label, ...]
+    models: dict[str, Model]
+    routes: Routes
+    training: dict[str, Any]  # recipe, corpora with licences and speakers, seed, command, commit
+    metrics: dict[str, Any]  # figures with their protocol
+    versions: dict[str, str]  # of what trained and converted it
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A manifest that was proved, and the models' bytes that its hashes are of."""
+
+    path: Path
+    manifest: Manifest
+    contents: dict[str, bytes]  # model -> the .tflite file
+
+
+def load_bundle(path: Path) -> Bundle:
+    """The bundle in folder ``path``, every file read and proved.
+
+    Raises:
+        ModelError: anything is missing, unreadable, of another geometry, or not what its hash says.
+    """
+    file = path / "bundle.json"
+    manifest = _manifest(file, _content(file))
+    if manifest.format != FORMAT:
+        raise ModelError(f"{file}: format is {manifest.format}, expected {FORMAT}")
+    _check_geometry(file, manifest)
+    _check_labels(file, manifest)
+    _check_routes(file, manifest)
+    contents = {}
+    for name, model in manifest.models.items():
+        content = _content(path / model.file)
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != model.sha256:
+            raise ModelError(
+                f"{path / model.file}: sha256 is {digest[:12]}…, expected {model.sha256[:12]}… (bundle.json,"
+                f" models.{name}): the file was changed or cut off; install the bundle again"
+            )
+        contents[name] = content
+    return Bundle(path, manifest, contents)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as exc:  # ValueError: a NUL in the path, as config.yaml may hold
+        reason = exc.strerror if isinstance(exc, OSError) else exc
+        raise ModelError(f"{file}: {reason}, expected a readable file of the bundle") from exc
+    if len(content) > _MOST_BYTES:
+        raise ModelError(f"{file}: larger than {_MOST_BYTES} bytes, expected a file of the bundle")
+    return content
+
+
+def _manifest(file: Path, content: bytes) -> Manifest:
+    try:
+        return msgspec.json.decode(content, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise ModelError(f"{file}: {exc or 'nested too deeply'}") from exc
+
+
+def _check_geometry(file: Path, manifest: Manifest) -> None:
+    expected: dict[str, int | float] = asdict(GEOMETRY)
+    for key in sorted(expected.keys() | manifest.geometry.keys()):
+        if manifest.geometry.get(key) != expected.get(key):
+            found = manifest.geometry.get(key, "absent")
+            wanted = expected.get(key, "no such key")
+            raise ModelError(f"{file}: geometry.{key} is {found}, expected {wanted}: this front end computes no other")
+
+
+def _check_labels(file: Path, manifest: Manifest) -> None:
+    if len(manifest.labels) < _LEAST_LABELS or len(set(manifest.labels)) != len(manifest.labels):
+        raise ModelError(f"{file}: labels are {list(manifest.labels)}, expected at least two, each once")
+    if not manifest.models:
+        raise ModelError(f"{file}: models is empty, expected at least one")
+    for name, model in manifest.models.items():
+        unknown = set(model.labels) - set(manifest.labels)
+        if unknown or len(model.labels) < _LEAST_LABELS or len(set(model.labels)) != len(model.labels):
+            raise ModelError(
+                f"{file}: models.{name}.labels is {list(model.labels)}, expected two or more of {list(manifest.labels)}"
+            )
+
+
+def _check_routes(file: Path, manifest: Manifest) -> None:
+    unknown = set(manifest.routes.soft) - set(manifest.models)
+    if unknown or not any(manifest.routes.soft.values()):
+        raise ModelError(
+            f"{file}: routes.soft is {manifest.routes.soft}, expected weights of {sorted(manifest.models)}, one above 0"
+        )
+    _check_node(file, manifest, manifest.routes.hard, "routes.hard")
+    first = manifest.models[manifest.routes.hard.model]
+    if set(first.labels) != set(manifest.labels):
+        raise ModelError(
+            f"{file}: routes.hard.model is {manifest.routes.hard.model!r}, expected a model that answers all labels"
+        )
+
+
+def _check_node(file: Path, manifest: Manifest, node: Node, where: str) -> None:
+    if node.model not in manifest.models:
+        raise ModelError(f"{file}: {where}.model is {node.model!r}, expected one of {sorted(manifest.models)}")
+    labels = list(manifest.models[node.model].labels)
+    seen: set[str] = set()
+    for index, branch in enumerate(node.branches):
+        place = f"{where}.branches[{index}]"
+        once = len(set(branch.labels)) == len(branch.labels)
+        if not branch.labels or not once or not set(branch.labels) <= set(labels) - seen:
+            raise ModelError(
+                f"{file}: {place}.labels is {list(branch.labels)}, expected some of {labels}, each in one branch only"
+            )
+        seen |= set(branch.labels)
+        _check_node(file, manifest, branch.then, f"{place}.then")

@@ -1,0 +1,153 @@
+"""The models together: one image in, one answer out, along the bundle's routes.
+
+    image (188, 64) int8 ──hard: along the tree, only the models it needs──► Answer(label, scores)
+                         ──soft: all models, their evidence multiplied────►
+
+Hard: each model's scores share out anew what its labels held so far, then the group of labels with the greatest score
+says which model is asked next; the last model's answer is the cascade's.  Soft: the centred log-ratio of each model's
+scores (Aitchison 1982: log score less its mean, so that a model says nothing of labels it does not know) is weighted,
+summed by label and normalised: a product of experts whose weights were fitted on validation speakers.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edged.errors import ModelError
+from edged.features.logmel import Floats
+from edged.models.bundle import Bundle, Manifest, Node, Routing
+from edged.models.interpreter import Interpreter, Runtime, installed_runtimes
+
+_LEAST = 1 / 512  # half of the finest step of an int8 score: what a dequantised 0 may stand for
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the cascade says of one window."""
+
+    label: str
+    scores: Floats  # (n_labels,) in the order of the bundle's labels, sum 1, the label's the greatest
+    asked: tuple[str, ...]  # the models that ran, in order
+
+
+class Cascade:
+    """The bundle's models, loaded, and the way through them.  One thread owns it."""
+
+    def __init__(
+        self, bundle: Bundle, routing: Routing | None = None, *, n_threads: int = 1, runtime: Runtime | None = None
+    ) -> None:
+        """``routing`` is the bundle's own where None, ``runtime`` the first installed.
+
+        Raises:
+            ModelError: no runtime is installed, or a file is not a model of this geometry.
+        """
+        manifest = bundle.manifest
+        self.labels = manifest.labels
+        self.routing: Routing = routing or manifest.routes.default
+        self.runtime: Runtime = runtime or _preferred_runtime()
+        self._manifest = manifest
+        self._interpreters = {
+            name: Interpreter(
+                manifest.models[name].file,
+                bundle.contents[name],
+                len(manifest.models[name].labels),
+                n_threads=n_threads,
+                runtime=self.runtime,
+            )
+            for name in _needed(manifest, self.routing)
+        }
+
+    def answer(self, image: NDArray[np.int8]) -> Answer:
+        """The label and scores of one ``image`` (n_frames, n_bands)."""
+        if self.routing == "soft":
+            evidence = {name: self._scores(name, image) for name in self._interpreters}
+            return soft_answer(self._manifest, evidence)
+        return hard_answer(self._manifest, lambda name: self._scores(name, image))
+
+    def _scores(self, name: str, image: NDArray[np.int8]) -> Floats:
+        return sharpened(self._interpreters[name].scores(image), self._manifest.models[name].temperature)
+
+
+def sharpened(scores: Floats, temperature: float) -> Floats:
+    """Scores (n,) raised to 1/temperature and normalised; 0 counts as half the finest int8 step."""
+    least = np.maximum(scores, np.float32(_LEAST))
+    # Relative to the greatest, so that at least one power is 1: at a low temperature all others may vanish.
+    powered = (least / least.max()) ** np.float32(1 / temperature)
+    return np.asarray(powered / powered.sum(), np.float32)
+
+
+def hard_answer(manifest: Manifest, ask: Callable[[str], Floats]) -> Answer:
+    """Follows ``routes.hard``; ``ask`` runs a model by name and is called for those on the way only."""
+    places = {label: place for place, label in enumerate(manifest.labels)}
+    held = np.zeros(len(places), np.float32)
+    asked: list[str] = []
+    node: Node | None = manifest.routes.hard
+    label = manifest.labels[0]
+    while node is not None:
+        labels = manifest.models[node.model].labels
+        scores = ask(node.model)
+        where = [places[name] for name in labels]
+        # The first model answers all labels and is given everything to share out.
+        held[where] = scores * (held[where].sum() if asked else np.float32(1))
+        asked.append(node.model)
+        by_label = dict(zip(labels, scores.tolist(), strict=True))
+        label = max(labels, key=by_label.__getitem__)
+        node = _way(node, by_label)
+    # A label outside the branch may hold more than the route's answer: then the two change places, so that the
+    # answer is always the one with the greatest score.
+    answer, greatest = places[label], int(held.argmax())
+    held[[answer, greatest]] = held[[greatest, answer]]
+    return Answer(label, held / held.sum(), tuple(asked))
+
+
+def _way(node: Node, scores: Mapping[str, float]) -> Node | None:
+    """The node behind the group of labels with the greatest sum; a label that is in no branch is a group of its own."""
+    branched = {label for branch in node.branches for label in branch.labels}
+    most = max((score for label, score in scores.items() if label not in branched), default=0.0)
+    way = None
+    for branch in node.branches:
+        total = sum(scores[label] for label in branch.labels)
+        if total >= most:
+            most, way = total, branch.then
+    return way
+
+
+def soft_answer(manifest: Manifest, scores: Mapping[str, Floats]) -> Answer:
+    """Multiplies the evidence of the models in ``scores`` with the weights of ``routes.soft``."""
+    evidence = np.zeros(len(manifest.labels), np.float32)
+    for name, weight in manifest.routes.soft.items():
+        if weight:
+            evidence += np.float32(weight) * centred(manifest, name, scores[name])
+    powered = np.exp(evidence - evidence.max())
+    shares = np.asarray(powered / powered.sum(), np.float32)
+    return Answer(manifest.labels[int(shares.argmax())], shares, tuple(scores))
+
+
+def centred(manifest: Manifest, name: str, scores: Floats) -> Floats:
+    """(..., n_labels) the centred log-ratio of one model's ``scores`` (..., n), 0 for labels it does not answer."""
+    logs = np.log(np.maximum(scores, np.float32(_LEAST)))
+    where = [manifest.labels.index(label) for label in manifest.models[name].labels]
+    spread = np.zeros((*scores.shape[:-1], len(manifest.labels)), np.float32)
+    spread[..., where] = logs - logs.mean(axis=-1, keepdims=True)
+    return spread
+
+
+def _needed(manifest: Manifest, routing: Routing) -> list[str]:
+    if routing == "soft":
+        return [name for name, weight in manifest.routes.soft.items() if weight]
+    names: dict[str, None] = {}
+    nodes = [manifest.routes.hard]
+    while nodes:
+        node = nodes.pop()
+        names[node.model] = None
+        nodes.extend(branch.then for branch in node.branches)
+    return list(names)
+
+
+def _preferred_runtime() -> Runtime:
+    runtimes = installed_runtimes()
+    if not runtimes:
+        raise ModelError("no TFLite runtime can be imported, expected tflite-runtime (Python 3.11) or ai-edge-litert")
+    return runtimes[0]
