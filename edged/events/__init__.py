@@ -1,0 +1,1 @@
+"""Where scores become steady episodes, and the types of all payloads."""

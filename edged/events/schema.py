@@ -1,0 +1,144 @@
+"""The payloads: one struct a message, the only source of what is published.
+
+    Result, Episode ──► structs below ──msgspec──► one JSON object, one line
+
+Times are RFC 3339 in UTC with milliseconds, durations are seconds, scores are an object by label.  ``v`` is the version
+of this schema: within one version no field changes its meaning and none is removed.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+VERSION = 1
+
+Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+EpisodeId = Annotated[
+    str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+]
+
+
+class WindowScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="window"):
+    """What one window of sound was found to be; label, confidence and scores only where the gate heard speech."""
+
+    v: int = VERSION
+    time: Time  # of the window's end
+    start_s: Seconds  # from the start of the source to the window's first sample
+    duration_s: Seconds
+    speech: bool
+    level_dbfs: float
+    label: str | None = None
+    confidence: Score | None = None
+    scores: dict[str, Score] | None = None
+    asked: list[str] | None = None  # the models that ran, in order
+    discontinuous: bool = False  # the first window after the start or after lost sound
+
+
+class EpisodeStart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="start"):
+    """An emotion holds from now on; published as ``event/start``."""
+
+    v: int = VERSION
+    episode_id: EpisodeId
+    event_type: str  # the label
+    time: Time  # when the episode began
+    start_s: Seconds  # the same, from the start of the source
+    confidence: Score  # mean score of the label in the windows that decided
+    scores: dict[str, Score]  # mean scores in those windows
+    previous: str | None = None  # the label of the episode before this one
+
+
+class EpisodeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="end"):
+    """The same emotion no longer holds; published as ``event/end`` with its start's ``episode_id``."""
+
+    v: int = VERSION
+    episode_id: EpisodeId
+    event_type: str
+    time: Time  # when the episode ended
+    start_s: Seconds  # when it began, from the start of the source
+    duration_s: Seconds
+    confidence: Score  # mean score of the label over the episode
+    confidence_peak: Score
+    scores: dict[str, Score]  # mean scores over the episode
+    reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"]
+
+
+class EmotionState(msgspec.Struct, frozen=True, kw_only=True):
+    """How it is now; published retained as ``emotion`` whenever it changes."""
+
+    v: int = VERSION
+    time: Time
+    emotion: str  # a label, "uncertain" (speech, but no label stands out) or "none" (no speech)
+    speech: bool
+    since: Time  # when this emotion began to be the state
+    confidence: Score | None = None
+    scores: dict[str, Score] | None = None
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures of the daemon about itself; published retained as ``health`` each minute."""
+
+    v: int = VERSION
+    time: Time
+    uptime_s: Seconds
+    microphone: str
+    sample_rate_hz: int  # of the microphone, before resampling
+    microphone_silent: bool  # nothing but zeros for 10 s
+    level_dbfs: float
+    windows: int  # judged since the start, and how many of them held speech
+    windows_speech: int
+    windows_skipped: int  # left out because the device was too slow
+    samples_dropped: int  # lost in the ring or at the driver
+    overflows: int  # reported by the driver
+    real_time_factor: float  # busy time of the pipeline by time of sound, since the last health message
+    reconnects: int  # of the broker
+    unacknowledged: int  # messages that the broker has not confirmed
+    resident_mb: float
+    versions: dict[str, str]
+    bundle: str
+    routing: str
+
+
+class ClipScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="clip"):
+    """What ``edged classify`` says of a file."""
+
+    v: int = VERSION
+    file: str
+    label: str  # "none" where no window holds speech
+    confidence: Score | None
+    scores: dict[str, Score] | None  # mean over the windows with speech
+    duration_s: Seconds
+    windows: int
+
+
+PAYLOADS: dict[str, type[msgspec.Struct]] = {
+    "emotion": EmotionState,
+    "event/start": EpisodeStart,
+    "event/end": EpisodeEnd,
+    "health": Health,
+    "window": WindowScores,
+    "clip": ClipScores,
+}
+
+
+def encoded(payload: msgspec.Struct) -> bytes:
+    """The payload as one line of JSON."""
+    return msgspec.json.encode(payload)
+
+
+def rfc3339(utc_s: float) -> str:
+    """Seconds of the Unix epoch as RFC 3339 in UTC with milliseconds."""
+    return datetime.fromtimestamp(round(utc_s, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def json_schemas() -> dict[str, Any]:
+    """JSON Schema 2020-12 of every payload, by topic (``window`` and ``clip`` are lines of replay and classify)."""
+    _, components = msgspec.json.schema_components(PAYLOADS.values(), ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"edged payloads, version {VERSION}",
+        "topics": {topic: {"$ref": f"#/$defs/{payload.__name__}"} for topic, payload in PAYLOADS.items()},
+        "$defs": components,
+    }
