@@ -1,0 +1,203 @@
+"""Scores to steady episodes.
+
+    (time, label, scores) of each window ──smoothing over span──► shares by label ──enter, leave, margin──► episodes
+
+A label enters when its share reaches ``enter`` with ``margin`` over the second for ``min_duration``; it leaves when its
+share falls below ``leave``, when another label enters, when no speech was heard for a span, or when sound was lost. Two
+thresholds keep an episode from flickering (hysteresis, as in Canny 1986).  Time is counted in samples throughout.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Smoothing = Literal["majority", "exponential"]
+Reason = Literal["faded", "replaced", "silence", "discontinuity", "stopped"]
+UNCERTAIN, NONE = "uncertain", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """An episode began."""
+
+    label: str
+    start: int  # sample count
+    scores: Floats  # (n_labels,) mean over the windows that decided
+    previous: str | None  # label of the last episode before
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The running episode ended."""
+
+    label: str
+    start: int
+    end: int
+    scores: Floats  # (n_labels,) mean over the episode's windows
+    peak: float  # greatest score of the label in one window
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How it is after a window."""
+
+    emotion: str  # the running episode's label, "uncertain" where speech fits none, "none" without speech
+    speech: bool  # in this window
+    at: int  # sample count
+    since: int
+    scores: Floats | None  # (n_labels,) mean over the span; None without speech
+
+
+class _Run:
+    """Windows in which one label led: a candidate first, an episode once it has lasted."""
+
+    def __init__(self, place: int, at: int, scores: Floats) -> None:
+        self.place = place
+        self.start = self.last = at
+        self._total = np.zeros_like(scores)
+        self._count = 0
+        self.peak = 0.0
+        self.add(at, scores)
+
+    def add(self, at: int, scores: Floats) -> None:
+        """Counts one more window, judged ``scores`` at sample ``at``."""
+        self._total += scores
+        self._count += 1
+        self.last = at
+        self.peak = max(self.peak, float(scores[self.place]))
+
+    @property
+    def mean(self) -> Floats:
+        """(n_labels,) mean scores of its windows."""
+        return np.asarray(self._total / self._count, np.float32)
+
+
+class Tracker:
+    """Follows one stream of judged windows; counts are samples, shares and thresholds are in [0, 1]."""
+
+    def __init__(  # noqa: PLR0913 -- the tracker's section of the config, one by one
+        self,
+        labels: tuple[str, ...],
+        *,
+        smoothing: Smoothing,
+        span: int,
+        enter: float,
+        leave: float,
+        margin: float,
+        min_duration: int,
+    ) -> None:
+        self._labels = labels
+        self._smoothing = smoothing
+        self._span = span
+        self._enter, self._leave, self._margin = enter, leave, margin
+        self._min_duration = min_duration
+        self._recent: deque[tuple[int, int, Floats]] = deque()  # (at, place of the label, scores) of speech windows
+        self._average: Floats | None = None  # exponential smoothing
+        self._candidate: _Run | None = None
+        self._episode: _Run | None = None
+        self._previous: str | None = None
+        self._speech = False
+        self._at = 0
+        self._since: tuple[str, int] = (NONE, 0)
+
+    def update(self, at: int, label: str | None, scores: Floats | None, *, discontinuous: bool) -> list[Began | Ended]:
+        """What changed with the window at sample ``at``; ``label`` and ``scores`` (n_labels,) are None without speech."""
+        changes: list[Began | Ended] = []
+        self._at = at
+        if discontinuous:
+            changes += self._end("discontinuity")
+            self._forget()
+        self._speech = label is not None and scores is not None
+        if label is not None and scores is not None:
+            changes += self._follow(at, self._labels.index(label), scores)
+        elif self._recent and at - self._recent[-1][0] >= self._span:
+            changes += self._end("silence")
+            self._forget()
+        emotion = self._emotion()
+        if emotion != self._since[0]:
+            self._since = (emotion, self._episode.start if self._episode else at)
+        return changes
+
+    def stop(self) -> list[Ended]:
+        """Ends the running episode, when the source ends or the daemon stops."""
+        changes = self._end("stopped")
+        self._forget()
+        self._speech = False
+        self._since = (NONE, self._at)
+        return changes
+
+    @property
+    def state(self) -> State:
+        """How it is after the last window."""
+        emotion, since = self._since
+        scores = np.mean([scores for _, _, scores in self._recent], axis=0, dtype=np.float32) if self._recent else None
+        return State(emotion, self._speech, self._at, since, scores)
+
+    def _follow(self, at: int, place: int, scores: Floats) -> list[Began | Ended]:
+        shares = self._shares(at, place, scores)
+        changes: list[Began | Ended] = []
+        if self._episode:
+            if shares[self._episode.place] < self._leave:
+                changes += self._end("faded")
+            else:
+                self._episode.add(at, scores)
+        leading = self._leading(shares)
+        if leading is None or (self._episode and leading == self._episode.place):
+            self._candidate = None
+        elif self._candidate and self._candidate.place == leading:
+            self._candidate.add(at, scores)
+        else:
+            self._candidate = _Run(leading, at, scores)
+        candidate = self._candidate
+        if candidate and at - candidate.start >= self._min_duration:
+            changes += self._end("replaced")
+            self._episode, self._candidate = candidate, None
+            began = Began(self._labels[candidate.place], candidate.start, candidate.mean, self._previous)
+            changes.append(began)
+        return changes
+
+    def _shares(self, at: int, place: int, scores: Floats) -> Floats:
+        """(n_labels,) smoothed: of the windows in the span those that a label won, or the scores' moving average."""
+        elapsed = at - self._recent[-1][0] if self._recent else 0
+        self._recent.append((at, place, scores))
+        while at - self._recent[0][0] >= self._span:
+            self._recent.popleft()
+        if self._smoothing == "majority":
+            won = np.bincount([place for _, place, _ in self._recent], minlength=len(self._labels))
+            return np.asarray(won / len(self._recent), np.float32)
+        if self._average is None:
+            self._average = scores.copy()
+        else:
+            # The weight of a window is exp(-age / (span / 2)): the mean age is half a span, as in the majority's.
+            kept = np.float32(math.exp(-2 * elapsed / self._span))
+            self._average = kept * self._average + (1 - kept) * scores
+        return self._average
+
+    def _leading(self, shares: Floats) -> int | None:
+        second, first = np.sort(shares)[-2:]
+        if first < self._enter or first - second < self._margin:
+            return None
+        return int(shares.argmax())
+
+    def _emotion(self) -> str:
+        if self._episode:
+            return self._labels[self._episode.place]
+        return UNCERTAIN if self._recent else NONE
+
+    def _end(self, reason: Reason) -> list[Ended]:
+        if self._episode is None:
+            return []
+        run, self._episode = self._episode, None
+        self._previous = self._labels[run.place]
+        return [Ended(self._previous, run.start, run.last, run.mean, run.peak, reason)]
+
+    def _forget(self) -> None:
+        self._recent.clear()
+        self._average = None
+        self._candidate = None

@@ -1,0 +1,147 @@
+"""The tracker: scores in, episodes out."""
+
+from itertools import count
+
+import numpy as np
+import pytest
+
+from edged.events.tracker import NONE, UNCERTAIN, Began, Ended, Floats, Smoothing, Tracker
+
+LABELS = ("angry", "happy", "neutral")
+RATE = 16_000
+STRIDE = 8_000
+
+
+def tracker(smoothing: Smoothing = "majority", **changed: float) -> Tracker:
+    """One with round numbers: a span of 5 s, half to enter, 1 s at least, windows each half second."""
+    values = {"span": 5 * RATE, "enter": 0.5, "leave": 0.35, "margin": 0.1, "min_duration": RATE, **changed}
+    return Tracker(
+        LABELS,
+        smoothing=smoothing,
+        span=int(values["span"]),
+        enter=values["enter"],
+        leave=values["leave"],
+        margin=values["margin"],
+        min_duration=int(values["min_duration"]),
+    )
+
+
+def scores(label: str, confidence: float = 0.8) -> Floats:
+    """``confidence`` for the label, the rest shared out."""
+    rest = (1 - confidence) / (len(LABELS) - 1)
+    return np.array([confidence if name == label else rest for name in LABELS], np.float32)
+
+
+def play(tracked: Tracker, *labels: str | None, start: int = 0) -> list[tuple[int, Began | Ended]]:
+    """Feeds one window a stride; a None is a window without speech.  Changes with the number of their window."""
+    changes: list[tuple[int, Began | Ended]] = []
+    for index, label in zip(count(start), labels, strict=False):
+        given = None if label is None else scores(label)
+        changes += [
+            (index, change) for change in tracked.update(index * STRIDE, label, given, discontinuous=index == 0)
+        ]
+    return changes
+
+
+def test_episode_begins_after_min_duration() -> None:
+    """One second of one label is the least that begins an episode, and its start is the first of those windows."""
+    changes = play(tracker(), "angry", "angry", "angry", "angry")
+    assert [index for index, _ in changes] == [2]
+    began = changes[0][1]
+    assert isinstance(began, Began)
+    assert (began.label, began.start, began.previous) == ("angry", 0, None)
+    assert began.scores == pytest.approx(scores("angry"))
+
+
+def test_episode_fades_below_leave() -> None:
+    """The running episode ends in the window in which its share falls below ``leave``."""
+    tracked = tracker(span=4 * STRIDE, min_duration=STRIDE, enter=0.9)
+    changes = play(tracked, *["angry"] * 4, "happy", "neutral", "happy", "neutral")
+    assert [(index, type(change).__name__) for index, change in changes] == [(1, "Began"), (6, "Ended")]
+    ended = changes[1][1]
+    assert isinstance(ended, Ended)
+    assert (ended.reason, ended.start, ended.end) == ("faded", 0, 5 * STRIDE)
+    assert tracked.state.emotion == UNCERTAIN
+
+
+def test_another_label_replaces_the_episode() -> None:
+    """When a second label enters, the first episode ends before the second begins, and the second names the first."""
+    changes = play(tracker(leave=0.0), *["angry"] * 6, *["happy"] * 12)
+    kinds = [(type(change).__name__, change.label) for _, change in changes]
+    assert kinds == [("Began", "angry"), ("Ended", "angry"), ("Began", "happy")]
+    assert isinstance(changes[1][1], Ended)
+    assert changes[1][1].reason == "replaced"
+    assert isinstance(changes[2][1], Began)
+    assert changes[2][1].previous == "angry"
+
+
+def test_silence_ends_the_episode_after_a_span() -> None:
+    """Without speech an episode holds for the span, then ends at the last window that had speech."""
+    tracked = tracker()
+    changes = play(tracked, *["angry"] * 4, *[None] * 12)
+    ended = changes[-1][1]
+    assert isinstance(ended, Ended)
+    assert (changes[-1][0], ended.reason, ended.end) == (13, "silence", 3 * STRIDE)
+    assert (tracked.state.emotion, tracked.state.scores) == (NONE, None)
+
+
+def test_short_pause_keeps_the_episode() -> None:
+    """A pause shorter than the span changes nothing."""
+    changes = play(tracker(), *["angry"] * 4, *[None] * 6, *["angry"] * 4)
+    assert [type(change).__name__ for _, change in changes] == ["Began"]
+
+
+def test_discontinuity_starts_anew() -> None:
+    """Lost sound ends the episode and nothing from before counts for the next one."""
+    tracked = tracker()
+    play(tracked, *["angry"] * 4)
+    changes = tracked.update(100 * STRIDE, "happy", scores("happy"), discontinuous=True)
+    assert [(change.label, change.reason) for change in changes if isinstance(change, Ended)] == [
+        ("angry", "discontinuity")
+    ]
+    assert tracked.state.emotion == UNCERTAIN
+    later = play(tracked, "happy", "happy", start=101)
+    assert [change.label for _, change in later] == ["happy"]
+
+
+def test_no_label_with_margin_is_uncertain() -> None:
+    """Speech in which two labels win as often is uncertain, and no episode begins."""
+    tracked = tracker(enter=0.4, margin=0.2)
+    assert not play(tracked, *["angry", "happy"] * 8)
+    assert tracked.state.emotion == UNCERTAIN
+    assert tracked.state.speech
+
+
+def test_one_outlier_does_not_flicker() -> None:
+    """A single other window within a steady emotion neither ends nor begins anything."""
+    changes = play(tracker(), *["angry"] * 8, "happy", *["angry"] * 8)
+    assert [type(change).__name__ for _, change in changes] == ["Began"]
+
+
+def test_exponential_follows_the_average_of_scores() -> None:
+    """Exponential smoothing weighs a window by exp(-2 age / span) and enters on the averaged score."""
+    tracked = tracker("exponential", min_duration=0, enter=0.6)
+    assert [change.label for change in tracked.update(0, "angry", scores("angry"), discontinuous=True)] == ["angry"]
+    changes = play(tracked, *["happy"] * 12, start=1)
+    # The average of "happy" is 0.1 k + 0.8 (1 - k) with k = exp(-0.2 n): 0.6 is passed at the seventh window.
+    began = [index for index, change in changes if isinstance(change, Began)]
+    assert began == [7]
+
+
+def test_stop_ends_the_running_episode_once() -> None:
+    """Stopping ends what runs, and a second stop has nothing to end."""
+    tracked = tracker()
+    play(tracked, *["angry"] * 4)
+    assert [(ended.label, ended.reason) for ended in tracked.stop()] == [("angry", "stopped")]
+    assert not tracked.stop()
+    assert tracked.state.emotion == NONE
+
+
+def test_end_carries_mean_and_peak() -> None:
+    """An episode's mean is over all of its windows, its peak is the best of them."""
+    tracked = tracker(min_duration=STRIDE)
+    for index, confidence in enumerate((0.6, 0.7, 0.9, 0.8)):
+        tracked.update(index * STRIDE, "angry", scores("angry", confidence), discontinuous=False)
+    (ended,) = tracked.stop()
+    assert ended.peak == pytest.approx(0.9)
+    assert float(ended.scores[0]) == pytest.approx(0.75)
