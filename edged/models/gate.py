@@ -1,0 +1,40 @@
+"""Speech or not, by level: the gate before the cascade.
+
+    speech_dbfs (188,) from 200 to 4000 Hz ──quiet level──► noise floor ──frames above floor + margin──► bool
+
+The floor follows the quiet tenth of each window: down at once, up by at most 2 dB a second, so that a fan that is switched
+on closes the gate again within seconds while a sentence without a pause does not raise the floor over itself.
+"""
+
+import numpy as np
+
+from edged.features.logmel import Floats
+
+_RISE_DB_PER_S = 2.0
+_QUIET_PERCENTILE = 10.0
+_ENDED_DBFS = -96.0  # what frames after the end of a recording are said to be; no floor is learned from them
+
+
+class LevelGate:
+    """Holds the noise floor of one stream of windows."""
+
+    def __init__(self, *, margin_db: float, least_dbfs: float, least_frames: int, stride_s: float) -> None:
+        """Speech is ``least_frames`` frames or more that are louder than ``least_dbfs`` and than floor + ``margin_db``."""
+        self._margin_db = margin_db
+        self._least_dbfs = least_dbfs
+        self._least_frames = least_frames
+        self._rise_db = _RISE_DB_PER_S * stride_s
+        self.floor_dbfs: float | None = None  # not known before the first window
+
+    def hears_speech(self, speech_dbfs: Floats) -> bool:
+        """Whether the next window, of frames with these rms levels (n_frames,), holds speech; adapts the floor."""
+        present = speech_dbfs[speech_dbfs > _ENDED_DBFS]
+        if not len(present):
+            return False
+        # A floor lower than this would change no threshold, and a second of digital silence would cost many to rise from.
+        lowest = self._least_dbfs - self._margin_db
+        quiet = max(lowest, float(np.percentile(present, _QUIET_PERCENTILE)))
+        known = self.floor_dbfs
+        self.floor_dbfs = quiet if known is None else min(quiet, known + self._rise_db)
+        threshold = self.floor_dbfs + self._margin_db
+        return int(np.count_nonzero(speech_dbfs > threshold)) >= self._least_frames
