@@ -1,0 +1,39 @@
+# Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint bench models sample clean
+
+BIN := .venv/bin
+RECIPE ?= default
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.set-up-demo ## a sample conversation through the whole pipeline; needs no microphone and no broker
+	@$(BIN)/edged demo
+
+run: .venv/.set-up-run ## the microphone and the broker of config.yaml; shows what is published, until Ctrl-C
+	@$(BIN)/edged watch --config config.yaml & trap "kill $$! 2>/dev/null" EXIT; $(BIN)/edged run --config config.yaml
+
+test: lint ## ruff, mypy --strict and all tests
+	$(BIN)/python -m pytest
+
+lint: .venv/.set-up-test ## ruff and mypy --strict only
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: .venv/.set-up-test ## speed in times real time on one core, and the daemon's resident memory
+	@taskset -c 0 $(BIN)/python -m tests.bench
+
+models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models (RECIPE=default or research)
+	$(BIN)/python -m convert all --recipe $(RECIPE)
+
+sample: .venv/.set-up-test ## makes the demo's conversation again, with espeak-ng
+	$(BIN)/python -m edged.demo.sample
+
+clean: ## removes .venv and all caches
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.set-up-%: pyproject.toml .ci/setup
+	@.ci/setup $*
