@@ -133,7 +133,7 @@ def parse_config(text: str, name: str) -> Config:
         where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise ConfigError(f"{name}:{where} {_one_line(exc.problem or exc.context or 'broken YAML')}") from exc
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as exc:
-        # PyYAML lets all these through: a date that does not exist, `!!int ""`, `!!bool x`, `!!timestamp x`, deep nesting.
+        # PyYAML lets all these through: a 30th of February, `!!int ""`, `!!bool x`, `!!timestamp x`, deep nesting.
         raise ConfigError(f"{name}: broken YAML: {_one_line(str(exc))}") from exc
     values = {} if values is None else values
     if not isinstance(values, dict):
