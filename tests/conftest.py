@@ -1,0 +1,30 @@
+"""What all tests share: where the corpora are, and that no thread of ours outlives a test."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of real recordings; a test that needs it is skipped where it is absent, and fails there in CI."""
+    folder = Path(os.environ.get("EDGED_CORPORA") or _REPOSITORY / ".." / "shared" / "corpora").resolve()
+    if folder.is_dir():
+        return folder
+    message = f"needs real speech: no folder {folder}; set EDGED_CORPORA"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """Whatever a test opened it also closed: afterwards no thread of ours is alive."""
+    yield
+    alive = [thread.name for thread in threading.enumerate() if thread.name.startswith("edged")]
+    assert alive == []

@@ -1,0 +1,36 @@
+"""Real speech from the corpora, as samples."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from edged.features.logmel import Floats
+
+RATE_HZ = 16_000
+
+
+def clips(corpora: Path, corpus: str, count: int) -> list[Floats]:
+    """``count`` clips (n,) of ``corpus`` at 16 kHz, evenly spread over its files, always the same ones."""
+    files = sorted((corpora / corpus).glob("*.flac"))
+    chosen = [files[place] for place in np.linspace(0, len(files) - 1, count).astype(int)]
+    return [samples(file) for file in chosen]
+
+
+def samples(file: Path) -> Floats:
+    """(n,) of one recording that is mono and 16 kHz, as all FLAC files of the corpora are."""
+    read, rate_hz = soundfile.read(file, dtype="float32")
+    assert rate_hz == RATE_HZ
+    return np.asarray(read, np.float32)
+
+
+def sine(frequency_hz: float, duration_s: float, amplitude: float = 1.0) -> Floats:
+    """(n,) of a sine."""
+    time_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+    return np.asarray(amplitude * np.sin(2 * np.pi * frequency_hz * time_s), np.float32)
+
+
+def noise(duration_s: float, amplitude: float = 0.1) -> Floats:
+    """(n,) of white noise, the same at each call."""
+    generator = np.random.default_rng(7)
+    return np.asarray(amplitude * generator.standard_normal(round(duration_s * RATE_HZ)), np.float32)

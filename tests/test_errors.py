@@ -1,0 +1,30 @@
+"""errors.py: the tree, and the exit statuses that systemd and scripts rely on."""
+
+import pytest
+
+from edged import errors
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.UsageError, 64),
+        (errors.RecordingError, 65),
+        (errors.CaptureError, 1),
+        (errors.PublishError, 1),
+        (errors.ConfigError, 78),
+        (errors.ModelError, 78),
+    ],
+)
+def test_exit_status_each_error(error: type[errors.EdgedError], status: int) -> None:
+    """The number is the one that the README and the unit name."""
+    assert error.exit_status == status
+    assert issubclass(error, errors.EdgedError)
+
+
+def test_tree_docstring_complete() -> None:
+    """Every error stands in the module's drawing, with its exit status."""
+    drawing = {line.split()[1]: line for line in (errors.__doc__ or "").splitlines() if "──" in line}
+    for error in vars(errors).values():
+        if isinstance(error, type) and issubclass(error, errors.EdgedError) and error is not errors.EdgedError:
+            assert f" {error.exit_status} " in drawing[error.__name__]

@@ -1,0 +1,40 @@
+"""geometry.py: the numbers that training and device share, and what follows from them."""
+
+import dataclasses
+
+import pytest
+
+from edged.features.geometry import GEOMETRY
+
+
+def test_geometry_defaults() -> None:
+    """The geometry in which CREMA-D's log-mel comes, and no other."""
+    assert dataclasses.asdict(GEOMETRY) == {
+        "sample_rate_hz": 16_000,
+        "n_fft": 1024,
+        "hop": 256,
+        "n_mels": 128,
+        "n_bands": 64,
+        "f_min_hz": 0.0,
+        "f_max_hz": 8_000.0,
+        "top_db": 80.0,
+        "n_frames": 188,
+    }
+
+
+def test_window_length() -> None:
+    """188 frames are 187 hops apart, end to end: 2.992 s."""
+    assert GEOMETRY.window == 187 * 256
+    assert GEOMETRY.window_s == pytest.approx(2.992, abs=1e-12)
+    assert GEOMETRY.hop_s == 0.016
+
+
+def test_quantum_matches_int8() -> None:
+    """255 levels of the int8 input span exactly the 80 dB of the front end."""
+    assert GEOMETRY.quantum_db * 255 == pytest.approx(GEOMETRY.top_db, abs=1e-12)
+
+
+def test_geometry_frozen() -> None:
+    """Nothing can change the geometry under a running pipeline."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        GEOMETRY.hop = 128  # type: ignore[misc]
