@@ -1,1 +1,1 @@
-"""Where samples come from: microphone and recording (sources), resample (any rate to 16 kHz), ring (between threads)."""
+"""Where samples come from: microphone and recording are the sources, resample and ring serve them."""

@@ -1,0 +1,214 @@
+"""A sound file to stretches, as if it were being heard.
+
+    file ──libsndfile──► block (n, channels) at its own rate ──mean──► (n,) ──Resampler──► Stretch at 16 kHz
+
+At most a second of sound is in memory, however long the file is.  Whatever libsndfile decodes is taken (wav, flac, ogg,
+opus, mp3, any width, rate and number of channels).  A file that would give a wrong answer is refused with one line that
+says where and why; if it goes wrong in the middle (cut off, damaged, NaN), what comes before is handed out first, then
+the error is raised.  An mp3 without a length in its header cannot be seen to be cut off.
+"""
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import soundfile
+
+from edged.audio.resample import Resampler
+from edged.audio.ring import Floats, Stretch
+from edged.errors import RecordingError
+from edged.features.geometry import GEOMETRY
+
+_BLOCK_S = 1.0  # what is decoded at once when nothing waits for it
+_PACED_BLOCK_S = 0.125  # what is handed out at once when it is heard at a given speed, as a driver would
+_RATES_HZ = (4_000, 384_000)  # below there is no speech left, above there is no microphone
+_MOST_VALUES = 4_000_000  # samples times channels decoded at once: a header with 1024 channels must not cost memory
+# Float files may go beyond full scale (a mix, or integers kept as floats).  They are kept as they are: the log-mel is
+# relative to the loudest band, and clipping would add harmonics that were never spoken.  But beyond the range of 32-bit
+# integers nobody's samples lie, and their power would overflow float32.
+_LOUDEST = np.float32(2**31)
+_EXPECTED = "expected wav, flac, ogg, opus or mp3"
+_HEADER_SLACK = 64  # bytes by which writers are known to miscount the length they put into a wav header
+_STREAMED = 0x7FFF_0000  # lengths from here up (and 0) are what a writer to a pipe puts, who cannot know the length
+_OGG_PAGE = 65_307  # bytes of the largest Ogg page (RFC 3533)
+_OGG_HEADER = 27  # bytes of a page before the lengths of its parts
+
+
+class Recording:
+    """A source of samples from one file; ``with`` opens and closes it.
+
+    ``speed`` None is as fast as they are asked for, 1 is real time.
+    """
+
+    def __init__(self, path: Path | str, *, speed: float | None = None) -> None:
+        if speed is not None and not speed > 0:
+            raise ValueError(f"speed {speed} is not positive")
+        self.path = Path(path)
+        self.name = str(path)
+        self.live = False  # what is not read waits
+        self.ended = False
+        self.sample_rate_hz = 0  # of the file, before resampling
+        self.n_dropped = self.n_overflows = 0  # a file loses nothing
+        self.silent = False
+        self._speed = speed
+        self._stopped = threading.Event()
+        self._waiting: Stretch | None = None  # decoded, but not yet heard
+
+    def __enter__(self) -> Self:
+        """Opens the file.
+
+        Raises:
+            RecordingError: it cannot be read, or is no sound that libsndfile knows.
+        """
+        self._refuse_what_is_no_file()
+        try:
+            self._file = soundfile.SoundFile(os.fspath(self.path))
+        except soundfile.LibsndfileError as exc:
+            raise self._error(f"cannot be decoded ({_reason(exc)}); {_EXPECTED}") from exc
+        except TypeError as exc:  # soundfile asks for the rate of what is named .raw
+            raise self._error(f"samples without a header have no known rate; {_EXPECTED}") from exc
+        self.sample_rate_hz = int(self._file.samplerate)
+        if not _RATES_HZ[0] <= self.sample_rate_hz <= _RATES_HZ[1]:
+            self._file.close()
+            raise self._error(f"sample rate {self.sample_rate_hz} Hz; expected {_RATES_HZ[0]} to {_RATES_HZ[1]} Hz")
+        # As if it began to play now: the clocks are read once, and the count of samples goes on from there.
+        self._began_utc_s, self._began_s = time.time(), time.monotonic()
+        self._coming = self._stretches()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Closes the file."""
+        self._file.close()
+
+    def stop(self) -> None:
+        """Ends the recording early, also from another thread or a signal: a read that waits returns at once."""
+        self._stopped.set()
+
+    def read(self, timeout_s: float) -> Stretch | None:
+        """The next second or less; None when it is not due within ``timeout_s``, or at the end (``ended``).
+
+        Raises:
+            RecordingError: no samples, samples that are no sound, a file cut off; what came before was handed out.
+        """
+        if self._waiting is None and not self.ended:
+            try:
+                self._waiting = next(self._coming, None)
+            except RecordingError:
+                self.ended = True
+                raise
+        if self._waiting is None or self._stopped.is_set():
+            self.ended = True
+            return None
+        if not self._is_due(self._waiting, timeout_s):
+            return None
+        stretch, self._waiting = self._waiting, None
+        return stretch
+
+    def _refuse_what_is_no_file(self) -> None:
+        try:
+            mode = self.path.stat().st_mode
+            if stat.S_ISDIR(mode):
+                raise self._error("is a directory; expected a sound file")
+            if not stat.S_ISREG(mode):  # opening a pipe would wait for its writer
+                raise self._error("is not a regular file; expected a sound file")
+            with self.path.open("rb") as file:
+                if not file.read(1):
+                    raise self._error(f"is empty (0 bytes); {_EXPECTED}")
+        except FileNotFoundError as exc:
+            raise self._error(f"no such file; {_EXPECTED}") from exc
+        except OSError as exc:
+            raise self._error(f"cannot be read ({exc.strerror}); expected a file that this user may read") from exc
+        except ValueError as exc:  # a NUL byte in the name
+            raise self._error(f"cannot be a file ({exc}); {_EXPECTED}") from exc
+
+    def _blocks(self) -> Iterator[Floats]:
+        """(n,) decoded and down-mixed, at the file's rate, up to its end or to what is wrong with it."""
+        block_s = _BLOCK_S if self._speed is None else min(_BLOCK_S, _PACED_BLOCK_S * self._speed)
+        most = max(1, min(round(self.sample_rate_hz * block_s), _MOST_VALUES // self._file.channels))
+        n_decoded, promised = 0, self._file.frames
+        length = f"expected {promised / self.sample_rate_hz:.1f} s as its header says"
+        while True:
+            end_s = n_decoded / self.sample_rate_hz
+            try:
+                block: Floats = self._file.read(most, dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError as exc:
+                raise self._error(f"damaged or cut off after {end_s:.1f} s ({_reason(exc)}); {length}") from exc
+            if not len(block):
+                break
+            n_decoded += len(block)
+            wrong = ~(np.abs(block) <= _LOUDEST).all(axis=1)  # written so that NaN is wrong too
+            first_wrong = int(wrong.argmax()) if wrong.any() else len(block)
+            if first_wrong:
+                yield block[:first_wrong].mean(axis=1, dtype=np.float32)
+            if first_wrong < len(block):
+                value = next(value for value in block[first_wrong] if not abs(value) <= _LOUDEST)
+                where_s = end_s + first_wrong / self.sample_rate_hz
+                raise self._error(f"a sample of {value:g} at {where_s:.3f} s; expected finite numbers, full scale is 1")
+        if n_decoded < promised or (n_decoded and _is_cut_off(self.path, self._file.format)):
+            more = length if n_decoded < promised else "expected the rest that the file itself announces"
+            raise self._error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {more}")
+        if not n_decoded:
+            raise self._error("holds no samples; expected some sound")
+
+    def _stretches(self) -> Iterator[Stretch]:
+        resampler = Resampler(self.sample_rate_hz)
+        count, fault = 0, None
+        blocks = self._blocks()
+        while True:
+            try:
+                block = next(blocks, None)
+            except RecordingError as exc:
+                block, fault = None, exc
+            samples = resampler.flush() if block is None else resampler.push(block)
+            if len(samples):
+                yield Stretch(samples, count, self._began_utc_s + count / GEOMETRY.sample_rate_hz)
+                count += len(samples)
+            if block is None:
+                break
+        if fault is not None:
+            raise fault
+
+    def _is_due(self, stretch: Stretch, timeout_s: float) -> bool:
+        """Waits until the stretch has been heard to its end, at most ``timeout_s``."""
+        if self._speed is None:
+            return True
+        heard_s = (stretch.start + len(stretch.samples)) / GEOMETRY.sample_rate_hz / self._speed
+        wait_s = self._began_s + heard_s - time.monotonic()
+        if self._stopped.wait(max(0.0, min(wait_s, timeout_s))):
+            self.ended = True
+            return False
+        return wait_s <= timeout_s
+
+    def _error(self, fault: str) -> RecordingError:
+        return RecordingError(f"{self.path}: {fault}")
+
+
+def _reason(exc: soundfile.LibsndfileError) -> str:
+    return str(exc.error_string).strip().rstrip(".") or "no reason given"
+
+
+def _is_cut_off(path: Path, form: str) -> bool:
+    """Whether the file's own bytes announce more than there are: libsndfile takes what it finds, without a word."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if form in {"WAV", "WAVEX"}:
+            announced = int.from_bytes(file.read(8)[4:], "little")
+            return 0 < announced < _STREAMED and announced + 8 > size + _HEADER_SLACK
+        if form == "OGG":
+            file.seek(max(0, size - _OGG_PAGE))
+            end = file.read()
+            page = end[max(0, end.rfind(b"OggS")) :]
+            # RFC 3533: byte 5 flags the last page, byte 26 counts the lengths that follow, which add up to the rest.
+            if len(page) < _OGG_HEADER:
+                return True
+            header = _OGG_HEADER + page[26]
+            return len(page) < header + sum(page[_OGG_HEADER:header]) or not page[5] & 4
+    return False

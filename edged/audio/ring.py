@@ -1,0 +1,156 @@
+"""Blocks from the reader thread to stretches for the pipeline, through an array that never grows.
+
+    block (n,) ──write──► FIFO of samples (capacity,) ──read──► Stretch: contiguous samples (m,), count of the first
+
+Time is the count of samples since the source began.  Samples that were lost are counted in, whether at the driver
+(``lose``) or because the pipeline was too slow and the ring full (the oldest go): a gap is seen as a jump of ``start``,
+and no stretch reaches across one.  The two clocks come with each block and change no count: the wall clock may jump.
+"""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edged.errors import EdgedError
+from edged.features.geometry import GEOMETRY
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Samples without a gap between them."""
+
+    samples: Floats  # (n,) mono in [-1, 1] at 16 kHz
+    start: int  # count of the first sample since the source began, lost ones counted in
+    utc_s: float  # wall clock (time.time()) at the first sample
+
+
+@dataclass(slots=True)
+class _Block:
+    """A block that waits in the ring, or what is left of it after its oldest samples were dropped."""
+
+    start: int
+    n: int
+    utc_s: float
+
+
+class Ring:
+    """A bounded FIFO of samples for one writer (the reader thread) and one reader (the pipeline).
+
+    When it is full the oldest samples go.  One condition guards everything: a write holds it for the copy of a block, a
+    read for the copy of at most ``capacity`` samples, both far below the time of a block.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        if capacity <= 0:
+            raise ValueError(f"ring capacity {capacity} is not positive")
+        self.capacity = capacity
+        self.n_written = 0  # samples that came in
+        self.n_dropped = 0  # samples that went because the ring was full
+        self.n_lost = 0  # samples that the driver lost before they came in
+        self.closed = False
+        self._error: EdgedError | None = None
+        self._changed = threading.Condition()
+        self._array = np.zeros(capacity, np.float32)
+        self._head = 0  # index of the oldest sample
+        self._n = 0  # samples in the array
+        self._blocks: deque[_Block] = deque()
+        self._next = 0  # count that the next sample written will have
+        self._newest_s = 0.0
+
+    @property
+    def newest(self) -> tuple[int, float]:
+        """The count just past the newest sample, and the monotonic clock when that sample was captured (0.0: none yet).
+
+        The capture time of any other count c is that clock less (count - c) / 16000, as long as no gap lies between.
+        """
+        with self._changed:
+            return self._next, self._newest_s
+
+    def write(self, samples: Floats, utc_s: float, monotonic_s: float) -> None:
+        """Appends a block (n,); both clocks are those of its first sample, read at the same moment.
+
+        After ``close`` nothing is taken any more: the reader thread may still have been on its way.
+        """
+        with self._changed:
+            if self.closed or not len(samples):
+                return
+            self.n_written += len(samples)
+            self._newest_s = monotonic_s + len(samples) / GEOMETRY.sample_rate_hz
+            start, self._next = self._next, self._next + len(samples)
+            if len(samples) > self.capacity:
+                excess = len(samples) - self.capacity
+                self.n_dropped += excess
+                samples, start, utc_s = samples[excess:], start + excess, utc_s + excess / GEOMETRY.sample_rate_hz
+            self._drop(self._n + len(samples) - self.capacity)
+            tail = (self._head + self._n) % self.capacity
+            before_wrap = min(len(samples), self.capacity - tail)
+            self._array[tail : tail + before_wrap] = samples[:before_wrap]
+            self._array[: len(samples) - before_wrap] = samples[before_wrap:]
+            self._n += len(samples)
+            self._blocks.append(_Block(start, len(samples), utc_s))
+            self._changed.notify()
+
+    def lose(self, n: int) -> None:
+        """Counts ``n`` samples that never came: what is written next starts a new stretch."""
+        with self._changed:
+            self.n_lost += n
+            self._next += n
+
+    def read(self, timeout_s: float) -> Stretch | None:
+        """All samples up to the next gap; None when none came in time, or when the ring is closed and empty.
+
+        Raises:
+            EdgedError: the one given to ``close``, once all that was written before has been read.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._blocks or self.closed, timeout_s)
+            if self._blocks:
+                return self._pop()
+            if self._error is not None:
+                raise self._error
+            return None
+
+    def close(self, error: EdgedError | None = None) -> None:
+        """Ends the ring and wakes the pipeline; the first call decides with which error."""
+        with self._changed:
+            if not self.closed:
+                self._error = error
+                self.closed = True
+            self._changed.notify_all()
+
+    def _pop(self) -> Stretch:
+        first = self._blocks.popleft()
+        n = first.n
+        while self._blocks and self._blocks[0].start == first.start + n:
+            n += self._blocks.popleft().n
+        before_wrap = min(n, self.capacity - self._head)
+        samples = np.empty(n, np.float32)
+        samples[:before_wrap] = self._array[self._head : self._head + before_wrap]
+        samples[before_wrap:] = self._array[: n - before_wrap]
+        self._forget(n)
+        return Stretch(samples, first.start, first.utc_s)
+
+    def _drop(self, n: int) -> None:
+        if n <= 0:
+            return
+        self.n_dropped += n
+        self._forget(n)
+        while n:
+            oldest = self._blocks[0]
+            if oldest.n <= n:
+                n -= oldest.n
+                self._blocks.popleft()
+            else:
+                oldest.start += n
+                oldest.n -= n
+                oldest.utc_s += n / GEOMETRY.sample_rate_hz
+                n = 0
+
+    def _forget(self, n: int) -> None:
+        self._head = (self._head + n) % self.capacity
+        self._n -= n
