@@ -130,7 +130,7 @@ def parse_config(text: str, name: str) -> Config:
         values = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 -- a SafeLoader that also refuses double keys
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
-        where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        where = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
         raise ConfigError(f"{name}:{where} {_one_line(exc.problem or exc.context or 'broken YAML')}") from exc
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as exc:
         # PyYAML lets all these through: a 30th of February, `!!int ""`, `!!bool x`, `!!timestamp x`, deep nesting.

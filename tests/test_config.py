@@ -1,0 +1,250 @@
+"""config.py: every key wrong in turn; one line with the key, the value and what is expected, never a traceback."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edged.config import Config, load_config, parse_config, samples
+from edged.errors import ConfigError
+
+# key, then values that are wrong in YAML, then the range or kind that the message must give.
+_NUMBERS = {
+    "audio.buffer_s": (["1.9", "121"], "a number, 2 to 120"),
+    "models.stride_s": (["0", "3.1", "-0.496"], "a number, 0.016 to 2.992"),
+    "gate.margin_db": (["2.9", "61"], "a number, 3 to 60"),
+    "gate.least_dbfs": (["-97", "0.1"], "a number, -96 to 0"),
+    "gate.least_speech_s": (["0", "3"], "a number, 0.016 to 2.992"),
+    "tracker.span_s": (["0.4", "61"], "a number, 0.5 to 60"),
+    "tracker.enter": (["-0.1", "1.1"], "a number, 0 to 1"),
+    "tracker.leave": (["-0.1", "1.1"], "a number, 0 to 1"),
+    "tracker.margin": (["-0.1", "1.1"], "a number, 0 to 1"),
+    "tracker.min_duration_s": (["-1", "61"], "a number, 0 to 60"),
+}
+_WHOLE = {
+    "models.threads": (["0", "5"], "a whole number, 1 to 4"),
+    "mqtt.port": (["0", "65536", "-1"], "a whole number, 1 to 65535"),
+    "mqtt.keepalive_s": (["4", "3601"], "a whole number, 5 to 3600"),
+    "health_s": (["4", "3601"], "a whole number, 5 to 3600"),
+}
+_CHOICES = {
+    "models.routing": "auto or hard or soft",
+    "tracker.smoothing": "majority or exponential",
+    "log_level": "debug or info or warning or error",
+}
+_TEXTS = {
+    "node": (["a b", "a/b", "ü", f"{'x' * 65}", '"a\\n"'], "at most 64 of a-z"),
+    "audio.device": (['""'], "auto or part of a microphone's name"),
+    "models.bundle": (['""'], "default or the path of a bundle's folder"),
+    "mqtt.host": (['""'], "a host's name or address"),
+    "mqtt.username": ([], "text"),
+    "mqtt.password_file": ([], "text"),
+    "mqtt.root": (['""', "a//b", "/a", "a/", "a/+", "'#'", '"a\\n"'], "levels of a-z"),
+}
+_NO_NUMBER = ["text", '"1"', "true", "null", "[1]", "{}", ".nan", ".inf", "-.inf", "2026-01-01", "1e400"]
+_NO_WHOLE = [*_NO_NUMBER, "5.5", "5.0", "99999999999999999999999"]
+_NO_TEXT = ["1", "1.5", "true", "null", "[a]", "{}", "2026-01-01"]
+
+_WRONG = (
+    [(key, value, words) for key, (values, words) in _NUMBERS.items() for value in [*values, *_NO_NUMBER]]
+    + [(key, value, words) for key, (values, words) in _WHOLE.items() for value in [*values, *_NO_WHOLE]]
+    + [(key, value, words) for key, words in _CHOICES.items() for value in ["other", "''", "Auto", *_NO_TEXT]]
+    + [(key, value, words) for key, (values, words) in _TEXTS.items() for value in [*values, *_NO_TEXT]]
+)
+
+
+def written(key: str, value: str) -> str:
+    """``a.b: value`` as YAML."""
+    section, _, name = key.rpartition(".")
+    return f"{section}:\n  {name}: {value}\n" if section else f"{name}: {value}\n"
+
+
+def refusal(text: str) -> str:
+    """The message with which ``text`` is refused."""
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, "config.yaml")
+    message = str(caught.value)
+    assert caught.value.exit_status == 78
+    assert len(message.splitlines()) == 1
+    assert message.startswith("config.yaml: ")
+    assert len(message) < 250
+    return message
+
+
+def test_parse_nothing_is_defaults() -> None:
+    """An empty file, comments alone, and sections without keys."""
+    assert parse_config("", "") == Config()
+    assert parse_config("# nothing\n", "") == Config()
+    assert parse_config("mqtt:\ntracker:\n", "") == Config()
+
+
+def test_parse_one_key_others_default() -> None:
+    """A whole number where a number is expected is one."""
+    config = parse_config("tracker:\n  span_s: 4\n", "")
+    assert config.tracker.span_s == 4
+    assert config.mqtt == Config().mqtt
+
+
+@pytest.mark.parametrize(("key", "value", "words"), _WRONG)
+def test_parse_wrong_value(key: str, value: str, words: str) -> None:
+    """The message names the key and says all that would be right."""
+    message = refusal(written(key, value))
+    assert message.startswith(f"config.yaml: {key} is ")
+    assert f", expected {words}" in message
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("null", "empty"), ("true", "true"), ("0", "0"), ("'x'", "'x'"), ("[1, 2]", "[1, 2]"), ('"a\\nb"', r"'a\nb'")],
+)
+def test_parse_wrong_value_shown(value: str, shown: str) -> None:
+    """The value stands in the message as its writer knows it."""
+    assert refusal(written("mqtt.port", value)) == (
+        f"config.yaml: mqtt.port is {shown}, expected a whole number, 1 to 65535"
+    )
+
+
+def test_parse_wrong_value_long() -> None:
+    """A value of a hundred thousand letters is cut in the message."""
+    assert "..." in refusal(written("mqtt.port", "x" * 100_000))
+
+
+def test_parse_aliases_multiplied() -> None:
+    """A few lines of aliases that stand for billions of values are refused at once."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    assert "a0 is not a key" in refusal("\n".join(lines))
+    nested = "".join(f"[&b{n} " for n in range(40)) + "x" + "".join(f", *b{n + 1}]" for n in reversed(range(39)))
+    assert "mqtt.port is [" in refusal(written("mqtt.port", nested + "]"))
+
+
+@pytest.mark.parametrize("section", ["audio", "models", "gate", "tracker", "mqtt"])
+@pytest.mark.parametrize("value", ["5", "text", "[]", "true"])
+def test_parse_section_is_no_mapping(section: str, value: str) -> None:
+    """A section that is a value: the message gives its keys."""
+    first = msgspec.structs.fields(getattr(Config(), section))[0].name
+    message = refusal(f"{section}: {value}")
+    assert message.startswith(f"config.yaml: {section} is ")
+    assert f", expected keys among {first}, " in message
+
+
+@pytest.mark.parametrize("key", ["mic", "mqtt.hots", "tracker.span", "models.stride_s ms", "audio.1", "audio.true"])
+@pytest.mark.parametrize("value", ["1", "null", "{}"])
+def test_parse_unknown_key(key: str, value: str) -> None:
+    """A typing error is refused, also with nothing behind it, and the message gives the keys that there are."""
+    assert f"config.yaml: {key} is not a key, expected keys among ".lower() in refusal(written(key, value)).lower()
+
+
+@pytest.mark.parametrize("key", ['"a\\nb"', '"x - at `$.q"', f"{'k' * 1000}"])
+def test_parse_unknown_key_odd(key: str) -> None:
+    """Nothing that stands in a key can break the message."""
+    assert " is not a key, expected keys among " in refusal(f"{key}: 1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mqtt: {",
+        "mqtt: [",
+        "a: b: c",
+        "\tmqtt: 1",
+        "mqtt:\n host: a\n  port: 1",
+        "'",
+        "&a *a",
+        "a: &a [*a]",
+        "? [a]\n: b",
+        "node: !!python/object/apply:os.system ['true']",
+        "node: !!int ''",
+        "node: !!bool x",
+        "node: !!timestamp x",
+        "node: 2026-02-30",
+        'node: "\\z"',
+        "node: \0",
+        "---\nnode: a\n---\nnode: b\n",
+        "[" * 100_000,
+        "- a",
+        "text",
+        "5",
+    ],
+)
+def test_parse_broken_yaml(text: str) -> None:
+    """What is not YAML, or not keys and values, and what must never be constructed."""
+    refusal(text)
+
+
+def test_parse_broken_yaml_place() -> None:
+    """The message says where in the file the fault is."""
+    assert refusal("node: a\nmqtt: [1\n").startswith("config.yaml: line 3, column 1: ")
+
+
+@pytest.mark.parametrize("text", ["node: a\nnode: b\n", "mqtt:\n  port: 1\n  port: 2\n", "mqtt:\nmqtt:\n"])
+def test_parse_key_twice(text: str) -> None:
+    """YAML would take the last; a person who wrote two does not know which."""
+    assert "is given twice" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tracker: {enter: 0.4, leave: 0.41}", "tracker.leave is 0.41, expected at most tracker.enter (0.4)"),
+        ("models: {stride_s: 0.5}", "models.stride_s is 0.5, expected a multiple of 0.016 s (nearest: 0.496, 0.512)"),
+        ("models: {stride_s: 0.0161}", "models.stride_s is 0.0161, expected a multiple of 0.016 s"),
+        ("mqtt: {password_file: a}", "mqtt.username is empty, expected a name beside mqtt.password_file"),
+    ],
+)
+def test_parse_keys_that_contradict(text: str, expected: str) -> None:
+    """Each value is in range, but not beside the other."""
+    assert expected in refusal(text)
+
+
+def test_load_file(tmp_path: Path) -> None:
+    """A file with a byte order mark and Windows' line ends is read like any other."""
+    file = tmp_path / "config.yaml"
+    file.write_bytes(b"\xef\xbb\xbfnode: k\xc3\xbcche\r\n".replace(b"\xc3\xbc", b"ue"))
+    assert load_config(file).node == "kueche"
+
+
+def test_load_missing_file(tmp_path: Path) -> None:
+    """The path is named."""
+    with pytest.raises(ConfigError, match=r"none\.yaml: No such file or directory, expected a readable YAML file"):
+        load_config(tmp_path / "none.yaml")
+
+
+def test_load_directory(tmp_path: Path) -> None:
+    """A folder is not a config."""
+    with pytest.raises(ConfigError, match="Is a directory, expected a readable YAML file"):
+        load_config(tmp_path)
+
+
+def test_load_not_utf8(tmp_path: Path) -> None:
+    """Latin-1, as old editors write it: the byte is named."""
+    (tmp_path / "c").write_bytes("node: küche".encode("latin-1"))
+    with pytest.raises(ConfigError, match="byte 7 is not UTF-8, expected a YAML file in UTF-8"):
+        load_config(tmp_path / "c")
+
+
+def test_load_too_large(tmp_path: Path) -> None:
+    """A gigabyte is refused without being read."""
+    (tmp_path / "c").touch()
+    os.truncate(tmp_path / "c", 2**30)
+    with pytest.raises(ConfigError, match="larger than 1048576 bytes"):
+        load_config(tmp_path / "c")
+
+
+def test_load_endless() -> None:
+    """A device file that never ends is refused as well."""
+    with pytest.raises(ConfigError, match="larger than 1048576 bytes"):
+        load_config(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(0.016, 256), (0.496, 7936), (2.992, 47872), (16, 256_000)])
+def test_samples_exact(seconds: float, count: int) -> None:
+    """Decimals as people write them are exact counts, though binary floating point has no 0.496."""
+    assert samples("key", seconds, 16_000, 256) == count
+
+
+def test_samples_not_a_multiple() -> None:
+    """The nearest lengths that would be right are given; none of them is 0."""
+    with pytest.raises(ConfigError, match=r"key is 0.01, expected a multiple of 0.016 s \(nearest: 0.016\)"):
+        samples("key", 0.01, 16_000, 256)
