@@ -1,0 +1,57 @@
+"""A small valid bundle on disk, with fields changed at will: what bundle.py and the cascade are tested with."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from edged.features.geometry import GEOMETRY
+
+CONTENT = b"not a model, but bundle.py only needs its hash"
+
+
+def manifest() -> dict[str, Any]:
+    """A manifest with other labels and other routes than the shipped one: what the code may not know."""
+    return {
+        "format": 1,
+        "name": "tiny",
+        "version": "1",
+        "created": "2026-01-01T00:00:00Z",
+        "licence": "MIT",
+        "geometry": asdict(GEOMETRY),
+        "labels": ["calm", "tense", "loud", "flat"],
+        "models": {
+            "all": _model(["calm", "tense", "loud", "flat"]),
+            "quiet": _model(["calm", "flat"]),
+            "edge": _model(["tense", "loud"], temperature=2.0),
+        },
+        "routes": {
+            "default": "hard",
+            "hard": {
+                "model": "all",
+                "branches": [
+                    {"labels": ["calm", "flat"], "then": {"model": "quiet"}},
+                    {"labels": ["tense"], "then": {"model": "edge"}},
+                ],
+            },
+            "soft": {"all": 1.0, "quiet": 0.5, "edge": 0.0},
+        },
+        "training": {},
+        "metrics": {},
+        "versions": {},
+    }
+
+
+def write_bundle(folder: Path, changed: dict[str, Any] | None = None) -> Path:
+    """``folder`` with a manifest, ``changed`` or the valid one, and the files that the valid one names."""
+    folder.mkdir(exist_ok=True)
+    values = manifest() if changed is None else changed
+    (folder / "bundle.json").write_text(json.dumps(values), encoding="utf-8")
+    (folder / "model.tflite").write_bytes(CONTENT)
+    return folder
+
+
+def _model(labels: list[str], **more: float) -> dict[str, Any]:
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    return {"file": "model.tflite", "sha256": digest, "labels": labels, "parameters": 1, "multiply_adds": 1, **more}
