@@ -1,0 +1,163 @@
+"""The daemon's sink: payload structs in, messages to the broker out; never blocks, never loses what it may keep.
+
+    state, start, end, health ──► JSON ──► outbox ──► connection ──► broker
+                                             ▲                         │
+                                             └──── acknowledged(mid) ──┘
+
+Two threads meet here: the pipeline puts messages in, paho's thread brings acknowledgements, the latter while it holds
+paho's own locks, which sending takes too.  So neither ever waits for the other: each leaves what it has in a deque and
+then tries the lock; who gets it does the work of both, and looks again before letting go; who does not, goes on.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from typing import Self
+
+import msgspec
+
+from edged.config import Mqtt
+from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, Health, WindowScores, encoded
+from edged.mqtt.connection import CLOSE_S, Connection, State
+from edged.mqtt.outbox import Message, Outbox
+from edged.mqtt.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, HEALTH, Topic, full_name
+
+_log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Publishes under ``<root>/<node>/``; ``with`` opens and closes it.
+
+    ``node`` is a safe name, as ``topics.safe_node`` makes it.  An ``outbox`` that keeps more than memory may be given.
+    """
+
+    def __init__(self, mqtt: Mqtt, node: str, outbox: Outbox | None = None) -> None:
+        self._root = mqtt.root
+        self._node = node
+        self._outbox = Outbox() if outbox is None else outbox
+        self._put: deque[Message] = deque()
+        self._acknowledged: deque[int] = deque()
+        self._renew = False
+        self._wanted = False  # work was left behind for whoever holds the lock
+        self._working = threading.Lock()  # only ever tried, never waited for
+        self._settled = threading.Event()  # nothing is left to acknowledge, or nobody to do it
+        self._settled.set()
+        self._connection = Connection(
+            mqtt,
+            f"edged-{node}",
+            availability=full_name(mqtt.root, node, AVAILABILITY),
+            on_change=self._changed,
+            on_acknowledged=self._on_acknowledged,
+        )
+
+    def __enter__(self) -> Self:
+        """Begin to connect; raises as ``Connection`` does."""
+        self._connection.__enter__()
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        """Send the rest, say ``offline``, disconnect; within two seconds, and at once where the broker is away."""
+        deadline_s = time.monotonic() + CLOSE_S
+        if self._connection.state in (State.STARTING, State.CONNECTED):
+            self._settled.wait(CLOSE_S)
+        self._connection.close(deadline_s)
+        if self.unacknowledged:
+            _log.warning("closed with %d messages that the broker has not confirmed", self.unacknowledged)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker takes messages now."""
+        return self._connection.connected
+
+    @property
+    def reason(self) -> str:
+        """How it stands with the broker, in words."""
+        return self._connection.reason
+
+    @property
+    def reconnects(self) -> int:
+        """How often the broker was reached again."""
+        return self._connection.reconnects
+
+    @property
+    def unacknowledged(self) -> int:
+        """Messages that wait, or that the broker has not confirmed."""
+        return len(self._outbox) + len(self._put)
+
+    @property
+    def dropped(self) -> int:
+        """Events that went because too many waited."""
+        return self._outbox.dropped
+
+    def wait_connected(self, within_s: float) -> bool:
+        """Whether the broker takes messages, waiting for it at most ``within_s``; for commands that need it now."""
+        return self._connection.wait_connected(within_s)
+
+    def wait_settled(self, within_s: float) -> bool:
+        """Whether the broker has confirmed everything, waiting for it at most ``within_s``."""
+        self._settled.wait(within_s)
+        return not self.unacknowledged
+
+    def window(self, payload: WindowScores) -> None:
+        """Not published: what a device sends are states and episodes."""
+
+    def state(self, payload: EmotionState) -> None:
+        """How it is now."""
+        self.publish(EMOTION, payload)
+
+    def start(self, payload: EpisodeStart) -> None:
+        """An episode began."""
+        self.publish(EVENT_START, payload)
+
+    def end(self, payload: EpisodeEnd) -> None:
+        """An episode ended."""
+        self.publish(EVENT_END, payload)
+
+    def health(self, payload: Health) -> None:
+        """The daemon's figures."""
+        self.publish(HEALTH, payload)
+
+    def publish(self, topic: Topic, payload: msgspec.Struct) -> None:
+        """Take a payload for ``topic``; it goes out now, or when the broker is there."""
+        name = full_name(self._root, self._node, topic)
+        self._put.append(Message(name, encoded(payload), topic.qos, topic.retained))
+        self._settled.clear()
+        self._work()
+
+    def _changed(self, state: State) -> None:
+        if state is State.CONNECTED:
+            self._renew = True
+            self._work()
+        else:
+            self._settled.set()
+
+    def _on_acknowledged(self, mid: int) -> None:
+        self._acknowledged.append(mid)
+        self._work()
+
+    def _work(self) -> None:
+        self._wanted = True
+        while self._wanted and self._working.acquire(blocking=False):
+            try:
+                self._wanted = False
+                self._advance()
+            finally:
+                self._working.release()
+
+    def _advance(self) -> None:
+        """Everything that came in since, then everything that may go out; under the lock."""
+        while self._put:
+            self._outbox.put(self._put.popleft())
+        while self._acknowledged:
+            self._outbox.acknowledged(self._acknowledged.popleft())
+        if self._renew:
+            self._renew = False
+            self._outbox.renew()
+        while message := self._outbox.following():
+            mid = self._connection.send(message.topic, message.payload, message.qos, retained=message.retained)
+            if mid is None:
+                break
+            self._outbox.sent(mid)
+        if not self._outbox:
+            self._settled.set()
