@@ -1,0 +1,1 @@
+"""The way through the whole program that needs neither microphone nor broker."""

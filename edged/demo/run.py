@@ -1,0 +1,142 @@
+"""The demo: the sample through the whole program into a broker, and what a subscriber receives of it, live.
+
+    play (thread of its own) ──► Publisher ──► EmbeddedBroker ──► Subscriber ──► View ──► terminal
+                                                                             └──► Verdict ──► exit status
+
+It ends when the node has said ``offline``, which is the last thing it publishes.  A demo that stays silent, hears one
+emotion throughout or sees no event is a failure and says so: it stands for the product on a newcomer's first screen.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+import msgspec
+
+from edged.config import Config, Mqtt
+from edged.demo.broker import EmbeddedBroker
+from edged.errors import PublishError
+from edged.events.schema import EmotionState, EpisodeStart
+from edged.mqtt.connection import Received
+from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, OFFLINE
+from edged.mqtt.view import view_for
+
+NODE = "demo"
+_CONNECT_S = 10.0
+_LAST_S = 5.0  # after the sample's end, for what is still under way
+_WAKE_S = 0.2  # between two looks at the stop flag
+_NO_LABEL = ("none", "uncertain")
+
+Play = Callable[[Config], None]
+
+
+class Verdict:
+    """What the demo has shown so far, and what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.labels: list[str] = []  # in the order in which they were first seen
+        self.n_messages = 0
+        self.n_starts = 0
+        self.n_ends = 0
+        self.offline = False
+
+    def take(self, received: Received) -> None:
+        """Count one message; one that does not fit its schema is seen in the view and counts for nothing here."""
+        name = received.topic.removeprefix(f"{Mqtt().root}/{NODE}/")
+        if name == AVAILABILITY.name:
+            self.offline = received.payload == OFFLINE.encode()
+            return
+        self.n_messages += 1
+        self.n_ends += name == EVENT_END.name
+        try:
+            if name == EMOTION.name:
+                self._see(msgspec.json.decode(received.payload, type=EmotionState).emotion)
+            elif name == EVENT_START.name:
+                self._see(msgspec.json.decode(received.payload, type=EpisodeStart).event_type)
+                self.n_starts += 1
+        except msgspec.DecodeError:
+            return
+
+    def fault(self) -> str:
+        """In words why this was no demonstration; empty when it was one."""
+        if not self.n_messages:
+            return "it stayed silent: no message came"
+        if not self.labels:
+            return "no emotion was heard"
+        if not self.n_starts:
+            return "no event came: no emotion held long enough to be an episode"
+        if len(self.labels) == 1:
+            return f"one emotion throughout: {self.labels[0]}"
+        return ""
+
+    def summary(self) -> str:
+        """One line of what was shown."""
+        emotions = f"{len(self.labels)} emotions ({', '.join(self.labels)})"
+        return f"{emotions}, {self.n_starts} episodes begun, {self.n_ends} ended, {self.n_messages} messages"
+
+    def _see(self, label: str) -> None:
+        if label not in _NO_LABEL and label not in self.labels:
+            self.labels.append(label)
+
+
+def demo(play: Play, stop: threading.Event, out: TextIO, err: TextIO) -> int:
+    """Run ``play`` against a broker of our own and show on ``out`` what comes; 0, or 1 with the reason on ``err``.
+
+    ``play`` gets the config that leads to that broker; it returns when the sample ended or soon after ``stop`` was set.
+
+    Raises:
+        UsageError: amqtt is not installed.
+        EdgedError: whatever ``play`` raised.
+    """
+    with EmbeddedBroker() as broker:
+        config = Config(node=NODE, mqtt=Mqtt(host="127.0.0.1", port=broker.port))
+        with Subscriber(config.mqtt, NODE) as subscriber:
+            if not subscriber.wait_connected(_CONNECT_S):
+                raise PublishError(f"the demo's broker on port {broker.port} is not reached: {subscriber.reason}")
+            verdict = _show(play, config, subscriber, stop, out)
+    if stop.is_set():
+        print("edged demo: stopped before the sample's end", file=err)
+        return 1
+    if fault := verdict.fault():
+        print(f"edged demo: {fault}", file=err)
+        return 1
+    print(f"\nShown: {verdict.summary()}.", file=out, flush=True)
+    return 0
+
+
+def _show(play: Play, config: Config, subscriber: Subscriber, stop: threading.Event, out: TextIO) -> Verdict:
+    view = view_for(out, config.mqtt.root)
+    verdict = Verdict()
+    player = _Player(play, config)
+    player.start()
+    deadline_s = float("inf")
+    while time.monotonic() < deadline_s:
+        if received := subscriber.received(_WAKE_S):
+            verdict.take(received)
+            print(view.line(received), file=out, flush=True)
+        elif verdict.offline:
+            break
+        if deadline_s == float("inf") and (stop.is_set() or not player.is_alive()):
+            deadline_s = time.monotonic() + _LAST_S
+    player.join(_LAST_S)
+    if player.fault is not None:
+        raise player.fault
+    return verdict
+
+
+class _Player(threading.Thread):
+    """The pipeline's thread; keeps what ``play`` raised for the main thread to raise."""
+
+    def __init__(self, play: Play, config: Config) -> None:
+        super().__init__(name="edged-demo-player", daemon=True)
+        self._play = play
+        self._config = config
+        self.fault: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._play(self._config)
+        except Exception as exc:  # noqa: BLE001 -- raised again in the main thread
+            self.fault = exc
