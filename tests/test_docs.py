@@ -1,0 +1,100 @@
+"""What a user reads: the README and config.yaml say all that there is, and nothing that is not."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from edged.config import Config, load_config
+from edged.mqtt.topics import TOPICS, Topic
+
+_REPOSITORY = Path(__file__).parent.parent
+_README = (_REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def keys(kind: type, above: str = "") -> list[str]:
+    """All keys of the config, as ``section.key``."""
+    found = []
+    for field in msgspec.structs.fields(kind):
+        if isinstance(field.default, msgspec.Struct):
+            found += keys(type(field.default), f"{field.name}.")
+        else:
+            found.append(above + field.name)
+    return found
+
+
+def commands() -> list[str]:
+    """The commands, as the program itself lists them."""
+    shown = subprocess.run([sys.executable, "-m", "edged", "--help"], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^ {4}([a-z]+) ", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("key", keys(Config))
+def test_readme_config_key(key: str) -> None:
+    """Every key is in the README's table."""
+    assert f"`{key}`" in _README
+
+
+def test_readme_config_keys_exist() -> None:
+    """The README names no key that is not one."""
+    sections = [field.name for field in msgspec.structs.fields(Config) if isinstance(field.default, msgspec.Struct)]
+    named = re.findall(rf"`((?:{'|'.join(sections)})\.[a-z_]+)`", _README)
+    assert set(named) <= {*keys(Config), "mqtt.py"}
+
+
+def test_readme_commands() -> None:
+    """Every command is in the README, and the README names no other."""
+    assert "run" in commands()
+    assert set(re.findall(r"`edged ([a-z]+)", _README)) == set(commands())
+
+
+def test_readme_make_targets() -> None:
+    """Every ``make`` that the README names is a target."""
+    targets = re.findall(r"^([a-z]+):", (_REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    named = set(re.findall(r"(?:`|^)make ([a-z]+)", _README, re.MULTILINE))
+    assert {"demo", "test"} <= named <= set(targets)
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: str(topic.name))
+def test_readme_topics(topic: Topic) -> None:
+    """Every topic is in the README's table with its QoS and retention."""
+    retained = "yes" if topic.retained else "no"
+    assert re.search(rf"^\| `{topic.name}` \| {topic.qos} \| {retained} \|", _README, re.MULTILINE)
+
+
+def test_readme_folders() -> None:
+    """Every folder of the program is in the README."""
+    for folder in sorted((_REPOSITORY / "edged").iterdir()):
+        if (folder / "__init__.py").exists():
+            assert f"`edged/{folder.name}/`" in _README
+
+
+def test_readme_links() -> None:
+    """Links to files lead to files."""
+    for link in re.findall(r"\]\(([^)#:]+)\)", _README):
+        assert (_REPOSITORY / link).exists(), link
+
+
+def test_readme_no_gaps() -> None:
+    """Nothing in it still waits to be filled in."""
+    assert "@@" not in _README
+    assert "TODO" not in _README
+
+
+def test_config_yaml_is_the_defaults() -> None:
+    """config.yaml loads, and says what is so without it."""
+    assert load_config(_REPOSITORY / "config.yaml") == Config()
+
+
+def test_config_yaml_complete() -> None:
+    """config.yaml has every key, each with a comment on its line."""
+    text = (_REPOSITORY / "config.yaml").read_text(encoding="utf-8")
+    values = yaml.safe_load(text)
+    for key in keys(Config):
+        section, _, name = key.rpartition(".")
+        assert name in (values[section] if section else values)
+        assert re.search(rf"^ *{name}: .*\S +# \S.+$", text, re.MULTILINE)

@@ -1,0 +1,149 @@
+"""schema.py: what is published is what the JSON Schema says, and times are RFC 3339."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from edged.events import schema
+from edged.mqtt.topics import AVAILABILITY, TOPICS
+
+_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+_TIME = "2026-01-02T03:04:05.678Z"
+_SCORES = {"angry": 0.75, "sad": 0.25}
+_EXAMPLES: dict[str, msgspec.Struct] = {
+    "emotion": schema.EmotionState(
+        time=_TIME, emotion="angry", speech=True, since=_TIME, confidence=0.75, scores=_SCORES
+    ),
+    "event/start": schema.EpisodeStart(
+        episode_id=_ID, event_type="angry", time=_TIME, start_s=1.5, confidence=0.75, scores=_SCORES, previous="sad"
+    ),
+    "event/end": schema.EpisodeEnd(
+        episode_id=_ID,
+        event_type="angry",
+        time=_TIME,
+        start_s=1.5,
+        duration_s=4.0,
+        confidence=0.75,
+        confidence_peak=0.9,
+        scores=_SCORES,
+        reason="faded",
+    ),
+    "window": schema.WindowScores(
+        time=_TIME, start_s=0, duration_s=2.992, speech=False, level_dbfs=-80.5, discontinuous=True
+    ),
+    "clip": schema.ClipScores(file="a.wav", label="sad", confidence=0.5, scores=_SCORES, duration_s=2.0, windows=1),
+    "health": schema.Health(
+        time=_TIME,
+        uptime_s=60,
+        microphone="USB",
+        sample_rate_hz=48_000,
+        microphone_silent=False,
+        level_dbfs=-50.0,
+        windows=120,
+        windows_speech=20,
+        windows_skipped=0,
+        samples_dropped=0,
+        overflows=0,
+        real_time_factor=0.02,
+        reconnects=0,
+        unacknowledged=0,
+        resident_mb=80.5,
+        versions={"edged": "0.1.0"},
+        bundle="default",
+        routing="soft",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def schemas() -> dict[str, Any]:
+    """As ``edged schema`` prints it: through JSON."""
+    decoded: dict[str, Any] = json.loads(msgspec.json.encode(schema.json_schemas()))
+    return decoded
+
+
+def validator(schemas: dict[str, Any], topic: str) -> jsonschema.Draft202012Validator:
+    """What checks the payloads of ``topic``."""
+    return jsonschema.Draft202012Validator({"$defs": schemas["$defs"], **schemas["topics"][topic]})
+
+
+def test_json_schemas_valid(schemas: dict[str, Any]) -> None:
+    """Every schema is one by the metaschema of 2020-12."""
+    for topic in schemas["topics"]:
+        jsonschema.Draft202012Validator.check_schema({"$defs": schemas["$defs"], **schemas["topics"][topic]})
+
+
+def test_json_schemas_every_topic(schemas: dict[str, Any]) -> None:
+    """Every topic with a JSON payload has its schema; availability is a bare word."""
+    assert {topic.name for topic in TOPICS} - {AVAILABILITY.name} <= schemas["topics"].keys()
+    assert schemas["topics"].keys() == _EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("topic", _EXAMPLES)
+def test_encoded_example_valid(schemas: dict[str, Any], topic: str) -> None:
+    """A payload is one line of JSON that its schema accepts and that reads back as the same payload."""
+    line = schema.encoded(_EXAMPLES[topic])
+    assert b"\n" not in line
+    validator(schemas, topic).validate(json.loads(line))
+    assert msgspec.json.decode(line, type=schema.PAYLOADS[topic]) == _EXAMPLES[topic]
+
+
+@pytest.mark.parametrize("topic", _EXAMPLES)
+def test_encoded_has_version(topic: str) -> None:
+    """Every payload names the version of its schema."""
+    assert json.loads(schema.encoded(_EXAMPLES[topic]))["v"] == schema.VERSION
+
+
+@pytest.mark.parametrize(("topic", "tag"), [("event/start", "start"), ("event/end", "end"), ("window", "window")])
+def test_encoded_lines_tell_their_type(topic: str, tag: str) -> None:
+    """A line of ``replay --jsonl`` says what it is."""
+    assert json.loads(schema.encoded(_EXAMPLES[topic]))["type"] == tag
+
+
+@pytest.mark.parametrize(
+    ("topic", "change"),
+    [
+        ("event/start", {"confidence": 1.1}),
+        ("event/start", {"scores": {"angry": -0.1}}),
+        ("event/start", {"episode_id": "1"}),
+        ("event/end", {"duration_s": -1}),
+        ("event/end", {"reason": "other"}),
+        ("event/end", {"time": "2026-01-02 03:04:05"}),
+        ("emotion", {"speech": "yes"}),
+        ("emotion", {"emotion": None}),
+    ],
+)
+def test_json_schemas_refuse_wrong_value(schemas: dict[str, Any], topic: str, change: dict[str, Any]) -> None:
+    """The schema is strict enough to catch a payload that is not one."""
+    payload = {**json.loads(schema.encoded(_EXAMPLES[topic])), **change}
+    assert not validator(schemas, topic).is_valid(payload)
+
+
+@pytest.mark.parametrize(
+    ("utc_s", "expected"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1_767_323_045.678, "2026-01-02T03:04:05.678Z"),
+        (1_767_323_045.6784, "2026-01-02T03:04:05.678Z"),
+        (1_767_323_045.6786, "2026-01-02T03:04:05.679Z"),
+        (1_767_323_045.9996, "2026-01-02T03:04:06.000Z"),
+        (1_767_225_599.9996, "2026-01-01T00:00:00.000Z"),
+        (4_102_444_800.001, "2100-01-01T00:00:00.001Z"),
+    ],
+)
+def test_rfc3339_rounds_to_milliseconds(utc_s: float, expected: str) -> None:
+    """To the nearest millisecond, carried into the second and the year."""
+    assert schema.rfc3339(utc_s) == expected
+
+
+def test_rfc3339_every_millisecond() -> None:
+    """No millisecond is lost to binary fractions: each of ten thousand reads back as itself."""
+    for millisecond in range(10_000):
+        read = datetime.fromisoformat(schema.rfc3339(1_700_000_000 + millisecond / 1000))
+        assert read - datetime.fromtimestamp(1_700_000_000, UTC) == (
+            datetime.fromtimestamp(millisecond / 1000, UTC) - datetime.fromtimestamp(0, UTC)
+        )
