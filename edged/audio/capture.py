@@ -95,7 +95,7 @@ class Capture:
             reason = " ".join(str(exc).split()) or repr(exc)
             fault = CaptureError(f"microphone {self.opened.name!r}: reading failed ({reason}); was it unplugged?")
             fault.__cause__ = exc
-            self._ring.close(fault)
+            self._ring.close(None if self._stopping.is_set() else fault)
 
     def _read_until_stopped(self) -> None:
         size = self.opened.rate_hz * _BLOCK_MS // 1000

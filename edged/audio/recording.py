@@ -73,6 +73,9 @@ class Recording:
             raise self._error(f"cannot be decoded ({_reason(exc)}); {_EXPECTED}") from exc
         except TypeError as exc:  # soundfile asks for the rate of what is named .raw
             raise self._error(f"samples without a header have no known rate; {_EXPECTED}") from exc
+        # soundfile seeks after each read to where it is already.  In an mp3 that makes the decoder start anew without
+        # the bits that frames share, and the first tenth of a second of every block comes out wrong.
+        self._file.seekable = lambda: False
         self.sample_rate_hz = int(self._file.samplerate)
         if not _RATES_HZ[0] <= self.sample_rate_hz <= _RATES_HZ[1]:
             self._file.close()
@@ -93,7 +96,7 @@ class Recording:
         self._stopped.set()
 
     def read(self, timeout_s: float) -> Stretch | None:
-        """The next second or less; None when it is not due within ``timeout_s``, or at the end (``ended``).
+        """The next second or so; None when it is not due within ``timeout_s``, or at the end (``ended``).
 
         Raises:
             RecordingError: no samples, samples that are no sound, a file cut off; what came before was handed out.

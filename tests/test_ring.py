@@ -1,0 +1,235 @@
+"""The ring: blocks in, stretches out, bounded, with every gap seen."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from edged.audio.ring import Floats, Ring, Stretch
+from edged.errors import CaptureError
+
+RATE = 16_000
+
+
+def ramp(start: int, n: int) -> Floats:
+    """Samples that are their own count, so that any mix-up shows."""
+    return np.arange(start, start + n, dtype=np.float32)
+
+
+def taken(ring: Ring) -> Stretch:
+    """What is in the ring now."""
+    stretch = ring.read(0)
+    assert stretch is not None
+    return stretch
+
+
+def test_blocks_come_out_as_one_stretch() -> None:
+    """Contiguous blocks are read at once, with the count and the wall clock of the first sample."""
+    ring = Ring(100)
+    ring.write(ramp(0, 10), 1000.0, 5.0)
+    ring.write(ramp(10, 20), 1000.5, 5.5)
+    stretch = taken(ring)
+    np.testing.assert_array_equal(stretch.samples, ramp(0, 30))
+    assert (stretch.start, stretch.utc_s) == (0, 1000.0)
+
+
+def test_count_goes_on_over_reads() -> None:
+    """What is read later starts where the last stretch ended."""
+    ring = Ring(100)
+    ring.write(ramp(0, 10), 0, 0)
+    taken(ring)
+    ring.write(ramp(10, 5), 0, 0)
+    assert taken(ring).start == 10
+
+
+def test_wrap_around_keeps_the_order() -> None:
+    """Samples that lie across the end of the array come out in order, for every place of the wrap."""
+    ring = Ring(7)
+    count = 0
+    for n in [3, 5, 7, 1, 6, 2, 4, 7, 7, 3]:
+        ring.write(ramp(count, n), 0, 0)
+        stretch = taken(ring)
+        assert stretch.start == count
+        np.testing.assert_array_equal(stretch.samples, ramp(count, n))
+        count += n
+    assert ring.n_dropped == 0
+
+
+def test_stretch_is_not_overwritten_later() -> None:
+    """A stretch is the reader's own: what is written afterwards does not change it."""
+    ring = Ring(10)
+    ring.write(ramp(0, 10), 0, 0)
+    stretch = taken(ring)
+    ring.write(ramp(50, 10), 0, 0)
+    np.testing.assert_array_equal(stretch.samples, ramp(0, 10))
+
+
+def test_exactly_full_drops_nothing() -> None:
+    """As many samples as the capacity fit."""
+    ring = Ring(10)
+    ring.write(ramp(0, 4), 0, 0)
+    ring.write(ramp(4, 6), 0, 0)
+    assert len(taken(ring).samples) == 10
+    assert ring.n_dropped == 0
+
+
+def test_full_drops_the_oldest() -> None:
+    """One sample too many costs the oldest one; the count and the clock of what stays are those of its first sample."""
+    ring = Ring(10)
+    ring.write(ramp(0, 6), 100.0, 0)
+    ring.write(ramp(6, 5), 200.0, 0)
+    stretch = taken(ring)
+    np.testing.assert_array_equal(stretch.samples, ramp(1, 10))
+    assert stretch.start == 1
+    assert stretch.utc_s == pytest.approx(100.0 + 1 / RATE, abs=1e-9)
+    assert ring.n_dropped == 1
+
+
+def test_full_drops_whole_blocks() -> None:
+    """Dropping goes on over the ends of blocks."""
+    ring = Ring(10)
+    for start in range(0, 20, 4):
+        ring.write(ramp(start, 4), 100.0 + start, 0)
+    stretch = taken(ring)
+    np.testing.assert_array_equal(stretch.samples, ramp(10, 10))
+    assert stretch.utc_s == pytest.approx(108 + 2 / RATE, abs=1e-9)
+    assert ring.n_dropped == 10
+    assert ring.n_written == 20
+
+
+def test_block_larger_than_the_ring_keeps_its_end() -> None:
+    """Of a block above the capacity the newest samples stay."""
+    ring = Ring(10)
+    ring.write(ramp(0, 3), 0, 0)
+    ring.write(ramp(3, 25), 100.0, 0)
+    stretch = taken(ring)
+    np.testing.assert_array_equal(stretch.samples, ramp(18, 10))
+    assert stretch.start == 18
+    assert stretch.utc_s == pytest.approx(100 + 15 / RATE, abs=1e-9)
+    assert ring.n_dropped == 18
+
+
+def test_gap_ends_a_stretch() -> None:
+    """Samples from before and after a loss come in two stretches, and the count jumps by what was lost."""
+    ring = Ring(100)
+    ring.write(ramp(0, 10), 0, 0)
+    ring.lose(7)
+    ring.write(ramp(17, 5), 0, 0)
+    ring.write(ramp(22, 5), 0, 0)
+    before, after = taken(ring), taken(ring)
+    np.testing.assert_array_equal(before.samples, ramp(0, 10))
+    np.testing.assert_array_equal(after.samples, ramp(17, 10))
+    assert after.start == 17
+    assert (ring.n_lost, ring.n_dropped) == (7, 0)
+
+
+def test_wall_clock_that_jumps_changes_no_count() -> None:
+    """A year back and forth between blocks leaves one stretch with one count."""
+    ring = Ring(100)
+    for index, utc_s in enumerate([1e9, 1e9 - 3e7, 2e9]):
+        ring.write(ramp(10 * index, 10), utc_s, index)
+    stretch = taken(ring)
+    assert (stretch.start, len(stretch.samples), stretch.utc_s) == (0, 30, 1e9)
+
+
+def test_newest_tells_when_the_newest_sample_was_captured() -> None:
+    """The monotonic clock is that of the end of the newest block, read or not, and the count is just past it."""
+    ring = Ring(RATE)
+    assert ring.newest == (0, 0.0)
+    ring.lose(10)
+    ring.write(ramp(10, 1600), 0, 50.0)
+    count, monotonic_s = ring.newest
+    assert count == 1610
+    assert monotonic_s == pytest.approx(50.1)
+    taken(ring)
+    assert ring.newest == (count, monotonic_s)
+
+
+def test_read_of_an_empty_ring_ends_in_time() -> None:
+    """Nothing written, nothing read."""
+    assert Ring(10).read(0.01) is None
+
+
+def test_read_waits_for_a_write() -> None:
+    """A read that waits returns as soon as another thread writes, long before its time is over."""
+    ring = Ring(100)
+    writer = threading.Thread(target=ring.write, args=(ramp(0, 10), 0.0, 0.0))
+    writer.start()
+    stretch = ring.read(30)
+    writer.join(10)
+    assert stretch is not None
+    assert len(stretch.samples) == 10
+
+
+def test_close_wakes_the_reader() -> None:
+    """A read that waits returns None when another thread closes the ring."""
+    ring = Ring(100)
+    closer = threading.Thread(target=ring.close)
+    closer.start()
+    assert ring.read(30) is None
+    closer.join(10)
+    assert ring.closed
+
+
+def test_error_is_raised_after_what_was_written() -> None:
+    """The pipeline gets every sample that came before the fault, then the fault itself, each time it asks."""
+    ring = Ring(100)
+    ring.write(ramp(0, 10), 0, 0)
+    ring.close(CaptureError("unplugged"))
+    assert len(taken(ring).samples) == 10
+    for _ in range(2):
+        with pytest.raises(CaptureError, match=r"^unplugged$"):
+            ring.read(30)
+
+
+def test_first_close_decides() -> None:
+    """A ring that was closed with a fault keeps it, and one closed without stays without."""
+    ring = Ring(100)
+    ring.close()
+    ring.close(CaptureError("too late"))
+    assert ring.read(30) is None
+
+
+def test_closed_ring_takes_nothing() -> None:
+    """A reader thread that was still on its way changes nothing."""
+    ring = Ring(100)
+    ring.close()
+    ring.write(ramp(0, 10), 0, 0)
+    assert ring.read(0) is None
+    assert ring.n_written == 0
+
+
+def test_capacity_of_nothing_is_refused() -> None:
+    """A ring without room is a mistake of the caller."""
+    with pytest.raises(ValueError, match="capacity 0"):
+        Ring(0)
+
+
+def test_two_threads_lose_no_sample() -> None:
+    """With one thread writing odd blocks and losing some samples, the other reads every sample at its right count."""
+    ring = Ring(100_000)  # all of it fits, so that nothing is dropped
+    generator = np.random.default_rng(5)
+    sizes = generator.integers(1, 400, 400)
+
+    def write() -> None:
+        count = 0
+        for index, n in enumerate(sizes):
+            if index % 7 == 3:
+                ring.lose(int(n))
+                count += int(n)
+            ring.write(ramp(count, int(n)), 0, 0)
+            count += int(n)
+        ring.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    n_read, end = 0, 0
+    while (stretch := ring.read(30)) is not None:
+        np.testing.assert_array_equal(stretch.samples, ramp(stretch.start, len(stretch.samples)))
+        n_read += len(stretch.samples)
+        assert stretch.start >= end
+        end = stretch.start + len(stretch.samples)
+    writer.join(10)
+    assert n_read == ring.n_written == sizes.sum()
+    assert ring.n_lost == sizes[3::7].sum()
+    assert ring.n_dropped == 0
