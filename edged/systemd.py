@@ -22,7 +22,7 @@ def notify(*states: str) -> None:
         address = f"\0{address[1:]}"
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
-            sender.setblocking(False)
+            sender.settimeout(0)
             sender.sendto("\n".join(states).encode(), address)
     except OSError as exc:
         # Nothing to be done but to say so: if it lasts, the watchdog ends this process.

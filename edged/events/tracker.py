@@ -107,7 +107,7 @@ class Tracker:
         self._since: tuple[str, int] = (NONE, 0)
 
     def update(self, at: int, label: str | None, scores: Floats | None, *, discontinuous: bool) -> list[Began | Ended]:
-        """What changed with the window at sample ``at``; ``label`` and ``scores`` (n_labels,) are None without speech."""
+        """What the window at sample ``at`` changed; ``label`` and ``scores`` (n_labels,) are None without speech."""
         changes: list[Began | Ended] = []
         self._at = at
         if discontinuous:

@@ -111,5 +111,8 @@ class FrontEnd:
 
 
 def int8_input(image: NDArray[np.uint8]) -> NDArray[np.int8]:
-    """The image as the models take it: 0..255 becomes -128..127, without loss (scale 80/255 dB, zero point 127)."""
+    """The image as the models take it, without loss: 0..255 becomes -128..127, scale 80/255 dB, zero point -128.
+
+    The real value is dB above the floor of the window, so that the zeros with which convolutions pad are silence.
+    """
     return (image ^ np.uint8(0x80)).view(np.int8)

@@ -2,8 +2,8 @@
 
     speech_dbfs (188,) from 200 to 4000 Hz ──quiet level──► noise floor ──frames above floor + margin──► bool
 
-The floor follows the quiet tenth of each window: down at once, up by at most 2 dB a second, so that a fan that is switched
-on closes the gate again within seconds while a sentence without a pause does not raise the floor over itself.
+The floor follows the quiet tenth of each window: down at once, up by at most 2 dB a second, so that a fan that is
+switched on closes the gate again within seconds, while a sentence without a pause does not raise the floor over itself.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ class LevelGate:
     """Holds the noise floor of one stream of windows."""
 
     def __init__(self, *, margin_db: float, least_dbfs: float, least_frames: int, stride_s: float) -> None:
-        """Speech is ``least_frames`` frames or more that are louder than ``least_dbfs`` and than floor + ``margin_db``."""
+        """Speech is ``least_frames`` frames or more, louder than ``least_dbfs`` and than floor + ``margin_db``."""
         self._margin_db = margin_db
         self._least_dbfs = least_dbfs
         self._least_frames = least_frames
@@ -31,7 +31,7 @@ class LevelGate:
         present = speech_dbfs[speech_dbfs > _ENDED_DBFS]
         if not len(present):
             return False
-        # A floor lower than this would change no threshold, and a second of digital silence would cost many to rise from.
+        # A floor lower than this would change no threshold, and to rise from digital silence would take many seconds.
         lowest = self._least_dbfs - self._margin_db
         quiet = max(lowest, float(np.percentile(present, _QUIET_PERCENTILE)))
         known = self.floor_dbfs

@@ -6,8 +6,12 @@ The runtime is ``ai-edge-litert`` where it is installed (its XNNPACK kernels are
 Arm), else ``tflite-runtime``, the only one for 32-bit Raspberry Pi OS.  Both take the same files.
 """
 
+import contextlib
 import importlib
 import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +22,7 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
 Runtime = Literal["ai-edge-litert", "tflite-runtime"]
-_ZERO_POINT = 127  # of the input: 0 dB below the loudest
+_ZERO_POINT = -128  # of the input: its real value is dB above the window's floor, so that padding is silence
 _MODULES: dict[Runtime, str] = {
     "ai-edge-litert": "ai_edge_litert.interpreter",
     "tflite-runtime": "tflite_runtime.interpreter",
@@ -48,8 +52,9 @@ class Interpreter:
         """
         try:
             module = importlib.import_module(_MODULES[runtime])
-            self._interpreter: Any = module.Interpreter(model_content=content, num_threads=n_threads)
-            self._interpreter.allocate_tensors()
+            with _quiet():
+                self._interpreter: Any = module.Interpreter(model_content=content, num_threads=n_threads)
+                self._interpreter.allocate_tensors()
         except (ImportError, ValueError, RuntimeError) as exc:
             reason = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
             raise ModelError(f"model {name}: {runtime} cannot load it: {reason}") from exc
@@ -75,6 +80,19 @@ class Interpreter:
         steps = self._interpreter.get_tensor(self._output)[0].astype(np.float32)
         scores: Floats = (steps - np.float32(self._zero_point)) * np.float32(self._scale)
         return scores
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps the runtime's C++ greetings off stderr, which is the log; what goes wrong comes as an exception."""
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _check(name: str, which: str, tensors: list[Any], shape: tuple[int, ...]) -> None:

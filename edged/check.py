@@ -1,0 +1,105 @@
+"""``edged check``: each part tried for real, with OK or what is wrong and what to do.
+
+config ─► bundle ─► runtime ─► microphone ─► broker, one line each; exit 0 only when all is well
+"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from edged.audio.microphone import Microphone
+from edged.config import Config
+from edged.errors import CaptureError, EdgedError, PublishError
+from edged.features.geometry import GEOMETRY
+from edged.models.bundle import Bundle
+from edged.models.cascade import Cascade
+from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.topics import node_name
+
+_LISTEN_S = 1.0
+_BROKER_S = 5.0
+
+Found = TypeVar("Found")
+
+
+def check(load: Callable[[], tuple[str, Config]], bundle_of: Callable[[Config], Bundle]) -> int:
+    """Prints a line a part; returns 0, or the exit status of the first fault.
+
+    ``load`` gives the config and the name of where it came from, ``bundle_of`` its bundle; both raise ``EdgedError``.
+    """
+    report = _Report()
+    loaded = report.part("config", load, lambda found: found[0])
+    if loaded is None:
+        return report.status
+    config = loaded[1]
+    bundle = report.part("bundle", lambda: bundle_of(config), _about_bundle)
+    if bundle is not None:
+        report.part("runtime", lambda: Cascade(bundle, n_threads=config.models.threads), _about_cascade)
+    report.part("microphone", lambda: _listen(config), str)
+    report.part("broker", lambda: _greet(config), str)
+    return report.status
+
+
+class _Report:
+    """Prints as it goes, and keeps the first fault's exit status."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    def part(self, name: str, attempt: Callable[[], Found], about: Callable[[Found], str]) -> Found | None:
+        """What ``attempt`` gives, or None after a line with its fault."""
+        try:
+            found = attempt()
+            text = about(found)
+        except EdgedError as exc:
+            print(f"{name:<11} FAULT  {exc}", flush=True)
+            self.status = self.status or exc.exit_status
+            return None
+        print(f"{name:<11} OK     {text}", flush=True)
+        return found
+
+
+def _about_bundle(bundle: Bundle) -> str:
+    manifest = bundle.manifest
+    return f"{manifest.name} {manifest.version}, {len(manifest.models)} models, {len(manifest.labels)} labels"
+
+
+def _about_cascade(cascade: Cascade) -> str:
+    image = np.zeros((GEOMETRY.n_frames, GEOMETRY.n_bands), np.int8)
+    began_s = time.perf_counter()
+    cascade.answer(image)
+    return f"{cascade.runtime}, {cascade.routing} routing, {1000 * (time.perf_counter() - began_s):.1f} ms a window"
+
+
+def _listen(config: Config) -> str:
+    """Reads the microphone for a second and says how loud it is."""
+    with Microphone(config.audio.device, buffer_s=config.audio.buffer_s) as microphone:
+        heard: list[float] = []
+        deadline_s = time.monotonic() + 2 * _LISTEN_S
+        n_samples = 0
+        while n_samples < _LISTEN_S * GEOMETRY.sample_rate_hz and time.monotonic() < deadline_s:
+            stretch = microphone.read(_LISTEN_S)
+            if stretch is not None:
+                n_samples += len(stretch.samples)
+                heard.append(float(np.sum(np.square(stretch.samples, dtype=np.float64))))
+        if not n_samples:
+            raise CaptureError(f"{microphone.name} opened but gave no sound in {2 * _LISTEN_S:g} s: plug it out and in")
+        mean_square = sum(heard) / n_samples
+        if mean_square == 0:
+            raise CaptureError(f"{microphone.name} gives nothing but zeros: is it muted (`alsamixer`, F4) or off?")
+        level_dbfs = max(-96.0, 10 * np.log10(mean_square))
+        return f"{microphone.name}, {microphone.sample_rate_hz} Hz, {level_dbfs:.0f} dBFS now"
+
+
+def _greet(config: Config) -> str:
+    """Connects as another client than the daemon's, so that a running one is not thrown out."""
+    mqtt = config.mqtt
+    with Subscriber(mqtt, node_name(config.node)) as subscriber:
+        if not subscriber.wait_connected(_BROKER_S):
+            raise PublishError(
+                f"{mqtt.host}:{mqtt.port}: {subscriber.reason}: is it running, are mqtt.host and mqtt.port right, and"
+                " mqtt.username and mqtt.password_file where it wants a login?"
+            )
+    return f"{mqtt.host}:{mqtt.port}, topics {mqtt.root}/{node_name(config.node)}/#"

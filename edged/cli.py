@@ -1,0 +1,278 @@
+"""Arguments, logging, signals, exit codes: the one place where errors become a line on stderr and a status.
+
+argv ──argparse──► a command below ──► config, source, sink ──► Daemon.run, or what the command prints
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from edged.audio.microphone import Microphone, microphones
+from edged.audio.recording import Recording
+from edged.check import check
+from edged.classify import clip_scores
+from edged.config import Config, load_config
+from edged.daemon import Daemon, Sink
+from edged.demo.run import demo
+from edged.demo.sample import SAMPLE
+from edged.errors import EdgedError, PublishError, RecordingError
+from edged.events import schema
+from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.mqtt.publisher import Publisher
+from edged.mqtt.topics import node_name
+from edged.mqtt.view import watch
+
+_PLACES = (Path("config.yaml"), Path("/etc/edged/config.yaml"))  # where the config is looked for, in this order
+
+_CONNECT_S = 10.0  # a command that needs the broker now waits so long for it …
+_SETTLE_S = 30.0  # … and so long for its last confirmation
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit status."""
+    arguments = _parser().parse_args(argv)
+    _log_to_stderr("info")
+    try:
+        status: int = arguments.command(arguments)
+        sys.stdout.flush()
+    except EdgedError as exc:
+        print(f"edged: {exc}", file=sys.stderr)
+        return exc.exit_status
+    except BrokenPipeError:
+        # Whoever read our lines went away (`| head`): nothing is wrong, and nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="edged", description="Speech-emotion sensor: sound in, emotion events out.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, function: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        added.set_defaults(command=function)
+        added.add_argument(
+            "--config", type=Path, metavar="FILE", help="default: ./config.yaml, else /etc/edged/config.yaml, else none"
+        )
+        return added
+
+    command("run", _run, "listen to the microphone and publish until SIGTERM")
+    replay = command("replay", _replay, "play sound files through the same pipeline, to the broker or to stdout")
+    replay.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
+    replay.add_argument("--speed", type=_speed, default=None, metavar="max|N", help="max (default), or 1 for real time")
+    replay.add_argument("--jsonl", action="store_true", help="one JSON object a line on stdout instead of the broker")
+    classify = command("classify", _classify, "say the emotion of whole sound files, one line each")
+    classify.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
+    classify.add_argument("--jsonl", action="store_true", help="one JSON object a line")
+    command("devices", _devices, "list the microphones and the string that selects each in the config")
+    command("check", _check, "check config, bundle, runtime, microphone and broker; exit 0 only when all is well")
+    command("schema", _schema, "print the JSON Schema of every payload")
+    command("watch", _watch, "show live what the devices publish on the broker")
+    command("demo", _demo, "play a sample conversation to an embedded broker and show what a subscriber receives")
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    config, bundle = _prepared(arguments)
+    microphone = Microphone(config.audio.device, buffer_s=config.audio.buffer_s)
+    publisher = Publisher(config.mqtt, node_name(config.node))
+    daemon = Daemon(config, bundle, microphone, publisher)
+    with _stopping() as stop, publisher, microphone:
+        daemon.run(stop)
+    return 0
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    config, bundle = _prepared(arguments)
+    with _stopping() as stop:
+        if arguments.jsonl:
+            return _each(arguments.files, lambda file: _play(config, bundle, file, arguments.speed, _Lines(), stop))
+        with Publisher(config.mqtt, node_name(config.node)) as publisher:
+            _expect_broker(config, publisher)
+            status = _each(arguments.files, lambda file: _play(config, bundle, file, arguments.speed, publisher, stop))
+            if not publisher.wait_settled(_SETTLE_S):
+                raise PublishError(f"{publisher.unacknowledged} messages were not confirmed: {publisher.reason}")
+            if publisher.dropped:
+                raise PublishError(f"{publisher.dropped} events were dropped, the broker was too slow for the replay")
+            return status
+
+
+def _expect_broker(config: Config, publisher: Publisher) -> None:
+    if not publisher.wait_connected(_CONNECT_S):
+        raise PublishError(
+            f"broker {config.mqtt.host}:{config.mqtt.port}: {publisher.reason}, expected one that takes messages"
+            " (with --jsonl none is needed)"
+        )
+
+
+def _play(  # noqa: PLR0913, PLR0917 -- what a replay is made of
+    config: Config, bundle: Bundle, file: Path, speed: float | None, sink: Sink, stop: threading.Event
+) -> None:
+    with Recording(file, speed=speed) as recording:
+        Daemon(config, bundle, recording, sink).run(stop)
+
+
+def _classify(arguments: argparse.Namespace) -> int:
+    config, bundle = _prepared(arguments)
+
+    def show(file: Path) -> None:
+        clip = clip_scores(config, bundle, file)
+        if arguments.jsonl:
+            _print_line(clip)
+            return
+        confidence = "    " if clip.confidence is None else f"{clip.confidence:.2f}"
+        scores = " ".join(f"{label} {score:.2f}" for label, score in (clip.scores or {}).items())
+        print(f"{clip.label:<10} {confidence}  {scores}  {file}")
+
+    return _each(arguments.files, show)
+
+
+def _devices(_: argparse.Namespace) -> int:
+    found = microphones()
+    if not found:
+        print(
+            "no microphone found; plug one in, and look with `arecord -l` whether the system sees it", file=sys.stderr
+        )
+        return 1
+    rows = [("audio.device", "channels", "rate_hz", "")]
+    rows += [(m.selector, str(m.n_channels), f"{m.rate_hz}", "default" if m.default else "") for m in found]
+    width = max(len(row[0]) for row in rows)
+    for selector, channels, rate, note in rows:
+        print(f"{selector:<{width}}  {channels:>8}  {rate:>7}  {note}".rstrip())
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    return check(lambda: (_config_name(arguments), _config(arguments)), _bundle)
+
+
+def _schema(_: argparse.Namespace) -> int:
+    print(msgspec.json.format(msgspec.json.encode(schema.json_schemas()), indent=2).decode())
+    return 0
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    with _stopping() as stop:
+        return watch(config.mqtt, config.node, sys.stdout, stop)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    _log_to_stderr("warning")  # the screen belongs to what the subscriber receives
+    bundle = _bundle(_config(arguments))
+    with _stopping() as stop:
+
+        def play(config: Config) -> None:
+            with Publisher(config.mqtt, node_name(config.node)) as publisher:
+                _play(config, bundle, SAMPLE, 1.0, publisher, stop)
+
+        return demo(play, stop, sys.stdout, sys.stderr)
+
+
+class _Lines:
+    """Sink of ``replay --jsonl``: windows and events as lines on stdout; states and figures are the broker's."""
+
+    reconnects = 0
+    unacknowledged = 0
+
+    def window(self, payload: schema.WindowScores) -> None:
+        _print_line(payload)
+
+    def start(self, payload: schema.EpisodeStart) -> None:
+        _print_line(payload)
+
+    def end(self, payload: schema.EpisodeEnd) -> None:
+        _print_line(payload)
+
+    def state(self, payload: schema.EmotionState) -> None:
+        """Not a line."""
+
+    def health(self, payload: schema.Health) -> None:
+        """Not a line."""
+
+
+def _print_line(payload: msgspec.Struct) -> None:
+    sys.stdout.buffer.write(schema.encoded(payload) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _each(files: Sequence[Path], use: Callable[[Path], None]) -> int:
+    """Uses every file; a bad one is reported and does not keep the others from their turn."""
+    status = 0
+    for file in files:
+        try:
+            use(file)
+        except RecordingError as exc:
+            print(f"edged: {exc}", file=sys.stderr)
+            status = exc.exit_status
+    return status
+
+
+def _prepared(arguments: argparse.Namespace) -> tuple[Config, Bundle]:
+    config = _config(arguments)
+    _log_to_stderr(config.log_level)
+    return config, _bundle(config)
+
+
+def _config_name(arguments: argparse.Namespace) -> str:
+    place = _place(arguments)
+    return "the defaults, no config file" if place is None else str(place)
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    place = _place(arguments)
+    return Config() if place is None else load_config(place)
+
+
+def _place(arguments: argparse.Namespace) -> Path | None:
+    given: Path | None = arguments.config
+    return given or next((place for place in _PLACES if place.is_file()), None)
+
+
+def _bundle(config: Config) -> Bundle:
+    bundle = config.models.bundle
+    return load_bundle(DEFAULT_BUNDLE if bundle == "default" else Path(bundle))
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    speed = float(text)  # argparse turns the ValueError into its own line
+    if not 0.01 <= speed <= 1000:  # noqa: PLR2004 -- as the message says
+        raise argparse.ArgumentTypeError(f"{text} is out of range, expected max or 0.01 to 1000")
+    return speed
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
+    stop = threading.Event()
+
+    def on_signal(number: int, _frame: object) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(message)s", force=True
+    )

@@ -1,0 +1,243 @@
+"""The stages in order, from a source of sound to a sink of events.
+
+    Source ─Stretch─► Judge ─Judged─► Tracker ─Began, Ended, State─► payloads ─► Sink
+
+One thread, the caller's, runs every stage; a source has its own reader where it needs one, and a sink never blocks.
+Inside, time is the sample count; it becomes UTC only in payloads, from the wall clock that was read at capture, so a
+clock that jumps moves time stamps but no duration.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from typing import Protocol
+
+from edged.config import Config
+from edged.events import schema
+from edged.events.payloads import Payloads
+from edged.events.tracker import Began, Ended, State, Tracker
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats
+from edged.health import Figures, resident_mb, versions
+from edged.judge import Judge, Judged
+from edged.models.bundle import Bundle
+from edged.systemd import notify
+
+_READ_S = 0.5  # how long a read may wait for sound before the pipeline looks whether it is to stop
+_REFRESH_S = 5.0  # the retained state follows its scores at most this often …
+_REFRESH_STEP = 0.05  # … and only when the confidence moved this far: Home Assistant's recorder keeps every message
+
+_log = logging.getLogger(__name__)
+
+
+class Stretch(Protocol):
+    """Contiguous sound of a source."""
+
+    @property
+    def samples(self) -> Floats:
+        """(n,) in [-1, 1]."""
+
+    @property
+    def start(self) -> int:
+        """Count of the first sample since the source began, lost ones counted in."""
+
+    @property
+    def utc_s(self) -> float:
+        """The wall clock at the first sample."""
+
+
+class Source(Protocol):
+    """Where sound comes from: a microphone, a recording.  It is open when it is handed over."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+
+    @property
+    def live(self) -> bool:
+        """Whether sound comes whether or not it is read, so that a slow device must leave some out."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more will come."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Of the device or the file, before resampling."""
+
+    @property
+    def n_dropped(self) -> int:
+        """Samples that never reached the pipeline."""
+
+    @property
+    def n_overflows(self) -> int:
+        """How often the driver lost samples."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has given nothing but one value for long."""
+
+    def read(self, timeout_s: float) -> Stretch | None:
+        """The next sound, or None when none came in time or the source has ended."""
+
+
+class Sink(Protocol):
+    """Where answers go: a broker, lines on stdout.  No call blocks."""
+
+    @property
+    def reconnects(self) -> int:
+        """How often the broker was reached again."""
+
+    @property
+    def unacknowledged(self) -> int:
+        """Messages that the broker has not confirmed."""
+
+    def window(self, payload: schema.WindowScores) -> None:
+        """Each window, in order."""
+
+    def start(self, payload: schema.EpisodeStart) -> None:
+        """An episode began."""
+
+    def end(self, payload: schema.EpisodeEnd) -> None:
+        """An episode ended."""
+
+    def state(self, payload: schema.EmotionState) -> None:
+        """How it is now, when that changed."""
+
+    def health(self, payload: schema.Health) -> None:
+        """Figures of the daemon."""
+
+
+class Daemon:
+    """Runs one source into one sink.  It owns the stages between them and nothing else."""
+
+    def __init__(self, config: Config, bundle: Bundle, source: Source, sink: Sink) -> None:
+        """Loads the models.
+
+        Raises:
+            ModelError: the bundle cannot be run here.
+            ConfigError: a length of time is no whole count of samples.
+        """
+        self._config, self._bundle = config, bundle
+        self._source, self._sink = source, sink
+        self._judge = Judge(config, bundle)
+        self._tracker = _tracker(config, bundle.manifest.labels)
+        self._payloads = Payloads(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
+        self._figures = Figures()
+        self._published: tuple[State, float] | None = None  # the last state and when it was published
+
+    def run(self, stop: threading.Event) -> None:
+        """Until ``stop`` is set or the source ends; the running episode is ended either way.
+
+        Raises:
+            CaptureError, RecordingError: the source failed; what was published until then stands.
+        """
+        next_health_s = time.monotonic()
+        notify(f"STATUS=Waiting for sound from {self._source.name}")
+        try:
+            while not stop.is_set() and not self._source.ended:
+                stretch = self._source.read(_READ_S)
+                if stretch is not None:
+                    self._hear(stretch)
+                if time.monotonic() >= next_health_s:
+                    next_health_s = time.monotonic() + self._config.health_s
+                    self._report()
+            if not stop.is_set():
+                self._publish(self._judge.finish())
+        finally:
+            notify("STOPPING=1")
+            self._announce(self._tracker.stop())
+
+    def _hear(self, stretch: Stretch) -> None:
+        if not self._figures.sound_total_s:
+            notify("READY=1", f"STATUS=Listening to {self._source.name}")
+        began_s = time.monotonic()
+        self._payloads.anchor(stretch.start, stretch.utc_s)
+        self._publish(self._judge.judged(stretch.samples, stretch.start, keep_up=self._source.live))
+        self._figures.heard(len(stretch.samples) / GEOMETRY.sample_rate_hz, time.monotonic() - began_s)
+
+    def _publish(self, windows: Iterable[Judged]) -> None:
+        for judged in windows:
+            window, answer = judged.window, judged.answer
+            label, scores, asked = (answer.label, answer.scores, answer.asked) if answer else (None, None, ())
+            self._figures.judged(window.level_dbfs, speech=answer is not None)
+            self._sink.window(
+                self._payloads.window(
+                    window.start,
+                    window.end,
+                    label=label,
+                    scores=scores,
+                    asked=asked,
+                    level_dbfs=window.level_dbfs,
+                    discontinuous=window.discontinuous,
+                )
+            )
+            # An answer is about the middle of its window: half of it lies on either side.
+            middle = (window.start + window.end) // 2
+            self._announce(self._tracker.update(middle, label, scores, discontinuous=window.discontinuous))
+            notify("WATCHDOG=1")
+
+    def _announce(self, changes: Iterable[Began | Ended]) -> None:
+        """Publishes what changed, then the state if it is another, and its scores now and then while they move."""
+        for change in changes:
+            payload = self._payloads.changed(change)
+            if isinstance(payload, schema.EpisodeStart):
+                self._sink.start(payload)
+            else:
+                self._sink.end(payload)
+        state, now_s = self._tracker.state, time.monotonic()
+        if self._published is not None:
+            last, published_s = self._published
+            same = (last.emotion, last.speech) == (state.emotion, state.speech)
+            moved = abs(self._payloads.confidence(last) - self._payloads.confidence(state)) >= _REFRESH_STEP
+            if same and not (moved and now_s - published_s >= _REFRESH_S):
+                return
+        self._published = (state, now_s)
+        self._sink.state(self._payloads.state(state))
+
+    def _report(self) -> None:
+        """Publishes the health message and logs its figures."""
+        source, sink, manifest, figures = self._source, self._sink, self._bundle.manifest, self._figures
+        factor = figures.real_time_factor()
+        self._sink.health(
+            schema.Health(
+                time=schema.rfc3339(time.time()),
+                uptime_s=round(figures.uptime_s, 1),
+                microphone=source.name,
+                sample_rate_hz=source.sample_rate_hz,
+                microphone_silent=source.silent,
+                level_dbfs=round(figures.level_dbfs, 1),
+                windows=figures.windows,
+                windows_speech=figures.windows_speech,
+                windows_skipped=self._judge.n_skipped,
+                samples_dropped=source.n_dropped,
+                overflows=source.n_overflows,
+                real_time_factor=round(factor, 4),
+                reconnects=sink.reconnects,
+                unacknowledged=sink.unacknowledged,
+                resident_mb=round(resident_mb(), 1),
+                versions=versions(self._judge.cascade.runtime),
+                bundle=f"{manifest.name} {manifest.version}",
+                routing=self._judge.cascade.routing,
+            )
+        )
+        line = (
+            f"{figures.windows} windows, {figures.windows_speech} with speech, {self._judge.n_skipped} skipped;"
+            f" {source.n_dropped} samples dropped; level {figures.level_dbfs:.0f} dBFS; {100 * factor:.1f} % busy"
+        )
+        _log.info("%s", line)
+        notify(f"STATUS=Listening to {source.name}: {line}")
+
+
+def _tracker(config: Config, labels: tuple[str, ...]) -> Tracker:
+    tracker, rate_hz = config.tracker, GEOMETRY.sample_rate_hz
+    return Tracker(
+        labels,
+        smoothing=tracker.smoothing,
+        span=round(tracker.span_s * rate_hz),
+        enter=tracker.enter,
+        leave=tracker.leave,
+        margin=tracker.margin,
+        min_duration=round(tracker.min_duration_s * rate_hz),
+    )

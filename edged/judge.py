@@ -1,0 +1,73 @@
+"""Sound to judged windows: the front half of the pipeline, which the daemon, replay and classify share.
+
+samples (n,) ─► Windows ─Window─► LevelGate ─speech─► Cascade ─► Judged(window, answer or None)
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from edged.config import Config, samples
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats
+from edged.features.windows import Window, Windows
+from edged.models.bundle import Bundle
+from edged.models.cascade import Answer, Cascade
+from edged.models.gate import LevelGate
+
+_MOST_BEHIND = 4  # windows; a device that is further behind than this leaves out the oldest
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A window and what the cascade says of it; ``answer`` is None where the gate hears no speech."""
+
+    window: Window
+    answer: Answer | None
+
+
+class Judge:
+    """Holds the state of one stream: frames, noise floor, interpreters.  One thread owns it."""
+
+    def __init__(self, config: Config, bundle: Bundle) -> None:
+        """Loads the models.
+
+        Raises:
+            ModelError: the bundle cannot be run here.
+            ConfigError: ``models.stride_s`` is not a multiple of the hop.
+        """
+        models, gate = config.models, config.gate
+        stride = samples("models.stride_s", models.stride_s, GEOMETRY.sample_rate_hz, GEOMETRY.hop)
+        routing = None if models.routing == "auto" else models.routing
+        self.cascade = Cascade(bundle, routing, n_threads=models.threads)
+        self.n_skipped = 0
+        self._windows = Windows(GEOMETRY, stride)
+        self._gate = LevelGate(
+            margin_db=gate.margin_db,
+            least_dbfs=gate.least_dbfs,
+            least_frames=max(1, round(gate.least_speech_s / GEOMETRY.hop_s)),
+            stride_s=models.stride_s,
+        )
+
+    def judged(self, sound: Floats, start: int, *, keep_up: bool = False) -> Iterator[Judged]:
+        """The windows that ``sound`` (n,) completes, judged; ``start`` counts its first sample since the source began.
+
+        With ``keep_up`` only the newest few windows are judged and the others counted in ``n_skipped``: live sound does
+        not wait for a device that is too slow.
+        """
+        if not keep_up:
+            yield from map(self._judged, self._windows.push(sound, start))
+            return
+        windows = list(self._windows.push(sound, start))
+        skipped, kept = windows[:-_MOST_BEHIND], windows[-_MOST_BEHIND:]
+        self.n_skipped += len(skipped)
+        if any(window.discontinuous for window in skipped):
+            kept[0] = replace(kept[0], discontinuous=True)
+        yield from map(self._judged, kept)
+
+    def finish(self) -> Iterator[Judged]:
+        """The windows that only the end of the source completes."""
+        yield from map(self._judged, self._windows.finish())
+
+    def _judged(self, window: Window) -> Judged:
+        speech = self._gate.hears_speech(window.speech_dbfs)
+        return Judged(window, self.cascade.answer(window.image) if speech else None)
