@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ import pytest
 _REPOSITORY = Path(__file__).parent.parent
 _START_S = 15.0
 _STOP_S = 5.0
+_CHILD_S = 60.0  # a child that takes longer hangs, and is killed
 _SINK = "vmic"
 _ASOUNDRC = "pcm.!default { type pulse }\nctl.!default { type pulse }\n"
 
@@ -137,6 +139,8 @@ class Child:
             stderr=self._errors,
             text=True,
         )
+        self._limit = threading.Timer(_CHILD_S, self._running.kill)
+        self._limit.start()
 
     def __enter__(self) -> Self:
         return self
@@ -144,6 +148,7 @@ class Child:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
+        self._limit.cancel()
         self._running.kill()
         self._running.wait(_STOP_S)
         assert self._running.stdout is not None
