@@ -160,7 +160,10 @@ class Connection:
             if isinstance(open_socket, socket.socket):
                 with contextlib.suppress(OSError):
                     open_socket.shutdown(socket.SHUT_RDWR)
-            ending.join(_END_S)  # what is left then is a daemon thread inside a name look-up
+            ending.join(_END_S)
+        if not ending.is_alive():  # else a daemon thread is left inside a name look-up, and may still call back
+            for name in self._callbacks():  # they lead back here: without them the client closes its sockets when we go
+                setattr(self._client, name, None)
         self.state = State.CLOSED
 
     def _end(self) -> None:
@@ -173,14 +176,20 @@ class Connection:
         client.max_queued_messages_set(0)
         if self._availability:
             client.will_set(self._availability, OFFLINE, qos=1, retain=True)
-        client.on_pre_connect = self._guarded(self._about_to_connect)
-        client.on_connect = self._guarded(self._answered)
-        client.on_connect_fail = self._guarded(self._failed)
-        client.on_disconnect = self._guarded(self._lost)
-        client.on_publish = self._guarded(self._acknowledged)
-        client.on_subscribe = self._guarded(self._subscribed)
-        client.on_message = self._guarded(self._received)
+        for name, callback in self._callbacks().items():
+            setattr(client, name, self._guarded(callback))
         return client
+
+    def _callbacks(self) -> dict[str, Callable[..., None]]:
+        return {
+            "on_pre_connect": self._about_to_connect,
+            "on_connect": self._answered,
+            "on_connect_fail": self._failed,
+            "on_disconnect": self._lost,
+            "on_publish": self._acknowledged,
+            "on_subscribe": self._subscribed,
+            "on_message": self._received,
+        }
 
     def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
         """``callback`` with its exceptions caught: in paho's thread they would end it, and with it all publishing."""

@@ -115,7 +115,7 @@ class View:
 def view_for(out: TextIO, root: str, *, show_node: bool = False) -> View:
     """The view that suits ``out``: colour on a terminal unless NO_COLOR is set, plain signs where it knows no other."""
     try:
-        _SIGNS.encode(out.encoding or "ascii")
+        _SIGNS.encode(out.encoding or "utf-8")
     except UnicodeEncodeError:
         plain = True
     else:

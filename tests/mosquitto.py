@@ -1,0 +1,117 @@
+"""A real mosquitto on a free loopback port, started and faulted by a test; fixtures to import by name.
+
+mosquitto ──► Mosquitto: start, stop, kill, pause, resume ──► mqtt: the config that leads to it
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from edged.config import Mqtt
+
+WITHIN_S = 15.0  # a deadline, generous on a loaded machine; what is waited for comes in milliseconds
+
+
+def wait_until(condition: Callable[[], object], what: str, within_s: float = WITHIN_S) -> None:
+    """Return when ``condition`` holds; fail with ``what`` when it does not within the deadline."""
+    deadline_s = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            pytest.fail(f"not within {within_s:g} s: {what}")
+        time.sleep(0.01)  # between two looks, not instead of a condition
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Mosquitto:
+    """A mosquitto without persistence: what it retained is gone when it is started again."""
+
+    def __init__(self, folder: Path, program: str) -> None:
+        self._folder = folder
+        self._program = program
+        self._running: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+        self.mqtt = Mqtt(host="127.0.0.1", port=self.port)
+
+    def start(self, users: dict[str, str] | None = None) -> None:
+        """Start, open to all, or to ``users`` with their passwords; returns when it listens."""
+        lines = [f"listener {self.port} 127.0.0.1", "persistence false", "log_dest stderr", "user root"]
+        if users is None:
+            lines.append("allow_anonymous true")
+        else:
+            passwords = self._folder / "passwords"
+            passwords.write_text("".join(f"{name}:{password}\n" for name, password in users.items()))
+            passwords.chmod(0o600)
+            subprocess.run(["mosquitto_passwd", "-U", passwords], check=True)
+            lines += ["allow_anonymous false", f"password_file {passwords}"]
+        config = self._folder / "mosquitto.conf"
+        config.write_text("\n".join(lines) + "\n")
+        with (self._folder / "mosquitto.log").open("ab") as log:
+            self._running = subprocess.Popen([self._program, "-c", config], stderr=log)
+        wait_until(self._listens, "mosquitto listens")
+
+    def stop(self) -> None:
+        """End it as a system does, if it runs."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Let it answer nothing any more, with all sockets open."""
+        assert self._running is not None
+        self._running.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it answer again."""
+        assert self._running is not None
+        self._running.send_signal(signal.SIGCONT)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._running is not None:
+            self._running.send_signal(number)
+            self._running.send_signal(signal.SIGCONT)
+            self._running.wait(WITHIN_S)
+            self._running = None
+
+    def _listens(self) -> bool:
+        assert self._running is not None
+        assert self._running.poll() is None, (self._folder / "mosquitto.log").read_text()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            return True
+        return False
+
+
+@pytest.fixture
+def idle_mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A mosquitto that is not started yet."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])  # where Debian puts it, out of a user's PATH
+    program = shutil.which("mosquitto", path=path)
+    if program is None:
+        assert not os.environ.get("CI"), "mosquitto is missing, and must not be in CI: apt-get install mosquitto"
+        pytest.skip("mosquitto is missing: apt-get install mosquitto")
+    broker = Mosquitto(tmp_path, program)
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+def mosquitto(idle_mosquitto: Mosquitto) -> Mosquitto:
+    """A mosquitto that runs and is open to all."""
+    idle_mosquitto.start()
+    return idle_mosquitto

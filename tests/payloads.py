@@ -1,0 +1,63 @@
+"""Payloads for the tests of what publishes and of what shows them."""
+
+from typing import Literal
+
+from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, Health
+
+TIME = "2025-03-01T12:00:00.000Z"
+EPISODE_ID = "01890a5d-ac96-7b2d-8c3d-0123456789ab"
+
+
+def emotion_state(emotion: str, confidence: float | None = 0.5, scores: dict[str, float] | None = None) -> EmotionState:
+    """A state with nothing special about it but its emotion."""
+    return EmotionState(
+        time=TIME, emotion=emotion, speech=emotion != "none", since=TIME, confidence=confidence, scores=scores
+    )
+
+
+def episode_start(label: str, start_s: float = 1.0) -> EpisodeStart:
+    """The start of an episode that can be known by ``start_s``."""
+    return EpisodeStart(
+        episode_id=EPISODE_ID, event_type=label, time=TIME, start_s=start_s, confidence=0.84, scores={label: 0.84}
+    )
+
+
+def episode_end(
+    label: str, reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"] = "replaced"
+) -> EpisodeEnd:
+    """The end of the same episode."""
+    return EpisodeEnd(
+        episode_id=EPISODE_ID,
+        event_type=label,
+        time=TIME,
+        start_s=1.0,
+        duration_s=7.25,
+        confidence=0.75,
+        confidence_peak=0.91,
+        scores={label: 0.75},
+        reason=reason,
+    )
+
+
+def health() -> Health:
+    """Figures of a daemon that is well."""
+    return Health(
+        time=TIME,
+        uptime_s=60,
+        microphone="default",
+        sample_rate_hz=16_000,
+        microphone_silent=False,
+        level_dbfs=-40,
+        windows=120,
+        windows_speech=80,
+        windows_skipped=0,
+        samples_dropped=0,
+        overflows=0,
+        real_time_factor=0.01,
+        reconnects=0,
+        unacknowledged=0,
+        resident_mb=98.4,
+        versions={"edged": "0.1.0"},
+        bundle="default",
+        routing="soft",
+    )

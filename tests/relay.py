@@ -1,0 +1,67 @@
+"""A TCP relay to a real broker that can be absent, cut and stalled while the broker and other clients stay.
+
+    client ──► Relay.port ──► broker's port
+
+A test cuts one client's connection with it and sees through another what the broker got.
+"""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+
+from tests.mosquitto import free_port
+
+
+class Relay:
+    """Nothing listens before ``start``; ``cut`` closes what is connected, ``close`` the port too."""
+
+    def __init__(self, broker_port: int) -> None:
+        self.port = free_port()
+        self._broker_port = broker_port
+        self._listener: socket.socket | None = None
+        self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Listen and pass on from now on."""
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self._in_thread(self._accept, self._listener)
+
+    def cut(self) -> None:
+        """Close all connections, with whatever is under way in them."""
+        while self._open:
+            with contextlib.suppress(OSError):
+                self._open.pop().shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close everything and wait for the threads."""
+        if self._listener is not None:
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+        self.cut()
+        for thread in self._threads:
+            thread.join()
+
+    def _in_thread(self, target: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=target, args=arguments, name="edged-test-relay")
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with listener, contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                broker = socket.create_connection(("127.0.0.1", self._broker_port))
+                self._open += [client, broker]
+                self._in_thread(self._pass_on, client, broker)
+                self._in_thread(self._pass_on, broker, client)
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while content := source.recv(65_536):
+                target.sendall(content)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        source.close()

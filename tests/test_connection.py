@@ -1,0 +1,167 @@
+"""The connection against a real mosquitto, and against sockets that only look like a broker."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from edged.config import Mqtt
+from edged.errors import ConfigError
+from edged.mqtt.connection import Connection, Received, State
+from tests.mosquitto import Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
+
+__all__ = ["idle_mosquitto", "mosquitto"]
+
+_LONG_S = 10.0  # closing takes two to three seconds at most; the rest is for a machine under load
+
+
+def with_password(broker: Mosquitto, folder: Path, password: str) -> Mqtt:
+    """The config of a user ann who believes in ``password``."""
+    file = folder / f"password-{password}"
+    file.write_text(password)
+    return Mqtt(host=broker.mqtt.host, port=broker.port, username="ann", password_file=str(file))
+
+
+@contextmanager
+def server(*, closes: bool) -> Iterator[tuple[Mqtt, list[socket.socket]]]:
+    """Something that accepts connections and closes each at once, or says nothing at all; and what it accepted."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    accepted: list[socket.socket] = []
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            accepted.append(connection)
+            if closes:
+                connection.close()
+
+    thread = threading.Thread(target=serve, name="edged-test-server")
+    thread.start()
+    yield Mqtt(host="127.0.0.1", port=listener.getsockname()[1]), accepted
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join()
+    for connection in accepted:
+        connection.close()
+
+
+def test_right_password_connects(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """A name and a password from a file."""
+    idle_mosquitto.start({"ann": "right"})
+    with Connection(with_password(idle_mosquitto, tmp_path, "right"), "a") as connection:
+        wait_until(lambda: connection.connected, "connected")
+    assert connection.state is State.CLOSED
+
+
+def test_refused_is_never_connected(
+    idle_mosquitto: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A wrong password is one line in the log, however often it is tried; set right at the broker it connects."""
+    caplog.set_level(logging.INFO, logger="edged.mqtt")
+    seen: list[State] = []
+    idle_mosquitto.start({"ann": "right"})
+    broker_log = tmp_path / "mosquitto.log"
+    with Connection(with_password(idle_mosquitto, tmp_path, "wrong"), "a", on_change=seen.append) as connection:
+        wait_until(lambda: broker_log.read_text().count("not authorised") >= 2, "refused twice")
+        wait_until(lambda: connection.state is State.REFUSED, "refused")
+        assert not connection.connected
+        assert connection.send("edged/a/emotion", b"", 1, retained=True) is None
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        assert "wrong" not in caplog.text
+        idle_mosquitto.stop()
+        idle_mosquitto.start({"ann": "wrong"})
+        wait_until(lambda: connection.connected, "connected")
+    assert seen[0] is State.REFUSED
+    assert seen[-1] is State.CONNECTED
+    assert State.CONNECTED not in seen[:-1]
+
+
+def test_silent_server_is_never_connected() -> None:
+    """An open port is not yet a broker; closing does not wait for it."""
+    with server(closes=False) as (mqtt, accepted):
+        with Connection(mqtt, "a", availability="edged/a/availability") as connection:
+            wait_until(lambda: accepted, "accepted")
+            assert connection.send("edged/a/emotion", b"", 1, retained=True) is None
+            began_s = time.monotonic()
+        assert time.monotonic() - began_s < _LONG_S
+        assert connection.reconnects == 0
+
+
+def test_server_that_closes_at_once_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """A line for the change, none for the second attempt."""
+    with server(closes=True) as (mqtt, accepted), Connection(mqtt, "a") as connection:
+        wait_until(lambda: len(accepted) >= 2, "tried again")
+        assert connection.state is State.AWAY
+        assert len(caplog.records) == 1
+
+
+def test_close_without_broker_ends(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing listens, as it is on a device without a network."""
+    mqtt = Mqtt(host="127.0.0.1", port=free_port())
+    with Connection(mqtt, "a", availability="edged/a/availability") as connection:
+        wait_until(lambda: connection.state is State.AWAY, "away")
+        assert connection.reason == "Connection refused"
+        began_s = time.monotonic()
+    assert time.monotonic() - began_s < _LONG_S
+    assert len(caplog.records) == 1
+
+
+def test_close_with_a_stalled_broker_ends(mosquitto: Mosquitto) -> None:
+    """The broker's host hangs: no PUBACK, no closed socket."""
+    with Connection(mosquitto.mqtt, "a", availability="edged/a/availability") as connection:
+        wait_until(lambda: connection.connected, "connected")
+        mosquitto.pause()
+        began_s = time.monotonic()
+    assert time.monotonic() - began_s < _LONG_S
+
+
+def test_fault_in_a_callback_does_not_end_the_connection(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    """paho's thread would end of it, and nothing would be sent any more; the first is logged, all are counted."""
+    received: list[Received] = []
+
+    def fail(message: Received) -> None:
+        received.append(message)
+        raise ValueError(message.topic)
+
+    acknowledged: list[int] = []
+    with Connection(
+        mosquitto.mqtt, "a", subscription="t/#", on_received=fail, on_acknowledged=acknowledged.append
+    ) as connection:
+        wait_until(lambda: connection.connected, "connected")
+        mids = [connection.send("t/1", b"1", 1, retained=False), connection.send("t/2", b"2", 1, retained=False)]
+        wait_until(lambda: connection.faults == 2, "two faults")
+        wait_until(lambda: acknowledged == mids, "both acknowledged")
+        assert connection.connected
+    assert [message.topic for message in received] == ["t/1", "t/2"]
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
+
+
+def test_broker_that_comes_back_is_a_reconnect(mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
+    """The first connection is none; each change is one line."""
+    caplog.set_level(logging.INFO, logger="edged.mqtt")
+    with Connection(mosquitto.mqtt, "a", availability="edged/a/availability") as connection:
+        wait_until(lambda: connection.connected, "connected")
+        assert connection.reconnects == 0
+        mosquitto.kill()
+        wait_until(lambda: not connection.connected, "lost")
+        mosquitto.start()
+        assert connection.wait_connected(15)
+        assert connection.reconnects == 1
+    assert [record.levelname for record in caplog.records] == ["INFO", "WARNING", "INFO"]
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64, "a\0b"])
+def test_host_that_is_no_name_is_a_config_error(host: str) -> None:
+    """A look-up of these raises what paho's thread does not catch."""
+    with pytest.raises(ConfigError, match=r"mqtt\.host is .*expected a host name"), Connection(Mqtt(host=host), "a"):
+        pass

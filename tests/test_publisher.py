@@ -1,0 +1,216 @@
+"""The publisher against a real mosquitto that comes late, stalls, restarts; and the publisher itself killed."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import count
+
+import msgspec
+import pytest
+
+from edged.config import Mqtt
+from edged.events.schema import EpisodeStart, encoded
+from edged.mqtt.connection import Received
+from edged.mqtt.outbox import Outbox
+from edged.mqtt.publisher import Publisher
+from edged.mqtt.subscriber import Subscriber
+from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.payloads import emotion_state, episode_end, episode_start, health
+from tests.relay import Relay
+
+__all__ = ["idle_mosquitto", "mosquitto"]
+
+_LONG_S = 10.0  # closing takes two to three seconds at most; the rest is for a machine under load
+
+_DAEMON = """
+import sys
+from edged.config import Mqtt
+from edged.mqtt.publisher import Publisher
+with Publisher(Mqtt(host="127.0.0.1", port=int(sys.argv[1])), "a") as publisher:
+    print(publisher.wait_connected(10), flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def relay(mosquitto: Mosquitto) -> Iterator[Relay]:
+    """The way to the broker that a test may open and cut."""
+    opened = Relay(mosquitto.port)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
+    """A subscriber to everything, with its subscription in force."""
+    with Subscriber(mosquitto.mqtt) as opened:
+        assert opened.wait_connected(WITHIN_S)
+        yield opened
+
+
+def until(subscriber: Subscriber, topic: str, payload: bytes) -> list[Received]:
+    """All that comes up to the message of this topic and payload."""
+    messages: list[Received] = []
+    deadline_s = time.monotonic() + WITHIN_S
+    while time.monotonic() < deadline_s:
+        if message := subscriber.received(0.1):
+            messages.append(message)
+            if (message.topic, message.payload) == (topic, payload):
+                return messages
+    pytest.fail(f"{topic} {payload!r} did not come, only {messages}")
+
+
+def starts(messages: list[Received]) -> list[int]:
+    """The numbers of the episode starts among the messages."""
+    payloads = [message.payload for message in messages if message.topic == "edged/a/event/start"]
+    return [int(msgspec.json.decode(payload, type=EpisodeStart).start_s) for payload in payloads]
+
+
+def test_topics_and_retention_of_all_payloads(mosquitto: Mosquitto, subscriber: Subscriber) -> None:
+    """State and health are there for a late subscriber, events are not; online first, offline last."""
+    with Publisher(mosquitto.mqtt, "a") as publisher:
+        publisher.state(emotion_state("angry"))
+        publisher.start(episode_start("angry"))
+        publisher.end(episode_end("angry"))
+        publisher.health(health())
+    messages = until(subscriber, "edged/a/availability", b"offline")
+    names = ["availability", "emotion", "event/start", "event/end", "health", "availability"]
+    assert [message.topic for message in messages] == [f"edged/a/{name}" for name in names]
+    assert messages[0].payload == b"online"
+    assert not any(message.retained for message in messages)
+    with Subscriber(mosquitto.mqtt) as late:
+        kept = [late.received(WITHIN_S) for _ in range(3)]
+        assert late.received(0.1) is None
+    assert {(message.topic, message.retained) for message in kept if message} == {
+        ("edged/a/availability", True),
+        ("edged/a/emotion", True),
+        ("edged/a/health", True),
+    }
+
+
+def test_killed_publisher_is_offline_by_will(mosquitto: Mosquitto, subscriber: Subscriber) -> None:
+    """SIGKILL leaves no time to say so."""
+    command = [sys.executable, "-c", _DAEMON, str(mosquitto.port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as daemon:
+        assert daemon.stdout is not None
+        assert daemon.stdout.readline() == b"True\n"
+        daemon.kill()
+    messages = until(subscriber, "edged/a/availability", b"offline")
+    assert [message.payload for message in messages] == [b"online", b"offline"]
+
+
+def test_broker_that_comes_later_gets_everything_in_order(relay: Relay, subscriber: Subscriber) -> None:
+    """More than may be in flight, from before there was a broker; what is published meanwhile comes behind it."""
+    numbers = count()
+    with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a", Outbox(limit=10_000)) as publisher:
+        wait_until(lambda: publisher.reason == "Connection refused", "away")
+        for _ in range(100):
+            publisher.start(episode_start("sad", next(numbers)))
+        publisher.state(emotion_state("sad"))
+        assert not publisher.connected
+        assert publisher.unacknowledged == 101
+        relay.start()
+        for _ in range(3000):  # one at each look: before it connects, while it does, and once after
+            publisher.start(episode_start("sad", next(numbers)))
+            if publisher.wait_connected(0.005):
+                break
+        publisher.start(episode_start("sad", next(numbers)))
+        wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
+    messages = until(subscriber, "edged/a/availability", b"offline")
+    assert messages[0].payload == b"online"
+    assert starts(messages) == list(range(next(numbers)))
+
+
+def test_full_outbox_drops_the_oldest_events(relay: Relay, subscriber: Subscriber) -> None:
+    """A broker that is away for long costs the oldest, and they are counted."""
+    with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a", Outbox(limit=50)) as publisher:
+        for number in range(80):
+            publisher.start(episode_start("sad", number))
+        assert (publisher.unacknowledged, publisher.dropped) == (50, 30)
+        relay.start()
+        wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
+    assert starts(until(subscriber, "edged/a/availability", b"offline")) == list(range(30, 80))
+
+
+def test_cut_connection_loses_nothing_and_keeps_the_order(
+    mosquitto: Mosquitto, relay: Relay, subscriber: Subscriber
+) -> None:
+    """Cut with messages in flight, some unsent, some unacknowledged; what comes twice comes again in order."""
+    relay.start()
+    with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a") as publisher:
+        assert publisher.wait_connected(WITHIN_S)
+        for number in range(300):
+            if number == 100:
+                mosquitto.pause()
+            if number == 200:
+                relay.cut()
+                mosquitto.resume()
+            publisher.start(episode_start("sad", number))
+        publisher.health(health())
+        wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
+        assert publisher.reconnects == 1
+    seen = starts(until(subscriber, "edged/a/health", encoded(health())))
+    assert list(dict.fromkeys(seen)) == list(range(300))
+
+
+def test_restarted_broker_learns_the_retained_topics_again(mosquitto: Mosquitto) -> None:
+    """It kept nothing; the newest state is there again without anything new having happened."""
+    with Publisher(mosquitto.mqtt, "a") as publisher:
+        publisher.state(emotion_state("angry"))
+        publisher.health(health())
+        publisher.start(episode_start("angry"))
+        wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
+        mosquitto.kill()
+        wait_until(lambda: not publisher.connected, "lost")
+        publisher.state(emotion_state("sad"))
+        publisher.state(emotion_state("happy"))
+        mosquitto.start()
+        wait_until(lambda: publisher.connected and publisher.unacknowledged == 0, "all acknowledged again")
+        assert publisher.reconnects == 1
+        with Subscriber(mosquitto.mqtt) as subscriber:
+            messages = [subscriber.received(WITHIN_S) for _ in range(3)]
+            assert subscriber.received(0.1) is None
+    kept = {message.topic: message.payload for message in messages if message}
+    assert kept.keys() == {"edged/a/availability", "edged/a/emotion", "edged/a/health"}
+    assert kept["edged/a/availability"] == b"online"
+    assert b'"happy"' in kept["edged/a/emotion"]
+
+
+def test_stalled_broker_is_seen_in_what_is_unacknowledged(mosquitto: Mosquitto) -> None:
+    """Publishing goes on at once while nothing is confirmed."""
+    with Publisher(mosquitto.mqtt, "a") as publisher:
+        assert publisher.wait_connected(WITHIN_S)
+        mosquitto.pause()
+        for number in range(100):
+            publisher.start(episode_start("sad", number))
+        assert publisher.unacknowledged == 100
+        mosquitto.resume()
+        wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
+
+
+def test_close_sends_the_rest_first(mosquitto: Mosquitto, subscriber: Subscriber) -> None:
+    """A replay that ends before the first connection is made has lost nothing."""
+    with Publisher(mosquitto.mqtt, "a") as publisher:
+        for number in range(500):
+            publisher.start(episode_start("sad", number))
+    assert starts(until(subscriber, "edged/a/availability", b"offline")) == list(range(500))
+    assert publisher.unacknowledged == 0
+
+
+@pytest.mark.parametrize("stalled", [True, False])
+def test_close_says_what_was_not_confirmed(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture, *, stalled: bool
+) -> None:
+    """With the broker stalled or gone it ends all the same."""
+    with Publisher(mosquitto.mqtt, "a") as publisher:
+        assert publisher.wait_connected(WITHIN_S)
+        if stalled:
+            mosquitto.pause()
+        else:
+            mosquitto.kill()
+            wait_until(lambda: not publisher.connected, "lost")
+        publisher.start(episode_start("sad"))
+        began_s = time.monotonic()
+    assert time.monotonic() - began_s < _LONG_S
+    assert caplog.messages[-1] == "closed with 1 messages that the broker has not confirmed"
