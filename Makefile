@@ -23,7 +23,7 @@ lint: .venv/.set-up-test ## ruff and mypy --strict only
 	$(BIN)/mypy
 
 bench: .venv/.set-up-test ## speed in times real time on one core, and the daemon's resident memory
-	@taskset -c 0 $(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench
 
 models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models (RECIPE=default or research)
 	$(BIN)/python -m convert all --recipe $(RECIPE)
