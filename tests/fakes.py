@@ -1,0 +1,66 @@
+"""Stand-ins for faults and cuts that the real parts cannot be made to show."""
+
+from collections.abc import Iterable
+
+from edged.audio.ring import Stretch
+from edged.errors import EdgedError
+from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, Health, WindowScores
+
+
+class FakeSource:
+    """A source that hands out given stretches, then raises ``fault`` or ends."""
+
+    name = "fake"
+    sample_rate_hz = 16_000
+    n_dropped = 0
+    n_overflows = 0
+    silent = False
+
+    def __init__(self, stretches: Iterable[Stretch], *, live: bool = False, fault: EdgedError | None = None) -> None:
+        self.live = live
+        self.ended = False
+        self._stretches = iter(stretches)
+        self._fault = fault
+
+    def read(self, timeout_s: float) -> Stretch | None:
+        """The next one."""
+        del timeout_s
+        stretch = next(self._stretches, None)
+        if stretch is None:
+            self.ended = True
+            if self._fault is not None:
+                raise self._fault
+        return stretch
+
+
+class KeepingSink:
+    """A sink that keeps every payload in order."""
+
+    reconnects = 0
+    unacknowledged = 0
+
+    def __init__(self) -> None:
+        self.windows: list[WindowScores] = []
+        self.events: list[EpisodeStart | EpisodeEnd] = []
+        self.states: list[EmotionState] = []
+        self.figures: list[Health] = []
+
+    def window(self, payload: WindowScores) -> None:
+        """Keeps it."""
+        self.windows.append(payload)
+
+    def start(self, payload: EpisodeStart) -> None:
+        """Keeps it."""
+        self.events.append(payload)
+
+    def end(self, payload: EpisodeEnd) -> None:
+        """Keeps it."""
+        self.events.append(payload)
+
+    def state(self, payload: EmotionState) -> None:
+        """Keeps it."""
+        self.states.append(payload)
+
+    def health(self, payload: Health) -> None:
+        """Keeps it."""
+        self.figures.append(payload)

@@ -1,0 +1,167 @@
+"""The pipeline from stretches to payloads, with the committed bundle."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edged.audio.ring import Stretch
+from edged.config import Config, Models, parse_config
+from edged.daemon import Daemon
+from edged.errors import CaptureError, ConfigError
+from edged.events.schema import EpisodeEnd, EpisodeStart, json_schemas, rfc3339
+from edged.features.logmel import Floats
+from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from tests.fakes import FakeSource, KeepingSink
+from tests.speech import RATE_HZ, clips
+
+EPOCH_S = 1_700_000_000.0
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    """The shipped one."""
+    return load_bundle(DEFAULT_BUNDLE)
+
+
+@pytest.fixture(scope="module")
+def speech(corpora: Path) -> Floats:
+    """About 20 s of one speaker after another, with the pauses of the clips."""
+    return np.concatenate(clips(corpora, "emodb", 8))
+
+
+def stretches(sound: Floats, n_block: int, *, start: int = 0) -> Iterator[Stretch]:
+    """``sound`` (n,) cut as a driver would."""
+    for place in range(0, len(sound), n_block):
+        yield Stretch(sound[place : place + n_block], start + place, EPOCH_S + (start + place) / RATE_HZ)
+
+
+def run(bundle: Bundle, source: FakeSource, config: Config | None = None) -> KeepingSink:
+    """What the daemon publishes of the source."""
+    sink = KeepingSink()
+    Daemon(config or Config(), bundle, source, sink).run(threading.Event())
+    return sink
+
+
+def test_run_publishes_windows_and_paired_events(bundle: Bundle, speech: Floats) -> None:
+    """Speech gives windows each stride, and every start has its end with the same id and label."""
+    sink = run(bundle, FakeSource(stretches(speech, 4000)))
+    starts = [window.start_s for window in sink.windows]
+    assert np.diff(starts) == pytest.approx(0.496, abs=0.002)
+    assert sum(window.speech for window in sink.windows) > len(sink.windows) / 2
+    begun = [event for event in sink.events if isinstance(event, EpisodeStart)]
+    ended = [event for event in sink.events if isinstance(event, EpisodeEnd)]
+    assert begun
+    assert [(event.episode_id, event.event_type) for event in begun] == [
+        (event.episode_id, event.event_type) for event in ended
+    ]
+    assert ended[-1].reason == "stopped"
+
+
+def test_run_scores_do_not_depend_on_the_cut(bundle: Bundle, speech: Floats) -> None:
+    """Blocks of 10 ms or a second: the same windows, scores and events."""
+    fine = run(bundle, FakeSource(stretches(speech, 160)))
+    coarse = run(bundle, FakeSource(stretches(speech, 16_000)))
+    assert [window.scores for window in fine.windows] == [window.scores for window in coarse.windows]
+    assert [event.event_type for event in fine.events] == [event.event_type for event in coarse.events]
+
+
+def test_scores_are_a_distribution_and_the_label_leads(bundle: Bundle, speech: Floats) -> None:
+    """Scores sum to one, and the label is the one with the greatest."""
+    for window in run(bundle, FakeSource(stretches(speech, 8000))).windows:
+        if window.scores is not None and window.label is not None:
+            assert sum(window.scores.values()) == pytest.approx(1, abs=0.001)
+            assert window.confidence == window.scores[window.label] == max(window.scores.values())
+
+
+def test_silence_gives_windows_but_no_emotion(bundle: Bundle) -> None:
+    """A minute of digital silence: windows without speech at the floor of the level, state none, no event."""
+    sink = run(bundle, FakeSource(stretches(np.zeros(60 * RATE_HZ, np.float32), 16_000)))
+    assert {(window.speech, window.level_dbfs) for window in sink.windows} == {(False, -96.0)}
+    assert not sink.events
+    assert [state.emotion for state in sink.states] == ["none"]
+
+
+def test_gap_ends_the_episode_and_starts_anew(bundle: Bundle, speech: Floats) -> None:
+    """Lost samples: the running episode ends for it, and the next window is marked and whole."""
+    before, after = list(stretches(speech, 16_000)), list(stretches(speech, 16_000, start=len(speech) + 5 * RATE_HZ))
+    sink = run(bundle, FakeSource([*before, *after]))
+    marked = [window.start_s for window in sink.windows if window.discontinuous]
+    assert marked == [0.0, pytest.approx((len(speech) + 5 * RATE_HZ) / RATE_HZ, abs=0.001)]
+    assert "discontinuity" in [event.reason for event in sink.events if isinstance(event, EpisodeEnd)]
+
+
+def test_times_follow_the_wall_clock_and_durations_the_samples(bundle: Bundle, speech: Floats) -> None:
+    """A wall clock that jumps a year back in the middle changes time stamps, and no duration."""
+    steady = run(bundle, FakeSource(stretches(speech, 8000)))
+    assert steady.windows[0].time == rfc3339(EPOCH_S + steady.windows[0].start_s + steady.windows[0].duration_s)
+    jumped = [
+        Stretch(stretch.samples, stretch.start, stretch.utc_s - (31_536_000 if stretch.start > 80_000 else 0))
+        for stretch in stretches(speech, 8000)
+    ]
+    sink = run(bundle, FakeSource(jumped))
+    durations = [
+        [event.duration_s for event in kept.events if isinstance(event, EpisodeEnd)] for kept in (steady, sink)
+    ]
+    assert durations[0] == durations[1]
+    assert sink.windows[-1].time.startswith("2022-11")
+
+
+def test_live_source_that_is_behind_skips_the_oldest(bundle: Bundle, speech: Floats) -> None:
+    """Ten seconds at once from a microphone: only the newest windows are judged, and the others are counted."""
+    config = parse_config("health_s: 5", "test")
+    source = FakeSource([Stretch(speech[: 10 * RATE_HZ], 0, EPOCH_S)], live=True)
+    sink = run(bundle, source, config)
+    assert [window.start_s for window in sink.windows][:1] == [pytest.approx(10 - 2.992 - 3 * 0.496, abs=0.5)]
+    assert len(sink.windows) == 4
+    assert sink.windows[0].discontinuous
+    assert sink.figures[-1].windows_skipped > 5
+
+
+def test_fault_of_the_source_ends_the_episode_first(bundle: Bundle, speech: Floats) -> None:
+    """A microphone that dies: the error comes out, after the running episode's end and the state none."""
+    sink = KeepingSink()
+    source = FakeSource(stretches(speech, 8000), live=True, fault=CaptureError("gone"))
+    with pytest.raises(CaptureError, match="gone"):
+        Daemon(Config(), bundle, source, sink).run(threading.Event())
+    assert isinstance(sink.events[-1], EpisodeEnd)
+    assert sink.states[-1].emotion == "none"
+
+
+def test_stop_ends_without_waiting_for_more(bundle: Bundle, speech: Floats) -> None:
+    """A set stop event ends the run before the next read."""
+    stop = threading.Event()
+    stop.set()
+    sink = KeepingSink()
+    Daemon(Config(), bundle, FakeSource(stretches(speech, 8000)), sink).run(stop)
+    assert not sink.windows
+
+
+def test_health_names_versions_and_bundle(bundle: Bundle, speech: Floats) -> None:
+    """Figures come at the start, with what someone who reads them from afar has to know."""
+    sink = run(bundle, FakeSource(stretches(speech, 8000)))
+    figures = sink.figures[0]
+    assert figures.bundle.startswith(bundle.manifest.name)
+    assert {"edged", "numpy", "python"} <= figures.versions.keys()
+    assert 20 < figures.resident_mb < 4000
+    assert set(json_schemas()["$defs"]["Health"]["required"]) <= set(figures.__struct_fields__)
+
+
+@pytest.mark.parametrize("routing", ["hard", "soft"])
+def test_routing_of_the_config_is_taken(bundle: Bundle, speech: Floats, routing: str) -> None:
+    """Hard asks the models on its way, soft all that have a weight."""
+    config = parse_config(f"models: {{routing: {routing}}}", "test")
+    asked = {tuple(window.asked or ()) for window in run(bundle, FakeSource(stretches(speech, 8000)), config).windows}
+    asked.discard(())
+    if routing == "hard":
+        assert {models[0] for models in asked} == {bundle.manifest.routes.hard.model}
+    else:
+        assert asked == {tuple(name for name, weight in bundle.manifest.routes.soft.items() if weight)}
+
+
+def test_stride_that_is_no_multiple_of_the_hop_is_refused(bundle: Bundle) -> None:
+    """Built past the file's check, the judge still refuses it by its key."""
+    with pytest.raises(ConfigError, match=r"models\.stride_s is 0\.5, expected a multiple of 0\.016"):
+        Daemon(Config(models=Models(stride_s=0.5)), bundle, FakeSource([]), KeepingSink())
