@@ -32,7 +32,7 @@ from edged.mqtt.view import watch
 
 _PLACES = (Path("config.yaml"), Path("/etc/edged/config.yaml"))  # where the config is looked for, in this order
 
-_CONNECT_S = 10.0  # a command that needs the broker now waits so long for it …
+_CONNECT_S = 5.0  # a command that needs the broker now waits so long for it …
 _SETTLE_S = 30.0  # … and so long for its last confirmation
 
 
