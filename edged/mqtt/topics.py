@@ -6,6 +6,7 @@ The node is one device; its name is one level of the topic, so that a subscriber
 """
 
 import re
+import socket
 from dataclasses import dataclass
 
 
@@ -31,6 +32,11 @@ ONLINE, OFFLINE = "online", "offline"
 def safe_node(name: str) -> str:
     """``name`` with all but ``[a-zA-Z0-9_-]`` made ``-``, since it becomes a level of a topic and an id elsewhere."""
     return re.sub(r"[^a-zA-Z0-9_-]+", "-", name).strip("-")[:64] or "edged"
+
+
+def node_name(configured: str) -> str:
+    """The node's name: as configured, or the host's made safe."""
+    return configured or safe_node(socket.gethostname())
 
 
 def full_name(root: str, node: str, topic: Topic) -> str:
