@@ -1,4 +1,4 @@
-"""A TCP relay to a real broker that can be absent, cut and stalled while the broker and other clients stay.
+"""A TCP relay to a real broker that can be absent, deaf and cut while the broker and other clients stay.
 
     client ──► Relay.port ──► broker's port
 
@@ -14,10 +14,14 @@ from tests.mosquitto import free_port
 
 
 class Relay:
-    """Nothing listens before ``start``; ``cut`` closes what is connected, ``close`` the port too."""
+    """Nothing listens before ``start``; ``cut`` closes what is connected, ``close`` the port too.
+
+    While ``swallows`` is set nothing is passed on, and what came meanwhile is lost.
+    """
 
     def __init__(self, broker_port: int) -> None:
         self.port = free_port()
+        self.swallows = False
         self._broker_port = broker_port
         self._listener: socket.socket | None = None
         self._open: list[socket.socket] = []
@@ -60,7 +64,8 @@ class Relay:
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while content := source.recv(65_536):
-                target.sendall(content)
+                if not self.swallows:
+                    target.sendall(content)
         for end in (source, target):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
