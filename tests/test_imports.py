@@ -15,7 +15,9 @@ _FIRST = ("edged.errors", _FEATURES)
 _SHARED = ("edged.config", "edged.models.bundle", "edged.events.schema", "edged.mqtt.topics")
 _STAGES = ("edged.audio", "edged.models", "edged.events", "edged.mqtt", "edged.health", "edged.systemd")
 _MIDDLE = ("edged.models", "edged.events", "edged.health", "edged.systemd", "edged.judge")
-_ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.check", "edged.demo")
+# Each is a command's whole work, for which it picks its own ends.
+_COMMANDS = ("edged.check", "edged.classify", "edged.demo")
+_ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", *_COMMANDS)
 
 # What a module may import of ours, itself and its own package aside; the first entry that fits a module counts.
 _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
@@ -26,9 +28,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # The pipeline: handed its source and its sink, so it knows neither audio nor mqtt.
     ("edged.judge", (*_FIRST, *_SHARED, *_MIDDLE)),
     ("edged.daemon", (*_FIRST, *_SHARED, *_MIDDLE)),
-    ("edged.check", (*_FIRST, *_SHARED, *_MIDDLE, *_ENDS)),
-    ("edged.demo", (*_FIRST, *_SHARED, *_MIDDLE, *_ENDS)),
-    ("edged.cli", (*_FIRST, *_SHARED, *_MIDDLE, *_ENDS)),
+    *[(end, (*_FIRST, *_SHARED, *_MIDDLE, *_ENDS)) for end in (*_COMMANDS, "edged.cli")],
     ("edged.__main__", ("edged.cli",)),
     ("edged", ()),
     ("convert", ("convert", "edged.errors", _FEATURES, "edged.models")),
