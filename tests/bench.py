@@ -74,7 +74,7 @@ def _replay(folder: Path, file: Path, runtime: str, routing: str) -> Replay:
     script = _ONLY.format(other=_OTHER[runtime])
     command = [sys.executable, "-c", script, "replay", "--config", str(config), "--jsonl", str(file)]
     with (folder / "lines").open("w+b") as lines:
-        running = subprocess.Popen(command, stdout=lines)  # noqa: S603 -- our own program
+        running = subprocess.Popen(command, stdout=lines)
         # wait4 tells the peak of this child alone; Popen.wait would not.
         _, status, usage = os.wait4(running.pid, 0)
         running.returncode = os.waitstatus_to_exitcode(status)
@@ -92,7 +92,7 @@ def _daemon() -> str:
         return "edged run: not measured, needs pulseaudio for its virtual microphone"
     with VirtualMicrophone() as microphone:
         command = [sys.executable, "-m", "edged", "run"]
-        running = subprocess.Popen(command, env=microphone.environment, stderr=subprocess.DEVNULL)  # noqa: S603 -- ours
+        running = subprocess.Popen(command, env=microphone.environment, stderr=subprocess.DEVNULL)
         try:
             microphone.play(SAMPLE)
             before_s = _busy_s(running.pid)
