@@ -121,6 +121,12 @@ def test_sharpened_extreme_temperature(temperature: float) -> None:
     assert shares.sum() == pytest.approx(1)
 
 
+def test_sharpened_many_at_once() -> None:
+    """Training hands over all clips at once; one clip's certainty does not weigh on another's scores."""
+    scores = np.array([[0.0, 1.0], [0.4, 0.6], [0.5, 0.5]], np.float32)
+    np.testing.assert_array_equal(sharpened(scores, 0.01), [sharpened(row, 0.01) for row in scores])
+
+
 @pytest.fixture(scope="module")
 def shipped() -> Bundle:
     """The bundle that is shipped."""

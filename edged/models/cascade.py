@@ -74,7 +74,7 @@ def sharpened(scores: Floats, temperature: float) -> Floats:
     """Scores (..., n) raised to 1/temperature and normalised; 0 counts as half the finest int8 step."""
     least = np.maximum(scores, np.float32(_LEAST))
     # Relative to the greatest, so that at least one power is 1: at a low temperature all others may vanish.
-    powered = (least / least.max()) ** np.float32(1 / temperature)
+    powered = (least / least.max(axis=-1, keepdims=True)) ** np.float32(1 / temperature)
     return np.asarray(powered / powered.sum(axis=-1, keepdims=True), np.float32)
 
 
