@@ -74,7 +74,7 @@ class VirtualMicrophone:
             f"--load=module-null-sink sink_name={_SINK} rate=48000 channels=2 norewinds=1",
         ]  # fmt: skip
         with self.log.open("ab") as log:
-            self._server = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)  # noqa: S603 -- ours
+            self._server = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         deadline_s = time.monotonic() + _START_S
         while not self._answers():
             if self._server.poll() is not None or time.monotonic() > deadline_s:
@@ -82,8 +82,8 @@ class VirtualMicrophone:
 
     def play(self, path: Path) -> subprocess.Popen[bytes]:
         """Begins to play a sound file (wav, flac, ogg) into the microphone, in real time; ``wait()`` is its end."""
-        player = subprocess.Popen(  # noqa: S603 -- ours
-            ["paplay", "-d", _SINK, str(path)],  # noqa: S607 -- Debian's, on the PATH
+        player = subprocess.Popen(
+            ["paplay", "-d", _SINK, str(path)],
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -118,7 +118,7 @@ class VirtualMicrophone:
 
     def _answers(self) -> bool:
         asked = subprocess.run(
-            ["pactl", "info"],  # noqa: S607 -- Debian's, on the PATH
+            ["pactl", "info"],
             env=self.environment,
             capture_output=True,
             check=False,
@@ -132,7 +132,7 @@ class Child:
 
     def __init__(self, script: str, arguments: tuple[str, ...], environment: dict[str, str]) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 -- closed in __exit__; a pipe that nobody reads fills up
-        self._running = subprocess.Popen(  # noqa: S603 -- ours
+        self._running = subprocess.Popen(
             [sys.executable, "-u", "-c", script, *arguments],
             env=environment,
             stdout=subprocess.PIPE,
