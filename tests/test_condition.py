@@ -1,0 +1,83 @@
+"""Gain and high-pass: against scipy's filter, at every cut, and after a gap."""
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.signal
+
+from edged.audio.condition import Conditioner
+from edged.audio.ring import Floats, Stretch
+
+RATE = 16_000
+
+
+def noise(n: int) -> Floats:
+    """(n,) at -20 dBFS, with an offset as cheap microphones have it."""
+    return (0.1 * np.random.default_rng(3).standard_normal(n) + 0.05).astype(np.float32)
+
+
+def conditioned(samples: Floats, cuts: list[int], *, gain_db: float = 0.0, highpass_hz: float = 0.0) -> Floats:
+    """What becomes of the samples in stretches that end at ``cuts``."""
+    conditioner = Conditioner(gain_db=gain_db, highpass_hz=highpass_hz)
+    edges = [0, *cuts, len(samples)]
+    parts = [Stretch(samples[a:b], a, float(a)) for a, b in itertools.pairwise(edges)]
+    return np.concatenate([conditioner.conditioned(part).samples for part in parts])
+
+
+@pytest.mark.parametrize("highpass_hz", [1, 80, 120, 1000])
+def test_highpass_is_butterworth(highpass_hz: float) -> None:
+    """The same as scipy's second-order filter that has heard the first sample for ever."""
+    samples = noise(RATE)
+    b, a = scipy.signal.butter(2, highpass_hz, "highpass", fs=RATE)
+    expected, _ = scipy.signal.lfilter(b, a, samples.astype(float), zi=samples[0] * scipy.signal.lfilter_zi(b, a))
+    np.testing.assert_allclose(conditioned(samples, [], highpass_hz=highpass_hz), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("cuts", [[1], [127, 128, 129], [128], [5000, 5000], list(range(0, RATE, 512))])
+def test_highpass_does_not_depend_on_the_cut(cuts: list[int]) -> None:
+    """One sample, one short of a block, a block, nothing, a driver's blocks: the same sound."""
+    samples = noise(RATE)
+    np.testing.assert_allclose(
+        conditioned(samples, cuts, highpass_hz=100), conditioned(samples, [], highpass_hz=100), atol=1e-6
+    )
+
+
+def test_highpass_removes_hum_and_keeps_speech() -> None:
+    """Mains hum falls by 12 dB an octave below the cutoff, a voice's band stays."""
+    seconds = np.arange(RATE) / RATE
+    for tone_hz, expected_db in ((25, -24.1), (50, -12.3), (100, -3.0), (400, 0.0), (3000, 0.0)):
+        tone = np.sin(2 * np.pi * tone_hz * seconds).astype(np.float32)
+        rms = np.sqrt(np.mean(conditioned(tone, [], highpass_hz=100)[RATE // 2 :] ** 2))
+        assert 20 * np.log10(rms * np.sqrt(2)) == pytest.approx(expected_db, abs=0.1)
+
+
+def test_highpass_starts_anew_after_a_gap() -> None:
+    """A constant offset is silence from the first sample on, also when another one stands after the gap."""
+    conditioner = Conditioner(gain_db=0, highpass_hz=50)
+    before = conditioner.conditioned(Stretch(np.full(300, 0.5, np.float32), 0, 0.0))
+    after = conditioner.conditioned(Stretch(np.full(300, -0.25, np.float32), 1000, 0.0))
+    assert np.abs(np.concatenate([before.samples, after.samples])).max() < 1e-6
+
+
+@pytest.mark.parametrize(("gain_db", "factor"), [(20, 10.0), (-20, 0.1), (6.0206, 2.0), (40, 100.0)])
+def test_gain_is_a_factor(gain_db: float, factor: float) -> None:
+    """Decibels of amplitude; what goes beyond full scale is kept, not cut."""
+    samples = noise(1000)
+    np.testing.assert_allclose(conditioned(samples, [400], gain_db=gain_db), samples * factor, rtol=1e-5)
+
+
+def test_nothing_configured_changes_nothing() -> None:
+    """Both off: the very samples, with their count and clock."""
+    stretch = Stretch(noise(1000), 7, 123.0)
+    same = Conditioner(gain_db=0, highpass_hz=0).conditioned(stretch)
+    assert same.samples is stretch.samples
+    assert (same.start, same.utc_s) == (7, 123.0)
+
+
+def test_conditioned_leaves_the_stretch_alone() -> None:
+    """What was handed in is not written to."""
+    samples = noise(1000)
+    kept = samples.copy()
+    Conditioner(gain_db=20, highpass_hz=100).conditioned(Stretch(samples, 0, 0.0))
+    np.testing.assert_array_equal(samples, kept)
