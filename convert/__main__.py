@@ -1,0 +1,130 @@
+"""``python -m convert prepare|train|quantize|evaluate|bundle|all``: from corpora to a bundle, stage by stage.
+
+Each stage takes up what the one before left under ``--work`` and can be broken off and started again at any time.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from convert import dataset
+from convert.material import material
+from convert.recipes import RECIPES, recipe
+from convert.runs import Run
+from edged.errors import EdgedError, UsageError
+from edged.models.bundle import DEFAULT_BUNDLE
+
+ROOT = Path(__file__).parents[1]
+STAGES = {
+    "prepare": "log-mel of every clip, computed once",
+    "train": "the five networks, float",
+    "quantize": "full-integer int8 models, within the budget",
+    "evaluate": "temperatures and routes on validation speakers, figures on the others",
+    "bundle": "bundle.json and the model card, proved and put in place",
+    "all": "the five stages in order",
+}
+_INTERRUPTED = 130  # 128 and SIGINT, as shells count
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends with the project's exit status instead of argparse's own."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (python -m convert --help)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; the exit status."""
+    try:
+        _run(_parser().parse_args(arguments))
+    except EdgedError as exc:
+        print(f"convert: {exc}", file=sys.stderr)
+        return exc.exit_status
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.stage == "evaluate" and (options.bundle or options.index):
+        _evaluate_index(options)
+        return
+    chosen = recipe(options.recipe, options.epochs)
+    found = material(options.corpora, chosen, options.fold)
+    dataset.prepare(found.all(), options.work / "cache")
+    if options.stage == "prepare":
+        return
+    run = Run(chosen, options.seed, options.fold, options.work, found)
+    if options.fresh:
+        run.clear()
+    everything = options.stage == "all"
+    _need_tensorflow()
+    if options.stage == "train" or everything:
+        from convert.train import train  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
+
+        train(run)
+    if options.stage == "quantize" or everything:
+        from convert.quantize import quantize  # noqa: PLC0415 - as above
+
+        quantize(run)
+    if options.stage == "evaluate" or everything:
+        from convert.card import figures_table  # noqa: PLC0415 - as above
+        from convert.evaluate import evaluate  # noqa: PLC0415 - as above
+
+        metrics = evaluate(run)
+        default = next(iter(metrics["rows"].values()))["default"]
+        print(json.dumps(metrics, indent=1) if options.json else figures_table(metrics["rows"], default))
+    if options.stage == "bundle" or everything:
+        from convert.bundle import bundle  # noqa: PLC0415 - as above
+
+        made = bundle(run, options.out)
+        print(f"{options.out}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
+
+
+def _evaluate_index(options: argparse.Namespace) -> None:
+    if options.index is None:
+        raise UsageError("evaluate --bundle without --index: expected an index.csv of clips to evaluate it on")
+    from convert.card import figures_table  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
+    from convert.evaluate import evaluate_index  # noqa: PLC0415 - as above
+
+    found = evaluate_index(options.bundle or DEFAULT_BUNDLE, options.index, options.work)
+    default = next(iter(found["rows"].values()))["default"]
+    print(json.dumps(found, indent=1) if options.json else figures_table(found["rows"], default))
+
+
+def _need_tensorflow() -> None:
+    try:
+        import tensorflow  # noqa: F401, ICN001, PLC0415 - asked for before hours of work need it
+    except ImportError as exc:
+        raise UsageError(f"{exc}: expected the extra convert: pip install -e '.[convert]'") from exc
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m convert", description=(__doc__ or "").splitlines()[0])
+    stages = parser.add_subparsers(dest="stage", required=True, metavar="|".join(STAGES), parser_class=_Parser)
+    for name, what in STAGES.items():
+        stage = stages.add_parser(name, help=what, description=what)
+        stage.add_argument("--corpora", type=Path, default=_corpora(), help="a folder for each corpus (%(default)s)")
+        stage.add_argument("--work", type=Path, default=ROOT / "build" / "convert", help="what is kept between stages")
+        stage.add_argument("--recipe", default="default", help=", ".join(RECIPES))
+        stage.add_argument("--seed", type=int, default=1)
+        stage.add_argument("--fold", type=int, help="test on fold 0, 1, … instead of the committed split")
+        stage.add_argument("--epochs", type=int, help="cut every training to so many, to try the way")
+        stage.add_argument("--fresh", action="store_true", help="forget what this run has made before")
+        stage.add_argument("--out", type=Path, default=DEFAULT_BUNDLE, help="the bundle's folder (%(default)s)")
+        stage.add_argument("--json", action="store_true", help="figures as JSON on stdout")
+        stage.add_argument("--bundle", type=Path, help="evaluate: a bundle instead of this run's models")
+        stage.add_argument("--index", type=Path, help="evaluate: an index.csv of clips instead of the test speakers")
+    return parser
+
+
+def _corpora() -> Path:
+    return Path(os.environ.get("EDGED_CORPORA") or ROOT.parent / "shared" / "corpora")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,203 @@
+"""A run's models to a bundle: five files and the manifest that proves them.
+
+    m1.tflite … m5.tflite, sizes.json ──► draft (no calibration, no figures)
+    draft, calibration.json, metrics.json ──► bundle.json, README.md ──loaded, run──► edged/models/default
+
+The manifest says where it comes from: recipe, corpora with licences and speakers, seed, command, commit, versions.  No
+path of this machine goes into it.  The folder is only replaced when the new one loads and answers on every runtime
+that is here.
+"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from convert import card
+from convert.apart import apart
+from convert.calibrate import with_calibration
+from convert.corpora import READERS
+from convert.design import HARD, LABELS, TASKS
+from convert.recipes import RECIPES
+from convert.runs import Run
+from edged.errors import UsageError
+from edged.features.geometry import GEOMETRY
+from edged.models.bundle import FORMAT, Bundle, Manifest, Model, Routes, Routing, load_bundle
+from edged.models.cascade import Cascade
+from edged.models.interpreter import installed_runtimes
+
+ROOT = Path(__file__).parents[1]
+_OPEN = ("cremad", "emodb")  # whose licences allow commercial use
+_VERSIONS = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "soxr", "soundfile", "scikit-learn", "scipy")
+_RUNTIMES = ("ai-edge-litert", "tflite-runtime")
+
+
+def bundle(run: Run, out: Path) -> Bundle:
+    """Writes the bundle of ``run`` into the folder ``out``, proved.
+
+    Raises:
+        UsageError: ``run`` has not been evaluated since its models were made.
+        ModelError: what was made does not prove itself.
+    """
+    made = draft(run)
+    fitted, measured = _read(run, "calibration.json", made.manifest), _read(run, "metrics.json", made.manifest)
+    default: Routing = fitted["default"]
+    manifest = msgspec.structs.replace(
+        with_calibration(made.manifest, fitted["temperatures"], fitted["weights"], default), metrics=measured["metrics"]
+    )
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for name, content in made.contents.items():
+        (part / manifest.models[name].file).write_bytes(content)
+    (part / "bundle.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+    (part / "README.md").write_text(card.card(manifest), encoding="utf-8")
+    apart(prove, part)
+    shutil.rmtree(out, ignore_errors=True)
+    os.replace(part, out)  # noqa: PTH105 - Path.replace is the same call; this one says that it is atomic
+    return load_bundle(out)
+
+
+def draft(run: Run) -> Bundle:
+    """The quantized models of ``run`` as a bundle without calibration and figures.
+
+    Raises:
+        UsageError: they have not been quantized.
+    """
+    try:
+        contents = {task: (run.path / f"{task}.tflite").read_bytes() for task in TASKS}
+        sizes = json.loads((run.path / "sizes.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise UsageError(f"{exc.filename}: not there, expected a model: python -m convert quantize") from exc
+    models = {
+        task: Model(
+            file=f"{task}.tflite", sha256=hashlib.sha256(contents[task]).hexdigest(), labels=labels, **sizes[task]
+        )
+        for task, labels in TASKS.items()
+    }
+    manifest = Manifest(
+        format=FORMAT,
+        name=run.recipe.name,
+        version=_version(),
+        created=_now(),
+        licence=_licence(run),
+        geometry=dataclasses.asdict(GEOMETRY),
+        labels=LABELS,
+        models=models,
+        routes=Routes(default="hard", hard=HARD, soft=dict.fromkeys(TASKS, 1.0)),
+        training=_training(run),
+        metrics={},
+        versions=_versions(),
+    )
+    return Bundle(run.path, manifest, contents)
+
+
+def prove(path: Path) -> None:
+    """Loads the bundle in ``path`` and lets it answer, by both routings on every runtime that is installed.
+
+    Raises:
+        ModelError: it does not load, or does not run.
+    """
+    proved = load_bundle(path)
+    image = np.random.default_rng(0).integers(-128, 128, (GEOMETRY.n_frames, GEOMETRY.n_bands)).astype(np.int8)
+    routings: tuple[Routing, ...] = ("hard", "soft")
+    for runtime in installed_runtimes():
+        for routing in routings:
+            Cascade(proved, routing, runtime=runtime).answer(image)
+
+
+def _read(run: Run, name: str, manifest: Manifest) -> dict[str, Any]:
+    hashes = {task: model.sha256 for task, model in manifest.models.items()}
+    try:
+        found: dict[str, Any] = json.loads((run.path / name).read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise UsageError(f"{exc.filename}: not there, expected figures: python -m convert evaluate") from exc
+    if found["models"] != hashes:
+        raise UsageError(f"{run.path / name}: of other models, expected figures of these: python -m convert evaluate")
+    return found
+
+
+def _training(run: Run) -> dict[str, Any]:
+    recipe, material = run.recipe, run.material
+    used = {}
+    for name in recipe.corpora:
+        sides = {
+            "train": [clip for clip in material.train if clip.corpus == name],
+            "validation": [clip for clip in material.validation if clip.corpus == name],
+            "test": material.test[name],
+        }
+        used[name] = {
+            "licence": READERS[name].LICENCE,
+            "cite": READERS[name].CITE,
+            "clips": {side: len(clips) for side, clips in sides.items()},
+            "speakers": {side: sorted({clip.speaker for clip in clips}) for side, clips in sides.items()},
+        }
+    chosen = {}
+    for task in TASKS:
+        history = json.loads((run.path / f"{task}.json").read_text(encoding="utf-8"))["history"]
+        best = max(history, key=lambda entry: entry["uar"])
+        chosen[task] = {"epoch": best["epoch"], "of": len(history), "validation_uar": round(best["uar"], 4)}
+    fold = "" if run.fold is None else f" --fold {run.fold}"
+    cut = "" if recipe.epochs == RECIPES[recipe.name].epochs else f" --epochs {recipe.epochs}"
+    return {
+        "recipe": json.loads(msgspec.json.encode(dataclasses.asdict(recipe))),
+        "corpora": used,
+        "seed": run.seed,
+        "epochs": chosen,
+        "command": f"python -m convert all --recipe {recipe.name} --seed {run.seed}{fold}{cut}",
+        "commit": _commit(),
+    }
+
+
+def _licence(run: Run) -> str:
+    names = ", ".join(f"{name} ({READERS[name].LICENCE})" for name in run.recipe.corpora)
+    if all(name in _OPEN for name in run.recipe.corpora):
+        return f"MIT; trained on {names}; attribution in README.md"
+    return f"non-commercial research only: trained on {names}; attribution in README.md"
+
+
+def _version() -> str:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
+def _now() -> str:
+    """UTC; ``SOURCE_DATE_EPOCH`` makes it repeatable."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH")
+    now = dt.datetime.fromtimestamp(float(seconds), dt.UTC) if seconds else dt.datetime.now(dt.UTC)
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _commit() -> str:
+    """The commit of the code that makes the bundle, with ``+`` where ``convert`` or ``edged`` differ from it."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return "unknown"
+
+    def told(*arguments: str) -> str:
+        return subprocess.run(  # noqa: S603 - git with fixed arguments
+            [git, "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
+        ).stdout.strip()
+
+    changed = told("status", "--porcelain", "--", "convert", "edged/features")
+    return (told("rev-parse", "--short=12", "HEAD") or "unknown") + ("+" if changed else "")
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in (*_VERSIONS, *_RUNTIMES):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

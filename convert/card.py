@@ -1,0 +1,216 @@
+"""A manifest to the model card that stands beside it.
+
+    Manifest ──► README.md: what it is for and must not be used for, data and licences, protocol, tables, limits
+
+Every figure comes from the manifest; the sentences that judge them are chosen by them, whichever way they fall.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from edged.models.bundle import Manifest
+
+_NONE = "-"
+_NOISE = 0.005  # a difference of UAR below this is called none
+_TITLES = {"cremad": "CREMA-D", "emodb": "EMO-DB", "ravdess": "RAVDESS", "nemo": "nEMO"}
+_USE = """\
+## What it is for
+
+It estimates how a voice sounds (not what a person feels) for the person who installed the sensor: research, art, care
+at home with the consent of everyone who is heard, one's own automations. Only labels and scores leave the device.
+
+## What it must not be used for
+
+- Inferring the emotions of people at work or in education. In the European Union this is prohibited (Regulation (EU)
+  2024/1689, the AI Act, Article 5(1)(f)), but for medical or safety reasons that the Act names.
+- Decisions about a person: hiring, credit, insurance, policing, migration, custody, diagnosis.
+- Listening to people who do not know of it. The Act's transparency duties (Article 50(3)) apply where it is allowed.
+
+An acted label is not a feeling. The figures below are for actors; people at home act less.
+"""
+
+_CREMAD_NOTE = """ CREMA-D is made available under the Open Database License
+(<http://opendatacommons.org/licenses/odbl/1.0/>), its contents under the Database Contents License: who publishes
+something made from the database must say so, as this note does; who publishes an adapted database must share it alike."""
+_BASELINE_NOTE = """
+`baseline DCT`: 13 DCT coefficients of the stored log-mel, deltas, their statistics over the clip, and support vectors,
+trained on the same speakers of all corpora. `baseline MFCC`: the same with python_speech_features, trained only on the
+corpora of the recipe whose sound was at hand (of CREMA-D often only log-mel is)."""
+
+
+def card(manifest: Manifest) -> str:
+    """The text of the card."""
+    parts = [
+        f"# Bundle `{manifest.name}` {manifest.version}",
+        _origin(manifest),
+        _USE,
+        _material(manifest),
+        _models(manifest),
+        _figures(manifest),
+        _verdict(manifest),
+        _recalls(manifest),
+        _tasks(manifest),
+        _limits(manifest),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _origin(manifest: Manifest) -> str:
+    return (
+        f"Five full-integer int8 models and the routes through them: {', '.join(manifest.labels)}. Made {manifest.created}"
+        f" by `{manifest.training['command']}` at commit `{manifest.training['commit']}`. `convert/card.py` wrote this."
+    )
+
+
+def table(head: list[str], rows: Iterable[list[str]]) -> str:
+    """Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def figures_table(rows: dict[str, Any], default: str) -> str:
+    """UAR by group of clips: the routings, the first model alone, float, baselines, calibration."""
+    lines = []
+    for name, row in rows.items():
+        chosen = row[default]
+        low, high = chosen["uar_95"]
+        rivals = row.get("baseline", {})
+        lines.append(
+            [
+                _TITLES.get(name, name) + (" (never trained on)" if row.get("never_trained") else ""),
+                f"{chosen['speakers']} / {chosen['clips']}",
+                f"**{chosen['uar']:.3f}** ({low:.3f} to {high:.3f})",
+                *(f"{row[way]['uar']:.3f}" for way in ("hard", "soft", "first")),
+                f"{row['float'][default]['uar']:.3f}" if "float" in row else _NONE,
+                *(f"{rivals[kind]['uar']:.3f}" if kind in rivals else _NONE for kind in ("dct", "mfcc")),
+                f"{chosen['war']:.3f}",
+                f"{chosen['ece']:.3f}",
+            ]
+        )
+    head = ["clips of", "speakers / clips", f"UAR ({default}, 95 %)", "hard", "soft", "M1 alone", f"float {default}"]
+    return table([*head, "baseline DCT", "baseline MFCC", "WAR", "ECE"], lines)
+
+
+def _material(manifest: Manifest) -> str:
+    corpora: dict[str, Any] = manifest.training["corpora"]
+    rows = [
+        [
+            _TITLES.get(name, name),
+            ", ".join(f"{side} {count}" for side, count in corpus["clips"].items()),
+            corpus["licence"],
+            corpus["cite"],
+        ]
+        for name, corpus in corpora.items()
+    ]
+    speakers = [
+        f"- {_TITLES.get(name, name)}, {side}: {', '.join(names)}"
+        for name, corpus in corpora.items()
+        for side, names in corpus["speakers"].items()
+    ]
+    return "\n".join(
+        [
+            "## Data and licences\n",
+            table(["corpus", "clips", "licence", "cite"], rows),
+            f"\nLicence of this bundle: {manifest.licence}.",
+            "The models contain no recording." + (_CREMAD_NOTE if "cremad" in corpora else ""),
+            "\nSpeakers, each on one side only:\n",
+            *speakers,
+        ]
+    )
+
+
+def _models(manifest: Manifest) -> str:
+    rows = [
+        [
+            name,
+            ", ".join(model.labels),
+            f"{model.parameters:,}",
+            f"{model.multiply_adds / 1e6:.1f} M",
+            f"{model.temperature:.2f}",
+            f"{manifest.routes.soft.get(name, 0.0):.2f}",
+            "{epoch} of {of}".format(**manifest.training["epochs"][name]),
+        ]
+        for name, model in manifest.models.items()
+    ]
+    head = ["model", "separates", "parameters", "multiply-adds a window", "temperature", "soft weight", "epoch kept"]
+    found = manifest.metrics["validation_uar"]
+    return "\n".join(
+        [
+            "## Models and routes\n",
+            table(head, rows),
+            f"\nThe default routing is **{manifest.routes.default}**, chosen on validation speakers. Their UAR:",
+            f"{found['hard']:.3f} hard, {found['soft']:.3f} soft (weights fitted without the speaker who is judged),",
+            f"{found['m1']:.3f} for M1 alone.",
+        ]
+    )
+
+
+def _figures(manifest: Manifest) -> str:
+    runtimes = manifest.metrics["runtimes"]
+    versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
+    return "\n".join(
+        [
+            "## Figures\n",
+            f"{manifest.metrics['protocol']} Seed {manifest.metrics['seed']}; int8 unless a column says float.\n",
+            figures_table(manifest.metrics["rows"], manifest.routes.default),
+            _BASELINE_NOTE,
+            f"\nRuntimes {' and '.join(runtimes['compared'])} on {runtimes['windows']} windows: at most",
+            f"{max(runtimes['steps_apart'].values())} steps of 1/256 apart. Made with {versions}.",
+        ]
+    )
+
+
+def _verdict(manifest: Manifest) -> str:
+    default = manifest.routes.default
+    lines = ["## Does the cascade earn its keep?\n"]
+    for name, row in manifest.metrics["rows"].items():
+        gain = row[default]["uar"] - row["first"]["uar"]
+        word = "is no better and no worse than" if abs(gain) < _NOISE else "beats" if gain > 0 else "is worse than"
+        points = "" if abs(gain) < _NOISE else f" by {abs(gain) * 100:.1f} points"
+        lines.append(
+            f"- {_TITLES.get(name, name)}: the cascade ({default}, {row[default]['uar']:.3f}) {word} M1 alone"
+            f" ({row['first']['uar']:.3f}){points}."
+        )
+    return "\n".join(lines)
+
+
+def _recalls(manifest: Manifest) -> str:
+    default, labels = manifest.routes.default, manifest.labels
+    parts = [f"## Recall by label ({default})\n"]
+    rows = [
+        [_TITLES.get(name, name), *(_share(row[default]["recall"].get(label)) for label in labels)]
+        for name, row in manifest.metrics["rows"].items()
+    ]
+    parts.append(table(["clips of", *labels], rows))
+    name, row = next(iter(manifest.metrics["rows"].items()))
+    matrix = [[label, *map(str, counts)] for label, counts in zip(labels, row[default]["confusion"], strict=True)]
+    parts += [f"\nConfusion on {_TITLES.get(name, name)}, true label by row:\n", table(["", *labels], matrix)]
+    return "\n".join(parts)
+
+
+def _tasks(manifest: Manifest) -> str:
+    rows = [
+        [_TITLES.get(name, name), *(_share(row["tasks"].get(model, {}).get("uar")) for model in manifest.models)]
+        for name, row in manifest.metrics["rows"].items()
+    ]
+    return "## Each model on its own task (UAR)\n\n" + table(["clips of", *manifest.models], rows)
+
+
+def _limits(manifest: Manifest) -> str:
+    strangers = {name: row for name, row in manifest.metrics["rows"].items() if row.get("never_trained")}
+    told = ", ".join(
+        f"{_TITLES.get(name, name)} {row[manifest.routes.default]['uar']:.3f}" for name, row in strangers.items()
+    )
+    lines = [
+        "## Limits\n",
+        "- The corpora are acted, short, recorded in quiet rooms; children, many accents, most languages are absent.",
+        "- Rows with two or three speakers say little, whatever their interval.",
+        "- Figures are of the clips that were at hand, not of the whole corpora.",
+    ]
+    if told:
+        lines.append(f"- What a new home may expect is nearer to the corpora that were never trained on: {told}.")
+    return "\n".join(lines)
+
+
+def _share(value: float | None) -> str:
+    return _NONE if value is None else f"{value:.3f}"

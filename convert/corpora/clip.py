@@ -1,0 +1,47 @@
+"""One recorded utterance, and what is known of it.
+
+    a corpus' folder ──reader──► Clip: who spoke, what was meant, what listeners heard, where the sound is
+
+The labels are the six of the cascade.  ``emotion`` keeps the corpus' own word, so that nothing is lost where a corpus
+knows more: surprise, boredom, frustration.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Frames of a clip within a file of log-mel (n_frames_total, n_bands) uint8, 0..255 for -80..0 dB."""
+
+    path: Path
+    start: int
+    n_frames: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """One utterance of one speaker.  Either ``audio`` or ``stored`` says where its sound is."""
+
+    id: str
+    corpus: str
+    speaker: str  # with the corpus' prefix, as in the split lists
+    gender: str  # female, male, or empty where the corpus does not say
+    emotion: str  # the corpus' own word for what was meant
+    label: str | None  # one of LABELS, None where the emotion has no place among them
+    intensity: str = ""  # the corpus' own word
+    level: float | None = None  # mean intensity that listeners gave, 0..100
+    votes: tuple[float, ...] | None = None  # listeners who only heard the clip, by LABELS
+    valence: float | None = None
+    arousal: float | None = None
+    dominance: float | None = None
+    audio: Path | None = None
+    padded_s: float | None = None  # the sound is taken as its first so many seconds, zeros after its end
+    stored: Stored | None = None
+
+
+def sound_files(folder: Path, pattern: str) -> list[Path]:
+    """The files below ``folder`` that match, in the order of their names, macOS' ``._`` shadows left out."""
+    return sorted(file for file in folder.glob(pattern) if file.is_file() and not file.name.startswith("."))

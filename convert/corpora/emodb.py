@@ -1,0 +1,79 @@
+"""EMO-DB as its authors publish it (Burkhardt et al. 2005): ``wav/03a01Fa.wav``.
+
+    wav/*.wav ──► Clips
+
+The name: two digits of the speaker, three characters of the text, one letter of the emotion (the first of its German
+word), one of the version.  Boredom has no place among the six labels and is left out.
+"""
+
+import re
+from pathlib import Path
+
+from convert.corpora.clip import Clip, sound_files
+from edged.errors import UsageError
+
+NAME = "emodb"
+LICENCE = "free to use with citation"
+CITE = "Burkhardt et al. 2005, A Database of German Emotional Speech, Interspeech"
+EMOTIONS = {
+    "W": "angry",  # Wut, Ärger
+    "L": "boredom",  # Langeweile
+    "E": "disgust",  # Ekel
+    "A": "fear",  # Angst
+    "F": "happy",  # Freude
+    "T": "sad",  # Trauer
+    "N": "neutral",
+}
+LABEL_OF = {
+    "angry": "angry",
+    "boredom": None,
+    "disgust": "disgust",
+    "fear": "fear",
+    "happy": "happy",
+    "sad": "sad",
+    "neutral": "neutral",
+}
+GENDERS = {
+    "03": "male",
+    "08": "female",
+    "09": "female",
+    "10": "male",
+    "11": "male",
+    "12": "male",
+    "13": "female",
+    "14": "female",
+    "15": "male",
+    "16": "female",
+}
+_FILE = re.compile(r"(?P<speaker>\d\d)[ab]\d\d(?P<emotion>[WLEAFTN])[a-z]?\.wav")
+
+
+def fits(folder: Path) -> bool:
+    """Whether ``folder`` has the authors' layout."""
+    return any(_FILE.fullmatch(file.name) for file in folder.glob("wav/*.wav"))
+
+
+def read(folder: Path) -> list[Clip]:
+    """Every clip of the corpus in ``folder``.
+
+    Raises:
+        UsageError: a file's name is not one of EMO-DB.
+    """
+    clips = []
+    for file in sound_files(folder / "wav", "*.wav"):
+        match = _FILE.fullmatch(file.name)
+        if match is None:
+            raise UsageError(f"{file}: not a name of EMO-DB, expected one like 03a01Fa.wav")
+        emotion = EMOTIONS[match["emotion"]]
+        clips.append(
+            Clip(
+                id=file.stem,
+                corpus=NAME,
+                speaker=f"EMODB_{match['speaker']}",
+                gender=GENDERS.get(match["speaker"], ""),
+                emotion=emotion,
+                label=LABEL_OF[emotion],
+                audio=file,
+            )
+        )
+    return clips

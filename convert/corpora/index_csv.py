@@ -1,0 +1,97 @@
+"""Any corpus that comes with an ``index.csv``: sound files, or log-mel that is stored already.
+
+    index.csv with ``file`` ──► Clips with audio
+    index.csv with ``clip``, ``start``, ``n_frames``, and logmel_u8.npy.xz (n_frames_total, 64) uint8
+        ──► Clips with stored log-mel
+
+``speaker`` and ``emotion`` are needed, ``gender``, ``intensity``, ``voice_level``, ``votes_<label>``, ``valence``,
+``arousal``, ``dominance`` and ``corpus`` are taken where they are.  Stored values are -80..0 dB in 255 equal parts,
+neighbouring pairs of 128 bands averaged: the models' input itself.
+"""
+
+import csv
+from pathlib import Path
+
+from convert.corpora.clip import LABELS, Clip, Stored
+from edged.errors import UsageError
+
+LABEL_OF = {
+    "angry": "angry",
+    "anger": "angry",
+    "disgust": "disgust",
+    "fear": "fear",
+    "happy": "happy",
+    "happiness": "happy",
+    "neutral": "neutral",
+    "calm": "neutral",
+    "sad": "sad",
+    "sadness": "sad",
+}
+STORED = "logmel_u8.npy.xz"
+
+
+def fits(folder: Path) -> bool:
+    """Whether ``folder`` has an index."""
+    return (folder / "index.csv").is_file()
+
+
+def read(folder: Path) -> list[Clip]:
+    """Every clip of the corpus whose ``index.csv`` is in ``folder``."""
+    return read_index(folder / "index.csv")
+
+
+def read_index(index: Path) -> list[Clip]:
+    """Every clip of ``index``; paths in it are relative to its folder, which also names the corpus.
+
+    Raises:
+        UsageError: the index cannot be read, or a row lacks what every clip needs.
+    """
+    try:
+        with index.open(newline="", encoding="utf-8") as lines:
+            table = csv.DictReader(lines)
+            _check_columns(index, set(table.fieldnames or ()))
+            return [_clip(index, number, row) for number, row in enumerate(table, start=2)]
+    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+        raise UsageError(f"{index}: {exc}, expected a readable index.csv") from exc
+
+
+def _check_columns(index: Path, columns: set[str]) -> None:
+    located = "file" in columns or {"clip", "start", "n_frames"} <= columns
+    if not located or not {"speaker", "emotion"} <= columns:
+        raise UsageError(
+            f"{index}: columns are {sorted(columns)}, expected speaker, emotion and file (or clip, start, n_frames)"
+        )
+
+
+def _clip(index: Path, number: int, row: dict[str, str]) -> Clip:
+    folder = index.parent
+    try:
+        audio = folder / row["file"] if row.get("file") else None
+        stored = None if audio else Stored(folder / STORED, int(row["start"]), int(row["n_frames"]))
+        counts = [row.get(f"votes_{label}") for label in LABELS]
+        return Clip(
+            id=audio.stem if audio else row["clip"],
+            corpus=row.get("corpus") or folder.resolve().name,
+            speaker=row["speaker"],
+            gender=row.get("gender", ""),
+            emotion=row["emotion"],
+            label=LABEL_OF.get(row["emotion"]),
+            intensity=row.get("intensity", ""),
+            level=_mean(row.get("voice_level")),
+            votes=tuple(float(count) for count in counts if count) if all(counts) else None,
+            valence=_mean(row.get("valence")),
+            arousal=_mean(row.get("arousal")),
+            dominance=_mean(row.get("dominance")),
+            audio=audio,
+            stored=stored,
+        )
+    except (KeyError, ValueError, TypeError) as exc:
+        raise UsageError(f"{index}:{number}: {exc}, expected a row like its header") from exc
+
+
+def _mean(text: str | None) -> float | None:
+    """The mean of numbers with colons between them, as CREMA-D writes the levels of answers that tie."""
+    if not text:
+        return None
+    numbers = [float(part) for part in text.split(":")]
+    return sum(numbers) / len(numbers)

@@ -1,0 +1,33 @@
+"""The cascade as it is trained here: the labels, what each model separates, and the way from one to the next.
+
+    m1: all six ──negative──► m2 ──sad──► m4, ──angry──► m5
+                ──positive──► m3 ──neutral──► m4, ──happy──► m5
+
+``m4`` and ``m5`` separate the pairs that are confused across the branches, at low and at high arousal.  All of this
+goes into the bundle's manifest: the device knows none of it.
+"""
+
+from convert.corpora.clip import LABELS
+from edged.models.bundle import Branch, Node
+
+__all__ = ["FIRST", "HARD", "LABELS", "TASKS"]
+
+TASKS: dict[str, tuple[str, ...]] = {
+    "m1": LABELS,
+    "m2": ("angry", "disgust", "fear", "sad"),
+    "m3": ("happy", "neutral"),
+    "m4": ("neutral", "sad"),
+    "m5": ("angry", "happy"),
+}
+FIRST = "m1"  # whose weights the others start from
+
+HARD = Node(
+    "m1",
+    (
+        Branch(
+            ("angry", "disgust", "fear", "sad"),
+            Node("m2", (Branch(("sad",), Node("m4")), Branch(("angry",), Node("m5")))),
+        ),
+        Branch(("happy", "neutral"), Node("m3", (Branch(("neutral",), Node("m4")), Branch(("happy",), Node("m5"))))),
+    ),
+)

@@ -1,0 +1,116 @@
+"""Answers to figures: confusion matrices, recalls, and how sure one may be of them.
+
+    truth, answers (n_clips,) ──► confusion (n, n) ──► UAR, WAR, recall by label
+    confusion by speaker ──bootstrap over speakers──► 95 % interval of UAR
+
+UAR is the mean recall over the labels that occur.  Clips of one speaker resemble each other: the interval comes from
+drawing speakers, not clips, and with two speakers it says little; the number of speakers stands beside it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edged.features.logmel import Floats
+
+_N_DRAWS = 2000
+_N_BINS = 15
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is told of one judge on one set of clips."""
+
+    labels: tuple[str, ...]
+    matrix: Counts  # (n, n) clips, true label by row
+    low: float
+    high: float
+    n_speakers: int
+
+    @property
+    def uar(self) -> float:
+        """Unweighted average recall."""
+        return uar(self.matrix)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the manifest, the card and ``--json``."""
+        recalls = recall(self.matrix)
+        return {
+            "clips": int(self.matrix.sum()),
+            "speakers": self.n_speakers,
+            "uar": round(self.uar, 4),
+            "uar_95": [round(self.low, 4), round(self.high, 4)],
+            "war": round(war(self.matrix), 4),
+            "recall": {
+                label: round(float(value), 4)
+                for label, value in zip(self.labels, recalls, strict=True)
+                if np.isfinite(value)  # the label occurs
+            },
+            "confusion": self.matrix.tolist(),
+        }
+
+
+def figures(labels: Sequence[str], truth: Counts, answers: Counts, speakers: Sequence[str], seed: int = 0) -> Figures:
+    """The figures of ``answers`` where ``truth`` is not -1."""
+    known = truth >= 0
+    names = np.array(speakers)[known]
+    by_speaker = np.array(
+        [
+            confusion(truth[known][names == name], answers[known][names == name], len(labels))
+            for name in np.unique(names)
+        ]
+    ).reshape(-1, len(labels), len(labels))
+    low, high = interval(by_speaker, seed)
+    return Figures(tuple(labels), by_speaker.sum(axis=0), low, high, len(by_speaker))
+
+
+def confusion(truth: Counts, answers: Counts, n_labels: int) -> Counts:
+    """(n_labels, n_labels) counts, true label by row."""
+    matrix = np.zeros((n_labels, n_labels), np.int64)
+    np.add.at(matrix, (truth, answers), 1)
+    return matrix
+
+
+def recall(matrix: Counts) -> NDArray[np.float64]:
+    """(..., n_labels) share of each label's clips that was found; not a number where there are none."""
+    totals = matrix.sum(axis=-1)
+    hits = np.diagonal(matrix, axis1=-2, axis2=-1)
+    return np.where(totals > 0, hits / np.maximum(totals, 1), np.nan)
+
+
+def uar(matrix: Counts) -> float:
+    """Unweighted average recall, over the labels that occur; 0 where none does."""
+    found = recall(matrix)
+    return float(np.nanmean(found)) if np.isfinite(found).any() else 0.0
+
+
+def war(matrix: Counts) -> float:
+    """Share of all clips that was found."""
+    return float(np.trace(matrix) / max(1, matrix.sum()))
+
+
+def interval(by_speaker: Counts, seed: int = 0) -> tuple[float, float]:
+    """95 % interval of UAR over drawn speakers, from ``by_speaker`` (n_speakers, n, n)."""
+    if not by_speaker.sum():
+        return 0.0, 0.0
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(len(by_speaker), np.full(len(by_speaker), 1 / len(by_speaker)), _N_DRAWS)
+    matrices = np.tensordot(drawn, by_speaker, axes=1)
+    low, high = np.percentile(np.nanmean(recall(matrices), axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def calibration_error(truth: Counts, scores: Floats) -> float:
+    """ECE in 15 bins: how far the confidence of the answers is from the share of them that is right."""
+    confidence, right = scores.max(axis=1), scores.argmax(axis=1) == truth
+    places = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
+    error = 0.0
+    for place in np.unique(places):
+        inside = places == place
+        error += float(inside.mean()) * abs(float(right[inside].mean()) - float(confidence[inside].mean()))
+    return error

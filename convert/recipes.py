@@ -1,0 +1,106 @@
+"""Everything about a training that is a number or a choice, as data.
+
+    name ──► Recipe: corpora, network, augmentation, schedule
+
+``default`` is trained only on corpora whose licences allow commercial use; ``research`` adds those that do not.  The
+two recipes less one corpus measure what ``research`` is worth on a corpus that it never heard.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from edged.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpec:
+    """Sizes of the network."""
+
+    stem: int = 16
+    stem_kernel: tuple[int, int] = (5, 5)
+    stem_stride: tuple[int, int] = (2, 2)
+    blocks: tuple[tuple[int, int, str], ...] = ((32, 2, "plain"), (32, 1, "plain"), (48, 2, "plain"), (48, 1, "plain"))
+    fold: int = 96  # channels after each remaining band was given weights of its own
+    temporal: tuple[int, ...] = (96,)
+    temporal_kernel: int = 3
+    pooling: str = "mean_max"
+    dropout: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentSpec:
+    """Strengths; a probability of 0 switches a part off."""
+
+    speed: float = 0.12  # time stretch, ± share
+    band_shift: float = 1.5  # ± bands
+    band_stretch: float = 0.06  # ± share of the band axis
+    moved_p: float = 0.4  # share of clips that do not start at frame 0
+    contrast: float = 0.08  # ± share of the dB scale
+    tilt_db: float = 3.0  # sd of the slope over the band axis
+    curve_db: float = 1.5  # sd of a smooth curve over the band axis
+    noise_p: float = 0.3
+    noise_db: tuple[float, float] = (-80.0, -40.0)
+    n_time_masks: int = 2
+    time_mask: int = 20  # frames at most
+    n_band_masks: int = 2
+    band_mask: int = 6  # bands at most
+    mixup_p: float = 0.3
+    mixup_alpha: float = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A training; two runs of one recipe differ in seed and fold only."""
+
+    name: str
+    corpora: tuple[str, ...]  # trained on
+    strangers: tuple[str, ...] = ()  # never trained on, evaluated over all of their speakers
+    network: NetworkSpec = field(default_factory=NetworkSpec)
+    augment: AugmentSpec = field(default_factory=AugmentSpec)
+    epochs: int = 80  # of the first model
+    epochs_after: int = 25  # of those that start from its weights
+    batch: int = 64
+    learning_rate: float = 5e-3
+    learning_rate_after: float = 2e-3
+    warmup_epochs: int = 3
+    warmup_epochs_after: int = 2
+    weight_decay: float = 1e-2
+    averaging: float = 0.99  # share of the averaged weights that each update keeps
+    intended_share: float = 1.0  # of the target where listeners voted, the rest is their votes
+    smoothing: float = 0.05
+    gender_weight: float = 0.1  # of the loss of a head that is cut off before quantization
+    level_weight: float = 0.1
+    repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch has the clips of a corpus, once where not named
+
+
+_DEFAULT = Recipe(name="default", corpora=("cremad", "emodb"), strangers=("ravdess", "nemo"))
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        _DEFAULT,
+        dataclasses.replace(_DEFAULT, name="research", corpora=("cremad", "emodb", "ravdess", "nemo"), strangers=()),
+        dataclasses.replace(
+            _DEFAULT, name="research-less-nemo", corpora=("cremad", "emodb", "ravdess"), strangers=("nemo",)
+        ),
+        dataclasses.replace(
+            _DEFAULT, name="research-less-ravdess", corpora=("cremad", "emodb", "nemo"), strangers=("ravdess",)
+        ),
+    )
+}
+
+
+def recipe(name: str, epochs: int | None = None) -> Recipe:
+    """The recipe called ``name``, all its trainings cut to ``epochs`` where given.
+
+    Raises:
+        UsageError: there is no such recipe, or nothing would be trained.
+    """
+    if name not in RECIPES:
+        raise UsageError(f"recipe {name!r}: expected one of {', '.join(RECIPES)}")
+    found = RECIPES[name]
+    if epochs is None:
+        return found
+    if epochs < 1:
+        raise UsageError(f"--epochs {epochs}: expected 1 or more")
+    return dataclasses.replace(found, epochs=epochs, epochs_after=min(epochs, found.epochs_after))

@@ -1,0 +1,109 @@
+"""Clips to the scores of every model: what is measured, fitted and tabled is computed from these arrays.
+
+    clips ──windows, as the device sees them──► images ──models──► scores (n_windows, n_labels) by model
+    scores of windows ──mean by clip──► scores (n_clips, n_labels)
+
+A clip is judged as ``edged classify`` judges a file: windows every 31 frames, the mean of their scores.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from convert import dataset
+from convert.apart import apart
+from convert.corpora.clip import Clip
+from convert.runs import clips_hash
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats, int8_input
+from edged.models.interpreter import Interpreter, Runtime, installed_runtimes
+
+_FLOAT_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Clips and the windows cut from them: window i belongs to clip ``owner[i]``."""
+
+    clips: list[Clip]
+    images: NDArray[np.uint8]  # (n_windows, n_frames, n_bands)
+    owner: NDArray[np.int64]
+
+    def by_clip(self, scores: Floats) -> Floats:
+        """(n_clips, n) the mean over each clip's windows of ``scores`` (n_windows, n)."""
+        sums = np.zeros((len(self.clips), scores.shape[1]), np.float64)
+        np.add.at(sums, self.owner, scores)
+        return np.asarray(sums / np.bincount(self.owner, minlength=len(self.clips))[:, None], np.float32)
+
+    def place_of(self, labels: Sequence[str]) -> NDArray[np.int64]:
+        """(n_clips,) where each clip's label stands in ``labels``, -1 for clips with another one."""
+        places = {label: place for place, label in enumerate(labels)}
+        return np.array([places.get(str(clip.label), -1) for clip in self.clips], np.int64)
+
+
+def heard(clips: Sequence[Clip], cache: Path) -> Heard:
+    """The windows of prepared ``clips``."""
+    parts = [dataset.images(clip, cache) for clip in clips]
+    owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    shape = (0, GEOMETRY.n_frames, GEOMETRY.n_bands)
+    return Heard(list(clips), np.concatenate([np.zeros(shape, np.uint8), *parts]), owner)
+
+
+def dequantised(images: NDArray[np.uint8]) -> Floats:
+    """(n, n_frames, n_bands, 1), 0..1: what the float networks are given."""
+    return np.asarray(images[..., None] / np.float32(255), np.float32)
+
+
+def float_scores(model: Any, images: NDArray[np.uint8]) -> Floats:  # noqa: ANN401 - keras has no types
+    """(n_windows, n_labels) of a float network that ends in scores."""
+    parts = [
+        np.asarray(model(dequantised(images[first : first + _FLOAT_BATCH]), training=False))
+        for first in range(0, len(images), _FLOAT_BATCH)
+    ]
+    return np.concatenate(parts, dtype=np.float32)
+
+
+def int8_scores(
+    contents: Mapping[str, bytes], n_labels: Mapping[str, int], runtime: Runtime, windows: Heard, store: Path
+) -> dict[str, Floats]:
+    """Scores of all windows by model, kept in ``store`` under the hash of model, clips and runtime."""
+    clips = f"{clips_hash(windows.clips)}{runtime}{len(windows.images)}".encode()
+    targets = {
+        name: store / f"{hashlib.sha256(content + clips).hexdigest()[:24]}.npy" for name, content in contents.items()
+    }
+    absent = {name: contents[name] for name, target in targets.items() if not target.is_file()}
+    if absent:
+        store.mkdir(parents=True, exist_ok=True)
+        found = apart(_answered, absent, dict(n_labels), runtime, windows.images)
+        for name, scores in found.items():
+            np.save(targets[name], scores)
+    return {name: np.load(target) for name, target in targets.items()}
+
+
+def _answered(
+    contents: dict[str, bytes], n_labels: dict[str, int], runtime: Runtime, images: NDArray[np.uint8]
+) -> dict[str, Floats]:
+    found = {}
+    for name, content in contents.items():
+        interpreter = Interpreter(name, content, n_labels[name], n_threads=1, runtime=runtime)
+        windows = tqdm(int8_input(images), desc=f"{name} on {runtime}", unit="window", mininterval=1, leave=False)
+        scores = [interpreter.scores(image) for image in windows]
+        found[name] = np.array(scores, np.float32).reshape(-1, n_labels[name])
+    return found
+
+
+def prove_loads(contents: dict[str, bytes], n_labels: dict[str, int]) -> None:
+    """Loads each model on every runtime that is installed, which refuses any other input than the front end's.
+
+    Raises:
+        ModelError: a model is not what the device takes.
+    """
+    for runtime in installed_runtimes():
+        for name, content in contents.items():
+            Interpreter(name, content, n_labels[name], n_threads=1, runtime=runtime)
