@@ -146,7 +146,7 @@ def _devices(_: argparse.Namespace) -> int:
         )
         return 1
     rows = [("audio.device", "channels", "rate_hz", "")]
-    rows += [(m.selector, str(m.n_channels), f"{m.rate_hz}", "default" if m.default else "") for m in found]
+    rows += [(m.written, str(m.n_channels), f"{m.rate_hz}", "default" if m.default else "") for m in found]
     width = max(len(row[0]) for row in rows)
     for selector, channels, rate, note in rows:
         print(f"{selector:<{width}}  {channels:>8}  {rate:>7}  {note}".rstrip())

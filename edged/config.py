@@ -37,13 +37,18 @@ def _text(description: str, pattern: str = ".") -> msgspec.Meta:
 
 
 _NODE = _text("at most 64 of a-z A-Z 0-9 _ -; empty is the host's name", r"^[a-zA-Z0-9_-]{0,64}\Z")
+# usb-id and usb-path are held to their form, so that a typing error is not waited for as if it were an absent device.
+_DEVICE = _text(
+    "auto, usb-id:vid:pid[:serial], usb-path:… or part of a name, as `edged devices` lists them",
+    r"^(usb-id:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?|usb-path:[^:].*|name:.*\S.*|(?!usb-id:|usb-path:|name:).*\S.*)\Z",
+)
 _ROOT = _text("levels of a-z A-Z 0-9 _ - with / between", r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*\Z")
 
 
 class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The microphone."""
 
-    device: Annotated[str, _text("auto or part of a microphone's name")] = "auto"
+    device: Annotated[str, _DEVICE] = "auto"
     buffer_s: Annotated[float, _number(2, 120)] = 10.0
 
 

@@ -35,7 +35,10 @@ _CHOICES = {
 }
 _TEXTS = {
     "node": (["a b", "a/b", "ü", f"{'x' * 65}", '"a\\n"'], "at most 64 of a-z"),
-    "audio.device": (['""'], "auto or part of a microphone's name"),
+    "audio.device": (
+        ['""', "' '", "'name:'", "'usb-id:'", "usb-id:0d8c", "usb-id:0d8c:14", "'usb-id:0d8c:0014:'", "'usb-path:'"],
+        "auto, usb-id:vid:pid",
+    ),
     "models.bundle": (['""'], "default or the path of a bundle's folder"),
     "mqtt.host": (['""'], "a host's name or address"),
     "mqtt.username": ([], "text"),
@@ -84,6 +87,24 @@ def test_parse_one_key_others_default() -> None:
     config = parse_config("tracker:\n  span_s: 4\n", "")
     assert config.tracker.span_s == 4
     assert config.mqtt == Config().mqtt
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "auto",
+        "pulse",
+        "name:USB PnP: Audio",
+        "name:usb-mic",
+        "usb-id:0d8c:0014",
+        "usb-id:0D8C:0014:A b:1",
+        "usb-path:1f00200000.usb:1.3",
+        "usb-path:1-1.3",
+    ],
+)
+def test_parse_device(selector: str) -> None:
+    """Every kind of selector that `edged devices` lists, and a bare part of a name."""
+    assert parse_config(written("audio.device", f'"{selector}"'), "").audio.device == selector
 
 
 @pytest.mark.parametrize(("key", "value", "words"), _WRONG)

@@ -1,19 +1,27 @@
-"""The microphones that PortAudio lists, told apart by what stays the same over reboots: the name, never the number.
+"""The microphones that PortAudio lists, told apart by what stays the same over reboots, never by a number.
 
-    audio.device: "auto" | "name:<part of a name>" | "<part of a name>" ──► one InputDevice, or a CaptureError
+    audio.device ──► one InputDevice, or a CaptureError that lists what there is
+      auto                              the system's default
+      name:<part of a name>             "name:" may be left out
+      usb-id:<vendor>:<product>         any socket; with :<serial> exactly this one
+      usb-path:<controller>:<devpath>   whatever is in this socket
 
 ALSA's numbers change when a microphone is plugged in elsewhere or found later at the boot, and PortAudio ends the names
-of sound cards with them, ``USB PnP Sound Device: Audio (hw:1,0)``.  They are left out of what selects a microphone.
+of sound cards with them, ``USB PnP Sound Device: Audio (hw:1,0)``.  They are left out of what selects a microphone, and
+only join PortAudio's list to what sysfs knows of the cards.
 """
 
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from edged.audio.identity import UsbIdentity
 from edged.errors import CaptureError
 
-_ALSA_NUMBER = re.compile(r"\s*\((?:plug)?hw:\d+,\d+\)$")
-_NAME = "name:"
+_ALSA_NUMBER = re.compile(r"\s*\((?:plug)?hw:(\d+),(\d+)\)$")
+_NOT_PLAIN = re.compile(r":\s|\s#|[:\s]$")
+_NAME, _USB = "name:", ("usb-id:", "usb-path:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,7 @@ class InputDevice:
     n_channels: int
     rate_hz: int  # the rate that the driver names as its own
     default: bool  # what "auto" takes
+    usb: UsbIdentity | None = None
     selector: str = ""  # what selects it in the config
 
     @property
@@ -32,14 +41,24 @@ class InputDevice:
         """The name without ALSA's card number."""
         return _ALSA_NUMBER.sub("", self.name)
 
+    @property
+    def alsa_number(self) -> tuple[int, int] | None:
+        """ALSA's card and device of the moment; None for what is no sound card."""
+        number = _ALSA_NUMBER.search(self.name)
+        return (int(number[1]), int(number[2])) if number else None
 
-def selectors(devices: Sequence[InputDevice]) -> list[str]:
-    """What selects each of ``devices`` in the config: its stable name, or the whole one where two share the first."""
-    names = [device.stable_name.casefold() for device in devices]
-    unique = [names.count(name) == 1 for name in names]
-    return [
-        _NAME + (device.stable_name if alone else device.name) for device, alone in zip(devices, unique, strict=True)
+    @property
+    def written(self) -> str:
+        """The selector as it can be copied into config.yaml, quoted where YAML would take it for more than text."""
+        return json.dumps(self.selector, ensure_ascii=False) if _NOT_PLAIN.search(self.selector) else self.selector
+
+
+def identified(devices: Sequence[InputDevice], cards: Mapping[int, UsbIdentity]) -> list[InputDevice]:
+    """``devices`` with what sysfs knows of their cards, and with what selects each of them best."""
+    known = [
+        replace(device, usb=cards.get(device.alsa_number[0]) if device.alsa_number else None) for device in devices
     ]
+    return [replace(device, selector=_best_selector(device, known)) for device in known]
 
 
 def selected(devices: Sequence[InputDevice], selector: str) -> InputDevice:
@@ -48,18 +67,35 @@ def selected(devices: Sequence[InputDevice], selector: str) -> InputDevice:
     Raises:
         CaptureError: none or more than one; the message lists what there is.
     """
-    there_is = "; there is " + (", ".join(repr(name) for name in selectors(devices)) or "no microphone at all")
+    there_is = "; there is " + (", ".join(repr(device.selector) for device in devices) or "no microphone at all")
     if selector == "auto":
         for device in devices:
             if device.default:
                 return device
         raise CaptureError(f"microphone 'auto': no default input device{there_is}")
-    wanted = selector.removeprefix(_NAME).strip().casefold()
-    whole = [device for device in devices if wanted in {device.name.casefold(), device.stable_name.casefold()}]
-    part = [device for device in devices if wanted and wanted in device.name.casefold()]
-    matches = whole or part
+    matches = _matches(devices, selector)
     if not matches:
         raise CaptureError(f"microphone {selector!r}: not found{there_is}")
     if len(matches) > 1:
-        raise CaptureError(f"microphone {selector!r}: {len(matches)} have that in their name{there_is}")
+        fit = "are" if selector.startswith(_USB) else "have that in their name"
+        raise CaptureError(f"microphone {selector!r}: {len(matches)} {fit}{there_is}")
     return matches[0]
+
+
+def _best_selector(device: InputDevice, devices: Sequence[InputDevice]) -> str:
+    """The first that means this device alone: what it is, then where it is plugged in, then its name."""
+    names = [_NAME + device.stable_name, _NAME + device.name]
+    candidates = [*(device.usb.selectors() if device.usb else ()), *names]
+    return next((candidate for candidate in candidates if _matches(devices, candidate) == [device]), names[-1])
+
+
+def _matches(devices: Sequence[InputDevice], selector: str) -> list[InputDevice]:
+    if selector.startswith(_USB):
+        wanted = selector.strip().casefold()
+        on_usb = [device for device in devices if device.usb and wanted in map(str.casefold, device.usb.selectors())]
+        cards = {device.alsa_number[0] for device in on_usb if device.alsa_number}
+        # One card may have several inputs: its first is meant, and the others have names.
+        return [min(on_usb, key=lambda device: device.alsa_number or ())] if len(cards) == 1 else on_usb
+    wanted = selector.removeprefix(_NAME).strip().casefold()
+    whole = [device for device in devices if wanted in {device.name.casefold(), device.stable_name.casefold()}]
+    return whole or [device for device in devices if wanted and wanted in device.name.casefold()]

@@ -10,12 +10,13 @@ microphone is asked for: replaying files needs no PortAudio.
 import atexit
 import logging
 import time
-from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from edged.audio.capture import Capture, Opened
-from edged.audio.devices import InputDevice, selected, selectors
+from edged.audio.devices import InputDevice, identified, selected
+from edged.audio.identity import SYSFS, usb_identities
 from edged.audio.ring import Ring, Stretch
 from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY
@@ -27,8 +28,8 @@ _STALLED_S = 5.0  # no sample for so long is a fault
 _log = logging.getLogger(__name__)
 
 
-def microphones() -> list[InputDevice]:
-    """Every input device, with what selects it in the config.
+def microphones(sysfs: Path = SYSFS) -> list[InputDevice]:
+    """Every input device, with what selects it in the config; ``sysfs`` is where the kernel lists the sound cards.
 
     Raises:
         CaptureError: PortAudio is not installed.
@@ -46,7 +47,7 @@ def microphones() -> list[InputDevice]:
         for index, listed in enumerate(portaudio.query_devices())
         if listed["max_input_channels"] > 0
     ]
-    return [replace(device, selector=selector) for device, selector in zip(devices, selectors(devices), strict=True)]
+    return identified(devices, usb_identities(sysfs))
 
 
 class Microphone:
