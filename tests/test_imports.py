@@ -12,7 +12,7 @@ _REPOSITORY = Path(__file__).parent.parent
 _FEATURES = "edged.features"
 # Nothing of ours above them, then what knows only those, then what every stage may know.
 _FIRST = ("edged.errors", _FEATURES)
-_SHARED = ("edged.config", "edged.models.bundle", "edged.events.schema", "edged.mqtt.topics")
+_SHARED = ("edged.config", "edged.backoff", "edged.models.bundle", "edged.events.schema", "edged.mqtt.topics")
 _STAGES = ("edged.audio", "edged.models", "edged.events", "edged.mqtt", "edged.health", "edged.systemd")
 _MIDDLE = ("edged.models", "edged.events", "edged.health", "edged.systemd", "edged.judge")
 # Each is a command's whole work, for which it picks its own ends.

@@ -26,13 +26,14 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edged.backoff import Backoff
 from edged.config import Mqtt
 from edged.errors import ConfigError
-from edged.mqtt.backoff import Backoff
 from edged.mqtt.password import read_password
 from edged.mqtt.topics import OFFLINE, ONLINE
 
 CLOSE_S = 2.0  # for everything that closing still wants from the broker, together
+_FIRST_S, _LONGEST_S = 1.0, 120.0  # between two attempts to connect
 _END_S = 0.5  # beyond it for paho's thread, once nothing more is wanted
 
 _log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ class Connection:
         self._on_received = on_received
         self._changed = threading.Condition()  # held only to set or compare the state
         self._closing = False
-        self._backoff = Backoff()
+        self._backoff = Backoff(_FIRST_S, _LONGEST_S)
         self._accepted_s = 0.0  # monotonic
         self._online_mid: int | None = None  # not acknowledged yet; paho repeats it after a reconnect
         self._subscribe_mid: int | None = None
