@@ -38,8 +38,8 @@ class AugmentSpec:
     contrast: float = 0.08  # ± share of the dB scale
     tilt_db: float = 3.0  # sd of the slope over the band axis
     curve_db: float = 1.5  # sd of a smooth curve over the band axis
-    noise_p: float = 0.3
-    noise_db: tuple[float, float] = (-80.0, -40.0)
+    noise_p: float = 0.5
+    noise_db: tuple[float, float] = (-80.0, -25.0)
     n_time_masks: int = 2
     time_mask: int = 20  # frames at most
     n_band_masks: int = 2
@@ -57,7 +57,7 @@ class Recipe:
     strangers: tuple[str, ...] = ()  # never trained on, evaluated over all of their speakers
     network: NetworkSpec = field(default_factory=NetworkSpec)
     augment: AugmentSpec = field(default_factory=AugmentSpec)
-    epochs: int = 80  # of the first model
+    epochs: int = 100  # of the first model
     epochs_after: int = 25  # of those that start from its weights
     batch: int = 64
     learning_rate: float = 5e-3
