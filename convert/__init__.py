@@ -1,6 +1,6 @@
 """What runs on a workstation: corpora to a bundle of five full-integer models, with the figures that prove it.
 
-    corpora/ ──► splits ──► dataset ──► augment, networks, train ──► quantize ──► calibrate ──► evaluate ──► bundle, card
+    corpora/ ──► splits ──► dataset ──► augment, networks, train ──► quantize ──► calibrate, evaluate ──► bundle, card
 
 ``python -m convert all`` is the whole way; each stage keeps what it made under ``build/convert`` and goes on from
 there.

@@ -63,7 +63,7 @@ def from_audio(clip: Clip, cache: Path) -> Floats:
 
 
 def deltas(course: NDArray[Any]) -> NDArray[Any]:
-    """The slope of ``course`` (k, n) over two frames on each side: ``python_speech_features.delta`` without its loop."""
+    """The slope of ``course`` (k, n) over two frames on each side, as ``python_speech_features.delta`` has it."""
     padded = np.pad(course, ((_DELTA_FRAMES, _DELTA_FRAMES), (0, 0)), mode="edge")
     reach = range(1, _DELTA_FRAMES + 1)
     middle, size = _DELTA_FRAMES, len(course)

@@ -1,6 +1,6 @@
 """Augmented batches, made beside the training.
 
-    Dataset, targets, seed, epoch ──threads──► (images (b, 188, 64, 1) 0..1, label targets, head targets), in a fixed order
+    Dataset, targets, seed, epoch ──threads──► images (b, 188, 64, 1) 0..1, label targets, head targets
 
 A batch's random numbers come from seed, epoch and its number alone: however many threads make them, and wherever
 a training that was killed goes on, the batches are the same.

@@ -31,7 +31,7 @@ An acted label is not a feeling. The figures below are for actors; people at hom
 
 _CREMAD_NOTE = """ CREMA-D is made available under the Open Database License
 (<http://opendatacommons.org/licenses/odbl/1.0/>), its contents under the Database Contents License: who publishes
-something made from the database must say so, as this note does; who publishes an adapted database must share it alike."""
+something made from the database must say so, as this note does; an adapted database must be shared alike."""
 _BASELINE_NOTE = """
 `baseline DCT`: 13 DCT coefficients of the stored log-mel, deltas, their statistics over the clip, and support vectors,
 trained on the same speakers of all corpora. `baseline MFCC`: the same with python_speech_features, trained only on the
@@ -57,8 +57,9 @@ def card(manifest: Manifest) -> str:
 
 def _origin(manifest: Manifest) -> str:
     return (
-        f"Five full-integer int8 models and the routes through them: {', '.join(manifest.labels)}. Made {manifest.created}"
-        f" by `{manifest.training['command']}` at commit `{manifest.training['commit']}`. `convert/card.py` wrote this."
+        f"Five full-integer int8 models and the routes through them: {', '.join(manifest.labels)}. Made on"
+        f" {manifest.created} by `{manifest.training['command']}` at commit `{manifest.training['commit']}`;"
+        " `convert/card.py` wrote this."
     )
 
 

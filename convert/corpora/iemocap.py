@@ -41,7 +41,8 @@ LABEL_OF = {
     "neutral": "neutral",
     "sad": "sad",
 }
-CLASSES: dict[int, dict[str, str]] = {
+Classes = Literal[4, 6, 8]
+CLASSES: dict[Classes, dict[str, str]] = {
     4: {"angry": "angry", "excited": "happy", "happy": "happy", "neutral": "neutral", "sad": "sad"},
     6: {name: name for name in ("angry", "excited", "frustrated", "happy", "neutral", "sad")},
     8: {name: name for name in ("angry", "excited", "fear", "frustrated", "happy", "neutral", "sad", "surprise")},
@@ -58,7 +59,7 @@ def fits(folder: Path) -> bool:
     return any(folder.glob("Session*/dialog/EmoEvaluation/*.txt"))
 
 
-def read(folder: Path, n_classes: Literal[4, 6, 8] | None = None) -> list[Clip]:
+def read(folder: Path, n_classes: Classes | None = None) -> list[Clip]:
     """Every turn of the corpus in ``folder``; ``label`` is one of the cascade's six, or of ``n_classes``.
 
     Raises:

@@ -1,0 +1,75 @@
+"""Targets and batches: what is asked of each clip, and that batches come out the same however they are made."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from convert.batches import Batches
+from convert.corpora import LABELS, Clip
+from convert.dataset import Dataset
+from convert.recipes import Recipe
+from convert.targets import head_targets, label_targets
+
+
+def clip(label: str, votes: tuple[float, ...] | None = None, level: float | None = None, corpus: str = "a") -> Clip:
+    """A clip of which only the labels matter."""
+    return Clip(
+        id=label, corpus=corpus, speaker="s", gender="female", emotion=label, label=label, votes=votes, level=level
+    )
+
+
+def batches(n_threads: int, repeats: tuple[tuple[str, int], ...] = ()) -> Batches:
+    """Forty clips of one frame's length, a tenth of them of another corpus."""
+    clips = [clip("sad", corpus="b" if n % 10 == 0 else "a") for n in range(40)]
+    frames = np.random.default_rng(0).uniform(-80, 0, (40 * 30, 64)).astype(np.float16)
+    dataset = Dataset(clips, frames, np.arange(40) * 30, np.full(40, 30))
+    recipe = Recipe(name="t", corpora=("a", "b"), batch=8, repeats=repeats)
+    return Batches(dataset, label_targets(clips, LABELS, 1, 0), head_targets(clips), recipe, 1, n_threads)
+
+
+def test_label_targets_intended() -> None:
+    """Without votes the intention is everything, but for the smoothing."""
+    assert label_targets([clip("fear")], LABELS, 0.6, 0.0).tolist() == [[0, 0, 1, 0, 0, 0]]
+    smooth = label_targets([clip("fear")], LABELS, 0.6, 0.06)
+    assert smooth[0] == pytest.approx([0.01, 0.01, 0.95, 0.01, 0.01, 0.01])
+
+
+def test_label_targets_votes() -> None:
+    """Votes are counted among the model's own labels only; with none of them the intention stays."""
+    heard = clip("sad", votes=(0, 0, 0, 4, 3, 1))
+    assert label_targets([heard], LABELS, 0.6, 0)[0] == pytest.approx([0, 0, 0, 0.2, 0.15, 0.65])
+    assert label_targets([heard], ("neutral", "sad"), 0.6, 0)[0] == pytest.approx([0.3, 0.7])
+    unheard = clip("sad", votes=(5, 0, 0, 0, 0, 0))
+    assert label_targets([unheard], ("neutral", "sad"), 0.6, 0)[0] == pytest.approx([0, 1])
+
+
+def test_head_targets() -> None:
+    """Gender and level, and whether they are known; a level far off is bounded."""
+    found = head_targets([clip("sad", level=75), clip("sad"), clip("sad", level=0)])
+    assert found.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0], [1, 1, -2.5, 1]]
+
+
+def test_epoch_is_the_same_with_threads() -> None:
+    """However many threads make them, the batches of an epoch are the same, and another epoch's are others."""
+    alone, together = list(batches(1).epoch(3)), list(batches(4).epoch(3))
+    assert len(alone) == len(together) == 5
+    for one, other in zip(alone, together, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    assert not np.array_equal(alone[0][0], next(iter(batches(1).epoch(4)))[0])
+
+
+def test_batch_is_what_networks_take() -> None:
+    """Images from 0 to 1 with a channel, targets beside them."""
+    images, labels, heads = next(iter(batches(1).epoch(1)))
+    assert (images.shape, labels.shape, heads.shape) == ((8, 188, 64, 1), (8, 6), (8, 4))
+    assert images.dtype == np.float32
+    assert images.min() >= 0
+    assert images.max() <= 1
+
+
+def test_repeats() -> None:
+    """A small corpus is heard as often as the recipe says."""
+    rows = batches(1, (("b", 3),)).rows
+    assert len(rows) == 36 + 3 * 4
+    assert Counter(rows.tolist())[0] == 3
