@@ -24,7 +24,6 @@ from convert.design import TASKS
 from convert.figures import calibration_error, figures
 from convert.runs import Run, write_json
 from convert.scores import Heard
-from convert.train import trained
 from edged.errors import ModelError, UsageError
 from edged.features.logmel import Floats
 from edged.models.bundle import Bundle, Manifest, load_bundle
@@ -42,6 +41,8 @@ PROTOCOL = (
 
 def evaluate(run: Run) -> dict[str, Any]:
     """Calibrates the quantized models of ``run`` and writes ``calibration.json`` and ``metrics.json``."""
+    from convert.train import trained  # noqa: PLC0415 - a bundle is evaluated without TensorFlow
+
     bundle = draft(run)
     fitted = calibration(run, bundle)
     calibrated_bundle = Bundle(

@@ -1,0 +1,147 @@
+"""The whole way of convert, once, on tiny corpora: sound to a bundle that proves itself and answers."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from convert.__main__ import main
+from convert.design import LABELS, TASKS
+from edged.features.geometry import GEOMETRY
+from edged.features.windows import Windows
+from edged.models.bundle import Bundle, load_bundle
+from edged.models.cascade import Cascade
+from edged.models.interpreter import installed_runtimes
+from tests import layouts
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow: pip install -e '.[convert]'"
+)
+_REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Corpora, and what ``python -m convert all`` made of them in one epoch."""
+    folder = tmp_path_factory.mktemp("convert")
+    layouts.cremad(folder / "cremad")
+    layouts.emodb(folder / "emodb")
+    layouts.ravdess(folder / "ravdess")
+    command = [sys.executable, "-m", "convert", "all", "--epochs", "1", "--seed", "3"]
+    places = ["--corpora", str(folder), "--work", str(folder / "work"), "--out", str(folder / "bundle")]
+    done = subprocess.run(
+        [*command, *places],
+        cwd=_REPOSITORY,
+        env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "CREMA-D" in done.stdout
+    return folder
+
+
+@pytest.fixture
+def bundle(folder: Path) -> Bundle:
+    """The bundle that was made."""
+    return load_bundle(folder / "bundle")
+
+
+def test_bundle_says_where_it_comes_from(bundle: Bundle) -> None:
+    """Recipe, seed, command, corpora with licences and speakers, time, and no path of this machine."""
+    manifest = bundle.manifest
+    assert (manifest.name, manifest.created, manifest.labels) == ("default", "1970-01-01T00:00:00Z", LABELS)
+    assert manifest.training["command"] == "python -m convert all --recipe default --seed 3 --epochs 1"
+    assert manifest.training["corpora"]["cremad"]["licence"].startswith("ODbL")
+    assert manifest.training["corpora"]["cremad"]["speakers"]["test"] == ["CREMAD_1029"]
+    text = (bundle.path / "bundle.json").read_text(encoding="utf-8")
+    assert str(bundle.path.parent) not in text
+    assert str(_REPOSITORY) not in text
+
+
+def test_bundle_has_figures(bundle: Bundle) -> None:
+    """Both corpora's test speakers and the stranger, every way, each model on its own task, the baselines beside."""
+    rows = bundle.manifest.metrics["rows"]
+    assert {name: row["never_trained"] for name, row in rows.items()} == {
+        "cremad": False,
+        "emodb": False,
+        "ravdess": True,
+    }
+    for row in rows.values():
+        assert {"hard", "soft", "first", "float", "tasks", "baseline"} <= row.keys()
+        assert row["tasks"].keys() == TASKS.keys()
+        assert row["baseline"].keys() == {"dct", "mfcc"}
+        assert row["hard"]["clips"] == np.sum(row["hard"]["confusion"])
+
+
+@pytest.mark.parametrize("runtime", ["ai-edge-litert", "tflite-runtime"])
+@pytest.mark.parametrize("routing", ["hard", "soft"])
+def test_bundle_answers(bundle: Bundle, folder: Path, runtime: Any, routing: Any) -> None:  # noqa: ANN401 - literals
+    """The cascade runs on either runtime, from sound as the device hears it."""
+    if runtime not in installed_runtimes():
+        pytest.skip(f"needs {runtime}")
+    samples, _ = soundfile.read(folder / "emodb" / "wav" / "14a01Wa.wav", dtype="float32")
+    windows = Windows(GEOMETRY, 31 * GEOMETRY.hop)
+    image = [*windows.push(samples, 0), *windows.finish()][0].image
+    answer = Cascade(bundle, routing, runtime=runtime).answer(image)
+    assert answer.label in LABELS
+    assert answer.scores.sum() == pytest.approx(1)
+
+
+def test_card_tells(bundle: Bundle) -> None:
+    """What it must not be used for, licences, speakers, both verdicts, all rows."""
+    card = (bundle.path / "README.md").read_text(encoding="utf-8")
+    for told in ("Article 5(1)(f)", "ODbL", "CREMAD_1029", "M1 alone", "baseline MFCC", "RAVDESS (never trained on)"):
+        assert told in card
+    assert str(_REPOSITORY) not in card
+
+
+def test_made_again_is_the_same(bundle: Bundle, folder: Path) -> None:
+    """The bundle of a run that is done is the same bytes."""
+    again = folder / "again"
+    subprocess.run(
+        [
+            sys.executable, "-m", "convert", "bundle", "--epochs", "1", "--seed", "3", "--corpora", str(folder),
+            "--work", str(folder / "work"), "--out", str(again),
+        ],
+        cwd=_REPOSITORY, env={**os.environ, "SOURCE_DATE_EPOCH": "0"}, capture_output=True, check=True,
+    )  # fmt: skip
+    for file in sorted(bundle.path.iterdir()):
+        assert (again / file.name).read_bytes() == file.read_bytes()
+
+
+def test_evaluate_index(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Anyone can repeat the figures on an index of their own clips; the same clips give the same figures."""
+    rows = ["file,speaker,gender,emotion"]
+    emotions = {"W": "angry", "E": "disgust", "A": "fear", "F": "happy", "N": "neutral", "T": "sad", "L": "boredom"}
+    rows += [f"wav/14a01{letter}a.wav,EMODB_14,female,{emotion}" for letter, emotion in emotions.items()]
+    index = folder / "emodb" / "index.csv"
+    index.write_text("\n".join(rows), encoding="utf-8")
+    try:
+        status = main(
+            [
+                "evaluate",
+                "--bundle",
+                str(folder / "bundle"),
+                "--index",
+                str(index),
+                "--json",
+                "--work",
+                str(folder / "work"),
+            ]
+        )
+    finally:
+        index.unlink()
+    assert status == 0
+    found = json.loads(capsys.readouterr().out)["rows"]["emodb"]
+    told = load_bundle(folder / "bundle").manifest.metrics["rows"]["emodb"]
+    assert found["soft"] == told["soft"]
+    assert found["hard"]["clips"] == 6
