@@ -4,13 +4,12 @@ argv ──argparse──► a command below ──► config, source, sink ─�
 """
 
 import argparse
+import faulthandler
 import logging
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -29,11 +28,14 @@ from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.topics import node_name
 from edged.mqtt.view import watch
+from edged.reload import Reload
+from edged.signals import asking, stopping
 
 _PLACES = (Path("config.yaml"), Path("/etc/edged/config.yaml"))  # where the config is looked for, in this order
 
 _CONNECT_S = 5.0  # a command that needs the broker now waits so long for it …
 _SETTLE_S = 30.0  # … and so long for its last confirmation
+_CLOSE_S = 4.5  # from SIGTERM to the end of `edged run`, whatever hangs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,18 +86,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    place = _place(arguments)  # once: a file that is deleted later must not mean the defaults
     config, bundle = _prepared(arguments)
+    reload = Reload(config, lambda: Config() if place is None else load_config(place))
+    faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
     microphone = Microphone(config.audio.device, buffer_s=config.audio.buffer_s)
     publisher = Publisher(config.mqtt, node_name(config.node))
     daemon = Daemon(config, bundle, microphone, publisher)
-    with _stopping() as stop, publisher, microphone:
-        daemon.run(stop)
+    with stopping(_CLOSE_S) as stop, asking(reload.asked), publisher, microphone:
+        daemon.run(stop, reload)
     return 0
 
 
 def _replay(arguments: argparse.Namespace) -> int:
     config, bundle = _prepared(arguments)
-    with _stopping() as stop:
+    with stopping() as stop:
         if arguments.jsonl:
             return _each(arguments.files, lambda file: _play(config, bundle, file, arguments.speed, _Lines(), stop))
         with Publisher(config.mqtt, node_name(config.node)) as publisher:
@@ -164,14 +169,14 @@ def _schema(_: argparse.Namespace) -> int:
 
 def _watch(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
-    with _stopping() as stop:
+    with stopping() as stop:
         return watch(config.mqtt, config.node, sys.stdout, stop)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
     _log_to_stderr("warning")  # the screen belongs to what the subscriber receives
     bundle = _bundle(_config(arguments))
-    with _stopping() as stop:
+    with stopping() as stop:
 
         def play(config: Config) -> None:
             with Publisher(config.mqtt, node_name(config.node)) as publisher:
@@ -252,24 +257,6 @@ def _speed(text: str) -> float | None:
     if not 0.01 <= speed <= 1000:  # noqa: PLR2004 -- as the message says
         raise argparse.ArgumentTypeError(f"{text} is out of range, expected max or 0.01 to 1000")
     return speed
-
-
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
-    stop = threading.Event()
-
-    def on_signal(number: int, _frame: object) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        stop.set()
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _log_to_stderr(level: str) -> None:

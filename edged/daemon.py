@@ -14,14 +14,16 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from edged.config import Config
+from edged.config import Tracker as TrackerConfig
 from edged.events import schema
 from edged.events.payloads import Payloads
-from edged.events.tracker import Began, Ended, State, Tracker
+from edged.events.tracker import Began, Ended, State, Thresholds, Tracker
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.health import Figures, resident_mb, versions
 from edged.judge import Judge, Judged
 from edged.models.bundle import Bundle
+from edged.reload import Reload
 from edged.systemd import notify
 
 _READ_S = 0.5  # how long a read may wait for sound before the pipeline looks whether it is to stop
@@ -122,13 +124,15 @@ class Daemon:
         self._config, self._bundle = config, bundle
         self._source, self._sink = source, sink
         self._judge = Judge(config, bundle)
-        self._tracker = _tracker(config, bundle.manifest.labels)
+        self._tracker = Tracker(bundle.manifest.labels, **_thresholds(config.tracker))
         self._payloads = Payloads(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
         self._figures = Figures()
         self._published: tuple[State, float] | None = None  # the last state and when it was published
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, reload: Reload | None = None) -> None:
         """Until ``stop`` is set or the source ends; the running episode is ended either way.
+
+        The config is changed between two reads when ``reload`` was asked for it.
 
         Raises:
             CaptureError, RecordingError: the source failed; what was published until then stands.
@@ -140,6 +144,9 @@ class Daemon:
                 stretch = self._source.read(_READ_S)
                 if stretch is not None:
                     self._hear(stretch)
+                if reload is not None and reload.asked.is_set():
+                    self._change(reload)
+                    next_health_s = time.monotonic()
                 if time.monotonic() >= next_health_s:
                     next_health_s = time.monotonic() + self._config.health_s
                     self._report()
@@ -156,6 +163,16 @@ class Daemon:
         self._payloads.anchor(stretch.start, stretch.utc_s)
         self._publish(self._judge.judged(stretch.samples, stretch.start, keep_up=self._source.live))
         self._figures.heard(len(stretch.samples) / GEOMETRY.sample_rate_hz, time.monotonic() - began_s)
+
+    def _change(self, reload: Reload) -> None:
+        ready = bool(self._figures.sound_total_s)
+        if ready:
+            notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        self._config = reload.config()
+        self._judge.change(self._config.gate)
+        self._tracker.change(**_thresholds(self._config.tracker))
+        if ready:
+            notify("READY=1")
 
     def _publish(self, windows: Iterable[Judged]) -> None:
         for judged in windows:
@@ -230,14 +247,13 @@ class Daemon:
         notify(f"STATUS=Listening to {source.name}: {line}")
 
 
-def _tracker(config: Config, labels: tuple[str, ...]) -> Tracker:
-    tracker, rate_hz = config.tracker, GEOMETRY.sample_rate_hz
-    return Tracker(
-        labels,
-        smoothing=tracker.smoothing,
-        span=round(tracker.span_s * rate_hz),
-        enter=tracker.enter,
-        leave=tracker.leave,
-        margin=tracker.margin,
-        min_duration=round(tracker.min_duration_s * rate_hz),
-    )
+def _thresholds(tracker: TrackerConfig) -> Thresholds:
+    """The tracker's section of the config, its seconds as counts of samples."""
+    return {
+        "smoothing": tracker.smoothing,
+        "span": round(tracker.span_s * GEOMETRY.sample_rate_hz),
+        "enter": tracker.enter,
+        "leave": tracker.leave,
+        "margin": tracker.margin,
+        "min_duration": round(tracker.min_duration_s * GEOMETRY.sample_rate_hz),
+    }

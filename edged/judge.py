@@ -6,13 +6,13 @@ samples (n,) ─► Windows ─Window─► LevelGate ─speech─► Cascade �
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from edged.config import Config, samples
+from edged.config import Config, Gate, samples
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.features.windows import Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
-from edged.models.gate import LevelGate
+from edged.models.gate import LevelGate, Thresholds
 
 _MOST_BEHIND = 4  # windows; a device that is further behind than this leaves out the oldest
 
@@ -35,18 +35,17 @@ class Judge:
             ModelError: the bundle cannot be run here.
             ConfigError: ``models.stride_s`` is not a multiple of the hop.
         """
-        models, gate = config.models, config.gate
+        models = config.models
         stride = samples("models.stride_s", models.stride_s, GEOMETRY.sample_rate_hz, GEOMETRY.hop)
         routing = None if models.routing == "auto" else models.routing
         self.cascade = Cascade(bundle, routing, n_threads=models.threads)
         self.n_skipped = 0
         self._windows = Windows(GEOMETRY, stride)
-        self._gate = LevelGate(
-            margin_db=gate.margin_db,
-            least_dbfs=gate.least_dbfs,
-            least_frames=max(1, round(gate.least_speech_s / GEOMETRY.hop_s)),
-            stride_s=models.stride_s,
-        )
+        self._gate = LevelGate(**_thresholds(config.gate), stride_s=models.stride_s)
+
+    def change(self, gate: Gate) -> None:
+        """Goes on with another gate from the next window."""
+        self._gate.change(**_thresholds(gate))
 
     def judged(self, sound: Floats, start: int, *, keep_up: bool = False) -> Iterator[Judged]:
         """The windows that ``sound`` (n,) completes, judged; ``start`` counts its first sample since the source began.
@@ -71,3 +70,8 @@ class Judge:
     def _judged(self, window: Window) -> Judged:
         speech = self._gate.hears_speech(window.speech_dbfs)
         return Judged(window, self.cascade.answer(window.image) if speech else None)
+
+
+def _thresholds(gate: Gate) -> Thresholds:
+    least_frames = max(1, round(gate.least_speech_s / GEOMETRY.hop_s))
+    return {"margin_db": gate.margin_db, "least_dbfs": gate.least_dbfs, "least_frames": least_frames}

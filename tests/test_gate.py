@@ -69,3 +69,12 @@ def test_end_of_a_recording_teaches_no_floor() -> None:
     clip = levels(-45)
     clip[100:] = -96
     assert not ended.hears_speech(clip)
+
+
+def test_change_keeps_the_floor() -> None:
+    """Another margin holds from the next window, over the floor that was learned."""
+    changed = gate()
+    changed.hears_speech(levels(-70))
+    changed.change(margin_db=40, least_dbfs=-60, least_frames=25)
+    assert changed.floor_dbfs == -70
+    assert not changed.hears_speech(levels(-70, -35, 60))

@@ -14,10 +14,10 @@ _FEATURES = "edged.features"
 _FIRST = ("edged.errors", _FEATURES)
 _SHARED = ("edged.config", "edged.backoff", "edged.models.bundle", "edged.events.schema", "edged.mqtt.topics")
 _STAGES = ("edged.audio", "edged.models", "edged.events", "edged.mqtt", "edged.health", "edged.systemd")
-_MIDDLE = ("edged.models", "edged.events", "edged.health", "edged.systemd", "edged.judge")
+_MIDDLE = ("edged.models", "edged.events", "edged.health", "edged.systemd", "edged.judge", "edged.reload")
 # Each is a command's whole work, for which it picks its own ends.
 _COMMANDS = ("edged.check", "edged.classify", "edged.demo")
-_ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", *_COMMANDS)
+_ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.signals", *_COMMANDS)
 
 # What a module may import of ours, itself and its own package aside; the first entry that fits a module counts.
 _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
@@ -27,6 +27,8 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     *[(stage, (*_FIRST, *_SHARED)) for stage in _STAGES],
     # The pipeline: handed its source and its sink, so it knows neither audio nor mqtt.
     ("edged.judge", (*_FIRST, *_SHARED, *_MIDDLE)),
+    ("edged.reload", (*_FIRST, *_SHARED)),
+    ("edged.signals", ()),
     ("edged.daemon", (*_FIRST, *_SHARED, *_MIDDLE)),
     *[(end, (*_FIRST, *_SHARED, *_MIDDLE, *_ENDS)) for end in (*_COMMANDS, "edged.cli")],
     ("edged.__main__", ("edged.cli",)),

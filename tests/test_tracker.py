@@ -145,3 +145,22 @@ def test_end_carries_mean_and_peak() -> None:
     (ended,) = tracked.stop()
     assert ended.peak == pytest.approx(0.9)
     assert float(ended.scores[0]) == pytest.approx(0.75)
+
+
+def test_change_keeps_the_running_episode() -> None:
+    """Other thresholds hold from the next window; the episode goes on with its start, and ends by the new ones."""
+    tracked = tracker(span=8 * STRIDE)
+    assert [type(change) for _, change in play(tracked, *["angry"] * 8)] == [Began]
+    tracked.change(smoothing="majority", span=8 * STRIDE, enter=0.9, leave=0.8, margin=0.1, min_duration=RATE)
+    ((index, ended),) = play(tracked, "angry", "happy", "happy", start=8)
+    assert isinstance(ended, Ended)
+    assert (index, ended.start, ended.reason) == (10, 0, "faded")
+
+
+@pytest.mark.parametrize(("before", "after"), [("majority", "exponential"), ("exponential", "majority")])
+def test_change_of_smoothing_goes_on_from_what_was_heard(before: Smoothing, after: Smoothing) -> None:
+    """One window of another label does not end an episode of many because the smoothing was changed."""
+    tracked = tracker(before)
+    assert len(play(tracked, *["angry"] * 10)) == 1
+    tracked.change(smoothing=after, span=5 * RATE, enter=0.5, leave=0.35, margin=0.1, min_duration=RATE)
+    assert play(tracked, "happy", start=10) == []

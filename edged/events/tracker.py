@@ -10,7 +10,7 @@ thresholds keep an episode from flickering (hysteresis, as in Canny 1986).  Time
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,17 @@ class State:
     scores: Floats | None  # (n_labels,) mean over the span; None without speech
 
 
+class Thresholds(TypedDict):
+    """The tracker's section of the config; times are counts of samples."""
+
+    smoothing: Smoothing
+    span: int
+    enter: float
+    leave: float
+    margin: float
+    min_duration: int
+
+
 class _Run:
     """Windows in which one label led: a candidate first, an episode once it has lasted."""
 
@@ -81,30 +92,23 @@ class _Run:
 class Tracker:
     """Follows one stream of judged windows; counts are samples, shares and thresholds are in [0, 1]."""
 
-    def __init__(  # noqa: PLR0913 -- the tracker's section of the config, one by one
-        self,
-        labels: tuple[str, ...],
-        *,
-        smoothing: Smoothing,
-        span: int,
-        enter: float,
-        leave: float,
-        margin: float,
-        min_duration: int,
-    ) -> None:
+    def __init__(self, labels: tuple[str, ...], **thresholds: Unpack[Thresholds]) -> None:
         self._labels = labels
-        self._smoothing = smoothing
-        self._span = span
-        self._enter, self._leave, self._margin = enter, leave, margin
-        self._min_duration = min_duration
+        self.change(**thresholds)
         self._recent: deque[tuple[int, int, Floats]] = deque()  # (at, place of the label, scores) of speech windows
-        self._average: Floats | None = None  # exponential smoothing
+        self._average: Floats | None = None  # of the scores, an exponential one
         self._candidate: _Run | None = None
         self._episode: _Run | None = None
         self._previous: str | None = None
         self._speech = False
         self._at = 0
         self._since: tuple[str, int] = (NONE, 0)
+
+    def change(self, **thresholds: Unpack[Thresholds]) -> None:
+        """Goes on with other thresholds from the next window; the running episode and what was heard stay."""
+        self._smoothing: Smoothing = thresholds["smoothing"]
+        self._span, self._min_duration = thresholds["span"], thresholds["min_duration"]
+        self._enter, self._leave, self._margin = thresholds["enter"], thresholds["leave"], thresholds["margin"]
 
     def update(self, at: int, label: str | None, scores: Floats | None, *, discontinuous: bool) -> list[Began | Ended]:
         """What the window at sample ``at`` changed; ``label`` and ``scores`` (n_labels,) are None without speech."""
@@ -168,16 +172,16 @@ class Tracker:
         self._recent.append((at, place, scores))
         while at - self._recent[0][0] >= self._span:
             self._recent.popleft()
-        if self._smoothing == "majority":
-            won = np.bincount([place for _, place, _ in self._recent], minlength=len(self._labels))
-            return np.asarray(won / len(self._recent), np.float32)
         if self._average is None:
             self._average = scores.copy()
         else:
             # The weight of a window is exp(-age / (span / 2)): the mean age is half a span, as in the majority's.
             kept = np.float32(math.exp(-2 * elapsed / self._span))
             self._average = kept * self._average + (1 - kept) * scores
-        return self._average
+        if self._smoothing == "exponential":  # followed in either case: the config may change its mind
+            return self._average
+        won = np.bincount([place for _, place, _ in self._recent], minlength=len(self._labels))
+        return np.asarray(won / len(self._recent), np.float32)
 
     def _leading(self, shares: Floats) -> int | None:
         second, first = np.sort(shares)[-2:]

@@ -6,6 +6,8 @@ The floor follows the quiet tenth of each window: down at once, up by at most 2 
 switched on closes the gate again within seconds, while a sentence without a pause does not raise the floor over itself.
 """
 
+from typing import TypedDict, Unpack
+
 import numpy as np
 
 from edged.features.logmel import Floats
@@ -15,16 +17,27 @@ _QUIET_PERCENTILE = 10.0
 _ENDED_DBFS = -96.0  # what frames after the end of a recording are said to be; no floor is learned from them
 
 
+class Thresholds(TypedDict):
+    """Speech is ``least_frames`` frames or more, louder than ``least_dbfs`` and than floor + ``margin_db``."""
+
+    margin_db: float
+    least_dbfs: float
+    least_frames: int
+
+
 class LevelGate:
     """Holds the noise floor of one stream of windows."""
 
-    def __init__(self, *, margin_db: float, least_dbfs: float, least_frames: int, stride_s: float) -> None:
-        """Speech is ``least_frames`` frames or more, louder than ``least_dbfs`` and than floor + ``margin_db``."""
-        self._margin_db = margin_db
-        self._least_dbfs = least_dbfs
-        self._least_frames = least_frames
+    def __init__(self, *, stride_s: float, **thresholds: Unpack[Thresholds]) -> None:
+        """Windows come each ``stride_s``."""
+        self.change(**thresholds)
         self._rise_db = _RISE_DB_PER_S * stride_s
         self.floor_dbfs: float | None = None  # not known before the first window
+
+    def change(self, **thresholds: Unpack[Thresholds]) -> None:
+        """Goes on with other thresholds from the next window; the floor stays."""
+        self._margin_db, self._least_dbfs = thresholds["margin_db"], thresholds["least_dbfs"]
+        self._least_frames = thresholds["least_frames"]
 
     def hears_speech(self, speech_dbfs: Floats) -> bool:
         """Whether the next window, of frames with these rms levels (n_frames,), holds speech; adapts the floor."""

@@ -1,0 +1,64 @@
+"""A config read again while the daemon runs: what of it takes effect at once, and what waits for a restart.
+
+    SIGHUP ──asked──► load() ──► the config in force with the live keys of the new one; one log line, faulty or not
+
+Live is what a stage can change between two windows.  All else was decided when something was opened: a connection, a
+device, the models.  A faulty config is refused as a whole, and the one before goes on.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from edged.config import Config
+from edged.errors import ConfigError
+
+LIVE = frozenset({"gate", "tracker", "health_s", "log_level"})  # sections and keys of the config's top level
+
+_log = logging.getLogger(__name__)
+
+
+class Reload:
+    """The config in force, and how to read it again; a signal handler sets ``asked``."""
+
+    def __init__(self, config: Config, load: Callable[[], Config]) -> None:
+        """``load`` reads the file that ``config`` came from, or raises ``ConfigError``."""
+        self.asked = threading.Event()
+        self._config = config
+        self._load = load
+
+    def config(self) -> Config:
+        """The config that holds from now on; logs what changed, what did not, or why all was refused."""
+        self.asked.clear()  # first: a signal that comes while the file is read asks for one more reading
+        try:
+            new = self._load()
+        except ConfigError as exc:
+            _log.error("config refused, the one before goes on: %s", exc)
+            return self._config
+        live, waiting = [], []
+        for key, old_value, new_value in _changes(self._config, new):
+            if key.split(".")[0] in LIVE:
+                live.append(f"{key} {old_value} -> {new_value}")
+            else:
+                waiting.append(key)
+        self._config = msgspec.structs.replace(self._config, **{key: getattr(new, key) for key in LIVE})
+        logging.getLogger().setLevel(self._config.log_level.upper())
+        parts = [", ".join(live) if live else "nothing changed"]
+        if waiting:
+            parts.append(f"needs a restart: {', '.join(waiting)}")
+        _log.log(logging.WARNING if waiting else logging.INFO, "config read again: %s", "; ".join(parts))
+        return self._config
+
+
+def _changes(old: msgspec.Struct, new: msgspec.Struct, above: str = "") -> list[tuple[str, object, object]]:
+    """Every key whose value differs, as (``section.key``, old, new)."""
+    found: list[tuple[str, object, object]] = []
+    for name in old.__struct_fields__:
+        old_value, new_value = getattr(old, name), getattr(new, name)
+        if isinstance(old_value, msgspec.Struct):
+            found += _changes(old_value, new_value, f"{above}{name}.")
+        elif old_value != new_value:
+            found.append((above + name, old_value, new_value))
+    return found
