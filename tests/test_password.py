@@ -35,6 +35,14 @@ def test_password_is_none_where_none_is_given(tmp_path: Path, monkeypatch: pytes
     assert read_password(Mqtt()) is None
 
 
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_empty_credential_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    """The unit passes one on in any case; a file that nobody has filled in is no password."""
+    (tmp_path / "mqtt_password").write_text(content)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert read_password(Mqtt(username="ann")) is None
+
+
 @pytest.mark.parametrize("content", [None, b"", b"\n", b"secret\nsecret\n", b"secret\xff", b"secret" * 20_000])
 def test_password_file_that_can_not_be_used(tmp_path: Path, content: bytes | None) -> None:
     """Missing, empty, of two lines, not UTF-8, too long: the key and the file are named, the content never."""

@@ -19,6 +19,8 @@ _LONGEST = 65_535  # bytes; MQTT's own limit
 def read_password(mqtt: Mqtt) -> str | None:
     """The password that goes with ``mqtt.username``; None where there is no username, or neither file nor credential.
 
+    An empty credential is none: the unit always passes one on.
+
     Raises:
         ConfigError: the file is named and cannot be used.
     """
@@ -39,6 +41,8 @@ def read_password(mqtt: Mqtt) -> str | None:
         raise ConfigError(f"{where}: {exc.strerror or exc}, expected a readable file") from exc
     except UnicodeDecodeError:
         raise ConfigError(f"{where}: not UTF-8, expected a file of one line") from None  # the cause quotes the content
+    if not password and not mqtt.password_file:
+        return None
     if not password or "\n" in password or len(content) > _LONGEST:
         raise ConfigError(f"{where}: {len(content)} bytes, expected one line with the password")
     return password
