@@ -24,7 +24,9 @@ from edged.demo.run import demo
 from edged.demo.sample import SAMPLE
 from edged.errors import EdgedError, PublishError, RecordingError
 from edged.events import schema
+from edged.history import show_history, since
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.mqtt.outbox import outbox_for
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.topics import node_name
 from edged.mqtt.view import watch
@@ -81,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     command("check", _check, "check config, bundle, runtime, microphone and broker; exit 0 only when all is well")
     command("schema", _schema, "print the JSON Schema of every payload")
     command("watch", _watch, "show live what the devices publish on the broker")
+    history = command("history", _history, "show the events of the past that the device keeps, published or waiting")
+    history.add_argument("--since", type=since, metavar="TIME", help="only the last 90s, 15m, 1h, 7d; default: all")
+    history.add_argument("--jsonl", action="store_true", help="one JSON object a line, as it was published")
     command("demo", _demo, "play a sample conversation to an embedded broker and show what a subscriber receives")
     return parser
 
@@ -91,7 +96,7 @@ def _run(arguments: argparse.Namespace) -> int:
     reload = Reload(config, lambda: Config() if place is None else load_config(place))
     faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
     microphone = Microphone(config.audio.device, buffer_s=config.audio.buffer_s)
-    publisher = Publisher(config.mqtt, node_name(config.node))
+    publisher = Publisher(config.mqtt, node_name(config.node), outbox_for(config))
     daemon = Daemon(config, bundle, microphone, publisher)
     with stopping(_CLOSE_S) as stop, asking(reload.asked), publisher, microphone:
         daemon.run(stop, reload)
@@ -173,6 +178,10 @@ def _watch(arguments: argparse.Namespace) -> int:
         return watch(config.mqtt, config.node, sys.stdout, stop)
 
 
+def _history(arguments: argparse.Namespace) -> int:
+    return show_history(_config(arguments), arguments.since, jsonl=arguments.jsonl)
+
+
 def _demo(arguments: argparse.Namespace) -> int:
     _log_to_stderr("warning")  # the screen belongs to what the subscriber receives
     bundle = _bundle(_config(arguments))
@@ -190,6 +199,7 @@ class _Lines:
 
     reconnects = 0
     unacknowledged = 0
+    outbox = None
 
     def window(self, payload: schema.WindowScores) -> None:
         _print_line(payload)

@@ -91,6 +91,16 @@ class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     root: Annotated[str, _ROOT] = "edged"
 
 
+class Outbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Events until the broker has them, and afterwards as history."""
+
+    keep: Literal["disk", "memory"] = "disk"
+    events: Annotated[int, _whole(100, 100_000)] = 10_000
+    megabytes: Annotated[int, _whole(1, 64)] = 16
+    days: Annotated[float, _number(0.01, 3650)] = 30.0
+    commit_s: Annotated[float, _number(0, 60)] = 5.0
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole of config.yaml."""
 
@@ -100,6 +110,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     gate: Gate = Gate()
     tracker: Tracker = Tracker()
     mqtt: Mqtt = Mqtt()
+    outbox: Outbox = Outbox()
+    state_dir: str = ""
     health_s: Annotated[int, _whole(5, 3600)] = 60
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

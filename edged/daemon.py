@@ -95,6 +95,10 @@ class Sink(Protocol):
     def unacknowledged(self) -> int:
         """Messages that the broker has not confirmed."""
 
+    @property
+    def outbox(self) -> schema.OutboxFigures | None:
+        """How it stands with events that wait; None where none can."""
+
     def window(self, payload: schema.WindowScores) -> None:
         """Each window, in order."""
 
@@ -237,6 +241,7 @@ class Daemon:
                 versions=versions(self._judge.cascade.runtime),
                 bundle=f"{manifest.name} {manifest.version}",
                 routing=self._judge.cascade.routing,
+                outbox=sink.outbox,
             )
         )
         line = (

@@ -4,6 +4,7 @@
     ├── UsageError                 64   the command line asks for something that cannot be
     ├── RecordingError             65   a sound file that cannot be used: empty, not sound, NaN samples
     ├── CaptureError                1   the microphone: absent, refused, gone, stalled (a restart may help)
+    ├── HistoryError                1   the kept events: none are there, or they cannot be read
     ├── PublishError                1   the broker's side of a command that needs the broker at once
     ├── ConfigError                78   config.yaml: unknown key, wrong type, out of range, unreadable
     └── ModelError                 78   a bundle that does not prove itself, or no runtime that can run it
@@ -33,6 +34,12 @@ class RecordingError(EdgedError):
 
 class CaptureError(EdgedError):
     """The microphone is absent, refused or gone; a fresh process may find it again."""
+
+    exit_status = 1
+
+
+class HistoryError(EdgedError):
+    """The events that the device keeps are not there or cannot be read; the message names the file."""
 
     exit_status = 1
 

@@ -23,6 +23,13 @@ def corpora() -> Path:
 
 
 @pytest.fixture(autouse=True)
+def _state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test's daemon keeps is gone with the test, and never at home."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     """Whatever a test opened it also closed: afterwards no thread of ours is alive."""
     yield

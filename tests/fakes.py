@@ -38,6 +38,7 @@ class KeepingSink:
 
     reconnects = 0
     unacknowledged = 0
+    outbox = None
 
     def __init__(self) -> None:
         self.windows: list[WindowScores] = []

@@ -6,6 +6,7 @@ from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, Health
 
 TIME = "2025-03-01T12:00:00.000Z"
 EPISODE_ID = "01890a5d-ac96-7b2d-8c3d-0123456789ab"
+EVENT_ID = "01890a5d-ac97-7b2d-8c3d-0123456789ab"
 
 
 def emotion_state(emotion: str, confidence: float | None = 0.5, scores: dict[str, float] | None = None) -> EmotionState:
@@ -18,7 +19,13 @@ def emotion_state(emotion: str, confidence: float | None = 0.5, scores: dict[str
 def episode_start(label: str, start_s: float = 1.0) -> EpisodeStart:
     """The start of an episode that can be known by ``start_s``."""
     return EpisodeStart(
-        episode_id=EPISODE_ID, event_type=label, time=TIME, start_s=start_s, confidence=0.84, scores={label: 0.84}
+        id=EVENT_ID,
+        episode_id=EPISODE_ID,
+        event_type=label,
+        time=TIME,
+        start_s=start_s,
+        confidence=0.84,
+        scores={label: 0.84},
     )
 
 
@@ -27,6 +34,7 @@ def episode_end(
 ) -> EpisodeEnd:
     """The end of the same episode."""
     return EpisodeEnd(
+        id=EVENT_ID,
         episode_id=EPISODE_ID,
         event_type=label,
         time=TIME,

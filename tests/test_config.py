@@ -21,16 +21,21 @@ _NUMBERS = {
     "tracker.leave": (["-0.1", "1.1"], "a number, 0 to 1"),
     "tracker.margin": (["-0.1", "1.1"], "a number, 0 to 1"),
     "tracker.min_duration_s": (["-1", "61"], "a number, 0 to 60"),
+    "outbox.days": (["0", "3651"], "a number, 0.01 to 3650"),
+    "outbox.commit_s": (["-1", "61"], "a number, 0 to 60"),
 }
 _WHOLE = {
     "models.threads": (["0", "5"], "a whole number, 1 to 4"),
     "mqtt.port": (["0", "65536", "-1"], "a whole number, 1 to 65535"),
     "mqtt.keepalive_s": (["4", "3601"], "a whole number, 5 to 3600"),
+    "outbox.events": (["99", "100001"], "a whole number, 100 to 100000"),
+    "outbox.megabytes": (["0", "65"], "a whole number, 1 to 64"),
     "health_s": (["4", "3601"], "a whole number, 5 to 3600"),
 }
 _CHOICES = {
     "models.routing": "auto or hard or soft",
     "tracker.smoothing": "majority or exponential",
+    "outbox.keep": "disk or memory",
     "log_level": "debug or info or warning or error",
 }
 _TEXTS = {
@@ -43,6 +48,7 @@ _TEXTS = {
     "mqtt.host": (['""'], "a host's name or address"),
     "mqtt.username": ([], "text"),
     "mqtt.password_file": ([], "text"),
+    "state_dir": ([], "text"),
     "mqtt.root": (['""', "a//b", "/a", "a/", "a/+", "'#'", '"a\\n"'], "levels of a-z"),
 }
 _NO_NUMBER = ["text", '"1"', "true", "null", "[1]", "{}", ".nan", ".inf", "-.inf", "2026-01-01", "1e400"]
@@ -140,7 +146,7 @@ def test_parse_aliases_multiplied() -> None:
     assert "mqtt.port is [" in refusal(written("mqtt.port", nested + "]"))
 
 
-@pytest.mark.parametrize("section", ["audio", "models", "gate", "tracker", "mqtt"])
+@pytest.mark.parametrize("section", ["audio", "models", "gate", "tracker", "mqtt", "outbox"])
 @pytest.mark.parametrize("value", ["5", "text", "[]", "true"])
 def test_parse_section_is_no_mapping(section: str, value: str) -> None:
     """A section that is a value: the message gives its keys."""

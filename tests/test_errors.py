@@ -11,6 +11,7 @@ from edged import errors
         (errors.UsageError, 64),
         (errors.RecordingError, 65),
         (errors.CaptureError, 1),
+        (errors.HistoryError, 1),
         (errors.PublishError, 1),
         (errors.ConfigError, 78),
         (errors.ModelError, 78),

@@ -12,11 +12,18 @@ _REPOSITORY = Path(__file__).parent.parent
 _FEATURES = "edged.features"
 # Nothing of ours above them, then what knows only those, then what every stage may know.
 _FIRST = ("edged.errors", _FEATURES)
-_SHARED = ("edged.config", "edged.backoff", "edged.models.bundle", "edged.events.schema", "edged.mqtt.topics")
+_SHARED = (
+    "edged.config",
+    "edged.backoff",
+    "edged.models.bundle",
+    "edged.events.schema",
+    "edged.mqtt.topics",
+    "edged.state",
+)
 _STAGES = ("edged.audio", "edged.models", "edged.events", "edged.mqtt", "edged.health", "edged.systemd")
 _MIDDLE = ("edged.models", "edged.events", "edged.health", "edged.systemd", "edged.judge", "edged.reload")
 # Each is a command's whole work, for which it picks its own ends.
-_COMMANDS = ("edged.check", "edged.classify", "edged.demo")
+_COMMANDS = ("edged.check", "edged.classify", "edged.demo", "edged.history")
 _ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.signals", *_COMMANDS)
 
 # What a module may import of ours, itself and its own package aside; the first entry that fits a module counts.

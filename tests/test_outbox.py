@@ -1,6 +1,7 @@
 """Order, bounds and retained topics of the outbox; no broker needed."""
 
-from edged.mqtt.outbox import Message, Outbox
+from edged.mqtt.message import Message
+from edged.mqtt.outbox import Outbox
 
 
 def event(number: int) -> Message:

@@ -19,9 +19,19 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
         time=_TIME, emotion="angry", speech=True, since=_TIME, confidence=0.75, scores=_SCORES
     ),
     "event/start": schema.EpisodeStart(
-        episode_id=_ID, event_type="angry", time=_TIME, start_s=1.5, confidence=0.75, scores=_SCORES, previous="sad"
+        id=_ID,
+        seq=7,
+        episode_id=_ID,
+        event_type="angry",
+        time=_TIME,
+        start_s=1.5,
+        confidence=0.75,
+        scores=_SCORES,
+        previous="sad",
     ),
     "event/end": schema.EpisodeEnd(
+        id=_ID,
+        replayed=True,
         episode_id=_ID,
         event_type="angry",
         time=_TIME,
@@ -55,6 +65,9 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
         versions={"edged": "0.1.0"},
         bundle="default",
         routing="soft",
+        outbox=schema.OutboxFigures(
+            depth=0, oldest_s=0, dropped=0, on_disk=True, latency_p50_s=0.01, latency_p95_s=0.02
+        ),
     ),
 }
 

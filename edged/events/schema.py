@@ -16,9 +16,10 @@ VERSION = 1
 Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
-EpisodeId = Annotated[
+Uuid7 = Annotated[  # sorts by time
     str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 ]
+Seq = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class WindowScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="window"):
@@ -41,7 +42,10 @@ class EpisodeStart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     """An emotion holds from now on; published as ``event/start``."""
 
     v: int = VERSION
-    episode_id: EpisodeId
+    id: Uuid7  # of this event: one that comes twice has the same
+    seq: Seq | msgspec.UnsetType = msgspec.UNSET  # of this event among the node's; set by what publishes it
+    replayed: bool = False  # it comes late: it waited for the broker, or may have come before
+    episode_id: Uuid7
     event_type: str  # the label
     time: Time  # when the episode began
     start_s: Seconds  # the same, from the start of the source
@@ -54,7 +58,10 @@ class EpisodeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     """The same emotion no longer holds; published as ``event/end`` with its start's ``episode_id``."""
 
     v: int = VERSION
-    episode_id: EpisodeId
+    id: Uuid7  # of this event: one that comes twice has the same
+    seq: Seq | msgspec.UnsetType = msgspec.UNSET  # of this event among the node's; set by what publishes it
+    replayed: bool = False  # it comes late: it waited for the broker, or may have come before
+    episode_id: Uuid7
     event_type: str
     time: Time  # when the episode ended
     start_s: Seconds  # when it began, from the start of the source
@@ -75,6 +82,19 @@ class EmotionState(msgspec.Struct, frozen=True, kw_only=True):
     since: Time  # when this emotion began to be the state
     confidence: Score | None = None
     scores: dict[str, Score] | None = None
+
+
+class OutboxFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """How it stands with the events that the broker has not acknowledged."""
+
+    depth: int  # how many there are
+    oldest_s: Seconds  # how long the oldest of them has waited while the daemon ran
+    dropped: int  # since the start: those for which there was no room
+    on_disk: bool  # whether they outlive the daemon
+    fault: str = ""  # why they do not, where they should
+    set_aside: str = ""  # name of the damaged file that was replaced since the start
+    latency_p50_s: Seconds | None = None  # from an event to its acknowledgement, of the last 200 …
+    latency_p95_s: Seconds | None = None  # … which holds the waiting for a broker that was away
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +119,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     bundle: str
     routing: str
+    outbox: OutboxFigures | None = None  # null where nothing is published
 
 
 class ClipScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="clip"):

@@ -4,9 +4,8 @@
                                                               └─► on_received(Received)
 
 ``connected`` means more than an open socket: the broker accepted the CONNECT, and acknowledged ``online`` and the
-subscription.  Only then may anything be sent: paho takes messages between the socket's opening and the CONNACK too, and
-those would overtake the ones in flight that it repeats after the CONNACK.  A mid stays valid until it is acknowledged,
-over reconnects too, since the client is never made anew.
+subscription.  Only then may anything be sent.  A mid is valid for one connection: what it was given for and was not
+acknowledged is forgotten before the next one, so that paho repeats nothing on its own; whoever sent it sends it again.
 
 How long to wait before the next attempt is decided in ``on_pre_connect``, which paho calls once an attempt: both ends
 of paho's own delay are set to the time that ``Backoff`` gives, since paho's doubling has no jitter.
@@ -62,7 +61,7 @@ class Connection:
 
     ``availability`` is a topic that says ``online`` while connected and ``offline`` otherwise, by will or on closing;
     ``subscription`` is a topic filter.  The callbacks come from paho's thread, some of them under its locks: they must
-    neither block nor take a lock that anyone holds while sending.
+    neither block nor, but for the one before each connection, take a lock that anyone holds while sending.
     """
 
     def __init__(  # noqa: PLR0913 -- the callbacks are named where they are given
@@ -87,7 +86,8 @@ class Connection:
         self._closing = False
         self._backoff = Backoff(_FIRST_S, _LONGEST_S)
         self._accepted_s = 0.0  # monotonic
-        self._online_mid: int | None = None  # not acknowledged yet; paho repeats it after a reconnect
+        self._sending = threading.Lock()  # so that a send ends before the next connection begins
+        self._online_mid: int | None = None  # not acknowledged yet
         self._subscribe_mid: int | None = None
         self.state = State.STARTING
         self.reason = State.STARTING.value  # in words, for a person
@@ -129,10 +129,11 @@ class Connection:
 
     def send(self, topic: str, payload: bytes, qos: int, *, retained: bool) -> int | None:
         """Hand over one message; its mid, or None when the broker does not take messages now."""
-        if not self.connected or self._closing:
-            return None
-        # A socket that closed this very moment is no loss: paho keeps the message and sends it after the reconnect.
-        message = self._client.publish(topic, payload, qos, retained)
+        with self._sending:
+            if not self.connected or self._closing:
+                return None
+            # A socket that closed this very moment is as if the message were lost on its way: it gets a mid.
+            message = self._client.publish(topic, payload, qos, retained)
         return None if message.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else message.mid
 
     def wait_connected(self, within_s: float) -> bool:
@@ -206,6 +207,9 @@ class Connection:
         return call
 
     def _about_to_connect(self, client: Client, _userdata: object) -> None:
+        with self._sending:  # held by none for long: there is no socket to wait for
+            client.drop_out_messages()
+        self._online_mid = self._subscribe_mid = None
         self._set_wait(client, self._backoff.attempted())
 
     def _set_wait(self, client: Client, wait_s: float) -> None:
@@ -222,7 +226,7 @@ class Connection:
         self._accepted_s = time.monotonic()
         if self._subscription:
             self._subscribe_mid = client.subscribe(self._subscription, qos=1)[1]
-        if self._availability and self._online_mid is None:
+        if self._availability:
             self._online_mid = client.publish(self._availability, ONLINE, 1, retain=True).mid
         self._check_open()
 

@@ -1,12 +1,13 @@
 """The daemon's sink: payload structs in, messages to the broker out; never blocks, never loses what it may keep.
 
     state, start, end, health ──► JSON ──► outbox ──► connection ──► broker
-                                             ▲                         │
-                                             └──── acknowledged(mid) ──┘
+                                            │  ▲                       │
+                                  disk ◄────┘  └── acknowledged(mid) ──┘
 
-Two threads meet here: the pipeline puts messages in, paho's thread brings acknowledgements, the latter while it holds
-paho's own locks, which sending takes too.  So neither ever waits for the other: each leaves what it has in a deque and
-then tries the lock; who gets it does the work of both, and looks again before letting go; who does not, goes on.
+Three threads meet here: the pipeline puts messages in, paho's thread brings acknowledgements, the latter while it holds
+paho's own locks, which sending takes too, and the journal's tells what is on the disk.  So none ever waits for another:
+each leaves what it has in a deque or a flag and then tries the lock; who gets it does the work of all, and looks again
+before letting go; who does not, goes on.
 """
 
 import logging
@@ -18,9 +19,10 @@ from typing import Self
 import msgspec
 
 from edged.config import Mqtt
-from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, Health, WindowScores, encoded
+from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, Health, OutboxFigures, WindowScores, encoded
 from edged.mqtt.connection import CLOSE_S, Connection, State
-from edged.mqtt.outbox import Message, Outbox
+from edged.mqtt.message import Message
+from edged.mqtt.outbox import Outbox
 from edged.mqtt.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, HEALTH, Topic, full_name
 
 _log = logging.getLogger(__name__)
@@ -33,11 +35,11 @@ class Publisher:
     """
 
     def __init__(self, mqtt: Mqtt, node: str, outbox: Outbox | None = None) -> None:
-        self._root = mqtt.root
-        self._node = node
+        self._below = f"{mqtt.root}/{node}"
         self._outbox = Outbox() if outbox is None else outbox
-        self._put: deque[Message] = deque()
+        self._put: deque[tuple[Topic, msgspec.Struct, float]] = deque()  # with the monotonic time
         self._acknowledged: deque[int] = deque()
+        self._lost = False
         self._renew = False
         self._wanted = False  # work was left behind for whoever holds the lock
         self._working = threading.Lock()  # only ever tried, never waited for
@@ -53,17 +55,25 @@ class Publisher:
 
     def __enter__(self) -> Self:
         """Begin to connect; raises as ``Connection`` does."""
-        self._connection.__enter__()
+        self._outbox.open(self._work)
+        try:
+            self._connection.__enter__()
+        except BaseException:
+            self._outbox.close()
+            raise
         return self
 
     def __exit__(self, *_fault: object) -> None:
         """Send the rest, say ``offline``, disconnect; within two seconds, and at once where the broker is away."""
         deadline_s = time.monotonic() + CLOSE_S
+        self._outbox.flush()
         if self._connection.state in (State.STARTING, State.CONNECTED):
             self._settled.wait(CLOSE_S)
         self._connection.close(deadline_s)
+        self._outbox.close()
         if self.unacknowledged:
-            _log.warning("closed with %d messages that the broker has not confirmed", self.unacknowledged)
+            kept = "; events among them are kept on disk" if self._outbox.on_disk else ""
+            _log.warning("closed with %d messages that the broker has not confirmed%s", self.unacknowledged, kept)
 
     @property
     def connected(self) -> bool:
@@ -89,6 +99,11 @@ class Publisher:
     def dropped(self) -> int:
         """Events that went because too many waited."""
         return self._outbox.dropped
+
+    @property
+    def outbox(self) -> OutboxFigures:
+        """How many events wait, where, and how long they take."""
+        return self._outbox.figures()
 
     def wait_connected(self, within_s: float) -> bool:
         """Whether the broker takes messages, waiting for it at most ``within_s``; for commands that need it now."""
@@ -120,8 +135,7 @@ class Publisher:
 
     def publish(self, topic: Topic, payload: msgspec.Struct) -> None:
         """Take a payload for ``topic``; it goes out now, or when the broker is there."""
-        name = full_name(self._root, self._node, topic)
-        self._put.append(Message(name, encoded(payload), topic.qos, topic.retained))
+        self._put.append((topic, payload, time.monotonic()))
         self._settled.clear()
         self._work()
 
@@ -130,7 +144,9 @@ class Publisher:
             self._renew = True
             self._work()
         else:
+            self._lost = True
             self._settled.set()
+            self._work()
 
     def _on_acknowledged(self, mid: int) -> None:
         self._acknowledged.append(mid)
@@ -147,17 +163,29 @@ class Publisher:
 
     def _advance(self) -> None:
         """Everything that came in since, then everything that may go out; under the lock."""
+        self._outbox.adopt()
         while self._put:
-            self._outbox.put(self._put.popleft())
+            self._outbox.put(self._message(*self._put.popleft()))
         while self._acknowledged:
             self._outbox.acknowledged(self._acknowledged.popleft())
+        if self._lost:
+            self._lost = False
+            self._outbox.lost()
         if self._renew:
             self._renew = False
             self._outbox.renew()
         while message := self._outbox.following():
-            mid = self._connection.send(message.topic, message.payload, message.qos, retained=message.retained)
+            topic = f"{self._below}/{message.topic}"
+            mid = self._connection.send(topic, message.to_send(), message.qos, retained=message.retained)
             if mid is None:
                 break
             self._outbox.sent(mid)
         if not self._outbox:
             self._settled.set()
+
+    def _message(self, topic: Topic, payload: msgspec.Struct, put_s: float) -> Message:
+        seq = 0
+        if isinstance(payload, EpisodeStart | EpisodeEnd):
+            seq = self._outbox.next_seq()
+            payload = msgspec.structs.replace(payload, seq=seq)
+        return Message(topic.name, encoded(payload), topic.qos, topic.retained, seq, put_s)
