@@ -81,8 +81,14 @@ def _run(options: argparse.Namespace) -> None:
     if options.stage == "bundle" or everything:
         from convert.bundle import bundle  # noqa: PLC0415 - as above
 
-        made = bundle(run, options.out)
-        print(f"{options.out}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
+        made = bundle(run, options.out or _out(run))
+        print(f"{made.path}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
+
+
+def _out(run: Run) -> Path:
+    """The shipped bundle is only replaced by a whole training of the recipe that may be shipped."""
+    shipped = run.recipe == RECIPES["default"] and run.fold is None
+    return DEFAULT_BUNDLE if shipped else run.work / "bundles" / run.path.name
 
 
 def _evaluate_index(options: argparse.Namespace) -> None:
@@ -115,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--fold", type=int, help="test on fold 0, 1, … instead of the committed split")
         stage.add_argument("--epochs", type=int, help="cut every training to so many, to try the way")
         stage.add_argument("--fresh", action="store_true", help="forget what this run has made before")
-        stage.add_argument("--out", type=Path, default=DEFAULT_BUNDLE, help="the bundle's folder (%(default)s)")
+        stage.add_argument("--out", type=Path, help="the bundle's folder (edged/models/default for the default recipe)")
         stage.add_argument("--json", action="store_true", help="figures as JSON on stdout")
         stage.add_argument("--bundle", type=Path, help="evaluate: a bundle instead of this run's models")
         stage.add_argument("--index", type=Path, help="evaluate: an index.csv of clips instead of the test speakers")

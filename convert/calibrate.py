@@ -23,7 +23,7 @@ from edged.features.logmel import Floats
 from edged.models.bundle import Manifest, Routes, Routing
 from edged.models.cascade import centred, hard_answer, sharpened, soft_answer
 
-_COLDEST, _HOTTEST = 0.05, 10.0  # 1/4 would be a network's own scores
+_COLDEST, _HOTTEST = 0.05, 10.0  # 1/5 would be a network's own scores, see networks.scoring
 _MOST_WEIGHT = 10.0
 _RIDGE, _USUAL_FIRST, _USUAL = 0.02, 1.0, 0.3  # pulls the weights, of models that resemble each other, to usual ones
 

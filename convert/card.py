@@ -133,7 +133,15 @@ def _models(manifest: Manifest) -> str:
         ]
         for name, model in manifest.models.items()
     ]
-    head = ["model", "separates", "parameters", "multiply-adds a window", "temperature", "soft weight", "epoch kept"]
+    head = [
+        "model",
+        "separates",
+        "parameters",
+        "multiply-adds a window",
+        "temperature",
+        "soft weight",
+        "epoch kept (0: M1's own)",
+    ]
     found = manifest.metrics["validation_uar"]
     return "\n".join(
         [
@@ -155,8 +163,8 @@ def _figures(manifest: Manifest) -> str:
             f"{manifest.metrics['protocol']} Seed {manifest.metrics['seed']}; int8 unless a column says float.\n",
             figures_table(manifest.metrics["rows"], manifest.routes.default),
             _BASELINE_NOTE,
-            f"\nRuntimes {' and '.join(runtimes['compared'])} on {runtimes['windows']} windows: at most",
-            f"{max(runtimes['steps_apart'].values())} steps of 1/256 apart. Made with {versions}.",
+            f"\nRuntimes {' and '.join(runtimes['compared'])} on {runtimes['windows']} windows are apart by",
+            f"{max(runtimes['steps_apart'].values())}/256 at most. Made with {versions}.",
         ]
     )
 

@@ -17,7 +17,7 @@ from convert.recipes import NetworkSpec
 from edged.features.geometry import GEOMETRY
 
 HEAD = "label"
-FLATTENING = 4.0
+_FLATTENING, _FLATTENING_OF_TWO = 5.0, 6.0  # of two labels, the scores change fastest with the logits
 _STEM = "stem"
 
 
@@ -41,11 +41,13 @@ def network(spec: NetworkSpec, n_labels: int, extra_heads: tuple[str, ...] = ())
 def scoring(model: Any) -> Any:  # noqa: ANN401 - keras has no types
     """``model`` from images to the scores of its labels, other heads cut off.
 
-    The scores are flat: their logits are divided by 4, which the manifest's temperatures give back.  An int8 score then
-    tells apart what is unlikely from what is impossible, and a step by which two runtimes round a logit differently is
-    no more than a step of a score.
+    The scores are flat: their logits are divided by 5 or 6, which the manifest's temperatures give back.  An int8 score
+    then tells apart what is unlikely from what is impossible, and a step by which two runtimes round a logit
+    differently is no more than two steps of a score (measured: undivided, up to ten).
     """
-    flat = layers.Rescaling(1 / FLATTENING)(model.get_layer(HEAD).output)
+    logits = model.get_layer(HEAD).output
+    flattening = _FLATTENING if logits.shape[-1] > 2 else _FLATTENING_OF_TWO  # noqa: PLR2004 - two labels
+    flat = layers.Rescaling(1 / flattening)(logits)
     return keras.Model(model.inputs[0], layers.Softmax(name="scores")(flat))
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from convert.__main__ import main
+from convert.__main__ import _out, main
 from convert.material import material
 from convert.recipes import RECIPES, recipe
 from convert.runs import Run
 from edged.errors import UsageError
+from edged.models.bundle import DEFAULT_BUNDLE
 from tests import layouts
 
 
@@ -91,6 +92,18 @@ def test_run_is_known_again(tmp_path: Path) -> None:
     before = path()
     made.train.pop()
     assert path() != before
+
+
+def test_shipped_bundle_is_safe(tmp_path: Path) -> None:
+    """Neither a try, a fold nor a recipe of other licences is put in the place of the shipped bundle."""
+    made = material(tiny(tmp_path), recipe("default"))
+
+    def out(name: str, epochs: int | None = None, fold: int | None = None) -> Path:
+        return _out(Run(recipe(name, epochs), 1, fold, tmp_path / "work", made))
+
+    assert out("default") == DEFAULT_BUNDLE
+    for other in (out("default", epochs=1), out("default", fold=0), out("research")):
+        assert other.parent == tmp_path / "work" / "bundles"
 
 
 def test_recipes_by_licence() -> None:
