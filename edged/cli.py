@@ -30,6 +30,7 @@ from edged.mqtt.outbox import outbox_for
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.topics import node_name
 from edged.mqtt.view import watch
+from edged.prometheus import Exporter
 from edged.reload import Reload
 from edged.signals import asking, stopping
 
@@ -97,8 +98,9 @@ def _run(arguments: argparse.Namespace) -> int:
     faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
     microphone = Microphone(config.audio.device, buffer_s=config.audio.buffer_s)
     publisher = Publisher(config.mqtt, node_name(config.node), outbox_for(config))
-    daemon = Daemon(config, bundle, microphone, publisher)
-    with stopping(_CLOSE_S) as stop, asking(reload.asked), publisher, microphone:
+    exporter = Exporter(config.prometheus.port)
+    daemon = Daemon(config, bundle, microphone, publisher, exporter.health)
+    with stopping(_CLOSE_S) as stop, asking(reload.asked), exporter, publisher, microphone:
         daemon.run(stop, reload)
     return 0
 

@@ -101,6 +101,12 @@ class Outbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     commit_s: Annotated[float, _number(0, 60)] = 5.0
 
 
+class Prometheus(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The figures of health as text for Prometheus."""
+
+    port: Annotated[int, _whole(0, 65535)] = 0
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole of config.yaml."""
 
@@ -114,6 +120,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     state_dir: str = ""
     health_s: Annotated[int, _whole(5, 3600)] = 60
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    prometheus: Prometheus = Prometheus()
 
 
 _SECTIONS = {

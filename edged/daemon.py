@@ -10,7 +10,7 @@ clock that jumps moves time stamps but no duration.
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from edged.config import Config
@@ -20,7 +20,7 @@ from edged.events.payloads import Payloads
 from edged.events.tracker import Began, Ended, State, Thresholds, Tracker
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
-from edged.health import Figures, resident_mb, versions
+from edged.health import Figures, resident_mb, temperature_c, throttling, versions
 from edged.judge import Judge, Judged
 from edged.models.bundle import Bundle
 from edged.reload import Reload
@@ -118,15 +118,22 @@ class Sink(Protocol):
 class Daemon:
     """Runs one source into one sink.  It owns the stages between them and nothing else."""
 
-    def __init__(self, config: Config, bundle: Bundle, source: Source, sink: Sink) -> None:
-        """Loads the models.
+    def __init__(
+        self,
+        config: Config,
+        bundle: Bundle,
+        source: Source,
+        sink: Sink,
+        on_health: Callable[[schema.Health], None] = lambda _health: None,
+    ) -> None:
+        """Loads the models; ``on_health`` is told the figures that the sink is.
 
         Raises:
             ModelError: the bundle cannot be run here.
             ConfigError: a length of time is no whole count of samples.
         """
         self._config, self._bundle = config, bundle
-        self._source, self._sink = source, sink
+        self._source, self._sink, self._on_health = source, sink, on_health
         self._judge = Judge(config, bundle)
         self._tracker = Tracker(bundle.manifest.labels, **_thresholds(config.tracker))
         self._payloads = Payloads(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
@@ -217,11 +224,15 @@ class Daemon:
         self._published = (state, now_s)
         self._sink.state(self._payloads.state(state))
 
+    def _tell(self, health: schema.Health) -> None:
+        self._sink.health(health)
+        self._on_health(health)
+
     def _report(self) -> None:
         """Publishes the health message and logs its figures."""
         source, sink, manifest, figures = self._source, self._sink, self._bundle.manifest, self._figures
         factor = figures.real_time_factor()
-        self._sink.health(
+        self._tell(
             schema.Health(
                 time=schema.rfc3339(time.time()),
                 uptime_s=round(figures.uptime_s, 1),
@@ -238,6 +249,9 @@ class Daemon:
                 reconnects=sink.reconnects,
                 unacknowledged=sink.unacknowledged,
                 resident_mb=round(resident_mb(), 1),
+                cpu_share=round(figures.cpu_share(), 3),
+                temperature_c=temperature_c(),
+                throttling=throttling(),
                 versions=versions(self._judge.cascade.runtime),
                 bundle=f"{manifest.name} {manifest.version}",
                 routing=self._judge.cascade.routing,

@@ -1,13 +1,22 @@
 """The daemon's figures about itself.
 
-counts of the pipeline, /proc/self ──► Figures ──daemon──► the ``health`` payload
+counts of the pipeline, /proc/self, /sys ──► Figures ──daemon──► the ``health`` payload
+
+What the system does not tell is None: a machine without a thermometer, a board that does not say when it slows down.
 """
 
+import contextlib
 import os
 import platform
 import time
 from importlib import metadata
 from pathlib import Path
+
+_THERMAL = Path("/sys/class/thermal")
+_PLATFORM = Path("/sys/devices/platform")
+# Of the Raspberry Pi's firmware, as in `vcgencmd get_throttled`: bits 0 to 3 hold now, 16 to 19 held since the boot.
+_THROTTLING = ("under_voltage", "frequency_capped", "throttled", "too_hot")
+_SINCE_BOOT = 16
 
 
 class Figures:
@@ -20,6 +29,7 @@ class Figures:
         self.level_dbfs = -96.0  # of the newest window; silence is never 0
         self.sound_total_s = 0.0
         self._busy_s = self._sound_s = 0.0  # since the last report
+        self._cpu = time.process_time(), self._began_s  # seconds of CPU and of the clock at the last report
 
     @property
     def uptime_s(self) -> float:
@@ -44,6 +54,12 @@ class Figures:
         self._busy_s = self._sound_s = 0.0
         return factor
 
+    def cpu_share(self) -> float:
+        """CPU time of all threads by time since the last call; 1 is one core."""
+        before, self._cpu = self._cpu, (time.process_time(), time.monotonic())
+        elapsed_s = self._cpu[1] - before[1]
+        return (self._cpu[0] - before[0]) / elapsed_s if elapsed_s > 0 else 0.0
+
 
 def resident_mb() -> float:
     """Resident memory of this process in MB (10^6 bytes); 0 where the system has no /proc."""
@@ -52,6 +68,26 @@ def resident_mb() -> float:
     except (OSError, ValueError, IndexError):
         return 0.0
     return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+def temperature_c(thermal: Path = _THERMAL) -> float | None:
+    """Degrees Celsius of the hottest zone that has a thermometer."""
+    found = []
+    for file in thermal.glob("thermal_zone*/temp"):
+        with contextlib.suppress(OSError, ValueError):  # a zone may be switched off, or say it has no reading
+            found.append(int(file.read_text(encoding="ascii")) / 1000)
+    return max(found, default=None)
+
+
+def throttling(platform_devices: Path = _PLATFORM) -> list[str] | None:
+    """Why the board slows down now, and with ``_before`` why it did since the boot; empty when all is well."""
+    for file in platform_devices.glob("*/*firmware/get_throttled"):
+        with contextlib.suppress(OSError, ValueError):
+            bits = int(file.read_text(encoding="ascii"), 16)
+            now = [name for place, name in enumerate(_THROTTLING) if bits >> place & 1]
+            held = [name for place, name in enumerate(_THROTTLING) if bits >> (_SINCE_BOOT + place) & 1]
+            return now + [f"{name}_before" for name in held if name not in now]
+    return None
 
 
 def versions(runtime: str) -> dict[str, str]:

@@ -20,11 +20,19 @@ _SHARED = (
     "edged.mqtt.topics",
     "edged.state",
 )
-_STAGES = ("edged.audio", "edged.models", "edged.events", "edged.mqtt", "edged.health", "edged.systemd")
+_STAGES = (
+    "edged.audio",
+    "edged.models",
+    "edged.events",
+    "edged.mqtt",
+    "edged.health",
+    "edged.systemd",
+    "edged.prometheus",
+)
 _MIDDLE = ("edged.models", "edged.events", "edged.health", "edged.systemd", "edged.judge", "edged.reload")
 # Each is a command's whole work, for which it picks its own ends.
 _COMMANDS = ("edged.check", "edged.classify", "edged.demo", "edged.history")
-_ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.signals", *_COMMANDS)
+_ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.prometheus", "edged.signals", *_COMMANDS)
 
 # What a module may import of ours, itself and its own package aside; the first entry that fits a module counts.
 _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
@@ -52,6 +60,7 @@ _HOME = {
     "paho": "edged.mqtt.connection",
     "yaml": "edged.config",
     "amqtt": "edged.demo.broker",
+    "prometheus_client": "edged.prometheus",
 }
 _NAMES_MODULE = re.compile(rf"(?:{'|'.join(_HOME)})(?:\.[a-z_]+)+")
 _EVERYWHERE = {"numpy", "msgspec"}

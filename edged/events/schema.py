@@ -116,6 +116,9 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     reconnects: int  # of the broker
     unacknowledged: int  # messages that the broker has not confirmed
     resident_mb: float
+    cpu_share: float  # CPU time of all threads by time, since the last health message; 1 is one core
+    temperature_c: float | None  # of the hottest part that has a thermometer
+    throttling: list[str] | None  # why the board slows down: under_voltage, …; with _before: since the boot, not now
     versions: dict[str, str]
     bundle: str
     routing: str
