@@ -164,7 +164,7 @@ def _figures(manifest: Manifest) -> str:
             figures_table(manifest.metrics["rows"], manifest.routes.default),
             _BASELINE_NOTE,
             f"\nRuntimes {' and '.join(runtimes['compared'])} on {runtimes['windows']} windows are apart by",
-            f"{max(runtimes['steps_apart'].values())}/256 at most. Made with {versions}.",
+            f"{max(runtimes['quanta_apart'].values())}/256 at most. Made with {versions}.",
         ]
     )
 

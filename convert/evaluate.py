@@ -128,11 +128,11 @@ def compared(bundle: Bundle, windows: Heard, store: Path) -> dict[str, Any]:
     few = Heard(windows.clips, windows.images[:_N_COMPARED], windows.owner[:_N_COMPARED])
     by_runtime = {runtime: _int8(bundle, few, store, runtime) for runtime in installed_runtimes()}
     first, *others = by_runtime.values()
-    steps = {}
+    quanta = {}
     for name in first:
         apart = [float(np.abs(first[name] - other[name]).max()) * 256 for other in others]  # softmax's scale is 1/256
-        steps[name] = round(max(apart, default=0.0))
-    return {"compared": list(by_runtime), "windows": len(few.images), "steps_apart": steps}
+        quanta[name] = round(max(apart, default=0.0))
+    return {"compared": list(by_runtime), "windows": len(few.images), "quanta_apart": quanta}
 
 
 def _routings(manifest: Manifest, raw: Mapping[str, Floats], windows: Heard) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def test_bundle_has_figures(bundle: Bundle) -> None:
         assert row["hard"]["clips"] == np.sum(row["hard"]["confusion"])
     runtimes = bundle.manifest.metrics["runtimes"]
     assert runtimes["compared"] == installed_runtimes()
-    assert max(runtimes["steps_apart"].values()) <= 2
+    assert max(runtimes["quanta_apart"].values()) <= 2
 
 
 @pytest.mark.parametrize("runtime", ["ai-edge-litert", "tflite-runtime"])
