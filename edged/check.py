@@ -19,6 +19,7 @@ from edged.mqtt.subscriber import Subscriber
 from edged.mqtt.topics import node_name
 
 _LISTEN_S = 1.0
+_OPEN_S = 10.0  # the most that finding and opening the microphone may take
 _BROKER_S = 5.0
 
 Found = TypeVar("Found")
@@ -75,17 +76,19 @@ def _about_cascade(cascade: Cascade) -> str:
 
 def _listen(config: Config) -> str:
     """Reads the microphone for a second and says how loud it is."""
-    with Microphone(config.audio.device, buffer_s=config.audio.buffer_s) as microphone:
+    with Microphone(config.audio) as microphone:
         heard: list[float] = []
-        deadline_s = time.monotonic() + 2 * _LISTEN_S
+        deadline_s = time.monotonic() + _OPEN_S
         n_samples = 0
         while n_samples < _LISTEN_S * GEOMETRY.sample_rate_hz and time.monotonic() < deadline_s:
-            stretch = microphone.read(_LISTEN_S)
+            stretch = microphone.read(_LISTEN_S / 5)
             if stretch is not None:
                 n_samples += len(stretch.samples)
                 heard.append(float(np.sum(np.square(stretch.samples, dtype=np.float64))))
+            elif microphone.trouble:
+                raise CaptureError(microphone.trouble)
         if not n_samples:
-            raise CaptureError(f"{microphone.name} opened but gave no sound in {2 * _LISTEN_S:g} s: plug it out and in")
+            raise CaptureError(f"{microphone.name} gave no sound in {_OPEN_S:g} s: plug it out and in")
         mean_square = sum(heard) / n_samples
         if mean_square == 0:
             raise CaptureError(f"{microphone.name} gives nothing but zeros: is it muted (`alsamixer`, F4) or off?")

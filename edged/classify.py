@@ -22,7 +22,7 @@ def clip_scores(config: Config, bundle: Bundle, file: Path) -> ClipScores:
     """The mean scores of the windows with speech over the whole of ``file``; no label where there is no speech."""
     judge = Judge(config, bundle)
     answers, n_samples = [], 0
-    with Recording(file) as recording:
+    with Recording(file, audio=config.audio) as recording:
         while not recording.ended:
             stretch = recording.read(_READ_S)
             if stretch is not None:

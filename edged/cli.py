@@ -14,14 +14,16 @@ from pathlib import Path
 
 import msgspec
 
-from edged.audio.microphone import Microphone, microphones
+from edged.audio.driver import microphones
+from edged.audio.microphone import Microphone
 from edged.audio.recording import Recording
 from edged.check import check
 from edged.classify import clip_scores
 from edged.config import Config, load_config
-from edged.daemon import Daemon, Sink
+from edged.daemon import Daemon
 from edged.demo.run import demo
 from edged.demo.sample import SAMPLE
+from edged.ends import Sink
 from edged.errors import EdgedError, PublishError, RecordingError
 from edged.events import schema
 from edged.history import show_history, since
@@ -92,11 +94,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    # PortAudio's start turns file 2 away, for good where it hangs: what there is to say needs a way of its own.
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     place = _place(arguments)  # once: a file that is deleted later must not mean the defaults
     config, bundle = _prepared(arguments)
     reload = Reload(config, lambda: Config() if place is None else load_config(place))
     faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
-    microphone = Microphone(config.audio.device, buffer_s=config.audio.buffer_s)
+    microphone = Microphone(config.audio)
     publisher = Publisher(config.mqtt, node_name(config.node), outbox_for(config))
     exporter = Exporter(config.prometheus.port)
     daemon = Daemon(config, bundle, microphone, publisher, exporter.health)
@@ -131,7 +135,7 @@ def _expect_broker(config: Config, publisher: Publisher) -> None:
 def _play(  # noqa: PLR0913, PLR0917 -- what a replay is made of
     config: Config, bundle: Bundle, file: Path, speed: float | None, sink: Sink, stop: threading.Event
 ) -> None:
-    with Recording(file, speed=speed) as recording:
+    with Recording(file, speed=speed, audio=config.audio) as recording:
         Daemon(config, bundle, recording, sink).run(stop)
 
 
@@ -213,6 +217,9 @@ class _Lines:
         _print_line(payload)
 
     def state(self, payload: schema.EmotionState) -> None:
+        """Not a line."""
+
+    def capture(self, state: schema.CaptureState) -> None:
         """Not a line."""
 
     def health(self, payload: schema.Health) -> None:

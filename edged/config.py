@@ -50,6 +50,10 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     device: Annotated[str, _DEVICE] = "auto"
     buffer_s: Annotated[float, _number(2, 120)] = 10.0
+    gain_db: Annotated[float, _number(-20, 40)] = 0.0
+    highpass_hz: Annotated[float, _number(0, 1000)] = 0.0
+    silent_after_s: Annotated[float, _number(1, 3600)] = 10.0
+    max_recovery_s: Annotated[float, _number(0, 86400)] = 60.0
 
 
 class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

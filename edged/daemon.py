@@ -11,108 +11,29 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
+
+import numpy as np
 
 from edged.config import Config
 from edged.config import Tracker as TrackerConfig
+from edged.ends import Sink, Source, Stretch
 from edged.events import schema
 from edged.events.payloads import Payloads
 from edged.events.tracker import Began, Ended, State, Thresholds, Tracker
 from edged.features.geometry import GEOMETRY
-from edged.features.logmel import Floats
 from edged.health import Figures, resident_mb, temperature_c, throttling, versions
 from edged.judge import Judge, Judged
 from edged.models.bundle import Bundle
 from edged.reload import Reload
 from edged.systemd import notify
 
+_DEAF = ("offline", "stalled")  # states in which no sound comes
 _READ_S = 0.5  # how long a read may wait for sound before the pipeline looks whether it is to stop
 _REFRESH_S = 5.0  # the retained state follows its scores at most this often …
 _REFRESH_STEP = 0.05  # … and only when the confidence moved this far: Home Assistant's recorder keeps every message
+_SKIPPED_S = 60.0  # a device that is too slow says so at most this often
 
 _log = logging.getLogger(__name__)
-
-
-class Stretch(Protocol):
-    """Contiguous sound of a source."""
-
-    @property
-    def samples(self) -> Floats:
-        """(n,) in [-1, 1]."""
-
-    @property
-    def start(self) -> int:
-        """Count of the first sample since the source began, lost ones counted in."""
-
-    @property
-    def utc_s(self) -> float:
-        """The wall clock at the first sample."""
-
-
-class Source(Protocol):
-    """Where sound comes from: a microphone, a recording.  It is open when it is handed over."""
-
-    @property
-    def name(self) -> str:
-        """For people."""
-
-    @property
-    def live(self) -> bool:
-        """Whether sound comes whether or not it is read, so that a slow device must leave some out."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether no more will come."""
-
-    @property
-    def sample_rate_hz(self) -> int:
-        """Of the device or the file, before resampling."""
-
-    @property
-    def n_dropped(self) -> int:
-        """Samples that never reached the pipeline."""
-
-    @property
-    def n_overflows(self) -> int:
-        """How often the driver lost samples."""
-
-    @property
-    def silent(self) -> bool:
-        """Whether it has given nothing but one value for long."""
-
-    def read(self, timeout_s: float) -> Stretch | None:
-        """The next sound, or None when none came in time or the source has ended."""
-
-
-class Sink(Protocol):
-    """Where answers go: a broker, lines on stdout.  No call blocks."""
-
-    @property
-    def reconnects(self) -> int:
-        """How often the broker was reached again."""
-
-    @property
-    def unacknowledged(self) -> int:
-        """Messages that the broker has not confirmed."""
-
-    @property
-    def outbox(self) -> schema.OutboxFigures | None:
-        """How it stands with events that wait; None where none can."""
-
-    def window(self, payload: schema.WindowScores) -> None:
-        """Each window, in order."""
-
-    def start(self, payload: schema.EpisodeStart) -> None:
-        """An episode began."""
-
-    def end(self, payload: schema.EpisodeEnd) -> None:
-        """An episode ended."""
-
-    def state(self, payload: schema.EmotionState) -> None:
-        """How it is now, when that changed."""
-
-    def health(self, payload: schema.Health) -> None:
-        """Figures of the daemon."""
 
 
 class Daemon:
@@ -138,6 +59,10 @@ class Daemon:
         self._tracker = Tracker(bundle.manifest.labels, **_thresholds(config.tracker))
         self._payloads = Payloads(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
         self._figures = Figures()
+        self._capture: tuple[schema.CaptureState | None, str] = (None, "")  # as last seen, and what was wrong
+        self._n_tries = 0
+        self._ready = False
+        self._skipped = (0, -_SKIPPED_S)  # how many windows were skipped when it was last said, and when that was
         self._published: tuple[State, float] | None = None  # the last state and when it was published
 
     def run(self, stop: threading.Event, reload: Reload | None = None) -> None:
@@ -149,12 +74,15 @@ class Daemon:
             CaptureError, RecordingError: the source failed; what was published until then stands.
         """
         next_health_s = time.monotonic()
-        notify(f"STATUS=Waiting for sound from {self._source.name}")
+        notify(f"STATUS={self._status()}")
         try:
             while not stop.is_set() and not self._source.ended:
                 stretch = self._source.read(_READ_S)
                 if stretch is not None:
                     self._hear(stretch)
+                # What was heard before the sound was lost comes first.
+                if stretch is None or self._source.state not in _DEAF:
+                    self._watch_capture()
                 if reload is not None and reload.asked.is_set():
                     self._change(reload)
                     next_health_s = time.monotonic()
@@ -166,23 +94,55 @@ class Daemon:
         finally:
             notify("STOPPING=1")
             self._announce(self._tracker.stop())
+            if self._capture[0] != "offline":
+                self._sink.capture("offline")
 
     def _hear(self, stretch: Stretch) -> None:
-        if not self._figures.sound_total_s:
-            notify("READY=1", f"STATUS=Listening to {self._source.name}")
+        self._say_ready()
         began_s = time.monotonic()
         self._payloads.anchor(stretch.start, stretch.utc_s)
         self._publish(self._judge.judged(stretch.samples, stretch.start, keep_up=self._source.live))
-        self._figures.heard(len(stretch.samples) / GEOMETRY.sample_rate_hz, time.monotonic() - began_s)
+        sound_s, peak = len(stretch.samples) / GEOMETRY.sample_rate_hz, float(np.abs(stretch.samples).max())
+        self._figures.heard(sound_s, time.monotonic() - began_s, peak)
+
+    def _watch_capture(self) -> None:
+        """Publishes whether sound comes when that changed; without sound there is no emotion either."""
+        source, (last, before) = self._source, self._capture
+        state, trouble = self._capture = source.state, source.trouble
+        if source.n_tries != self._n_tries:
+            # Waiting for a device is work that went through, as long as each try comes to its end.
+            self._n_tries = source.n_tries
+            notify("WATCHDOG=1")
+        if trouble:
+            self._say_ready()  # degraded, as STATUS= says: an absent microphone is waited for
+        if (state, trouble) == (last, before):
+            return
+        notify(f"STATUS={self._status()}")
+        if state != last or bool(trouble) != bool(before):
+            _log.log(logging.WARNING if trouble else logging.INFO, "capture %s: %s", state, trouble or source.name)
+        if state != last:
+            self._sink.capture(state)
+            if state in _DEAF:
+                self._announce(self._tracker.stop("discontinuity"))
+
+    def _say_ready(self) -> None:
+        if not self._ready:
+            self._ready = True
+            notify("READY=1", f"STATUS={self._status()}")
+
+    def _status(self) -> str:
+        source = self._source
+        if source.state == "online":
+            return f"Listening to {source.name}"
+        return f"No sound ({source.state}): {source.trouble or f'waiting for {source.name}'}"
 
     def _change(self, reload: Reload) -> None:
-        ready = bool(self._figures.sound_total_s)
-        if ready:
+        if self._ready:
             notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         self._config = reload.config()
         self._judge.change(self._config.gate)
         self._tracker.change(**_thresholds(self._config.tracker))
-        if ready:
+        if self._ready:
             notify("READY=1")
 
     def _publish(self, windows: Iterable[Judged]) -> None:
@@ -238,13 +198,18 @@ class Daemon:
                 uptime_s=round(figures.uptime_s, 1),
                 microphone=source.name,
                 sample_rate_hz=source.sample_rate_hz,
+                capture=source.state,
                 microphone_silent=source.silent,
                 level_dbfs=round(figures.level_dbfs, 1),
+                peak_dbfs=round(figures.peak_dbfs(), 1),
+                clipping=figures.clipping(source.n_clipped),
                 windows=figures.windows,
                 windows_speech=figures.windows_speech,
                 windows_skipped=self._judge.n_skipped,
                 samples_dropped=source.n_dropped,
                 overflows=source.n_overflows,
+                gaps=source.n_gaps,
+                recoveries=source.n_recoveries,
                 real_time_factor=round(factor, 4),
                 reconnects=sink.reconnects,
                 unacknowledged=sink.unacknowledged,
@@ -263,7 +228,11 @@ class Daemon:
             f" {source.n_dropped} samples dropped; level {figures.level_dbfs:.0f} dBFS; {100 * factor:.1f} % busy"
         )
         _log.info("%s", line)
-        notify(f"STATUS=Listening to {source.name}: {line}")
+        notify(f"STATUS={self._status()}; {line}")
+        skipped, now_s = self._judge.n_skipped, time.monotonic()
+        if skipped > self._skipped[0] and now_s - self._skipped[1] >= _SKIPPED_S:
+            _log.warning("too slow for this sound: %d windows skipped, the newest kept", skipped - self._skipped[0])
+            self._skipped = (skipped, now_s)
 
 
 def _thresholds(tracker: TrackerConfig) -> Thresholds:

@@ -6,6 +6,7 @@ What the system does not tell is None: a machine without a thermometer, a board 
 """
 
 import contextlib
+import math
 import os
 import platform
 import time
@@ -17,6 +18,7 @@ _PLATFORM = Path("/sys/devices/platform")
 # Of the Raspberry Pi's firmware, as in `vcgencmd get_throttled`: bits 0 to 3 hold now, 16 to 19 held since the boot.
 _THROTTLING = ("under_voltage", "frequency_capped", "throttled", "too_hot")
 _SINCE_BOOT = 16
+_FLOOR = 10 ** (-96 / 20)  # silence is -96 dBFS, the least that 16 bits can tell
 
 
 class Figures:
@@ -28,7 +30,8 @@ class Figures:
         self.windows_speech = 0
         self.level_dbfs = -96.0  # of the newest window; silence is never 0
         self.sound_total_s = 0.0
-        self._busy_s = self._sound_s = 0.0  # since the last report
+        self._busy_s = self._sound_s = self._peak = 0.0  # since the last report
+        self._n_clipped = 0  # at the last report
         self._cpu = time.process_time(), self._began_s  # seconds of CPU and of the clock at the last report
 
     @property
@@ -42,8 +45,9 @@ class Figures:
         self.windows_speech += speech
         self.level_dbfs = level_dbfs
 
-    def heard(self, sound_s: float, busy_s: float) -> None:
-        """The pipeline worked ``busy_s`` on ``sound_s`` of sound."""
+    def heard(self, sound_s: float, busy_s: float, peak: float) -> None:
+        """The pipeline worked ``busy_s`` on ``sound_s`` of sound, of which ``peak`` was the greatest sample."""
+        self._peak = max(self._peak, peak)
         self.sound_total_s += sound_s
         self._sound_s += sound_s
         self._busy_s += busy_s
@@ -59,6 +63,16 @@ class Figures:
         before, self._cpu = self._cpu, (time.process_time(), time.monotonic())
         elapsed_s = self._cpu[1] - before[1]
         return (self._cpu[0] - before[0]) / elapsed_s if elapsed_s > 0 else 0.0
+
+    def peak_dbfs(self) -> float:
+        """The greatest sample since the last call, in dB of full scale; never below -96."""
+        peak, self._peak = self._peak, 0.0
+        return 20 * math.log10(max(peak, _FLOOR))
+
+    def clipping(self, n_clipped: int) -> bool:
+        """Whether more samples than at the last call were at the end of the converter's range."""
+        before, self._n_clipped = self._n_clipped, n_clipped
+        return n_clipped > before
 
 
 def resident_mb() -> float:

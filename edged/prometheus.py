@@ -18,7 +18,7 @@ from edged.events.schema import Health
 
 _ADDRESS = "127.0.0.1"
 _COUNTERS = frozenset(
-    {"windows", "windows_speech", "windows_skipped", "samples_dropped", "overflows", "reconnects"}
+    {"windows", "windows_speech", "windows_skipped", "samples_dropped", "overflows", "gaps", "recoveries", "reconnects"}
 )  # they only grow, from the start of the daemon on
 _LEFT_OUT = frozenset({"v", "time"})  # Prometheus has its own clock; edged_health_age_seconds tells a figure's age
 

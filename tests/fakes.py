@@ -4,19 +4,22 @@ from collections.abc import Iterable
 
 from edged.audio.ring import Stretch
 from edged.errors import EdgedError
-from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, Health, WindowScores
+from edged.events.schema import CaptureState, EmotionState, EpisodeEnd, EpisodeStart, Health, WindowScores
 
 
 class FakeSource:
-    """A source that hands out given stretches, then raises ``fault`` or ends."""
+    """A source that hands out given stretches, then raises ``fault`` or ends; None is a read in vain."""
 
     name = "fake"
     sample_rate_hz = 16_000
-    n_dropped = 0
-    n_overflows = 0
+    n_tries = n_dropped = n_overflows = n_gaps = n_recoveries = n_clipped = 0
+    state: CaptureState = "online"
+    trouble = ""
     silent = False
 
-    def __init__(self, stretches: Iterable[Stretch], *, live: bool = False, fault: EdgedError | None = None) -> None:
+    def __init__(
+        self, stretches: Iterable[Stretch | None], *, live: bool = False, fault: EdgedError | None = None
+    ) -> None:
         self.live = live
         self.ended = False
         self._stretches = iter(stretches)
@@ -25,12 +28,12 @@ class FakeSource:
     def read(self, timeout_s: float) -> Stretch | None:
         """The next one."""
         del timeout_s
-        stretch = next(self._stretches, None)
-        if stretch is None:
-            self.ended = True
-            if self._fault is not None:
-                raise self._fault
-        return stretch
+        for stretch in self._stretches:
+            return stretch
+        self.ended = True
+        if self._fault is not None:
+            raise self._fault
+        return None
 
 
 class KeepingSink:
@@ -44,6 +47,7 @@ class KeepingSink:
         self.windows: list[WindowScores] = []
         self.events: list[EpisodeStart | EpisodeEnd] = []
         self.states: list[EmotionState] = []
+        self.captures: list[CaptureState] = []
         self.figures: list[Health] = []
 
     def window(self, payload: WindowScores) -> None:
@@ -61,6 +65,10 @@ class KeepingSink:
     def state(self, payload: EmotionState) -> None:
         """Keeps it."""
         self.states.append(payload)
+
+    def capture(self, state: CaptureState) -> None:
+        """Keeps it."""
+        self.captures.append(state)
 
     def health(self, payload: Health) -> None:
         """Keeps it."""

@@ -103,6 +103,11 @@ class VirtualMicrophone:
         assert self._server is not None
         self._server.send_signal(signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        """Lets the driver go on."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """Ends what this object started, and nothing else."""
         for player in self._players:

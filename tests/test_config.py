@@ -12,6 +12,10 @@ from edged.errors import ConfigError
 # key, then values that are wrong in YAML, then the range or kind that the message must give.
 _NUMBERS = {
     "audio.buffer_s": (["1.9", "121"], "a number, 2 to 120"),
+    "audio.gain_db": (["-20.1", "40.1"], "a number, -20 to 40"),
+    "audio.highpass_hz": (["-1", "1001"], "a number, 0 to 1000"),
+    "audio.silent_after_s": (["0.9", "3601"], "a number, 1 to 3600"),
+    "audio.max_recovery_s": (["-1", "86401"], "a number, 0 to 86400"),
     "models.stride_s": (["0", "3.1", "-0.496"], "a number, 0.016 to 2.992"),
     "gate.margin_db": (["2.9", "61"], "a number, 3 to 60"),
     "gate.least_dbfs": (["-97", "0.1"], "a number, -96 to 0"),

@@ -120,6 +120,94 @@ def test_live_source_that_is_behind_skips_the_oldest(bundle: Bundle, speech: Flo
     assert sink.figures[-1].windows_skipped > 5
 
 
+def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speech: Floats) -> None:
+    """While no sound comes no emotion stands either; the sound that waited is heard before it counts as lost."""
+
+    def coming() -> Iterator[Stretch | None]:
+        source.state, source.trouble = "offline", "not found"
+        yield None
+        source.state, source.trouble = "online", ""
+        yield from stretches(speech, 16_000)
+        source.state, source.trouble = "offline", "unplugged"
+        yield from stretches(speech, 16_000, start=len(speech))
+        captures.append(sink.captures[-1])
+        yield None
+        captures.append(sink.captures[-1])
+        emotions.append(sink.states[-1].emotion)
+        source.state = "stalled"
+        yield None
+        source.state, source.trouble = "online", ""
+        yield from stretches(speech, 16_000, start=len(speech) + 60 * RATE_HZ)
+
+    sink = KeepingSink()
+    captures: list[str] = []
+    emotions: list[str] = []
+    source = FakeSource(coming())
+    Daemon(Config(), bundle, source, sink).run(threading.Event())
+    assert sink.captures == ["offline", "online", "offline", "stalled", "online", "offline"]
+    assert captures == ["online", "offline"]
+    assert emotions == ["none"]
+    assert "discontinuity" in [event.reason for event in sink.events if isinstance(event, EpisodeEnd)]
+    assert [window.start_s for window in sink.windows if window.discontinuous] == [
+        0.0,
+        pytest.approx(len(speech) / RATE_HZ + 60, abs=0.001),
+    ]
+
+
+def test_systemd_hears_of_a_degraded_start(bundle: Bundle, speech: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
+    """READY comes once, with what is wrong; the watchdog is fed by tries that ended, then by windows."""
+    told: list[str] = []
+    monkeypatch.setattr("edged.daemon.notify", lambda *states: told.extend(states))
+
+    def coming() -> Iterator[Stretch | None]:
+        source.state = "offline"
+        yield None
+        assert "READY=1" not in told
+        source.trouble, source.n_tries = "not found", 1
+        yield None
+        assert told[told.index("READY=1") + 1] == "STATUS=No sound (offline): not found"
+        assert told.count("WATCHDOG=1") == 1
+        yield None
+        assert told.count("WATCHDOG=1") == 1
+        source.n_tries = 2
+        yield None
+        assert told.count("WATCHDOG=1") == 2
+        source.state, source.trouble = "online", ""
+        yield from stretches(speech, 16_000)
+
+    source = FakeSource(coming())
+    sink = KeepingSink()
+    Daemon(Config(), bundle, source, sink).run(threading.Event())
+    assert told.count("READY=1") == 1
+    assert "STATUS=Listening to fake" in told
+    assert told.count("WATCHDOG=1") == 2 + len(sink.windows)
+
+
+def test_levels_have_a_floor(bundle: Bundle) -> None:
+    """Silence is -96 dBFS, never 0, for the rms of the newest window as for the peak."""
+    sink = run(bundle, FakeSource([Stretch(np.zeros(4 * RATE_HZ, np.float32), 0, EPOCH_S)]))
+    figures = sink.figures[0]
+    assert (figures.level_dbfs, figures.peak_dbfs, figures.clipping) == (-96.0, -96.0, False)
+
+
+def test_too_slow_is_said_once_a_minute(
+    bundle: Bundle, speech: Floats, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many windows are skipped, there is one line until a minute has gone by."""
+    now_s = [1000.0]
+    monkeypatch.setattr("edged.daemon.time.monotonic", lambda: now_s[0])
+
+    def coming() -> Iterator[Stretch]:
+        for n in range(14):
+            now_s[0] += 10
+            yield Stretch(speech[: 10 * RATE_HZ], n * 10 * RATE_HZ, EPOCH_S + 10 * n)
+
+    run(bundle, FakeSource(coming(), live=True), parse_config("health_s: 5", "test"))
+    said = [record.message for record in caplog.records if "too slow" in record.message]
+    assert len(said) == 3
+    assert all(message.endswith("the newest kept") for message in said)
+
+
 def test_fault_of_the_source_ends_the_episode_first(bundle: Bundle, speech: Floats) -> None:
     """A microphone that dies: the error comes out, after the running episode's end and the state none."""
     sink = KeepingSink()

@@ -27,6 +27,23 @@ def test_cpu_share_is_of_the_time_since_the_last_call() -> None:
     assert figures.cpu_share() == pytest.approx(expected, rel=0.2)
 
 
+def test_peak_is_the_greatest_since_the_last_call() -> None:
+    """In dB of full scale: half of it is -6; without sound, or with silence, -96."""
+    figures = Figures()
+    figures.heard(1, 0, 0.5)
+    figures.heard(1, 0, 0.25)
+    assert figures.peak_dbfs() == pytest.approx(-6.02, abs=0.01)
+    assert figures.peak_dbfs() == pytest.approx(-96)
+    figures.heard(1, 0, 0)
+    assert figures.peak_dbfs() == pytest.approx(-96)
+
+
+def test_clipping_is_what_came_since_the_last_call() -> None:
+    """A count that grew is clipping, one that stands is none any more."""
+    figures = Figures()
+    assert [figures.clipping(n_clipped) for n_clipped in (0, 3, 3, 4)] == [False, True, False, True]
+
+
 def test_temperature_is_of_the_hottest_zone(tmp_path: Path) -> None:
     """Zones give thousandths of a degree; one without a reading does not count."""
     for zone, content in enumerate(["41250\n", "53400\n", "", "N/A\n"]):

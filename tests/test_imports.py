@@ -29,7 +29,7 @@ _STAGES = (
     "edged.systemd",
     "edged.prometheus",
 )
-_MIDDLE = ("edged.models", "edged.events", "edged.health", "edged.systemd", "edged.judge", "edged.reload")
+_MIDDLE = ("edged.models", "edged.events", "edged.health", "edged.systemd", "edged.ends", "edged.judge", "edged.reload")
 # Each is a command's whole work, for which it picks its own ends.
 _COMMANDS = ("edged.check", "edged.classify", "edged.demo", "edged.history")
 _ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.prometheus", "edged.signals", *_COMMANDS)
@@ -40,6 +40,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     (_FEATURES, ("edged.errors",)),
     *[(module, _FIRST) for module in _SHARED],
     *[(stage, (*_FIRST, *_SHARED)) for stage in _STAGES],
+    ("edged.ends", (*_FIRST, *_SHARED)),
     # The pipeline: handed its source and its sink, so it knows neither audio nor mqtt.
     ("edged.judge", (*_FIRST, *_SHARED, *_MIDDLE)),
     ("edged.reload", (*_FIRST, *_SHARED)),
@@ -52,7 +53,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
 ]
 
 _HOME = {
-    "sounddevice": "edged.audio.microphone",
+    "sounddevice": "edged.audio.driver",
     "soundfile": "edged.audio.recording",
     "soxr": "edged.audio.resample",
     "tflite_runtime": "edged.models.interpreter",

@@ -74,16 +74,19 @@ def test_topics_and_retention_of_all_payloads(mosquitto: Mosquitto, subscriber: 
         publisher.start(episode_start("angry"))
         publisher.end(episode_end("angry"))
         publisher.health(health())
+        publisher.capture("muted")
     messages = until(subscriber, "edged/a/availability", b"offline")
-    names = ["availability", "emotion", "event/start", "event/end", "health", "availability"]
+    names = ["availability", "emotion", "event/start", "event/end", "health", "capture", "availability"]
     assert [message.topic for message in messages] == [f"edged/a/{name}" for name in names]
     assert messages[0].payload == b"online"
+    assert messages[-2].payload == b"muted"
     assert not any(message.retained for message in messages)
     with Subscriber(mosquitto.mqtt) as late:
-        kept = [late.received(WITHIN_S) for _ in range(3)]
+        kept = [late.received(WITHIN_S) for _ in range(4)]
         assert late.received(0.1) is None
     assert {(message.topic, message.retained) for message in kept if message} == {
         ("edged/a/availability", True),
+        ("edged/a/capture", True),
         ("edged/a/emotion", True),
         ("edged/a/health", True),
     }

@@ -145,6 +145,36 @@ def test_newest_tells_when_the_newest_sample_was_captured() -> None:
     assert ring.newest == (count, monotonic_s)
 
 
+def test_newest_goes_on_over_what_was_lost() -> None:
+    """The clock belongs to the count: lost samples move both, but no clock where nothing has come yet."""
+    ring = Ring(100)
+    ring.lose(5)
+    assert ring.newest == (5, 0.0)
+    ring.write(ramp(0, 16), 0, 50.0)
+    ring.lose(RATE)
+    count, monotonic_s = ring.newest
+    assert count == 21 + RATE
+    assert monotonic_s == pytest.approx(51.001)
+
+
+def test_gaps_are_counted_when_they_are_read() -> None:
+    """Lost at the driver or dropped by the full ring: each time that a stretch does not go on where the last ended."""
+    ring = Ring(10)
+    ring.write(ramp(0, 5), 0, 0)
+    taken(ring)
+    ring.write(ramp(5, 5), 0, 0)
+    taken(ring)
+    assert ring.n_gaps == 0
+    ring.lose(1)
+    ring.lose(1)
+    ring.write(ramp(0, 5), 0, 0)
+    taken(ring)
+    assert ring.n_gaps == 1
+    ring.write(ramp(0, 11), 0, 0)
+    taken(ring)
+    assert ring.n_gaps == 2
+
+
 def test_read_of_an_empty_ring_ends_in_time() -> None:
     """Nothing written, nothing read."""
     assert Ring(10).read(0.01) is None

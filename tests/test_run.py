@@ -91,28 +91,6 @@ def test_clip_in_the_microphone_gives_an_event_at_a_subscriber(
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def test_run_without_such_a_microphone_says_what_there_is(
-    virtual_microphone: VirtualMicrophone,  # noqa: F811
-    tmp_path: Path,
-) -> None:
-    """A name that no microphone has: one line that lists the ones there are, status 1."""
-    config = tmp_path / "config.yaml"
-    config.write_text("audio: {device: no such thing}\nmqtt: {host: 127.0.0.1, port: 1}\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "edged", "run", "--config", config],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-        env={**os.environ, **virtual_microphone.environment},
-        timeout=60,
-    )
-    assert done.returncode == 1
-    assert "no such thing" in done.stderr.splitlines()[-1]
-    assert "pulse" in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
-
-
 def test_check_tries_each_part(
     mosquitto: Mosquitto,  # noqa: F811
     virtual_microphone: VirtualMicrophone,  # noqa: F811
@@ -142,6 +120,27 @@ def test_check_tries_each_part(
     assert outputs[1][0] == 1
     assert outputs[1][1][-1].split()[:2] == ["broker", "FAULT"]
     assert "127.0.0.1:1" in outputs[1][1][-1]
+
+
+def test_check_without_such_a_microphone_says_what_there_is(
+    virtual_microphone: VirtualMicrophone,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """A name that no microphone has: its line lists the ones there are."""
+    config = tmp_path / "config.yaml"
+    config.write_text("audio: {device: no such thing}\nmqtt: {host: 127.0.0.1, port: 1}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "edged", "check", "--config", config],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        env={**os.environ, **virtual_microphone.environment},
+        timeout=60,
+    )
+    assert done.returncode == 1
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("microphone")]
+    assert line.startswith("microphone  FAULT  microphone 'no such thing': not found; there is 'name:pulse', ")
 
 
 def test_devices_lists_what_selects_each(virtual_microphone: VirtualMicrophone) -> None:  # noqa: F811

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from edged.events import schema
-from edged.mqtt.topics import AVAILABILITY, TOPICS
+from edged.mqtt.topics import AVAILABILITY, CAPTURE, TOPICS
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 _TIME = "2026-01-02T03:04:05.678Z"
@@ -51,13 +51,18 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
         uptime_s=60,
         microphone="USB",
         sample_rate_hz=48_000,
+        capture="online",
         microphone_silent=False,
         level_dbfs=-50.0,
+        peak_dbfs=-20,
+        clipping=False,
         windows=120,
         windows_speech=20,
         windows_skipped=0,
         samples_dropped=0,
         overflows=0,
+        gaps=0,
+        recoveries=0,
         real_time_factor=0.02,
         reconnects=0,
         unacknowledged=0,
@@ -94,8 +99,8 @@ def test_json_schemas_valid(schemas: dict[str, Any]) -> None:
 
 
 def test_json_schemas_every_topic(schemas: dict[str, Any]) -> None:
-    """Every topic with a JSON payload has its schema; availability is a bare word."""
-    assert {topic.name for topic in TOPICS} - {AVAILABILITY.name} <= schemas["topics"].keys()
+    """Every topic with a JSON payload has its schema; availability and capture are bare words."""
+    assert {topic.name for topic in TOPICS} - {AVAILABILITY.name, CAPTURE.name} <= schemas["topics"].keys()
     assert schemas["topics"].keys() == _EXAMPLES.keys()
 
 

@@ -36,6 +36,13 @@ def shown(view: View, name: str, payload: msgspec.Struct | bytes) -> str:
     return line[10:]
 
 
+def test_capture_is_said() -> None:
+    """The bare word of the topic, and a line that says so where it is none."""
+    view = View("edged")
+    assert view.line(Received("edged/kitchen/capture", b"muted", retained=False))[8:] == "    capture is muted"
+    assert "not understood" in view.line(Received("edged/kitchen/capture", b"\xff", retained=False))
+
+
 def test_episode_from_start_to_end() -> None:
     """A corner, the states of the episode, a corner; what is outside has no mark."""
     view = View("edged")

@@ -1,13 +1,11 @@
-"""An open driver stream to the ring: the reader thread, from its start to its end.
+"""An open driver stream to the ring, from its first block to its end.
 
     driver ──read──► block (n, channels) int16 ──mean──► (n,) float32 ──Resampler──► Ring at 16 kHz
 
-The thread reads, resamples and writes to the ring, nothing else, so that it is back at the driver in time.  Whatever
-ends it is left in the ring, and raised in the pipeline: a capture that has died while the daemon looks alive is the
-worst failure there is.
+The thread that reads resamples and writes to the ring, nothing else, so that it is back at the driver in time.  Between
+what came before and the first block of a new opening lies a gap, whose length the monotonic clock tells.
 """
 
-import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -21,10 +19,9 @@ from edged.audio.ring import Floats, Ring
 from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY
 
+STALLED_S = 2.0  # no sample for so long is a fault of the driver
 _BLOCK_MS = 32  # what is read at once
-_CLOSE_S = 2.0  # the most that closing may take; what hangs longer is left behind
-
-_log = logging.getLogger(__name__)
+_FULL_SCALE = np.iinfo(np.int16)
 
 
 class DriverStream(Protocol):
@@ -50,67 +47,87 @@ class Opened:
     n_channels: int
 
 
-class Capture:
-    """One opening of a device: its stream, and the thread that reads it into ``ring`` until it is closed or fails."""
+@dataclass(slots=True)
+class Counts:
+    """What is counted over all openings; written by the reader thread alone."""
 
-    def __init__(self, opened: Opened, ring: Ring, *, silent_after_s: float) -> None:
+    n_overflows: int = 0  # times that the driver lost samples
+    n_recoveries: int = 0  # times that sound came again from a device that had to be opened again
+    n_clipped: int = 0  # samples at the end of the converter's range
+
+
+class Capture:
+    """One opening of a device: read until it is told to stop or the driver fails, then closed."""
+
+    def __init__(self, opened: Opened, ring: Ring, counts: Counts, *, silent_after_s: float) -> None:
         self.opened = opened
-        self.n_overflows = 0  # times that the driver lost samples
+        self.heard_since_s: float | None = None  # the monotonic clock at the first block; None until it came
         self.silent = False  # one value without change for silent_after_s
         self._stream = opened.stream
         self._ring = ring
+        self._counts = counts
         self._resampler = Resampler(opened.rate_hz)
         self._silent_after_s = silent_after_s
         self._constant_s = 0.0
-        self._stopping = threading.Event()
-        # A daemon thread: where the driver hangs for ever in a read, the program must still end.
-        self._reader = threading.Thread(target=self._read_on, name="edged-microphone", daemon=True)
+        self._ending = threading.Lock()
+        self._closed = False
 
-    def start(self) -> None:
-        """Starts the reader thread; from here on ``close`` must be called."""
-        self._reader.start()
+    def read_until(self, stopping: threading.Event) -> None:
+        """Reads into the ring until ``stopping`` is set, then closes the stream; the calling thread is the reader.
 
-    def close(self) -> bool:
-        """Ends the reader and closes the stream; False if the driver hung for two seconds and both were left behind."""
-        self._stopping.set()
-        # The calls that close can hang as the read can, so they have a thread that can be left behind too.
-        closer = threading.Thread(target=self._close_stream, name="edged-microphone-closer", daemon=True)
-        closer.start()
-        closer.join(_CLOSE_S)
-        return not (closer.is_alive() or self._reader.is_alive())
-
-    def _close_stream(self) -> None:
-        self._reader.join(_CLOSE_S / 2)  # it ends by itself with the next block
-        self._stream.abort()  # where no block comes any more, this ends the read of a sound card
-        self._reader.join(_CLOSE_S / 4)
-        # Never close beneath a read: libpulse ends the whole program on a failed assertion then.
-        if not self._reader.is_alive():
-            self._stream.close()
-
-    def _read_on(self) -> None:
+        Raises:
+            CaptureError: the driver failed; the stream is closed all the same.
+        """
         try:
-            self._read_until_stopped()
-            self._ring.close()
-        except Exception as exc:  # noqa: BLE001 -- a thread's edge: whatever it is, the pipeline must hear of it
-            reason = " ".join(str(exc).split()) or repr(exc)
-            fault = CaptureError(f"microphone {self.opened.name!r}: reading failed ({reason}); was it unplugged?")
-            fault.__cause__ = exc
-            self._ring.close(None if self._stopping.is_set() else fault)
+            self._read_on(stopping)
+        except Exception as exc:
+            if not stopping.is_set():
+                reason = " ".join(str(exc).split()) or repr(exc)
+                raise CaptureError(
+                    f"microphone {self.opened.name!r}: reading failed ({reason}); was it unplugged?"
+                ) from exc
+        finally:
+            # Never beneath a read or an abort: libpulse ends the whole program on a failed assertion then.
+            with self._ending:
+                self._closed = True
+                self._stream.close()
 
-    def _read_until_stopped(self) -> None:
+    def abort(self) -> None:
+        """Ends a read that waits, from another thread; hangs where the driver does, so that one must be expendable."""
+        with self._ending:
+            if not self._closed:
+                self._stream.abort()
+
+    def _read_on(self, stopping: threading.Event) -> None:
         size = self.opened.rate_hz * _BLOCK_MS // 1000
+        block_s = size / self.opened.rate_hz
         held: tuple[Floats, float, float] | None = None
-        while not self._stopping.is_set():
+        stale = False  # the driver still hands over what it kept while nobody could read
+        lost = self._ring.newest[0] > 0  # samples before the next block, which count as time gone by
+        while not stopping.is_set():
+            asked_s = time.monotonic()
             raw, overflowed = self._stream.read(size)
             utc_s, monotonic_s = time.time(), time.monotonic()
             block = np.frombuffer(raw, np.int16).reshape(-1, self.opened.n_channels)
-            self._watch_for_silence(block)
+            self._watch(block, monotonic_s)
+            self._counts.n_overflows += overflowed
+            waited_s = monotonic_s - asked_s
+            if waited_s >= STALLED_S:  # the driver stood still, or this program did
+                stale = True
+            if stale and (waited_s >= STALLED_S or waited_s < block_s / 2):
+                if held is not None:
+                    self._write(*held)
+                held, lost = None, True
+                continue
+            stale = False
             if overflowed:
                 # PortAudio says so one read late: the gap may lie in the block before, which waits for this one.
-                self._lose_until(monotonic_s - size / self.opened.rate_hz)
-            elif held is not None:
+                held, lost = None, True
+            if held is not None:
                 self._write(*held)
-            held = block.mean(axis=1, dtype=np.float32) / np.float32(32768), utc_s, monotonic_s
+            if lost:
+                self._lose_until(monotonic_s - block_s)
+            held, lost = (block.mean(axis=1, dtype=np.float32) / np.float32(32768), utc_s, monotonic_s), False
 
     def _write(self, samples: Floats, utc_s: float, monotonic_s: float) -> None:
         """Resamples a block into the ring; both clocks are those of its end."""
@@ -120,19 +137,19 @@ class Capture:
 
     def _lose_until(self, monotonic_s: float) -> None:
         """Counts what was lost since the newest sample, by the monotonic clock: the driver does not say how much."""
-        self.n_overflows += 1
         self._resampler.restart()
         _, newest_s = self._ring.newest
         lost_s = monotonic_s - newest_s if newest_s else 0.0
         self._ring.lose(max(1, round(lost_s * GEOMETRY.sample_rate_hz)))
 
-    def _watch_for_silence(self, block: NDArray[np.int16]) -> None:
-        """One line when only one value comes any more (an unplugged microphone may give zeros), one when it ends."""
+    def _watch(self, block: NDArray[np.int16], monotonic_s: float) -> None:
+        """Sees that sound came, whether only one value comes any more, and where the converter's range ended."""
+        if self.heard_since_s is None:
+            self.heard_since_s = monotonic_s
+            self._counts.n_recoveries += self._ring.newest[0] > 0
         constant = bool((block == block[0, 0]).all())
         self._constant_s = self._constant_s + len(block) / self.opened.rate_hz if constant else 0.0
-        silent = self._constant_s >= self._silent_after_s
-        if silent and not self.silent:
-            _log.warning("microphone %r: digital silence for %g s; muted?", self.opened.name, self._silent_after_s)
-        elif self.silent and not silent:
-            _log.warning("microphone %r: sound again", self.opened.name)
-        self.silent = silent
+        self.silent = self._constant_s >= self._silent_after_s
+        if not constant and (block.max() == _FULL_SCALE.max or block.min() == _FULL_SCALE.min):
+            clipped = (block == _FULL_SCALE.max) | (block == _FULL_SCALE.min)
+            self._counts.n_clipped += int(np.count_nonzero(clipped))

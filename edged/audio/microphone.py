@@ -1,79 +1,69 @@
-"""A microphone to stretches: chosen by name, opened as it allows, read by a thread of its own.
+"""A microphone to stretches, through all that happens to microphones: late, unplugged, plugged in again, hanging.
 
-    audio.device ──selected──► InputDevice ──PortAudio──► stream ──Capture──► Ring ──read──► Stretch at 16 kHz
+    audio.device ──driver──► Capture ──► Ring ──read──► Conditioner ──► Stretch at 16 kHz
+         ▲                      │
+         └── wait, list anew ◄──┘ absent, failed, stalled
 
-The stream is read with blocking reads, because a callback through cffi needs writable and executable memory and dies
-under systemd's MemoryDenyWriteExecute (python-cffi #73, python-sounddevice #397).  sounddevice is imported when a
-microphone is asked for: replaying files needs no PortAudio.
+The reader thread makes every call into the driver: it opens, reads, closes and begins again with a growing wait, and
+PortAudio begins anew each time, which is the only way to see what was plugged in since.  The pipeline's thread, in
+``read``, watches it by what it gets done.  A driver that hangs holds its lock and cannot be mended from within: that,
+and a microphone that stays away for ``audio.max_recovery_s``, end in a ``CaptureError`` and so in a fresh process.
 """
 
-import atexit
 import logging
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from edged.audio.capture import Capture, Opened
-from edged.audio.devices import InputDevice, identified, selected
-from edged.audio.identity import SYSFS, usb_identities
+from edged.audio import driver
+from edged.audio.capture import STALLED_S, Capture, Counts
+from edged.audio.condition import Conditioner
+from edged.audio.devices import selected
+from edged.audio.identity import SYSFS
 from edged.audio.ring import Ring, Stretch
+from edged.backoff import Backoff
+from edged.config import Audio
 from edged.errors import CaptureError
+from edged.events.schema import CaptureState
 from edged.features.geometry import GEOMETRY
 
-_RATES_HZ = (48_000, 44_100)  # tried after 16 kHz and the rate that the driver names
-_DRIVER_BUFFER_S = 0.25  # how late the reader may be before the driver loses samples
-_STALLED_S = 5.0  # no sample for so long is a fault
+HUNG_S = 20.0  # a driver that got nothing done for so long will not; above its longest wait, below the watchdog's 30 s
+_FIRST_S, _LONGEST_S = 0.5, 8.0  # between two tries to open the device
+_STEADY = 10  # a device counts as mended when it held as many times the wait that its loss would cause
+_CLOSE_S = 2.0  # the most that closing may take; what hangs longer is left behind
 
 _log = logging.getLogger(__name__)
 
 
-def microphones(sysfs: Path = SYSFS) -> list[InputDevice]:
-    """Every input device, with what selects it in the config; ``sysfs`` is where the kernel lists the sound cards.
-
-    Raises:
-        CaptureError: PortAudio is not installed.
-    """
-    portaudio = _portaudio()
-    default = portaudio.default.device[0]
-    devices = [
-        InputDevice(
-            name=str(listed["name"]),
-            index=index,
-            n_channels=int(listed["max_input_channels"]),
-            rate_hz=int(listed["default_samplerate"]),
-            default=index == default,
-        )
-        for index, listed in enumerate(portaudio.query_devices())
-        if listed["max_input_channels"] > 0
-    ]
-    return identified(devices, usb_identities(sysfs))
-
-
 class Microphone:
-    """A source of samples from one microphone; ``with`` opens and closes it.
+    """A source of samples from one microphone, there or not; ``with`` begins to look for it, and closes it."""
 
-    ``device`` is the config's ``audio.device``, ``buffer_s`` the seconds that the pipeline may be behind before samples
-    are dropped, ``silent_after_s`` how long one value without change must last to be called silent.
-    """
-
-    def __init__(self, device: str = "auto", *, buffer_s: float = 10.0, silent_after_s: float = 10.0) -> None:
+    def __init__(self, audio: Audio, *, sysfs: Path = SYSFS) -> None:
         self.live = True  # sound comes whether or not it is read
         self.ended = False
-        self._selector = device
-        self._silent_after_s = silent_after_s
-        self._ring = Ring(round(buffer_s * GEOMETRY.sample_rate_hz))
-        self._deaf_s = 0.0
+        self.name = audio.device  # what is asked for, until it is known what answers to that
+        self.sample_rate_hz = 0  # at which the device is opened, before resampling
+        self.n_channels = 0  # that are down-mixed
+        self.n_tries = 0
+        self._audio = audio
+        self._sysfs = sysfs
+        self._ring = Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz))
+        self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
+        self._counts = Counts()
+        self._fault = ""  # of the last try
+        self._stopping = threading.Event()
+        self._capture: Capture | None = None  # the opening that is being read
+        self._stalled: Capture | None = None  # one that was given up
+        # Daemon threads: where the driver hangs for ever, the program must still end.
+        self._reader = threading.Thread(target=self._keep_open, name="edged-microphone", daemon=True)
+        self._progress = (0, 0)
+        self._idle_s = self._deaf_s = 0.0
 
     def __enter__(self) -> Self:
-        """Opens the device and starts the reader thread.
-
-        Raises:
-            CaptureError: no PortAudio, no such microphone, or none of the rates accepted.
-        """
-        self._device = selected(microphones(), self._selector)
-        self._capture = Capture(_opened(self._device), self._ring, silent_after_s=self._silent_after_s)
-        self._capture.start()
+        """Starts the reader thread, which opens the device when it is there."""
+        self._reader.start()
         return self
 
     def __exit__(
@@ -81,43 +71,61 @@ class Microphone:
     ) -> None:
         """Ends the reader thread and closes the device, within two seconds even where the driver hangs."""
         self.ended = True
+        self._stopping.set()
         self._ring.close()
-        if not self._capture.close():
-            # At exit sounddevice would terminate PortAudio, which closes the stream that hangs, and would hang with it.
-            atexit.unregister(_portaudio()._exit_handler)  # noqa: SLF001 -- there is no public way
+        known_to_hang = self._idle_s >= HUNG_S
+        self._reader.join(0.0 if known_to_hang else _CLOSE_S / 2)  # it ends by itself with the next block
+        if self._reader.is_alive() and not known_to_hang:
+            self._abort(self._capture)  # where no block comes any more, this ends the read of a sound card
+            self._reader.join(_CLOSE_S / 2)
+        if self._reader.is_alive():
+            driver.abandon()
             _log.warning("microphone %r: the driver hangs; its thread is left behind", self.name)
 
     def read(self, timeout_s: float) -> Stretch | None:
         """The samples that came since the last read, up to the next gap; None when none came in time.
 
         Raises:
-            CaptureError: the driver failed, or no sample came for 5 s.
+            CaptureError: PortAudio is missing, the driver hangs, or a lost microphone stayed away for too long.
         """
         # Waits are added up, not clock readings compared: a program that was itself stopped has not been deaf.
         began_s = time.monotonic()
         stretch = self._ring.read(timeout_s)
-        if stretch is not None or self.ended:
-            self._deaf_s = 0.0
-            return stretch
-        self._deaf_s += min(time.monotonic() - began_s, timeout_s)
-        if self._deaf_s >= _STALLED_S:
-            raise CaptureError(f"microphone {self.name!r}: stalled, no sample for {_STALLED_S:g} s; was it unplugged?")
+        if self.ended or stretch is not None:
+            self._idle_s = self._deaf_s = 0.0
+            return None if stretch is None else self._conditioner.conditioned(stretch)
+        self._watch(min(time.monotonic() - began_s, timeout_s))
         return None
 
     @property
-    def name(self) -> str:
-        """The device's name, with what ALSA and PortAudio add to it."""
-        return self._device.name
+    def state(self) -> CaptureState:
+        """``stalled``: open but without a sample; ``muted``: one value without change; ``offline``: not open."""
+        capture = self._capture
+        if capture is None or self.ended:
+            return "offline"
+        if capture is self._stalled:
+            return "stalled"
+        if capture.heard_since_s is None:
+            return "offline"
+        return "muted" if capture.silent else "online"
 
     @property
-    def sample_rate_hz(self) -> int:
-        """The rate at which the device was opened, before resampling."""
-        return self._capture.opened.rate_hz
+    def trouble(self) -> str:
+        """Why no sound comes, in words; empty while nothing is known to be wrong."""
+        match self.state:
+            case "offline":
+                return self._fault
+            case "stalled":
+                return f"microphone {self.name!r}: no sample for {STALLED_S:g} s"
+            case "muted":
+                return f"microphone {self.name!r}: nothing but one value for {self._audio.silent_after_s:g} s; muted?"
+        return ""
 
     @property
-    def n_channels(self) -> int:
-        """How many channels are down-mixed."""
-        return self._capture.opened.n_channels
+    def silent(self) -> bool:
+        """Whether the microphone gives one value without change: unplugged, muted by a switch, or broken."""
+        capture = self._capture
+        return capture is not None and capture.silent
 
     @property
     def n_samples(self) -> int:
@@ -132,63 +140,84 @@ class Microphone:
     @property
     def n_overflows(self) -> int:
         """How often the driver lost samples because the reader came late."""
-        return self._capture.n_overflows
+        return self._counts.n_overflows
 
     @property
-    def silent(self) -> bool:
-        """Whether the microphone gives one value without change: unplugged, muted by a switch, or broken."""
-        return self._capture.silent
+    def n_gaps(self) -> int:
+        """How often a stretch did not continue the one before."""
+        return self._ring.n_gaps
+
+    @property
+    def n_recoveries(self) -> int:
+        """How often sound came again from a device that had to be opened again."""
+        return self._counts.n_recoveries
+
+    @property
+    def n_clipped(self) -> int:
+        """Samples at the end of the converter's range, before gain."""
+        return self._counts.n_clipped
 
     @property
     def newest(self) -> tuple[int, float]:
         """The count just past the newest sample, and the monotonic clock when that sample was captured."""
         return self._ring.newest
 
+    def _watch(self, waited_s: float) -> None:
+        """The pipeline waited in vain: gives up an opening that stalls, then a driver that hangs or a lost device."""
+        progress, capture = (self._ring.n_written, self.n_tries), self._capture
+        self._idle_s = self._idle_s + waited_s if progress == self._progress else 0.0
+        self._progress = progress
+        self._deaf_s += waited_s
+        if capture is not None and self._idle_s >= STALLED_S and capture is not self._stalled:
+            self._stalled = capture
+            self._abort(capture)
+        if self._idle_s >= HUNG_S:
+            raise CaptureError(f"microphone {self.name!r}: the driver hangs, it got nothing done for {HUNG_S:g} s")
+        # One that never was there is waited for: a restart would only make this node come and go.
+        most_s = self._audio.max_recovery_s
+        if most_s and self._ring.n_written and self._deaf_s >= most_s:
+            raise CaptureError(f"{self.trouble or f'microphone {self.name!r}'}; no sound for {most_s:g} s")
 
-def _opened(device: InputDevice) -> Opened:
-    """A started stream of int16: 16 kHz before other rates, mono before stereo."""
-    portaudio = _portaudio()
-    rates_hz = list(dict.fromkeys([GEOMETRY.sample_rate_hz, device.rate_hz, *_RATES_HZ]))
-    reason: Exception | None = None
-    for rate_hz in rates_hz:
-        for n_channels in range(1, min(device.n_channels, 2) + 1):
-            stream = None
-            try:
-                stream = portaudio.RawInputStream(
-                    samplerate=rate_hz,
-                    device=device.index,
-                    channels=n_channels,
-                    dtype="int16",
-                    latency=_DRIVER_BUFFER_S,
-                )
-                stream.start()
-            except (portaudio.PortAudioError, ValueError) as exc:
-                reason = exc
-                if stream is not None:
-                    stream.close()
-                continue
-            _log.info(
-                "microphone %r opened at %d Hz, %s%s",
-                device.name,
-                rate_hz,
-                "mono" if n_channels == 1 else "stereo, down-mixed",
-                "" if rate_hz == GEOMETRY.sample_rate_hz else f", resampled to {GEOMETRY.sample_rate_hz} Hz",
-            )
-            return Opened(device.name, stream, rate_hz, n_channels)
-    tried = ", ".join(str(rate_hz) for rate_hz in rates_hz)
-    raise CaptureError(
-        f"microphone {device.name!r} cannot be opened, tried {tried} Hz: {reason}; is another program using it?"
-    ) from reason
+    @staticmethod
+    def _abort(capture: Capture | None) -> None:
+        # The call can hang as the read can, so it has a thread that can be left behind too.
+        if capture is not None:
+            threading.Thread(target=capture.abort, name="edged-microphone-abort", daemon=True).start()
 
+    def _keep_open(self) -> None:
+        """The reader thread: opens, reads and begins again, until it is told to stop."""
+        backoff = Backoff(_FIRST_S, _LONGEST_S)
+        try:
+            driver.load()
+            while not self._stopping.is_set():
+                wait_s = backoff.attempted()
+                heard_since_s = self._try()
+                if heard_since_s is not None:
+                    wait_s = backoff.lasted((time.monotonic() - heard_since_s) / _STEADY)
+                self._stopping.wait(wait_s)
+        except CaptureError as exc:
+            self._ring.close(exc)
+        except Exception as exc:  # noqa: BLE001 -- a thread's edge: whatever it is, the pipeline must hear of it
+            fault = CaptureError(f"microphone {self.name!r}: the reader failed ({exc!r})")
+            fault.__cause__ = exc
+            self._ring.close(fault)
 
-def _portaudio() -> Any:  # noqa: ANN401 -- sounddevice ships no types
-    """The module sounddevice, which loads PortAudio when it is imported."""
-    try:
-        import sounddevice  # noqa: PLC0415 -- replaying files needs no PortAudio
-    except ImportError as exc:
-        raise CaptureError("microphone: the Python package sounddevice is missing; pip install sounddevice") from exc
-    except OSError as exc:
-        raise CaptureError(
-            "microphone: the PortAudio library is missing; install the Debian package libportaudio2"
-        ) from exc
-    return sounddevice
+    def _try(self) -> float | None:
+        """Opens the device and reads it to its end; the monotonic clock at its first block, None if none came."""
+        capture = None
+        try:
+            if self.n_tries:
+                driver.refresh()
+            device = selected(driver.microphones(self._sysfs), self._audio.device)
+            opened = driver.opened(device)
+            self.name, self.sample_rate_hz, self.n_channels = device.name, opened.rate_hz, opened.n_channels
+            capture = Capture(opened, self._ring, self._counts, silent_after_s=self._audio.silent_after_s)
+            self._capture, self._fault = capture, ""
+            self.n_tries += 1
+            capture.read_until(self._stopping)
+        except CaptureError as exc:
+            self._fault = str(exc)
+            self.n_tries += capture is None
+        finally:
+            self._capture = None
+        return None if capture is None else capture.heard_since_s

@@ -20,9 +20,12 @@ from typing import Self
 import numpy as np
 import soundfile
 
+from edged.audio.condition import Conditioner
 from edged.audio.resample import Resampler
 from edged.audio.ring import Floats, Stretch
+from edged.config import Audio
 from edged.errors import RecordingError
+from edged.events.schema import CaptureState
 from edged.features.geometry import GEOMETRY
 
 _BLOCK_S = 1.0  # what is decoded at once when nothing waits for it
@@ -33,6 +36,8 @@ _MOST_VALUES = 4_000_000  # samples times channels decoded at once: a header wit
 # relative to the loudest band, and clipping would add harmonics that were never spoken.  But beyond the range of 32-bit
 # integers nobody's samples lie, and their power would overflow float32.
 _LOUDEST = np.float32(2**31)
+_FULL_SCALE = np.float32(32767 / 32768)  # the end of the range of 16 bits, which most files have
+_AUDIO = Audio()  # all defaults
 _EXPECTED = "expected wav, flac, ogg, opus or mp3"
 _HEADER_SLACK = 64  # bytes by which writers are known to miscount the length they put into a wav header
 _STREAMED = 0x7FFF_0000  # lengths from here up (and 0) are what a writer to a pipe puts, who cannot know the length
@@ -43,19 +48,25 @@ _OGG_HEADER = 27  # bytes of a page before the lengths of its parts
 class Recording:
     """A source of samples from one file; ``with`` opens and closes it.
 
-    ``speed`` None is as fast as they are asked for, 1 is real time.
+    ``speed`` None is as fast as they are asked for, 1 is real time; ``audio`` has gain and high-pass.
     """
 
-    def __init__(self, path: Path | str, *, speed: float | None = None) -> None:
+    live = False  # what is not read waits
+    # A file is there or is refused, and loses nothing.
+    state: CaptureState = "online"
+    trouble = ""
+    silent = False
+    n_tries = n_dropped = n_overflows = n_gaps = n_recoveries = 0
+
+    def __init__(self, path: Path | str, *, speed: float | None = None, audio: Audio = _AUDIO) -> None:
         if speed is not None and not speed > 0:
             raise ValueError(f"speed {speed} is not positive")
         self.path = Path(path)
         self.name = str(path)
-        self.live = False  # what is not read waits
         self.ended = False
         self.sample_rate_hz = 0  # of the file, before resampling
-        self.n_dropped = self.n_overflows = 0  # a file loses nothing
-        self.silent = False
+        self.n_clipped = 0  # samples at full scale
+        self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
         self._speed = speed
         self._stopped = threading.Event()
         self._waiting: Stretch | None = None  # decoded, but not yet heard
@@ -113,7 +124,7 @@ class Recording:
         if not self._is_due(self._waiting, timeout_s):
             return None
         stretch, self._waiting = self._waiting, None
-        return stretch
+        return self._conditioner.conditioned(stretch)
 
     def _refuse_what_is_no_file(self) -> None:
         try:
@@ -150,6 +161,7 @@ class Recording:
             wrong = ~(np.abs(block) <= _LOUDEST).all(axis=1)  # written so that NaN is wrong too
             first_wrong = int(wrong.argmax()) if wrong.any() else len(block)
             if first_wrong:
+                self.n_clipped += int(np.count_nonzero(np.abs(block[:first_wrong]) >= _FULL_SCALE))
                 yield block[:first_wrong].mean(axis=1, dtype=np.float32)
             if first_wrong < len(block):
                 value = next(value for value in block[first_wrong] if not abs(value) <= _LOUDEST)

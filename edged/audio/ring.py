@@ -52,6 +52,7 @@ class Ring:
         self.n_written = 0  # samples that came in
         self.n_dropped = 0  # samples that went because the ring was full
         self.n_lost = 0  # samples that the driver lost before they came in
+        self.n_gaps = 0  # times that a stretch did not continue the one before
         self.closed = False
         self._error: EdgedError | None = None
         self._changed = threading.Condition()
@@ -61,12 +62,13 @@ class Ring:
         self._blocks: deque[_Block] = deque()
         self._next = 0  # count that the next sample written will have
         self._newest_s = 0.0
+        self._read_to = 0  # count just past the last sample that was read
 
     @property
     def newest(self) -> tuple[int, float]:
-        """The count just past the newest sample, and the monotonic clock when that sample was captured (0.0: none yet).
+        """The count just past the newest sample, lost or not, and the monotonic clock at it (0.0: none came yet).
 
-        The capture time of any other count c is that clock less (count - c) / 16000, as long as no gap lies between.
+        The capture time of any other count c is that clock less (count - c) / 16000.
         """
         with self._changed:
             return self._next, self._newest_s
@@ -100,6 +102,8 @@ class Ring:
         with self._changed:
             self.n_lost += n
             self._next += n
+            if self._newest_s:
+                self._newest_s += n / GEOMETRY.sample_rate_hz
 
     def read(self, timeout_s: float) -> Stretch | None:
         """All samples up to the next gap; None when none came in time, or when the ring is closed and empty.
@@ -133,6 +137,8 @@ class Ring:
         samples[:before_wrap] = self._array[self._head : self._head + before_wrap]
         samples[before_wrap:] = self._array[: n - before_wrap]
         self._forget(n)
+        self.n_gaps += first.start != self._read_to
+        self._read_to = first.start + n
         return Stretch(samples, first.start, first.utc_s)
 
     def _drop(self, n: int) -> None:

@@ -16,6 +16,7 @@ VERSION = 1
 Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
+CaptureState = Literal["online", "offline", "stalled", "muted"]  # the whole payload of ``capture``, a bare word
 Uuid7 = Annotated[  # sorts by time
     str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 ]
@@ -105,13 +106,18 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     uptime_s: Seconds
     microphone: str
     sample_rate_hz: int  # of the microphone, before resampling
-    microphone_silent: bool  # nothing but zeros for 10 s
-    level_dbfs: float
+    capture: CaptureState
+    microphone_silent: bool  # nothing but one value for audio.silent_after_s
+    level_dbfs: float  # rms of the newest window; never below -96
+    peak_dbfs: float  # greatest sample since the last health message; never below -96
+    clipping: bool  # whether the microphone was too loud for its converter since then
     windows: int  # judged since the start, and how many of them held speech
     windows_speech: int
     windows_skipped: int  # left out because the device was too slow
     samples_dropped: int  # lost in the ring or at the driver
     overflows: int  # reported by the driver
+    gaps: int  # times that sound was lost, for whatever reason
+    recoveries: int  # times that the microphone was gone and came again
     real_time_factor: float  # busy time of the pipeline by time of sound, since the last health message
     reconnects: int  # of the broker
     unacknowledged: int  # messages that the broker has not confirmed

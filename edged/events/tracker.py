@@ -128,9 +128,9 @@ class Tracker:
             self._since = (emotion, self._episode.start if self._episode else at)
         return changes
 
-    def stop(self) -> list[Ended]:
-        """Ends the running episode, when the source ends or the daemon stops."""
-        changes = self._end("stopped")
+    def stop(self, reason: Reason = "stopped") -> list[Ended]:
+        """Ends the running episode, when the source ends, its sound is lost, or the daemon stops."""
+        changes = self._end(reason)
         self._forget()
         self._speech = False
         self._since = (NONE, self._at)

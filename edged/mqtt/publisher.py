@@ -19,11 +19,20 @@ from typing import Self
 import msgspec
 
 from edged.config import Mqtt
-from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, Health, OutboxFigures, WindowScores, encoded
+from edged.events.schema import (
+    CaptureState,
+    EmotionState,
+    EpisodeEnd,
+    EpisodeStart,
+    Health,
+    OutboxFigures,
+    WindowScores,
+    encoded,
+)
 from edged.mqtt.connection import CLOSE_S, Connection, State
 from edged.mqtt.message import Message
 from edged.mqtt.outbox import Outbox
-from edged.mqtt.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, HEALTH, Topic, full_name
+from edged.mqtt.topics import AVAILABILITY, CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, Topic, full_name
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +46,7 @@ class Publisher:
     def __init__(self, mqtt: Mqtt, node: str, outbox: Outbox | None = None) -> None:
         self._below = f"{mqtt.root}/{node}"
         self._outbox = Outbox() if outbox is None else outbox
-        self._put: deque[tuple[Topic, msgspec.Struct, float]] = deque()  # with the monotonic time
+        self._put: deque[tuple[Topic, msgspec.Struct | str, float]] = deque()  # with the monotonic time
         self._acknowledged: deque[int] = deque()
         self._lost = False
         self._renew = False
@@ -129,12 +138,16 @@ class Publisher:
         """An episode ended."""
         self.publish(EVENT_END, payload)
 
+    def capture(self, state: CaptureState) -> None:
+        """Whether sound comes, as a bare word."""
+        self.publish(CAPTURE, state)
+
     def health(self, payload: Health) -> None:
         """The daemon's figures."""
         self.publish(HEALTH, payload)
 
-    def publish(self, topic: Topic, payload: msgspec.Struct) -> None:
-        """Take a payload for ``topic``; it goes out now, or when the broker is there."""
+    def publish(self, topic: Topic, payload: msgspec.Struct | str) -> None:
+        """Take a payload for ``topic``, a text as a bare word; it goes out now, or when the broker is there."""
         self._put.append((topic, payload, time.monotonic()))
         self._settled.clear()
         self._work()
@@ -183,9 +196,10 @@ class Publisher:
         if not self._outbox:
             self._settled.set()
 
-    def _message(self, topic: Topic, payload: msgspec.Struct, put_s: float) -> Message:
+    def _message(self, topic: Topic, payload: msgspec.Struct | str, put_s: float) -> Message:
         seq = 0
         if isinstance(payload, EpisodeStart | EpisodeEnd):
             seq = self._outbox.next_seq()
             payload = msgspec.structs.replace(payload, seq=seq)
-        return Message(topic.name, encoded(payload), topic.qos, topic.retained, seq, put_s)
+        content = payload.encode() if isinstance(payload, str) else encoded(payload)
+        return Message(topic.name, content, topic.qos, topic.retained, seq, put_s)

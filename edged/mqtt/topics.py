@@ -1,6 +1,6 @@
 """The topics: their names, QoS and retention, the only source of them.
 
-    node "kitchen" ──► edged/kitchen/{availability, emotion, event/start, event/end, health}
+    node "kitchen" ──► edged/kitchen/{availability, capture, emotion, event/start, event/end, health}
 
 The node is one device; its name is one level of the topic, so that a subscriber to ``edged/+/event/#`` hears all nodes.
 """
@@ -20,11 +20,12 @@ class Topic:
 
 
 AVAILABILITY = Topic("availability", 1, True)  # noqa: FBT003 -- reads as the table in the README
+CAPTURE = Topic("capture", 1, True)  # noqa: FBT003
 EMOTION = Topic("emotion", 1, True)  # noqa: FBT003
 EVENT_START = Topic("event/start", 1, False)  # noqa: FBT003
 EVENT_END = Topic("event/end", 1, False)  # noqa: FBT003
 HEALTH = Topic("health", 1, True)  # noqa: FBT003
-TOPICS = (AVAILABILITY, EMOTION, EVENT_START, EVENT_END, HEALTH)
+TOPICS = (AVAILABILITY, CAPTURE, EMOTION, EVENT_START, EVENT_END, HEALTH)
 
 ONLINE, OFFLINE = "online", "offline"
 

@@ -23,7 +23,7 @@ from edged.config import Mqtt
 from edged.events.schema import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health
 from edged.mqtt.connection import Received
 from edged.mqtt.subscriber import Subscriber
-from edged.mqtt.topics import AVAILABILITY
+from edged.mqtt.topics import AVAILABILITY, CAPTURE
 
 _WIDTH = 79  # columns; at the 80th some terminals break the line
 _BAR, _SHORT_BAR = 20, 12  # columns of the score 1; the short one beside the node's name
@@ -55,6 +55,8 @@ class View:
         try:
             if name == AVAILABILITY.name:
                 return self._words(node, "", f"{node} is {received.payload.decode()}")
+            if name == CAPTURE.name:
+                return self._words(node, "", f"capture is {received.payload.decode()}")
             if name in PAYLOADS:
                 return self._known(node, msgspec.json.decode(received.payload, type=PAYLOADS[name]), received)
         except ValueError as exc:  # msgspec's faults and broken UTF-8 are such

@@ -1,0 +1,134 @@
+"""PortAudio, through sounddevice: the microphones that it lists, and a started stream of one.
+
+    microphones ──► InputDevice … ──opened──► Opened: a stream of int16, 16 kHz before other rates, mono before stereo
+    refresh: the list is read again        abandon: nothing of it is waited for at the end of the program
+
+Streams are read with blocking reads, because a callback through cffi needs writable and executable memory and dies
+under systemd's MemoryDenyWriteExecute (python-cffi #73, python-sounddevice #397).  Every call may hang for ever where a
+sound server does, the import of sounddevice included, so all are made by a thread that can be left behind.
+"""
+
+import atexit
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from edged.audio.capture import Opened
+from edged.audio.devices import InputDevice, identified
+from edged.audio.identity import SYSFS, usb_identities
+from edged.errors import CaptureError
+from edged.features.geometry import GEOMETRY
+
+_RATES_HZ = (48_000, 44_100)  # tried after 16 kHz and the rate that the driver names
+_DRIVER_BUFFER_S = 0.25  # how late the reader may be before the driver loses samples
+
+_log = logging.getLogger(__name__)
+
+
+def microphones(sysfs: Path = SYSFS) -> list[InputDevice]:
+    """Every input device, with what selects it in the config; ``sysfs`` is where the kernel lists the sound cards.
+
+    Raises:
+        CaptureError: PortAudio is not installed, or fails.
+    """
+    portaudio = load()
+    try:
+        everything = portaudio.query_devices()
+    except portaudio.PortAudioError as exc:
+        raise CaptureError(f"microphone: PortAudio cannot list the devices ({exc})") from exc
+    default = portaudio.default.device[0]
+    devices = [
+        InputDevice(
+            name=str(listed["name"]),
+            index=index,
+            n_channels=int(listed["max_input_channels"]),
+            rate_hz=int(listed["default_samplerate"]),
+            default=index == default,
+        )
+        for index, listed in enumerate(everything)
+        if listed["max_input_channels"] > 0
+    ]
+    return identified(devices, usb_identities(sysfs))
+
+
+def opened(device: InputDevice) -> Opened:
+    """A started stream of int16: 16 kHz before other rates, mono before stereo.
+
+    Raises:
+        CaptureError: none of the rates was accepted.
+    """
+    portaudio = load()
+    rates_hz = list(dict.fromkeys([GEOMETRY.sample_rate_hz, device.rate_hz, *_RATES_HZ]))
+    reason: Exception | None = None
+    for rate_hz in rates_hz:
+        for n_channels in range(1, min(device.n_channels, 2) + 1):
+            stream = None
+            try:
+                stream = portaudio.RawInputStream(
+                    samplerate=rate_hz,
+                    device=device.index,
+                    channels=n_channels,
+                    dtype="int16",
+                    latency=_DRIVER_BUFFER_S,
+                )
+                stream.start()
+            except (portaudio.PortAudioError, ValueError) as exc:
+                reason = exc
+                if stream is not None:
+                    stream.close()
+                continue
+            _log.info(
+                "microphone %r opened at %d Hz, %s%s",
+                device.name,
+                rate_hz,
+                "mono" if n_channels == 1 else "stereo, down-mixed",
+                "" if rate_hz == GEOMETRY.sample_rate_hz else f", resampled to {GEOMETRY.sample_rate_hz} Hz",
+            )
+            return Opened(device.name, stream, rate_hz, n_channels)
+    tried = ", ".join(str(rate_hz) for rate_hz in rates_hz)
+    raise CaptureError(
+        f"microphone {device.name!r} cannot be opened, tried {tried} Hz: {reason}; is another program using it?"
+    ) from reason
+
+
+def refresh() -> None:
+    """Lets PortAudio begin anew, which is the only way to see what was plugged in since; no stream may be open.
+
+    It also makes ALSA read its own configuration again, which it keeps for the life of a process otherwise.
+
+    Raises:
+        CaptureError: it cannot be initialised.
+    """
+    portaudio = load()
+    try:
+        # sounddevice has no public way; its maintainer names this one (python-sounddevice #125).
+        while portaudio._initialized:  # noqa: SLF001
+            portaudio._terminate()  # noqa: SLF001
+        portaudio._initialize()  # noqa: SLF001
+    except portaudio.PortAudioError as exc:
+        raise CaptureError(f"microphone: PortAudio cannot begin anew ({exc})") from exc
+
+
+def abandon() -> None:
+    """Keeps sounddevice from terminating PortAudio at exit: that closes the stream that hangs, and hangs with it."""
+    portaudio = sys.modules.get("sounddevice")
+    if portaudio is not None and hasattr(portaudio, "_exit_handler"):
+        atexit.unregister(portaudio._exit_handler)  # noqa: SLF001
+
+
+def load() -> Any:  # noqa: ANN401 -- sounddevice ships no types
+    """The module sounddevice, which loads PortAudio when it is imported: replaying files needs neither.
+
+    Raises:
+        CaptureError: it is not installed.
+    """
+    try:
+        import sounddevice  # noqa: PLC0415
+    except ImportError as exc:
+        raise CaptureError("microphone: the Python package sounddevice is missing; pip install sounddevice") from exc
+    except OSError as exc:
+        raise CaptureError(
+            "microphone: the PortAudio library is missing; install the Debian package libportaudio2"
+        ) from exc
+    return sounddevice

@@ -1,0 +1,168 @@
+"""PortAudio's list and streams, on a driver that is as picky as pulseaudio never is."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from edged.audio import driver
+from edged.audio.driver import microphones, opened
+from edged.audio.microphone import Microphone
+from edged.config import Audio
+from edged.errors import CaptureError
+from tests.pulse import VirtualMicrophone, virtual_microphone
+from tests.sysfs import FakeSysfs
+
+__all__ = ["virtual_microphone"]  # pytest finds the fixture by its name here
+
+
+class PickyPortAudio:
+    """sounddevice with one microphone that opens only as it was told to; for what pulseaudio never refuses."""
+
+    class PortAudioError(Exception):
+        """As sounddevice names it."""
+
+    def __init__(self, *accepted: tuple[int, int]) -> None:
+        self.tried: list[tuple[int, int]] = []
+        self.begun = 1
+        self.default = self
+        self.device = (0, 0)
+        self._accepted = accepted
+
+    def query_devices(self) -> list[dict[str, object]]:
+        """One sound card that names 96 kHz as its own, and one that only plays."""
+        if self.begun < 1:
+            raise self.PortAudioError("not initialized")
+        card = {"name": "Picky: USB (hw:1,0)", "max_input_channels": 2, "default_samplerate": 96_000.0}
+        return [card, {"name": "HDMI", "max_input_channels": 0, "default_samplerate": 48_000.0}]
+
+    @property
+    def _initialized(self) -> int:
+        return max(0, self.begun)
+
+    def _terminate(self) -> None:
+        self.begun -= 1
+
+    def _initialize(self) -> None:
+        if self.begun < 0:
+            raise self.PortAudioError("no host")
+        self.begun += 1
+
+    def RawInputStream(self, *, samplerate: int, channels: int, **_: object) -> "PickyPortAudio":  # noqa: N802
+        """Refuses what PortAudio would refuse."""
+        self.tried.append((samplerate, channels))
+        if (samplerate, channels) not in self._accepted:
+            raise self.PortAudioError("Invalid sample rate [PaErrorCode -9997]")
+        return self
+
+    def start(self) -> None:
+        """Nothing is to be done."""
+
+    def read(self, frames: int) -> tuple[bytes, bool]:
+        """A block as of now."""
+        return bytes(2 * frames * self.tried[-1][1]), False
+
+    def abort(self) -> None:
+        """Nothing is to be done."""
+
+    def close(self) -> None:
+        """Nothing is to be done."""
+
+
+@pytest.mark.parametrize(
+    ("accepted", "log"),
+    [
+        ((16_000, 1), "16000 Hz, mono"),
+        ((16_000, 2), "16000 Hz, stereo, down-mixed"),
+        ((96_000, 1), "96000 Hz, mono, resampled to 16000 Hz"),
+        ((48_000, 2), "48000 Hz, stereo, down-mixed, resampled to 16000 Hz"),
+        ((44_100, 1), "44100 Hz, mono, resampled to 16000 Hz"),
+    ],
+)
+def test_opens_as_the_device_allows(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, accepted: tuple[int, int], log: str
+) -> None:
+    """16 kHz, then the device's own rate, 48 and 44.1 kHz, each mono before stereo; one line says what it was."""
+    caplog.set_level(logging.INFO)
+    picky = PickyPortAudio(accepted)
+    monkeypatch.setattr(driver, "load", lambda: picky)
+    with Microphone(Audio(device="picky")) as microphone:
+        assert microphone.read(10) is not None
+        assert (microphone.sample_rate_hz, microphone.n_channels) == accepted
+    everything = [(rate_hz, n) for rate_hz in (16_000, 96_000, 48_000, 44_100) for n in (1, 2)]
+    assert picky.tried == everything[: everything.index(accepted) + 1]
+    assert caplog.records[0].message == f"microphone 'Picky: USB (hw:1,0)' opened at {log}"
+
+
+def test_nothing_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that refuses everything is named with what was tried and what PortAudio says."""
+    monkeypatch.setattr(driver, "load", PickyPortAudio)
+    expected = (
+        r"^microphone 'Picky: USB \(hw:1,0\)' cannot be opened, tried 16000, 96000, 48000, 44100 Hz: "
+        r"Invalid sample rate \[PaErrorCode -9997\]; is another program using it\?$"
+    )
+    with pytest.raises(CaptureError, match=expected):
+        opened(microphones()[0])
+
+
+def test_only_inputs_are_microphones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A device that only plays is left out, and a card's number is no part of its selector."""
+    monkeypatch.setattr(driver, "load", PickyPortAudio)
+    (listed,) = microphones(tmp_path)
+    assert (listed.selector, listed.n_channels, listed.rate_hz, listed.default) == ("name:Picky: USB", 2, 96_000, True)
+
+
+def test_usb_identity_opens_the_card_that_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """From the config's selector over sysfs to the stream, whatever the card is called."""
+    sysfs = FakeSysfs(tmp_path)
+    sysfs.usb_card(1, "1-1.3", vendor="0d8c", product="0014", serial="A1")
+    monkeypatch.setattr(driver, "load", lambda: PickyPortAudio((16_000, 1)))
+    (listed,) = microphones(sysfs.sound)
+    assert listed.selector == "usb-id:0d8c:0014:A1"
+    with Microphone(Audio(device="usb-path:1-1.3"), sysfs=sysfs.sound) as microphone:
+        assert microphone.read(10) is not None
+        assert microphone.name == "Picky: USB (hw:1,0)"
+
+
+def test_list_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PortAudio is ended as often as it was begun, also where the last beginning failed, and begun once."""
+    picky = PickyPortAudio()
+    monkeypatch.setattr(driver, "load", lambda: picky)
+    picky.begun = 2
+    driver.refresh()
+    assert picky.begun == 1
+    picky.begun = 0
+    driver.refresh()
+    assert picky.begun == 1
+
+
+def test_portaudio_that_cannot_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its failure is a fault of the microphone, which is tried again, and not of the program."""
+    picky = PickyPortAudio()
+    monkeypatch.setattr(driver, "load", lambda: picky)
+    picky.begun = -1
+    with pytest.raises(CaptureError, match=r"^microphone: PortAudio cannot begin anew \(no host\)$"):
+        driver.refresh()
+    with pytest.raises(CaptureError, match=r"^microphone: PortAudio cannot list the devices \(not initialized\)$"):
+        microphones()
+
+
+def test_without_portaudio_the_package_is_named(virtual_microphone: VirtualMicrophone) -> None:
+    """Where the library is missing, the message says what to install; replaying files works all the same."""
+    script = """
+import ctypes.util
+ctypes.util.find_library = lambda name: None  # as on a machine where there is none
+import edged.audio.recording
+from edged.audio.microphone import Microphone
+from edged.config import Audio
+from edged.errors import CaptureError
+try:
+    with Microphone(Audio()) as microphone:
+        microphone.read(10)
+except CaptureError as exc:
+    print(exc)
+"""
+    with virtual_microphone.child(script) as child:
+        assert child.line() == (
+            "microphone: the PortAudio library is missing; install the Debian package libportaudio2"
+        )
