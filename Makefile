@@ -1,10 +1,11 @@
 # Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-systemd lint bench models sample install uninstall clean
+.PHONY: help demo run test test-systemd lint bench soak models sample install uninstall clean
 
 BIN := .venv/bin
 RECIPE ?= default
 PREFIX ?= /opt/edged
+SOAK_HOURS ?= 168
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +29,9 @@ lint: .venv/.set-up-test ## ruff and mypy --strict only
 
 bench: .venv/.set-up-test ## speed in times real time on one core, and the daemon's resident memory
 	@$(BIN)/python -m tests.bench
+
+soak: .venv/.set-up-test ## a week of sound at maximum speed (SOAK_HOURS=168): memory, files and threads, status 1 if they grow
+	@$(BIN)/python -m tests.soak $(SOAK_HOURS)
 
 models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models (RECIPE=default or research)
 	$(BIN)/python -m convert all --recipe $(RECIPE)
