@@ -101,7 +101,7 @@ def test_microphone_that_comes_falls_silent_goes_and_freezes(
     tmp_path: Path,
 ) -> None:
     """A subscriber sees each state, systemd reads it in words, and a driver that hangs ends in a fresh process."""
-    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).standard_normal(8 * RATE_HZ) / 20, RATE_HZ)
+    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).standard_normal(40 * RATE_HZ) / 20, RATE_HZ)
     virtual_microphone.kill()
     with running(virtual_microphone, mosquitto, tmp_path, ", silent_after_s: 1") as service:
         service.wait_for("offline")

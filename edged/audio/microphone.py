@@ -76,10 +76,11 @@ class Microphone:
         self.ended = True
         self._stopping.set()
         self._ring.close()
-        known_to_hang = self._idle_s >= HUNG_S
+        capture = self._capture
+        known_to_hang = self._idle_s >= HUNG_S or (capture is not None and capture is self._stalled)
         self._reader.join(0.0 if known_to_hang else _CLOSE_S / 2)  # it ends by itself with the next block
         if self._reader.is_alive() and not known_to_hang:
-            self._abort(self._capture)  # where no block comes any more, this ends the read of a sound card
+            self._abort(capture)  # where no block comes any more, this ends the read of a sound card
             self._reader.join(_CLOSE_S / 2)
         if self._reader.is_alive():
             driver.abandon()
