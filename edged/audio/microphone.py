@@ -55,7 +55,7 @@ class Microphone:
         self._ring = Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz))
         self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
         self._counts = Counts()
-        self._fault = ""  # of the last try
+        self._fault = ""  # of the last try; what is opened anew is not mended before its first block
         self._stopping = threading.Event()
         self._capture: Capture | None = None  # the opening that is being read
         self._stalled: Capture | None = None  # one that was given up
@@ -218,7 +218,7 @@ class Microphone:
             opened = driver.opened(device)
             self.name, self.sample_rate_hz, self.n_channels = device.name, opened.rate_hz, opened.n_channels
             capture = Capture(opened, self._ring, self._counts, silent_after_s=self._audio.silent_after_s)
-            self._capture, self._fault = capture, ""
+            self._capture = capture
             self.n_tries += 1
             capture.read_until(self._stopping)
         except CaptureError as exc:
