@@ -226,6 +226,13 @@ def test_schema_prints_json_schema() -> None:
     assert {"emotion", "event/start", "event/end", "health"} <= document["topics"].keys()
 
 
+def test_history_without_an_outbox_is_one_line(tmp_path: Path) -> None:
+    """The file that is missing is named, and what makes one."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"state_dir: {tmp_path}\n")
+    assert_one_line(edged("history", "--config", config), 1, "outbox.sqlite3", "edged run")
+
+
 def test_wrong_usage_ends_with_2() -> None:
     """An unknown command or speed: argparse's lines, no traceback."""
     for arguments in (
@@ -233,6 +240,7 @@ def test_wrong_usage_ends_with_2() -> None:
         ["replay"],
         ["replay", "--speed", "fast", "x.wav"],
         ["replay", "--speed", "0", "x.wav"],
+        ["history", "--since", "yesterday"],
     ):
         done = edged(*arguments)
         assert done.returncode == 2

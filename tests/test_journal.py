@@ -49,6 +49,7 @@ def test_folder_is_made_for_its_user_alone(tmp_path: Path) -> None:
     """What someone felt is nobody else's business."""
     with opened(tmp_path / "a" / "b"):
         assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+        assert {file.stat().st_mode & 0o777 for file in (tmp_path / "a" / "b").iterdir()} == {0o600}
 
 
 def test_commit_0_is_at_once_and_tells(tmp_path: Path) -> None:

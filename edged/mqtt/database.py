@@ -66,6 +66,7 @@ class Database:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.ExitStack() as opened:
             self._lock = opened.enter_context(_locked(path.with_suffix(".lock")))
+            path.touch(mode=0o600)  # SQLite's own files beside it follow it
             self._db = opened.enter_context(contextlib.closing(connection(f"{path.as_uri()}?mode=rwc")))
             with judged():
                 self._prepare()

@@ -55,6 +55,7 @@ class Outbox:
         self._n_events = self._n_bytes = 0  # of the events among them
         self._due: dict[str, int] = {}  # retained topic to the number under which it waits
         self._retained: dict[str, Message] = {}  # by topic: the newest, for as long as the program lives
+        self._next = 0  # the number of what ``following`` gave last
         self._in_flight: dict[int, Message] = {}  # by mid, in the order in which they were sent
         self._began_s = time.monotonic()
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
@@ -143,16 +144,23 @@ class Outbox:
                 self._append(message)
 
     def following(self) -> Message | None:
-        """What is to be sent next; None when nothing waits, enough is in flight, or it is not on the disk yet."""
+        """What is to be sent next; None when nothing waits or enough is in flight.
+
+        An event that is not on the disk yet lets states go before it: a disk that hangs must be seen in ``health``.
+        """
         self._bound()
         if not self._waiting or len(self._in_flight) >= self._in_flight_limit:
             return None
-        message = next(iter(self._waiting.values()))
-        return None if self._journal is not None and message.seq > self._journal.horizon else message
+        self._next = next(iter(self._waiting))
+        if self._journal is not None and self._waiting[self._next].seq > self._journal.horizon:
+            if not self._due:
+                return None
+            self._next = min(self._due.values())
+        return self._waiting[self._next]
 
     def sent(self, mid: int) -> None:
         """What ``following`` gave last is on its way as ``mid``."""
-        self._in_flight[mid] = self._take(next(iter(self._waiting)))
+        self._in_flight[mid] = self._take(self._next)
 
     def acknowledged(self, mid: int) -> None:
         """The broker has ``mid``; one that was never in flight here is not ours and is ignored."""
