@@ -7,6 +7,7 @@ them sample counts once, by exact division.
 """
 
 import math
+import re
 import reprlib
 from fractions import Fraction
 from pathlib import Path
@@ -18,10 +19,20 @@ import yaml
 from edged.errors import ConfigError
 
 _MOST_BYTES = 2**20  # no config has a megabyte; a wrong path may name a file of gigabytes
-_REPR = reprlib.Repr()
+_MOST_BITS = 10_000  # Python refuses to write numbers of more than 4300 digits, and yet reads them in hexadecimal
+
+
+class _Shortened(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        """As ever, but for those that Python cannot write."""
+        return "a number too long" if x.bit_length() > _MOST_BITS else super().repr_int(x, level)
+
+
+_REPR = _Shortened()
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 60
 _REPR.maxlevel = 2
 _QUOTES = "'\""
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no file's name and no MQTT string holds these
 
 
 def _number(low: float, high: float) -> msgspec.Meta:
@@ -160,8 +171,9 @@ def parse_config(text: str, name: str) -> Config:
         mark = exc.problem_mark or exc.context_mark
         where = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
         raise ConfigError(f"{name}:{where} {_one_line(exc.problem or exc.context or 'broken YAML')}") from exc
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as exc:
-        # PyYAML lets all these through: a 30th of February, `!!int ""`, `!!bool x`, `!!timestamp x`, deep nesting.
+    except (yaml.YAMLError, ArithmeticError, ValueError, LookupError, AttributeError, RecursionError) as exc:
+        # PyYAML lets all these through: a 30th of February, `!!int ""`, `!!bool x`, `!!timestamp x`, deep nesting, and
+        # `"\UFFFFFFFF"`.
         raise ConfigError(f"{name}: broken YAML: {_one_line(str(exc))}") from exc
     values = {} if values is None else values
     if not isinstance(values, dict):
@@ -197,20 +209,34 @@ def samples(key: str, seconds: float, sample_rate_hz: int, multiple: int) -> int
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice: YAML would silently take the last."""
+    """SafeLoader that refuses what YAML takes and no config means: a key given twice, merged keys, broken text."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002 -- PyYAML's
+        """Of a double key YAML would silently take the last; merges multiply a few lines to gigabytes."""
+        seen: set[str] = set()
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise yaml.MarkedYAMLError(problem="'<<' is not taken here, expected keys", problem_mark=key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    problem = f"the key {_shown(key.value)} is given twice"
+                    raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+    def construct_scalar(self, node: Any) -> Any:  # noqa: ANN401 -- PyYAML's
+        """Text that could be given neither to the system nor to a broker is refused where it stands."""
+        value = super().construct_scalar(node)
+        if _NO_TEXT.search(value):
+            raise yaml.MarkedYAMLError(problem=f"{_shown(value)} is no text", problem_mark=node.start_mark)
+        return value
 
 
-def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if isinstance(key, yaml.ScalarNode):
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} is given twice", problem_mark=key.start_mark)
-            seen.add(key.value)
+def _whole_mapping(loader: _UniqueKeyLoader, node: yaml.Node) -> dict[Any, Any]:
     return loader.construct_mapping(node, deep=True)
 
 
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _whole_mapping)
 
 
 def _check_together(name: str, config: Config) -> None:

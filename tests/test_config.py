@@ -141,6 +141,20 @@ def test_parse_wrong_value_long() -> None:
     assert "..." in refusal(written("mqtt.port", "x" * 100_000))
 
 
+@pytest.mark.parametrize("form", ["{}", "[{}]", "-{}", "{{a: {}}}"])
+@pytest.mark.parametrize("key", ["mqtt.port", "audio.gain_db", "node"])
+def test_parse_wrong_value_number_long(key: str, form: str) -> None:
+    """A number that Python reads in hexadecimal, but would not write in decimal."""
+    assert "a number too long" in refusal(written(key, form.format("0x" + "f" * 10_000)))
+
+
+def test_parse_merges_multiplied() -> None:
+    """Merged keys would copy a few lines to gigabytes before anything could be checked."""
+    lines = ["a0: &a0 {x: 1, y: 2}"]
+    lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12)]
+    assert "'<<' is not taken here" in refusal("\n".join(lines))
+
+
 def test_parse_aliases_multiplied() -> None:
     """A few lines of aliases that stand for billions of values are refused at once."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
@@ -191,6 +205,14 @@ def test_parse_unknown_key_odd(key: str) -> None:
         "node: !!timestamp x",
         "node: 2026-02-30",
         'node: "\\z"',
+        'node: "\\UFFFFFFFF"',
+        'mqtt: {username: "\\ud800"}',
+        'mqtt: {password_file: "\\0"}',
+        "!!map [a]",
+        "mqtt: !!map [a]",
+        "mqtt: !!map x",
+        f"audio: {{gain_db: 1{':0' * 300}.0}}",
+        "mqtt: {<<: {port: 1}}",
         "node: \0",
         "---\nnode: a\n---\nnode: b\n",
         "[" * 100_000,
