@@ -1,12 +1,14 @@
 # Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench models sample clean
+.PHONY: help demo run test test-systemd lint bench soak models sample install uninstall clean
 
 BIN := .venv/bin
 RECIPE ?= default
+PREFIX ?= /opt/edged
+SOAK_HOURS ?= 168
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.set-up-demo ## a sample conversation through the whole pipeline; needs no microphone and no broker
 	@$(BIN)/edged demo
@@ -17,6 +19,9 @@ run: .venv/.set-up-run ## the microphone and the broker of config.yaml; shows wh
 test: lint ## ruff, mypy --strict and all tests
 	$(BIN)/python -m pytest
 
+test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a container of Debian 12; needs root
+	$(BIN)/python -m pytest -m systemd tests/test_service.py
+
 lint: .venv/.set-up-test ## ruff and mypy --strict only
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -25,11 +30,20 @@ lint: .venv/.set-up-test ## ruff and mypy --strict only
 bench: .venv/.set-up-test ## speed in times real time on one core, and the daemon's resident memory
 	@$(BIN)/python -m tests.bench
 
+soak: .venv/.set-up-test ## a week of sound at maximum speed (SOAK_HOURS=168): memory, files and threads, status 1 if they grow
+	@$(BIN)/python -m tests.soak $(SOAK_HOURS)
+
 models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models (RECIPE=default or research)
 	$(BIN)/python -m convert all --recipe $(RECIPE)
 
 sample: .venv/.set-up-test ## makes the demo's conversation again, with espeak-ng
 	$(BIN)/python -m edged.demo.sample
+
+install: ## as root: the program, its user and its service, started (PREFIX=/opt/edged)
+	@PREFIX=$(PREFIX) systemd/install.sh install
+
+uninstall: ## as root: takes all that away, but for /etc/edged and what the daemon kept
+	@PREFIX=$(PREFIX) systemd/install.sh uninstall
 
 clean: ## removes .venv and all caches
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -127,7 +127,7 @@ class Daemon:
         if (state, trouble) == (last, before):
             return
         notify(f"STATUS={self._status()}")
-        if state != last or bool(trouble) != bool(before):
+        if state != last or (trouble and not before):
             _log.log(logging.WARNING if trouble else logging.INFO, "capture %s: %s", state, trouble or source.name)
         if state != last:
             self._sink.capture(state)

@@ -38,18 +38,25 @@ def free_port() -> int:
 
 
 class Mosquitto:
-    """A mosquitto without persistence: what it retained is gone when it is started again."""
+    """A mosquitto; what it retained is gone when it is started again, unless it is ``persistent``."""
 
     def __init__(self, folder: Path, program: str) -> None:
         self._folder = folder
         self._program = program
         self._running: subprocess.Popen[bytes] | None = None
+        self.persistent = False
         self.port = free_port()
         self.mqtt = Mqtt(host="127.0.0.1", port=self.port)
 
     def start(self, users: dict[str, str] | None = None) -> None:
         """Start, open to all, or to ``users`` with their passwords; returns when it listens."""
-        lines = [f"listener {self.port} 127.0.0.1", "persistence false", "log_dest stderr", "user root"]
+        lines = [f"listener {self.port} 127.0.0.1", "log_dest stderr", "user root"]
+        lines += ["max_inflight_messages 0", "max_queued_messages 0"]
+        if self.persistent:
+            lines += ["persistence true", f"persistence_location {self._folder}/"]
+            lines += ["autosave_on_changes true", "autosave_interval 1"]
+        else:
+            lines.append("persistence false")
         if users is None:
             lines.append("allow_anonymous true")
         else:
@@ -71,6 +78,10 @@ class Mosquitto:
     def kill(self) -> None:
         """End it as a power cut does."""
         self._end(signal.SIGKILL)
+
+    def forget(self) -> None:
+        """Lose what a persistent one has saved; it does not run."""
+        (self._folder / "mosquitto.db").unlink(missing_ok=True)
 
     def pause(self) -> None:
         """Let it answer nothing any more, with all sockets open."""

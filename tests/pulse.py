@@ -140,6 +140,7 @@ class Child:
         self._running = subprocess.Popen(
             [sys.executable, "-u", "-c", script, *arguments],
             env=environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
@@ -156,7 +157,9 @@ class Child:
         self._limit.cancel()
         self._running.kill()
         self._running.wait(_STOP_S)
+        assert self._running.stdin is not None
         assert self._running.stdout is not None
+        self._running.stdin.close()
         self._running.stdout.close()
         self._errors.close()
 
@@ -167,6 +170,12 @@ class Child:
         if not line:
             pytest.fail(f"the child process ended without another line; stderr:\n{self.stderr()}")
         return line.rstrip("\n")
+
+    def go_on(self) -> None:
+        """Gives it a line on its stdin."""
+        assert self._running.stdin is not None
+        self._running.stdin.write("\n")
+        self._running.stdin.flush()
 
     def exit_status(self, timeout_s: float) -> int:
         """Its exit status, once it has ended."""

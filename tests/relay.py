@@ -16,16 +16,20 @@ from tests.mosquitto import free_port
 class Relay:
     """Nothing listens before ``start``; ``cut`` closes what is connected, ``close`` the port too.
 
-    While ``swallows`` is set nothing is passed on, and what came meanwhile is lost.
+    While ``swallows`` is set nothing is passed on, and what came meanwhile is lost.  While ``lets_in`` is not set, or
+    the broker is not there, a new connection is closed at once.
     """
 
     def __init__(self, broker_port: int) -> None:
         self.port = free_port()
         self.swallows = False
+        self.lets_in = True
         self._broker_port = broker_port
         self._listener: socket.socket | None = None
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
+        self._closing = threading.Lock()
+        self._ended: set[tuple[socket.socket, socket.socket]] = set()  # ways of which the other goes on
 
     def start(self) -> None:
         """Listen and pass on from now on."""
@@ -56,17 +60,39 @@ class Relay:
         with listener, contextlib.suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                broker = socket.create_connection(("127.0.0.1", self._broker_port))
+                broker = self._reached()
+                if broker is None:
+                    client.close()
+                    continue
                 self._open += [client, broker]
                 self._in_thread(self._pass_on, client, broker)
                 self._in_thread(self._pass_on, broker, client)
 
+    def _reached(self) -> socket.socket | None:
+        if self.lets_in:
+            with contextlib.suppress(OSError):
+                return socket.create_connection(("127.0.0.1", self._broker_port))
+        return None
+
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        """Until ``source`` ends: what a broker wrote before it was killed arrives, whatever became of the other way."""
         with contextlib.suppress(OSError):
             while content := source.recv(65_536):
-                if not self.swallows:
-                    target.sendall(content)
-        for end in (source, target):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        source.close()
+                with contextlib.suppress(OSError):
+                    if not self.swallows:
+                        target.sendall(content)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+        self._half_closed(source, target)
+
+    def _half_closed(self, source: socket.socket, target: socket.socket) -> None:
+        """The second of two ways that end closes both sockets."""
+        with self._closing:
+            first = (target, source) not in self._ended
+            if first:
+                self._ended.add((source, target))
+            else:
+                self._ended.remove((target, source))
+        if not first:
+            source.close()
+            target.close()

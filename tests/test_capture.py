@@ -36,6 +36,9 @@ class ScriptedStream:
         self._hangs = hangs
         self._over = threading.Event()
 
+    def start(self) -> None:
+        """Nothing is to be done."""
+
     def read(self, frames: int) -> tuple[bytes, bool]:
         """The next of the script."""
         for samples, overflowed in self._reads:

@@ -1,5 +1,6 @@
 """The connection against a real mosquitto, and against sockets that only look like a broker."""
 
+import itertools
 import logging
 import socket
 import threading
@@ -165,3 +166,42 @@ def test_host_that_is_no_name_is_a_config_error(host: str) -> None:
     """A look-up of these raises what paho's thread does not catch."""
     with pytest.raises(ConfigError, match=r"mqtt\.host is .*expected a host name"), Connection(Mqtt(host=host), "a"):
         pass
+
+
+def test_client_id_that_is_taken_over_is_fought_for_slowly(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two devices of one name put each other out: a line for each change, seconds between them, and an end to it."""
+    caplog.set_level(logging.INFO, logger="edged.mqtt")
+    changes: list[tuple[float, State]] = []
+    with Connection(mosquitto.mqtt, "a", on_change=lambda state: changes.append((time.monotonic(), state))) as first:
+        wait_until(lambda: first.connected, "connected")
+        with Connection(mosquitto.mqtt, "a") as second:
+            wait_until(lambda: len(changes) >= 4, "put out, back, and put out again", 30)
+            assert not first.connected or not second.connected
+            lines = len(caplog.records)
+        wait_until(lambda: first.connected, "alone again", 30)
+    times = [moment for moment, state in changes if state is State.CONNECTED]
+    assert all(later - earlier > 1 for earlier, later in itertools.pairwise(times))
+    assert lines <= 2 * len(changes) + 2
+
+
+def test_mid_of_a_lost_connection_is_forgotten(mosquitto: Mosquitto) -> None:
+    """paho sends nothing again by itself: whoever sent it decides what is still true."""
+    received: list[Received] = []
+    acknowledged: list[int] = []
+    with (
+        Connection(mosquitto.mqtt, "b", subscription="t", on_received=received.append) as other,
+        Connection(mosquitto.mqtt, "a", on_acknowledged=acknowledged.append) as connection,
+    ):
+        wait_until(lambda: connection.connected and other.connected, "connected")
+        mosquitto.pause()
+        assert connection.send("t", b"old", 1, retained=False) is not None
+        mosquitto.kill()
+        wait_until(lambda: not connection.connected and not other.connected, "lost")
+        mosquitto.start()
+        wait_until(lambda: connection.connected and other.connected, "back")
+        mid = connection.send("t", b"new", 1, retained=False)
+        wait_until(lambda: received, "received")
+        wait_until(lambda: acknowledged == [mid], "acknowledged")
+    assert [message.payload for message in received] == [b"new"]

@@ -143,7 +143,9 @@ def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speec
     captures: list[str] = []
     emotions: list[str] = []
     source = FakeSource(coming())
-    Daemon(Config(), bundle, source, sink).run(threading.Event())
+    # Whatever leads is an episode, so that one runs when the sound is lost.
+    config = parse_config("tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0}", "test")
+    Daemon(config, bundle, source, sink).run(threading.Event())
     assert sink.captures == ["offline", "online", "offline", "stalled", "online", "offline"]
     assert captures == ["online", "offline"]
     assert emotions == ["none"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edged.audio import driver
+from edged.audio import microphone as module
 from edged.audio.driver import microphones, opened
 from edged.audio.microphone import Microphone
 from edged.config import Audio
@@ -14,6 +15,12 @@ from tests.pulse import VirtualMicrophone, virtual_microphone
 from tests.sysfs import FakeSysfs
 
 __all__ = ["virtual_microphone"]  # pytest finds the fixture by its name here
+
+
+def read_on(microphone: Microphone) -> None:
+    """Reads until something comes, or is raised."""
+    while microphone.read(0.1) is None:
+        pass
 
 
 class PickyPortAudio:
@@ -105,6 +112,30 @@ def test_nothing_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
         opened(microphones()[0])
 
 
+def test_try_in_vain_writes_nothing(virtual_microphone: VirtualMicrophone) -> None:
+    """The dozens of lines of ALSA and PortAudio at each refused opening do not reach stderr; what comes after does."""
+    script = """
+import sys
+from edged.audio.driver import microphones, opened
+from edged.errors import CaptureError
+listed, *_ = microphones()
+print(listed.name)
+sys.stdin.readline()
+try:
+    opened(listed)
+except CaptureError as exc:
+    print(exc, file=sys.stderr)
+print("tried")
+"""
+    with virtual_microphone.child(script) as child:
+        assert child.line() == "pulse"
+        virtual_microphone.kill()
+        child.go_on()
+        assert child.line() == "tried"
+        assert child.stderr().startswith("microphone 'pulse' cannot be opened, tried 16000, 44100, 48000 Hz: ")
+        assert len(child.stderr().splitlines()) == 1
+
+
 def test_only_inputs_are_microphones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A device that only plays is left out, and a card's number is no part of its selector."""
     monkeypatch.setattr(driver, "load", PickyPortAudio)
@@ -122,6 +153,19 @@ def test_usb_identity_opens_the_card_that_has_it(monkeypatch: pytest.MonkeyPatch
     with Microphone(Audio(device="usb-path:1-1.3"), sysfs=sysfs.sound) as microphone:
         assert microphone.read(10) is not None
         assert microphone.name == "Picky: USB (hw:1,0)"
+
+
+def test_tries_in_vain_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not there is looked for again and again, until a fresh process is cheaper; each try is counted."""
+    picky = PickyPortAudio()
+    monkeypatch.setattr(driver, "load", lambda: picky)
+    monkeypatch.setattr(module, "_MOST_TRIES", 3)
+    monkeypatch.setattr(module, "_FIRST_S", 0.01)
+    with Microphone(Audio(device="webcam")) as microphone:
+        with pytest.raises(CaptureError, match=r"^microphone 'webcam': not found; there is .*; tried \d times$"):
+            read_on(microphone)
+        assert microphone.n_tries >= 3
+        assert (microphone.state, microphone.silent) == ("offline", False)
 
 
 def test_list_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:

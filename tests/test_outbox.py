@@ -1,7 +1,13 @@
 """Order, bounds and retained topics of the outbox; no broker needed."""
 
+import time
+from pathlib import Path
+
+from edged.mqtt.journal import Journal
 from edged.mqtt.message import Message
 from edged.mqtt.outbox import Outbox
+from tests.mosquitto import wait_until
+from tests.outboxes import event as numbered
 
 
 def event(number: int) -> Message:
@@ -92,3 +98,109 @@ def test_acknowledgement_of_a_stranger_is_ignored() -> None:
     outbox.put(event(1))
     outbox.acknowledged(99)
     assert len(outbox) == 1
+
+
+def test_megabytes_drop_the_oldest() -> None:
+    """A payload of any size counts with what it costs beside it."""
+    outbox = Outbox(limit_mb=0.001)
+    for number in range(10):
+        outbox.put(Message("event/start", b"%d" % number * 100, 1, retained=False))
+    assert outbox.dropped == 7
+    assert [payload[:1] for payload in sent_all(outbox)] == [b"7", b"8", b"9"]
+
+
+def test_age_drops_the_oldest() -> None:
+    """By the monotonic clock: what happened an hour ago has gone, whatever day it is."""
+    outbox = Outbox(limit_s=3600)
+    now_s = time.monotonic()
+    for number, age_s in enumerate((7200, 3601, 3000, 0)):
+        outbox.put(Message("event/start", b"%d" % number, 1, retained=False, put_s=now_s - age_s))
+    assert outbox.dropped == 2
+    assert sent_all(outbox) == [b"2", b"3"]
+
+
+def test_lost_connection_sends_events_again_first_and_in_order() -> None:
+    """What was in flight goes before what waited, as it did before; a state that was, does not."""
+    outbox = Outbox(in_flight_limit=3)
+    for message in (event(1), state(2), event(3), event(4), event(5)):
+        outbox.put(message)
+    for mid in (11, 12, 13):
+        outbox.sent(mid)
+    outbox.acknowledged(11)
+    outbox.lost()
+    outbox.acknowledged(13)  # of the old connection, come too late
+    assert len(outbox) == 3
+    first = outbox.following()
+    assert first is not None
+    assert first.late
+    assert sent_all(outbox) == [b"3", b"4", b"5"]
+
+
+def test_lost_connection_may_drop_what_was_in_flight() -> None:
+    """It waits again, and the limit is what it is."""
+    outbox = Outbox(limit=2)
+    outbox.put(event(1))
+    outbox.sent(1)
+    outbox.put(event(2))
+    outbox.put(event(3))
+    outbox.lost()
+    assert outbox.dropped == 1
+    assert sent_all(outbox) == [b"2", b"3"]
+
+
+def test_figures_tell_depth_age_and_latency() -> None:
+    """States are none of the outbox's figures: they are not lost when they are replaced."""
+    outbox = Outbox()
+    assert outbox.figures().latency_p50_s is None
+    now_s = time.monotonic()
+    outbox.put(state(0))
+    for number, age_s in enumerate((100.0, 2.0, 2.0, 0.0)):
+        outbox.put(Message("event/start", b"%d" % number, 1, retained=False, put_s=now_s - age_s))
+    figures = outbox.figures()
+    assert figures.depth == 4
+    assert 100 <= figures.oldest_s < 101
+    assert (figures.dropped, figures.on_disk, figures.fault) == (0, False, "")
+    sent_all(outbox)
+    outbox.put(event(4))
+    sent_all(outbox)
+    figures = outbox.figures()
+    assert figures.depth == 0
+    assert figures.latency_p50_s is not None
+    assert figures.latency_p95_s is not None
+    assert 0 <= figures.latency_p50_s <= figures.latency_p95_s < 1  # of the one that came since the outbox began
+
+
+def test_many_events_are_sent_in_a_moment() -> None:
+    """A hundred thousand that waited for the broker do not cost a second look at each."""
+    outbox = Outbox(limit=100_000)
+    for number in range(100_000):
+        outbox.put(event(number))
+    began_s = time.monotonic()
+    assert len(sent_all(outbox)) == 100_000
+    assert time.monotonic() - began_s < 10
+
+
+def test_journal_keeps_and_forgets_what_the_outbox_does(tmp_path: Path) -> None:
+    """Acknowledged and dropped events do not come back; one that waits does, late, and nothing before it is written."""
+    path = tmp_path / "outbox.sqlite3"
+    outbox = Outbox(limit=3, journal=Journal(path))
+    outbox.open(lambda: None)
+    events = [numbered(outbox.next_seq()) for _ in range(5)]
+    for message in events:
+        outbox.put(message)
+    wait_until(outbox.following, "on disk")
+    outbox.sent(1)
+    outbox.acknowledged(1)
+    assert outbox.on_disk
+    outbox.close()
+    assert outbox.dropped == 2
+    again = Outbox(limit=3, journal=Journal(path))
+    again.open(lambda: None)
+    assert len(again) == 2
+    first = again.following()
+    assert first == events[3].delayed()
+    assert again.figures().oldest_s >= 0
+    again.sent(1)
+    again.acknowledged(1)
+    assert again.figures().latency_p50_s is None  # it is older than this process
+    again.close()

@@ -5,13 +5,16 @@ import sys
 import time
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from edged.config import Mqtt
+from edged.errors import ConfigError
 from edged.events.schema import EpisodeStart, encoded
 from edged.mqtt.connection import Received
+from edged.mqtt.journal import Journal
 from edged.mqtt.outbox import Outbox
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
@@ -61,10 +64,18 @@ def until(subscriber: Subscriber, topic: str, payload: bytes) -> list[Received]:
     pytest.fail(f"{topic} {payload!r} did not come, only {messages}")
 
 
+def events_among(messages: list[Received]) -> list[EpisodeStart]:
+    """The episode starts among the messages."""
+    return [
+        msgspec.json.decode(message.payload, type=EpisodeStart)
+        for message in messages
+        if message.topic == "edged/a/event/start"
+    ]
+
+
 def starts(messages: list[Received]) -> list[int]:
     """The numbers of the episode starts among the messages."""
-    payloads = [message.payload for message in messages if message.topic == "edged/a/event/start"]
-    return [int(msgspec.json.decode(payload, type=EpisodeStart).start_s) for payload in payloads]
+    return [int(event.start_s) for event in events_among(messages)]
 
 
 def test_topics_and_retention_of_all_payloads(mosquitto: Mosquitto, subscriber: Subscriber) -> None:
@@ -123,6 +134,60 @@ def test_broker_that_comes_later_gets_everything_in_order(relay: Relay, subscrib
     messages = until(subscriber, "edged/a/availability", b"offline")
     assert messages[0].payload == b"online"
     assert starts(messages) == list(range(next(numbers)))
+
+
+def test_events_are_numbered_and_late_ones_say_so(
+    relay: Relay, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that waited for the broker is no news; ids and numbers tell one from another."""
+    monkeypatch.setattr("edged.mqtt.message._LATE_S", 0.5)
+    with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a") as publisher:
+        for number in range(3):
+            publisher.start(episode_start("sad", number))
+        wait_until(lambda: publisher.outbox.oldest_s > 0.5, "late")
+        assert publisher.outbox.depth == 3
+        relay.start()
+        wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
+        publisher.start(episode_start("sad", 3))
+        wait_until(lambda: publisher.unacknowledged == 0, "acknowledged")
+        figures = publisher.outbox
+    events = events_among(until(subscriber, "edged/a/availability", b"offline"))
+    first = events[0].seq
+    assert isinstance(first, int)
+    assert [event.seq for event in events] == [first, first + 1, first + 2, first + 3]
+    assert [event.replayed for event in events] == [True, True, True, False]
+    assert figures.latency_p50_s is not None
+    assert figures.latency_p50_s > 0.5
+
+
+def test_next_process_sends_what_the_last_one_kept(
+    relay: Relay, subscriber: Subscriber, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No broker in the life of the first: its events come first from the second, as late ones, then the new ones."""
+    mqtt = Mqtt(host="127.0.0.1", port=relay.port)
+    with Publisher(mqtt, "a", Outbox(journal=Journal(tmp_path / "outbox.sqlite3", commit_s=5.0))) as publisher:
+        for number in range(30):
+            publisher.start(episode_start("sad", number))
+    assert caplog.messages[-1] == (
+        "closed with 30 messages that the broker has not confirmed; the events among them are kept on disk"
+    )
+    relay.start()
+    with Publisher(mqtt, "a", Outbox(journal=Journal(tmp_path / "outbox.sqlite3", commit_s=5.0))) as publisher:
+        publisher.start(episode_start("sad", 30))
+        wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
+        assert publisher.outbox.on_disk
+    events = events_among(until(subscriber, "edged/a/availability", b"offline"))
+    assert [event.start_s for event in events] == list(range(31))
+    assert [event.replayed for event in events] == [True] * 30 + [False]
+    numbers = [event.seq for event in events]
+    assert numbers == list(range(numbers[0], numbers[0] + 31))  # type: ignore[arg-type,operator]
+
+
+def test_fault_while_opening_closes_the_outbox(tmp_path: Path) -> None:
+    """A host that is no name ends the daemon, and leaves neither a thread nor a lock."""
+    journal = Journal(tmp_path / "outbox.sqlite3")
+    with pytest.raises(ConfigError), Publisher(Mqtt(host="a..b"), "a", Outbox(journal=journal)):
+        pass
 
 
 def test_full_outbox_drops_the_oldest_events(relay: Relay, subscriber: Subscriber) -> None:

@@ -14,6 +14,7 @@ import soundfile
 
 from edged.audio.recording import Recording
 from edged.audio.ring import Floats, Stretch
+from edged.config import Audio
 from edged.errors import RecordingError
 
 RATE = 16_000
@@ -60,6 +61,30 @@ def faulty(path: Path) -> tuple[list[Stretch], str]:
 def near(found: Floats, expected: Floats, tolerance: float) -> bool:
     """Whether both are as long, and alike away from the ends, where filters see zeros."""
     return len(found) == len(expected) and bool(np.all(np.abs(found - expected)[1000:-1000] < tolerance))
+
+
+def test_gain_and_highpass_are_those_of_the_microphone(tmp_path: Path) -> None:
+    """A recording sounds as the microphone does with the same config: an offset is removed, the rest is amplified."""
+    samples = (0.1 * np.sin(2 * np.pi * 1000 * np.arange(4 * 16_000) / 16_000) + 0.3).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype="FLOAT")
+    with Recording(tmp_path / "a.wav", audio=Audio(gain_db=6.0206, highpass_hz=50)) as recording:
+        heard = []
+        while (stretch := recording.read(1)) is not None:
+            heard.append(stretch.samples)
+    assert np.concatenate(heard)[16_000:].mean() == pytest.approx(0, abs=1e-3)
+    assert np.abs(np.concatenate(heard)[16_000:]).max() == pytest.approx(0.2, abs=1e-3)
+
+
+@pytest.mark.parametrize(("loudest", "n"), [(1.0, 100), (-1.0, 100), (0.999, 0)])
+def test_clipping_is_counted(tmp_path: Path, loudest: float, n: int) -> None:
+    """Samples at full scale, before gain."""
+    samples = np.zeros(16_000, np.float32)
+    samples[::160] = loudest
+    soundfile.write(tmp_path / "a.wav", samples, 16_000)
+    with Recording(tmp_path / "a.wav", audio=Audio(gain_db=-20)) as recording:
+        while recording.read(1) is not None:
+            pass
+        assert recording.n_clipped == n
 
 
 def test_float_wav_comes_out_unchanged(tmp_path: Path) -> None:
@@ -164,6 +189,7 @@ def test_hour_of_silence_costs_no_memory(tmp_path: Path) -> None:
     script = """
 import resource, sys
 from edged.audio.recording import Recording
+from edged.config import Audio
 def peak_kb(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 n = 0
 with Recording(sys.argv[1]) as recording:

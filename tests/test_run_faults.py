@@ -42,9 +42,9 @@ class Service:
         assert self.captures == list(captures)
         self.captures.clear()
 
-    def wait_for_status(self, words: str) -> None:
-        """Returns when systemd was told a STATUS with these words."""
-        wait_until(lambda: self._look() and any(words in line for line in self.told), f"STATUS with {words}")
+    def wait_for_notice(self, words: str) -> None:
+        """Returns when systemd was told a line with these words."""
+        wait_until(lambda: self._look() and any(words in line for line in self.told), f"notice with {words}")
 
     def wait_for_end(self, within_s: float) -> int:
         """The exit status."""
@@ -101,17 +101,17 @@ def test_microphone_that_comes_falls_silent_goes_and_freezes(
     tmp_path: Path,
 ) -> None:
     """A subscriber sees each state, systemd reads it in words, and a driver that hangs ends in a fresh process."""
-    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).standard_normal(8 * RATE_HZ) / 20, RATE_HZ)
+    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).standard_normal(40 * RATE_HZ) / 20, RATE_HZ)
     virtual_microphone.kill()
     with running(virtual_microphone, mosquitto, tmp_path, ", silent_after_s: 1") as service:
         service.wait_for("offline")
-        service.wait_for_status("No sound (offline): microphone 'pulse': not found")
-        assert service.told.count("READY=1") == 1
+        service.wait_for_notice("No sound (offline): microphone 'pulse': not found")
+        service.wait_for_notice("READY=1")
         virtual_microphone.start()
         service.wait_for("online", "muted")
         virtual_microphone.play(tmp_path / "noise.wav")
         service.wait_for("online")
-        service.wait_for_status("Listening to pulse")
+        service.wait_for_notice("Listening to pulse")
         virtual_microphone.kill()
         service.wait_for("offline")
         virtual_microphone.start()

@@ -27,6 +27,9 @@ _FULL_SCALE = np.iinfo(np.int16)
 class DriverStream(Protocol):
     """What is used of PortAudio's blocking streams (``sounddevice.RawInputStream``): started, int16, interleaved."""
 
+    def start(self) -> object:
+        """Lets the sound come; done before it is handed on."""
+
     def read(self, frames: int, /) -> tuple[Any, bool]:
         """A buffer of int16 for each channel, as many as asked for, and whether samples were lost before them."""
 

@@ -10,11 +10,14 @@ sound server does, the import of sounddevice included, so all are made by a thre
 
 import atexit
 import logging
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from edged.audio.capture import Opened
+from edged.audio.capture import DriverStream, Opened
 from edged.audio.devices import InputDevice, identified
 from edged.audio.identity import SYSFS, usb_identities
 from edged.errors import CaptureError
@@ -63,20 +66,11 @@ def opened(device: InputDevice) -> Opened:
     reason: Exception | None = None
     for rate_hz in rates_hz:
         for n_channels in range(1, min(device.n_channels, 2) + 1):
-            stream = None
             try:
-                stream = portaudio.RawInputStream(
-                    samplerate=rate_hz,
-                    device=device.index,
-                    channels=n_channels,
-                    dtype="int16",
-                    latency=_DRIVER_BUFFER_S,
-                )
-                stream.start()
+                with _quiet():
+                    stream = _started(portaudio, device, rate_hz, n_channels)
             except (portaudio.PortAudioError, ValueError) as exc:
                 reason = exc
-                if stream is not None:
-                    stream.close()
                 continue
             _log.info(
                 "microphone %r opened at %d Hz, %s%s",
@@ -90,6 +84,35 @@ def opened(device: InputDevice) -> Opened:
     raise CaptureError(
         f"microphone {device.name!r} cannot be opened, tried {tried} Hz: {reason}; is another program using it?"
     ) from reason
+
+
+def _started(portaudio: Any, device: InputDevice, rate_hz: int, n_channels: int) -> DriverStream:  # noqa: ANN401
+    stream: DriverStream = portaudio.RawInputStream(
+        samplerate=rate_hz, device=device.index, channels=n_channels, dtype="int16", latency=_DRIVER_BUFFER_S
+    )
+    try:
+        stream.start()
+    except portaudio.PortAudioError:
+        stream.close()
+        raise
+    return stream
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Turns file 2 away, as sounddevice does when it begins: ALSA and PortAudio write 36 lines there at a try in vain.
+
+    A device that stays busy for a week must not fill the log, which has one line with the reason.
+    """
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def refresh() -> None:

@@ -74,7 +74,7 @@ class Verdict:
     def summary(self) -> str:
         """One line of what was shown."""
         emotions = f"{len(self.labels)} emotions ({', '.join(self.labels)})"
-        return f"{emotions}, {self.n_starts} episodes begun, {self.n_ends} ended, {self.n_messages} messages"
+        return f"{emotions}, {self.n_starts} episodes, {self.n_messages} messages"
 
     def _see(self, label: str) -> None:
         if label not in _NO_LABEL and label not in self.labels:

@@ -44,23 +44,23 @@ class Utterance(NamedTuple):
     text: str
 
 
-_ANNA, _BEN, _CLARA, _DAVID = "en-us+f2", "en-gb+m3", "en-gb-x-rp+f4", "en-us+m7"
+_ANNA, _BEN, _CLARA, _DAVID = "en-us+f5", "en-us+m1", "en-us+m7", "en-gb+m3"
 
 UTTERANCES = (
-    # meant as neutral: the voice's own pitch and speed
-    Utterance(_BEN, 40, 60, 150, -31, 0.3, "The parcel came at nine this morning. I put it on the table in the hall."),
-    Utterance(_ANNA, 45, 70, 155, -31, 1.2, "Thank you. I will open it after lunch, when the others are here."),
-    # meant as happy: high, wide, quick
-    Utterance(_ANNA, 82, 190, 190, -25, 0.2, "Oh, look at this! They sent the tickets! We are really going!"),
-    Utterance(_CLARA, 85, 200, 195, -25, 1.3, "That is wonderful! I am so happy for you! Two whole weeks at the sea!"),
-    # meant as angry: loud, fast, hard
-    Utterance(_DAVID, 70, 140, 215, -18, 0.1, "Who left the door open again? I told you a hundred times!"),
-    Utterance(_DAVID, 78, 160, 225, -17, 1.3, "Do not touch that! Stop it! Stop it right now! Get out of here!"),
-    # meant as sad: low, flat, slow, faint
-    Utterance(_CLARA, 22, 30, 108, -38, 0.6, "I miss her so much. The house is empty now."),
-    Utterance(_CLARA, 18, 25, 104, -39, 1.0, "Nothing is the way it was. I am so tired."),
+    # meant as neutral: low, plain, brisk
+    Utterance(_BEN, 25, 60, 185, -30, 0.3, "The parcel came at nine this morning. I put it on the table in the hall."),
+    Utterance(_BEN, 25, 60, 185, -30, 1.2, "The post office closes at five today, so there is time enough to answer."),
+    # meant as fear: high, quick, unsteady
+    Utterance(_ANNA, 95, 150, 205, -27, 0.2, "Did you hear that? There it is again! Somebody is in the garden!"),
+    Utterance(_ANNA, 95, 150, 205, -27, 1.3, "Lock the door! Please, do not go out there! I can see a light moving!"),
+    # meant as angry: loud, hard, pressed
+    Utterance(_DAVID, 95, 200, 165, -18, 0.1, "Who left the gate open again? I told you a hundred times!"),
+    Utterance(_DAVID, 95, 200, 165, -18, 1.3, "Do not touch that! Stop it! Stop it right now! Get out of here!"),
+    # meant as disgust: slow, drawn out
+    Utterance(_CLARA, 70, 60, 105, -30, 0.4, "What is that smell? There is something rotten in the sink."),
+    Utterance(_CLARA, 70, 60, 105, -30, 1.0, "I am not going to touch it. It is all over the floor."),
     # neutral again
-    Utterance(_BEN, 40, 60, 150, -31, 0.3, "Come, let us sit down. I will make some tea, and then we talk."),
+    Utterance(_BEN, 25, 60, 185, -30, 0.3, "It was only the cat. I will clean the kitchen, and then we make some tea."),
 )
 
 

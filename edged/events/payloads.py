@@ -29,9 +29,9 @@ class Payloads:
         """The event of a change; an end carries the id of the start before it."""
         confidence = _rounded(change.scores[self._labels.index(change.label)])
         if isinstance(change, Began):
-            self._episode_id = _uuid7()
+            self._episode_id = new_id()
             return EpisodeStart(
-                id=_uuid7(),
+                id=new_id(),
                 episode_id=self._episode_id,
                 event_type=change.label,
                 time=self._time(change.start),
@@ -41,7 +41,7 @@ class Payloads:
                 previous=change.previous,
             )
         return EpisodeEnd(
-            id=_uuid7(),
+            id=new_id(),
             episode_id=self._episode_id,
             event_type=change.label,
             time=self._time(change.end),
@@ -118,7 +118,7 @@ def _rounded(score: float) -> float:
     return round(min(1.0, max(0.0, float(score))), 4)
 
 
-def _uuid7() -> str:
+def new_id() -> str:
     """A UUID of version 7 (RFC 9562): 48 bits of Unix milliseconds, so that ids sort by time, then random ones."""
     milliseconds = time.time_ns() // 1_000_000
     high = (milliseconds & (2**48 - 1)) << 16 | 0x7000 | secrets.randbits(12)

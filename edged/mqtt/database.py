@@ -22,7 +22,7 @@ from edged.mqtt.stored import DamagedError, Stored, connection, judged, stored_i
 FILE = "outbox.sqlite3"
 
 _VERSION = 1
-_TRIMMED = 100  # rows of history that go at once when there is no more room
+_TRIMMED = 20  # rows of history that go at once when they are too large
 _TABLES = """
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY,
@@ -111,6 +111,7 @@ class Database:
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA mmap_size=0")  # a card that fails to read a mapped page is a SIGBUS
         self._db.execute("PRAGMA wal_autocheckpoint=250")  # pages: a megabyte
         self._db.execute(f"PRAGMA journal_size_limit={2**20}")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -135,12 +136,12 @@ class Database:
 
     def _trim(self, open_s: float) -> None:
         """History goes, the oldest first, where the whole is too much; the outbox bounds the rest."""
-        old = "SELECT seq FROM event WHERE acknowledged = 1 AND put_s < ? ORDER BY seq LIMIT ?"
-        self._delete([seq for (seq,) in self._db.execute(old, (open_s - self._limit_s, _TRIMMED))])
+        old = "SELECT seq FROM event WHERE acknowledged = 1 AND put_s < ? ORDER BY seq LIMIT 1000"
+        self._delete([seq for (seq,) in self._db.execute(old, (open_s - self._limit_s,))])
         while self._n_rows > self._limit or self._n_used() > self._limit_bytes:
             oldest = "SELECT seq FROM event WHERE acknowledged = 1 ORDER BY seq LIMIT ?"
-            n_much = max(1, min(_TRIMMED, self._n_rows - self._limit))
-            history = [seq for (seq,) in self._db.execute(oldest, (n_much,))]
+            n_over = self._n_rows - self._limit
+            history = [seq for (seq,) in self._db.execute(oldest, (n_over if n_over > 0 else _TRIMMED,))]
             if not history:
                 return
             self._delete(history)

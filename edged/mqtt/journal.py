@@ -162,7 +162,7 @@ class Journal:
             self._due_s = self._changed_s = math.inf
         try:
             self._database.commit(batch)
-        except (DamagedError, OSError, sqlite3.Error) as exc:
+        except Exception as exc:  # noqa: BLE001 -- whatever it is, a dead thread would be worse
             self._database.close()
             if isinstance(exc, DamagedError):
                 self._put_aside(exc)

@@ -81,7 +81,7 @@ class Publisher:
         self._connection.close(deadline_s)
         self._outbox.close()
         if self.unacknowledged:
-            kept = "; events among them are kept on disk" if self._outbox.on_disk else ""
+            kept = "; the events among them are kept on disk" if self._outbox.on_disk else ""
             _log.warning("closed with %d messages that the broker has not confirmed%s", self.unacknowledged, kept)
 
     @property

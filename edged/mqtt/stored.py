@@ -22,7 +22,14 @@ MOST_SEQ = 2**53 - 1  # the greatest whole number that every reader of JSON keep
 
 _BUSY_S = 1.0
 _EVENTS = {topic.name: topic for topic in (EVENT_START, EVENT_END)}
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
+_DAMAGE = {
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_ERROR,  # no such table
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_TOOBIG,
+    sqlite3.SQLITE_FORMAT,
+}
 
 
 class DamagedError(Exception):
@@ -43,14 +50,12 @@ def still_readable(path: Path) -> Stored:
     events: list[tuple[Message, float]] = []
     stored = Stored(events, 0, 0.0)
     for mode in ("mode=ro", "mode=ro&immutable=1"):  # the first needs files beside it, the second does not see them
-        with contextlib.suppress(sqlite3.Error, OSError, MemoryError):
-            if path.stat().st_size == 0:
-                break
-            with contextlib.closing(connection(f"{path.as_uri()}?{mode}")) as db:
-                state = _state(db)
-                stored = Stored(events, int(state.get("horizon", 0)), state.get("open_s", 0.0))
-                events.extend(_events(db))
-                break
+        with contextlib.suppress(DamagedError, OSError, sqlite3.Error), judged(), _reading(path, mode) as db:
+            state = _state(db)
+            stored = Stored(events, int(state.get("horizon", 0)), state.get("open_s", 0.0))
+            events.extend(_events(db))  # keeps what came before a fault
+        if events or stored.horizon:
+            break
     return stored
 
 
@@ -61,10 +66,14 @@ def history(path: Path) -> Iterator[tuple[bytes, bool]]:
         DamagedError, OSError, sqlite3.Error: it cannot be read.
     """
     path.stat()
-    with contextlib.closing(connection(f"{path.as_uri()}?mode=ro")) as db, judged():
+    with _reading(path, "mode=ro") as db, judged():
         for payload, acknowledged in db.execute("SELECT payload, acknowledged FROM event ORDER BY seq"):
             if isinstance(payload, bytes):
                 yield payload, bool(acknowledged)
+
+
+def _reading(path: Path, mode: str) -> contextlib.closing[sqlite3.Connection]:
+    return contextlib.closing(connection(f"{path.as_uri()}?{mode}"))
 
 
 def connection(uri: str) -> sqlite3.Connection:
@@ -89,6 +98,8 @@ def judged() -> Iterator[None]:
         if code in _DAMAGE:
             raise DamagedError(str(exc)) from exc
         raise
+    except (UnicodeDecodeError, MemoryError) as exc:  # a name in SQLite's message, or a length, that is nonsense
+        raise DamagedError("it holds nonsense") from exc
 
 
 def stored_in(db: sqlite3.Connection) -> Stored:

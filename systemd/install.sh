@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Installs edged as a service on Debian or Raspberry Pi OS, or takes it away; either may be repeated.
+#
+#     checkout ──wheel──► $PREFIX/venv, unit, user, /etc/edged ──► edged check ──► started
+#
+#     sudo make install [PREFIX=/opt/edged] [PYTHON=python3]        sudo make uninstall [PREFIX=/opt/edged]
+#
+# /etc/edged/config.yaml and the password beside it are made once and never touched again.  Without a running systemd (a
+# chroot, an image in the making) all is put in place and enabled, and nothing is started.
+set -euo pipefail
+
+action=${1:-}
+prefix=${PREFIX:-/opt/edged}
+python=${PYTHON:-python3}
+unit=/etc/systemd/system/edged.service
+build='' # a folder for the while
+cd "$(dirname "$0")/.."
+trap 'rm -rf "$build"' EXIT
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+fail() {
+    printf 'install: %s\n' "$*" >&2
+    exit 1
+}
+booted() { [[ -d /run/systemd/system ]]; }
+has_library() { ldconfig -p | grep -q "$1"; }
+
+# The Debian packages that are wanted here and missing.
+missing_packages() {
+    "$python" -c 'import venv, ensurepip' 2>/dev/null || echo python3 python3-venv
+    has_library libportaudio.so.2 || echo libportaudio2
+    if [[ $(dpkg --print-architecture 2>/dev/null) == armhf ]]; then # the wheels for 32 bits do not bring these
+        has_library libsndfile.so.1 || echo libsndfile1
+        has_library libopenblas.so.0 || echo libopenblas0-pthread
+    fi
+}
+
+install_packages() {
+    local packages
+    mapfile -t packages < <(missing_packages | tr ' ' '\n')
+    ((${#packages[@]})) || return 0
+    command -v apt-get >/dev/null || fail "please install first: ${packages[*]}  (or what your system calls them)"
+    say "apt-get install ${packages[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update || true # old lists may still do
+    apt-get -qq install --no-install-recommends "${packages[@]}" </dev/null >&2
+}
+
+# The program, from a copy of the sources, so that nothing of root's is left in the checkout.
+install_program() {
+    local extras=litert,prometheus wheel
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "$("$python" --version), expected 3.11 or newer, as in Debian 12 and Raspberry Pi OS of 2023"
+    say "program to $prefix/venv"
+    if ! "$prefix/venv/bin/python" -m pip --version >/dev/null 2>&1; then
+        "$python" -m venv --clear "$prefix/venv"
+    fi
+    [[ $(getconf LONG_BIT) == 64 ]] || extras=prometheus # litert has no wheels for 32 bits
+    build=$(mktemp -d)
+    mkdir "$build/source"
+    cp -r pyproject.toml README.md LICENSE edged "$build/source"
+    local pip=("$prefix/venv/bin/python" -m pip --quiet --disable-pip-version-check)
+    "${pip[@]}" wheel --no-deps --wheel-dir "$build/wheel" "$build/source"
+    wheel=$(echo "$build"/wheel/edged-*.whl)
+    "${pip[@]}" install --root-user-action=ignore --force-reinstall --no-deps "$wheel" # also where the version is the same
+    "${pip[@]}" install --root-user-action=ignore "$wheel[$extras]"
+    install -m 644 README.md LICENSE config.yaml "$prefix"
+}
+
+install_user() {
+    local nologin
+    nologin=$(command -v nologin || echo /usr/sbin/nologin)
+    if ! getent passwd edged >/dev/null; then
+        say "user edged"
+        useradd --system --user-group --home-dir /var/lib/edged --no-create-home --shell "$nologin" edged
+    fi
+    usermod --append --groups audio edged # who may open /dev/snd
+}
+
+install_config() {
+    install -d -m 755 /etc/edged
+    [[ -e /etc/edged/config.yaml ]] || install -m 644 config.yaml /etc/edged/config.yaml
+    [[ -e /etc/edged/mqtt_password ]] || install -m 600 /dev/null /etc/edged/mqtt_password
+}
+
+install_unit() {
+    say "unit $unit"
+    sed "s|/opt/edged|$prefix|g" systemd/edged.service >"$unit.new"
+    chmod 644 "$unit.new"
+    mv "$unit.new" "$unit"
+    systemctl enable --quiet edged
+}
+
+# As the service's user, with its credential; while the service is stopped, since many microphones serve one program only.
+check() {
+    systemd-run --quiet --pipe --wait --collect --property=User=edged \
+        --property=LoadCredential=mqtt_password:/etc/edged/mqtt_password \
+        "$prefix/venv/bin/edged" check --config /etc/edged/config.yaml
+}
+
+case $action in
+    install | uninstall) ;;
+    *)
+        echo "install: '$action' is not an action, expected install or uninstall" >&2
+        exit 64
+        ;;
+esac
+[[ $prefix == /?* ]] || fail "PREFIX is '$prefix', expected an absolute path"
+[[ $(id -u) == 0 ]] || fail "needs root: sudo make $action"
+
+if [[ $action == uninstall ]]; then
+    if booted && [[ -e $unit ]]; then
+        systemctl disable --quiet --now edged
+    fi
+    rm -f "$unit" /etc/systemd/system/multi-user.target.wants/edged.service
+    rm -rf "$prefix/venv"
+    rm -f "$prefix"/{README.md,LICENSE,config.yaml}
+    rmdir --ignore-fail-on-non-empty "$prefix" 2>/dev/null || true
+    if booted; then
+        systemctl daemon-reload
+        systemctl reset-failed edged 2>/dev/null || true
+    fi
+    say "edged is gone; kept: /etc/edged, /var/lib/edged, the user edged"
+    exit
+fi
+
+install_packages
+install_program
+install_user
+install_config
+install_unit
+if ! booted; then
+    say "edged is installed and starts with the next boot"
+    exit
+fi
+systemctl daemon-reload
+systemctl stop edged
+checked=0
+check || checked=$?
+systemctl reset-failed edged 2>/dev/null || true
+if ((checked == 78)); then
+    fail "edged is installed but not started: correct /etc/edged/config.yaml, then: sudo systemctl start edged"
+fi
+systemctl start edged || fail "edged is installed but did not start: journalctl -u edged"
+say "edged is installed and runs: systemctl status edged"
+((checked == 0)) || say "what FAULT says above is waited for"

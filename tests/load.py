@@ -1,0 +1,83 @@
+"""A load of events, as a program of its own so that it can be killed: a publisher with an outbox on disk.
+
+    python -m tests.load PORT FOLDER ──► 50 events a second to the broker, until SIGTERM; how many on stdout
+
+It waits less between two attempts to reach the broker than the daemon does, so that a test can cause more faults in
+less time, and keeps the connection alive within seconds, so that it notices a broker that was stopped.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+import time
+from itertools import count
+from pathlib import Path
+
+import msgspec
+
+from edged.config import Mqtt
+from edged.events.payloads import new_id
+from edged.mqtt import connection
+from edged.mqtt.journal import Journal
+from edged.mqtt.outbox import Outbox
+from edged.mqtt.publisher import Publisher
+from tests.mosquitto import wait_until
+from tests.payloads import emotion_state, episode_end, episode_start
+
+RATE_HZ = 50
+NODE = "load"
+FILE = "outbox.sqlite3"
+_LIMIT = 20_000  # events; more than any test makes
+_KEEPALIVE_S = 5
+_SETTLE_S = 20.0
+
+
+def main() -> int:
+    """Publishes; with ``--settle`` only what is in the outbox already."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--commit-s", type=float, default=0.0)
+    parser.add_argument("--password-file", default="")
+    parser.add_argument("--settle", action="store_true")
+    arguments = parser.parse_args()
+    logging.basicConfig(stream=sys.stderr, level="INFO")
+    vars(connection).update(_FIRST_S=0.1, _LONGEST_S=0.4)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    mqtt = Mqtt(
+        host="127.0.0.1",
+        port=arguments.port,
+        keepalive_s=_KEEPALIVE_S,
+        username=NODE if arguments.password_file else "",
+        password_file=arguments.password_file,
+    )
+    journal = Journal(arguments.folder / FILE, limit=_LIMIT, commit_s=arguments.commit_s)
+    n_events = 0
+    with Publisher(mqtt, NODE, Outbox(limit=_LIMIT, journal=journal)) as publisher:
+        print("ready", flush=True)
+        if not arguments.settle:
+            n_events = _publish(publisher, stop)
+        wait_until(lambda: publisher.connected and publisher.unacknowledged == 0, "all acknowledged", _SETTLE_S)
+    print(n_events, flush=True)
+    return int(publisher.dropped > 0)
+
+
+def _publish(publisher: Publisher, stop: threading.Event) -> int:
+    began_s = time.monotonic()
+    for number in count():
+        if stop.wait(max(0.0, began_s + number / RATE_HZ - time.monotonic())):
+            return number
+        if number % 2:
+            publisher.end(msgspec.structs.replace(episode_end("sad"), id=new_id()))
+        else:
+            publisher.start(msgspec.structs.replace(episode_start("sad", number), id=new_id()))
+        if number % RATE_HZ == 0:
+            publisher.state(emotion_state("sad"))
+    raise AssertionError
+
+
+if __name__ == "__main__":
+    sys.exit(main())
