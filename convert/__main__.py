@@ -71,7 +71,13 @@ def _run(options: argparse.Namespace) -> None:
         from convert.quantize import quantize  # noqa: PLC0415 - as above
 
         quantize(run)
-    if options.stage == "evaluate" or everything:
+    if options.stage == "evaluate" and options.baseline:
+        from convert.evaluate import evaluate_heard  # noqa: PLC0415 - as above
+        from convert.tables import heard_tables  # noqa: PLC0415 - as above
+
+        told = evaluate_heard(run)
+        print(json.dumps(told, indent=1) if options.json else heard_tables(told))
+    elif options.stage == "evaluate" or everything:
         from convert.card import figures_table  # noqa: PLC0415 - as above
         from convert.evaluate import evaluate  # noqa: PLC0415 - as above
 
@@ -125,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--json", action="store_true", help="figures as JSON on stdout")
         stage.add_argument("--bundle", type=Path, help="evaluate: a bundle instead of this run's models")
         stage.add_argument("--index", type=Path, help="evaluate: an index.csv of clips instead of the test speakers")
+        stage.add_argument("--baseline", action="store_true", help="evaluate: only what the device's baseline is worth")
     return parser
 
 

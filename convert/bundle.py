@@ -52,9 +52,10 @@ def bundle(run: Run, out: Path) -> Bundle:
     made = draft(run)
     fitted, measured = _read(run, "calibration.json", made.manifest), _read(run, "metrics.json", made.manifest)
     default: Routing = fitted["default"]
-    manifest = msgspec.structs.replace(
-        with_calibration(made.manifest, fitted["temperatures"], fitted["weights"], default), metrics=measured["metrics"]
+    calibrated = with_calibration(
+        made.manifest, fitted["temperatures"], fitted["weights"], default, fitted.get("moods")
     )
+    manifest = msgspec.structs.replace(calibrated, metrics=measured["metrics"])
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

@@ -3,6 +3,7 @@
     scores of each model (n_windows, n) ──least NLL──► temperature
     centred evidence of all models (n_windows, 5, 6) ──least NLL, weights >= 0──► weight of each model
     both routings on the validation speakers ──greater UAR──► the default
+    log scores of each routing (n_windows, 6) ──mean by speaker and true label──► moods
 
 For that comparison the weights are fitted with each speaker's clips left out in turn: otherwise soft routing would be
 judged on what it was fitted to.  Windows of one clip share its weight.
@@ -20,12 +21,15 @@ from convert.design import FIRST, LABELS, TASKS
 from convert.figures import confusion, uar
 from convert.scores import Heard
 from edged.features.logmel import Floats
+from edged.models.baseline import log_scores
 from edged.models.bundle import Manifest, Routes, Routing
 from edged.models.cascade import centred, hard_answer, sharpened, soft_answer
 
 _COLDEST, _HOTTEST = 0.05, 10.0  # 1/5 would be a network's own scores, see networks.scoring
 _MOST_WEIGHT = 10.0
 _RIDGE, _USUAL_FIRST, _USUAL = 0.02, 1.0, 0.3  # pulls the weights, of models that resemble each other, to usual ones
+
+Moods = dict[Routing, dict[str, tuple[float, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Calibration:
     weights: dict[str, float]
     default: Routing
     validation_uar: dict[str, float]  # by routing, and of the first model alone
+    moods: Moods  # what the device's baseline compares a place with
 
 
 def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: Heard) -> Calibration:
@@ -62,7 +67,33 @@ def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: Heard) -> Ca
         "m1": uar(confusion(truth, windows.by_clip(tempered["m1"]).argmax(axis=1), len(LABELS))),
     }
     default: Routing = "soft" if figures["soft"] >= figures["hard"] else "hard"
-    return Calibration(temperatures, weights, default, figures)
+    final = with_calibration(draft, temperatures, weights, default)
+    routings: tuple[Routing, ...] = ("hard", "soft")
+    moods = {way: mean_moods(final, routed(final, raw, way), windows) for way in routings}
+    return Calibration(temperatures, weights, default, figures, {way: table for way, table in moods.items() if table})
+
+
+def mean_moods(
+    manifest: Manifest, answers: Floats, windows: Heard, without: str | None = None
+) -> dict[str, tuple[float, ...]]:
+    """By true label the mean log scores of ``answers`` (n_windows, n_labels): of clips by speaker, then of speakers.
+
+    ``without`` is a speaker who is left out.  Empty where no speaker has one of the labels: half a table is none.
+    """
+    logs = windows.by_clip(np.asarray(log_scores(answers), np.float32))
+    truth = windows.place_of(manifest.labels)
+    speakers = np.array([clip.speaker for clip in windows.clips])
+    table = {}
+    for place, label in enumerate(manifest.labels):
+        means = [
+            logs[chosen].mean(axis=0)
+            for name in np.unique(speakers)
+            if name != without and (chosen := (speakers == name) & (truth == place)).any()
+        ]
+        if not means:
+            return {}
+        table[label] = tuple(round(float(value), 4) for value in np.mean(means, axis=0))
+    return table
 
 
 def temperature(scores: Floats, windows: Heard, labels: tuple[str, ...]) -> float:
@@ -102,14 +133,18 @@ def soft_weights(
 
 
 def with_calibration(
-    manifest: Manifest, temperatures: Mapping[str, float], weights: Mapping[str, float], default: Routing
+    manifest: Manifest,
+    temperatures: Mapping[str, float],
+    weights: Mapping[str, float],
+    default: Routing,
+    moods: Moods | None = None,
 ) -> Manifest:
-    """``manifest`` with these temperatures, soft weights and default routing."""
+    """``manifest`` with these temperatures, soft weights, default routing and moods."""
     models = {
         name: msgspec.structs.replace(model, temperature=temperatures[name]) for name, model in manifest.models.items()
     }
     routes = Routes(default=default, hard=manifest.routes.hard, soft=dict(weights))
-    return msgspec.structs.replace(manifest, models=models, routes=routes)
+    return msgspec.structs.replace(manifest, models=models, routes=routes, moods=moods or {})
 
 
 def routed(manifest: Manifest, raw: Mapping[str, Floats], routing: Routing) -> Floats:

@@ -5,14 +5,13 @@
 Every figure comes from the manifest; the sentences that judge them are chosen by them, whichever way they fall.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
+from convert.tables import TITLES, heard_tables, table
 from edged.models.bundle import Manifest
 
 _NONE = "-"
 _NOISE = 0.005  # a difference of UAR below this is called none
-_TITLES = {"cremad": "CREMA-D", "emodb": "EMO-DB", "ravdess": "RAVDESS", "nemo": "nEMO"}
 _USE = """\
 ## What it is for
 
@@ -48,11 +47,12 @@ def card(manifest: Manifest) -> str:
         _models(manifest),
         _figures(manifest),
         _verdict(manifest),
+        _heard(manifest),
         _recalls(manifest),
         _tasks(manifest),
         _limits(manifest),
     ]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def _origin(manifest: Manifest) -> str:
@@ -61,12 +61,6 @@ def _origin(manifest: Manifest) -> str:
         f" {manifest.created} by `{manifest.training['command']}` at commit `{manifest.training['commit']}`;"
         " `convert/card.py` wrote this."
     )
-
-
-def table(head: list[str], rows: Iterable[list[str]]) -> str:
-    """Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def figures_table(rows: dict[str, Any], default: str) -> str:
@@ -78,7 +72,7 @@ def figures_table(rows: dict[str, Any], default: str) -> str:
         rivals = row.get("baseline", {})
         lines.append(
             [
-                _TITLES.get(name, name) + (" (never trained on)" if row.get("never_trained") else ""),
+                TITLES.get(name, name) + (" (never trained on)" if row.get("never_trained") else ""),
                 f"{chosen['speakers']} / {chosen['clips']}",
                 f"**{chosen['uar']:.3f}** ({low:.3f} to {high:.3f})",
                 *(f"{row[way]['uar']:.3f}" for way in ("hard", "soft", "first")),
@@ -96,7 +90,7 @@ def _material(manifest: Manifest) -> str:
     corpora: dict[str, Any] = manifest.training["corpora"]
     rows = [
         [
-            _TITLES.get(name, name),
+            TITLES.get(name, name),
             ", ".join(f"{side} {count}" for side, count in corpus["clips"].items()),
             corpus["licence"],
             corpus["cite"],
@@ -104,7 +98,7 @@ def _material(manifest: Manifest) -> str:
         for name, corpus in corpora.items()
     ]
     speakers = [
-        f"- {_TITLES.get(name, name)}, {side}: {', '.join(names)}"
+        f"- {TITLES.get(name, name)}, {side}: {', '.join(names)}"
         for name, corpus in corpora.items()
         for side, names in corpus["speakers"].items()
     ]
@@ -177,29 +171,34 @@ def _verdict(manifest: Manifest) -> str:
         word = "is no better and no worse than" if abs(gain) < _NOISE else "beats" if gain > 0 else "is worse than"
         points = "" if abs(gain) < _NOISE else f" by {abs(gain) * 100:.1f} points"
         lines.append(
-            f"- {_TITLES.get(name, name)}: the cascade ({default}, {row[default]['uar']:.3f}) {word} M1 alone"
+            f"- {TITLES.get(name, name)}: the cascade ({default}, {row[default]['uar']:.3f}) {word} M1 alone"
             f" ({row['first']['uar']:.3f}){points}."
         )
     return "\n".join(lines)
+
+
+def _heard(manifest: Manifest) -> str:
+    found = manifest.metrics.get("heard")
+    return f"## After the device has heard a speaker\n\n{heard_tables(found)}" if found else ""
 
 
 def _recalls(manifest: Manifest) -> str:
     default, labels = manifest.routes.default, manifest.labels
     parts = [f"## Recall by label ({default})\n"]
     rows = [
-        [_TITLES.get(name, name), *(_share(row[default]["recall"].get(label)) for label in labels)]
+        [TITLES.get(name, name), *(_share(row[default]["recall"].get(label)) for label in labels)]
         for name, row in manifest.metrics["rows"].items()
     ]
     parts.append(table(["clips of", *labels], rows))
     name, row = next(iter(manifest.metrics["rows"].items()))
     matrix = [[label, *map(str, counts)] for label, counts in zip(labels, row[default]["confusion"], strict=True)]
-    parts += [f"\nConfusion on {_TITLES.get(name, name)}, true label by row:\n", table(["", *labels], matrix)]
+    parts += [f"\nConfusion on {TITLES.get(name, name)}, true label by row:\n", table(["", *labels], matrix)]
     return "\n".join(parts)
 
 
 def _tasks(manifest: Manifest) -> str:
     rows = [
-        [_TITLES.get(name, name), *(_share(row["tasks"].get(model, {}).get("uar")) for model in manifest.models)]
+        [TITLES.get(name, name), *(_share(row["tasks"].get(model, {}).get("uar")) for model in manifest.models)]
         for name, row in manifest.metrics["rows"].items()
     ]
     return "## Each model on its own task (UAR)\n\n" + table(["clips of", *manifest.models], rows)
@@ -208,7 +207,7 @@ def _tasks(manifest: Manifest) -> str:
 def _limits(manifest: Manifest) -> str:
     strangers = {name: row for name, row in manifest.metrics["rows"].items() if row.get("never_trained")}
     told = ", ".join(
-        f"{_TITLES.get(name, name)} {row[manifest.routes.default]['uar']:.3f}" for name, row in strangers.items()
+        f"{TITLES.get(name, name)} {row[manifest.routes.default]['uar']:.3f}" for name, row in strangers.items()
     )
     lines = [
         "## Limits\n",

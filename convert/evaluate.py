@@ -4,6 +4,7 @@
     the same with the float networks ──► what int8 costs
     both runtimes on the same windows ──► how many steps they are apart
     MFCC and a small classifier ──► the baseline beside it
+    the device's own baseline, after so many seconds of a speaker ──► curves
 
 Which routing is the default, the temperatures and the weights were fixed before, on validation speakers; nothing here
 is chosen.
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from convert import baseline, dataset, scores
+from convert import baseline, curves, dataset, scores
 from convert.bundle import draft
 from convert.calibrate import Calibration, calibrated, routed, with_calibration
 from convert.corpora.clip import Clip
@@ -47,7 +48,7 @@ def evaluate(run: Run) -> dict[str, Any]:
     fitted = calibration(run, bundle)
     calibrated_bundle = Bundle(
         bundle.path,
-        with_calibration(bundle.manifest, fitted.temperatures, fitted.weights, fitted.default),
+        with_calibration(bundle.manifest, fitted.temperatures, fitted.weights, fitted.default, fitted.moods),
         bundle.contents,
     )
     floats = {task: trained(run, task) for task in TASKS}
@@ -69,10 +70,36 @@ def evaluate(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "validation_uar": fitted.validation_uar,
         "rows": rows,
+        "heard": heard(run, calibrated_bundle),
         "runtimes": compared(bundle, scores.heard(next(iter(groups.values())), run.cache), run.path / "scores"),
     }
     write_json(run.path / "metrics.json", {"models": _hashes(bundle.manifest), "metrics": metrics})
     return metrics
+
+
+def heard(run: Run, bundle: Bundle) -> dict[str, Any]:
+    """What the device's baseline is worth, by group of clips; ``validation`` is what its numbers were chosen on."""
+    manifest, material = bundle.manifest, run.material
+    if not manifest.moods:
+        return {}
+    groups = {"validation": material.validation, **material.test, **material.strangers}
+    found = {}
+    for name, clips in groups.items():
+        if clips:
+            windows = scores.heard(clips, run.cache)
+            raw = _int8(bundle, windows, run.path / "scores")
+            own = name == "validation"
+            table = curves.table_without(manifest, raw, windows) if own else curves.table_of(manifest)
+            found[name] = curves.figures(curves.homes(manifest, raw, windows, run.cache), table)
+    return found
+
+
+def evaluate_heard(run: Run) -> dict[str, Any]:
+    """The same of a run whose models are quantized, calibrated anew; nothing but ``calibration.json`` is written."""
+    bundle = draft(run)
+    fitted = calibration(run, bundle)
+    manifest = with_calibration(bundle.manifest, fitted.temperatures, fitted.weights, fitted.default, fitted.moods)
+    return heard(run, Bundle(bundle.path, manifest, bundle.contents))
 
 
 def calibration(run: Run, bundle: Bundle) -> Calibration:
@@ -87,6 +114,7 @@ def calibration(run: Run, bundle: Bundle) -> Calibration:
             "weights": fitted.weights,
             "default": fitted.default,
             "validation_uar": fitted.validation_uar,
+            "moods": fitted.moods,
         },
     )
     return fitted

@@ -27,6 +27,8 @@ from edged.ends import Sink
 from edged.errors import EdgedError, PublishError, RecordingError
 from edged.events import schema
 from edged.history import show_history, since
+from edged.learned import Learned, learned_for
+from edged.models.baseline import mixture
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.mqtt.outbox import outbox_for
 from edged.mqtt.publisher import Publisher
@@ -79,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
     replay.add_argument("--speed", type=_speed, default=None, metavar="max|N", help="max (default), or 1 for real time")
     replay.add_argument("--jsonl", action="store_true", help="one JSON object a line on stdout instead of the broker")
+    replay.add_argument(
+        "--baseline",
+        default="none",
+        metavar="fresh|none|FILE",
+        help="none (default), learn anew, or go on from a kept one",
+    )
     classify = command("classify", _classify, "say the emotion of whole sound files, one line each")
     classify.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
     classify.add_argument("--jsonl", action="store_true", help="one JSON object a line")
@@ -98,12 +106,13 @@ def _run(arguments: argparse.Namespace) -> int:
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     place = _place(arguments)  # once: a file that is deleted later must not mean the defaults
     config, bundle = _prepared(arguments)
-    reload = Reload(config, lambda: Config() if place is None else load_config(place))
+    reload = Reload(config, lambda: _fitting(Config() if place is None else load_config(place), bundle))
     faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
     microphone = Microphone(config.audio)
     publisher = Publisher(config.mqtt, node_name(config.node), outbox_for(config))
     exporter = Exporter(config.prometheus.port)
-    daemon = Daemon(config, bundle, microphone, publisher, exporter.health)
+    learned = learned_for(config, bundle)
+    daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, learned=learned)
     with stopping(_CLOSE_S) as stop, asking(reload.asked), exporter, publisher, microphone:
         daemon.run(stop, reload)
     return 0
@@ -111,12 +120,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _replay(arguments: argparse.Namespace) -> int:
     config, bundle = _prepared(arguments)
+    learned = _learned(arguments.baseline, config, bundle)
     with stopping() as stop:
+
+        def play(file: Path, sink: Sink) -> None:
+            _play(config, bundle, file, arguments.speed, sink, stop, learned)
+
         if arguments.jsonl:
-            return _each(arguments.files, lambda file: _play(config, bundle, file, arguments.speed, _Lines(), stop))
+            return _each(arguments.files, lambda file: play(file, _Lines()))
         with Publisher(config.mqtt, node_name(config.node)) as publisher:
             _expect_broker(config, publisher)
-            status = _each(arguments.files, lambda file: _play(config, bundle, file, arguments.speed, publisher, stop))
+            status = _each(arguments.files, lambda file: play(file, publisher))
             if not publisher.wait_settled(_SETTLE_S):
                 raise PublishError(f"{publisher.unacknowledged} messages were not confirmed: {publisher.reason}")
             if publisher.dropped:
@@ -133,10 +147,26 @@ def _expect_broker(config: Config, publisher: Publisher) -> None:
 
 
 def _play(  # noqa: PLR0913, PLR0917 -- what a replay is made of
-    config: Config, bundle: Bundle, file: Path, speed: float | None, sink: Sink, stop: threading.Event
+    config: Config,
+    bundle: Bundle,
+    file: Path,
+    speed: float | None,
+    sink: Sink,
+    stop: threading.Event,
+    learned: Learned | None = None,
 ) -> None:
     with Recording(file, speed=speed, audio=config.audio) as recording:
-        Daemon(config, bundle, recording, sink).run(stop)
+        Daemon(config, bundle, recording, sink, learned=learned).run(stop)
+
+
+def _learned(baseline: str, config: Config, bundle: Bundle) -> Learned | None:
+    """What a replay starts from; it is never written back, so that a replay can be repeated."""
+    if baseline == "none":
+        return None
+    learned = Learned(config, bundle)
+    if baseline != "fresh":
+        learned.take(Path(baseline))
+    return learned
 
 
 def _classify(arguments: argparse.Namespace) -> int:
@@ -246,7 +276,14 @@ def _each(files: Sequence[Path], use: Callable[[Path], None]) -> int:
 def _prepared(arguments: argparse.Namespace) -> tuple[Config, Bundle]:
     config = _config(arguments)
     _log_to_stderr(config.log_level)
-    return config, _bundle(config)
+    bundle = _bundle(config)
+    return _fitting(config, bundle), bundle
+
+
+def _fitting(config: Config, bundle: Bundle) -> Config:
+    """``config``, where it says nothing of labels that ``bundle`` does not have; else a ``ConfigError``."""
+    mixture(config.baseline.expected, bundle.manifest.labels)
+    return config
 
 
 def _config_name(arguments: argparse.Namespace) -> str:

@@ -55,6 +55,9 @@ _DEVICE = _text(
 )
 _ROOT = _text("levels of a-z A-Z 0-9 _ - with / between", r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*\Z")
 
+_Share = Annotated[float, _number(0, 1)]
+_SHARES = msgspec.Meta(description="labels, each with its share, 0 to 1, such as {neutral: 0.7}")
+
 
 class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The microphone."""
@@ -82,6 +85,15 @@ class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     margin_db: Annotated[float, _number(3, 60)] = 12.0
     least_dbfs: Annotated[float, _number(-96, 0)] = -60.0
     least_speech_s: Annotated[float, _number(0.016, 2.992)] = 0.4
+
+
+class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the device learns, without labels, of its room and its voices."""
+
+    mode: Literal["on", "frozen", "off"] = "on"
+    expected: Annotated[dict[str, _Share], _SHARES] = {}
+    half_life_min: Annotated[float, _number(1, 10_080)] = 60.0
+    bound: Annotated[float, _number(0, 5)] = 1.0
 
 
 class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -129,6 +141,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     audio: Audio = Audio()
     models: Models = Models()
     gate: Gate = Gate()
+    baseline: Baseline = Baseline()
     tracker: Tracker = Tracker()
     mqtt: Mqtt = Mqtt()
     outbox: Outbox = Outbox()
@@ -236,6 +249,11 @@ def _whole_mapping(loader: _UniqueKeyLoader, node: yaml.Node) -> dict[Any, Any]:
     return loader.construct_mapping(node, deep=True)
 
 
+# on and off are words of this config, and by YAML 1.2 they are nothing else; only true and false stay truth values.
+_UniqueKeyLoader.yaml_implicit_resolvers = {
+    first: [found for found in resolvers if first in "tTfF" or found[0] != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _whole_mapping)
 
 
@@ -259,7 +277,7 @@ def _check_keys(name: str, above: str, values: dict[Any, Any], kind: Any) -> Non
 
 def _named(name: str, values: dict[Any, Any], fault: str) -> str:
     """msgspec's ``Expected `int` - at `$.mqtt.port` `` as ``config.yaml: mqtt.port is 'x', expected …``."""
-    path = fault.rpartition("$.")[2].rstrip("`").split(".")
+    path = fault.rpartition("$.")[2].rstrip("`").removesuffix("[...]").split(".")
     value: Any = values
     kind: Any = Config
     for part in path:

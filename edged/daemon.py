@@ -23,6 +23,7 @@ from edged.events.tracker import Began, Ended, State, Thresholds, Tracker
 from edged.features.geometry import GEOMETRY
 from edged.health import Figures, resident_mb, temperature_c, throttling, versions
 from edged.judge import Judge, Judged
+from edged.learned import Learned
 from edged.models.bundle import Bundle
 from edged.reload import Reload
 from edged.systemd import notify
@@ -39,15 +40,17 @@ _log = logging.getLogger(__name__)
 class Daemon:
     """Runs one source into one sink.  It owns the stages between them and nothing else."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- its two ends, and what outlives it
         self,
         config: Config,
         bundle: Bundle,
         source: Source,
         sink: Sink,
+        *,
         on_health: Callable[[schema.Health], None] = lambda _health: None,
+        learned: Learned | None = None,
     ) -> None:
-        """Loads the models; ``on_health`` is told the figures that the sink is.
+        """Loads the models; ``on_health`` is told the figures that the sink is, ``learned`` is gone on with.
 
         Raises:
             ModelError: the bundle cannot be run here.
@@ -56,6 +59,7 @@ class Daemon:
         self._config, self._bundle = config, bundle
         self._source, self._sink, self._on_health = source, sink, on_health
         self._judge = Judge(config, bundle)
+        self._learned = learned
         self._tracker = Tracker(bundle.manifest.labels, **_thresholds(config.tracker))
         self._payloads = Payloads(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
         self._figures = Figures()
@@ -94,11 +98,16 @@ class Daemon:
         finally:
             notify("STOPPING=1")
             self._announce(self._tracker.stop())
+            if self._learned is not None:
+                self._learned.keep()
             if self._capture[0] != "offline":
                 self._sink.capture("offline")
 
     def _hear(self, stretch: Stretch) -> None:
         self._say_ready()
+        if self._learned is not None:
+            self._learned.at(self._source.name)
+            self._judge.baseline = self._learned.baseline
         began_s = time.monotonic()
         self._payloads.anchor(stretch.start, stretch.utc_s)
         self._publish(self._judge.judged(stretch.samples, stretch.start, keep_up=self._source.live))
@@ -142,6 +151,8 @@ class Daemon:
         self._config = reload.config()
         self._judge.change(self._config.gate)
         self._tracker.change(**_thresholds(self._config.tracker))
+        if self._learned is not None:
+            self._learned.change(self._config.baseline)
         if self._ready:
             notify("READY=1")
 
@@ -220,9 +231,12 @@ class Daemon:
                 versions=versions(self._judge.cascade.runtime),
                 bundle=f"{manifest.name} {manifest.version}",
                 routing=self._judge.cascade.routing,
+                baseline=None if self._learned is None else self._learned.figures,
                 outbox=sink.outbox,
             )
         )
+        if self._learned is not None:
+            self._learned.keep_now_and_then()
         line = (
             f"{figures.windows} windows, {figures.windows_speech} with speech, {self._judge.n_skipped} skipped;"
             f" {source.n_dropped} samples dropped; level {figures.level_dbfs:.0f} dBFS; {100 * factor:.1f} % busy"

@@ -1,10 +1,11 @@
 """Sound to judged windows: the front half of the pipeline, which the daemon, replay and classify share.
 
-samples (n,) ─► Windows ─Window─► LevelGate ─speech─► Cascade ─► Judged(window, answer or None)
+samples (n,) ─► Windows ─Window─► LevelGate ─speech─► Cascade ─► Baseline ─► Judged(window, answer or None)
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from edged.config import Config, Gate, samples
 from edged.features.geometry import GEOMETRY
@@ -13,6 +14,9 @@ from edged.features.windows import Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
 from edged.models.gate import LevelGate, Thresholds
+
+if TYPE_CHECKING:
+    from edged.models.baseline import Baseline
 
 _MOST_BEHIND = 4  # windows; a device that is further behind than this leaves out the oldest
 
@@ -39,8 +43,10 @@ class Judge:
         stride = samples("models.stride_s", models.stride_s, GEOMETRY.sample_rate_hz, GEOMETRY.hop)
         routing = None if models.routing == "auto" else models.routing
         self.cascade = Cascade(bundle, routing, n_threads=models.threads)
+        self.baseline: Baseline | None = None  # what the place does to every score, where that is learned
         self.n_skipped = 0
         self._windows = Windows(GEOMETRY, stride)
+        self._stride_s = models.stride_s
         self._gate = LevelGate(**_thresholds(config.gate), stride_s=models.stride_s)
 
     def change(self, gate: Gate) -> None:
@@ -68,8 +74,15 @@ class Judge:
         yield from map(self._judged, self._windows.finish())
 
     def _judged(self, window: Window) -> Judged:
-        speech = self._gate.hears_speech(window.speech_dbfs)
-        return Judged(window, self.cascade.answer(window.image) if speech else None)
+        if not self._gate.hears_speech(window.speech_dbfs):
+            return Judged(window, None)
+        answer = self.cascade.answer(window.image)
+        if self.baseline is None:
+            return Judged(window, answer)
+        scores = self.baseline.corrected(answer.scores)
+        self.baseline.learn(answer.scores, self._stride_s)
+        label = self.cascade.labels[int(scores.argmax())]
+        return Judged(window, replace(answer, label=label, scores=scores))
 
 
 def _thresholds(gate: Gate) -> Thresholds:

@@ -15,7 +15,9 @@ import msgspec
 from edged.config import Config
 from edged.errors import ConfigError
 
-LIVE = frozenset({"gate", "tracker", "health_s", "log_level"})  # sections and keys of the config's top level
+LIVE = frozenset(
+    {"gate", "baseline", "tracker", "health_s", "log_level"}
+)  # sections and keys of the config's top level
 
 _log = logging.getLogger(__name__)
 

@@ -136,7 +136,7 @@ def soaked(source: Endless, mqtt: Mqtt, folder: Path) -> Health:
         figures[:] = [health]
 
     with Publisher(mqtt, "soak", outbox_for(config)) as publisher:
-        Daemon(config, load_bundle(DEFAULT_BUNDLE), source, publisher, newest).run(threading.Event())
+        Daemon(config, load_bundle(DEFAULT_BUNDLE), source, publisher, on_health=newest).run(threading.Event())
     return figures[0]
 
 

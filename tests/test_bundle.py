@@ -43,6 +43,34 @@ def test_load_default_bundle() -> None:
         assert model.multiply_adds <= 25_000_000
 
 
+def table(n_labels: int = 4, n_scores: int = 4) -> dict[str, list[float]]:
+    """Mean log scores of so many labels."""
+    return {label: [-1.0] * n_scores for label in ["calm", "tense", "loud", "flat"][:n_labels]}
+
+
+def test_load_moods(tmp_path: Path) -> None:
+    """A table of moods may be there, for either routing; without it there is none."""
+    assert load_bundle(write_bundle(tmp_path / "without")).manifest.moods == {}
+    bundle = load_bundle(write_bundle(tmp_path / "with", {**manifest(), "moods": {"soft": table()}}))
+    assert bundle.manifest.moods["soft"]["loud"] == (-1, -1, -1, -1)
+
+
+@pytest.mark.parametrize("wrong", [table(3), table(4, 3), {**table(), "joy": [-1.0] * 4}])
+def test_load_moods_of_other_labels(tmp_path: Path, wrong: dict[str, list[float]]) -> None:
+    """Labels missing, too many, or too few scores."""
+    assert "moods.hard is of" in refusal(write_bundle(tmp_path, {**manifest(), "moods": {"hard": wrong}}))
+
+
+def test_digest_is_of_what_decides_scores(tmp_path: Path) -> None:
+    """Version, card and table may change; a temperature may not."""
+    first = load_bundle(write_bundle(tmp_path / "first")).digest
+    told = {**manifest(), "version": "2", "metrics": {"uar": 1}, "moods": {"hard": table()}}
+    assert load_bundle(write_bundle(tmp_path / "told", told)).digest == first
+    other = manifest()
+    other["models"]["all"]["temperature"] = 1.5
+    assert load_bundle(write_bundle(tmp_path / "other", other)).digest != first
+
+
 @pytest.mark.parametrize("place", [0, 10, len(CONTENT) - 1])
 def test_load_flipped_byte(tmp_path: Path, place: int) -> None:
     """One flipped bit anywhere in a model's file."""

@@ -61,6 +61,19 @@ def test_replay_jsonl_prints_json_lines_only(clip: Path) -> None:
     assert all(row["v"] == 1 for row in rows)
 
 
+def test_replay_with_a_baseline(clip: Path, tmp_path: Path) -> None:
+    """Learning within the file changes nothing of its first window; without, a replay is repeated to the digit."""
+    plain, again, fresh = (
+        [json.loads(line) for line in edged("replay", clip, "--jsonl", "--baseline", how).stdout.splitlines()]
+        for how in ("none", "none", "fresh")
+    )
+    windows = [[row["scores"] for row in rows if row.get("scores")] for rows in (plain, again, fresh)]
+    assert windows[0] == windows[1]
+    assert windows[0][0] == windows[2][0]
+    assert len(windows[0]) == len(windows[2])
+    assert_one_line(edged("replay", clip, "--jsonl", "--baseline", tmp_path / "none.json"), 78, "none.json")
+
+
 def test_replay_reaches_a_subscriber(clip: Path, mosquitto: Mosquitto, tmp_path: Path) -> None:  # noqa: F811
     """Without --jsonl the events go to the broker, all of them before the command ends, and stdout stays empty."""
     config = tmp_path / "config.yaml"

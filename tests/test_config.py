@@ -20,6 +20,8 @@ _NUMBERS = {
     "gate.margin_db": (["2.9", "61"], "a number, 3 to 60"),
     "gate.least_dbfs": (["-97", "0.1"], "a number, -96 to 0"),
     "gate.least_speech_s": (["0", "3"], "a number, 0.016 to 2.992"),
+    "baseline.half_life_min": (["0.9", "10081"], "a number, 1 to 10080"),
+    "baseline.bound": (["-0.1", "5.1"], "a number, 0 to 5"),
     "tracker.span_s": (["0.4", "61"], "a number, 0.5 to 60"),
     "tracker.enter": (["-0.1", "1.1"], "a number, 0 to 1"),
     "tracker.leave": (["-0.1", "1.1"], "a number, 0 to 1"),
@@ -38,6 +40,7 @@ _WHOLE = {
 }
 _CHOICES = {
     "models.routing": "auto or hard or soft",
+    "baseline.mode": "on or frozen or off",
     "tracker.smoothing": "majority or exponential",
     "outbox.keep": "disk or memory",
     "log_level": "debug or info or warning or error",
@@ -115,6 +118,20 @@ def test_parse_one_key_others_default() -> None:
 def test_parse_device(selector: str) -> None:
     """Every kind of selector that `edged devices` lists, and a bare part of a name."""
     assert parse_config(written("audio.device", f'"{selector}"'), "").audio.device == selector
+
+
+@pytest.mark.parametrize("mode", ["on", "off", "frozen"])
+def test_parse_on_and_off_are_words(mode: str) -> None:
+    """PyYAML alone would make truth values of them."""
+    assert parse_config(f"baseline: {{mode: {mode}}}", "").baseline.mode == mode
+
+
+@pytest.mark.parametrize("value", ["1", "[neutral]", "{neutral: 1.1}", "{neutral: much}", "{1: 0.5}", "null"])
+def test_parse_wrong_shares(value: str) -> None:
+    """No object, a share that is none, a label that is no text."""
+    message = refusal(f"baseline: {{expected: {value}}}")
+    assert message.startswith("config.yaml: baseline.expected is ")
+    assert message.endswith("expected labels, each with its share, 0 to 1, such as {neutral: 0.7}")
 
 
 @pytest.mark.parametrize(("key", "value", "words"), _WRONG)

@@ -99,6 +99,19 @@ def test_bundle_answers(bundle: Bundle, folder: Path, runtime: Any, routing: Any
     assert answer.scores.sum() == pytest.approx(1)
 
 
+def test_bundle_has_moods(bundle: Bundle) -> None:
+    """Both routings have a table, unless a label is absent from validation; the figures of a heard speaker follow."""
+    assert bundle.manifest.moods.keys() <= {"hard", "soft"}
+    assert bool(bundle.manifest.moods) == bool(bundle.manifest.metrics["heard"])
+
+
+def test_evaluate_baseline_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same figures from the same seed, without the rest of the evaluation."""
+    places = ["--corpora", str(folder), "--work", str(folder / "work")]
+    assert main(["evaluate", "--baseline", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
+    assert json.loads(capsys.readouterr().out) == bundle.manifest.metrics["heard"]
+
+
 def test_card_tells(bundle: Bundle) -> None:
     """What it must not be used for, licences, speakers, both verdicts, all rows."""
     card = (bundle.path / "README.md").read_text(encoding="utf-8")

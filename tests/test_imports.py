@@ -29,7 +29,16 @@ _STAGES = (
     "edged.systemd",
     "edged.prometheus",
 )
-_MIDDLE = ("edged.models", "edged.events", "edged.health", "edged.systemd", "edged.ends", "edged.judge", "edged.reload")
+_MIDDLE = (
+    "edged.models",
+    "edged.events",
+    "edged.health",
+    "edged.systemd",
+    "edged.ends",
+    "edged.judge",
+    "edged.learned",
+    "edged.reload",
+)
 # Each is a command's whole work, for which it picks its own ends.
 _COMMANDS = ("edged.check", "edged.classify", "edged.demo", "edged.history")
 _ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.prometheus", "edged.signals", *_COMMANDS)
@@ -43,6 +52,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.ends", (*_FIRST, *_SHARED)),
     # The pipeline: handed its source and its sink, so it knows neither audio nor mqtt.
     ("edged.judge", (*_FIRST, *_SHARED, *_MIDDLE)),
+    ("edged.learned", (*_FIRST, *_SHARED, *_MIDDLE)),
     ("edged.reload", (*_FIRST, *_SHARED)),
     ("edged.signals", ()),
     ("edged.daemon", (*_FIRST, *_SHARED, *_MIDDLE)),

@@ -98,6 +98,14 @@ class OutboxFigures(msgspec.Struct, frozen=True, kw_only=True):
     latency_p95_s: Seconds | None = None  # … which holds the waiting for a broker that was away
 
 
+class BaselineFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the device has learned of its room and its voices."""
+
+    heard_s: Seconds  # of speech, those long ago counted less
+    shift: dict[str, float]  # by label what is taken off the log of its score now
+    frozen: bool  # nothing is added to it
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Figures of the daemon about itself; published retained as ``health`` each minute."""
 
@@ -128,6 +136,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     bundle: str
     routing: str
+    baseline: BaselineFigures | None = None  # null where nothing is learned
     outbox: OutboxFigures | None = None  # null where nothing is published
 
 

@@ -73,6 +73,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     labels: tuple[Label, ...]
     models: dict[str, Model]
     routes: Routes
+    # By routing and true label the mean log scores of validation speakers, in nats; without it no baseline is learned.
+    moods: dict[Routing, dict[Label, tuple[float, ...]]] = {}
     training: dict[str, Any]  # recipe, corpora with licences and speakers, seed, command, commit
     metrics: dict[str, Any]  # figures with their protocol
     versions: dict[str, str]  # of what trained and converted it
@@ -85,6 +87,13 @@ class Bundle:
     path: Path
     manifest: Manifest
     contents: dict[str, bytes]  # model -> the .tflite file
+
+    @property
+    def digest(self) -> str:
+        """Of all that decides its scores: what was learned from them counts for no other."""
+        manifest = self.manifest
+        decisive = msgspec.json.encode([manifest.labels, manifest.models, manifest.routes])
+        return hashlib.sha256(decisive).hexdigest()[:32]
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -100,6 +109,7 @@ def load_bundle(path: Path) -> Bundle:
     _check_geometry(file, manifest)
     _check_labels(file, manifest)
     _check_routes(file, manifest)
+    _check_moods(file, manifest)
     contents = {}
     for name, model in manifest.models.items():
         content = _content(path / model.file)
@@ -166,6 +176,13 @@ def _check_routes(file: Path, manifest: Manifest) -> None:
         raise ModelError(
             f"{file}: routes.hard.model is {manifest.routes.hard.model!r}, expected a model that answers all labels"
         )
+
+
+def _check_moods(file: Path, manifest: Manifest) -> None:
+    labels = manifest.labels
+    for routing, table in manifest.moods.items():
+        if table.keys() != set(labels) or any(len(row) != len(labels) for row in table.values()):
+            raise ModelError(f"{file}: moods.{routing} is of {list(table)}, expected {list(labels)}, each with as many")
 
 
 def _check_node(file: Path, manifest: Manifest, node: Node, where: str) -> None:
