@@ -1,6 +1,6 @@
 """Sound to judged windows: the front half of the pipeline, which the daemon, replay and classify share.
 
-samples (n,) ─► Windows ─Window─► LevelGate ─speech─► Cascade ─► Judged(window, answer or None)
+samples (n,) ─► Windows ─Window─► gate ─speech─► Cascade ─► Judged(window, answer or None)
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from edged.features.windows import Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
 from edged.models.gate import LevelGate, Thresholds
+from edged.models.speech_gate import ModelGate
 
 _MOST_BEHIND = 4  # windows; a device that is further behind than this leaves out the oldest
 
@@ -32,7 +33,7 @@ class Judge:
         """Loads the models.
 
         Raises:
-            ModelError: the bundle cannot be run here.
+            ModelError: the bundle cannot be run here, or lacks the gate that ``gate.kind`` asks for.
             ConfigError: ``models.stride_s`` is not a multiple of the hop.
         """
         models = config.models
@@ -41,10 +42,10 @@ class Judge:
         self.cascade = Cascade(bundle, routing, n_threads=models.threads)
         self.n_skipped = 0
         self._windows = Windows(GEOMETRY, stride)
-        self._gate = LevelGate(**_thresholds(config.gate), stride_s=models.stride_s)
+        self._gate = self._gate_of(config, bundle)
 
     def change(self, gate: Gate) -> None:
-        """Goes on with another gate from the next window."""
+        """Goes on with other thresholds from the next window; the kind of gate stays."""
         self._gate.change(**_thresholds(gate))
 
     def judged(self, sound: Floats, start: int, *, keep_up: bool = False) -> Iterator[Judged]:
@@ -68,8 +69,18 @@ class Judge:
         yield from map(self._judged, self._windows.finish())
 
     def _judged(self, window: Window) -> Judged:
-        speech = self._gate.hears_speech(window.speech_dbfs)
-        return Judged(window, self.cascade.answer(window.image) if speech else None)
+        return Judged(window, self.cascade.answer(window.image) if self._hears_speech(window) else None)
+
+    def _hears_speech(self, window: Window) -> bool:
+        if isinstance(self._gate, ModelGate):
+            return self._gate.hears_speech(window.speech_dbfs, window.image)
+        return self._gate.hears_speech(window.speech_dbfs)
+
+    def _gate_of(self, config: Config, bundle: Bundle) -> LevelGate | ModelGate:
+        kind, thresholds = config.gate.kind, _thresholds(config.gate)
+        if kind == "model" or (kind == "auto" and bundle.manifest.gate is not None):
+            return ModelGate(bundle, n_threads=config.models.threads, runtime=self.cascade.runtime, **thresholds)
+        return LevelGate(**thresholds, stride_s=config.models.stride_s)
 
 
 def _thresholds(gate: Gate) -> Thresholds:

@@ -94,6 +94,13 @@ def test_signal_while_reading_asks_again() -> None:
     assert reload.asked.is_set()
 
 
+def test_kind_of_gate_stays(caplog: pytest.LogCaptureFixture) -> None:
+    """Which gate was loaded is decided at the start; the rest of its section holds at once."""
+    config = reload_of("", "gate: {kind: level, least_dbfs: -50}").config()
+    assert (config.gate.kind, config.gate.least_dbfs) == ("auto", -50)
+    assert "gate.least_dbfs -60.0 -> -50.0; needs a restart: gate.kind" in caplog.messages[-1]
+
+
 def test_live_keys_exist() -> None:
     """Every live key is one of the config's."""
     assert set(Config().__struct_fields__) > LIVE
