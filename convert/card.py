@@ -8,6 +8,7 @@ Every figure comes from the manifest; the sentences that judge them are chosen b
 from collections.abc import Iterable
 from typing import Any
 
+from convert.gate.card import section
 from edged.models.bundle import Manifest
 
 _NONE = "-"
@@ -50,9 +51,10 @@ def card(manifest: Manifest) -> str:
         _verdict(manifest),
         _recalls(manifest),
         _tasks(manifest),
+        _gate(manifest),
         _limits(manifest),
     ]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def _origin(manifest: Manifest) -> str:
@@ -203,6 +205,12 @@ def _tasks(manifest: Manifest) -> str:
         for name, row in manifest.metrics["rows"].items()
     ]
     return "## Each model on its own task (UAR)\n\n" + table(["clips of", *manifest.models], rows)
+
+
+def _gate(manifest: Manifest) -> str:
+    if manifest.gate is None:
+        return ""
+    return section(manifest.gate, manifest.training["gate"], manifest.metrics["gate"])
 
 
 def _limits(manifest: Manifest) -> str:
