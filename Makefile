@@ -25,7 +25,7 @@ lint: .venv/.set-up-test ## ruff and mypy --strict only
 bench: .venv/.set-up-test ## speed in times real time on one core, and the daemon's resident memory
 	@$(BIN)/python -m tests.bench
 
-models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models (RECIPE=default or research)
+models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models, and the gate (RECIPE=default or research)
 	$(BIN)/python -m convert all --recipe $(RECIPE)
 
 sample: .venv/.set-up-test ## makes the demo's conversation again, with espeak-ng

@@ -42,7 +42,17 @@ from edged.models.speech_gate import ModelGate
 ROOT = Path(__file__).parents[1]
 _OPEN = ("cremad", "emodb")  # whose licences allow commercial use
 _GATE_LICENCE = "; its gate also on ami (CC BY 4.0), esc10 (CC BY 3.0) and noise, see README.md"
-_VERSIONS = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "soxr", "soundfile", "scikit-learn", "scipy")
+_VERSIONS = (
+    "tensorflow",
+    "tensorflow-cpu",
+    "keras",
+    "numpy",
+    "soxr",
+    "soundfile",
+    "scikit-learn",
+    "scipy",
+    "webrtcvad-wheels",
+)
 _RUNTIMES = ("ai-edge-litert", "tflite-runtime")
 
 

@@ -5,6 +5,7 @@ samples (n,) ─► Windows ─Window─► gate ─speech─► Cascade ─► 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from edged.config import Config, Gate, samples
 from edged.features.geometry import GEOMETRY
@@ -43,6 +44,11 @@ class Judge:
         self.n_skipped = 0
         self._windows = Windows(GEOMETRY, stride)
         self._gate = self._gate_of(config, bundle)
+
+    @property
+    def gate(self) -> Literal["model", "level"]:
+        """What tells speech from other sound."""
+        return "model" if isinstance(self._gate, ModelGate) else "level"
 
     def change(self, gate: Gate) -> None:
         """Goes on with other thresholds from the next window; the kind of gate stays."""

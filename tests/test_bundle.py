@@ -77,6 +77,8 @@ def test_load_default_bundle() -> None:
     for model in bundle.manifest.models.values():
         assert model.parameters <= 150_000
         assert model.multiply_adds <= 25_000_000
+    gate = bundle.manifest.gate
+    assert gate is None or gate.parameters <= 20_000
 
 
 @pytest.mark.parametrize("place", [0, 10, len(CONTENT) - 1])

@@ -112,7 +112,7 @@ def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("edged.daemon.notify", lambda *states: told.extend(states))
     noise = np.random.default_rng(4).normal(0, 1e-4, 8 * RATE_HZ).astype(np.float32)  # -80 dBFS
     loud = np.where(np.arange(len(noise)) // 8000 % 2, 30 * noise, noise).astype(np.float32)
-    reload = reload_of("gate: {least_dbfs: -10}", "gate: {least_dbfs: -96, margin_db: 3}")
+    reload = reload_of("gate: {kind: level, least_dbfs: -10}", "gate: {kind: level, least_dbfs: -96, margin_db: 3}")
 
     class AskingSource(FakeSource):
         """Asks for the reload after half of its sound."""
@@ -125,7 +125,7 @@ def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> No
 
     halves = [Stretch(loud, 0, 0.0), Stretch(loud, len(loud), len(loud) / RATE_HZ)]
     sink = KeepingSink()
-    config = parse_config("gate: {least_dbfs: -10}", "old")
+    config = parse_config("gate: {kind: level, least_dbfs: -10}", "old")
     Daemon(config, load_bundle(DEFAULT_BUNDLE), AskingSource(halves), sink).run(threading.Event(), reload)
     speech = [window.speech for window in sink.windows]
     assert not any(speech[: len(speech) // 3])

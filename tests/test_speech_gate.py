@@ -1,9 +1,11 @@
 """The model gate: real speech opens it, other sounds and what is too soft do not."""
 
 import csv
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ from edged.features.windows import Window, Windows
 from edged.judge import Judge
 from edged.models import speech_gate
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
-from edged.models.gate import LevelGate, Thresholds
+from edged.models.gate import Thresholds
 from edged.models.interpreter import installed_runtimes
 from edged.models.speech_gate import ModelGate
 from tests.bundles import gate, manifest, write_bundle
@@ -83,11 +85,18 @@ def test_bundle_without_gate(tmp_path: Path) -> None:
         ModelGate(load_bundle(write_bundle(tmp_path)), runtime="ai-edge-litert", **THRESHOLDS)
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("auto", ModelGate), ("model", ModelGate), ("level", LevelGate)])
-def test_judge_picks(shipped: Bundle, kind: str, expected: type) -> None:
+@pytest.mark.parametrize(("kind", "expected"), [("auto", "model"), ("model", "model"), ("level", "level")])
+def test_judge_picks(shipped: Bundle, kind: str, expected: str) -> None:
     """The config's word counts; auto is the model where there is one."""
-    judge = Judge(parse_config(f"gate: {{kind: {kind}}}", "config.yaml"), shipped)
-    assert type(judge._gate) is expected  # noqa: SLF001 - which one is asked is what is tested
+    assert Judge(parse_config(f"gate: {{kind: {kind}}}", "config.yaml"), shipped).gate == expected
+
+
+def test_judge_without_a_model(shipped: Bundle) -> None:
+    """A bundle without a gate is gated by level; to insist on a model is a fault."""
+    without = dataclasses.replace(shipped, manifest=msgspec.structs.replace(shipped.manifest, gate=None), gate=None)
+    assert Judge(parse_config("", "config.yaml"), without).gate == "level"
+    with pytest.raises(ModelError, match="no gate in bundle"):
+        Judge(parse_config("gate: {kind: model}", "config.yaml"), without)
 
 
 def opened(shipped: Bundle, sounds: Iterable[Floats]) -> Floats:
