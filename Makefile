@@ -33,7 +33,7 @@ bench: .venv/.set-up-test ## speed in times real time on one core, and the daemo
 soak: .venv/.set-up-test ## a week of sound at maximum speed (SOAK_HOURS=168): memory, files and threads, status 1 if they grow
 	@$(BIN)/python -m tests.soak $(SOAK_HOURS)
 
-models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models (RECIPE=default or research)
+models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models, and the gate (RECIPE=default or research)
 	$(BIN)/python -m convert all --recipe $(RECIPE)
 
 sample: .venv/.set-up-test ## makes the demo's conversation again, with espeak-ng

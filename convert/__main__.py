@@ -1,4 +1,4 @@
-"""``python -m convert prepare|train|quantize|evaluate|bundle|all``: from corpora to a bundle, stage by stage.
+"""``python -m convert prepare|train|quantize|evaluate|gate|bundle|all``: from corpora to a bundle, stage by stage.
 
 Each stage takes up what the one before left under ``--work`` and can be broken off and started again at any time.
 """
@@ -9,14 +9,19 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from convert import dataset
+from convert.gate.material import absent
+from convert.gate.recipe import gate_recipe
 from convert.material import material
 from convert.recipes import RECIPES, recipe
 from convert.runs import Run
 from edged.errors import EdgedError, UsageError
 from edged.models.bundle import DEFAULT_BUNDLE
+
+if TYPE_CHECKING:
+    from convert.gate.stage import Made
 
 ROOT = Path(__file__).parents[1]
 STAGES = {
@@ -24,8 +29,9 @@ STAGES = {
     "train": "the five networks, float",
     "quantize": "full-integer int8 models, within the budget",
     "evaluate": "temperatures and routes on validation speakers, figures on the others",
-    "bundle": "bundle.json and the model card, proved and put in place",
-    "all": "the five stages in order",
+    "gate": "the speech gate: trained, quantized, judged beside its rivals; --bundle B puts it into B",
+    "bundle": "bundle.json and the model card, with the gate, proved and put in place",
+    "all": "all stages in order",
 }
 _INTERRUPTED = 130  # 128 and SIGINT, as shells count
 
@@ -52,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> None:
     if options.stage == "evaluate" and (options.bundle or options.index):
         _evaluate_index(options)
+        return
+    if options.stage == "gate":
+        _gate(options)
         return
     chosen = recipe(options.recipe, options.epochs)
     found = material(options.corpora, chosen, options.fold)
@@ -87,7 +96,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.stage == "bundle" or everything:
         from convert.bundle import bundle  # noqa: PLC0415 - as above
 
-        made = bundle(run, options.out or _out(run))
+        made = bundle(run, options.out or _out(run), _gate_made(options))
         print(f"{made.path}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
 
 
@@ -95,6 +104,32 @@ def _out(run: Run) -> Path:
     """The shipped bundle is only replaced by a whole training of the recipe that may be shipped."""
     shipped = run.recipe == RECIPES["default"] and run.fold is None
     return DEFAULT_BUNDLE if shipped else run.work / "bundles" / run.path.name
+
+
+def _gate(options: argparse.Namespace) -> None:
+    _need_tensorflow()
+    from convert.gate.card import section  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
+    from convert.gate.stage import make  # noqa: PLC0415 - as above
+
+    made = make(options.corpora, options.work, gate_recipe(options.epochs), options.seed, fresh=options.fresh)
+    print(json.dumps(made.figures, indent=1) if options.json else section(made.model, made.training, made.figures))
+    if options.bundle:
+        from convert.bundle import with_gate  # noqa: PLC0415 - as above
+
+        with_gate(options.bundle, made)
+
+
+def _gate_made(options: argparse.Namespace) -> "Made | None":
+    """The gate for a bundle; none where its corpora are absent, nor for a fold, whose speakers it may have heard."""
+    from convert.gate.stage import make  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
+
+    found = gate_recipe(options.epochs)
+    missing = absent(options.corpora, found)
+    if missing or options.fold is not None:
+        reason = f"no {', '.join(missing)}" if missing else f"fold {options.fold}"
+        print(f"gate: {reason}: the bundle goes without and is gated by level", file=sys.stderr)
+        return None
+    return make(options.corpora, options.work, found, options.seed)
 
 
 def _evaluate_index(options: argparse.Namespace) -> None:
@@ -129,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--fresh", action="store_true", help="forget what this run has made before")
         stage.add_argument("--out", type=Path, help="the bundle's folder (edged/models/default for the default recipe)")
         stage.add_argument("--json", action="store_true", help="figures as JSON on stdout")
-        stage.add_argument("--bundle", type=Path, help="evaluate: a bundle instead of this run's models")
+        stage.add_argument("--bundle", type=Path, help="evaluate: instead of this run's models; gate: to put it into")
         stage.add_argument("--index", type=Path, help="evaluate: an index.csv of clips instead of the test speakers")
         stage.add_argument("--baseline", action="store_true", help="evaluate: only what the device's baseline is worth")
     return parser

@@ -1,7 +1,8 @@
 """A run's models to a bundle: five files and the manifest that proves them.
 
     m1.tflite … m5.tflite, sizes.json ──► draft (no calibration, no figures)
-    draft, calibration.json, metrics.json ──► bundle.json, README.md ──loaded, run──► edged/models/default
+    draft, calibration.json, metrics.json, gate ──► bundle.json, README.md ──loaded, run──► edged/models/default
+    a bundle, gate ──► the same bundle with this gate
 
 The manifest says where it comes from: recipe, corpora with licences and speakers, seed, command, commit, versions.  No
 path of this machine goes into it.  The folder is only replaced when the new one loads and answers on every runtime
@@ -28,6 +29,7 @@ from convert.apart import apart
 from convert.calibrate import with_calibration
 from convert.corpora import READERS
 from convert.design import HARD, LABELS, TASKS
+from convert.gate.stage import Made
 from convert.recipes import RECIPES
 from convert.runs import Run
 from edged.errors import UsageError
@@ -35,15 +37,27 @@ from edged.features.geometry import GEOMETRY
 from edged.models.bundle import FORMAT, Bundle, Manifest, Model, Routes, Routing, load_bundle
 from edged.models.cascade import Cascade
 from edged.models.interpreter import installed_runtimes
+from edged.models.speech_gate import ModelGate
 
 ROOT = Path(__file__).parents[1]
 _OPEN = ("cremad", "emodb")  # whose licences allow commercial use
-_VERSIONS = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "soxr", "soundfile", "scikit-learn", "scipy")
+_GATE_LICENCE = "; its gate also on ami (CC BY 4.0), esc10 (CC BY 3.0) and noise, see README.md"
+_VERSIONS = (
+    "tensorflow",
+    "tensorflow-cpu",
+    "keras",
+    "numpy",
+    "soxr",
+    "soundfile",
+    "scikit-learn",
+    "scipy",
+    "webrtcvad-wheels",
+)
 _RUNTIMES = ("ai-edge-litert", "tflite-runtime")
 
 
-def bundle(run: Run, out: Path) -> Bundle:
-    """Writes the bundle of ``run`` into the folder ``out``, proved.
+def bundle(run: Run, out: Path, gate: Made | None = None) -> Bundle:
+    """Writes the bundle of ``run`` into the folder ``out``, proved; with ``gate`` where there is one.
 
     Raises:
         UsageError: ``run`` has not been evaluated since its models were made.
@@ -56,11 +70,40 @@ def bundle(run: Run, out: Path) -> Bundle:
         made.manifest, fitted["temperatures"], fitted["weights"], default, fitted.get("moods")
     )
     manifest = msgspec.structs.replace(calibrated, metrics=measured["metrics"])
+    files = {manifest.models[name].file: content for name, content in made.contents.items()}
+    return _written(out, manifest, files, gate)
+
+
+def with_gate(path: Path, gate: Made) -> Bundle:
+    """Puts ``gate`` into the bundle in ``path``, in the place of the one that it may have.
+
+    Raises:
+        ModelError: there is no bundle, or with the gate it does not prove itself.
+        UsageError: the bundle was not made here, so that no card can be written of it.
+    """
+    found = load_bundle(path)
+    if "command" not in found.manifest.training:
+        raise UsageError(f"{path / 'bundle.json'}: training has no command, expected a bundle that convert made")
+    files = {found.manifest.models[name].file: content for name, content in found.contents.items()}
+    return _written(path, found.manifest, files, gate)
+
+
+def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Made | None) -> Bundle:
+    """The bundle of ``manifest`` and its ``files``, in the place of what ``out`` holds."""
+    if gate is not None:
+        files = files | gate.files
+        manifest = msgspec.structs.replace(
+            manifest,
+            gate=gate.model,
+            licence=manifest.licence.partition(_GATE_LICENCE)[0] + _GATE_LICENCE,
+            metrics={**manifest.metrics, "gate": gate.figures},
+            training={**manifest.training, "gate": {**gate.training, "commit": _commit()}},
+        )
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    for name, content in made.contents.items():
-        (part / manifest.models[name].file).write_bytes(content)
+    for name, content in files.items():
+        (part / name).write_bytes(content)
     (part / "bundle.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     (part / "README.md").write_text(card.card(manifest), encoding="utf-8")
     apart(prove, part)
@@ -111,10 +154,13 @@ def prove(path: Path) -> None:
     """
     proved = load_bundle(path)
     image = np.random.default_rng(0).integers(-128, 128, (GEOMETRY.n_frames, GEOMETRY.n_bands)).astype(np.int8)
+    loud = np.zeros(GEOMETRY.n_frames, np.float32)
     routings: tuple[Routing, ...] = ("hard", "soft")
     for runtime in installed_runtimes():
         for routing in routings:
             Cascade(proved, routing, runtime=runtime).answer(image)
+        if proved.manifest.gate is not None:
+            ModelGate(proved, runtime=runtime, margin_db=0, least_dbfs=-96, least_frames=1).hears_speech(loud, image)
 
 
 def _read(run: Run, name: str, manifest: Manifest) -> dict[str, Any]:

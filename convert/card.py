@@ -7,6 +7,7 @@ Every figure comes from the manifest; the sentences that judge them are chosen b
 
 from typing import Any
 
+from convert.gate.card import section
 from convert.tables import TITLES, heard_tables, table
 from edged.models.bundle import Manifest
 
@@ -50,6 +51,7 @@ def card(manifest: Manifest) -> str:
         _heard(manifest),
         _recalls(manifest),
         _tasks(manifest),
+        _gate(manifest),
         _limits(manifest),
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
@@ -202,6 +204,12 @@ def _tasks(manifest: Manifest) -> str:
         for name, row in manifest.metrics["rows"].items()
     ]
     return "## Each model on its own task (UAR)\n\n" + table(["clips of", *manifest.models], rows)
+
+
+def _gate(manifest: Manifest) -> str:
+    if manifest.gate is None:
+        return ""
+    return section(manifest.gate, manifest.training["gate"], manifest.metrics["gate"])
 
 
 def _limits(manifest: Manifest) -> str:

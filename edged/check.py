@@ -1,6 +1,6 @@
 """``edged check``: each part tried for real, with OK or what is wrong and what to do.
 
-config ─► bundle ─► runtime ─► microphone ─► broker, one line each; exit 0 only when all is well
+config ─► bundle ─► runtime ─► gate ─► microphone ─► broker, one line each; exit 0 only when all is well
 """
 
 import time
@@ -13,6 +13,7 @@ from edged.audio.microphone import Microphone
 from edged.config import Config
 from edged.errors import CaptureError, EdgedError, PublishError
 from edged.features.geometry import GEOMETRY
+from edged.judge import Judge
 from edged.models.bundle import Bundle
 from edged.models.cascade import Cascade
 from edged.mqtt.subscriber import Subscriber
@@ -38,6 +39,7 @@ def check(load: Callable[[], tuple[str, Config]], bundle_of: Callable[[Config], 
     bundle = report.part("bundle", lambda: bundle_of(config), _about_bundle)
     if bundle is not None:
         report.part("runtime", lambda: Cascade(bundle, n_threads=config.models.threads), _about_cascade)
+        report.part("gate", lambda: Judge(config, bundle), _about_gate)
     report.part("microphone", lambda: _listen(config), str)
     report.part("broker", lambda: _greet(config), str)
     return report.status
@@ -72,6 +74,10 @@ def _about_cascade(cascade: Cascade) -> str:
     began_s = time.perf_counter()
     cascade.answer(image)
     return f"{cascade.runtime}, {cascade.routing} routing, {1000 * (time.perf_counter() - began_s):.1f} ms a window"
+
+
+def _about_gate(judge: Judge) -> str:
+    return {"model": "the bundle's model", "level": "loudness over the noise floor"}[judge.gate]
 
 
 def _listen(config: Config) -> str:

@@ -80,8 +80,9 @@ class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Speech or not, by level against a noise floor that adapts."""
+    """Speech or not: by the bundle's model, or by level against a noise floor that adapts."""
 
+    kind: Literal["auto", "model", "level"] = "auto"
     margin_db: Annotated[float, _number(3, 60)] = 12.0
     least_dbfs: Annotated[float, _number(-96, 0)] = -60.0
     least_speech_s: Annotated[float, _number(0.016, 2.992)] = 0.4

@@ -1,11 +1,11 @@
 """Sound to judged windows: the front half of the pipeline, which the daemon, replay and classify share.
 
-samples (n,) ─► Windows ─Window─► LevelGate ─speech─► Cascade ─► Baseline ─► Judged(window, answer or None)
+samples (n,) ─► Windows ─Window─► gate ─speech─► Cascade ─► Baseline ─► Judged(window, answer or None)
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from edged.config import Config, Gate, samples
 from edged.features.geometry import GEOMETRY
@@ -14,6 +14,7 @@ from edged.features.windows import Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
 from edged.models.gate import LevelGate, Thresholds
+from edged.models.speech_gate import ModelGate
 
 if TYPE_CHECKING:
     from edged.models.baseline import Baseline
@@ -36,7 +37,7 @@ class Judge:
         """Loads the models.
 
         Raises:
-            ModelError: the bundle cannot be run here.
+            ModelError: the bundle cannot be run here, or lacks the gate that ``gate.kind`` asks for.
             ConfigError: ``models.stride_s`` is not a multiple of the hop.
         """
         models = config.models
@@ -47,10 +48,15 @@ class Judge:
         self.n_skipped = 0
         self._windows = Windows(GEOMETRY, stride)
         self._stride_s = models.stride_s
-        self._gate = LevelGate(**_thresholds(config.gate), stride_s=models.stride_s)
+        self._gate = self._gate_of(config, bundle)
+
+    @property
+    def gate(self) -> Literal["model", "level"]:
+        """What tells speech from other sound."""
+        return "model" if isinstance(self._gate, ModelGate) else "level"
 
     def change(self, gate: Gate) -> None:
-        """Goes on with another gate from the next window."""
+        """Goes on with other thresholds from the next window; the kind of gate stays."""
         self._gate.change(**_thresholds(gate))
 
     def judged(self, sound: Floats, start: int, *, keep_up: bool = False) -> Iterator[Judged]:
@@ -74,7 +80,7 @@ class Judge:
         yield from map(self._judged, self._windows.finish())
 
     def _judged(self, window: Window) -> Judged:
-        if not self._gate.hears_speech(window.speech_dbfs):
+        if not self._hears_speech(window):
             return Judged(window, None)
         answer = self.cascade.answer(window.image)
         if self.baseline is None:
@@ -83,6 +89,17 @@ class Judge:
         self.baseline.learn(answer.scores, self._stride_s)
         label = self.cascade.labels[int(scores.argmax())]
         return Judged(window, replace(answer, label=label, scores=scores))
+
+    def _hears_speech(self, window: Window) -> bool:
+        if isinstance(self._gate, ModelGate):
+            return self._gate.hears_speech(window.speech_dbfs, window.image)
+        return self._gate.hears_speech(window.speech_dbfs)
+
+    def _gate_of(self, config: Config, bundle: Bundle) -> LevelGate | ModelGate:
+        kind, thresholds = config.gate.kind, _thresholds(config.gate)
+        if kind == "model" or (kind == "auto" and bundle.manifest.gate is not None):
+            return ModelGate(bundle, n_threads=config.models.threads, runtime=self.cascade.runtime, **thresholds)
+        return LevelGate(**thresholds, stride_s=config.models.stride_s)
 
 
 def _thresholds(gate: Gate) -> Thresholds:

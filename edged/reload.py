@@ -15,9 +15,9 @@ import msgspec
 from edged.config import Config
 from edged.errors import ConfigError
 
-LIVE = frozenset(
-    {"gate", "baseline", "tracker", "health_s", "log_level"}
-)  # sections and keys of the config's top level
+# Sections and keys of the config's top level.
+LIVE = frozenset({"gate", "baseline", "tracker", "health_s", "log_level"})
+_FIXED = "gate.kind"  # within a live section: which models are loaded is decided at the start
 
 _log = logging.getLogger(__name__)
 
@@ -41,11 +41,13 @@ class Reload:
             return self._config
         live, waiting = [], []
         for key, old_value, new_value in _changes(self._config, new):
-            if key.split(".")[0] in LIVE:
+            if key.split(".")[0] in LIVE and key != _FIXED:
                 live.append(f"{key} {old_value} -> {new_value}")
             else:
                 waiting.append(key)
-        self._config = msgspec.structs.replace(self._config, **{key: getattr(new, key) for key in LIVE})
+        live_values = {key: getattr(new, key) for key in LIVE}
+        live_values["gate"] = msgspec.structs.replace(new.gate, kind=self._config.gate.kind)
+        self._config = msgspec.structs.replace(self._config, **live_values)
         logging.getLogger().setLevel(self._config.log_level.upper())
         parts = [", ".join(live) if live else "nothing changed"]
         if waiting:

@@ -43,6 +43,11 @@ def manifest() -> dict[str, Any]:
     }
 
 
+def gate(**changed: object) -> dict[str, Any]:
+    """What a manifest says of its speech gate, ``changed`` at will."""
+    return {**_model(["other", "speech"]), "threshold": 0.5, **changed}
+
+
 def write_bundle(folder: Path, changed: dict[str, Any] | None = None) -> Path:
     """``folder`` with a manifest, ``changed`` or the valid one, and the files that the valid one names."""
     folder.mkdir(exist_ok=True)

@@ -11,6 +11,7 @@ from tests.speech import RATE_HZ, noise, sine
 CREMAD = {"train": "1018", "validation": "1005", "test": "1029"}
 EMODB = {"train": "15", "validation": "13", "test": "14"}
 _PITCHES_HZ = {"ANG": 320, "DIS": 140, "FEA": 400, "HAP": 260, "NEU": 200, "SAD": 110}
+_TURNS = ((0.5, 1.0), (1.6, 0.8), (4.5, 1.0))  # start and length, s
 _EMODB_LETTERS = {"W": "ANG", "E": "DIS", "A": "FEA", "F": "HAP", "N": "NEU", "T": "SAD", "L": "SAD"}
 
 
@@ -99,4 +100,35 @@ def savee(folder: Path, *, flat: bool = False) -> Path:
         for letters in ("a", "d", "f", "h", "n", "sa", "su"):
             name = f"{letters}01.wav"
             sound(folder / f"{speaker}_{name}" if flat else folder / "AudioData" / speaker / name)
+    return folder
+
+
+def esc10(folder: Path) -> Path:
+    """Two sounds in each of three folds, one for each side."""
+    rows = ["file,sound,fold,duration_s"]
+    for fold in (1, 3, 4):
+        for sound_name, hiss in (("Rain", 0.3), ("Dog bark", 0.1)):
+            name = f"{fold}-{sound_name[:3]}.flac"
+            folder.mkdir(exist_ok=True)
+            soundfile.write(folder / name, noise(4, hiss), RATE_HZ)
+            rows.append(f"{name},{sound_name},{fold},4.0")
+    (folder / "index.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder
+
+
+def ami(folder: Path) -> Path:
+    """A meeting of each side: two turns that nearly meet, a long pause, another turn."""
+    lines = []
+    for name in ("trn00", "trn04", "dev00"):
+        sound(folder / f"{name}.flac", 180, 6.0)
+        lines += [f"SPEAKER {name} 1 {start_s} {length_s} <NA> <NA> A <NA> <NA>" for start_s, length_s in _TURNS]
+    (folder / "meetings.rttm").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def noises(folder: Path) -> Path:
+    """A noise of each side."""
+    folder.mkdir(exist_ok=True)
+    for name in ("sb_noise_noise1", "am_noise_hens", "am_noise_sheep"):
+        soundfile.write(folder / f"{name}.flac", noise(4), RATE_HZ)
     return folder

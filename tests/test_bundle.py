@@ -9,7 +9,7 @@ import pytest
 
 from edged.errors import ModelError
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
-from tests.bundles import CONTENT, manifest, write_bundle
+from tests.bundles import CONTENT, gate, manifest, write_bundle
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -32,6 +32,42 @@ def test_load_valid(tmp_path: Path) -> None:
     assert bundle.manifest.routes.hard.branches[1].then.model == "edge"
     assert bundle.manifest.models["all"].temperature == 1
     assert bundle.contents == dict.fromkeys(("all", "quiet", "edge"), CONTENT)
+    assert (bundle.manifest.gate, bundle.gate) == (None, None)
+
+
+def test_load_gate(tmp_path: Path) -> None:
+    """A bundle may bring a speech gate, which is read and proved as the models are."""
+    bundle = load_bundle(write_bundle(tmp_path, {**manifest(), "gate": gate(threshold=0.25)}))
+    assert bundle.manifest.gate is not None
+    assert bundle.manifest.gate.threshold == 0.25
+    assert bundle.gate == CONTENT
+
+
+def test_load_gate_flipped_byte(tmp_path: Path) -> None:
+    """A gate that is not what its hash says is refused by its own name."""
+    write_bundle(tmp_path, {**manifest(), "gate": gate(file="gate.tflite")})
+    (tmp_path / "gate.tflite").write_bytes(CONTENT[:-1])
+    assert "(bundle.json, gate): the file was changed" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"labels": ["other", "voice"]}, "gate.labels is ['other', 'voice'], expected 'speech' beside others"),
+        ({"labels": ["speech"]}, "gate.labels is ['speech'], expected 'speech' beside others"),
+        ({"labels": ["speech", "speech"]}, "each once"),
+        ({"threshold": 0}, "$.gate.threshold"),
+        ({"threshold": 1}, "$.gate.threshold"),
+        ({"file": "../gate.tflite"}, "$.gate.file"),
+        ({"sha256": "0"}, "$.gate.sha256"),
+        ({"parameters": 0}, "$.gate.parameters"),
+        ({"temperature": 1}, "unknown field `temperature`"),
+    ],
+)
+def test_load_gate_wrong(tmp_path: Path, changed: dict[str, object], expected: str) -> None:
+    """Each fault of the gate is refused, and the message says where it is."""
+    write_bundle(tmp_path, {**manifest(), "gate": gate(**changed)})
+    assert expected in refusal(tmp_path)
 
 
 def test_load_default_bundle() -> None:
@@ -41,6 +77,8 @@ def test_load_default_bundle() -> None:
     for model in bundle.manifest.models.values():
         assert model.parameters <= 150_000
         assert model.multiply_adds <= 25_000_000
+    gate = bundle.manifest.gate
+    assert gate is None or gate.parameters <= 20_000
 
 
 def table(n_labels: int = 4, n_scores: int = 4) -> dict[str, list[float]]:

@@ -41,6 +41,7 @@ _WHOLE = {
 _CHOICES = {
     "models.routing": "auto or hard or soft",
     "baseline.mode": "on or frozen or off",
+    "gate.kind": "auto or model or level",
     "tracker.smoothing": "majority or exponential",
     "outbox.keep": "disk or memory",
     "log_level": "debug or info or warning or error",

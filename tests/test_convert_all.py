@@ -3,11 +3,13 @@
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import soundfile
@@ -34,6 +36,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     layouts.cremad(folder / "cremad")
     layouts.emodb(folder / "emodb")
     layouts.ravdess(folder / "ravdess")
+    layouts.esc10(folder / "esc10")
+    layouts.ami(folder / "ami")
+    layouts.noises(folder / "noise")
     command = [sys.executable, "-m", "convert", "all", "--epochs", "1", "--seed", "3"]
     places = ["--corpora", str(folder), "--work", str(folder / "work"), "--out", str(folder / "bundle")]
     done = subprocess.run(
@@ -132,6 +137,52 @@ def test_made_again_is_the_same(bundle: Bundle, folder: Path) -> None:
     )  # fmt: skip
     for file in sorted(bundle.path.iterdir()):
         assert (again / file.name).read_bytes() == file.read_bytes()
+
+
+def test_bundle_has_a_gate(bundle: Bundle) -> None:
+    """The gate is within its budget, runs, and has its figures, its curves and its data's attribution beside it."""
+    gate = bundle.manifest.gate
+    assert gate is not None
+    assert gate.labels == ("other", "speech")
+    assert gate.parameters <= 20_000
+    assert gate.multiply_adds < 2_000_000
+    figures = bundle.manifest.metrics["gate"]
+    assert figures["gates"].keys() == {"model", "webrtcvad", "level"}
+    assert {"emodb", "ami", "ravdess", "ESC-10: Rain", "noise", "made: digital silence"} <= figures["groups"].keys()
+    assert figures["groups"]["made: digital silence"]["errors"]["model"] == 0
+    assert (bundle.path / "gate.png").read_bytes().startswith(b"\x89PNG")
+    card = (bundle.path / "README.md").read_text(encoding="utf-8")
+    for told in ("## Speech gate", "gate.png", "Piczak", "AMI Meeting Corpus", "webrtcvad"):
+        assert told in card
+    assert "esc10 (CC BY 3.0)" in bundle.manifest.licence
+
+
+def test_gate_is_put_into_a_bundle(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``gate --bundle`` gives a bundle without one what ``all`` gives, whatever stood there before."""
+    other = folder / "other"
+    shutil.copytree(bundle.path, other)
+    without = msgspec.structs.replace(
+        bundle.manifest, gate=None, licence=bundle.manifest.licence.split("; its gate")[0]
+    )
+    (other / "bundle.json").write_bytes(msgspec.json.encode(without))
+    (other / "gate.tflite").unlink()
+    places = ["--corpora", str(folder), "--work", str(folder / "work"), "--bundle", str(other)]
+    assert main(["gate", "--epochs", "1", "--seed", "3", *places]) == 0
+    assert "| gate model |" in capsys.readouterr().out
+    for file in sorted(bundle.path.iterdir()):
+        assert (other / file.name).read_bytes() == file.read_bytes()
+
+
+def test_gate_of_a_foreign_bundle(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bundle of which no card can be written is left as it is, with one line that says so."""
+    other = folder / "foreign"
+    shutil.copytree(bundle.path, other)
+    content = msgspec.json.encode(msgspec.structs.replace(bundle.manifest, training={}))
+    (other / "bundle.json").write_bytes(content)
+    places = ["--corpora", str(folder), "--work", str(folder / "work"), "--bundle", str(other)]
+    assert main(["gate", "--epochs", "1", "--seed", "3", *places]) == 64
+    assert "training has no command, expected a bundle that convert made" in capsys.readouterr().err
+    assert (other / "bundle.json").read_bytes() == content
 
 
 def test_evaluate_index(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

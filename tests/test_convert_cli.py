@@ -26,6 +26,8 @@ def tiny(folder: Path) -> Path:
     [
         (["prepare", "--recipe", "none"], "recipe 'none': expected one of default, research"),
         (["train", "--epochs", "0"], "--epochs 0: expected 1 or more"),
+        (["gate", "--corpora", "/nowhere"], "/nowhere: no cremad, emodb, ami, esc10, noise, expected every corpus"),
+        (["gate", "--epochs", "0"], "--epochs 0: expected 1 or more"),
         (["prepare", "--corpora", "/nowhere"], "/nowhere/cremad: no such folder"),
         (["fly"], "invalid choice: 'fly'"),
         (["prepare", "--seed", "x"], "invalid int value: 'x'"),

@@ -115,7 +115,7 @@ def test_check_tries_each_part(
         )
         outputs.append((done.returncode, done.stdout.splitlines()))
     parts = [line.split()[:2] for line in outputs[0][1]]
-    assert parts == [[part, "OK"] for part in ("config", "bundle", "runtime", "microphone", "broker")], outputs
+    assert parts == [[part, "OK"] for part in ("config", "bundle", "runtime", "gate", "microphone", "broker")], outputs
     assert outputs[0][0] == 0
     assert outputs[1][0] == 1
     assert outputs[1][1][-1].split()[:2] == ["broker", "FAULT"]

@@ -19,6 +19,7 @@ from edged.errors import ModelError
 from edged.features.geometry import GEOMETRY
 
 FORMAT = 1
+SPEECH = "speech"  # the gate's label that opens it
 DEFAULT_BUNDLE = Path(__file__).parent / "default"
 _LEAST_LABELS = 2  # with one there is nothing to tell apart
 _MOST_BYTES = 16 * 2**20  # a model of 150,000 parameters has 0.2 MB; a file of gigabytes must not fill a Pi's memory
@@ -37,6 +38,17 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     parameters: Annotated[int, msgspec.Meta(gt=0)]
     multiply_adds: Annotated[int, msgspec.Meta(gt=0)]  # for one window
     temperature: Annotated[float, msgspec.Meta(ge=0.01, le=100)] = 1.0  # its scores are raised to 1/temperature
+
+
+class GateModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The file that tells speech from everything else, where the bundle has one."""
+
+    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*\.tflite\Z")]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    labels: tuple[Label, ...]  # of its outputs, in their order; ``speech`` is one of them
+    parameters: Annotated[int, msgspec.Meta(gt=0)]
+    multiply_adds: Annotated[int, msgspec.Meta(gt=0)]  # for one window
+    threshold: Annotated[float, msgspec.Meta(gt=0, lt=1)]  # score of ``speech`` from which a window holds speech
 
 
 class Branch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,6 +90,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     training: dict[str, Any]  # recipe, corpora with licences and speakers, seed, command, commit
     metrics: dict[str, Any]  # figures with their protocol
     versions: dict[str, str]  # of what trained and converted it
+    gate: GateModel | None = None  # bundles without it are gated by level
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,7 @@ class Bundle:
     path: Path
     manifest: Manifest
     contents: dict[str, bytes]  # model -> the .tflite file
+    gate: bytes | None = None  # the gate's file
 
     @property
     def digest(self) -> str:
@@ -110,17 +124,22 @@ def load_bundle(path: Path) -> Bundle:
     _check_labels(file, manifest)
     _check_routes(file, manifest)
     _check_moods(file, manifest)
-    contents = {}
-    for name, model in manifest.models.items():
-        content = _content(path / model.file)
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != model.sha256:
-            raise ModelError(
-                f"{path / model.file}: sha256 is {digest[:12]}…, expected {model.sha256[:12]}… (bundle.json,"
-                f" models.{name}): the file was changed or cut off; install the bundle again"
-            )
-        contents[name] = content
-    return Bundle(path, manifest, contents)
+    contents = {
+        name: _proved(path / model.file, model.sha256, f"models.{name}") for name, model in manifest.models.items()
+    }
+    gate = manifest.gate
+    return Bundle(path, manifest, contents, _proved(path / gate.file, gate.sha256, "gate") if gate else None)
+
+
+def _proved(file: Path, sha256: str, where: str) -> bytes:
+    content = _content(file)
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != sha256:
+        raise ModelError(
+            f"{file}: sha256 is {digest[:12]}…, expected {sha256[:12]}… (bundle.json, {where}): the file was changed or"
+            " cut off; install the bundle again"
+        )
+    return content
 
 
 def _content(file: Path) -> bytes:
@@ -162,6 +181,11 @@ def _check_labels(file: Path, manifest: Manifest) -> None:
             raise ModelError(
                 f"{file}: models.{name}.labels is {list(model.labels)}, expected two or more of {list(manifest.labels)}"
             )
+    gate = manifest.gate
+    if gate and (
+        SPEECH not in gate.labels or len(gate.labels) < _LEAST_LABELS or len(set(gate.labels)) < len(gate.labels)
+    ):
+        raise ModelError(f"{file}: gate.labels is {list(gate.labels)}, expected {SPEECH!r} beside others, each once")
 
 
 def _check_routes(file: Path, manifest: Manifest) -> None:

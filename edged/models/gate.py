@@ -1,4 +1,4 @@
-"""Speech or not, by level: the gate before the cascade.
+"""Speech or not, by level: the gate before the cascade where a bundle brings none.
 
     speech_dbfs (188,) from 200 to 4000 Hz ──quiet level──► noise floor ──frames above floor + margin──► bool
 
