@@ -38,7 +38,7 @@ def test_demo_shows_every_message_and_ends_by_itself() -> None:
     assert "demo is online" in lines[0]
     assert [line[10:17] for line in lines if line[10:11] in ("┌", "└")] == ["┌ angry", "└ angry", "┌ sad  ", "└ sad  "]
     assert "demo is offline" in lines[-3]
-    assert lines[-1].startswith("Shown: 2 emotions (angry, sad), 2 episodes begun, 2 ended, ")
+    assert lines[-1].startswith("Shown: 2 emotions (angry, sad), 2 episodes, ")
     assert err.getvalue() == ""
 
 
