@@ -1,11 +1,12 @@
 # Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-systemd lint bench soak models sample install uninstall clean
+.PHONY: help demo run test test-systemd lint bench soak fuzz models sample install uninstall clean
 
 BIN := .venv/bin
 RECIPE ?= default
 PREFIX ?= /opt/edged
 SOAK_HOURS ?= 168
+FUZZ_CASES ?= 10000
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,10 @@ bench: .venv/.set-up-test ## speed in times real time on one core, and the daemo
 
 soak: .venv/.set-up-test ## a week of sound at maximum speed (SOAK_HOURS=168): memory, files and threads, status 1 if they grow
 	@$(BIN)/python -m tests.soak $(SOAK_HOURS)
+
+fuzz: .venv/.set-up-test ## damaged configs, recordings, bundles and outbox files (FUZZ_CASES=10000 of each): no traceback
+	EDGED_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest --hypothesis-show-statistics tests/test_fuzz.py tests/test_fuzz_models.py \
+		tests/test_database.py
 
 models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models, and the gate (RECIPE=default or research)
 	$(BIN)/python -m convert all --recipe $(RECIPE)

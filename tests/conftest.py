@@ -1,6 +1,7 @@
-"""What all tests share: where the corpora are, and that no thread of ours outlives a test."""
+"""What all tests share: where the corpora are, a fast folder, and that no thread of ours outlives a test."""
 
 import os
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,14 @@ def corpora() -> Path:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="module")
+def fast() -> Iterator[Path]:
+    """A folder whose writes wait for no disk, where the system has one."""
+    memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own below it
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(autouse=True)

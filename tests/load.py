@@ -66,6 +66,7 @@ def main() -> int:
 
 
 def _publish(publisher: Publisher, stop: threading.Event) -> int:
+    publisher.state(emotion_state("sad"))
     began_s = time.monotonic()
     for number in count():
         if stop.wait(max(0.0, began_s + number / RATE_HZ - time.monotonic())):
@@ -74,8 +75,6 @@ def _publish(publisher: Publisher, stop: threading.Event) -> int:
             publisher.end(msgspec.structs.replace(episode_end("sad"), id=new_id()))
         else:
             publisher.start(msgspec.structs.replace(episode_start("sad", number), id=new_id()))
-        if number % RATE_HZ == 0:
-            publisher.state(emotion_state("sad"))
     raise AssertionError
 
 

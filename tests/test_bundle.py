@@ -22,7 +22,16 @@ def refusal(folder: Path) -> str:
     assert caught.value.exit_status == 78
     assert "\n" not in message
     assert message.startswith(str(folder))
+    assert len(message.removeprefix(str(folder))) < 2000
     return message
+
+
+def chain(depth: int) -> dict[str, Any]:
+    """A route that asks so many models one after the other."""
+    node: dict[str, Any] = {"model": "all"}
+    for _ in range(depth - 1):
+        node = {"model": "all", "branches": [{"labels": ["calm"], "then": node}]}
+    return node
 
 
 def test_load_valid(tmp_path: Path) -> None:
@@ -109,6 +118,13 @@ def test_digest_is_of_what_decides_scores(tmp_path: Path) -> None:
     assert load_bundle(write_bundle(tmp_path / "other", other)).digest != first
 
 
+def test_load_long_route(tmp_path: Path) -> None:
+    """As deep as is allowed."""
+    values = manifest()
+    values["routes"]["hard"] = chain(16)
+    assert load_bundle(write_bundle(tmp_path, values)).manifest.routes.hard.model == "all"
+
+
 @pytest.mark.parametrize("place", [0, 10, len(CONTENT) - 1])
 def test_load_flipped_byte(tmp_path: Path, place: int) -> None:
     """One flipped bit anywhere in a model's file."""
@@ -189,6 +205,15 @@ def test_load_missing_key(tmp_path: Path, key: str) -> None:
         (lambda m: m["geometry"].pop("n_mels"), "geometry.n_mels is absent, expected 128"),
         (lambda m: m["geometry"].update(delta=1), "geometry.delta is 1, expected no such key"),
         (lambda m: m.update(labels=["calm"]), "expected at least two, each once"),
+        (lambda m: m.update({"a\nb": 1}), r"unknown field `a\nb`"),
+        (lambda m: m.update({"k" * 10_000: 1}), "unknown field `kkk"),
+        (lambda m: m.update(format=10**4000), "$.format"),
+        (lambda m: m["geometry"].update({"a\nb": 1}), "$.geometry"),
+        (lambda m: m["geometry"].update(hop=10**4000), "$.geometry"),
+        (lambda m: m["models"].update({"a\nb": m["models"]["all"]}), "$.models"),
+        (lambda m: m["models"].update({f"m{n}": m["models"]["all"] for n in range(99)}), "length <= 32"),
+        (lambda m: m["labels"].extend(f"l{n}" for n in range(99)), "length <= 32"),
+        (lambda m: m["routes"].update(hard=chain(17)), "routes.hard is deeper than 16 models"),
         (lambda m: m["labels"].append("calm"), "expected at least two, each once"),
         (lambda m: m["labels"].__setitem__(0, "Calm\n"), "$.labels"),
         (lambda m: m.update(models={}), "models is empty"),

@@ -1,23 +1,20 @@
 """The outbox's file: bounds, transactions, rows that are none; and bytes of any kind instead of it."""
 
-import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.events.schema import encoded
 from edged.mqtt.database import Batch, Database, InUseError, set_aside
 from edged.mqtt.journal import Journal
 from edged.mqtt.stored import DamagedError, history, still_readable
+from tests.fuzzing import fuzzed
 from tests.outboxes import event, numbers, put
 from tests.payloads import emotion_state
-
-CASES = int(os.environ.get("EDGED_FUZZ", "150"))
 
 
 def opened(folder: Path, *, limit: int = 100, limit_mb: float = 10.0, limit_s: float = 1e6) -> Database:
@@ -191,21 +188,13 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
 _CHANGES = st.lists(st.tuples(st.integers(0, 2**16), st.binary(min_size=1, max_size=40)), max_size=8)
 
 
-@pytest.fixture(scope="module")
-def fast() -> Iterator[Path]:
-    """A folder whose writes wait for no disk, where the system has one."""
-    memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own below it
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        yield Path(folder)
-
-
 @pytest.mark.usefixtures("quiet")
 @given(changes=_CHANGES, cut=st.none() | st.integers(0, 2**16), other=st.none() | st.binary(max_size=300))
-@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@fuzzed
 def test_any_bytes_are_opened_or_kept_aside(
     whole: Path, fast: Path, changes: list[tuple[int, bytes]], cut: int | None, other: bytes | None
 ) -> None:
-    """Never an error, never an event that is none; and what comes next is kept (EDGED_FUZZ=10000 for more cases)."""
+    """Never an error, never an event that is none; and what comes next is kept."""
     content = bytearray(whole.read_bytes()[:cut] if other is None else other)
     for place, written in changes:
         content[place : place + len(written)] = written

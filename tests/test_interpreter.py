@@ -3,6 +3,7 @@
 import sys
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -109,6 +110,40 @@ def test_interpreter_other_geometry(shipped: Bundle, runtime: Runtime, monkeypat
         monkeypatch.setattr(interpreter, "GEOMETRY", type(GEOMETRY)(**change))
         with pytest.raises(ModelError, match=expected):
             opened(shipped, name, runtime)
+
+
+@pytest.mark.parametrize("runtime", installed_runtimes())
+def test_interpreter_operators_that_cannot_run(
+    shipped: Bundle, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged file may load and fail in its first run: that is known at the start, not at the first speech."""
+
+    def fail(_: Interpreter, image: NDArray[np.int8]) -> None:
+        raise RuntimeError(f"Input tensor 14 lacks data {image.shape}\nNode number 0")
+
+    monkeypatch.setattr(Interpreter, "scores", fail)
+    message = f"^model m1.tflite: {runtime} cannot run it: Input tensor 14 lacks data .188, 64.$"
+    with pytest.raises(ModelError, match=message):
+        opened(shipped, "m1", runtime)
+
+
+@pytest.mark.parametrize("runtime", installed_runtimes())
+def test_interpreter_reason_on_one_line(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runtime quotes bytes of the file in what it says; and one that cannot have its memory says nothing."""
+    module = SimpleNamespace()
+    monkeypatch.setattr("importlib.import_module", lambda _: module)
+    for fault, reason in (
+        (ValueError("identifier '\x03'\nline"), r"identifier '\x03'"),
+        (MemoryError(), "MemoryError"),
+    ):
+
+        def refuse(fault: Exception = fault, **_: object) -> None:
+            raise fault
+
+        module.Interpreter = refuse
+        with pytest.raises(ModelError) as caught:
+            Interpreter("m.tflite", b"", 6, n_threads=1, runtime=runtime)
+        assert str(caught.value) == f"model m.tflite: {runtime} cannot load it: {reason}"
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())

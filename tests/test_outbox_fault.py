@@ -29,6 +29,7 @@ import pytest
 
 from edged.events.schema import EpisodeEnd, EpisodeStart
 from edged.mqtt.stored import history
+from edged.mqtt.subscriber import Subscriber
 from tests.consumer import Consumer
 from tests.load import FILE, RATE_HZ
 from tests.mosquitto import Mosquitto, idle_mosquitto, wait_until
@@ -172,6 +173,9 @@ def test_broker_restarted_empty(bench: Bench) -> None:
             bench.broker.forget()
             bench.restart(_USERS)
             bench.wait_more()
+        login = msgspec.structs.replace(bench.broker.mqtt, username="consumer", password_file=bench.password_file)
+        with Subscriber(login, "load") as subscriber:  # the load has published its state once, before all faults
+            wait_until(lambda: (got := subscriber.received(0.1)) and got.topic == "edged/load/emotion", "the state")
 
 
 def test_broker_stopped(bench: Bench) -> None:

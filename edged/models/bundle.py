@@ -22,19 +22,24 @@ FORMAT = 1
 SPEECH = "speech"  # the gate's label that opens it
 DEFAULT_BUNDLE = Path(__file__).parent / "default"
 _LEAST_LABELS = 2  # with one there is nothing to tell apart
+_MOST_LABELS = _MOST_MODELS = 32
+_DEEPEST = 16  # models asked one after the other
+_LONGEST = 200  # letters of the decoder's message
 _MOST_BYTES = 16 * 2**20  # a model of 150,000 parameters has 0.2 MB; a file of gigabytes must not fill a Pi's memory
 
 Routing = Literal["hard", "soft"]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
+Labels = Annotated[tuple[Label, ...], msgspec.Meta(max_length=_MOST_LABELS)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]  # goes into messages as it is
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One file of the bundle and what it answers."""
 
-    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*\.tflite\Z")]
+    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.tflite\Z")]
     sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-    labels: tuple[Label, ...]  # of its outputs, in their order
+    labels: Labels  # of its outputs, in their order
     parameters: Annotated[int, msgspec.Meta(gt=0)]
     multiply_adds: Annotated[int, msgspec.Meta(gt=0)]  # for one window
     temperature: Annotated[float, msgspec.Meta(ge=0.01, le=100)] = 1.0  # its scores are raised to 1/temperature
@@ -54,14 +59,14 @@ class GateModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Branch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the hard route goes on when these labels together have the greatest score."""
 
-    labels: tuple[Label, ...]
+    labels: Labels
     then: "Node"
 
 
 class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model of the hard route and where its answer leads; a label in no branch ends the route."""
 
-    model: str
+    model: Name
     branches: tuple[Branch, ...] = ()
 
 
@@ -70,20 +75,22 @@ class Routes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     default: Routing
     hard: Node
-    soft: dict[str, Weight]  # model -> weight of its evidence
+    soft: Annotated[dict[Name, Weight], msgspec.Meta(max_length=_MOST_MODELS)]  # model -> weight of its evidence
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``bundle.json``."""
 
-    format: int
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
+    format: Annotated[int, msgspec.Meta(ge=0, le=999)]
+    name: Name
     version: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.+-]{1,64}\Z")]
     created: str  # RFC 3339, UTC
     licence: str
-    geometry: dict[str, int | float]  # the fields of features.geometry.Geometry, all of them
-    labels: tuple[Label, ...]
-    models: dict[str, Model]
+    geometry: dict[
+        Name, Annotated[int, msgspec.Meta(ge=0, le=10**9)] | float
+    ]  # the fields of features.geometry.Geometry, all of them
+    labels: Labels
+    models: Annotated[dict[Name, Model], msgspec.Meta(max_length=_MOST_MODELS)]
     routes: Routes
     # By routing and true label the mean log scores of validation speakers, in nats; without it no baseline is learned.
     moods: dict[Routing, dict[Label, tuple[float, ...]]] = {}
@@ -158,7 +165,9 @@ def _manifest(file: Path, content: bytes) -> Manifest:
     try:
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise ModelError(f"{file}: {exc or 'nested too deeply'}") from exc
+        # An unknown key stands in the message as it is in the file, with its line breaks.
+        reason = str(exc).encode("unicode_escape").decode()[:_LONGEST]
+        raise ModelError(f"{file}: {reason or 'nested too deeply'}") from exc
 
 
 def _check_geometry(file: Path, manifest: Manifest) -> None:
@@ -212,6 +221,8 @@ def _check_moods(file: Path, manifest: Manifest) -> None:
 def _check_node(file: Path, manifest: Manifest, node: Node, where: str) -> None:
     if node.model not in manifest.models:
         raise ModelError(f"{file}: {where}.model is {node.model!r}, expected one of {sorted(manifest.models)}")
+    if where.count(".then") == _DEEPEST:
+        raise ModelError(f"{file}: routes.hard is deeper than {_DEEPEST} models, expected a route that ends")
     labels = list(manifest.models[node.model].labels)
     seen: set[str] = set()
     for index, branch in enumerate(node.branches):

@@ -55,9 +55,8 @@ class Interpreter:
             with _quiet():
                 self._interpreter: Any = module.Interpreter(model_content=content, num_threads=n_threads)
                 self._interpreter.allocate_tensors()
-        except (ImportError, ValueError, RuntimeError) as exc:
-            reason = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
-            raise ModelError(f"model {name}: {runtime} cannot load it: {reason}") from exc
+        except (ImportError, ValueError, RuntimeError, MemoryError) as exc:
+            raise ModelError(f"model {name}: {runtime} cannot load it: {_reason(exc)}") from exc
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         shape = (1, GEOMETRY.n_frames, GEOMETRY.n_bands, 1)
         _check(name, "inputs", inputs, shape)
@@ -71,6 +70,11 @@ class Interpreter:
         self._input, self._shape = inputs[0]["index"], shape
         self._output = outputs[0]["index"]
         self._scale, self._zero_point = outputs[0]["quantization"]
+        try:
+            # Silence, once: a file may load whose operators cannot run, and that has to be known now.
+            self.scores(np.full(shape[1:3], _ZERO_POINT, np.int8))
+        except (ValueError, RuntimeError, MemoryError) as exc:
+            raise ModelError(f"model {name}: {runtime} cannot run it: {_reason(exc)}") from exc
 
     def scores(self, image: NDArray[np.int8]) -> Floats:
         """(n_labels,) dequantised outputs in [0, 1] for one ``image`` (n_frames, n_bands)."""
@@ -93,6 +97,11 @@ def _quiet() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def _reason(exc: Exception) -> str:
+    """The first line of what C++ says, which may hold bytes of the file."""
+    return str(exc).splitlines()[0].encode("unicode_escape").decode() if str(exc) else type(exc).__name__
 
 
 def _check(name: str, which: str, tensors: list[Any], shape: tuple[int, ...]) -> None:
