@@ -1,6 +1,6 @@
 # Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-systemd lint bench soak fuzz models sample install uninstall clean
+.PHONY: help demo run test test-systemd test-arm64 lint bench soak fuzz models sample install uninstall clean
 
 BIN := .venv/bin
 RECIPE ?= default
@@ -22,6 +22,9 @@ test: lint ## ruff, mypy --strict and all tests
 
 test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a container of Debian 12; needs root
 	$(BIN)/python -m pytest -m systemd tests/test_service.py
+
+test-arm64: .venv/.set-up-arm64 ## installation, check and a replay on Arm, emulated; needs root
+	$(BIN)/python -m pytest -m arm64 tests/test_arm64.py
 
 lint: .venv/.set-up-test ## ruff and mypy --strict only
 	$(BIN)/ruff check

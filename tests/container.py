@@ -21,6 +21,13 @@ _BOOT_S = 90.0
 _COMMAND_S = 180.0
 
 
+def pack_checkout(archive: Path) -> None:
+    """What an installation needs of this checkout, as a tar."""
+    with tarfile.open(archive, "w") as packed:
+        for part in _PARTS:
+            packed.add(REPOSITORY / part, part, filter=lambda f: None if "__pycache__" in f.name else f)
+
+
 class Container:
     """One container; ``with`` boots it, with the checkout inside, and powers it off."""
 
@@ -116,9 +123,7 @@ class Container:
 
     def _copy_checkout(self) -> None:
         archive = self._log.with_suffix(".tar")
-        with tarfile.open(archive, "w") as packed:
-            for part in _PARTS:
-                packed.add(REPOSITORY / part, part, filter=lambda f: None if "__pycache__" in f.name else f)
+        pack_checkout(archive)
         with archive.open("rb") as content:
             subprocess.run(
                 ["nsenter", "-t", str(self._init), "-m", "--", "tar", "-C", CHECKOUT, "-xf", "-"],

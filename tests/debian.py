@@ -1,8 +1,9 @@
-"""The root of a Debian 12 with all that an installation needs, made once and kept under build/.
+"""The root of a Debian with all that an installation needs, made once and kept under build/.
 
-    debootstrap ──► build/bookworm-<architecture> ◄──its own pip── wheels of what pyproject.toml asks for
+    debootstrap ──► build/<suite>-<architecture> ◄──its own pip── wheels of what pyproject.toml asks for
 
-It takes minutes and the network; what is done in it afterwards needs neither.
+It takes minutes and the network; what is done in it afterwards needs neither.  The suite is bookworm (Debian 12, as
+Raspberry Pi OS of 2023), or what $SUITE says.
 """
 
 import hashlib
@@ -14,20 +15,19 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parent.parent
 WHEELS = "/wheels"  # inside
 _MIRROR = "http://deb.debian.org/debian"
-_PACKAGES = (
-    "ca-certificates,dbus,libasound2,libasound2-plugins,libportaudio2,make,python3,python3-venv,systemd,systemd-sysv"
-)
+_PACKAGES = "ca-certificates,dbus,libasound2-plugins,libportaudio2,make,python3,python3-venv,systemd,systemd-sysv"
 _MOST_S = 1800.0  # for each command, emulated ones too
 
 
 def made_root(architecture: str) -> Path:
     """The folder; made where it is missing."""
-    root = REPOSITORY / "build" / f"bookworm-{architecture}"
+    suite = os.environ.get("SUITE") or "bookworm"
+    root = REPOSITORY / "build" / f"{suite}-{architecture}"
     if not (root / "made").exists():
         shutil.rmtree(root, ignore_errors=True)
         root.parent.mkdir(exist_ok=True)
         options = ["--variant=minbase", f"--arch={architecture}", f"--include={_PACKAGES}"]
-        subprocess.run(["debootstrap", *options, "bookworm", root, _MIRROR], check=True, timeout=_MOST_S)
+        subprocess.run(["debootstrap", *options, suite, root, _MIRROR], check=True, timeout=_MOST_S)
         (root / "made").touch()
     _fetch_wheels(root)
     return root

@@ -1,4 +1,4 @@
-"""The service as a device has it: installed by make, run by a real systemd, in a container of Debian 12.
+"""The service as a device has it: installed by make, run by a real systemd, in a container of Debian.
 
 ``make test-systemd`` runs these; they need root, systemd-nspawn and debootstrap, and are deselected otherwise.
 """
@@ -153,6 +153,11 @@ def test_credential_reaches_the_broker(
             return ("edged/cellar/availability", b"online") in heard
 
         wait_until(online, "the node is online")
+
+
+def test_exposure_of_the_running_service_is_low(service: Container) -> None:
+    """As the container's own systemd judges it, drop-ins and all."""
+    service.ran("systemd-analyze", "security", "--no-pager", "--threshold=15", UNIT)
 
 
 def test_sandbox_keeps_what_is_not_its_own(service: Container) -> None:
