@@ -1,0 +1,42 @@
+"""What two machines are compared by: the models' inputs for a recording, and every model's own scores for given inputs.
+
+    python model_scores.py RUNTIME SOUND OWN GIVEN
+
+    SOUND ──front end──► OWN (.npy), (n, 188, 64) int8        GIVEN (.npy) ──every model──► {model: [[…], …]} on stdout
+
+Stands alone: it is copied to where only edged is installed.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from edged.audio.recording import Recording
+from edged.features.geometry import GEOMETRY
+from edged.features.windows import Windows
+from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+from edged.models.interpreter import Interpreter, installed_runtimes
+
+_STRIDE = 31 * GEOMETRY.hop
+
+
+def main(name: str, sound: Path, own: Path, given: Path) -> None:
+    """Writes the inputs, prints the scores."""
+    (runtime,) = (found for found in installed_runtimes() if found == name)
+    windows, images = Windows(GEOMETRY, _STRIDE), []
+    with Recording(sound) as recording:
+        while not recording.ended:
+            if stretch := recording.read(1):
+                images += [window.image for window in windows.push(stretch.samples, stretch.start)]
+    np.save(own, np.stack(images))
+    bundle, scores = load_bundle(DEFAULT_BUNDLE), {}
+    for model, known in bundle.manifest.models.items():
+        asked = Interpreter(model, bundle.contents[model], len(known.labels), n_threads=1, runtime=runtime)
+        scores[model] = [asked.scores(image).tolist() for image in np.load(given)]
+    json.dump(scores, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(Path, sys.argv[2:]))
