@@ -8,7 +8,6 @@ import faulthandler
 import logging
 import os
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import msgspec
 
 from edged.audio.driver import microphones
 from edged.audio.microphone import Microphone
-from edged.audio.recording import Recording
 from edged.check import check
 from edged.classify import clip_scores
 from edged.config import Config, load_config
@@ -27,7 +25,7 @@ from edged.ends import Sink
 from edged.errors import EdgedError, PublishError, RecordingError
 from edged.events import schema
 from edged.history import show_history, since
-from edged.learned import Learned, learned_for
+from edged.learned import learned_for
 from edged.models.baseline import mixture
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.mqtt.outbox import outbox_for
@@ -36,6 +34,7 @@ from edged.mqtt.topics import node_name
 from edged.mqtt.view import watch
 from edged.prometheus import Exporter
 from edged.reload import Reload
+from edged.replay import Lines, learned_from, play, print_line
 from edged.signals import asking, stopping
 
 _PLACES = (Path("config.yaml"), Path("/etc/edged/config.yaml"))  # where the config is looked for, in this order
@@ -120,17 +119,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _replay(arguments: argparse.Namespace) -> int:
     config, bundle = _prepared(arguments)
-    learned = _learned(arguments.baseline, config, bundle)
+    learned = learned_from(arguments.baseline, config, bundle)
     with stopping() as stop:
 
-        def play(file: Path, sink: Sink) -> None:
-            _play(config, bundle, file, arguments.speed, sink, stop, learned)
+        def into(sink: Sink) -> Callable[[Path], None]:
+            return lambda file: play(config, bundle, file, arguments.speed, sink, stop, learned)
 
         if arguments.jsonl:
-            return _each(arguments.files, lambda file: play(file, _Lines()))
+            return _each(arguments.files, into(Lines()))
         with Publisher(config.mqtt, node_name(config.node)) as publisher:
             _expect_broker(config, publisher)
-            status = _each(arguments.files, lambda file: play(file, publisher))
+            status = _each(arguments.files, into(publisher))
             if not publisher.wait_settled(_SETTLE_S):
                 raise PublishError(f"{publisher.unacknowledged} messages were not confirmed: {publisher.reason}")
             if publisher.dropped:
@@ -146,36 +145,13 @@ def _expect_broker(config: Config, publisher: Publisher) -> None:
         )
 
 
-def _play(  # noqa: PLR0913, PLR0917 -- what a replay is made of
-    config: Config,
-    bundle: Bundle,
-    file: Path,
-    speed: float | None,
-    sink: Sink,
-    stop: threading.Event,
-    learned: Learned | None = None,
-) -> None:
-    with Recording(file, speed=speed, audio=config.audio) as recording:
-        Daemon(config, bundle, recording, sink, learned=learned).run(stop)
-
-
-def _learned(baseline: str, config: Config, bundle: Bundle) -> Learned | None:
-    """What a replay starts from; it is never written back, so that a replay can be repeated."""
-    if baseline == "none":
-        return None
-    learned = Learned(config, bundle)
-    if baseline != "fresh":
-        learned.take(Path(baseline))
-    return learned
-
-
 def _classify(arguments: argparse.Namespace) -> int:
     config, bundle = _prepared(arguments)
 
     def show(file: Path) -> None:
         clip = clip_scores(config, bundle, file)
         if arguments.jsonl:
-            _print_line(clip)
+            print_line(clip)
             return
         confidence = "    " if clip.confidence is None else f"{clip.confidence:.2f}"
         scores = " ".join(f"{label} {score:.2f}" for label, score in (clip.scores or {}).items())
@@ -223,42 +199,11 @@ def _demo(arguments: argparse.Namespace) -> int:
     bundle = _bundle(_config(arguments))
     with stopping() as stop:
 
-        def play(config: Config) -> None:
+        def play_sample(config: Config) -> None:
             with Publisher(config.mqtt, node_name(config.node)) as publisher:
-                _play(config, bundle, SAMPLE, 1.0, publisher, stop)
+                play(config, bundle, SAMPLE, 1.0, publisher, stop)
 
-        return demo(play, stop, sys.stdout, sys.stderr)
-
-
-class _Lines:
-    """Sink of ``replay --jsonl``: windows and events as lines on stdout; states and figures are the broker's."""
-
-    reconnects = 0
-    unacknowledged = 0
-    outbox = None
-
-    def window(self, payload: schema.WindowScores) -> None:
-        _print_line(payload)
-
-    def start(self, payload: schema.EpisodeStart) -> None:
-        _print_line(payload)
-
-    def end(self, payload: schema.EpisodeEnd) -> None:
-        _print_line(payload)
-
-    def state(self, payload: schema.EmotionState) -> None:
-        """Not a line."""
-
-    def capture(self, state: schema.CaptureState) -> None:
-        """Not a line."""
-
-    def health(self, payload: schema.Health) -> None:
-        """Not a line."""
-
-
-def _print_line(payload: msgspec.Struct) -> None:
-    sys.stdout.buffer.write(schema.encoded(payload) + b"\n")
-    sys.stdout.buffer.flush()
+        return demo(play_sample, stop, sys.stdout, sys.stderr)
 
 
 def _each(files: Sequence[Path], use: Callable[[Path], None]) -> int:

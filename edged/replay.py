@@ -1,0 +1,77 @@
+"""A sound file through the whole pipeline, as ``edged replay`` and the demo play it.
+
+file ──Recording──► Daemon ──► Publisher, or Lines: one JSON object a line on stdout
+"""
+
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+
+from edged.audio.recording import Recording
+from edged.config import Config
+from edged.daemon import Daemon
+from edged.ends import Sink
+from edged.events import schema
+from edged.learned import Learned
+from edged.models.bundle import Bundle
+
+
+def play(  # noqa: PLR0913, PLR0917 -- what a replay is made of
+    config: Config,
+    bundle: Bundle,
+    file: Path,
+    speed: float | None,
+    sink: Sink,
+    stop: threading.Event,
+    learned: Learned | None = None,
+) -> None:
+    """Runs ``file`` through the pipeline into ``sink``, as fast as it goes or ``speed`` times real time."""
+    with Recording(file, speed=speed, audio=config.audio) as recording:
+        Daemon(config, bundle, recording, sink, learned=learned).run(stop)
+
+
+def learned_from(baseline: str, config: Config, bundle: Bundle) -> Learned | None:
+    """What a replay starts from; it is never written back, so that a replay can be repeated."""
+    if baseline == "none":
+        return None
+    learned = Learned(config, bundle)
+    if baseline != "fresh":
+        learned.take(Path(baseline))
+    return learned
+
+
+class Lines:
+    """Sink of ``replay --jsonl``: windows and events as lines on stdout; states and figures are the broker's."""
+
+    reconnects = 0
+    unacknowledged = 0
+    outbox = None
+
+    def window(self, payload: schema.WindowScores) -> None:
+        """One line."""
+        print_line(payload)
+
+    def start(self, payload: schema.EpisodeStart) -> None:
+        """One line."""
+        print_line(payload)
+
+    def end(self, payload: schema.EpisodeEnd) -> None:
+        """One line."""
+        print_line(payload)
+
+    def state(self, payload: schema.EmotionState) -> None:
+        """Not a line."""
+
+    def capture(self, state: schema.CaptureState) -> None:
+        """Not a line."""
+
+    def health(self, payload: schema.Health) -> None:
+        """Not a line."""
+
+
+def print_line(payload: msgspec.Struct) -> None:
+    """One payload as a line of stdout, at once: whoever reads it may be waiting."""
+    sys.stdout.buffer.write(schema.encoded(payload) + b"\n")
+    sys.stdout.buffer.flush()
