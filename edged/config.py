@@ -1,38 +1,23 @@
 """config.yaml to frozen, validated structs; every fault named by its key.
 
-    config.yaml ──yaml.safe_load──► plain values ──msgspec──► Config, or ConfigError: file, key, value, what is expected
+    config.yaml ──yaml_text──► plain values ──msgspec──► Config, or ConfigError: file, key, value, what is expected
 
 All keys have defaults; the file at the top of the repository shows them all.  People write seconds; ``samples`` makes
 them sample counts once, by exact division.
 """
 
 import math
-import re
-import reprlib
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
-import yaml
 
 from edged.errors import ConfigError
+from edged.yaml_text import plain_values, shown
 
 _MOST_BYTES = 2**20  # no config has a megabyte; a wrong path may name a file of gigabytes
-_MOST_BITS = 10_000  # Python refuses to write numbers of more than 4300 digits, and yet reads them in hexadecimal
-
-
-class _Shortened(reprlib.Repr):
-    def repr_int(self, x: int, level: int) -> str:
-        """As ever, but for those that Python cannot write."""
-        return "a number too long" if x.bit_length() > _MOST_BITS else super().repr_int(x, level)
-
-
-_REPR = _Shortened()
-_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 60
-_REPR.maxlevel = 2
 _QUOTES = "'\""
-_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no file's name and no MQTT string holds these
 
 
 def _number(low: float, high: float) -> msgspec.Meta:
@@ -179,19 +164,7 @@ def load_config(path: Path) -> Config:
 
 def parse_config(text: str, name: str) -> Config:
     """As ``load_config`` for a text; ``name`` stands for the file in messages."""
-    try:
-        values = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 -- a SafeLoader that also refuses double keys
-    except yaml.MarkedYAMLError as exc:
-        mark = exc.problem_mark or exc.context_mark
-        where = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
-        raise ConfigError(f"{name}:{where} {_one_line(exc.problem or exc.context or 'broken YAML')}") from exc
-    except (yaml.YAMLError, ArithmeticError, ValueError, LookupError, AttributeError, RecursionError) as exc:
-        # PyYAML lets all these through: a 30th of February, `!!int ""`, `!!bool x`, `!!timestamp x`, deep nesting, and
-        # `"\UFFFFFFFF"`.
-        raise ConfigError(f"{name}: broken YAML: {_one_line(str(exc))}") from exc
-    values = {} if values is None else values
-    if not isinstance(values, dict):
-        raise ConfigError(f"{name}: the file is {_shown(values)}, expected keys and values")
+    values = plain_values(text, name)
     # A section with nothing below it ("mqtt:") means its defaults, as a person expects of YAML.
     values = {key: value for key, value in values.items() if value is not None or key not in _SECTIONS}
     _check_keys(name, "", values, Config)
@@ -222,42 +195,6 @@ def samples(key: str, seconds: float, sample_rate_hz: int, multiple: int) -> int
     raise ConfigError(f"{key} is {seconds:g}, expected a multiple of {unit} s (nearest: {nearest})")
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """SafeLoader that refuses what YAML takes and no config means: a key given twice, merged keys, broken text."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002 -- PyYAML's
-        """Of a double key YAML would silently take the last; merges multiply a few lines to gigabytes."""
-        seen: set[str] = set()
-        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if key.tag == "tag:yaml.org,2002:merge":
-                raise yaml.MarkedYAMLError(problem="'<<' is not taken here, expected keys", problem_mark=key.start_mark)
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    problem = f"the key {_shown(key.value)} is given twice"
-                    raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
-                seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
-
-    def construct_scalar(self, node: Any) -> Any:  # noqa: ANN401 -- PyYAML's
-        """Text that could be given neither to the system nor to a broker is refused where it stands."""
-        value = super().construct_scalar(node)
-        if _NO_TEXT.search(value):
-            raise yaml.MarkedYAMLError(problem=f"{_shown(value)} is no text", problem_mark=node.start_mark)
-        return value
-
-
-def _whole_mapping(loader: _UniqueKeyLoader, node: yaml.Node) -> dict[Any, Any]:
-    return loader.construct_mapping(node, deep=True)
-
-
-# on and off are words of this config, and by YAML 1.2 they are nothing else; only true and false stay truth values.
-_UniqueKeyLoader.yaml_implicit_resolvers = {
-    first: [found for found in resolvers if first in "tTfF" or found[0] != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _whole_mapping)
-
-
 def _check_together(name: str, config: Config) -> None:
     tracker = config.tracker
     if tracker.leave > tracker.enter:
@@ -273,7 +210,7 @@ def _check_keys(name: str, above: str, values: dict[Any, Any], kind: Any) -> Non
     known = {field.name for field in msgspec.structs.fields(kind)}
     for key in values:
         if key not in known:
-            raise ConfigError(f"{name}: {above}{_shown(key).strip(_QUOTES)} is not a key, {_expected(kind)}")
+            raise ConfigError(f"{name}: {above}{shown(key).strip(_QUOTES)} is not a key, {_expected(kind)}")
 
 
 def _named(name: str, values: dict[Any, Any], fault: str) -> str:
@@ -284,7 +221,7 @@ def _named(name: str, values: dict[Any, Any], fault: str) -> str:
     for part in path:
         value = value[part]
         kind = {field.name: field.type for field in msgspec.structs.fields(kind)}[part]
-    return f"{name}: {'.'.join(path)} is {_shown(value)}, {_expected(kind)}"
+    return f"{name}: {'.'.join(path)} is {shown(value)}, {_expected(kind)}"
 
 
 def _expected(kind: Any) -> str:  # noqa: ANN401 -- a struct's class, Annotated, Literal or str
@@ -296,17 +233,3 @@ def _expected(kind: Any) -> str:  # noqa: ANN401 -- a struct's class, Annotated,
     if kind is str:
         return "expected text"
     return "expected keys among " + ", ".join(field.name for field in msgspec.structs.fields(kind))
-
-
-def _shown(value: object) -> str:
-    """A value as its writer knows it, on one line of bounded length."""
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return str(value).lower()
-    # reprlib also bounds what aliases in the YAML would multiply to gigabytes.
-    return _REPR.repr(value)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

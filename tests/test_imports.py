@@ -11,7 +11,7 @@ import pytest
 _REPOSITORY = Path(__file__).parent.parent
 _FEATURES = "edged.features"
 # Nothing of ours above them, then what knows only those, then what every stage may know.
-_FIRST = ("edged.errors", _FEATURES)
+_FIRST = ("edged.errors", "edged.yaml_text", _FEATURES)
 _SHARED = (
     "edged.config",
     "edged.backoff",
@@ -46,6 +46,7 @@ _ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.prometheus", "edged
 # What a module may import of ours, itself and its own package aside; the first entry that fits a module counts.
 _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.errors", ()),
+    ("edged.yaml_text", ("edged.errors",)),
     (_FEATURES, ("edged.errors",)),
     *[(module, _FIRST) for module in _SHARED],
     *[(stage, (*_FIRST, *_SHARED)) for stage in _STAGES],
@@ -69,7 +70,7 @@ _HOME = {
     "tflite_runtime": "edged.models.interpreter",
     "ai_edge_litert": "edged.models.interpreter",
     "paho": "edged.mqtt.connection",
-    "yaml": "edged.config",
+    "yaml": "edged.yaml_text",
     "amqtt": "edged.demo.broker",
     "prometheus_client": "edged.prometheus",
 }

@@ -1,0 +1,101 @@
+"""YAML text to plain values, stricter than YAML: what no config means is refused where it stands.
+
+    text ──SafeLoader without double keys, merges, broken text──► dict, or ConfigError: file, line, what is wrong
+
+YAML itself takes the last of two keys of one name without a word, copies gigabytes through merged keys, and reads
+``on`` as a truth value.
+"""
+
+import re
+import reprlib
+from typing import Any
+
+import yaml
+
+from edged.errors import ConfigError
+
+_MOST_BITS = 10_000  # Python refuses to write numbers of more than 4300 digits, and yet reads them in hexadecimal
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no file's name and no MQTT string holds these
+
+
+class _Shortened(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        """As ever, but for those that Python cannot write."""
+        return "a number too long" if x.bit_length() > _MOST_BITS else super().repr_int(x, level)
+
+
+_REPR = _Shortened()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 60
+_REPR.maxlevel = 2
+
+
+def plain_values(text: str, name: str) -> dict[Any, Any]:
+    """The keys and values of ``text``, empty where it is; ``name`` stands for the file in messages.
+
+    Raises:
+        ConfigError: it is not YAML, or not keys and values; one line with the place.
+    """
+    try:
+        values = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 -- a SafeLoader that also refuses double keys
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        where = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
+        raise ConfigError(f"{name}:{where} {_one_line(exc.problem or exc.context or 'broken YAML')}") from exc
+    except (yaml.YAMLError, ArithmeticError, ValueError, LookupError, AttributeError, RecursionError) as exc:
+        # PyYAML lets all these through: a 30th of February, `!!int ""`, `!!bool x`, `!!timestamp x`, deep nesting, and
+        # `"\UFFFFFFFF"`.
+        raise ConfigError(f"{name}: broken YAML: {_one_line(str(exc))}") from exc
+    values = {} if values is None else values
+    if not isinstance(values, dict):
+        raise ConfigError(f"{name}: the file is {shown(values)}, expected keys and values")
+    return values
+
+
+def shown(value: object) -> str:
+    """A value as its writer knows it, on one line of bounded length."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    # reprlib also bounds what aliases in the YAML would multiply to gigabytes.
+    return _REPR.repr(value)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """SafeLoader that refuses what YAML takes and no config means: a key given twice, merged keys, broken text."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002 -- PyYAML's
+        """Of a double key YAML would silently take the last; merges multiply a few lines to gigabytes."""
+        seen: set[str] = set()
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise yaml.MarkedYAMLError(problem="'<<' is not taken here, expected keys", problem_mark=key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    problem = f"the key {shown(key.value)} is given twice"
+                    raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+    def construct_scalar(self, node: Any) -> Any:  # noqa: ANN401 -- PyYAML's
+        """Text that could be given neither to the system nor to a broker is refused where it stands."""
+        value = super().construct_scalar(node)
+        if _NO_TEXT.search(value):
+            raise yaml.MarkedYAMLError(problem=f"{shown(value)} is no text", problem_mark=node.start_mark)
+        return value
+
+
+def _whole_mapping(loader: _UniqueKeyLoader, node: yaml.Node) -> dict[Any, Any]:
+    return loader.construct_mapping(node, deep=True)
+
+
+# on and off are words of this config, and by YAML 1.2 they are nothing else; only true and false stay truth values.
+_UniqueKeyLoader.yaml_implicit_resolvers = {
+    first: [found for found in resolvers if first in "tTfF" or found[0] != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _whole_mapping)
