@@ -4,13 +4,14 @@ mosquitto ──► Mosquitto: start, stop, kill, pause, resume ──► mqtt: 
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,11 @@ class Mosquitto:
         self.port = free_port()
         self.mqtt = Mqtt(host="127.0.0.1", port=self.port)
 
-    def start(self, users: dict[str, str] | None = None) -> None:
-        """Start, open to all, or to ``users`` with their passwords; returns when it listens."""
+    def start(self, users: dict[str, str] | None = None, further: Sequence[str] = ()) -> None:
+        """Start, open to all, or to ``users`` with their passwords; returns when it listens.
+
+        ``further`` are lines of its config.
+        """
         lines = [f"listener {self.port} 127.0.0.1", "log_dest stderr", "user root"]
         lines += ["max_inflight_messages 0", "max_queued_messages 0"]
         if self.persistent:
@@ -65,11 +69,26 @@ class Mosquitto:
             passwords.chmod(0o600)
             subprocess.run(["mosquitto_passwd", "-U", passwords], check=True)
             lines += ["allow_anonymous false", f"password_file {passwords}"]
+        lines += further
         config = self._folder / "mosquitto.conf"
         config.write_text("\n".join(lines) + "\n")
         with (self._folder / "mosquitto.log").open("ab") as log:
             self._running = subprocess.Popen([self._program, "-c", config], stderr=log)
         wait_until(self._listens, "mosquitto listens")
+
+    def start_refusing(self, *allowed: str) -> None:
+        """Start one that refuses every subscription but to the filters ``allowed``, which an acl_file never does."""
+        acls = [{"acltype": "subscribeLiteral", "topic": topic_filter, "allow": True} for topic_filter in allowed]
+        rules = {
+            "defaultACLAccess": {"publishClientSend": True, "publishClientReceive": True, "subscribe": False},
+            "roles": [{"rolename": "some", "acls": acls}],
+            "groups": [{"groupname": "all", "roles": [{"rolename": "some"}]}],
+            "anonymousGroup": "all",
+        }
+        file = self._folder / "dynamic-security.json"
+        file.write_text(json.dumps(rules))
+        plugin = next(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"))
+        self.start(further=[f"plugin {plugin}", f"plugin_opt_config_file {file}"])
 
     def stop(self) -> None:
         """End it as a system does, if it runs."""

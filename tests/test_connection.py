@@ -13,8 +13,9 @@ import pytest
 
 from edged.config import Mqtt
 from edged.errors import ConfigError
-from edged.mqtt.connection import Connection, Received, State
-from tests.mosquitto import Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
+from edged.mqtt.connection import Connection, State
+from edged.mqtt.subscription import Received, Subscription
+from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
@@ -136,7 +137,7 @@ def test_fault_in_a_callback_does_not_end_the_connection(
 
     acknowledged: list[int] = []
     with Connection(
-        mosquitto.mqtt, "a", subscription="t/#", on_received=fail, on_acknowledged=acknowledged.append
+        mosquitto.mqtt, "a", subscriptions=["t/#"], on_received=fail, on_acknowledged=acknowledged.append
     ) as connection:
         wait_until(lambda: connection.connected, "connected")
         mids = [connection.send("t/1", b"1", 1, retained=False), connection.send("t/2", b"2", 1, retained=False)]
@@ -191,7 +192,7 @@ def test_mid_of_a_lost_connection_is_forgotten(mosquitto: Mosquitto) -> None:
     received: list[Received] = []
     acknowledged: list[int] = []
     with (
-        Connection(mosquitto.mqtt, "b", subscription="t", on_received=received.append) as other,
+        Connection(mosquitto.mqtt, "b", subscriptions=["t"], on_received=received.append) as other,
         Connection(mosquitto.mqtt, "a", on_acknowledged=acknowledged.append) as connection,
     ):
         wait_until(lambda: connection.connected and other.connected, "connected")
@@ -205,3 +206,39 @@ def test_mid_of_a_lost_connection_is_forgotten(mosquitto: Mosquitto) -> None:
         wait_until(lambda: received, "received")
         wait_until(lambda: acknowledged == [mid], "acknowledged")
     assert [message.payload for message in received] == [b"new"]
+
+
+def test_refused_subscription_that_is_not_required_is_gone_on_without(
+    idle_mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An access list forbids another program's topics: everything else works, and it is said once."""
+    idle_mosquitto.start_refusing("own")
+    received: list[Received] = []
+    wanted: list[Subscription | str] = [Subscription("other", required=False), "own"]
+    with Connection(idle_mosquitto.mqtt, "a", subscriptions=wanted, on_received=received.append) as connection:
+        assert connection.wait_connected(WITHIN_S)
+        assert connection.refused_subscriptions == ("other",)
+        connection.send("other", b"1", 1, retained=False)
+        connection.send("own", b"2", 1, retained=False)
+        wait_until(lambda: received, "received")
+        idle_mosquitto.kill()
+        wait_until(lambda: not connection.connected, "lost")
+        caplog.clear()
+        idle_mosquitto.start_refusing("own")
+        assert connection.wait_connected(WITHIN_S)
+        assert "other" not in caplog.text
+        idle_mosquitto.kill()
+        wait_until(lambda: not connection.connected, "lost")
+        idle_mosquitto.start()
+        assert connection.wait_connected(WITHIN_S)
+        assert not connection.refused_subscriptions
+    assert received == [Received("own", b"2", retained=False)]
+
+
+def test_refused_subscription_that_is_required_is_never_connected(idle_mosquitto: Mosquitto) -> None:
+    """Who asked for these messages must not believe that there are none."""
+    idle_mosquitto.start_refusing("own")
+    with Connection(idle_mosquitto.mqtt, "a", subscriptions=["own", "other"]) as connection:
+        wait_until(lambda: connection.state is State.REFUSED, "refused")
+        assert connection.reason == "subscription to other refused"
+        assert not connection.connected

@@ -13,11 +13,11 @@ import pytest
 from edged.config import Mqtt
 from edged.errors import ConfigError
 from edged.events.schema import EpisodeStart, encoded
-from edged.mqtt.connection import Received
 from edged.mqtt.journal import Journal
 from edged.mqtt.outbox import Outbox
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.subscription import Received
 from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.payloads import emotion_state, episode_end, episode_start, health
 from tests.relay import Relay

@@ -3,8 +3,9 @@
 import time
 
 from edged.config import Mqtt
-from edged.mqtt.connection import Connection, Received
+from edged.mqtt.connection import Connection
 from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.subscription import Received
 from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
 
 __all__ = ["idle_mosquitto", "mosquitto"]

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from edged.events.schema import encoded
-from edged.mqtt.connection import Received
 from edged.mqtt.publisher import Publisher
+from edged.mqtt.subscription import Received
 from edged.mqtt.view import View, view_for, watch
 from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.payloads import emotion_state, episode_end, episode_start, health

@@ -18,8 +18,8 @@ from edged.config import Config, Mqtt
 from edged.demo.broker import EmbeddedBroker
 from edged.errors import PublishError
 from edged.events.schema import EmotionState, EpisodeStart
-from edged.mqtt.connection import Received
 from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.subscription import Received
 from edged.mqtt.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, OFFLINE
 from edged.mqtt.view import view_for
 

@@ -4,8 +4,9 @@
                                                               └─► on_received(Received)
 
 ``connected`` means more than an open socket: the broker accepted the CONNECT, and acknowledged ``online`` and the
-subscription.  Only then may anything be sent.  A mid is valid for one connection: what it was given for and was not
-acknowledged is forgotten before the next one, so that paho repeats nothing on its own; whoever sent it sends it again.
+required subscriptions.  Only then may anything be sent.  A mid is valid for one connection: what it was given for and
+was not acknowledged is forgotten before the next one, so that paho repeats nothing on its own; whoever sent it sends it
+again.
 
 How long to wait before the next attempt is decided in ``on_pre_connect``, which paho calls once an attempt: both ends
 of paho's own delay are set to the time that ``Backoff`` gives, since paho's doubling has no jitter.
@@ -18,8 +19,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import NamedTuple, Self
+from collections.abc import Callable, Sequence
+from typing import Self
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -29,6 +30,7 @@ from edged.backoff import Backoff
 from edged.config import Mqtt
 from edged.errors import ConfigError
 from edged.mqtt.password import read_password
+from edged.mqtt.subscription import Received, Subscription, Subscriptions
 from edged.mqtt.topics import OFFLINE, ONLINE
 
 CLOSE_S = 2.0  # for everything that closing still wants from the broker, together
@@ -48,20 +50,13 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
-class Received(NamedTuple):
-    """A message from the broker."""
-
-    topic: str
-    payload: bytes
-    retained: bool  # kept by the broker from before the subscription
-
-
 class Connection:
     """Opened and closed by ``with``; an absent broker is a state, not an error.
 
     ``availability`` is a topic that says ``online`` while connected and ``offline`` otherwise, by will or on closing;
-    ``subscription`` is a topic filter.  The callbacks come from paho's thread, some of them under its locks: they must
-    neither block nor, but for the one before each connection, take a lock that anyone holds while sending.
+    ``subscriptions`` are topic filters, a plain text being a required one.  The callbacks come from paho's thread, some
+    of them under its locks: they must neither block nor, but for the one before each connection, take a lock that
+    anyone holds while sending.
     """
 
     def __init__(  # noqa: PLR0913 -- the callbacks are named where they are given
@@ -70,7 +65,7 @@ class Connection:
         client_id: str,
         *,
         availability: str = "",
-        subscription: str = "",
+        subscriptions: Sequence[Subscription | str] = (),
         on_change: Callable[[State], None] = lambda _state: None,
         on_acknowledged: Callable[[int], None] = lambda _mid: None,
         on_received: Callable[[Received], None] = lambda _received: None,
@@ -78,7 +73,7 @@ class Connection:
         self._mqtt = mqtt
         self._broker = f"broker {mqtt.host}:{mqtt.port}"
         self._availability = availability
-        self._subscription = subscription
+        self._subscriptions = Subscriptions(subscriptions)
         self._on_change = on_change
         self._on_acknowledged = on_acknowledged
         self._on_received = on_received
@@ -104,6 +99,11 @@ class Connection:
     def reconnects(self) -> int:
         """How often the broker was reached again after the first time."""
         return max(0, self._connections - 1)
+
+    @property
+    def refused_subscriptions(self) -> tuple[str, ...]:
+        """The filters, none of them required, that the broker refused when it was last asked."""
+        return self._subscriptions.refused
 
     def __enter__(self) -> Self:
         """Begin to connect, in paho's thread, for as long as it takes.
@@ -224,8 +224,8 @@ class Connection:
             client.disconnect()
             return
         self._accepted_s = time.monotonic()
-        if self._subscription:
-            self._subscribe_mid = client.subscribe(self._subscription, qos=1)[1]
+        if wanted := self._subscriptions.wanted:
+            self._subscribe_mid = client.subscribe([(one.topic_filter, one.qos) for one in wanted])[1]
         if self._availability:
             self._online_mid = client.publish(self._availability, ONLINE, 1, retain=True).mid
         self._check_open()
@@ -250,9 +250,13 @@ class Connection:
     def _subscribed(self, _client: Client, _userdata: object, mid: int, reasons: list[ReasonCode], *_: object) -> None:
         if mid != self._subscribe_mid:
             return
-        if any(reason.is_failure for reason in reasons):
-            self._change(State.REFUSED, f"subscription to {self._subscription} refused")
+        before = self._subscriptions.refused
+        lacking = self._subscriptions.answered([reason.is_failure for reason in reasons])
+        if lacking:
+            self._change(State.REFUSED, f"subscription to {', '.join(lacking)} refused")
             return
+        if (refused := self._subscriptions.refused) and refused != before:
+            _log.warning("%s: subscription to %s refused, going on without", self._broker, ", ".join(refused))
         self._subscribe_mid = None
         self._check_open()
 

@@ -10,7 +10,8 @@ import secrets
 from typing import Self
 
 from edged.config import Mqtt
-from edged.mqtt.connection import Connection, Received
+from edged.mqtt.connection import Connection
+from edged.mqtt.subscription import Received
 
 
 class Subscriber:
@@ -25,7 +26,7 @@ class Subscriber:
         self._connection = Connection(
             mqtt,
             f"edged-watch-{secrets.token_hex(4)}",
-            subscription=f"{mqtt.root}/{node}/#",
+            subscriptions=[f"{mqtt.root}/{node}/#"],
             on_received=self._keep,
         )
 

@@ -21,8 +21,8 @@ import msgspec
 
 from edged.config import Mqtt
 from edged.events.schema import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health
-from edged.mqtt.connection import Received
 from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.subscription import Received
 from edged.mqtt.topics import AVAILABILITY, CAPTURE
 
 _WIDTH = 79  # columns; at the 80th some terminals break the line
