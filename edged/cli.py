@@ -22,7 +22,7 @@ from edged.daemon import Daemon
 from edged.demo.run import demo
 from edged.demo.sample import SAMPLE
 from edged.ends import Sink
-from edged.errors import EdgedError, PublishError, RecordingError
+from edged.errors import ConfigError, EdgedError, PublishError, RecordingError
 from edged.events import schema
 from edged.history import show_history, since
 from edged.learned import learned_for
@@ -227,7 +227,12 @@ def _prepared(arguments: argparse.Namespace) -> tuple[Config, Bundle]:
 
 def _fitting(config: Config, bundle: Bundle) -> Config:
     """``config``, where it says nothing of labels that ``bundle`` does not have; else a ``ConfigError``."""
-    mixture(config.baseline.expected, bundle.manifest.labels)
+    labels = bundle.manifest.labels
+    mixture(config.baseline.expected, labels)
+    if unknown := sorted(config.tracker.enter_for.keys() - set(labels)):
+        raise ConfigError(
+            f"tracker.enter_for names {', '.join(unknown)}, expected labels of the bundle: {list(labels)}"
+        )
     return config
 
 

@@ -88,6 +88,7 @@ class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     smoothing: Literal["majority", "exponential"] = "majority"
     span_s: Annotated[float, _number(0.5, 60)] = 5.0
     enter: Annotated[float, _number(0, 1)] = 0.5
+    enter_for: Annotated[dict[str, _Share], _SHARES] = {}
     leave: Annotated[float, _number(0, 1)] = 0.35
     margin: Annotated[float, _number(0, 1)] = 0.1
     min_duration_s: Annotated[float, _number(0, 60)] = 1.0

@@ -255,6 +255,7 @@ def _thresholds(tracker: TrackerConfig) -> Thresholds:
         "smoothing": tracker.smoothing,
         "span": round(tracker.span_s * GEOMETRY.sample_rate_hz),
         "enter": tracker.enter,
+        "enter_for": tracker.enter_for,
         "leave": tracker.leave,
         "margin": tracker.margin,
         "min_duration": round(tracker.min_duration_s * GEOMETRY.sample_rate_hz),

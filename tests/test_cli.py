@@ -212,6 +212,13 @@ def test_wrong_config_ends_with_78(clip: Path, tmp_path: Path) -> None:
     assert_one_line(edged("classify", "--config", config, clip), 78, "tracker.span_s", "'soon'")
 
 
+def test_threshold_for_a_label_that_the_bundle_lacks_ends_with_78(clip: Path, tmp_path: Path) -> None:
+    """A mistyped label would be a threshold for nothing."""
+    config = tmp_path / "config.yaml"
+    config.write_text("tracker: {enter_for: {angri: 0.6}}\n")
+    assert_one_line(edged("classify", "--config", config, clip), 78, "tracker.enter_for", "angri", "'angry'")
+
+
 def test_bundle_with_a_flipped_byte_ends_with_78(clip: Path, tmp_path: Path) -> None:
     """A bundle that is not what its hashes say is not run."""
     bundle = tmp_path / "bundle"

@@ -12,7 +12,7 @@ RATE = 16_000
 STRIDE = 8_000
 
 
-def tracker(smoothing: Smoothing = "majority", **changed: float) -> Tracker:
+def tracker(smoothing: Smoothing = "majority", enter_for: dict[str, float] | None = None, **changed: float) -> Tracker:
     """One with round numbers: a span of 5 s, half to enter, 1 s at least, windows each half second."""
     values = {"span": 5 * RATE, "enter": 0.5, "leave": 0.35, "margin": 0.1, "min_duration": RATE, **changed}
     return Tracker(
@@ -20,6 +20,7 @@ def tracker(smoothing: Smoothing = "majority", **changed: float) -> Tracker:
         smoothing=smoothing,
         span=int(values["span"]),
         enter=values["enter"],
+        enter_for=enter_for or {},
         leave=values["leave"],
         margin=values["margin"],
         min_duration=int(values["min_duration"]),
@@ -151,7 +152,9 @@ def test_change_keeps_the_running_episode() -> None:
     """Other thresholds hold from the next window; the episode goes on with its start, and ends by the new ones."""
     tracked = tracker(span=8 * STRIDE)
     assert [type(change) for _, change in play(tracked, *["angry"] * 8)] == [Began]
-    tracked.change(smoothing="majority", span=8 * STRIDE, enter=0.9, leave=0.8, margin=0.1, min_duration=RATE)
+    tracked.change(
+        smoothing="majority", span=8 * STRIDE, enter=0.9, enter_for={}, leave=0.8, margin=0.1, min_duration=RATE
+    )
     ((index, ended),) = play(tracked, "angry", "happy", "happy", start=8)
     assert isinstance(ended, Ended)
     assert (index, ended.start, ended.reason) == (10, 0, "faded")
@@ -162,5 +165,22 @@ def test_change_of_smoothing_goes_on_from_what_was_heard(before: Smoothing, afte
     """One window of another label does not end an episode of many because the smoothing was changed."""
     tracked = tracker(before)
     assert len(play(tracked, *["angry"] * 10)) == 1
-    tracked.change(smoothing=after, span=5 * RATE, enter=0.5, leave=0.35, margin=0.1, min_duration=RATE)
+    tracked.change(smoothing=after, span=5 * RATE, enter=0.5, enter_for={}, leave=0.35, margin=0.1, min_duration=RATE)
     assert play(tracked, "happy", start=10) == []
+
+
+def test_label_with_a_threshold_of_its_own_enters_by_that() -> None:
+    """Three of four windows: enough for the labels that enter at a half, not for the one that enters at 0.9."""
+    strict = {"angry": 0.9}
+    assert play(tracker(enter_for=strict), *["neutral", "angry", "angry", "angry"] * 4) == []
+    happy = play(tracker(enter_for=strict), *["neutral", "happy", "happy", "happy"] * 4)
+    assert [change.label for _, change in happy][:1] == ["happy"]
+
+
+def test_label_that_enters_lower_than_the_others_leave_does_not_flicker() -> None:
+    """A threshold below ``leave`` takes the label's own ``leave`` down with it: what began does not end at once."""
+    tracked = tracker("exponential", {"angry": 0.2}, leave=0.5, margin=0.0, min_duration=0)
+    changes = []
+    for index in range(10):  # angry leads with 0.36, happy and neutral have 0.32 each
+        changes += tracked.update(index * STRIDE, "angry", scores("angry", 0.36), discontinuous=False)
+    assert [type(change) for change in changes] == [Began]

@@ -4,11 +4,13 @@
 
 A label enters when its share reaches ``enter`` with ``margin`` over the second for ``min_duration``; it leaves when its
 share falls below ``leave``, when another label enters, when no speech was heard for a span, or when sound was lost. Two
-thresholds keep an episode from flickering (hysteresis, as in Canny 1986).  Time is counted in samples throughout.
+thresholds keep an episode from flickering (hysteresis, as in Canny 1986): a label that enters lower than the others, by
+``enter_for``, also leaves no higher than that.  Time is counted in samples throughout.
 """
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack
 
@@ -60,6 +62,7 @@ class Thresholds(TypedDict):
     smoothing: Smoothing
     span: int
     enter: float
+    enter_for: Mapping[str, float]  # by label, where it is another
     leave: float
     margin: float
     min_duration: int
@@ -108,7 +111,10 @@ class Tracker:
         """Goes on with other thresholds from the next window; the running episode and what was heard stay."""
         self._smoothing: Smoothing = thresholds["smoothing"]
         self._span, self._min_duration = thresholds["span"], thresholds["min_duration"]
-        self._enter, self._leave, self._margin = thresholds["enter"], thresholds["leave"], thresholds["margin"]
+        self._margin = thresholds["margin"]
+        enter_for, enter = thresholds["enter_for"], thresholds["enter"]
+        self._enter = np.array([enter_for.get(label, enter) for label in self._labels], np.float32)
+        self._leave = np.minimum(self._enter, np.float32(thresholds["leave"]))
 
     def update(self, at: int, label: str | None, scores: Floats | None, *, discontinuous: bool) -> list[Began | Ended]:
         """What the window at sample ``at`` changed; ``label`` and ``scores`` (n_labels,) are None without speech."""
@@ -147,7 +153,7 @@ class Tracker:
         shares = self._shares(at, place, scores)
         changes: list[Began | Ended] = []
         if self._episode:
-            if shares[self._episode.place] < self._leave:
+            if shares[self._episode.place] < self._leave[self._episode.place]:
                 changes += self._end("faded")
             else:
                 self._episode.add(at, scores)
@@ -185,9 +191,8 @@ class Tracker:
 
     def _leading(self, shares: Floats) -> int | None:
         second, first = np.sort(shares)[-2:]
-        if first < self._enter or first - second < self._margin:
-            return None
-        return int(shares.argmax())
+        leading = int(shares.argmax())
+        return None if first < self._enter[leading] or first - second < self._margin else leading
 
     def _emotion(self) -> str:
         if self._episode:
