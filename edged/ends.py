@@ -50,7 +50,7 @@ class Source(Protocol):
 
     @property
     def n_tries(self) -> int:
-        """How often opening the device was tried to its end, well or in vain."""
+        """How often the reader came round: tried to open the device, well or in vain, or saw it still muted."""
 
     @property
     def sample_rate_hz(self) -> int:

@@ -263,3 +263,28 @@ def test_two_threads_lose_no_sample() -> None:
     assert n_read == ring.n_written == sizes.sum()
     assert ring.n_lost == sizes[3::7].sum()
     assert ring.n_dropped == 0
+
+
+def test_forget_leaves_nothing_and_counts_nothing() -> None:
+    """What waited is neither read later, nor counted as dropped, nor in memory; the count goes on."""
+    ring = Ring(100)
+    ring.write(ramp(1, 10), 0, 0)
+    ring.forget()
+    assert ring.read(0) is None
+    assert ring.n_dropped == 0
+    assert not ring._array.any()  # noqa: SLF001 -- it is the memory that is asked about
+    ring.write(ramp(11, 5), 0, 0)
+    stretch = taken(ring)
+    assert (stretch.start, len(stretch.samples)) == (10, 5)
+
+
+def test_skip_goes_on_at_that_moment() -> None:
+    """Half a second after the newest sample the count is half a second further, a gap, and nothing is lost."""
+    ring = Ring(RATE)
+    ring.skip_to(3.0)  # nothing came yet: the count begins with the first sample
+    ring.write(ramp(0, 1600), 0, 5.0)
+    taken(ring)
+    ring.skip_to(5.6)
+    ring.write(ramp(0, 10), 0, 5.6)
+    assert taken(ring).start == 1600 + RATE // 2
+    assert (ring.n_lost, ring.n_gaps) == (0, 1)

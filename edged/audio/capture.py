@@ -62,7 +62,10 @@ class Counts:
 class Capture:
     """One opening of a device: read until it is told to stop or the driver fails, then closed."""
 
-    def __init__(self, opened: Opened, ring: Ring, counts: Counts, *, silent_after_s: float) -> None:
+    def __init__(
+        self, opened: Opened, ring: Ring, counts: Counts, *, silent_after_s: float, unmuted: bool = False
+    ) -> None:
+        """``unmuted``: the device was closed on purpose before, so that its sound coming again mends nothing."""
         self.opened = opened
         self.heard_since_s: float | None = None  # the monotonic clock at the first block; None until it came
         self.silent = False  # one value without change for silent_after_s
@@ -71,6 +74,7 @@ class Capture:
         self._counts = counts
         self._resampler = Resampler(opened.rate_hz)
         self._silent_after_s = silent_after_s
+        self._unmuted = unmuted
         self._constant_s = 0.0
         self._ending = threading.Lock()
         self._closed = False
@@ -110,6 +114,8 @@ class Capture:
         while not stopping.is_set():
             asked_s = time.monotonic()
             raw, overflowed = self._stream.read(size)
+            if stopping.is_set():
+                return
             utc_s, monotonic_s = time.time(), time.monotonic()
             block = np.frombuffer(raw, np.int16).reshape(-1, self.opened.n_channels)
             self._watch(block, monotonic_s)
@@ -149,7 +155,7 @@ class Capture:
         """Sees that sound came, whether only one value comes any more, and where the converter's range ended."""
         if self.heard_since_s is None:
             self.heard_since_s = monotonic_s
-            self._counts.n_recoveries += self._ring.newest[0] > 0
+            self._counts.n_recoveries += self._ring.newest[0] > 0 and not self._unmuted
         constant = bool((block == block[0, 0]).all())
         self._constant_s = self._constant_s + len(block) / self.opened.rate_hz if constant else 0.0
         self.silent = self._constant_s >= self._silent_after_s

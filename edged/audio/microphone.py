@@ -8,6 +8,9 @@ The reader thread makes every call into the driver: it opens, reads, closes and 
 PortAudio begins anew each time, which is the only way to see what was plugged in since.  The pipeline's thread, in
 ``read``, watches it by what it gets done.  A driver that hangs holds its lock and cannot be mended from within: that,
 and a microphone that stays away for ``audio.max_recovery_s``, end in a ``CaptureError`` and so in a fresh process.
+
+Muted, the device is closed.  One that is muted from the start is not even looked for: PortAudio opens every device for
+a moment when it begins.
 """
 
 import logging
@@ -22,6 +25,7 @@ from edged.audio.capture import STALLED_S, Capture, Counts
 from edged.audio.condition import Conditioner
 from edged.audio.devices import selected
 from edged.audio.identity import SYSFS
+from edged.audio.mute import Mute
 from edged.audio.ring import Ring, Stretch
 from edged.backoff import Backoff
 from edged.config import Audio
@@ -41,22 +45,25 @@ _log = logging.getLogger(__name__)
 
 
 class Microphone:
-    """A source of samples from one microphone, there or not; ``with`` begins to look for it, and closes it."""
+    """A source of samples from one microphone, there or not; ``with`` begins to look for it, and closes it.
 
-    def __init__(self, audio: Audio, *, sysfs: Path = SYSFS) -> None:
+    With ``muted`` it is left alone until ``mute`` says otherwise.
+    """
+
+    def __init__(self, audio: Audio, *, muted: bool = False, sysfs: Path = SYSFS) -> None:
         self.live = True  # sound comes whether or not it is read
         self.ended = False
         self.name = audio.device  # what is asked for, until it is known what answers to that
         self.sample_rate_hz = 0  # at which the device is opened, before resampling
         self.n_channels = 0  # that are down-mixed
-        self.n_tries = 0
+        self._n_tries = 0
         self._audio = audio
         self._sysfs = sysfs
         self._ring = Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz))
         self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
         self._counts = Counts()
         self._fault = ""  # of the last try; what is opened anew is not mended before its first block
-        self._stopping = threading.Event()
+        self._mute = Mute(muted=muted)
         self._capture: Capture | None = None  # the opening that is being read
         self._stalled: Capture | None = None  # one that was given up
         # Daemon threads: where the driver hangs for ever, the program must still end.
@@ -74,7 +81,7 @@ class Microphone:
     ) -> None:
         """Ends the reader thread and closes the device, within two seconds even where the driver hangs."""
         self.ended = True
-        self._stopping.set()
+        self._mute.end()
         self._ring.close()
         capture = self._capture
         known_to_hang = self._idle_s >= HUNG_S or (capture is not None and capture is self._stalled)
@@ -95,16 +102,37 @@ class Microphone:
         # Waits are added up, not clock readings compared: a program that was itself stopped has not been deaf.
         began_s = time.monotonic()
         stretch = self._ring.read(timeout_s)
+        if self.muted:  # what came is a block that the reader had in its hands when it was told
+            stretch = None
         if self.ended or stretch is not None:
             self._idle_s = self._deaf_s = 0.0
             return None if stretch is None else self._conditioner.conditioned(stretch)
         self._watch(min(time.monotonic() - began_s, timeout_s))
         return None
 
+    def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the word on the topic
+        """Closes the device and forgets what waits, or lets it be opened again; by the thread that reads."""
+        if muted != self.muted:
+            self._mute.set(muted=muted)
+            self._ring.forget()
+            self._idle_s = self._deaf_s = 0.0
+
+    @property
+    def muted(self) -> bool:
+        """Whether the device is to be closed."""
+        return self._mute.muted
+
+    @property
+    def n_tries(self) -> int:
+        """How often the reader came round: tried to open the device, well or in vain, or saw that it is still muted."""
+        return self._n_tries + self._mute.n_rounds
+
     @property
     def state(self) -> CaptureState:
-        """``stalled``: open but without a sample; ``muted``: one value without change; ``offline``: not open."""
+        """``muted``: told to be, or one value without change; ``stalled``: open, no sample; ``offline``: not open."""
         capture = self._capture
+        if self.muted:
+            return "muted"
         if capture is None or self.ended:
             return "offline"
         if capture is self._stalled:
@@ -116,6 +144,8 @@ class Microphone:
     @property
     def trouble(self) -> str:
         """Why no sound comes, in words; empty while nothing is known to be wrong."""
+        if self.muted:
+            return "muted by command" if self._mute.resting else "muted by command; the driver still has the device"
         match self.state:
             case "offline":
                 return self._fault
@@ -168,6 +198,8 @@ class Microphone:
 
     def _watch(self, waited_s: float) -> None:
         """The pipeline waited in vain: gives up an opening that stalls, then a driver that hangs or a lost device."""
+        if self.muted and self._mute.resting:  # deaf on purpose
+            return
         progress, capture = (self._ring.n_written, self.n_tries), self._capture
         self._idle_s = self._idle_s + waited_s if progress == self._progress else 0.0
         self._progress = progress
@@ -179,10 +211,10 @@ class Microphone:
             raise CaptureError(f"microphone {self.name!r}: the driver hangs, it got nothing done for {HUNG_S:g} s")
         # One that never was there is waited for: a restart would only make this node come and go.
         most_s = self._audio.max_recovery_s
-        if most_s and self._ring.n_written and self._deaf_s >= most_s:
+        if most_s and self._ring.n_written and self._deaf_s >= most_s and not self.muted:
             raise CaptureError(f"{self.trouble or f'microphone {self.name!r}'}; no sound for {most_s:g} s")
-        if capture is None and self.n_tries >= _MOST_TRIES:
-            raise CaptureError(f"{self.trouble}; tried {self.n_tries} times")
+        if capture is None and self._n_tries >= _MOST_TRIES:
+            raise CaptureError(f"{self.trouble}; tried {self._n_tries} times")
 
     @staticmethod
     def _abort(capture: Capture | None) -> None:
@@ -193,14 +225,18 @@ class Microphone:
     def _keep_open(self) -> None:
         """The reader thread: opens, reads and begins again, until it is told to stop."""
         backoff = Backoff(_FIRST_S, _LONGEST_S)
+        unmuted = False
         try:
-            driver.load()
-            while not self._stopping.is_set():
+            while (release := self._mute.opening()) is not None:
+                driver.load()
+                if unmuted:
+                    self._ring.skip_to(time.monotonic())
                 wait_s = backoff.attempted()
-                heard_since_s = self._try()
+                heard_since_s = self._try(release, unmuted=unmuted)
                 if heard_since_s is not None:
                     wait_s = backoff.lasted((time.monotonic() - heard_since_s) / _STEADY)
-                self._stopping.wait(wait_s)
+                    unmuted = False
+                unmuted = release.wait(wait_s) or unmuted
         except CaptureError as exc:
             self._ring.close(exc)
         except Exception as exc:  # noqa: BLE001 -- a thread's edge: whatever it is, the pipeline must hear of it
@@ -208,22 +244,25 @@ class Microphone:
             fault.__cause__ = exc
             self._ring.close(fault)
 
-    def _try(self) -> float | None:
+    def _try(self, release: threading.Event, *, unmuted: bool) -> float | None:
         """Opens the device and reads it to its end; the monotonic clock at its first block, None if none came."""
         capture = None
         try:
-            if self.n_tries:
+            if self._n_tries:
                 driver.refresh()
             device = selected(driver.microphones(self._sysfs), self._audio.device)
+            if release.is_set():
+                return None
             opened = driver.opened(device)
             self.name, self.sample_rate_hz, self.n_channels = device.name, opened.rate_hz, opened.n_channels
-            capture = Capture(opened, self._ring, self._counts, silent_after_s=self._audio.silent_after_s)
+            silent_after_s = self._audio.silent_after_s
+            capture = Capture(opened, self._ring, self._counts, silent_after_s=silent_after_s, unmuted=unmuted)
             self._capture = capture
-            self.n_tries += 1
-            capture.read_until(self._stopping)
+            self._n_tries += 1
+            capture.read_until(release)
         except CaptureError as exc:
             self._fault = str(exc)
-            self.n_tries += capture is None
+            self._n_tries += capture is None
         finally:
             self._capture = None
         return None if capture is None else capture.heard_since_s

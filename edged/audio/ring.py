@@ -105,6 +105,20 @@ class Ring:
             if self._newest_s:
                 self._newest_s += n / GEOMETRY.sample_rate_hz
 
+    def forget(self) -> None:
+        """Drops what waits, uncounted, and leaves nothing of it in memory: it is not to be heard."""
+        with self._changed:
+            self._blocks.clear()
+            self._head = self._n = 0
+            self._array[:] = 0
+
+    def skip_to(self, monotonic_s: float) -> None:
+        """Goes on at the count of that moment: what would have come until then was not wanted, and is not lost."""
+        with self._changed:
+            if self._newest_s and monotonic_s > self._newest_s:
+                self._next += round((monotonic_s - self._newest_s) * GEOMETRY.sample_rate_hz)
+                self._newest_s = monotonic_s
+
     def read(self, timeout_s: float) -> Stretch | None:
         """All samples up to the next gap; None when none came in time, or when the ring is closed and empty.
 

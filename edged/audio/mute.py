@@ -1,0 +1,57 @@
+"""Whether the device may be open: the pipeline's thread says so, the reader's keeps to it.
+
+    muted(True) ──► the opening under way ends ──► the reader rests, coming round now and then ──muted(False)──► opening
+
+Each opening has an event of its own that ends it, so that a mute which is taken back at once closes the device all the
+same.  The rounds are counted: they are what the watchdog lives on while no sound is wanted, and a reader that does not
+come to rest, because the driver keeps the device, makes none.
+"""
+
+import threading
+
+REST_S = 2.0  # from round to round
+
+
+class Mute:
+    """One switch between two threads, without a lock: each event is set by one side and waited for by the other."""
+
+    def __init__(self, *, muted: bool) -> None:
+        self._open = threading.Event()
+        self._release = threading.Event()
+        self._ended = False
+        self.resting = False  # the reader has let go of the device
+        self.n_rounds = 0
+        if not muted:
+            self._open.set()
+
+    @property
+    def muted(self) -> bool:
+        """Whether the device is to be closed."""
+        return not self._open.is_set()
+
+    def set(self, *, muted: bool) -> None:
+        """For the pipeline: the opening under way ends, or the next one may begin."""
+        if muted:
+            self._open.clear()
+            self._release.set()
+        else:
+            self._open.set()
+
+    def end(self) -> None:
+        """For the pipeline: there is to be no opening any more, muted or not."""
+        self._ended = True
+        self._release.set()
+        self._open.set()
+
+    def opening(self) -> threading.Event | None:
+        """For the reader: rests while muted, then what ends the opening that may begin; None at the end."""
+        while not self._ended:
+            while not self._open.is_set():
+                self.resting = True
+                self._open.wait(REST_S)
+                self.n_rounds += 1
+            self.resting = False
+            release = self._release = threading.Event()
+            if self._open.is_set() and not self._ended:  # else it was said before there was this event to set
+                return release
+        return None
