@@ -17,7 +17,7 @@ from edged.judge import Judge
 from edged.models.bundle import Bundle
 from edged.models.cascade import Cascade
 from edged.mqtt.subscriber import Subscriber
-from edged.mqtt.topics import node_name
+from edged.node import node_name
 
 _LISTEN_S = 1.0
 _OPEN_S = 10.0  # the most that finding and opening the microphone may take

@@ -30,8 +30,8 @@ from edged.models.baseline import mixture
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.mqtt.outbox import outbox_for
 from edged.mqtt.publisher import Publisher
-from edged.mqtt.topics import node_name
 from edged.mqtt.view import watch
+from edged.node import node_name
 from edged.prometheus import Exporter
 from edged.reload import Reload
 from edged.replay import Lines, learned_from, play, print_line

@@ -32,7 +32,7 @@ def _text(description: str, pattern: str = ".") -> msgspec.Meta:
     return msgspec.Meta(pattern=pattern, description=description)
 
 
-_NODE = _text("at most 64 of a-z A-Z 0-9 _ -; empty is the host's name", r"^[a-zA-Z0-9_-]{0,64}\Z")
+_NODE = _text("at most 64 of a-z A-Z 0-9 _ -; empty is edged- and a part of the device's id", r"^[a-zA-Z0-9_-]{0,64}\Z")
 # usb-id and usb-path are held to their form, so that a typing error is not waited for as if it were an absent device.
 _DEVICE = _text(
     "auto, usb-id:vid:pid[:serial], usb-path:… or part of a name, as `edged devices` lists them",
@@ -103,6 +103,7 @@ class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     password_file: str = ""
     keepalive_s: Annotated[int, _whole(5, 3600)] = 60
     root: Annotated[str, _ROOT] = "edged"
+    window: bool = False
 
 
 class Outbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

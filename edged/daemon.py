@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from edged import report
 from edged.config import Config
 from edged.config import Tracker as TrackerConfig
 from edged.ends import Sink, Source, Stretch
@@ -21,10 +22,12 @@ from edged.events import schema
 from edged.events.payloads import Payloads
 from edged.events.tracker import Began, Ended, State, Thresholds, Tracker
 from edged.features.geometry import GEOMETRY
-from edged.health import Figures, resident_mb, temperature_c, throttling, versions
+from edged.health import Figures
 from edged.judge import Judge, Judged
 from edged.learned import Learned
+from edged.level import LevelMeter
 from edged.models.bundle import Bundle
+from edged.mqtt.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, INFO, LEVEL, OFF, ON, SPEECH, WINDOW
 from edged.reload import Reload
 from edged.systemd import notify
 
@@ -56,13 +59,15 @@ class Daemon:
             ModelError: the bundle cannot be run here.
             ConfigError: a length of time is no whole count of samples.
         """
-        self._config, self._bundle = config, bundle
+        self._config = config
         self._source, self._sink, self._on_health = source, sink, on_health
         self._judge = Judge(config, bundle)
         self._learned = learned
         self._tracker = Tracker(bundle.manifest.labels, **_thresholds(config.tracker))
         self._payloads = Payloads(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
         self._figures = Figures()
+        self._meter = LevelMeter()
+        self._n_clipped = 0  # when the meter was fed last
         self._capture: tuple[schema.CaptureState | None, str] = (None, "")  # as last seen, and what was wrong
         self._n_tries = 0
         self._ready = False
@@ -79,6 +84,7 @@ class Daemon:
         """
         next_health_s = time.monotonic()
         notify(f"STATUS={self._status()}")
+        self._sink.publish(INFO, report.info(self._config, self._judge))
         try:
             while not stop.is_set() and not self._source.ended:
                 stretch = self._source.read(_READ_S)
@@ -87,6 +93,7 @@ class Daemon:
                 # What was heard before the sound was lost comes first.
                 if stretch is None or self._source.state not in _DEAF:
                     self._watch_capture()
+                self._sink.tick()
                 if reload is not None and reload.asked.is_set():
                     self._change(reload)
                     next_health_s = time.monotonic()
@@ -101,7 +108,7 @@ class Daemon:
             if self._learned is not None:
                 self._learned.keep()
             if self._capture[0] != "offline":
-                self._sink.capture("offline")
+                self._sink.publish(CAPTURE, "offline")
 
     def _hear(self, stretch: Stretch) -> None:
         self._say_ready()
@@ -113,6 +120,10 @@ class Daemon:
         self._publish(self._judge.judged(stretch.samples, stretch.start, keep_up=self._source.live))
         sound_s, peak = len(stretch.samples) / GEOMETRY.sample_rate_hz, float(np.abs(stretch.samples).max())
         self._figures.heard(sound_s, time.monotonic() - began_s, peak)
+        before, self._n_clipped = self._n_clipped, self._source.n_clipped
+        level = self._meter.heard(stretch.samples, stretch.utc_s, clipped=self._n_clipped > before)
+        if level is not None:
+            self._sink.publish(LEVEL, level)
 
     def _watch_capture(self) -> None:
         """Publishes whether sound comes when that changed; without sound there is no emotion either."""
@@ -130,7 +141,7 @@ class Daemon:
         if state != last or (trouble and not before):
             _log.log(logging.WARNING if trouble else logging.INFO, "capture %s: %s", state, trouble or source.name)
         if state != last:
-            self._sink.capture(state)
+            self._sink.publish(CAPTURE, state)
             if state in _DEAF:
                 self._announce(self._tracker.stop("discontinuity"))
 
@@ -153,6 +164,7 @@ class Daemon:
         self._tracker.change(**_thresholds(self._config.tracker))
         if self._learned is not None:
             self._learned.change(self._config.baseline)
+        self._sink.publish(INFO, report.info(self._config, self._judge, restart_required=reload.waiting))
         if self._ready:
             notify("READY=1")
 
@@ -161,17 +173,16 @@ class Daemon:
             window, answer = judged.window, judged.answer
             label, scores, asked = (answer.label, answer.scores, answer.asked) if answer else (None, None, ())
             self._figures.judged(window.level_dbfs, speech=answer is not None)
-            self._sink.window(
-                self._payloads.window(
-                    window.start,
-                    window.end,
-                    label=label,
-                    scores=scores,
-                    asked=asked,
-                    level_dbfs=window.level_dbfs,
-                    discontinuous=window.discontinuous,
-                )
+            payload = self._payloads.window(
+                window.start,
+                window.end,
+                label=label,
+                scores=scores,
+                asked=asked,
+                level_dbfs=window.level_dbfs,
+                discontinuous=window.discontinuous,
             )
+            self._sink.publish(WINDOW, payload)
             # An answer is about the middle of its window: half of it lies on either side.
             middle = (window.start + window.end) // 2
             self._announce(self._tracker.update(middle, label, scores, discontinuous=window.discontinuous))
@@ -180,11 +191,7 @@ class Daemon:
     def _announce(self, changes: Iterable[Began | Ended]) -> None:
         """Publishes what changed, then the state if it is another, and its scores now and then while they move."""
         for change in changes:
-            payload = self._payloads.changed(change)
-            if isinstance(payload, schema.EpisodeStart):
-                self._sink.start(payload)
-            else:
-                self._sink.end(payload)
+            self._sink.publish(EVENT_START if isinstance(change, Began) else EVENT_END, self._payloads.changed(change))
         state, now_s = self._tracker.state, time.monotonic()
         if self._published is not None:
             last, published_s = self._published
@@ -192,54 +199,23 @@ class Daemon:
             moved = abs(self._payloads.confidence(last) - self._payloads.confidence(state)) >= _REFRESH_STEP
             if same and not (moved and now_s - published_s >= _REFRESH_S):
                 return
+        if self._published is None or self._published[0].speech != state.speech:
+            self._sink.publish(SPEECH, ON if state.speech else OFF)
         self._published = (state, now_s)
-        self._sink.state(self._payloads.state(state))
-
-    def _tell(self, health: schema.Health) -> None:
-        self._sink.health(health)
-        self._on_health(health)
+        self._sink.publish(EMOTION, self._payloads.state(state, self._figures.level_dbfs))
 
     def _report(self) -> None:
         """Publishes the health message and logs its figures."""
-        source, sink, manifest, figures = self._source, self._sink, self._bundle.manifest, self._figures
-        factor = figures.real_time_factor()
-        self._tell(
-            schema.Health(
-                time=schema.rfc3339(time.time()),
-                uptime_s=round(figures.uptime_s, 1),
-                microphone=source.name,
-                sample_rate_hz=source.sample_rate_hz,
-                capture=source.state,
-                microphone_silent=source.silent,
-                level_dbfs=round(figures.level_dbfs, 1),
-                peak_dbfs=round(figures.peak_dbfs(), 1),
-                clipping=figures.clipping(source.n_clipped),
-                windows=figures.windows,
-                windows_speech=figures.windows_speech,
-                windows_skipped=self._judge.n_skipped,
-                samples_dropped=source.n_dropped,
-                overflows=source.n_overflows,
-                gaps=source.n_gaps,
-                recoveries=source.n_recoveries,
-                real_time_factor=round(factor, 4),
-                reconnects=sink.reconnects,
-                unacknowledged=sink.unacknowledged,
-                resident_mb=round(resident_mb(), 1),
-                cpu_share=round(figures.cpu_share(), 3),
-                temperature_c=temperature_c(),
-                throttling=throttling(),
-                versions=versions(self._judge.cascade.runtime),
-                bundle=f"{manifest.name} {manifest.version}",
-                routing=self._judge.cascade.routing,
-                baseline=None if self._learned is None else self._learned.figures,
-                outbox=sink.outbox,
-            )
-        )
+        figures = self._figures
+        health = report.health(self._source, self._sink, self._judge, figures, self._learned)
+        self._sink.publish(HEALTH, health)
+        self._on_health(health)
         if self._learned is not None:
             self._learned.keep_now_and_then()
         line = (
-            f"{figures.windows} windows, {figures.windows_speech} with speech, {self._judge.n_skipped} skipped;"
-            f" {source.n_dropped} samples dropped; level {figures.level_dbfs:.0f} dBFS; {100 * factor:.1f} % busy"
+            f"{figures.windows} windows, {figures.windows_speech} with speech, {health.windows_skipped} skipped;"
+            f" {health.samples_dropped} samples dropped; level {health.level_dbfs:.0f} dBFS;"
+            f" {100 * health.real_time_factor:.1f} % busy"
         )
         _log.info("%s", line)
         notify(f"STATUS={self._status()}; {line}")

@@ -1,12 +1,15 @@
 """The two ends of the pipeline as the daemon sees them: where sound comes from, where answers go.
 
-Source ─read─► Stretch ─► daemon ─► payloads ─window, start, end, state, capture, health─► Sink
+Source ─read─► Stretch ─► daemon ─► payloads ─publish(topic, payload)─► Sink
 """
 
 from typing import Protocol
 
+import msgspec
+
 from edged.events import schema
 from edged.features.logmel import Floats
+from edged.mqtt.topics import Topic
 
 
 class Stretch(Protocol):
@@ -99,20 +102,12 @@ class Sink(Protocol):
     def outbox(self) -> schema.OutboxFigures | None:
         """How it stands with events that wait; None where none can."""
 
-    def window(self, payload: schema.WindowScores) -> None:
-        """Each window, in order."""
+    @property
+    def name_taken_by(self) -> str | None:
+        """Device id of another device that publishes under this node's name now."""
 
-    def start(self, payload: schema.EpisodeStart) -> None:
-        """An episode began."""
+    def tick(self) -> None:
+        """Whatever is due by the clock; called between two reads."""
 
-    def end(self, payload: schema.EpisodeEnd) -> None:
-        """An episode ended."""
-
-    def state(self, payload: schema.EmotionState) -> None:
-        """How it is now, when that changed."""
-
-    def capture(self, state: schema.CaptureState) -> None:
-        """Whether sound comes, when that changed."""
-
-    def health(self, payload: schema.Health) -> None:
-        """Figures of the daemon."""
+    def publish(self, topic: Topic, payload: msgspec.Struct | str) -> None:
+        """Each window, event, change of state and report, in order; a text is a bare word."""

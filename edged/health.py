@@ -13,6 +13,7 @@ import time
 from importlib import metadata
 from pathlib import Path
 
+_MODEL = Path("/proc/device-tree/model")
 _THERMAL = Path("/sys/class/thermal")
 _PLATFORM = Path("/sys/devices/platform")
 # Of the Raspberry Pi's firmware, as in `vcgencmd get_throttled`: bits 0 to 3 hold now, 16 to 19 held since the boot.
@@ -102,6 +103,14 @@ def throttling(platform_devices: Path = _PLATFORM) -> list[str] | None:
             held = [name for place, name in enumerate(_THROTTLING) if bits >> (_SINCE_BOOT + place) & 1]
             return now + [f"{name}_before" for name in held if name not in now]
     return None
+
+
+def hardware(model: Path = _MODEL) -> str | None:
+    """The board, as in ``Raspberry Pi 4 Model B Rev 1.4``; None where the firmware does not say."""
+    try:
+        return model.read_text(encoding="ascii").strip("\0 \n") or None
+    except (OSError, ValueError):
+        return None
 
 
 def versions(runtime: str) -> dict[str, str]:

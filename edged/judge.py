@@ -43,6 +43,7 @@ class Judge:
         models = config.models
         stride = samples("models.stride_s", models.stride_s, GEOMETRY.sample_rate_hz, GEOMETRY.hop)
         routing = None if models.routing == "auto" else models.routing
+        self.bundle = bundle
         self.cascade = Cascade(bundle, routing, n_threads=models.threads)
         self.baseline: Baseline | None = None  # what the place does to every score, where that is learned
         self.n_skipped = 0

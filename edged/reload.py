@@ -28,6 +28,7 @@ class Reload:
     def __init__(self, config: Config, load: Callable[[], Config]) -> None:
         """``load`` reads the file that ``config`` came from, or raises ``ConfigError``."""
         self.asked = threading.Event()
+        self.waiting: tuple[str, ...] = ()  # keys changed in the file that wait for a restart
         self._config = config
         self._load = load
 
@@ -45,6 +46,7 @@ class Reload:
                 live.append(f"{key} {old_value} -> {new_value}")
             else:
                 waiting.append(key)
+        self.waiting = tuple(waiting)
         live_values = {key: getattr(new, key) for key in LIVE}
         live_values["gate"] = msgspec.structs.replace(new.gate, kind=self._config.gate.kind)
         self._config = msgspec.structs.replace(self._config, **live_values)

@@ -16,6 +16,9 @@ from edged.ends import Sink
 from edged.events import schema
 from edged.learned import Learned
 from edged.models.bundle import Bundle
+from edged.mqtt.topics import EVENT_END, EVENT_START, WINDOW, Topic
+
+_LINES = (WINDOW, EVENT_START, EVENT_END)
 
 
 def play(  # noqa: PLR0913, PLR0917 -- what a replay is made of
@@ -48,27 +51,15 @@ class Lines:
     reconnects = 0
     unacknowledged = 0
     outbox = None
+    name_taken_by = None
 
-    def window(self, payload: schema.WindowScores) -> None:
-        """One line."""
-        print_line(payload)
+    def tick(self) -> None:
+        """Nothing is due."""
 
-    def start(self, payload: schema.EpisodeStart) -> None:
-        """One line."""
-        print_line(payload)
-
-    def end(self, payload: schema.EpisodeEnd) -> None:
-        """One line."""
-        print_line(payload)
-
-    def state(self, payload: schema.EmotionState) -> None:
-        """Not a line."""
-
-    def capture(self, state: schema.CaptureState) -> None:
-        """Not a line."""
-
-    def health(self, payload: schema.Health) -> None:
-        """Not a line."""
+    def publish(self, topic: Topic, payload: msgspec.Struct | str) -> None:
+        """Windows and events, a line each."""
+        if topic in _LINES and not isinstance(payload, str):
+            print_line(payload)
 
 
 def print_line(payload: msgspec.Struct) -> None:

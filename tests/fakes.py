@@ -1,8 +1,9 @@
 """Stand-ins for faults and cuts that the real parts cannot be made to show."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, cast
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +11,7 @@ from edged.audio.ring import Stretch
 from edged.errors import EdgedError
 from edged.events.schema import CaptureState, EmotionState, EpisodeEnd, EpisodeStart, Health, WindowScores
 from edged.features.logmel import Floats
+from edged.mqtt.topics import CAPTURE, Topic
 
 
 class FakeSource:
@@ -47,37 +49,37 @@ class KeepingSink:
     reconnects = 0
     unacknowledged = 0
     outbox = None
+    name_taken_by = None
 
     def __init__(self) -> None:
+        self.all: list[tuple[Topic, msgspec.Struct | str]] = []
         self.windows: list[WindowScores] = []
         self.events: list[EpisodeStart | EpisodeEnd] = []
         self.states: list[EmotionState] = []
         self.captures: list[CaptureState] = []
         self.figures: list[Health] = []
 
-    def window(self, payload: WindowScores) -> None:
-        """Keeps it."""
-        self.windows.append(payload)
+    def tick(self) -> None:
+        """Nothing is due."""
 
-    def start(self, payload: EpisodeStart) -> None:
-        """Keeps it."""
-        self.events.append(payload)
+    def publish(self, topic: Topic, payload: msgspec.Struct | str) -> None:
+        """Keeps it, with those of its kind and among all."""
+        self.all.append((topic, payload))
+        match payload:
+            case WindowScores():
+                self.windows.append(payload)
+            case EpisodeStart() | EpisodeEnd():
+                self.events.append(payload)
+            case EmotionState():
+                self.states.append(payload)
+            case Health():
+                self.figures.append(payload)
+            case str() if topic == CAPTURE:
+                self.captures.append(cast("CaptureState", payload))
 
-    def end(self, payload: EpisodeEnd) -> None:
-        """Keeps it."""
-        self.events.append(payload)
-
-    def state(self, payload: EmotionState) -> None:
-        """Keeps it."""
-        self.states.append(payload)
-
-    def capture(self, state: CaptureState) -> None:
-        """Keeps it."""
-        self.captures.append(state)
-
-    def health(self, payload: Health) -> None:
-        """Keeps it."""
-        self.figures.append(payload)
+    def of(self, topic: Topic) -> list[msgspec.Struct | str]:
+        """All that was published on ``topic``."""
+        return [payload for on, payload in self.all if on == topic]
 
 
 class FixedInterpreter:

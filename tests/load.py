@@ -23,6 +23,7 @@ from edged.mqtt import connection
 from edged.mqtt.journal import Journal
 from edged.mqtt.outbox import Outbox
 from edged.mqtt.publisher import Publisher
+from edged.mqtt.topics import EMOTION, EVENT_END, EVENT_START
 from tests.mosquitto import wait_until
 from tests.payloads import emotion_state, episode_end, episode_start
 
@@ -66,15 +67,15 @@ def main() -> int:
 
 
 def _publish(publisher: Publisher, stop: threading.Event) -> int:
-    publisher.state(emotion_state("sad"))
+    publisher.publish(EMOTION, emotion_state("sad"))
     began_s = time.monotonic()
     for number in count():
         if stop.wait(max(0.0, began_s + number / RATE_HZ - time.monotonic())):
             return number
         if number % 2:
-            publisher.end(msgspec.structs.replace(episode_end("sad"), id=new_id()))
+            publisher.publish(EVENT_END, msgspec.structs.replace(episode_end("sad"), id=new_id()))
         else:
-            publisher.start(msgspec.structs.replace(episode_start("sad", number), id=new_id()))
+            publisher.publish(EVENT_START, msgspec.structs.replace(episode_start("sad", number), id=new_id()))
     raise AssertionError
 
 

@@ -16,7 +16,7 @@ from tests.payloads import episode_start
 def event(seq: int, label: str = "sad") -> Message:
     """An event of this number."""
     payload = msgspec.structs.replace(episode_start(label, float(seq)), id=new_id(), seq=seq)
-    return Message(EVENT_START.name, encoded(payload), EVENT_START.qos, EVENT_START.retained, seq)
+    return Message(EVENT_START.name, encoded(payload), EVENT_START.qos, EVENT_START.kind, seq)
 
 
 def put(journal: Journal, count: int = 1) -> list[Message]:

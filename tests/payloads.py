@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, Health
+from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, Health, Info
 
 TIME = "2025-03-01T12:00:00.000Z"
 EPISODE_ID = "01890a5d-ac96-7b2d-8c3d-0123456789ab"
@@ -76,4 +76,26 @@ def health() -> Health:
         versions={"edged": "0.1.0"},
         bundle="default",
         routing="soft",
+    )
+
+
+def info() -> Info:
+    """A device that is set as it comes."""
+    return Info(
+        time=TIME,
+        node="a",
+        device_id="0123456789abcdef",
+        session="89abcdef",
+        hardware=None,
+        versions={"edged": "0.1.0"},
+        bundle="default 0.1.0",
+        routing="hard",
+        labels=["angry", "sad"],
+        model_card={},
+        listening=True,
+        thresholds={"angry": 0.5, "sad": 0.5},
+        log_level="info",
+        commands="on",
+        config_digest="0123456789abcdef",
+        restart_required=[],
     )

@@ -1,5 +1,6 @@
 """The pipeline from stretches to payloads, with the committed bundle."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,10 @@ from edged.audio.ring import Stretch
 from edged.config import Config, Models, parse_config
 from edged.daemon import Daemon
 from edged.errors import CaptureError, ConfigError
-from edged.events.schema import EpisodeEnd, EpisodeStart, json_schemas, rfc3339
+from edged.events.schema import EpisodeEnd, EpisodeStart, Info, Level, json_schemas, rfc3339
 from edged.features.logmel import Floats
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.mqtt.topics import INFO, LEVEL, SPEECH
 from tests.fakes import FakeSource, KeepingSink
 from tests.speech import RATE_HZ, clips
 
@@ -183,6 +185,42 @@ def test_systemd_hears_of_a_degraded_start(bundle: Bundle, speech: Floats, monke
     assert told.count("READY=1") == 1
     assert "STATUS=Listening to fake" in told
     assert told.count("WATCHDOG=1") == 2 + len(sink.windows)
+
+
+def test_speech_turns_on_and_off_with_the_windows(bundle: Bundle, speech: Floats) -> None:
+    """Silence, speech, silence: OFF, ON, OFF, each once where speech does not pause for a window."""
+    pause = np.zeros(6 * RATE_HZ, np.float32)
+    sink = run(bundle, FakeSource(stretches(np.concatenate([pause, speech, pause]), 4000)))
+    states = sink.of(SPEECH)
+    assert states[:2] == ["OFF", "ON"]
+    assert states[-1] == "OFF"
+    assert all(before != after for before, after in itertools.pairwise(states))
+
+
+def test_emotion_tells_sides_and_level(bundle: Bundle, speech: Floats) -> None:
+    """With scores there are both sides; the level is that of the sound."""
+    known = [state for state in run(bundle, FakeSource(stretches(speech, 4000))).states if state.scores]
+    assert all(state.arousal in {"high", "low"} and state.valence for state in known)
+    assert all(state.level_dbfs is not None and -96 < state.level_dbfs < 0 for state in known)
+
+
+def test_level_is_published_while_it_moves(bundle: Bundle, speech: Floats) -> None:
+    """Loud speech, then silence: at least these two."""
+    sink = run(bundle, FakeSource(stretches(np.concatenate([speech, np.zeros(10 * RATE_HZ, np.float32)]), 4000)))
+    levels = [level.level_dbfs for level in sink.of(LEVEL) if isinstance(level, Level)]
+    assert max(levels) > -50
+    assert levels[-1] == -96
+
+
+def test_info_comes_first_and_tells_the_card(bundle: Bundle) -> None:
+    """What the device is, before anything that it hears."""
+    sink = run(bundle, FakeSource([]))
+    topic, payload = sink.all[0]
+    assert topic == INFO
+    assert isinstance(payload, Info)
+    assert payload.thresholds == dict.fromkeys(bundle.manifest.labels, 0.5)
+    assert payload.model_card["cremad"].uar == bundle.manifest.metrics["rows"]["cremad"]["hard"]["uar"]
+    assert payload.model_card["ravdess"].never_trained
 
 
 def test_levels_have_a_floor(bundle: Bundle) -> None:

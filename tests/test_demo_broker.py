@@ -10,6 +10,7 @@ from edged.demo.broker import EmbeddedBroker
 from edged.errors import PublishError, UsageError
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.topics import EMOTION, EVENT_START
 from tests.mosquitto import WITHIN_S, wait_until
 from tests.payloads import emotion_state, episode_start
 
@@ -21,8 +22,8 @@ def test_messages_go_through_in_order() -> None:
         with Subscriber(mqtt) as subscriber:
             assert subscriber.wait_connected(WITHIN_S)
             with Publisher(mqtt, "demo") as publisher:
-                publisher.state(emotion_state("sad"))
-                publisher.start(episode_start("sad"))
+                publisher.publish(EMOTION, emotion_state("sad"))
+                publisher.publish(EVENT_START, episode_start("sad"))
             topics = [message.topic for _ in range(4) if (message := subscriber.received(WITHIN_S))]
     names = ("availability", "emotion", "event/start", "availability")
     assert topics == [f"edged/demo/{name}" for name in names]

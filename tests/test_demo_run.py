@@ -9,6 +9,7 @@ from edged.config import Config
 from edged.demo.run import Play, demo
 from edged.errors import RecordingError
 from edged.mqtt.publisher import Publisher
+from edged.mqtt.topics import EMOTION, EVENT_END, EVENT_START
 from tests.mosquitto import WITHIN_S
 from tests.payloads import emotion_state, episode_end, episode_start
 
@@ -18,14 +19,14 @@ def player(*labels: str, events: bool = True) -> Play:
 
     def play(config: Config) -> None:
         with Publisher(config.mqtt, config.node) as publisher:
-            publisher.state(emotion_state("none", None))
+            publisher.publish(EMOTION, emotion_state("none", None))
             for label in labels:
                 if events:
-                    publisher.start(episode_start(label))
-                publisher.state(emotion_state(label))
+                    publisher.publish(EVENT_START, episode_start(label))
+                publisher.publish(EMOTION, emotion_state(label))
                 publisher.wait_connected(WITHIN_S)
                 if events:
-                    publisher.end(episode_end(label))
+                    publisher.publish(EVENT_END, episode_end(label))
 
     return play
 

@@ -29,7 +29,7 @@ def keep(journal: Journal, age_s: float, *, end: bool = False) -> int:
     seq = journal.next_seq()
     payload = episode_end("angry") if end else episode_start("angry")
     payload = msgspec.structs.replace(payload, seq=seq, time=rfc3339(time.time() - age_s))
-    journal.put(Message("event/end" if end else "event/start", encoded(payload), 1, retained=False, seq=seq))
+    journal.put(Message("event/end" if end else "event/start", encoded(payload), 1, kind="event", seq=seq))
     return seq
 
 

@@ -19,6 +19,7 @@ _SHARED = (
     "edged.events.schema",
     "edged.mqtt.topics",
     "edged.state",
+    "edged.node",
 )
 _STAGES = (
     "edged.audio",
@@ -38,6 +39,9 @@ _MIDDLE = (
     "edged.judge",
     "edged.learned",
     "edged.reload",
+    "edged.level",
+    "edged.report",
+    "edged.mqtt.topics",
 )
 # Each is a command's whole work, for which it picks its own ends.
 _COMMANDS = ("edged.check", "edged.classify", "edged.demo", "edged.history", "edged.replay")
@@ -55,6 +59,8 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.judge", (*_FIRST, *_SHARED, *_MIDDLE)),
     ("edged.learned", (*_FIRST, *_SHARED, *_MIDDLE)),
     ("edged.reload", (*_FIRST, *_SHARED)),
+    ("edged.level", (*_FIRST, *_SHARED)),
+    ("edged.report", (*_FIRST, *_SHARED, *_MIDDLE)),
     ("edged.signals", ()),
     ("edged.daemon", (*_FIRST, *_SHARED, *_MIDDLE)),
     *[(end, (*_FIRST, *_SHARED, *_MIDDLE, *_ENDS)) for end in (*_COMMANDS, "edged.cli")],

@@ -17,6 +17,7 @@ import pytest
 from edged.mqtt.journal import Journal
 from edged.mqtt.outbox import Outbox
 from edged.mqtt.publisher import Publisher
+from edged.mqtt.topics import EVENT_START
 from tests.consumer import Consumer
 from tests.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.outboxes import numbers, put
@@ -135,7 +136,7 @@ def test_events_go_to_the_broker_from_a_full_disk(disk: Path, mosquitto: Mosquit
         wait_until(lambda: consumer.subscribed, "subscribed")
         with Publisher(mosquitto.mqtt, "a", Outbox(journal=journal)) as publisher:
             for number in range(100):
-                publisher.start(episode_start("sad", number))
+                publisher.publish(EVENT_START, episode_start("sad", number))
             wait_until(lambda: not publisher.unacknowledged, "all acknowledged")
             figures = publisher.outbox
         assert (figures.depth, figures.dropped, figures.on_disk) == (0, 0, False)

@@ -24,8 +24,8 @@ def test_new_event_is_not_replayed() -> None:
 def test_event_that_waited_is_replayed() -> None:
     """Ten seconds are too long for a light to react; a second is not."""
     payload = event(1).payload
-    assert replayed(Message("event/start", payload, 1, retained=False, seq=1, put_s=time.monotonic() - 10))
-    assert not replayed(Message("event/start", payload, 1, retained=False, seq=1, put_s=time.monotonic() - 1))
+    assert replayed(Message("event/start", payload, 1, kind="event", seq=1, put_s=time.monotonic() - 10))
+    assert not replayed(Message("event/start", payload, 1, kind="event", seq=1, put_s=time.monotonic() - 1))
 
 
 def test_event_sent_again_is_replayed() -> None:
@@ -47,4 +47,4 @@ def test_replayed_is_the_field_and_never_the_label(label: str) -> None:
 def test_state_is_never_replayed() -> None:
     """It is how things are now, however long it waited."""
     payload = encoded(emotion_state("sad"))
-    assert Message("emotion", payload, 1, retained=True, late=True).to_send() == payload
+    assert Message("emotion", payload, 1, kind="state", late=True).to_send() == payload

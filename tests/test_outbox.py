@@ -12,12 +12,12 @@ from tests.outboxes import event as numbered
 
 def event(number: int) -> Message:
     """An event that is known by its number."""
-    return Message("edged/a/event/start", b"%d" % number, 1, retained=False)
+    return Message("edged/a/event/start", b"%d" % number, 1, kind="event")
 
 
 def state(number: int, topic: str = "edged/a/emotion") -> Message:
     """A retained payload that is known by its number."""
-    return Message(topic, b"%d" % number, 1, retained=True)
+    return Message(topic, b"%d" % number, 1, kind="state")
 
 
 def send(outbox: Outbox, mid: int) -> None:
@@ -110,7 +110,7 @@ def test_megabytes_drop_the_oldest() -> None:
     """A payload of any size counts with what it costs beside it."""
     outbox = Outbox(limit_mb=0.001)
     for number in range(10):
-        outbox.put(Message("event/start", b"%d" % number * 100, 1, retained=False))
+        outbox.put(Message("event/start", b"%d" % number * 100, 1, kind="event"))
     assert outbox.dropped == 7
     assert [payload[:1] for payload in sent_all(outbox)] == [b"7", b"8", b"9"]
 
@@ -120,7 +120,7 @@ def test_age_drops_the_oldest() -> None:
     outbox = Outbox(limit_s=3600)
     now_s = time.monotonic()
     for number, age_s in enumerate((7200, 3601, 3000, 0)):
-        outbox.put(Message("event/start", b"%d" % number, 1, retained=False, put_s=now_s - age_s))
+        outbox.put(Message("event/start", b"%d" % number, 1, kind="event", put_s=now_s - age_s))
     assert outbox.dropped == 2
     assert sent_all(outbox) == [b"2", b"3"]
 
@@ -161,7 +161,7 @@ def test_figures_tell_depth_age_and_latency() -> None:
     now_s = time.monotonic()
     outbox.put(state(0))
     for number, age_s in enumerate((100.0, 2.0, 2.0, 0.0)):
-        outbox.put(Message("event/start", b"%d" % number, 1, retained=False, put_s=now_s - age_s))
+        outbox.put(Message("event/start", b"%d" % number, 1, kind="event", put_s=now_s - age_s))
     figures = outbox.figures()
     assert figures.depth == 4
     assert 100 <= figures.oldest_s < 101
@@ -224,3 +224,39 @@ def test_state_does_not_wait_for_the_disk() -> None:
     assert sent_all(outbox) == [b"1", b"2"]
     assert len(outbox) == 1
     assert outbox.following() is None
+
+
+def moment(number: int) -> Message:
+    """One of many that count now or not at all."""
+    return Message("level", b"%d" % number, 0, kind="moment")
+
+
+def test_moments_go_in_order_and_are_not_sent_again() -> None:
+    """One that was in flight when the connection went is gone; it is no event that was lost."""
+    outbox = Outbox()
+    outbox.put(moment(1))
+    outbox.put(moment(2))
+    assert outbox.following() == moment(1)
+    outbox.sent(1)
+    outbox.lost()
+    outbox.renew()
+    assert outbox.following() == moment(2)
+    assert (outbox.figures().depth, outbox.dropped) == (0, 0)
+
+
+def test_moments_do_not_wait_for_a_broker() -> None:
+    """What nobody could take is forgotten, events and states are not."""
+    outbox = Outbox()
+    for message in (moment(1), Message("emotion", b"1", 1, kind="state"), moment(2)):
+        outbox.put(message)
+    outbox.forget_moments()
+    assert len(outbox) == 1
+
+
+def test_moments_are_bounded() -> None:
+    """Of those that wait the oldest go."""
+    outbox = Outbox()
+    for number in range(150):
+        outbox.put(moment(number))
+    assert len(outbox) == 100
+    assert outbox.following() == moment(50)

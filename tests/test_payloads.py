@@ -50,8 +50,9 @@ def test_end_has_the_id_of_its_start() -> None:
 
 def test_state_without_speech_has_no_scores() -> None:
     """None means none: neither confidence nor scores are made up."""
-    state = payloads().state(State("none", False, 0, 0, None))  # noqa: FBT003 -- no speech
+    state = payloads().state(State("none", False, 0, 0, None), -96.0)  # noqa: FBT003 -- no speech
     assert (state.confidence, state.scores) == (None, None)
+    assert (state.arousal, state.valence, state.level_dbfs) == (None, None, -96.0)
 
 
 def test_confidence_of_uncertain_is_the_greatest_score() -> None:

@@ -18,6 +18,7 @@ from edged.mqtt.outbox import Outbox
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
 from edged.mqtt.subscription import Received
+from edged.mqtt.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH
 from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.payloads import emotion_state, episode_end, episode_start, health
 from tests.relay import Relay
@@ -81,11 +82,11 @@ def starts(messages: list[Received]) -> list[int]:
 def test_topics_and_retention_of_all_payloads(mosquitto: Mosquitto, subscriber: Subscriber) -> None:
     """State and health are there for a late subscriber, events are not; online first, offline last."""
     with Publisher(mosquitto.mqtt, "a") as publisher:
-        publisher.state(emotion_state("angry"))
-        publisher.start(episode_start("angry"))
-        publisher.end(episode_end("angry"))
-        publisher.health(health())
-        publisher.capture("muted")
+        publisher.publish(EMOTION, emotion_state("angry"))
+        publisher.publish(EVENT_START, episode_start("angry"))
+        publisher.publish(EVENT_END, episode_end("angry"))
+        publisher.publish(HEALTH, health())
+        publisher.publish(CAPTURE, "muted")
     messages = until(subscriber, "edged/a/availability", b"offline")
     names = ["availability", "emotion", "event/start", "event/end", "health", "capture", "availability"]
     assert [message.topic for message in messages] == [f"edged/a/{name}" for name in names]
@@ -120,16 +121,16 @@ def test_broker_that_comes_later_gets_everything_in_order(relay: Relay, subscrib
     with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a", Outbox(limit=10_000)) as publisher:
         wait_until(lambda: publisher.reason == "Connection refused", "away")
         for _ in range(100):
-            publisher.start(episode_start("sad", next(numbers)))
-        publisher.state(emotion_state("sad"))
+            publisher.publish(EVENT_START, episode_start("sad", next(numbers)))
+        publisher.publish(EMOTION, emotion_state("sad"))
         assert not publisher.connected
         assert publisher.unacknowledged == 101
         relay.start()
         for _ in range(3000):  # one at each look: before it connects, while it does, and once after
-            publisher.start(episode_start("sad", next(numbers)))
+            publisher.publish(EVENT_START, episode_start("sad", next(numbers)))
             if publisher.wait_connected(0.005):
                 break
-        publisher.start(episode_start("sad", next(numbers)))
+        publisher.publish(EVENT_START, episode_start("sad", next(numbers)))
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
     messages = until(subscriber, "edged/a/availability", b"offline")
     assert messages[0].payload == b"online"
@@ -143,12 +144,12 @@ def test_events_are_numbered_and_late_ones_say_so(
     monkeypatch.setattr("edged.mqtt.message._LATE_S", 0.5)
     with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a") as publisher:
         for number in range(3):
-            publisher.start(episode_start("sad", number))
+            publisher.publish(EVENT_START, episode_start("sad", number))
         wait_until(lambda: publisher.outbox.oldest_s > 0.5, "late")
         assert publisher.outbox.depth == 3
         relay.start()
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
-        publisher.start(episode_start("sad", 3))
+        publisher.publish(EVENT_START, episode_start("sad", 3))
         wait_until(lambda: publisher.unacknowledged == 0, "acknowledged")
         figures = publisher.outbox
     events = events_among(until(subscriber, "edged/a/availability", b"offline"))
@@ -167,13 +168,13 @@ def test_next_process_sends_what_the_last_one_kept(
     mqtt = Mqtt(host="127.0.0.1", port=relay.port)
     with Publisher(mqtt, "a", Outbox(journal=Journal(tmp_path / "outbox.sqlite3", commit_s=5.0))) as publisher:
         for number in range(30):
-            publisher.start(episode_start("sad", number))
+            publisher.publish(EVENT_START, episode_start("sad", number))
     assert caplog.messages[-1] == (
         "closed with 30 messages that the broker has not confirmed; the events among them are kept on disk"
     )
     relay.start()
     with Publisher(mqtt, "a", Outbox(journal=Journal(tmp_path / "outbox.sqlite3", commit_s=5.0))) as publisher:
-        publisher.start(episode_start("sad", 30))
+        publisher.publish(EVENT_START, episode_start("sad", 30))
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
         assert publisher.outbox.on_disk
     events = events_among(until(subscriber, "edged/a/availability", b"offline"))
@@ -194,7 +195,7 @@ def test_full_outbox_drops_the_oldest_events(relay: Relay, subscriber: Subscribe
     """A broker that is away for long costs the oldest, and they are counted."""
     with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a", Outbox(limit=50)) as publisher:
         for number in range(80):
-            publisher.start(episode_start("sad", number))
+            publisher.publish(EVENT_START, episode_start("sad", number))
         assert (publisher.unacknowledged, publisher.dropped) == (50, 30)
         relay.start()
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
@@ -214,8 +215,8 @@ def test_cut_connection_loses_nothing_and_keeps_the_order(relay: Relay, subscrib
                 relay.cut()
                 wait_until(lambda: not publisher.connected, "cut")
                 relay.swallows = False
-            publisher.start(episode_start("sad", number))
-        publisher.health(health())
+            publisher.publish(EVENT_START, episode_start("sad", number))
+        publisher.publish(HEALTH, health())
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
         assert publisher.reconnects == 1
     seen = starts(until(subscriber, "edged/a/health", encoded(health())))
@@ -225,14 +226,14 @@ def test_cut_connection_loses_nothing_and_keeps_the_order(relay: Relay, subscrib
 def test_restarted_broker_learns_the_retained_topics_again(mosquitto: Mosquitto) -> None:
     """It kept nothing; the newest state is there again without anything new having happened."""
     with Publisher(mosquitto.mqtt, "a") as publisher:
-        publisher.state(emotion_state("angry"))
-        publisher.health(health())
-        publisher.start(episode_start("angry"))
+        publisher.publish(EMOTION, emotion_state("angry"))
+        publisher.publish(HEALTH, health())
+        publisher.publish(EVENT_START, episode_start("angry"))
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
         mosquitto.kill()
         wait_until(lambda: not publisher.connected, "lost")
-        publisher.state(emotion_state("sad"))
-        publisher.state(emotion_state("happy"))
+        publisher.publish(EMOTION, emotion_state("sad"))
+        publisher.publish(EMOTION, emotion_state("happy"))
         mosquitto.start()
         wait_until(lambda: publisher.connected and publisher.unacknowledged == 0, "all acknowledged again")
         assert publisher.reconnects == 1
@@ -251,7 +252,7 @@ def test_stalled_broker_is_seen_in_what_is_unacknowledged(mosquitto: Mosquitto) 
         assert publisher.wait_connected(WITHIN_S)
         mosquitto.pause()
         for number in range(100):
-            publisher.start(episode_start("sad", number))
+            publisher.publish(EVENT_START, episode_start("sad", number))
         assert publisher.unacknowledged == 100
         mosquitto.resume()
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
@@ -261,7 +262,7 @@ def test_close_sends_the_rest_first(mosquitto: Mosquitto, subscriber: Subscriber
     """A replay that ends before the first connection is made has lost nothing."""
     with Publisher(mosquitto.mqtt, "a") as publisher:
         for number in range(500):
-            publisher.start(episode_start("sad", number))
+            publisher.publish(EVENT_START, episode_start("sad", number))
     assert starts(until(subscriber, "edged/a/availability", b"offline")) == list(range(500))
     assert publisher.unacknowledged == 0
 
@@ -278,7 +279,7 @@ def test_close_says_what_was_not_confirmed(
         else:
             mosquitto.kill()
             wait_until(lambda: not publisher.connected, "lost")
-        publisher.start(episode_start("sad"))
+        publisher.publish(EVENT_START, episode_start("sad"))
         began_s = time.monotonic()
     assert time.monotonic() - began_s < _LONG_S
     assert caplog.messages[-1] == "closed with 1 messages that the broker has not confirmed"

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from edged.events import schema
-from edged.mqtt.topics import AVAILABILITY, CAPTURE, TOPICS
+from edged.mqtt.topics import TOPICS
+from tests.payloads import info
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 _TIME = "2026-01-02T03:04:05.678Z"
@@ -45,6 +46,8 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
     "window": schema.WindowScores(
         time=_TIME, start_s=0, duration_s=2.992, speech=False, level_dbfs=-80.5, discontinuous=True
     ),
+    "level": schema.Level(time=_TIME, level_dbfs=-40.5, peak_dbfs=-20.0, clipping=False),
+    "info": info(),
     "clip": schema.ClipScores(file="a.wav", label="sad", confidence=0.5, scores=_SCORES, duration_s=2.0, windows=1),
     "health": schema.Health(
         time=_TIME,
@@ -99,9 +102,10 @@ def test_json_schemas_valid(schemas: dict[str, Any]) -> None:
 
 
 def test_json_schemas_every_topic(schemas: dict[str, Any]) -> None:
-    """Every topic with a JSON payload has its schema; availability and capture are bare words."""
-    assert {topic.name for topic in TOPICS} - {AVAILABILITY.name, CAPTURE.name} <= schemas["topics"].keys()
-    assert schemas["topics"].keys() == _EXAMPLES.keys()
+    """Every topic has its schema; those of bare words list them."""
+    assert {topic.name for topic in TOPICS} <= schemas["topics"].keys()
+    assert schemas["topics"]["capture"]["enum"] == ["online", "offline", "stalled", "muted"]
+    assert schemas["topics"].keys() == {*schema.WORDS, *_EXAMPLES}
 
 
 @pytest.mark.parametrize("topic", _EXAMPLES)

@@ -10,6 +10,7 @@ import pytest
 from edged.events.schema import encoded
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscription import Received
+from edged.mqtt.topics import EMOTION
 from edged.mqtt.view import View, view_for, watch
 from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.payloads import emotion_state, episode_end, episode_start, health
@@ -95,7 +96,7 @@ def test_payload_that_fits_no_schema_is_one_line(name: str, payload: bytes) -> N
 
 def test_unknown_topic_is_one_line() -> None:
     """A later version may have more of them."""
-    assert shown(View("edged"), "level", b"-40") == "  level, 3 bytes"
+    assert shown(View("edged"), "louder", b"-40") == "  louder, 3 bytes"
 
 
 def test_foreign_text_can_not_steer_the_terminal() -> None:
@@ -148,7 +149,7 @@ def test_watch_shows_a_node_until_it_is_stopped(mosquitto: Mosquitto) -> None:
     """What is retained comes at once, without the publisher doing anything."""
     out, stop = io.StringIO(), threading.Event()
     with Publisher(mosquitto.mqtt, "kitchen") as publisher:
-        publisher.state(emotion_state("sad"))
+        publisher.publish(EMOTION, emotion_state("sad"))
         wait_until(lambda: publisher.unacknowledged == 0, "published")
         thread = threading.Thread(target=watch, args=(mosquitto.mqtt, "kitchen", out, stop), name="edged-test-watch")
         thread.start()

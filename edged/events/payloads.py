@@ -8,6 +8,7 @@ import time
 
 import msgspec
 
+from edged.events import sides
 from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, WindowScores, rfc3339
 from edged.events.tracker import Began, Ended, Floats, State
 
@@ -53,15 +54,19 @@ class Payloads:
             reason=change.reason,
         )
 
-    def state(self, state: State) -> EmotionState:
+    def state(self, state: State, level_dbfs: float) -> EmotionState:
         """How it is now."""
+        scores = None if state.scores is None else self._by_label(state.scores)
         return EmotionState(
             time=self._time(state.at),
             emotion=state.emotion,
             speech=state.speech,
             since=self._time(state.since),
-            confidence=None if state.scores is None else self.confidence(state),
-            scores=None if state.scores is None else self._by_label(state.scores),
+            confidence=None if scores is None else self.confidence(state),
+            scores=scores,
+            arousal=None if scores is None else sides.arousal(scores),
+            valence=None if scores is None else sides.valence(scores),
+            level_dbfs=round(min(0.0, level_dbfs), 1),
         )
 
     def confidence(self, state: State) -> float:

@@ -7,7 +7,7 @@ of this schema: within one version no field changes its meaning and none is remo
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -16,11 +16,16 @@ VERSION = 1
 Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
+Availability = Literal["online", "offline"]  # the whole payload of ``availability``, a bare word
 CaptureState = Literal["online", "offline", "stalled", "muted"]  # the whole payload of ``capture``, a bare word
 Uuid7 = Annotated[  # sorts by time
     str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 ]
 Seq = Annotated[int, msgspec.Meta(ge=1)]
+Dbfs = Annotated[float, msgspec.Meta(ge=-96, le=0)]  # dB of full scale; silence is -96
+Arousal = Literal["high", "low"]
+Valence = Literal["positive", "neutral", "negative"]
+SpeechState = Literal["ON", "OFF"]  # the whole payload of ``speech``, a bare word
 
 
 class WindowScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="window"):
@@ -83,6 +88,50 @@ class EmotionState(msgspec.Struct, frozen=True, kw_only=True):
     since: Time  # when this emotion began to be the state
     confidence: Score | None = None
     scores: dict[str, Score] | None = None
+    arousal: Arousal | None = None  # the stronger side of the scores; null without speech
+    valence: Valence | None = None
+    level_dbfs: Dbfs | None = None  # rms of the newest stride of sound
+
+
+class Level(msgspec.Struct, frozen=True, kw_only=True):
+    """How loud it was in the last five seconds; published as ``level`` when it moved by 3 dB, and each minute."""
+
+    v: int = VERSION
+    time: Time  # of the end of the five seconds
+    level_dbfs: Dbfs  # rms
+    peak_dbfs: Dbfs
+    clipping: bool  # whether the microphone was too loud for its converter
+
+
+class CardFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model card says of the bundle on one corpus."""
+
+    uar: Score  # unweighted average recall on speakers not trained on
+    speakers: int
+    clips: int
+    never_trained: bool  # nothing of this corpus was in training
+
+
+class Info(msgspec.Struct, frozen=True, kw_only=True):
+    """What this device is and how it is set; published retained as ``info`` at the start and when it changes."""
+
+    v: int = VERSION
+    time: Time
+    node: str
+    device_id: str  # of the machine, the same after a new installation
+    session: str  # of this run: two of them at once are two devices of one name
+    hardware: str | None  # the board, where it says
+    versions: dict[str, str]
+    bundle: str
+    routing: str
+    labels: list[str]
+    model_card: dict[str, CardFigures]  # by corpus
+    listening: bool  # false while muted by command
+    thresholds: dict[str, Score]  # by label the score from which its episode begins
+    log_level: str
+    commands: str  # which are obeyed: off, read-only or on
+    config_digest: str  # changes with any value in force
+    restart_required: list[str]  # keys that were changed in the file and wait for a restart
 
 
 class OutboxFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +187,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     routing: str
     baseline: BaselineFigures | None = None  # null where nothing is learned
     outbox: OutboxFigures | None = None  # null where nothing is published
+    name_taken_by: str | None = None  # device id of another device that publishes under this node's name now
 
 
 class ClipScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="clip"):
@@ -156,9 +206,18 @@ PAYLOADS: dict[str, type[msgspec.Struct]] = {
     "emotion": EmotionState,
     "event/start": EpisodeStart,
     "event/end": EpisodeEnd,
-    "health": Health,
     "window": WindowScores,
+    "level": Level,
+    "health": Health,
+    "info": Info,
     "clip": ClipScores,
+}
+
+# What is a word and no JSON: the whole payload, as it stands.
+WORDS: dict[str, tuple[str, ...]] = {
+    "availability": get_args(Availability),
+    "capture": get_args(CaptureState),
+    "speech": get_args(SpeechState),
 }
 
 
@@ -173,11 +232,14 @@ def rfc3339(utc_s: float) -> str:
 
 
 def json_schemas() -> dict[str, Any]:
-    """JSON Schema 2020-12 of every payload, by topic (``window`` and ``clip`` are lines of replay and classify)."""
+    """JSON Schema 2020-12 of every payload, by topic (``clip`` is a line of classify)."""
     _, components = msgspec.json.schema_components(PAYLOADS.values(), ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"edged payloads, version {VERSION}",
-        "topics": {topic: {"$ref": f"#/$defs/{payload.__name__}"} for topic, payload in PAYLOADS.items()},
+        "topics": {
+            **{topic: {"enum": list(words), "description": "A bare word, no JSON."} for topic, words in WORDS.items()},
+            **{topic: {"$ref": f"#/$defs/{payload.__name__}"} for topic, payload in PAYLOADS.items()},
+        },
         "$defs": components,
     }

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from edged.mqtt.topics import Kind
+
 _LATE_S = 5.0  # an event that waited longer than this is no longer news
 _OVERHEAD = 200  # bytes that a message costs beside its payload, in memory and in the file
 
@@ -23,7 +25,7 @@ class Message:
     topic: str
     payload: bytes
     qos: int
-    retained: bool
+    kind: Kind
     seq: int = 0  # of an event; 0 is a state
     put_s: float = field(
         default_factory=time.monotonic, compare=False
@@ -31,9 +33,14 @@ class Message:
     late: bool = False  # it waited on disk, or was sent before and not acknowledged
 
     @property
+    def retained(self) -> bool:
+        """Whether the broker keeps it, since it says how things are now."""
+        return self.kind == "state"
+
+    @property
     def is_event(self) -> bool:
-        """Whether each of its kind counts, and not only the newest."""
-        return not self.retained
+        """Whether each of its kind counts, and is kept until the broker has it."""
+        return self.kind == "event"
 
     @property
     def size(self) -> int:

@@ -4,10 +4,11 @@
                     ▲                                      │
                     └───────── lost: the connection ───────┘
 
-A retained topic says how things are now, so only its newest payload waits here; an event says what was, so all of them
-do.  The outbox decides what is in flight and not paho, whose queue refuses the newest when full, and sends again after
-a reconnect what was true hours ago.  With a journal every event is also on disk until it is acknowledged.  It belongs
-to whoever holds the publisher's lock; ages are those of the monotonic clock: no wall clock set wrong loses an event.
+A state says how things are now, so only its newest payload waits here; an event says what was, so all of them do; a
+moment counts now or not at all, so that it waits for room but not for a broker that is away.  The outbox decides what
+is in flight and not paho, whose queue refuses the newest when full, and sends again after a reconnect what was true
+hours ago.  With a journal every event is also on disk until it is acknowledged.  It belongs to whoever holds the
+publisher's lock; ages are those of the monotonic clock: no wall clock set wrong loses an event.
 """
 
 import math
@@ -24,7 +25,8 @@ from edged.mqtt.message import Message
 from edged.state import state_folder
 
 _LATENCIES = 200  # events whose way to the broker is remembered
-_NO_TOPIC = -1
+_NO_NUMBER = -1
+_MOST_MOMENTS = 100  # that wait; the oldest goes first
 _DAY_S = 86_400
 
 
@@ -53,7 +55,7 @@ class Outbox:
         self._numbers = count()
         self._waiting: OrderedDict[int, Message] = OrderedDict()  # by number, the first to be sent first
         self._n_events = self._n_bytes = 0  # of the events among them
-        self._due: dict[str, int] = {}  # retained topic to the number under which it waits
+        self._due: dict[str | int, int] = {}  # a state's topic, a moment's number, to the number under which it waits
         self._retained: dict[str, Message] = {}  # by topic: the newest, for as long as the program lives
         self._next = 0  # the number of what ``following`` gave last
         self._in_flight: dict[int, Message] = {}  # by mid, in the order in which they were sent
@@ -113,11 +115,19 @@ class Outbox:
                 self._journal.put(message)
             self._n_events += 1
             self._n_bytes += message.size
-        else:
-            self._waiting.pop(self._due.get(message.topic, _NO_TOPIC), None)
+        elif message.retained:
+            self._waiting.pop(self._due.get(message.topic, _NO_NUMBER), None)
             self._retained[message.topic] = message
+        else:
+            self.forget_moments(_MOST_MOMENTS - 1)
         self._append(message)
         self._bound()
+
+    def forget_moments(self, most: int = 0) -> None:
+        """Leave out all but the newest ``most`` moments that wait."""
+        moments = [key for key in self._due if isinstance(key, int)]
+        for number in moments[: max(0, len(moments) - most)]:
+            self._take(number)
 
     def adopt(self) -> None:
         """Take what the journal found on the disk, from before this process, before all others."""
@@ -138,7 +148,7 @@ class Outbox:
             self._bound()
 
     def renew(self) -> None:
-        """Let the newest of every retained topic wait again: a broker that restarted may have forgotten it."""
+        """Let the newest of every state wait again: a broker that restarted may have forgotten it."""
         for topic, message in self._retained.items():
             if topic not in self._due:
                 self._append(message)
@@ -146,7 +156,7 @@ class Outbox:
     def following(self) -> Message | None:
         """What is to be sent next; None when nothing waits or enough is in flight.
 
-        An event that is not on the disk yet lets states go before it: a disk that hangs must be seen in ``health``.
+        An event that is not on the disk yet lets all others go before it: a disk that hangs must be seen in ``health``.
         """
         self._bound()
         if not self._waiting or len(self._in_flight) >= self._in_flight_limit:
@@ -175,7 +185,11 @@ class Outbox:
         number = next(self._numbers)
         self._waiting[number] = message
         if not message.is_event:
-            self._due[message.topic] = number
+            self._due[self._key(number, message)] = number
+
+    @staticmethod
+    def _key(number: int, message: Message) -> str | int:
+        return message.topic if message.retained else number
 
     def _to_front(self, events: Sequence[Message]) -> None:
         for event in reversed(events):
@@ -191,7 +205,7 @@ class Outbox:
             self._n_events -= 1
             self._n_bytes -= message.size
         else:
-            del self._due[message.topic]
+            del self._due[self._key(number, message)]
         return message
 
     def _bound(self) -> None:

@@ -1,6 +1,6 @@
 """The daemon's sink: payload structs in, messages to the broker out; never blocks, never loses what it may keep.
 
-    state, start, end, health ──► JSON ──► outbox ──► connection ──► broker
+    publish(topic, payload) ──► JSON ──► outbox ──► connection ──► broker
                                             │  ▲                       │
                                   disk ◄────┘  └── acknowledged(mid) ──┘
 
@@ -14,25 +14,21 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Self
 
 import msgspec
 
 from edged.config import Mqtt
-from edged.events.schema import (
-    CaptureState,
-    EmotionState,
-    EpisodeEnd,
-    EpisodeStart,
-    Health,
-    OutboxFigures,
-    WindowScores,
-    encoded,
-)
+from edged.events.schema import EpisodeEnd, EpisodeStart, Info, OutboxFigures, encoded
 from edged.mqtt.connection import CLOSE_S, Connection, State
+from edged.mqtt.listener import Listener
 from edged.mqtt.message import Message
 from edged.mqtt.outbox import Outbox
-from edged.mqtt.topics import AVAILABILITY, CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, Topic, full_name
+from edged.mqtt.subscription import Received, Subscription
+from edged.mqtt.topics import AVAILABILITY, INFO, WINDOW, Topic, full_name
+from edged.mqtt.twin import Twin
+from edged.node import device_id
 
 _log = logging.getLogger(__name__)
 
@@ -40,10 +36,12 @@ _log = logging.getLogger(__name__)
 class Publisher:
     """Publishes under ``<root>/<node>/``; ``with`` opens and closes it.
 
-    ``node`` is a safe name, as ``topics.safe_node`` makes it.  An ``outbox`` that keeps more than memory may be given.
+    ``node`` is a name that is one level of a topic.  An ``outbox`` that keeps more than memory may be given, and
+    listeners that share the connection.
     """
 
-    def __init__(self, mqtt: Mqtt, node: str, outbox: Outbox | None = None) -> None:
+    def __init__(self, mqtt: Mqtt, node: str, outbox: Outbox | None = None, listeners: Sequence[Listener] = ()) -> None:
+        self._mqtt = mqtt
         self._below = f"{mqtt.root}/{node}"
         self._outbox = Outbox() if outbox is None else outbox
         self._put: deque[tuple[Topic, msgspec.Struct | str, float]] = deque()  # with the monotonic time
@@ -54,10 +52,16 @@ class Publisher:
         self._working = threading.Lock()  # only ever tried, never waited for
         self._settled = threading.Event()  # nothing is left to acknowledge, or nobody to do it
         self._settled.set()
+        self._info: Info | None = None  # the newest
+        self._twin = Twin(full_name(mqtt.root, node, INFO), self._say_info_again)
+        self._listeners: tuple[Listener, ...] = (self._twin, *listeners)
+        filters = [Subscription(wanted, required=False) for one in self._listeners for wanted in one.filters]
         self._connection = Connection(
             mqtt,
-            f"edged-{node}",
+            f"edged-{node}-{device_id()[:8]}",
             availability=full_name(mqtt.root, node, AVAILABILITY),
+            subscriptions=filters,
+            on_received=self._received,
             on_change=self._changed,
             on_acknowledged=self._on_acknowledged,
         )
@@ -114,6 +118,16 @@ class Publisher:
         """How many events wait, where, and how long they take."""
         return self._outbox.figures()
 
+    @property
+    def name_taken_by(self) -> str | None:
+        """Device id of another device that publishes under this node's name now."""
+        return self._twin.device_id
+
+    def tick(self) -> None:
+        """Whatever is due by the clock, or was received; the pipeline's thread calls it between two reads."""
+        for listener in self._listeners:
+            listener.tick()
+
     def wait_connected(self, within_s: float) -> bool:
         """Whether the broker takes messages, waiting for it at most ``within_s``; for commands that need it now."""
         return self._connection.wait_connected(within_s)
@@ -123,31 +137,13 @@ class Publisher:
         self._settled.wait(within_s)
         return not self.unacknowledged
 
-    def window(self, payload: WindowScores) -> None:
-        """Not published: what a device sends are states and episodes."""
-
-    def state(self, payload: EmotionState) -> None:
-        """How it is now."""
-        self.publish(EMOTION, payload)
-
-    def start(self, payload: EpisodeStart) -> None:
-        """An episode began."""
-        self.publish(EVENT_START, payload)
-
-    def end(self, payload: EpisodeEnd) -> None:
-        """An episode ended."""
-        self.publish(EVENT_END, payload)
-
-    def capture(self, state: CaptureState) -> None:
-        """Whether sound comes, as a bare word."""
-        self.publish(CAPTURE, state)
-
-    def health(self, payload: Health) -> None:
-        """The daemon's figures."""
-        self.publish(HEALTH, payload)
-
     def publish(self, topic: Topic, payload: msgspec.Struct | str) -> None:
         """Take a payload for ``topic``, a text as a bare word; it goes out now, or when the broker is there."""
+        if topic == WINDOW and not self._mqtt.window:
+            return
+        if isinstance(payload, Info):
+            self._info = payload
+            self._twin.own(payload)
         self._put.append((topic, payload, time.monotonic()))
         self._settled.clear()
         self._work()
@@ -156,10 +152,20 @@ class Publisher:
         if state is State.CONNECTED:
             self._renew = True
             self._work()
+            for listener in self._listeners:
+                listener.connected()
         else:
             self._lost = True
             self._settled.set()
             self._work()
+
+    def _received(self, received: Received) -> None:
+        for listener in self._listeners:
+            listener.received(received)
+
+    def _say_info_again(self) -> None:
+        if self._info is not None:
+            self.publish(INFO, self._info)
 
     def _on_acknowledged(self, mid: int) -> None:
         self._acknowledged.append(mid)
@@ -187,14 +193,21 @@ class Publisher:
         if self._renew:
             self._renew = False
             self._outbox.renew()
+        if not self._connection.connected:
+            self._outbox.forget_moments()
         while message := self._outbox.following():
-            topic = f"{self._below}/{message.topic}"
-            mid = self._connection.send(topic, message.to_send(), message.qos, retained=message.retained)
+            mid = self._connection.send(
+                self._full_name(message.topic), message.to_send(), message.qos, retained=message.retained
+            )
             if mid is None:
                 break
             self._outbox.sent(mid)
         if not self._outbox:
             self._settled.set()
+
+    def _full_name(self, name: str) -> str:
+        """A name that begins with a slash is that of a topic of others."""
+        return name[1:] if name.startswith("/") else f"{self._below}/{name}"
 
     def _message(self, topic: Topic, payload: msgspec.Struct | str, put_s: float) -> Message:
         seq = 0
@@ -202,4 +215,4 @@ class Publisher:
             seq = self._outbox.next_seq()
             payload = msgspec.structs.replace(payload, seq=seq)
         content = payload.encode() if isinstance(payload, str) else encoded(payload)
-        return Message(topic.name, content, topic.qos, topic.retained, seq, put_s)
+        return Message(topic.name, content, topic.qos, topic.kind, seq, put_s)

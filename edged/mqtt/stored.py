@@ -123,4 +123,4 @@ def _events(db: sqlite3.Connection) -> Iterator[tuple[Message, float]]:
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
             event = msgspec.json.decode(payload, type=PAYLOADS[name])
             if getattr(event, "seq", None) == seq:
-                yield Message(topic.name, payload, topic.qos, topic.retained, seq, late=True), put_s
+                yield Message(topic.name, payload, topic.qos, topic.kind, seq, late=True), put_s

@@ -1,43 +1,46 @@
 """The topics: their names, QoS and retention, the only source of them.
 
-    node "kitchen" ──► edged/kitchen/{availability, capture, emotion, event/start, event/end, health}
+    node "kitchen" ──► edged/kitchen/{availability, capture, emotion, event/start, …, cmd/mute, cmd/mute/result}
 
 The node is one device; its name is one level of the topic, so that a subscriber to ``edged/+/event/#`` hears all nodes.
 """
 
-import re
-import socket
 from dataclasses import dataclass
+from typing import Literal
+
+# A state is retained and only its newest payload counts; each event counts and is kept until the broker has it; a
+# moment counts now or not at all.
+Kind = Literal["state", "event", "moment"]
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic below ``<root>/<node>/``."""
+    """One topic below ``<root>/<node>/``, or one of others where the name begins with a slash."""
 
     name: str
     qos: int
-    retained: bool
+    kind: Kind
+
+    @property
+    def retained(self) -> bool:
+        """Whether the broker keeps the newest payload for those who subscribe later."""
+        return self.kind == "state"
 
 
-AVAILABILITY = Topic("availability", 1, True)  # noqa: FBT003 -- reads as the table in the README
-CAPTURE = Topic("capture", 1, True)  # noqa: FBT003
-EMOTION = Topic("emotion", 1, True)  # noqa: FBT003
-EVENT_START = Topic("event/start", 1, False)  # noqa: FBT003
-EVENT_END = Topic("event/end", 1, False)  # noqa: FBT003
-HEALTH = Topic("health", 1, True)  # noqa: FBT003
-TOPICS = (AVAILABILITY, CAPTURE, EMOTION, EVENT_START, EVENT_END, HEALTH)
+AVAILABILITY = Topic("availability", 1, "state")
+CAPTURE = Topic("capture", 1, "state")
+EMOTION = Topic("emotion", 1, "state")
+EVENT_START = Topic("event/start", 1, "event")
+EVENT_END = Topic("event/end", 1, "event")
+SPEECH = Topic("speech", 1, "state")
+WINDOW = Topic("window", 0, "moment")
+LEVEL = Topic("level", 0, "moment")
+HEALTH = Topic("health", 1, "state")
+INFO = Topic("info", 1, "state")
+TOPICS = (AVAILABILITY, CAPTURE, EMOTION, EVENT_START, EVENT_END, SPEECH, WINDOW, LEVEL, HEALTH, INFO)
 
 ONLINE, OFFLINE = "online", "offline"
-
-
-def safe_node(name: str) -> str:
-    """``name`` with all but ``[a-zA-Z0-9_-]`` made ``-``, since it becomes a level of a topic and an id elsewhere."""
-    return re.sub(r"[^a-zA-Z0-9_-]+", "-", name).strip("-")[:64] or "edged"
-
-
-def node_name(configured: str) -> str:
-    """The node's name: as configured, or the host's made safe."""
-    return configured or safe_node(socket.gethostname())
+ON, OFF = "ON", "OFF"
 
 
 def full_name(root: str, node: str, topic: Topic) -> str:

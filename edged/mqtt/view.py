@@ -20,10 +20,10 @@ from typing import TextIO
 import msgspec
 
 from edged.config import Mqtt
-from edged.events.schema import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health
+from edged.events.schema import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health, Info, Level
 from edged.mqtt.subscriber import Subscriber
 from edged.mqtt.subscription import Received
-from edged.mqtt.topics import AVAILABILITY, CAPTURE
+from edged.mqtt.topics import AVAILABILITY, CAPTURE, SPEECH
 
 _WIDTH = 79  # columns; at the 80th some terminals break the line
 _BAR, _SHORT_BAR = 20, 12  # columns of the score 1; the short one beside the node's name
@@ -55,8 +55,8 @@ class View:
         try:
             if name == AVAILABILITY.name:
                 return self._words(node, "", f"{node} is {received.payload.decode()}")
-            if name == CAPTURE.name:
-                return self._words(node, "", f"capture is {received.payload.decode()}")
+            if name in {CAPTURE.name, SPEECH.name}:
+                return self._words(node, "", f"{name} is {received.payload.decode()}")
             if name in PAYLOADS:
                 return self._known(node, msgspec.json.decode(received.payload, type=PAYLOADS[name]), received)
         except ValueError as exc:  # msgspec's faults and broken UTF-8 are such
@@ -76,10 +76,7 @@ class View:
                 self._running.pop(node, None)
                 note = f"{payload.duration_s:.1f} s, {payload.reason}"
                 return self._score(node, "└", payload, payload.event_type, note)
-            case Health():
-                note = f"{payload.windows} windows, {payload.windows_speech} with speech"
-                return self._words(node, payload.time, f"{note}, {payload.resident_mb:.0f} MB")
-        return self._words(node, "", f"{received.topic}, {len(received.payload)} bytes")
+        return self._words(node, getattr(payload, "time", ""), _note(payload, received))
 
     def _score(
         self, node: str, mark: str, payload: EmotionState | EpisodeStart | EpisodeEnd, label: str, note: str
@@ -112,6 +109,18 @@ class View:
 
     def _finished(self, line: str) -> str:
         return line.translate(_PLAIN).rstrip() if self._plain else line.rstrip()
+
+
+def _note(payload: msgspec.Struct, received: Received) -> str:
+    match payload:
+        case Health():
+            windows = f"{payload.windows} windows, {payload.windows_speech} with speech"
+            return f"{windows}, {payload.resident_mb:.0f} MB"
+        case Level():
+            return f"level {payload.level_dbfs:.0f} dBFS"
+        case Info():
+            return f"{payload.bundle}, {payload.routing} routing"
+    return f"{received.topic}, {len(received.payload)} bytes"
 
 
 def view_for(out: TextIO, root: str, *, show_node: bool = False) -> View:
