@@ -37,6 +37,8 @@ def rehashed(bundle: Bundle, folder: Path, content: bytes) -> Bundle:
     (folder / "bundle.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(bundle.manifest, models=models)))
     for name, other in bundle.contents.items():
         (folder / models[name].file).write_bytes(content if name == first else other)
+    if bundle.manifest.gate is not None and bundle.gate is not None:
+        (folder / bundle.manifest.gate.file).write_bytes(bundle.gate)
     return load_bundle(folder)
 
 

@@ -36,15 +36,25 @@ def child(request: pytest.FixtureRequest, fast: Path) -> Iterator[subprocess.Pop
         judging.communicate()
 
 
-@given(changes=edits(_SIZE))
-@fuzzed
-def test_model_damaged(child: subprocess.Popen[str], changes: list[Edit]) -> None:
-    """An answer, a refusal, or the end of the process; never another exception."""
+def judged(child: subprocess.Popen[str], changes: list[Edit]) -> str:
+    """The verdict on the model with these changes."""
     assert child.stdin is not None
     assert child.stdout is not None
     line = json.dumps([(place, n_removed, new.hex()) for place, n_removed, new in changes])
     child.stdin.write(line + "\n")
     child.stdin.flush()
-    verdict = json.loads(child.stdout.readline())
+    return str(json.loads(child.stdout.readline()))
+
+
+def test_model_without_damage_answers(child: subprocess.Popen[str]) -> None:
+    """Else all that the next test sees would be a bundle that is refused for something else."""
+    assert judged(child, []) == "answered"
+
+
+@given(changes=edits(_SIZE))
+@fuzzed
+def test_model_damaged(child: subprocess.Popen[str], changes: list[Edit]) -> None:
+    """An answer, a refusal, or the end of the process; never another exception."""
+    verdict = judged(child, changes)
     event(verdict)
     assert verdict in {"answered", "refused"} or verdict.startswith("ended by SIG")
