@@ -71,6 +71,7 @@ class Daemon:
         self._capture: tuple[schema.CaptureState | None, str] = (None, "")  # as last seen, and what was wrong
         self._n_tries = 0
         self._ready = False
+        self._newest = (0, 0.0)  # count just past the newest sample that was read, and the monotonic clock at it
         self._skipped = (0, -_SKIPPED_S)  # how many windows were skipped when it was last said, and when that was
         self._published: tuple[State, float] | None = None  # the last state and when it was published
 
@@ -101,6 +102,7 @@ class Daemon:
                     next_health_s = time.monotonic() + self._config.health_s
                     self._report()
             if not stop.is_set():
+                self._newest = (self._newest[0], time.monotonic())
                 self._publish(self._judge.finish())
         finally:
             notify("STOPPING=1")
@@ -117,6 +119,7 @@ class Daemon:
             self._judge.baseline = self._learned.baseline
         began_s = time.monotonic()
         self._payloads.anchor(stretch.start, stretch.utc_s)
+        self._newest = (stretch.start + len(stretch.samples), stretch.captured_s if self._source.live else began_s)
         self._publish(self._judge.judged(stretch.samples, stretch.start, keep_up=self._source.live))
         sound_s, peak = len(stretch.samples) / GEOMETRY.sample_rate_hz, float(np.abs(stretch.samples).max())
         self._figures.heard(sound_s, time.monotonic() - began_s, peak)
@@ -185,13 +188,20 @@ class Daemon:
             self._sink.publish(WINDOW, payload)
             # An answer is about the middle of its window: half of it lies on either side.
             middle = (window.start + window.end) // 2
-            self._announce(self._tracker.update(middle, label, scores, discontinuous=window.discontinuous))
+            changes = self._tracker.update(middle, label, scores, discontinuous=window.discontinuous)
+            self._announce(changes, self._captured_s(window.end))
             notify("WATCHDOG=1")
 
-    def _announce(self, changes: Iterable[Began | Ended]) -> None:
+    def _captured_s(self, count: int) -> float:
+        """The monotonic clock when the sample ``count`` was captured; of a recording, which has no such time, read."""
+        newest, newest_s = self._newest
+        return newest_s - (newest - count) / GEOMETRY.sample_rate_hz if self._source.live else newest_s
+
+    def _announce(self, changes: Iterable[Began | Ended], captured_s: float | None = None) -> None:
         """Publishes what changed, then the state if it is another, and its scores now and then while they move."""
         for change in changes:
-            self._sink.publish(EVENT_START if isinstance(change, Began) else EVENT_END, self._payloads.changed(change))
+            topic = EVENT_START if isinstance(change, Began) else EVENT_END
+            self._sink.publish(topic, self._payloads.changed(change), captured_s)
         state, now_s = self._tracker.state, time.monotonic()
         if self._published is not None:
             last, published_s = self._published

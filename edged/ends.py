@@ -27,6 +27,10 @@ class Stretch(Protocol):
     def utc_s(self) -> float:
         """The wall clock at the first sample."""
 
+    @property
+    def captured_s(self) -> float:
+        """The monotonic clock at the end of the last sample, where the source is live."""
+
 
 class Source(Protocol):
     """Where sound comes from: a microphone, a recording.  It is open when it is handed over."""
@@ -109,5 +113,8 @@ class Sink(Protocol):
     def tick(self) -> None:
         """Whatever is due by the clock; called between two reads."""
 
-    def publish(self, topic: Topic, payload: msgspec.Struct | str) -> None:
-        """Each window, event, change of state and report, in order; a text is a bare word."""
+    def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
+        """Each window, event, change of state and report, in order; a text is a bare word.
+
+        ``captured_s`` is the monotonic clock at the end of the window that caused it, None where no window did.
+        """

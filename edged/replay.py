@@ -56,8 +56,9 @@ class Lines:
     def tick(self) -> None:
         """Nothing is due."""
 
-    def publish(self, topic: Topic, payload: msgspec.Struct | str) -> None:
+    def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
         """Windows and events, a line each."""
+        del captured_s
         if topic in _LINES and not isinstance(payload, str):
             print_line(payload)
 

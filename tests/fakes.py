@@ -55,6 +55,7 @@ class KeepingSink:
         self.all: list[tuple[Topic, msgspec.Struct | str]] = []
         self.windows: list[WindowScores] = []
         self.events: list[EpisodeStart | EpisodeEnd] = []
+        self.captured: list[float | None] = []  # of each event
         self.states: list[EmotionState] = []
         self.captures: list[CaptureState] = []
         self.figures: list[Health] = []
@@ -62,7 +63,7 @@ class KeepingSink:
     def tick(self) -> None:
         """Nothing is due."""
 
-    def publish(self, topic: Topic, payload: msgspec.Struct | str) -> None:
+    def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
         """Keeps it, with those of its kind and among all."""
         self.all.append((topic, payload))
         match payload:
@@ -70,6 +71,7 @@ class KeepingSink:
                 self.windows.append(payload)
             case EpisodeStart() | EpisodeEnd():
                 self.events.append(payload)
+                self.captured.append(captured_s)
             case EmotionState():
                 self.states.append(payload)
             case Health():

@@ -2,7 +2,9 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +113,34 @@ def test_times_follow_the_wall_clock_and_durations_the_samples(bundle: Bundle, s
     assert sink.windows[-1].time.startswith("2022-11")
 
 
+ANY_LEADER = "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0}"  # whatever leads is an episode
+
+
+def test_events_carry_when_the_end_of_their_window_was_captured(bundle: Bundle, speech: Floats) -> None:
+    """Of a microphone by its own clock, whatever the reading of it waited; the end at the stop has no window."""
+    blocks = [
+        replace(stretch, captured_s=5000 + (stretch.start + len(stretch.samples)) / RATE_HZ)
+        for stretch in stretches(speech, 16_000)
+    ]
+    sink = run(bundle, FakeSource(blocks, live=True), parse_config(ANY_LEADER, "test"))
+    ends = [5000 + window.start_s + window.duration_s for window in sink.windows]
+    captured = [found for found in sink.captured if found is not None]
+    assert len(captured) == len(sink.events) - 1
+    assert all(min(abs(found - end) for end in ends) < 0.002 for found in captured)
+    assert captured[0] == pytest.approx(
+        next(end for end, w in zip(ends, sink.windows, strict=True) if w.speech), abs=0.002
+    )
+
+
+def test_events_of_a_recording_count_from_its_reading(bundle: Bundle, speech: Floats) -> None:
+    """An hour heard in seconds has no time of capture."""
+    began_s = time.monotonic()
+    sink = run(bundle, FakeSource(stretches(speech, len(speech))), parse_config(ANY_LEADER, "test"))
+    captured = {found for found in sink.captured if found is not None}
+    assert len(captured) == 1
+    assert began_s <= captured.pop() <= time.monotonic()
+
+
 def test_live_source_that_is_behind_skips_the_oldest(bundle: Bundle, speech: Floats) -> None:
     """Ten seconds at once from a microphone: only the newest windows are judged, and the others are counted."""
     config = parse_config("health_s: 5", "test")
@@ -145,8 +175,7 @@ def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speec
     captures: list[str] = []
     emotions: list[str] = []
     source = FakeSource(coming())
-    # Whatever leads is an episode, so that one runs when the sound is lost.
-    config = parse_config("tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0}", "test")
+    config = parse_config(ANY_LEADER, "test")  # so that an episode runs when the sound is lost
     Daemon(config, bundle, source, sink).run(threading.Event())
     assert sink.captures == ["offline", "online", "offline", "stalled", "online", "offline"]
     assert captures == ["online", "offline"]

@@ -155,7 +155,10 @@ def test_lost_connection_may_drop_what_was_in_flight() -> None:
 
 
 def test_figures_tell_depth_age_and_latency() -> None:
-    """States are none of the outbox's figures: they are not lost when they are replaced."""
+    """States are none of them, since they are not lost when they are replaced; nor is the latency of any other event.
+
+    Latency counts from the end of the window that caused an event, where one did.
+    """
     outbox = Outbox()
     assert outbox.figures().latency_p50_s is None
     now_s = time.monotonic()
@@ -167,13 +170,16 @@ def test_figures_tell_depth_age_and_latency() -> None:
     assert 100 <= figures.oldest_s < 101
     assert (figures.dropped, figures.on_disk, figures.fault) == (0, False, "")
     sent_all(outbox)
-    outbox.put(event(4))
+    assert outbox.figures().latency_p50_s is None  # no window caused these
+    for age_s in (30.0, 10.0, 20.0):
+        outbox.put(Message("event/end", b"", 1, kind="event", captured_s=now_s - age_s))
     sent_all(outbox)
     figures = outbox.figures()
     assert figures.depth == 0
     assert figures.latency_p50_s is not None
     assert figures.latency_p95_s is not None
-    assert 0 <= figures.latency_p50_s <= figures.latency_p95_s < 1  # of the one that came since the outbox began
+    assert 20 <= figures.latency_p50_s < 25
+    assert 20 <= figures.latency_p95_s < 35
 
 
 def test_many_events_are_sent_in_a_moment() -> None:

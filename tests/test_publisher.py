@@ -144,7 +144,7 @@ def test_events_are_numbered_and_late_ones_say_so(
     monkeypatch.setattr("edged.mqtt.message._LATE_S", 0.5)
     with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a") as publisher:
         for number in range(3):
-            publisher.publish(EVENT_START, episode_start("sad", number))
+            publisher.publish(EVENT_START, episode_start("sad", number), time.monotonic())
         wait_until(lambda: publisher.outbox.oldest_s > 0.5, "late")
         assert publisher.outbox.depth == 3
         relay.start()

@@ -31,6 +31,7 @@ def test_blocks_come_out_as_one_stretch() -> None:
     stretch = taken(ring)
     np.testing.assert_array_equal(stretch.samples, ramp(0, 30))
     assert (stretch.start, stretch.utc_s) == (0, 1000.0)
+    assert stretch.captured_s == pytest.approx(5.5 + 20 / RATE, abs=1e-9)  # the monotonic clock at the last
 
 
 def test_count_goes_on_over_reads() -> None:

@@ -8,8 +8,9 @@ and no stretch reaches across one.  The two clocks come with each block and chan
 """
 
 import threading
+import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ class Stretch:
     samples: Floats  # (n,) mono in [-1, 1] at 16 kHz
     start: int  # count of the first sample since the source began, lost ones counted in
     utc_s: float  # wall clock (time.time()) at the first sample
+    captured_s: float = field(default_factory=time.monotonic)  # monotonic clock at the end; else when this was made
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class _Block:
     start: int
     n: int
     utc_s: float
+    captured_s: float  # monotonic clock at its end
 
 
 class Ring:
@@ -94,7 +97,7 @@ class Ring:
             self._array[tail : tail + before_wrap] = samples[:before_wrap]
             self._array[: len(samples) - before_wrap] = samples[before_wrap:]
             self._n += len(samples)
-            self._blocks.append(_Block(start, len(samples), utc_s))
+            self._blocks.append(_Block(start, len(samples), utc_s, self._newest_s))
             self._changed.notify()
 
     def lose(self, n: int) -> None:
@@ -143,9 +146,10 @@ class Ring:
 
     def _pop(self) -> Stretch:
         first = self._blocks.popleft()
-        n = first.n
+        n, last = first.n, first
         while self._blocks and self._blocks[0].start == first.start + n:
-            n += self._blocks.popleft().n
+            last = self._blocks.popleft()
+            n += last.n
         before_wrap = min(n, self.capacity - self._head)
         samples = np.empty(n, np.float32)
         samples[:before_wrap] = self._array[self._head : self._head + before_wrap]
@@ -153,7 +157,7 @@ class Ring:
         self._forget(n)
         self.n_gaps += first.start != self._read_to
         self._read_to = first.start + n
-        return Stretch(samples, first.start, first.utc_s)
+        return Stretch(samples, first.start, first.utc_s, last.captured_s)
 
     def _drop(self, n: int) -> None:
         if n <= 0:

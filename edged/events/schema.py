@@ -143,8 +143,8 @@ class OutboxFigures(msgspec.Struct, frozen=True, kw_only=True):
     on_disk: bool  # whether they outlive the daemon
     fault: str = ""  # why they do not, where they should
     set_aside: str = ""  # name of the damaged file that was replaced since the start
-    latency_p50_s: Seconds | None = None  # from an event to its acknowledgement, of the last 200 …
-    latency_p95_s: Seconds | None = None  # … which holds the waiting for a broker that was away
+    latency_p50_s: Seconds | None = None  # from the end of the window that caused an event to its acknowledgement …
+    latency_p95_s: Seconds | None = None  # … of the last 200, with the waiting for a broker that was away
 
 
 class BaselineFigures(msgspec.Struct, frozen=True, kw_only=True):

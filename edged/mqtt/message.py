@@ -31,6 +31,7 @@ class Message:
         default_factory=time.monotonic, compare=False
     )  # of this process; negative for one from before its start
     late: bool = False  # it waited on disk, or was sent before and not acknowledged
+    captured_s: float | None = field(default=None, compare=False)  # monotonic, at the end of the window that caused it
 
     @property
     def retained(self) -> bool:

@@ -59,7 +59,6 @@ class Outbox:
         self._retained: dict[str, Message] = {}  # by topic: the newest, for as long as the program lives
         self._next = 0  # the number of what ``following`` gave last
         self._in_flight: dict[int, Message] = {}  # by mid, in the order in which they were sent
-        self._began_s = time.monotonic()
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
         self.dropped = 0
 
@@ -176,8 +175,8 @@ class Outbox:
         """The broker has ``mid``; one that was never in flight here is not ours and is ignored."""
         message = self._in_flight.pop(mid, None)
         if message is not None and message.is_event:
-            if message.put_s >= self._began_s:
-                self._latencies.append(time.monotonic() - message.put_s)
+            if message.captured_s is not None:
+                self._latencies.append(time.monotonic() - message.captured_s)
             if self._journal is not None:
                 self._journal.acknowledged(message.seq)
 

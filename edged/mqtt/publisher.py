@@ -44,7 +44,7 @@ class Publisher:
         self._mqtt = mqtt
         self._below = f"{mqtt.root}/{node}"
         self._outbox = Outbox() if outbox is None else outbox
-        self._put: deque[tuple[Topic, msgspec.Struct | str, float]] = deque()  # with the monotonic time
+        self._put: deque[tuple[Topic, msgspec.Struct | str, float, float | None]] = deque()  # put_s, captured_s
         self._acknowledged: deque[int] = deque()
         self._lost = False
         self._renew = False
@@ -137,14 +137,17 @@ class Publisher:
         self._settled.wait(within_s)
         return not self.unacknowledged
 
-    def publish(self, topic: Topic, payload: msgspec.Struct | str) -> None:
-        """Take a payload for ``topic``, a text as a bare word; it goes out now, or when the broker is there."""
+    def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
+        """Take a payload for ``topic``, a text as a bare word; it goes out now, or when the broker is there.
+
+        ``captured_s`` is the monotonic clock at the end of the window that caused it, where one did.
+        """
         if topic == WINDOW and not self._mqtt.window:
             return
         if isinstance(payload, Info):
             self._info = payload
             self._twin.own(payload)
-        self._put.append((topic, payload, time.monotonic()))
+        self._put.append((topic, payload, time.monotonic(), captured_s))
         self._settled.clear()
         self._work()
 
@@ -209,10 +212,10 @@ class Publisher:
         """A name that begins with a slash is that of a topic of others."""
         return name[1:] if name.startswith("/") else f"{self._below}/{name}"
 
-    def _message(self, topic: Topic, payload: msgspec.Struct | str, put_s: float) -> Message:
+    def _message(self, topic: Topic, payload: msgspec.Struct | str, put_s: float, captured_s: float | None) -> Message:
         seq = 0
         if isinstance(payload, EpisodeStart | EpisodeEnd):
             seq = self._outbox.next_seq()
             payload = msgspec.structs.replace(payload, seq=seq)
         content = payload.encode() if isinstance(payload, str) else encoded(payload)
-        return Message(topic.name, content, topic.qos, topic.kind, seq, put_s)
+        return Message(topic.name, content, topic.qos, topic.kind, seq, put_s, captured_s=captured_s)
