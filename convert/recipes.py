@@ -8,8 +8,22 @@ two recipes less one corpus measure what ``research`` is worth on a corpus that 
 
 import dataclasses
 from dataclasses import dataclass, field
+from typing import Any
 
 from edged.errors import UsageError
+
+# Of a field that came after trainings had been made: at its default it is no part of their names.
+_LATER = {"later": True}
+
+
+def described(spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of this file
+    """``spec`` as plain values, less what came later and is at its default."""
+    found: dict[str, Any] = {}
+    for part in dataclasses.fields(spec):
+        value = getattr(spec, part.name)
+        if not (part.metadata == _LATER and value == part.default):
+            found[part.name] = described(value) if dataclasses.is_dataclass(value) else value
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +52,11 @@ class AugmentSpec:
     contrast: float = 0.08  # ± share of the dB scale
     tilt_db: float = 3.0  # sd of the slope over the band axis
     curve_db: float = 1.5  # sd of a smooth curve over the band axis
+    clean_p: float = field(default=0.0, metadata=_LATER)  # share of clips whose own noise floor is taken off
+    clean_over: tuple[float, float] = field(default=(2.0, 30.0), metadata=_LATER)  # how many times over
+    lows_p: float = field(default=0.0, metadata=_LATER)  # share of clips that lose their lowest bands
+    lows_db: float = field(default=30.0, metadata=_LATER)  # at most
+    lows_bands: tuple[float, float] = field(default=(2.0, 10.0), metadata=_LATER)  # how far up
     noise_p: float = 0.5
     noise_db: tuple[float, float] = (-80.0, -25.0)
     n_time_masks: int = 2
@@ -46,6 +65,16 @@ class AugmentSpec:
     band_mask: int = 6  # bands at most
     mixup_p: float = 0.3
     mixup_alpha: float = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherSpec:
+    """Who teaches: the first models of ``seeds``, trained alike but for this augmentation and without a teacher."""
+
+    seeds: tuple[int, ...] = ()
+    augment: AugmentSpec = field(default_factory=AugmentSpec)
+    share: float = 0.5  # of the labels' loss
+    temperature: float = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +99,8 @@ class Recipe:
     smoothing: float = 0.05
     gender_weight: float = 0.1  # of the loss of a head that is cut off before quantization
     level_weight: float = 0.1
+    learned_weights: bool = field(default=False, metadata=_LATER)  # of the heads, from the two above on
+    teacher: TeacherSpec = field(default=TeacherSpec(), metadata=_LATER)
     repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch has the clips of a corpus, once where not named
 
 

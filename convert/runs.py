@@ -3,6 +3,7 @@
     recipe, seed, fold, clips ──sha256──► build/convert/runs/<recipe>-seed<n>-<hash>/
 
 The hash is of all that decides the outcome but the code: the recipe's numbers, seed, fold and the sounds' own hashes.
+A number that recipes have had only since a later day is left out while it is at its default, which changes nothing.
 A commit does not change it; who changes the code of a training starts anew with ``--fresh``.
 """
 
@@ -20,7 +21,7 @@ from typing import Any
 from convert import dataset
 from convert.corpora.clip import Clip
 from convert.material import Material
-from convert.recipes import Recipe
+from convert.recipes import Recipe, described
 from edged.features.geometry import GEOMETRY
 
 
@@ -42,15 +43,15 @@ class Run:
     @cached_property
     def path(self) -> Path:
         """The run's own folder."""
-        described = {
-            "recipe": dataclasses.asdict(self.recipe),
+        decided = {
+            "recipe": described(self.recipe),
             "seed": self.seed,
             "fold": self.fold,
             "geometry": dataclasses.asdict(GEOMETRY),
             "train": clips_hash(self.material.train),
             "validation": clips_hash(self.material.validation),
         }
-        digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:10]
+        digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
         fold = "" if self.fold is None else f"-fold{self.fold}"
         return self.work / "runs" / f"{self.recipe.name}-seed{self.seed}{fold}-{digest}"
 

@@ -3,8 +3,9 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
-from convert.augment import FLOOR_DB, Batch, augmented, mixed, renormalised
+from convert.augment import FLOOR_DB, Batch, augmented, floors, mixed, renormalised
 from convert.recipes import AugmentSpec
 from edged.features.geometry import GEOMETRY
 
@@ -53,6 +54,33 @@ def test_moved_clip_is_inside() -> None:
         heard = np.flatnonzero(changed(spec, seed)[0].max(axis=1) > FLOOR_DB)
         assert len(heard) >= 0.7 * LENGTH[0]
         assert heard[-1] - heard[0] + 1 == len(heard)
+
+
+def test_own_floor_is_taken_off() -> None:
+    """Steady noise under a voice goes, the voice stays; what nothing is taken off is untouched."""
+    noise = np.random.default_rng(0).normal(-50, 2, (120, GEOMETRY.n_bands))
+    noise[30:60, 20:30] = -10
+    frames, start, length = noise.astype(np.float16), np.array([0]), np.array([120])
+    spec, own = dataclasses.replace(NOTHING, clean_p=1), floors(frames, start, length)
+    assert own[0, 0] == pytest.approx(-53.3, abs=1)
+    cleaned = augmented(frames, start, length, spec, np.random.default_rng(0), own)[0]
+    assert np.abs(cleaned[30:60, 20:30]).max() < 0.1
+    assert (cleaned[:30] < -60).mean() > 0.5
+    plain = augmented(frames, start, length, NOTHING, np.random.default_rng(0), own)
+    assert np.array_equal(plain, augmented(frames, start, length, NOTHING, np.random.default_rng(0)))
+
+
+def test_lows_are_lost() -> None:
+    """The lowest bands lose most, bands above the highest edge nothing."""
+    frames = np.full((188, GEOMETRY.n_bands), -20, np.float16)
+    spec = dataclasses.replace(NOTHING, lows_p=1)
+    images = np.concatenate(
+        [augmented(frames, START[:1], np.array([188]), spec, np.random.default_rng(seed)) for seed in range(40)]
+    )
+    by_band = images[:, 0]
+    assert (np.diff(by_band, axis=1) >= 0).all()
+    assert (by_band[:, 10:] == 0).all()
+    assert by_band[:, 0].min() < -25
 
 
 def test_noise_fills_silence() -> None:
