@@ -1,6 +1,6 @@
 """Augmented batches, made beside the training.
 
-    Dataset, targets, seed, epoch ──threads──► images (b, 188, 64, 1) 0..1, label targets, head targets
+    Dataset, targets, seed, epoch ──threads──► images (b, 188, 64, 1) 0..1; targets of labels, of heads, of a teacher
 
 A batch's random numbers come from seed, epoch and its number alone: however many threads make them, and wherever
 a training that was killed goes on, the batches are the same.
@@ -9,12 +9,12 @@ a training that was killed goes on, the batches are the same.
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.augment import Batch, augmented, mixed
+from convert.augment import Batch, augmented, floors, mixed
 from convert.dataset import Dataset
 from convert.recipes import Recipe
 from edged.features.geometry import GEOMETRY
@@ -22,7 +22,7 @@ from edged.features.logmel import Floats
 
 _AHEAD = 6  # batches that wait to be used
 
-Made = tuple[Batch, Floats, Floats]
+Made = tuple[Batch, Floats, Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,16 @@ class Batches:
     dataset: Dataset
     labels: Floats
     heads: Floats
+    soft: Floats  # what a teacher heard; the label targets where there is none
     recipe: Recipe
     seed: int
     n_threads: int = 1
+    _floors: Batch = field(init=False)  # of each clip, none where the recipe leaves them alone
+
+    def __post_init__(self) -> None:
+        found = self.dataset
+        own = floors(found.frames, found.start, found.length) if self.recipe.augment.clean_p else np.empty((0, 0), "f4")
+        object.__setattr__(self, "_floors", own)
 
     @property
     def rows(self) -> NDArray[np.int64]:
@@ -63,6 +70,8 @@ class Batches:
     def _made(self, epoch: int, place: int, rows: NDArray[np.int64]) -> Made:
         rng = np.random.default_rng((self.seed, epoch, place))
         spec, dataset = self.recipe.augment, self.dataset
-        images = augmented(dataset.frames, dataset.start[rows], dataset.length[rows], spec, rng)
-        images, (labels, heads) = mixed(images, (self.labels[rows], self.heads[rows]), spec, rng)
-        return images[..., None] / np.float32(GEOMETRY.top_db) + np.float32(1), labels, heads
+        own = self._floors[rows] if len(self._floors) else None
+        images = augmented(dataset.frames, dataset.start[rows], dataset.length[rows], spec, rng, own)
+        targets = (self.labels[rows], self.heads[rows], self.soft[rows])
+        images, (labels, heads, soft) = mixed(images, targets, spec, rng)
+        return images[..., None] / np.float32(GEOMETRY.top_db) + np.float32(1), labels, heads, soft

@@ -17,7 +17,7 @@ from convert.recipes import NetworkSpec
 from edged.features.geometry import GEOMETRY
 
 HEAD = "label"
-_FLATTENING, _FLATTENING_OF_TWO = 5.0, 6.0  # of two labels, the scores change fastest with the logits
+FLATTENING, _FLATTENING_OF_TWO = 5.0, 6.0  # of two labels, the scores change fastest with the logits
 _STEM = "stem"
 
 
@@ -46,7 +46,7 @@ def scoring(model: Any) -> Any:  # noqa: ANN401 - keras has no types
     differently is no more than two steps of a score (measured: undivided, up to ten).
     """
     logits = model.get_layer(HEAD).output
-    flattening = _FLATTENING if logits.shape[-1] > 2 else _FLATTENING_OF_TWO  # noqa: PLR2004 - two labels
+    flattening = FLATTENING if logits.shape[-1] > 2 else _FLATTENING_OF_TWO  # noqa: PLR2004 - two labels
     flat = layers.Rescaling(1 / flattening)(logits)
     return keras.Model(model.inputs[0], layers.Softmax(name="scores")(flat))
 

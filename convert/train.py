@@ -1,5 +1,6 @@
 """Clips to trained networks: the first over all labels, the others from its weights.
 
+    the same recipe's first models of other seeds, where the recipe has a teacher ──► shares of each clip
     Dataset, Batches ──AdamW, averaged weights──► epochs ──best UAR on validation speakers──► m1.npz
     m1.npz ──the same for each of m2 … m5──► m2.npz … m5.npz
 
@@ -11,7 +12,7 @@ goes on with the next one, a model that is done is not trained again.  TensorFlo
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,36 +26,43 @@ from convert.batches import Batches
 from convert.corpora.clip import Clip
 from convert.design import FIRST, LABELS, TASKS
 from convert.figures import confusion, uar
+from convert.losses import WEIGHTS, Objective, heads
 from convert.networks import HEAD, network, scoring
 from convert.recipes import Recipe
 from convert.runs import Run, write_json
 from convert.scores import Heard
 from convert.targets import head_targets, label_targets
+from convert.teacher import soft_targets, teachers
 from edged.errors import UsageError
 
-_GENDER, _LEVEL = "gender", "level"
 _ON_GPU_THREADS = 8
 
 
-def train(run: Run) -> None:
-    """Trains what is not trained yet of the five models of ``run``."""
+def train(run: Run, tasks: Iterable[str] = TASKS) -> None:
+    """Trains what is not trained yet of ``tasks``, the first model before others, its teachers before all."""
     gpus = tf.config.list_physical_devices("GPU")
+    absent = [task for task in tasks if not weights_file(run, task).is_file()]
+    if not absent:
+        return
+    for teacher in teachers(run):
+        train(teacher, (FIRST,))
+    taught = [trained(teacher, FIRST) for teacher in teachers(run)]
     print(f"train: {run.path}, on {f'{len(gpus)} GPU' if gpus else 'CPU'}", file=sys.stderr)
-    for place, (task, labels) in enumerate(TASKS.items()):
-        if weights_file(run, task).is_file():
-            continue
+    for task in absent:
+        labels, first = TASKS[task], task == FIRST
         chosen = [clip for clip in run.material.train if clip.label in labels]
         held = [clip for clip in run.material.validation if clip.label in labels]
-        first = task == FIRST
+        targets = label_targets(chosen, labels, run.recipe.intended_share, run.recipe.smoothing)
         _Training(
             run=run,
             task=task,
             batches=Batches(
                 dataset.load(chosen, run.cache),
-                label_targets(chosen, labels, run.recipe.intended_share, run.recipe.smoothing),
+                targets,
                 head_targets(chosen),
+                soft_targets(run, taught, chosen, labels) if taught else targets,
                 run.recipe,
-                run.seed * len(TASKS) + place,
+                run.seed * len(TASKS) + list(TASKS).index(task),
                 _ON_GPU_THREADS if gpus else 1,
             ),
             validation=_held(run, task, held),
@@ -77,7 +85,7 @@ def weights_file(run: Run, task: str) -> Path:
 
 def trained(run: Run, task: str) -> Any:  # noqa: ANN401 - keras has no types
     """The network of ``task``, done, from an image in dB to scores."""
-    model = network(run.recipe.network, len(TASKS[task]), _heads(run.recipe))
+    model = network(run.recipe.network, len(TASKS[task]), heads(run.recipe))
     _put(model.weights, weights_file(run, task))
     return scoring(model)
 
@@ -103,11 +111,12 @@ class _Training:
         self._log = run.path / f"{task}.json"
         self._history: list[dict[str, Any]] = []
         keras.utils.set_random_seed(batches.seed)
-        self._model = network(run.recipe.network, len(TASKS[task]), _heads(run.recipe))
-        self._averaged = network(run.recipe.network, len(TASKS[task]), _heads(run.recipe))
+        self._objective = Objective(run.recipe)
+        self._model = network(run.recipe.network, len(TASKS[task]), self._objective.heads)
+        self._averaged = network(run.recipe.network, len(TASKS[task]), self._objective.heads)
         warmup = min(warmup_epochs * len(batches), len(batches) * epochs // 2)
         self._optimizer = _optimizer(run.recipe, len(batches) * epochs, warmup, learning_rate)
-        self._optimizer.build(self._model.trainable_variables)
+        self._optimizer.build([*self._model.trainable_variables, *self._objective.variables])
         if task != FIRST:
             _put(self._model.weights, weights_file(run, FIRST), [LABELS.index(label) for label in TASKS[task]])
         self._averaged.set_weights(self._model.get_weights())
@@ -119,13 +128,13 @@ class _Training:
         if not self._history and self._task != FIRST:
             # The first model's own scores of these labels: what training them apart has to beat.
             self._note(0, None)
-        update = _update(self._model, self._averaged, self._optimizer, self._run.recipe)
+        update = _update(self._model, self._averaged, self._optimizer, self._objective, self._run.recipe.averaging)
         total = self._epochs * len(self._batches)
         with tqdm(total=total, initial=done * len(self._batches), desc=self._task, unit="batch", mininterval=1) as bar:
             for epoch in range(done + 1, self._epochs + 1):
                 losses = []
-                for images, labels, heads in self._batches.epoch(epoch):
-                    losses.append(update(tf.constant(images), tf.constant(labels), tf.constant(heads)))
+                for batch in self._batches.epoch(epoch):
+                    losses.append(update(*map(tf.constant, batch)))
                     bar.update()
                 figure = self._note(epoch, float(np.mean(losses)))
                 bar.set_postfix(epoch=epoch, loss=f"{np.mean(losses):.3f}", uar=f"{figure:.3f}")
@@ -150,22 +159,21 @@ class _Training:
 
     def _keep(self, epoch: int) -> None:
         write_json(self._log, {"epochs": self._epochs, "history": self._history})
-        _save(self._state, [*self._model.weights, *self._averaged.weights, *self._optimizer.variables], epoch)
+        _save(self._state, self._all(), epoch)
 
     def _resumed(self) -> int:
         """Puts back what the last whole epoch left, and says its number."""
         if not self._state.is_file():
             return 0
-        _put([*self._model.weights, *self._averaged.weights, *self._optimizer.variables], self._state)
+        _put(self._all(), self._state)
         with np.load(self._state) as kept:
             done = int(kept["epoch"])
         self._history = json.loads(self._log.read_text(encoding="utf-8"))["history"]
         return done
 
-
-def _heads(recipe: Recipe) -> tuple[str, ...]:
-    weights = {_GENDER: recipe.gender_weight, _LEVEL: recipe.level_weight}
-    return tuple(head for head, weight in weights.items() if weight)
+    def _all(self) -> list[Any]:
+        models = [*self._model.weights, *self._averaged.weights]
+        return [*models, *self._optimizer.variables, *self._objective.variables]
 
 
 def _optimizer(recipe: Recipe, n_updates: int, warmup: int, learning_rate: float) -> Any:  # noqa: ANN401 - keras
@@ -173,31 +181,29 @@ def _optimizer(recipe: Recipe, n_updates: int, warmup: int, learning_rate: float
         learning_rate / 500, max(1, n_updates - warmup), alpha=0.01, warmup_target=learning_rate, warmup_steps=warmup
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias", WEIGHTS])
     return optimizer
 
 
-def _update(model: Any, averaged: Any, optimizer: Any, recipe: Recipe) -> Callable[..., Any]:  # noqa: ANN401 - keras
+def _update(
+    model: Any,  # noqa: ANN401 - keras has no types
+    averaged: Any,  # noqa: ANN401 - as above
+    optimizer: Any,  # noqa: ANN401 - as above
+    objective: Objective,
+    averaging: float,
+) -> Callable[..., Any]:
     """One batch's change of the weights, compiled."""
     pairs = [(mean, now) for mean, now in zip(averaged.weights, model.weights, strict=True) if "float" in now.dtype]
+    variables = [*model.trainable_variables, *objective.variables]
 
     @tf.function  # type: ignore[untyped-decorator]
-    def update(images: Any, labels: Any, heads: Any) -> Any:  # noqa: ANN401 - tensors
+    def update(images: Any, labels: Any, targets: Any, soft: Any) -> Any:  # noqa: ANN401 - tensors
         with tf.GradientTape() as tape:
-            out = model(images, training=True)
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, out[HEAD]))
-            total = loss
-            if recipe.gender_weight:
-                miss = tf.nn.sigmoid_cross_entropy_with_logits(heads[:, 0:1], out[_GENDER])
-                total += recipe.gender_weight * tf.reduce_mean(heads[:, 1:2] * miss)
-            if recipe.level_weight:
-                total += recipe.level_weight * tf.reduce_mean(heads[:, 3:4] * tf.square(out[_LEVEL] - heads[:, 2:3]))
-        optimizer.apply_gradients(
-            zip(tape.gradient(total, model.trainable_variables), model.trainable_variables, strict=True)
-        )
+            loss, total = objective(model(images, training=True), labels, targets, soft)
+        optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
         # The mean of few updates follows them closely, that of many slowly.
         count = tf.cast(optimizer.iterations, tf.float32)
-        keep = tf.minimum(recipe.averaging, (1 + count) / (10 + count))
+        keep = tf.minimum(averaging, (1 + count) / (10 + count))
         for mean, now in pairs:
             mean.assign(keep * mean + (1 - keep) * now)
         return loss

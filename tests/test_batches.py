@@ -25,7 +25,8 @@ def batches(n_threads: int, repeats: tuple[tuple[str, int], ...] = ()) -> Batche
     frames = np.random.default_rng(0).uniform(-80, 0, (40 * 30, 64)).astype(np.float16)
     dataset = Dataset(clips, frames, np.arange(40) * 30, np.full(40, 30))
     recipe = Recipe(name="t", corpora=("a", "b"), batch=8, repeats=repeats)
-    return Batches(dataset, label_targets(clips, LABELS, 1, 0), head_targets(clips), recipe, 1, n_threads)
+    labels = label_targets(clips, LABELS, 1, 0)
+    return Batches(dataset, labels, head_targets(clips), labels, recipe, 1, n_threads)
 
 
 def test_label_targets_intended() -> None:
@@ -61,8 +62,8 @@ def test_epoch_is_the_same_with_threads() -> None:
 
 def test_batch_is_what_networks_take() -> None:
     """Images from 0 to 1 with a channel, targets beside them."""
-    images, labels, heads = next(iter(batches(1).epoch(1)))
-    assert (images.shape, labels.shape, heads.shape) == ((8, 188, 64, 1), (8, 6), (8, 4))
+    images, labels, heads, soft = next(iter(batches(1).epoch(1)))
+    assert (images.shape, labels.shape, heads.shape, soft.shape) == ((8, 188, 64, 1), (8, 6), (8, 4), (8, 6))
     assert images.dtype == np.float32
     assert images.min() >= 0
     assert images.max() <= 1

@@ -12,9 +12,8 @@ import pytest
 
 from convert import dataset
 from convert.apart import apart
-from convert.design import TASKS
 from convert.material import material
-from convert.recipes import NetworkSpec, Recipe
+from convert.recipes import AugmentSpec, NetworkSpec, Recipe, TeacherSpec
 from convert.runs import Run
 from edged.errors import ModelError
 from tests import layouts
@@ -25,7 +24,18 @@ pytestmark = pytest.mark.skipif(
 Outcome = tuple[list[np.ndarray[Any, Any]], list[dict[str, Any]], int]  # weights, a history, models made twice
 _BOTH = ("m1", "m4")  # the first model, and one that starts from it
 SMALL = NetworkSpec(stem=4, blocks=((4, 2, "plain"), (4, 1, "separable")), fold=8, temporal=(8,), pooling="mean")
-RECIPE = Recipe(name="small", corpora=("cremad",), network=SMALL, epochs=3, epochs_after=1, batch=4, warmup_epochs=1)
+RECIPE = Recipe(
+    name="small",
+    corpora=("cremad",),
+    network=SMALL,
+    augment=AugmentSpec(clean_p=0.5, lows_p=0.5),
+    epochs=3,
+    epochs_after=1,
+    batch=4,
+    warmup_epochs=1,
+    learned_weights=True,
+    teacher=TeacherSpec(seeds=(7, 8)),
+)
 
 
 def facts() -> dict[str, Any]:
@@ -65,24 +75,23 @@ def _trained(folder: Path, *, killed: bool) -> Outcome:
     from convert import train  # noqa: PLC0415 - only in a process of its own
     from convert.runs import write_json  # noqa: PLC0415 - as above
 
-    setattr(train, "TASKS", {task: TASKS[task] for task in _BOTH})  # noqa: B010 - mypy knows that it is not train's
     run = Run(RECIPE, 1, None, folder / ("killed" if killed else "whole"), material(folder, RECIPE))
     dataset.prepare(run.material.all(), run.cache)
     if killed:
 
         def kill(path: Path, content: dict[str, Any]) -> None:
             write_json(path, content)
-            if len(content["history"]) > 1:
+            if path.parent == run.path and len(content["history"]) > 1:
                 raise KeyboardInterrupt
 
         setattr(train, "write_json", kill)  # noqa: B010 - mypy knows that it is a function of ours
         with pytest.raises(KeyboardInterrupt):
-            train.train(run)
+            train.train(run, _BOTH)
         assert not train.weights_file(run, "m1").is_file()
         setattr(train, "write_json", write_json)  # noqa: B010 - as above
-    train.train(run)
+    train.train(run, _BOTH)
     times = [train.weights_file(run, task).stat().st_mtime_ns for task in _BOTH]
-    train.train(run)  # everything is done: nothing is made again
+    train.train(run, _BOTH)  # everything is done: nothing is made again
     again = [train.weights_file(run, task).stat().st_mtime_ns for task in _BOTH]
     weights = [weight for task in _BOTH for weight in train.trained(run, task).get_weights()]
     history = json.loads((run.path / "m4.json").read_text(encoding="utf-8"))["history"]
@@ -104,7 +113,10 @@ def test_network_within_budget() -> None:
 
 
 def test_training_is_taken_up_again(tmp_path: Path) -> None:
-    """A killed training ends where one that was not killed ends, and what is done is not done again."""
+    """A killed training ends where one that was not killed ends, and what is done is not done again.
+
+    With a teacher and all that is learned beside the network.
+    """
     layouts.cremad(tmp_path / "cremad")
     (whole, history, remade), (killed, _, _) = apart(trainings, tmp_path)
     assert remade == 0
@@ -112,3 +124,43 @@ def test_training_is_taken_up_again(tmp_path: Path) -> None:
     assert [entry["epoch"] for entry in history] == [0, 1]
     for one, other in zip(whole, killed, strict=True):
         assert np.allclose(one, other, atol=1e-4)
+    runs = sorted((tmp_path / "whole" / "runs").iterdir())
+    assert [path.name.split("-")[1] for path in runs] == ["seed1", "seed7", "seed8"]
+    pupil, *teachers = runs
+    assert all(not (teacher / "m4.npz").is_file() for teacher in teachers)
+    shares = np.load(next(pupil.glob("teacher-*.npy")))
+    assert shares.shape == (6, 6)
+    assert np.allclose(shares.sum(axis=1), 1, atol=1e-5)
+
+
+def objectives() -> dict[str, float]:
+    """The loss of one clip by recipe: plain, taught, and with learned weights."""
+    import tensorflow as tf  # noqa: PLC0415 - only in a process of its own
+
+    from convert.losses import Objective  # noqa: PLC0415 - as above
+
+    out = {
+        "label": tf.constant([[2.0, 0.0, 0.0]]),
+        "gender": tf.constant([[0.0]]),
+        "level": tf.constant([[1.0]]),
+    }
+    labels, soft = tf.constant([[1.0, 0.0, 0.0]]), tf.constant([[0.5, 0.5, 0.0]])
+    heads = tf.constant([[1.0, 1.0, 3.0, 1.0]])
+    plain = Recipe(name="plain", corpora=())
+    recipes = {
+        "plain": plain,
+        "taught": dataclasses.replace(plain, teacher=TeacherSpec(seeds=(1,), share=1.0, temperature=2.0)),
+        "learned": dataclasses.replace(plain, learned_weights=True),
+    }
+    return {name: float(Objective(recipe)(out, labels, heads, soft)[1]) for name, recipe in recipes.items()}
+
+
+def test_objective() -> None:
+    """Labels' cross-entropy, a teacher's at its temperature, and heads weighed as the recipe says or learns."""
+    found = apart(objectives)
+    labels = np.log(1 + 2 * np.exp(-2))
+    gender, level = np.log(2), 4.0
+    assert found["plain"] == pytest.approx(labels + 0.1 * gender + 0.1 * level, abs=1e-5)
+    taught = np.log(np.exp(1) + 2) - 0.5
+    assert found["taught"] == pytest.approx(4 * taught + 0.1 * gender + 0.1 * level, abs=1e-5)
+    assert found["learned"] == pytest.approx(found["plain"] + np.log(10), abs=1e-5)
