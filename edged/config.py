@@ -98,12 +98,23 @@ class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """The broker."""
 
     host: Annotated[str, _text("a host's name or address")] = "localhost"
-    port: Annotated[int, _whole(1, 65535)] = 1883
+    port: Annotated[int, _whole(0, 65535)] = 0  # never 0 once it is made
+    protocol: Literal["v3.1.1", "v5"] = "v3.1.1"
+    tls: Literal["off", "on"] = "off"
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    insecure: Literal["", "anyone may pretend to be the broker"] = ""
     username: str = ""
     password_file: str = ""
     keepalive_s: Annotated[int, _whole(5, 3600)] = 60
     root: Annotated[str, _ROOT] = "edged"
     window: bool = False
+
+    def __post_init__(self) -> None:
+        """The port that is customary, where none is given."""
+        if not self.port:
+            msgspec.structs.force_setattr(self, "port", 8883 if self.tls == "on" else 1883)
 
 
 class Outbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -204,8 +215,19 @@ def _check_together(name: str, config: Config) -> None:
             f"{name}: tracker.leave is {tracker.leave:g}, expected at most tracker.enter ({tracker.enter:g})"
         )
     samples(f"{name}: models.stride_s", config.models.stride_s, 16_000, 256)
-    if config.mqtt.password_file and not config.mqtt.username:
+    _check_mqtt(name, config.mqtt)
+
+
+def _check_mqtt(name: str, mqtt: Mqtt) -> None:
+    if mqtt.password_file and not mqtt.username:
         raise ConfigError(f"{name}: mqtt.username is empty, expected a name beside mqtt.password_file")
+    for key in ("ca_file", "cert_file", "key_file", "insecure"):  # else all would go out in the clear, unnoticed
+        if getattr(mqtt, key) and mqtt.tls == "off":
+            raise ConfigError(f"{name}: mqtt.tls is off, expected on beside mqtt.{key}")
+    if mqtt.key_file and not mqtt.cert_file:
+        raise ConfigError(f"{name}: mqtt.cert_file is empty, expected a file beside mqtt.key_file")
+    if mqtt.insecure and mqtt.ca_file:
+        raise ConfigError(f"{name}: mqtt.insecure is set, expected it to be empty beside mqtt.ca_file")
 
 
 def _check_keys(name: str, above: str, values: dict[Any, Any], kind: Any) -> None:  # noqa: ANN401 -- a struct's class
@@ -229,7 +251,7 @@ def _named(name: str, values: dict[Any, Any], fault: str) -> str:
 def _expected(kind: Any) -> str:  # noqa: ANN401 -- a struct's class, Annotated, Literal or str
     """What a value of ``kind`` must be, in words: the whole of it, not only the limit that was crossed."""
     if get_origin(kind) is Literal:
-        return "expected " + " or ".join(get_args(kind))
+        return "expected " + " or ".join(argument or "nothing" for argument in get_args(kind))
     if get_origin(kind) is Annotated:
         return f"expected {kind.__metadata__[0].description}"
     if kind is str:

@@ -95,6 +95,10 @@ class Sink(Protocol):
     """Where answers go: a broker, lines on stdout.  No call blocks."""
 
     @property
+    def tls(self) -> schema.Trust:
+        """How the broker proved who it is."""
+
+    @property
     def reconnects(self) -> int:
         """How often the broker was reached again."""
 

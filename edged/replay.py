@@ -48,6 +48,7 @@ def learned_from(baseline: str, config: Config, bundle: Bundle) -> Learned | Non
 class Lines:
     """Sink of ``replay --jsonl``: windows and events as lines on stdout; states and figures are the broker's."""
 
+    tls: schema.Trust = "none"
     reconnects = 0
     unacknowledged = 0
     outbox = None

@@ -43,6 +43,7 @@ def health(source: Source, sink: Sink, judge: Judge, figures: Figures, learned: 
         gaps=source.n_gaps,
         recoveries=source.n_recoveries,
         real_time_factor=round(figures.real_time_factor(), 4),
+        tls=sink.tls,
         reconnects=sink.reconnects,
         unacknowledged=sink.unacknowledged,
         resident_mb=round(resident_mb(), 1),

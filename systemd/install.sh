@@ -5,7 +5,7 @@
 #
 #     sudo make install [PREFIX=/opt/edged] [PYTHON=python3]        sudo make uninstall [PREFIX=/opt/edged]
 #
-# /etc/edged/config.yaml and the password beside it are made once and never touched again.  Without a running systemd (a
+# /etc/edged/config.yaml and the password and key beside it are made once and never touched again.  Without a running systemd (a
 # chroot, an image in the making) all is put in place and enabled, and nothing is started.
 set -euo pipefail
 
@@ -80,7 +80,10 @@ install_user() {
 install_config() {
     install -d -m 755 /etc/edged
     [[ -e /etc/edged/config.yaml ]] || install -m 644 config.yaml /etc/edged/config.yaml
-    [[ -e /etc/edged/mqtt_password ]] || install -m 600 /dev/null /etc/edged/mqtt_password
+    local secret
+    for secret in mqtt_password mqtt_key; do
+        [[ -e /etc/edged/$secret ]] || install -m 600 /dev/null "/etc/edged/$secret"
+    done
 }
 
 install_unit() {
@@ -95,6 +98,7 @@ install_unit() {
 check() {
     systemd-run --quiet --pipe --wait --collect --property=User=edged \
         --property=LoadCredential=mqtt_password:/etc/edged/mqtt_password \
+        --property=LoadCredential=mqtt_key:/etc/edged/mqtt_key \
         "$prefix/venv/bin/edged" check --config /etc/edged/config.yaml
 }
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edged.audio.ring import Stretch
 from edged.errors import EdgedError
-from edged.events.schema import CaptureState, EmotionState, EpisodeEnd, EpisodeStart, Health, WindowScores
+from edged.events.schema import CaptureState, EmotionState, EpisodeEnd, EpisodeStart, Health, Trust, WindowScores
 from edged.features.logmel import Floats
 from edged.mqtt.topics import CAPTURE, Topic
 
@@ -46,6 +46,7 @@ class FakeSource:
 class KeepingSink:
     """A sink that keeps every payload in order."""
 
+    tls: Trust = "verified"
     reconnects = 0
     unacknowledged = 0
     outbox = None

@@ -46,6 +46,7 @@ class Mosquitto:
         self._program = program
         self._running: subprocess.Popen[bytes] | None = None
         self.persistent = False
+        self.environment: dict[str, str] = {}  # beside that of the test
         self.port = free_port()
         self.mqtt = Mqtt(host="127.0.0.1", port=self.port)
 
@@ -73,7 +74,9 @@ class Mosquitto:
         config = self._folder / "mosquitto.conf"
         config.write_text("\n".join(lines) + "\n")
         with (self._folder / "mosquitto.log").open("ab") as log:
-            self._running = subprocess.Popen([self._program, "-c", config], stderr=log)
+            self._running = subprocess.Popen(
+                [self._program, "-c", config], stderr=log, env=os.environ | self.environment
+            )
         wait_until(self._listens, "mosquitto listens")
 
     def start_refusing(self, *allowed: str) -> None:

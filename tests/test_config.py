@@ -32,7 +32,7 @@ _NUMBERS = {
 }
 _WHOLE = {
     "models.threads": (["0", "5"], "a whole number, 1 to 4"),
-    "mqtt.port": (["0", "65536", "-1"], "a whole number, 1 to 65535"),
+    "mqtt.port": (["65536", "-1"], "a whole number, 0 to 65535"),
     "mqtt.keepalive_s": (["4", "3601"], "a whole number, 5 to 3600"),
     "outbox.events": (["99", "100001"], "a whole number, 100 to 100000"),
     "outbox.megabytes": (["0", "65"], "a whole number, 1 to 64"),
@@ -43,6 +43,8 @@ _CHOICES = {
     "baseline.mode": "on or frozen or off",
     "gate.kind": "auto or model or level",
     "tracker.smoothing": "majority or exponential",
+    "mqtt.protocol": "v3.1.1 or v5",
+    "mqtt.tls": "off or on",
     "outbox.keep": "disk or memory",
     "log_level": "debug or info or warning or error",
 }
@@ -56,6 +58,10 @@ _TEXTS = {
     "mqtt.host": (['""'], "a host's name or address"),
     "mqtt.username": ([], "text"),
     "mqtt.password_file": ([], "text"),
+    "mqtt.ca_file": ([], "text"),
+    "mqtt.cert_file": ([], "text"),
+    "mqtt.key_file": ([], "text"),
+    "mqtt.insecure": (["yes", "on", "insecure"], "nothing or anyone may pretend to be the broker"),
     "state_dir": ([], "text"),
     "mqtt.root": (['""', "a//b", "/a", "a/", "a/+", "'#'", '"a\\n"'], "levels of a-z"),
 }
@@ -145,12 +151,12 @@ def test_parse_wrong_value(key: str, value: str, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("null", "empty"), ("true", "true"), ("0", "0"), ("'x'", "'x'"), ("[1, 2]", "[1, 2]"), ('"a\\nb"', r"'a\nb'")],
+    [("null", "empty"), ("true", "true"), ("-1", "-1"), ("'x'", "'x'"), ("[1, 2]", "[1, 2]"), ('"a\\nb"', r"'a\nb'")],
 )
 def test_parse_wrong_value_shown(value: str, shown: str) -> None:
     """The value stands in the message as its writer knows it."""
     assert refusal(written("mqtt.port", value)) == (
-        f"config.yaml: mqtt.port is {shown}, expected a whole number, 1 to 65535"
+        f"config.yaml: mqtt.port is {shown}, expected a whole number, 0 to 65535"
     )
 
 
@@ -262,11 +268,25 @@ def test_parse_key_twice(text: str) -> None:
         ("models: {stride_s: 0.5}", "models.stride_s is 0.5, expected a multiple of 0.016 s (nearest: 0.496, 0.512)"),
         ("models: {stride_s: 0.0161}", "models.stride_s is 0.0161, expected a multiple of 0.016 s"),
         ("mqtt: {password_file: a}", "mqtt.username is empty, expected a name beside mqtt.password_file"),
+        ("mqtt: {ca_file: a}", "mqtt.tls is off, expected on beside mqtt.ca_file"),
+        ("mqtt: {insecure: anyone may pretend to be the broker}", "tls is off, expected on beside mqtt.insecure"),
+        ("mqtt: {tls: on, key_file: a}", "mqtt.cert_file is empty, expected a file beside mqtt.key_file"),
+        (
+            "mqtt: {tls: on, ca_file: a, insecure: anyone may pretend to be the broker}",
+            "mqtt.insecure is set, expected it to be empty beside mqtt.ca_file",
+        ),
     ],
 )
 def test_parse_keys_that_contradict(text: str, expected: str) -> None:
     """Each value is in range, but not beside the other."""
     assert expected in refusal(text)
+
+
+def test_parse_port_follows_tls() -> None:
+    """Without a port of its own the broker's is the customary one; what is written counts."""
+    assert parse_config("mqtt: {port: 0}", "").mqtt.port == 1883
+    assert parse_config("mqtt: {tls: on}", "").mqtt.port == 8883
+    assert parse_config("mqtt: {tls: on, port: 1883}", "").mqtt.port == 1883
 
 
 def test_load_file(tmp_path: Path) -> None:

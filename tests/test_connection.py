@@ -13,7 +13,8 @@ import pytest
 
 from edged.config import Mqtt
 from edged.errors import ConfigError
-from edged.mqtt.connection import Connection, State
+from edged.mqtt.connection import Connection
+from edged.mqtt.standing import State
 from edged.mqtt.subscription import Received, Subscription
 from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
 

@@ -256,6 +256,7 @@ def test_levels_have_a_floor(bundle: Bundle) -> None:
     """Silence is -96 dBFS, never 0, for the rms of the newest window as for the peak."""
     sink = run(bundle, FakeSource([Stretch(np.zeros(4 * RATE_HZ, np.float32), 0, EPOCH_S)]))
     figures = sink.figures[0]
+    assert figures.tls == "verified"
     assert (figures.level_dbfs, figures.peak_dbfs, figures.clipping) == (-96.0, -96.0, False)
 
 

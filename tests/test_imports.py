@@ -75,7 +75,7 @@ _HOME = {
     "soxr": "edged.audio.resample",
     "tflite_runtime": "edged.models.interpreter",
     "ai_edge_litert": "edged.models.interpreter",
-    "paho": "edged.mqtt.connection",
+    "paho": "edged.mqtt.client",
     "yaml": "edged.yaml_text",
     "amqtt": "edged.demo.broker",
     "prometheus_client": "edged.prometheus",

@@ -10,6 +10,7 @@ import pytest
 
 from edged.errors import ConfigError, ModelError
 from edged.mqtt.password import CREDENTIAL
+from edged.mqtt.tls import KEY_CREDENTIAL
 
 UNIT = Path(__file__).parent.parent / "systemd" / "edged.service"
 MOST_EXPOSURE = 15  # tenths; a unit with User= alone has 92
@@ -71,10 +72,11 @@ def test_statuses_that_no_restart_mends_are_the_programs() -> None:
     assert ModelError.exit_status == ConfigError.exit_status
 
 
-def test_credential_is_the_one_that_is_read() -> None:
-    """Its name is the program's, and a file that is gone is an empty line, not a unit that does not start."""
-    assert setting("LoadCredential") == [f"{CREDENTIAL}:/etc/edged/mqtt_password"]
-    assert setting("SetCredential") == [rf"{CREDENTIAL}:\n"]
+def test_credentials_are_those_that_are_read() -> None:
+    """Their names are the program's, and a file that is gone is an empty line, not a unit that does not start."""
+    names = (CREDENTIAL, KEY_CREDENTIAL)
+    assert setting("LoadCredential") == [f"{name}:/etc/edged/{name}" for name in names]
+    assert setting("SetCredential") == [rf"{name}:\n" for name in names]
 
 
 def test_unit_is_an_ini_file_without_double_sections() -> None:

@@ -18,6 +18,7 @@ Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 Availability = Literal["online", "offline"]  # the whole payload of ``availability``, a bare word
 CaptureState = Literal["online", "offline", "stalled", "muted"]  # the whole payload of ``capture``, a bare word
+Trust = Literal["verified", "insecure", "none"]  # how the broker proved who it is
 Uuid7 = Annotated[  # sorts by time
     str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 ]
@@ -176,6 +177,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     gaps: int  # times that sound was lost, for whatever reason
     recoveries: int  # times that the microphone was gone and came again
     real_time_factor: float  # busy time of the pipeline by time of sound, since the last health message
+    tls: Trust = "none"
     reconnects: int  # of the broker
     unacknowledged: int  # messages that the broker has not confirmed
     resident_mb: float

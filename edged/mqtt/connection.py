@@ -1,53 +1,39 @@
-"""One connection to the broker for life: topic and payload out, acknowledgements and messages in; the only use of paho.
+"""One connection to the broker for life: topic and payload out, acknowledgements and messages in.
 
-    send(topic, payload) ──► mid ──► paho's thread ──► broker ──► on_acknowledged(mid)
-                                                              └─► on_received(Received)
+    send(topic, payload) ──► mid ──► client ──► broker ──► on_acknowledged(mid)
+                                                       └─► on_received(Received)
 
-``connected`` means more than an open socket: the broker accepted the CONNECT, and acknowledged ``online`` and the
-required subscriptions.  Only then may anything be sent.  A mid is valid for one connection: what it was given for and
-was not acknowledged is forgotten before the next one, so that paho repeats nothing on its own; whoever sent it sends it
-again.
+``connected`` means more than an open socket: the broker proved who it is, accepted the CONNECT, and acknowledged
+``online`` and the required subscriptions.  Only then may anything be sent.  A mid is valid for one connection: what it
+was given for and was not acknowledged is forgotten before the next one, so that nothing is repeated by paho; whoever
+sent it sends it again.
 
-How long to wait before the next attempt is decided in ``on_pre_connect``, which paho calls once an attempt: both ends
-of paho's own delay are set to the time that ``Backoff`` gives, since paho's doubling has no jitter.
+How long to wait before the next attempt is decided when one begins: both ends of paho's own delay are set to the time
+that ``Backoff`` gives, since paho's doubling has no jitter.
 """
 
-import contextlib
-import enum
 import logging
-import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
-from paho.mqtt.reasoncodes import ReasonCode
-
 from edged.backoff import Backoff
 from edged.config import Mqtt
 from edged.errors import ConfigError
+from edged.events.schema import Trust
+from edged.mqtt.client import Callbacks, MqttClient
 from edged.mqtt.password import read_password
+from edged.mqtt.reasons import failure_words, loss_words, refusal_words
+from edged.mqtt.standing import Standing, State
 from edged.mqtt.subscription import Received, Subscription, Subscriptions
+from edged.mqtt.tls import fault_words, key_hint, tls_context, trust
 from edged.mqtt.topics import OFFLINE, ONLINE
 
 CLOSE_S = 2.0  # for everything that closing still wants from the broker, together
 _FIRST_S, _LONGEST_S = 1.0, 120.0  # between two attempts to connect
-_END_S = 0.5  # beyond it for paho's thread, once nothing more is wanted
 
 _log = logging.getLogger(__name__)
-
-
-class State(enum.Enum):
-    """How things stand with the broker."""
-
-    STARTING = "no answer yet"
-    CONNECTED = "connected"
-    AWAY = "out of reach"
-    REFUSED = "refused"
-    CLOSED = "closed"
 
 
 class Connection:
@@ -72,23 +58,40 @@ class Connection:
     ) -> None:
         self._mqtt = mqtt
         self._broker = f"broker {mqtt.host}:{mqtt.port}"
+        self._standing = Standing(self._broker, on_change)
+        self._client_id = client_id
         self._availability = availability
         self._subscriptions = Subscriptions(subscriptions)
-        self._on_change = on_change
         self._on_acknowledged = on_acknowledged
-        self._on_received = on_received
-        self._changed = threading.Condition()  # held only to set or compare the state
-        self._closing = False
         self._backoff = Backoff(_FIRST_S, _LONGEST_S)
-        self._accepted_s = 0.0  # monotonic
+        self._accepted_s: float | None = None  # monotonic; None until the broker has accepted this attempt
+        self._told = False  # why this attempt came to its end is known: what follows from it is no news
         self._sending = threading.Lock()  # so that a send ends before the next connection begins
         self._online_mid: int | None = None  # not acknowledged yet
         self._subscribe_mid: int | None = None
-        self.state = State.STARTING
-        self.reason = State.STARTING.value  # in words, for a person
-        self._connections = 0
-        self.faults = 0  # exceptions caught in callbacks
-        self._client = self._new_client(client_id)
+        self.refusal = ""  # why the broker did not want the last message that it refused; only MQTT 5 tells
+        callbacks = Callbacks(
+            attempting=self._attempting,
+            accepted=self._accepted,
+            refused=self._refused,
+            failed=self._failed,
+            lost=self._lost,
+            acknowledged=self._acknowledged,
+            subscribed=self._subscribed,
+            received=on_received,
+        )
+        will = (availability, OFFLINE.encode()) if availability else None
+        self._client = MqttClient(mqtt, client_id, callbacks, will)
+
+    @property
+    def state(self) -> State:
+        """How things stand with the broker."""
+        return self._standing.state
+
+    @property
+    def reason(self) -> str:
+        """How they stand, in words for a person."""
+        return self._standing.reason
 
     @property
     def connected(self) -> bool:
@@ -98,7 +101,17 @@ class Connection:
     @property
     def reconnects(self) -> int:
         """How often the broker was reached again after the first time."""
-        return max(0, self._connections - 1)
+        return max(0, self._standing.n_connected - 1)
+
+    @property
+    def faults(self) -> int:
+        """Exceptions caught in callbacks."""
+        return self._client.faults
+
+    @property
+    def tls(self) -> Trust:
+        """Whether the broker has to prove who it is."""
+        return trust(self._mqtt)
 
     @property
     def refused_subscriptions(self) -> tuple[str, ...]:
@@ -109,7 +122,7 @@ class Connection:
         """Begin to connect, in paho's thread, for as long as it takes.
 
         Raises:
-            ConfigError: the password cannot be read, or the host is not a name.
+            ConfigError: a file that is named cannot be used, or the host is not a name.
         """
         try:  # here, since a look-up in paho's thread would raise it there, and the thread would end without a word
             usable = self._mqtt.host.isprintable() and self._mqtt.host.encode("idna")
@@ -117,29 +130,33 @@ class Connection:
             usable = False
         if not usable:
             raise ConfigError(f"mqtt.host is {self._mqtt.host!r}, expected a host name or address")
-        if self._mqtt.username:
-            self._client.username_pw_set(self._mqtt.username, read_password(self._mqtt))
-        self._client.connect_async(self._mqtt.host, self._mqtt.port, self._mqtt.keepalive_s)
-        self._client.loop_start()
+        password, context = read_password(self._mqtt), tls_context(self._mqtt)
+        if self.tls == "insecure":
+            _log.warning("%s: mqtt.insecure is set, anyone may pretend to be the broker", self._broker)
+        if hint := key_hint(self._mqtt):
+            _log.warning("%s", hint)
+        self._client.start(password, context)
         return self
 
     def __exit__(self, *_fault: object) -> None:
         """Close as ``close`` does, within two seconds."""
         self.close(time.monotonic() + CLOSE_S)
 
-    def send(self, topic: str, payload: bytes, qos: int, *, retained: bool) -> int | None:
-        """Hand over one message; its mid, or None when the broker does not take messages now."""
+    def send(
+        self, topic: str, payload: bytes, qos: int, *, retained: bool, expiry_s: float | None = None
+    ) -> int | None:
+        """Hand over one message; its mid, or None when the broker does not take messages now.
+
+        ``expiry_s`` is how long it is of use to anyone; only MQTT 5 can tell the broker.
+        """
         with self._sending:
-            if not self.connected or self._closing:
+            if not self.connected or self._standing.closing:
                 return None
-            # A socket that closed this very moment is as if the message were lost on its way: it gets a mid.
-            message = self._client.publish(topic, payload, qos, retained)
-        return None if message.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else message.mid
+            return self._client.publish(topic, payload, qos, retained=retained, expiry_s=expiry_s)
 
     def wait_connected(self, within_s: float) -> bool:
         """Whether the broker takes messages, waiting for it at most ``within_s``."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self.connected, within_s)
+        return self._standing.wait_for(lambda: self.connected, within_s)
 
     def close(self, deadline_s: float) -> None:
         """Say ``offline``, wait for its PUBACK until ``deadline_s`` (monotonic) and disconnect.
@@ -147,137 +164,78 @@ class Connection:
         A DISCONNECT suppresses the will, hence ``offline`` is said here; both go through one stream in this order, so
         that a broker that is only slow learns of it too.
         """
-        said_offline = self.connected and bool(self._availability)
-        self._closing = True
-        if said_offline:
-            message = self._client.publish(self._availability, OFFLINE, 1, retain=True)
-            with contextlib.suppress(RuntimeError, ValueError):  # the connection went meanwhile: the will says it
-                message.wait_for_publish(max(0.0, deadline_s - time.monotonic()))
-        self._client.disconnect()
-        ending = threading.Thread(target=self._end, name="edged-mqtt-end", daemon=True)
-        ending.start()
-        ending.join(max(0.0, deadline_s - time.monotonic()) + _END_S)
-        if ending.is_alive():  # a full socket buffer, or a broker that accepts and says nothing
-            open_socket = self._client.socket()
-            if isinstance(open_socket, socket.socket):
-                with contextlib.suppress(OSError):
-                    open_socket.shutdown(socket.SHUT_RDWR)
-            ending.join(_END_S)
-        if not ending.is_alive():  # else a daemon thread is left inside a name look-up, and may still call back
-            for name in self._callbacks():  # they lead back here: without them the client closes its sockets when we go
-                setattr(self._client, name, None)
-        self.state = State.CLOSED
+        says_offline = self.connected and bool(self._availability)
+        self._standing.closing = True
+        if says_offline:
+            within_s = max(0.0, deadline_s - time.monotonic())
+            self._client.publish(self._availability, OFFLINE.encode(), 1, retained=True, within_s=within_s)
+        self._client.end(deadline_s)
+        self._standing.state = State.CLOSED
 
-    def _end(self) -> None:
-        with contextlib.suppress(AttributeError):  # paho's thread may end between its own check and its join
-            self._client.loop_stop()
-
-    def _new_client(self, client_id: str) -> Client:
-        client = Client(CallbackAPIVersion.VERSION2, client_id=client_id)
-        client.max_inflight_messages_set(0)  # neither limit is paho's: the outbox has both
-        client.max_queued_messages_set(0)
-        if self._availability:
-            client.will_set(self._availability, OFFLINE, qos=1, retain=True)
-        for name, callback in self._callbacks().items():
-            setattr(client, name, self._guarded(callback))
-        return client
-
-    def _callbacks(self) -> dict[str, Callable[..., None]]:
-        return {
-            "on_pre_connect": self._about_to_connect,
-            "on_connect": self._answered,
-            "on_connect_fail": self._failed,
-            "on_disconnect": self._lost,
-            "on_publish": self._acknowledged,
-            "on_subscribe": self._subscribed,
-            "on_message": self._received,
-        }
-
-    def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """``callback`` with its exceptions caught: in paho's thread they would end it, and with it all publishing."""
-
-        def call(*arguments: object) -> None:
-            try:
-                callback(*arguments)
-            except Exception:  # noqa: BLE001 -- the edge of a foreign thread
-                self.faults += 1
-                if self.faults == 1:  # the first with its traceback; a fault in each message must not fill the card
-                    _log.exception("fault in an MQTT callback; further ones are only counted")
-
-        return call
-
-    def _about_to_connect(self, client: Client, _userdata: object) -> None:
+    def _attempting(self) -> None:
         with self._sending:  # held by none for long: there is no socket to wait for
-            client.drop_out_messages()
-        self._online_mid = self._subscribe_mid = None
-        self._set_wait(client, self._backoff.attempted())
+            self._client.forget_sent()
+        self._online_mid = self._subscribe_mid = self._accepted_s = None
+        self._told = False
+        self._client.set_wait(self._backoff.attempted())
 
-    def _set_wait(self, client: Client, wait_s: float) -> None:
-        # paho's annotation says whole seconds, yet it only compares and adds them; whole seconds would be no jitter.
-        client.reconnect_delay_set(wait_s, wait_s)  # type: ignore[arg-type]
-
-    def _answered(self, client: Client, _userdata: object, _flags: object, reason: ReasonCode, *_: object) -> None:
-        if reason.is_failure:
-            self._change(State.REFUSED, str(reason))
-            return
-        if self._closing:  # the attempt was under way when closing began
-            client.disconnect()
+    def _accepted(self) -> None:
+        if self._standing.closing:  # the attempt was under way when closing began
+            self._client.disconnect()
             return
         self._accepted_s = time.monotonic()
         if wanted := self._subscriptions.wanted:
-            self._subscribe_mid = client.subscribe([(one.topic_filter, one.qos) for one in wanted])[1]
+            self._subscribe_mid = self._client.subscribe(wanted)
         if self._availability:
-            self._online_mid = client.publish(self._availability, ONLINE, 1, retain=True).mid
+            self._online_mid = self._client.publish(self._availability, ONLINE.encode(), 1, retained=True)
         self._check_open()
 
-    def _failed(self, _client: Client, _userdata: object) -> None:
-        fault = sys.exception()  # paho calls from within its except clause and does not tell the cause otherwise
-        self._change(State.AWAY, getattr(fault, "strerror", None) or str(fault or "no connection"))
+    def _refused(self, reason: str) -> None:
+        self._told = True
+        self._standing.change(State.REFUSED, refusal_words(reason, self._mqtt))
 
-    def _lost(self, client: Client, _userdata: object, _flags: object, reason: ReasonCode, *_: object) -> None:
-        if self.connected:
-            self._set_wait(client, self._backoff.lasted(time.monotonic() - self._accepted_s))
-        if self.state is not State.REFUSED:  # after a refusal the closed socket is no news
-            self._change(State.AWAY, "connection lost" if reason == "Unspecified error" else str(reason))
+    def _failed(self, fault: BaseException | None) -> None:
+        if words := fault_words(fault, self._mqtt):
+            self._standing.change(State.UNTRUSTED, words)
+        else:
+            self._standing.change(State.AWAY, failure_words(fault))
 
-    def _acknowledged(self, _client: Client, _userdata: object, mid: int, *_: object) -> None:
+    def _lost(self, reason: str, fault: BaseException | None) -> None:
+        if self.connected and self._accepted_s is not None:
+            self._client.set_wait(self._backoff.lasted(time.monotonic() - self._accepted_s))
+        if self._told:
+            return
+        self._told = True
+        if words := fault_words(fault, self._mqtt):
+            self._standing.change(State.UNTRUSTED, words)
+        else:
+            accepted = self._accepted_s is not None
+            self._standing.change(State.AWAY, loss_words(reason, self._mqtt, self._client_id, accepted=accepted))
+
+    def _acknowledged(self, mid: int, refusal: str) -> None:
+        if refusal:
+            if not self.refusal:
+                _log.warning("%s: a message was refused (%s): does `edged acl` help?", self._broker, refusal.lower())
+            self.refusal = refusal
         if mid == self._online_mid:
             self._online_mid = None
             self._check_open()
         else:
             self._on_acknowledged(mid)
 
-    def _subscribed(self, _client: Client, _userdata: object, mid: int, reasons: list[ReasonCode], *_: object) -> None:
+    def _subscribed(self, mid: int, failed: Sequence[bool]) -> None:
         if mid != self._subscribe_mid:
             return
         before = self._subscriptions.refused
-        lacking = self._subscriptions.answered([reason.is_failure for reason in reasons])
-        if lacking:
-            self._change(State.REFUSED, f"subscription to {', '.join(lacking)} refused")
+        if lacking := self._subscriptions.answered(failed):
+            self._told = True
+            self._standing.change(State.REFUSED, f"subscription to {', '.join(lacking)} refused")
             return
         if (refused := self._subscriptions.refused) and refused != before:
             _log.warning("%s: subscription to %s refused, going on without", self._broker, ", ".join(refused))
         self._subscribe_mid = None
         self._check_open()
 
-    def _received(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
-        self._on_received(Received(message.topic, bytes(message.payload), message.retain))
-
     def _check_open(self) -> None:
         if self._online_mid is None and self._subscribe_mid is None:
-            self._change(State.CONNECTED, State.CONNECTED.value)
-
-    def _change(self, state: State, reason: str) -> None:
-        """One log line for a change, none for another attempt that ends the same way."""
-        with self._changed:
-            if self._closing or state is self.state:
-                return
-            if state is State.CONNECTED:
-                self._connections += 1
-            self.state, self.reason = state, reason
-            self._changed.notify_all()
-        if state is State.CONNECTED:
-            _log.info("%s: connected", self._broker)
-        else:
-            _log.warning("%s: %s (%s), trying again", self._broker, state.value, reason)
-        self._on_change(state)
+            self._standing.change(State.CONNECTED)

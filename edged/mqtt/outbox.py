@@ -167,6 +167,12 @@ class Outbox:
             self._next = min(self._due.values())
         return self._waiting[self._next]
 
+    def expiry_s(self, message: Message) -> float | None:
+        """How much longer a broker may keep an event for others: it too is to have it no longer than this device."""
+        if not message.is_event or math.isinf(self._limit_s):
+            return None
+        return self._limit_s - (time.monotonic() - message.put_s)
+
     def sent(self, mid: int) -> None:
         """What ``following`` gave last is on its way as ``mid``."""
         self._in_flight[mid] = self._take(self._next)

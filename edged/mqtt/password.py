@@ -6,6 +6,7 @@ The password is read when the connection opens, not when the config is loaded, s
 printed; a message names the file and never what is in it.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -19,8 +20,6 @@ _LONGEST = 65_535  # bytes; MQTT's own limit
 def read_password(mqtt: Mqtt) -> str | None:
     """The password that goes with ``mqtt.username``; None where there is no username, or neither file nor credential.
 
-    An empty credential is none: the unit always passes one on.
-
     Raises:
         ConfigError: the file is named and cannot be used.
     """
@@ -29,9 +28,10 @@ def read_password(mqtt: Mqtt) -> str | None:
     if mqtt.password_file:
         path = Path(mqtt.password_file)
     else:
-        path = Path(os.environ.get("CREDENTIALS_DIRECTORY", ""), CREDENTIAL)
-        if not path.is_absolute() or not path.exists():
+        found = credential(CREDENTIAL)
+        if found is None:
             return None
+        path = found
     where = f"mqtt.password_file is {str(path)!r}"
     try:
         with path.open("rb") as file:
@@ -41,8 +41,17 @@ def read_password(mqtt: Mqtt) -> str | None:
         raise ConfigError(f"{where}: {exc.strerror or exc}, expected a readable file") from exc
     except UnicodeDecodeError:
         raise ConfigError(f"{where}: not UTF-8, expected a file of one line") from None  # the cause quotes the content
-    if not password and not mqtt.password_file:
-        return None
     if not password or "\n" in password or len(content) > _LONGEST:
         raise ConfigError(f"{where}: {len(content)} bytes, expected one line with the password")
     return password
+
+
+def credential(name: str) -> Path | None:
+    """The file of one of systemd's credentials; None where it is not there or empty: the unit always passes one on."""
+    path = Path(os.environ.get("CREDENTIALS_DIRECTORY", ""), name)
+    if not path.is_absolute() or not path.exists():
+        return None
+    with contextlib.suppress(OSError):  # whoever wants to read it says what is wrong with it
+        if path.stat().st_size <= len("\r\n") and not path.read_bytes().strip():
+            return None
+    return path

@@ -20,11 +20,12 @@ from typing import Self
 import msgspec
 
 from edged.config import Mqtt
-from edged.events.schema import EpisodeEnd, EpisodeStart, Info, OutboxFigures, encoded
-from edged.mqtt.connection import CLOSE_S, Connection, State
+from edged.events.schema import EpisodeEnd, EpisodeStart, Info, OutboxFigures, Trust, encoded
+from edged.mqtt.connection import CLOSE_S, Connection
 from edged.mqtt.listener import Listener
 from edged.mqtt.message import Message
 from edged.mqtt.outbox import Outbox
+from edged.mqtt.standing import State
 from edged.mqtt.subscription import Received, Subscription
 from edged.mqtt.topics import AVAILABILITY, INFO, WINDOW, Topic, full_name
 from edged.mqtt.twin import Twin
@@ -97,6 +98,11 @@ class Publisher:
     def reason(self) -> str:
         """How it stands with the broker, in words."""
         return self._connection.reason
+
+    @property
+    def tls(self) -> Trust:
+        """Whether the broker has to prove who it is."""
+        return self._connection.tls
 
     @property
     def reconnects(self) -> int:
@@ -200,7 +206,11 @@ class Publisher:
             self._outbox.forget_moments()
         while message := self._outbox.following():
             mid = self._connection.send(
-                self._full_name(message.topic), message.to_send(), message.qos, retained=message.retained
+                self._full_name(message.topic),
+                message.to_send(),
+                message.qos,
+                retained=message.retained,
+                expiry_s=self._outbox.expiry_s(message),
             )
             if mid is None:
                 break

@@ -1,0 +1,212 @@
+"""paho, with plain types at its edge, over MQTT 3.1.1 or 5; the only use of it.
+
+    publish(topic, payload) ──► what MQTT 5 tells beside it ──► paho's thread ──► broker ──► Callbacks
+
+With MQTT 5 a payload says its type and the version of its schema, an event how long it is of use, and the will comes
+only after ten seconds, so that a short loss is no ``offline``.  For that the session has to outlive its connection as
+long, and the first connection of a process alone begins a new one: what the broker kept for the process before is not
+for this one.
+"""
+
+import contextlib
+import logging
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edged.config import Mqtt
+from edged.events.schema import VERSION
+from edged.mqtt.subscription import Received, Subscription
+
+WILL_DELAY_S = 10  # longer than most losses, shorter than anyone waits for news of a dead device
+_LONGEST_S = 2**32 - 1  # a message expiry interval has four bytes
+_END_S = 0.5  # beyond a deadline for paho's thread, once nothing more is wanted
+_PUBLISH, _WILL = PacketTypes.PUBLISH, PacketTypes.WILLMESSAGE
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Callbacks:
+    """What paho's thread tells; exceptions in them are caught, logged once and counted."""
+
+    attempting: Callable[[], None]
+    accepted: Callable[[], None]
+    refused: Callable[[str], None]  # the reason
+    failed: Callable[[BaseException | None], None]
+    lost: Callable[[str, BaseException | None], None]
+    acknowledged: Callable[[int, str], None]  # a mid, and why the broker does not want it, or nothing
+    subscribed: Callable[[int, list[bool]], None]  # a mid, and for each filter whether it was refused
+    received: Callable[[Received], None]
+
+
+class MqttClient:
+    """One client with its thread, which ``start`` begins and ``end`` ends; ``will`` is a topic and its payload."""
+
+    def __init__(self, mqtt: Mqtt, client_id: str, callbacks: Callbacks, will: tuple[str, bytes] | None = None) -> None:
+        self._mqtt = mqtt
+        self._v5 = mqtt.protocol == "v5"
+        self._callbacks = callbacks
+        self._has_will = will is not None
+        self._fault: BaseException | None = None  # in TLS, after its handshake
+        self.faults = 0  # exceptions caught in callbacks
+        protocol = MQTTProtocolVersion.MQTTv5 if self._v5 else MQTTProtocolVersion.MQTTv311
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=protocol)
+        self._client.max_inflight_messages_set(0)  # neither limit is paho's: the outbox has both
+        self._client.max_queued_messages_set(0)
+        if will is not None:
+            topic, payload = will
+            self._client.will_set(topic, payload, qos=1, retain=True, properties=self._beside(payload, _WILL))
+        for name, callback in self._hooks().items():
+            setattr(self._client, name, self._guarded(callback))
+
+    def start(self, password: str | None, context: ssl.SSLContext | None) -> None:
+        """Begin to connect, in paho's thread, for as long as it takes."""
+        mqtt, client = self._mqtt, self._client
+        if mqtt.username:
+            client.username_pw_set(mqtt.username, password)
+        if context is not None:
+            client.tls_set_context(context)
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = WILL_DELAY_S if self._has_will else 0
+        # With MQTT 5 paho cleans the session at the first connection only, if it is told nothing else.
+        client.connect_async(mqtt.host, mqtt.port, mqtt.keepalive_s, properties=properties if self._v5 else None)
+        client.loop_start()
+
+    def publish(  # noqa: PLR0913 -- what MQTT has
+        self,
+        topic: str,
+        payload: bytes,
+        qos: int,
+        *,
+        retained: bool,
+        expiry_s: float | None = None,
+        within_s: float = 0,
+    ) -> int | None:
+        """Hand over one message and wait for its PUBACK at most ``within_s``; its mid, or None where there is no room.
+
+        A socket that closed this very moment is as if the message were lost on its way: it gets a mid.
+        """
+        message = self._client.publish(topic, payload, qos, retained, self._beside(payload, _PUBLISH, expiry_s))
+        if within_s > 0:
+            with contextlib.suppress(RuntimeError, ValueError):  # the connection went meanwhile
+                message.wait_for_publish(within_s)
+        return None if message.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else message.mid
+
+    def subscribe(self, wanted: Sequence[Subscription]) -> int | None:
+        """Ask for all of ``wanted`` in one packet; its mid."""
+        return self._client.subscribe([(one.topic_filter, one.qos) for one in wanted])[1]
+
+    def forget_sent(self) -> None:
+        """Repeat nothing that is not acknowledged."""
+        self._client.drop_out_messages()
+
+    def set_wait(self, wait_s: float) -> None:
+        """The time before the next attempt to connect."""
+        # paho's annotation says whole seconds, yet it only compares and adds them; whole seconds would be no jitter.
+        self._client.reconnect_delay_set(wait_s, wait_s)  # type: ignore[arg-type]
+
+    def disconnect(self) -> None:
+        """Say DISCONNECT, which suppresses the will, and try no more."""
+        self._client.disconnect()
+
+    def end(self, deadline_s: float) -> None:
+        """Disconnect, and end the thread by ``deadline_s`` (monotonic), whatever hangs."""
+        self._client.disconnect()
+        ending = threading.Thread(target=self._stop_loop, name="edged-mqtt-end", daemon=True)
+        ending.start()
+        ending.join(max(0.0, deadline_s - time.monotonic()) + _END_S)
+        if ending.is_alive():  # a full socket buffer, or a broker that accepts and says nothing
+            open_socket = self._client.socket()
+            if isinstance(open_socket, socket.socket):
+                with contextlib.suppress(OSError):
+                    open_socket.shutdown(socket.SHUT_RDWR)
+            ending.join(_END_S)
+        if not ending.is_alive():  # else a daemon thread is left inside a name look-up, and may still call back
+            for name in self._hooks():  # they lead back here: without them the client closes its sockets when we go
+                setattr(self._client, name, None)
+
+    def _stop_loop(self) -> None:
+        with contextlib.suppress(AttributeError):  # paho's thread may end between its own check and its join
+            self._client.loop_stop()
+
+    def _beside(self, payload: bytes, packet: int, expiry_s: float | None = None) -> Properties | None:
+        """What MQTT 5 tells beside a payload."""
+        if not self._v5:
+            return None
+        properties = Properties(packet)  # type: ignore[no-untyped-call]
+        if payload:
+            properties.PayloadFormatIndicator = 1  # UTF-8
+            properties.ContentType = "application/json" if payload[:1] in b"{[" else "text/plain"
+            properties.UserProperty = ("schema", str(VERSION))
+        if expiry_s is not None:
+            properties.MessageExpiryInterval = min(max(1, round(expiry_s)), _LONGEST_S)
+        if packet == _WILL:
+            properties.WillDelayInterval = WILL_DELAY_S
+        return properties
+
+    def _hooks(self) -> dict[str, Callable[..., None]]:
+        hooks: dict[str, Callable[..., None]] = {
+            "on_pre_connect": self._attempting,
+            "on_connect": self._answered,
+            "on_connect_fail": self._failed,
+            "on_disconnect": self._lost,
+            "on_publish": self._acknowledged,
+            "on_subscribe": self._subscribed,
+            "on_message": self._received,
+        }
+        if self._mqtt.tls == "on":
+            hooks["on_log"] = self._logged
+        return hooks
+
+    def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """``callback`` with its exceptions caught: in paho's thread they would end it, and with it all publishing."""
+
+        def call(*arguments: object) -> None:
+            try:
+                callback(*arguments)
+            except Exception:  # noqa: BLE001 -- the edge of a foreign thread
+                self.faults += 1
+                if self.faults == 1:  # the first with its traceback; a fault in each message must not fill the card
+                    _log.exception("fault in an MQTT callback; further ones are only counted")
+
+        return call
+
+    def _attempting(self, _client: Client, _userdata: object) -> None:
+        self._fault = None
+        self._callbacks.attempting()
+
+    def _answered(self, _client: Client, _userdata: object, _flags: object, reason: ReasonCode, *_: object) -> None:
+        if reason.is_failure:
+            self._callbacks.refused(str(reason))
+        else:
+            self._callbacks.accepted()
+
+    def _failed(self, _client: Client, _userdata: object) -> None:
+        self._callbacks.failed(sys.exception())  # paho calls from its except clause and does not tell the cause
+
+    def _logged(self, _client: Client, _userdata: object, level: int, _text: str) -> None:
+        if level == LogLevel.MQTT_LOG_ERR and isinstance(fault := sys.exception(), ssl.SSLError):
+            self._fault = fault  # with TLS 1.3 a certificate is refused when all seems done
+
+    def _lost(self, _client: Client, _userdata: object, _flags: object, reason: ReasonCode, *_: object) -> None:
+        self._callbacks.lost(str(reason), self._fault)
+
+    def _acknowledged(self, _client: Client, _userdata: object, mid: int, reason: ReasonCode, *_: object) -> None:
+        self._callbacks.acknowledged(mid, str(reason) if reason.is_failure else "")
+
+    def _subscribed(self, _client: Client, _userdata: object, mid: int, reasons: list[ReasonCode], *_: object) -> None:
+        self._callbacks.subscribed(mid, [reason.is_failure for reason in reasons])
+
+    def _received(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        self._callbacks.received(Received(message.topic, bytes(message.payload), message.retain))

@@ -1,0 +1,160 @@
+"""The config's TLS keys to what a socket needs of them, and TLS's faults to words that say what to do.
+
+    mqtt.tls, ca_file, cert_file, key_file, insecure ──► SSLContext, or None; ConfigError: key, file, what is expected
+    an exception of a handshake ──► "the broker's certificate has expired: …"
+
+TLS 1.2 at least, the certificate and its name checked.  Python's own default context is not used: what it demands of a
+certificate changes with its version, and a home's own CA that worked must go on working.
+"""
+
+import ssl
+from pathlib import Path
+from typing import NoReturn
+
+from edged.config import Mqtt
+from edged.errors import ConfigError
+from edged.events.schema import Trust
+from edged.mqtt.password import credential
+
+KEY_CREDENTIAL = "mqtt_key"  # as in the unit: LoadCredential=mqtt_key:/etc/edged/mqtt_key
+_OTHERS = 0o077  # bits of a file's mode
+
+# OpenSSL's X509_V_ERR_*, in its x509_vfy.h.
+_NOT_YET, _EXPIRED = 9, 10
+_OTHER_CA = {2, 18, 19, 20, 21}  # no issuer, self-signed, self-signed in the chain, issuer unknown, leaf unverified
+_OTHER_NAME = {62, 64}  # host name, address
+
+_REFUSES_OURS = "the broker wants {} client certificate: mqtt.cert_file and mqtt.key_file"
+_ALERTS = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": _REFUSES_OURS.format("a"),
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": _REFUSES_OURS.format("a") + ", or other ciphers than are here",
+    "TLSV1_ALERT_UNKNOWN_CA": _REFUSES_OURS.format("another") + " from a CA that it knows",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": _REFUSES_OURS.format("another") + ", this one has expired",
+    "SSLV3_ALERT_CERTIFICATE_REVOKED": _REFUSES_OURS.format("another") + ", this one is revoked",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": _REFUSES_OURS.format("another"),
+    "SSLV3_ALERT_BAD_CERTIFICATE": _REFUSES_OURS.format("another"),
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": _REFUSES_OURS.format("another"),
+    "WRONG_VERSION_NUMBER": "the broker speaks no TLS on this port: mqtt.port",
+    "RECORD_LAYER_FAILURE": "the broker speaks no TLS on this port: mqtt.port",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the broker offers no TLS 1.2 or newer",
+    "UNSUPPORTED_PROTOCOL": "the broker offers no TLS 1.2 or newer",
+}
+
+
+class _Socket(ssl.SSLSocket):
+    """Closed when its handshake fails; paho would leave that to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 -- as it is in ssl
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
+def trust(mqtt: Mqtt) -> Trust:
+    """Whether the broker has to prove who it is."""
+    if mqtt.tls == "off":
+        return "none"
+    return "insecure" if mqtt.insecure else "verified"
+
+
+def tls_context(mqtt: Mqtt) -> ssl.SSLContext | None:
+    """What a connection is secured with; None where the config wants none.
+
+    Raises:
+        ConfigError: a file that it names cannot be used.
+    """
+    if mqtt.tls == "off":
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificate and name
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = _Socket
+    if mqtt.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif mqtt.ca_file:
+        _content("mqtt.ca_file", Path(mqtt.ca_file))
+        try:
+            context.load_verify_locations(mqtt.ca_file)
+        except (ssl.SSLError, OSError) as exc:
+            raise ConfigError(f"mqtt.ca_file is {mqtt.ca_file!r}, expected a PEM file of CA certificates") from exc
+    else:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    if mqtt.cert_file:
+        _load_own(context, Path(mqtt.cert_file), *_key_file(mqtt))
+    return context
+
+
+def key_hint(mqtt: Mqtt) -> str:
+    """What is to be done about a private key that others can read; empty where nothing is."""
+    if mqtt.tls == "off" or not mqtt.cert_file:
+        return ""
+    key, path = _key_file(mqtt)
+    if key.endswith("file") and path.stat().st_mode & _OTHERS:
+        return f"{key} {str(path)!r} can be read by others: chmod 600"
+    return ""
+
+
+def fault_words(fault: BaseException | None, mqtt: Mqtt) -> str:
+    """Why TLS with the broker failed and what to do; empty where it is not TLS that failed."""
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return _verification_words(fault, mqtt)
+    if isinstance(fault, ssl.SSLEOFError | ConnectionResetError) and mqtt.tls == "on":
+        return "the broker ended the TLS handshake: is mqtt.port its TLS port, and wants it no client certificate?"
+    if isinstance(fault, ssl.SSLError):
+        return _ALERTS.get(fault.reason or "", f"TLS: {fault.reason or fault}".replace("_", " ").lower())
+    return ""
+
+
+def _verification_words(fault: ssl.SSLCertVerificationError, mqtt: Mqtt) -> str:
+    code = fault.verify_code
+    if code == _EXPIRED:
+        return "the broker's certificate has expired: renew it there, unless the clock here is wrong"
+    if code == _NOT_YET:
+        return "the broker's certificate is not valid yet: is the clock here right?"
+    if code in _OTHER_NAME:
+        return f"the broker's certificate is for another name: mqtt.host is {mqtt.host!r}, expected a name in it"
+    if code in _OTHER_CA:
+        trusted = mqtt.ca_file or "the system's CAs"
+        return f"the broker's certificate is of a CA that is not in {trusted}: mqtt.ca_file"
+    return f"the broker's certificate is not valid: {fault.verify_message}"
+
+
+def _key_file(mqtt: Mqtt) -> tuple[str, Path]:
+    """Where the private key is, and what that is called: a file of its own, a credential, or the certificate's file."""
+    if mqtt.key_file:
+        return "mqtt.key_file", Path(mqtt.key_file)
+    if (path := credential(KEY_CREDENTIAL)) is not None:
+        return f"credential {KEY_CREDENTIAL}", path
+    return "mqtt.cert_file", Path(mqtt.cert_file)
+
+
+def _load_own(context: ssl.SSLContext, cert: Path, key_name: str, key: Path) -> None:
+    """Load our own certificate and key; OpenSSL tells neither which of two files is at fault, nor why in words."""
+    if b"-----BEGIN CERTIFICATE-----" not in _content("mqtt.cert_file", cert):
+        raise ConfigError(f"mqtt.cert_file is {str(cert)!r}, expected a PEM file with a certificate")
+    if b"PRIVATE KEY-----" not in _content(key_name, key):
+        beside = "" if key_name != "mqtt.cert_file" else f", or mqtt.key_file, or the credential {KEY_CREDENTIAL}"
+        raise ConfigError(f"{key_name} is {str(key)!r}, expected a PEM file with a private key{beside}")
+
+    def encrypted() -> NoReturn:  # else OpenSSL asks on the terminal
+        raise ConfigError(f"{key_name} is {str(key)!r}: it has a passphrase, expected a key without one")
+
+    try:
+        context.load_cert_chain(cert, key, password=encrypted)
+    except ssl.SSLError as exc:
+        if exc.reason == "KEY_VALUES_MISMATCH":
+            fault = f"{key_name} is {str(key)!r}, expected the key of mqtt.cert_file ({str(cert)!r})"
+        else:
+            fault = f"mqtt.cert_file is {str(cert)!r}, {key_name} {str(key)!r}: not valid PEM, expected both to be"
+        raise ConfigError(fault) from exc
+
+
+def _content(key: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except PermissionError as exc:
+        raise ConfigError(f"{key} is {str(path)!r}: {exc.strerror}, expected one that this user may read") from exc
+    except OSError as exc:
+        raise ConfigError(f"{key} is {str(path)!r}: {exc.strerror or exc}, expected a PEM file") from exc
