@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from edged.announce import announcement_for, discovery
 from edged.audio.driver import microphones
 from edged.audio.microphone import Microphone
 from edged.check import check
@@ -96,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     history = command("history", _history, "show the events of the past that the device keeps, published or waiting")
     history.add_argument("--since", type=since, metavar="TIME", help="only the last 90s, 15m, 1h, 7d; default: all")
     history.add_argument("--jsonl", action="store_true", help="one JSON object a line, as it was published")
+    shown = command("discovery", _discovery, "print what Home Assistant is told of this device")
+    shown.add_argument("--remove", action="store_true", help="take all of it away from the broker instead")
     command("demo", _demo, "play a sample conversation to an embedded broker and show what a subscriber receives")
     return parser
 
@@ -108,7 +111,11 @@ def _run(arguments: argparse.Namespace) -> int:
     reload = Reload(config, lambda: _fitting(Config() if place is None else load_config(place), bundle))
     faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
     microphone = Microphone(config.audio)
-    publisher = Publisher(config.mqtt, node_name(config.node), outbox_for(config))
+    announcement = announcement_for(lambda: reload.in_force, bundle)
+    listeners = [announcement] if announcement else []
+    publisher = Publisher(config.mqtt, node_name(config.node), outbox_for(config), listeners)
+    if announcement:
+        announcement.speak_through(publisher)
     exporter = Exporter(config.prometheus.port)
     learned = learned_for(config, bundle)
     daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, learned=learned)
@@ -192,6 +199,11 @@ def _watch(arguments: argparse.Namespace) -> int:
 
 def _history(arguments: argparse.Namespace) -> int:
     return show_history(_config(arguments), arguments.since, jsonl=arguments.jsonl)
+
+
+def _discovery(arguments: argparse.Namespace) -> int:
+    config, bundle = _prepared(arguments)
+    return discovery(config, bundle, taken_away=arguments.remove)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

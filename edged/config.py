@@ -127,6 +127,14 @@ class Outbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     commit_s: Annotated[float, _number(0, 60)] = 5.0
 
 
+class HomeAssistant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What Home Assistant is told of this device, so that it needs no configuration."""
+
+    discovery: Literal["device", "component", "off"] = "device"
+    prefix: Annotated[str, _ROOT] = "homeassistant"
+    suggested_area: str = ""
+
+
 class Prometheus(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The figures of health as text for Prometheus."""
 
@@ -147,6 +155,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     state_dir: str = ""
     health_s: Annotated[int, _whole(5, 3600)] = 60
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    homeassistant: HomeAssistant = HomeAssistant()
     prometheus: Prometheus = Prometheus()
 
 

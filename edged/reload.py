@@ -32,6 +32,11 @@ class Reload:
         self._config = config
         self._load = load
 
+    @property
+    def in_force(self) -> Config:
+        """The config that holds now."""
+        return self._config
+
     def config(self) -> Config:
         """The config that holds from now on; logs what changed, what did not, or why all was refused."""
         self.asked.clear()  # first: a signal that comes while the file is read asks for one more reading

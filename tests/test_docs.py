@@ -30,7 +30,7 @@ def keys(kind: type, above: str = "") -> list[str]:
 def commands() -> list[str]:
     """The commands, as the program itself lists them."""
     shown = subprocess.run([sys.executable, "-m", "edged", "--help"], capture_output=True, text=True, check=True).stdout
-    return re.findall(r"^ {4}([a-z]+) ", shown, re.MULTILINE)
+    return re.findall(r"^ {4}([a-z]+)(?: |$)", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize("key", keys(Config))

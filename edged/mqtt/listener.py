@@ -21,6 +21,9 @@ class Listener(Protocol):
     def connected(self) -> None:
         """The broker takes messages, for the first time or again; paho's thread."""
 
+    def lost(self) -> None:
+        """The broker is away, or refuses us; paho's thread."""
+
     def received(self, received: Received) -> None:
         """A message that matches a filter of this listener or of another; paho's thread."""
 

@@ -27,7 +27,7 @@ from edged.mqtt.message import Message
 from edged.mqtt.outbox import Outbox
 from edged.mqtt.standing import State
 from edged.mqtt.subscription import Received, Subscription
-from edged.mqtt.topics import AVAILABILITY, INFO, WINDOW, Topic, full_name
+from edged.mqtt.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Topic, full_name
 from edged.mqtt.twin import Twin
 from edged.node import device_id
 
@@ -157,6 +157,16 @@ class Publisher:
         self._settled.clear()
         self._work()
 
+    def retain(self, topic: str, payload: bytes) -> None:
+        """Publish one retained message on a topic of others, if the broker is there; it is not repeated."""
+        self._connection.send(topic, payload, 1, retained=True)
+
+    def repeat(self) -> None:
+        """Publish availability and the newest of all states once more, if the broker is there."""
+        self._connection.send(self._full_name(AVAILABILITY.name), ONLINE.encode(), 1, retained=True)
+        self._renew = True
+        self._work()
+
     def _changed(self, state: State) -> None:
         if state is State.CONNECTED:
             self._renew = True
@@ -167,6 +177,8 @@ class Publisher:
             self._lost = True
             self._settled.set()
             self._work()
+            for listener in self._listeners:
+                listener.lost()
 
     def _received(self, received: Received) -> None:
         for listener in self._listeners:

@@ -45,6 +45,9 @@ class Twin:
     def connected(self) -> None:
         """Nothing to do: what is kept is published anew by itself."""
 
+    def lost(self) -> None:
+        """Nothing to do: a twin may be heard again at any time."""
+
     def received(self, received: Received) -> None:
         """An ``info`` that is not ours and was not kept by the broker tells of a twin."""
         if received.topic != self.filters[0] or received.retained or not self._session:
