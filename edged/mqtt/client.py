@@ -30,6 +30,7 @@ from edged.mqtt.subscription import Received, Subscription
 
 WILL_DELAY_S = 10  # longer than most losses, shorter than anyone waits for news of a dead device
 _LONGEST_S = 2**32 - 1  # a message expiry interval has four bytes
+_MOST_UNANSWERED = 2**16 - 1  # where the broker says nothing
 _END_S = 0.5  # beyond a deadline for paho's thread, once nothing more is wanted
 _PUBLISH, _WILL = PacketTypes.PUBLISH, PacketTypes.WILLMESSAGE
 
@@ -41,7 +42,7 @@ class Callbacks:
     """What paho's thread tells; exceptions in them are caught, logged once and counted."""
 
     attempting: Callable[[], None]
-    accepted: Callable[[], None]
+    accepted: Callable[[int], None]  # the most messages that may wait for their PUBACK at once
     refused: Callable[[str], None]  # the reason
     failed: Callable[[BaseException | None], None]
     lost: Callable[[str, BaseException | None], None]
@@ -186,11 +187,13 @@ class MqttClient:
         self._fault = None
         self._callbacks.attempting()
 
-    def _answered(self, _client: Client, _userdata: object, _flags: object, reason: ReasonCode, *_: object) -> None:
+    def _answered(
+        self, _client: Client, _userdata: object, _flags: object, reason: ReasonCode, properties: Properties | None
+    ) -> None:
         if reason.is_failure:
             self._callbacks.refused(str(reason))
-        else:
-            self._callbacks.accepted()
+        else:  # paho takes no limit once it is connected
+            self._callbacks.accepted(getattr(properties, "ReceiveMaximum", _MOST_UNANSWERED))
 
     def _failed(self, _client: Client, _userdata: object) -> None:
         self._callbacks.failed(sys.exception())  # paho calls from its except clause and does not tell the cause

@@ -67,6 +67,7 @@ class Connection:
         self._accepted_s: float | None = None  # monotonic; None until the broker has accepted this attempt
         self._told = False  # why this attempt came to its end is known: what follows from it is no news
         self._sending = threading.Lock()  # so that a send ends before the next connection begins
+        self._most_unanswered = self._n_sent = self._n_answered = 0  # since the broker accepted this attempt
         self._online_mid: int | None = None  # not acknowledged yet
         self._subscribe_mid: int | None = None
         self.refusal = ""  # why the broker did not want the last message that it refused; only MQTT 5 tells
@@ -145,13 +146,14 @@ class Connection:
     def send(
         self, topic: str, payload: bytes, qos: int, *, retained: bool, expiry_s: float | None = None
     ) -> int | None:
-        """Hand over one message; its mid, or None when the broker does not take messages now.
+        """Hand over one message; its mid, or None when the broker does not take messages, or no more of them, now.
 
         ``expiry_s`` is how long it is of use to anyone; only MQTT 5 can tell the broker.
         """
         with self._sending:
-            if not self.connected or self._standing.closing:
+            if not self.connected or self._standing.closing or self._n_sent - self._n_answered >= self._most_unanswered:
                 return None
+            self._n_sent += 1
             return self._client.publish(topic, payload, qos, retained=retained, expiry_s=expiry_s)
 
     def wait_connected(self, within_s: float) -> bool:
@@ -175,15 +177,17 @@ class Connection:
     def _attempting(self) -> None:
         with self._sending:  # held by none for long: there is no socket to wait for
             self._client.forget_sent()
+            self._n_sent = self._n_answered = 0
         self._online_mid = self._subscribe_mid = self._accepted_s = None
         self._told = False
         self._client.set_wait(self._backoff.attempted())
 
-    def _accepted(self) -> None:
+    def _accepted(self, most_unanswered: int) -> None:
         if self._standing.closing:  # the attempt was under way when closing began
             self._client.disconnect()
             return
         self._accepted_s = time.monotonic()
+        self._most_unanswered = max(1, most_unanswered - 1)  # one is left for saying offline
         if wanted := self._subscriptions.wanted:
             self._subscribe_mid = self._client.subscribe(wanted)
         if self._availability:
@@ -221,6 +225,7 @@ class Connection:
             self._online_mid = None
             self._check_open()
         else:
+            self._n_answered += 1  # by this thread alone, as _n_sent under its lock alone
             self._on_acknowledged(mid)
 
     def _subscribed(self, mid: int, failed: Sequence[bool]) -> None:

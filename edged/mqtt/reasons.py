@@ -36,9 +36,9 @@ def loss_words(reason: str, mqtt: Mqtt, client_id: str, *, accepted: bool) -> st
     if reason == "Session taken over":
         return f"another client has the id {client_id} too: does edged run twice, or was its card copied?"
     if not accepted:
-        hints = ["does it want TLS?"] if mqtt.tls == "off" else []
-        hints += ["is it one that speaks no MQTT 5?"] if mqtt.protocol == "v5" else []
-        return "closed before it answered" + (f": {' or '.join(hints)}" if hints else "")
+        hints = ["does it want TLS"] if mqtt.tls == "off" else []
+        hints += ["does it speak no MQTT 5"] if mqtt.protocol == "v5" else []
+        return "closed before it answered" + (f": {' or '.join(hints)}?" if hints else "")
     return _LOSSES.get(reason, reason.lower())
 
 
