@@ -19,10 +19,10 @@ _LEVEL_MEAN, _LEVEL_SPREAD, _LEVEL_MOST = 62.0, 13.0, 2.5  # of CREMA-D's voice 
 
 def label_targets(clips: Sequence[Clip], labels: Sequence[str], intended_share: float, smoothing: float) -> Floats:
     """(n_clips, n_labels) shares.  Votes count among ``labels`` only; where there are none, the intention is all."""
-    columns = [LABELS.index(label) for label in labels]
     targets = np.zeros((len(clips), len(labels)), np.float32)
     for place, clip in enumerate(clips):
-        votes = np.array(clip.votes or np.zeros(len(LABELS)), np.float32)[columns]
+        heard = dict(zip(LABELS, clip.votes or (), strict=False))
+        votes = np.array([heard.get(label, 0.0) for label in labels], np.float32)
         share = intended_share if votes.sum() > 0 else 1.0
         targets[place, labels.index(str(clip.label))] = share
         targets[place] += (1 - share) * votes / max(float(votes.sum()), 1.0)

@@ -72,7 +72,7 @@ def trainings(folder: Path) -> tuple[Outcome, Outcome]:
 
 def _trained(folder: Path, *, killed: bool) -> Outcome:
     """Two models' weights after a training that was killed after its first epoch and taken up again, or was not."""
-    from convert import train  # noqa: PLC0415 - only in a process of its own
+    from convert import epochs, train  # noqa: PLC0415 - only in a process of its own
     from convert.runs import write_json  # noqa: PLC0415 - as above
 
     run = Run(RECIPE, 1, None, folder / ("killed" if killed else "whole"), material(folder, RECIPE))
@@ -84,11 +84,11 @@ def _trained(folder: Path, *, killed: bool) -> Outcome:
             if path.parent == run.path and len(content["history"]) > 1:
                 raise KeyboardInterrupt
 
-        setattr(train, "write_json", kill)  # noqa: B010 - mypy knows that it is a function of ours
+        setattr(epochs, "write_json", kill)  # noqa: B010 - mypy knows that it is a function of ours
         with pytest.raises(KeyboardInterrupt):
             train.train(run, _BOTH)
         assert not train.weights_file(run, "m1").is_file()
-        setattr(train, "write_json", write_json)  # noqa: B010 - as above
+        setattr(epochs, "write_json", write_json)  # noqa: B010 - as above
     train.train(run, _BOTH)
     times = [train.weights_file(run, task).stat().st_mtime_ns for task in _BOTH]
     train.train(run, _BOTH)  # everything is done: nothing is made again
