@@ -25,6 +25,7 @@ from convert.gate.material import Sounds
 from convert.gate.recipe import LABELS, SOURCES, GateRecipe, GateRun, Side
 from convert.gate.trials import Trials, recorded, trials
 from convert.gate.windows import pieces
+from convert.recipes import described
 from convert.runs import clips_hash, write_json
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
@@ -82,13 +83,13 @@ def make(corpora: Path, work: Path, recipe: GateRecipe, seed: int, *, fresh: boo
 def _name(recipe: GateRecipe, seed: int, sides: dict[Side, Sounds], strangers: dict[str, list[Clip]]) -> str:
     clips = [clip for sounds in sides.values() for clip in sounds.all()]
     clips += [clip for found in strangers.values() for clip in found]
-    described = {
-        "recipe": dataclasses.asdict(recipe),
+    decided = {
+        "recipe": described(recipe),
         "seed": seed,
         "geometry": dataclasses.asdict(GEOMETRY),
         "clips": clips_hash(clips),
     }
-    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:10]
+    digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
     return f"seed{seed}-{digest}"
 
 
