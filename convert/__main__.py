@@ -1,4 +1,4 @@
-"""``python -m convert prepare|train|quantize|evaluate|gate|bundle|all``: from corpora to a bundle, stage by stage.
+"""``python -m convert prepare|train|quantize|evaluate|bundle|all|gate|protocol``: corpora to a bundle, by stages.
 
 Each stage takes up what the one before left under ``--work`` and can be broken off and started again at any time.
 """
@@ -29,6 +29,7 @@ STAGES = {
     "train": "the five networks, float",
     "quantize": "full-integer int8 models, within the budget",
     "evaluate": "temperatures and routes on validation speakers, figures on the others",
+    "protocol": "a corpus' published protocol, fold by fold: ravdess, emodb",
     "gate": "the speech gate: trained, quantized, judged beside its rivals; --bundle B puts it into B",
     "bundle": "bundle.json and the model card, with the gate, proved and put in place",
     "all": "all stages in order",
@@ -59,8 +60,8 @@ def _run(options: argparse.Namespace) -> None:
     if options.stage == "evaluate" and (options.bundle or options.index):
         _evaluate_index(options)
         return
-    if options.stage == "gate":
-        _gate(options)
+    if options.stage in ("gate", "protocol"):
+        (_gate if options.stage == "gate" else _protocol)(options)
         return
     chosen = recipe(options.recipe, options.epochs)
     found = material(options.corpora, chosen, options.fold)
@@ -119,6 +120,14 @@ def _gate(options: argparse.Namespace) -> None:
         with_gate(options.bundle, made)
 
 
+def _protocol(options: argparse.Namespace) -> None:
+    _need_tensorflow()
+    from convert.protocols import judged, protocol, table  # noqa: PLC0415 - TensorFlow takes seconds
+
+    told = judged(protocol(options.name), options.corpora, options.work, options.seed, options.fold)
+    print(json.dumps(told, indent=1) if options.json else table(options.name, told))
+
+
 def _gate_made(options: argparse.Namespace) -> "Made | None":
     """The gate for a bundle; none where its corpora are absent, nor for a fold, whose speakers it may have heard."""
     from convert.gate.stage import make  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
@@ -155,6 +164,8 @@ def _parser() -> argparse.ArgumentParser:
     stages = parser.add_subparsers(dest="stage", required=True, metavar="|".join(STAGES), parser_class=_Parser)
     for name, what in STAGES.items():
         stage = stages.add_parser(name, help=what, description=what)
+        if name == "protocol":
+            stage.add_argument("name", help="the corpus")
         stage.add_argument("--corpora", type=Path, default=_corpora(), help="a folder for each corpus (%(default)s)")
         stage.add_argument("--work", type=Path, default=ROOT / "build" / "convert", help="what is kept between stages")
         stage.add_argument("--recipe", default="default", help=", ".join(RECIPES))

@@ -100,6 +100,7 @@ class Recipe:
     gender_weight: float = 0.1  # of the loss of a head that is cut off before quantization
     level_weight: float = 0.1
     learned_weights: bool = field(default=False, metadata=_LATER)  # of the heads, from the two above on
+    start: str = field(default="", metadata=_LATER)  # the run whose first model is tuned
     teacher: TeacherSpec = field(default=TeacherSpec(), metadata=_LATER)
     repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch has the clips of a corpus, once where not named
 
@@ -117,6 +118,8 @@ RECIPES: dict[str, Recipe] = {
         dataclasses.replace(
             _DEFAULT, name="research-less-ravdess", corpora=("cremad", "emodb", "nemo"), strangers=("ravdess",)
         ),
+        # What a change does for a corpus never heard is seen on EMO-DB, before RAVDESS and nEMO are looked at.
+        dataclasses.replace(_DEFAULT, name="cremad-alone", corpora=("cremad",), strangers=("emodb",), epochs=40),
     )
 }
 

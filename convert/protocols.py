@@ -1,0 +1,181 @@
+"""A corpus' published protocol: every speaker tested once, by a network that never heard them.
+
+    start's first model, which never heard the corpus ──tuned on a fold's training speakers──► m1.npz, m1.tflite
+        ──the fold's test speakers, int8──► tested.npz
+    tested.npz of all folds ──► figures over all speakers, mean and spread over the folds
+
+A fold is tuned on its speakers' clips and on some of those that ``start`` was trained on, so that those are not
+forgotten; its epoch is chosen on speakers who are neither.  A fold that is done is not done again.
+"""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convert import corpora, dataset, scores, splits
+from convert.design import FIRST, LABELS
+from convert.figures import confusion, figures, uar
+from convert.material import Material, material
+from convert.networks import FLATTENING
+from convert.quantize import checked_size, full_integer, representative_set
+from convert.recipes import RECIPES, Recipe, TeacherSpec
+from convert.runs import Run
+from convert.train import train, trained, tune
+from edged.errors import UsageError
+from edged.features.logmel import Floats
+from edged.models.cascade import sharpened
+from edged.models.interpreter import installed_runtimes
+
+Row = Mapping[str, str]  # which of a row's labels a network's label counts as; one that is absent is left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """How a corpus is judged."""
+
+    corpus: str
+    start: Recipe  # trained on other corpora
+    labels: tuple[str, ...] = LABELS  # the corpus' own words where they are not among the six
+    begins: Row = field(default_factory=dict)  # which of the six labels another one begins as
+    rows: Mapping[str, Row] = field(default_factory=lambda: {"6 labels": {label: label for label in LABELS}})
+    repeats: int = 2  # how often an epoch has the corpus' clips
+    every: int = 4  # one in so many clips of those that ``start`` was trained on is heard again
+    epochs: int = 20
+    learning_rate: float = 2e-3
+
+    @property
+    def n_folds(self) -> int:
+        """How often the corpus' speakers are dealt out."""
+        return splits.N_BLOCKS[self.corpus] // splits.TEST_BLOCKS[self.corpus]
+
+
+_ALL_OF_RAVDESS = (*LABELS, "calm", "surprise")
+PROTOCOLS = {
+    "ravdess": Protocol(
+        corpus="ravdess",
+        start=RECIPES["default"],
+        labels=_ALL_OF_RAVDESS,
+        begins={"calm": "neutral", "surprise": "happy"},
+        rows={
+            "8 labels": {label: label for label in _ALL_OF_RAVDESS},
+            "6 labels, calm counts as neutral": {label: label for label in LABELS} | {"calm": "neutral"},
+        },
+    ),
+    "emodb": Protocol(corpus="emodb", start=RECIPES["cremad-alone"], repeats=4),
+}
+
+
+def protocol(name: str) -> Protocol:
+    """The protocol of the corpus ``name``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in PROTOCOLS:
+        raise UsageError(f"protocol {name!r}: expected one of {', '.join(PROTOCOLS)}")
+    return PROTOCOLS[name]
+
+
+def judged(chosen: Protocol, folder: Path, work: Path, seed: int, fold: int | None = None) -> dict[str, Any]:
+    """Tunes and tests what is not done yet of ``fold``, or of all folds; the figures of those."""
+    found = material(folder, chosen.start)
+    start = Run(chosen.start, seed, None, work, found)
+    if chosen.corpus in chosen.start.corpora:
+        raise UsageError(f"recipe {chosen.start.name}: trains on {chosen.corpus}, expected one that never heard it")
+    dataset.prepare(found.train + found.validation, start.cache)
+    train(start, (FIRST,))
+    runs = [_fold(chosen, folder, start, number) for number in (range(chosen.n_folds) if fold is None else (fold,))]
+    return {name: _figures(chosen, row, runs) for name, row in chosen.rows.items()}
+
+
+def _fold(chosen: Protocol, folder: Path, start: Run, number: int) -> Run:
+    clips = []
+    for clip in corpora.read(folder / chosen.corpus):
+        label = clip.emotion if clip.emotion in chosen.labels else clip.label
+        if label is not None:
+            clips.append(dataclasses.replace(clip, label=label))
+    split = splits.split_of(chosen.corpus, {clip.speaker for clip in clips}, number)
+    sides = {side: [clip for clip in clips if split[clip.speaker] == side] for side in splits.SPLITS}
+    recipe = dataclasses.replace(
+        chosen.start,
+        name=f"{chosen.corpus}-tuned",
+        start=start.path.name,
+        teacher=TeacherSpec(),
+        corpora=(*chosen.start.corpora, chosen.corpus),
+        strangers=(),
+        epochs_after=min(chosen.epochs, chosen.start.epochs),
+        learning_rate_after=chosen.learning_rate,
+        repeats=((chosen.corpus, chosen.repeats),),
+    )
+    known = start.material.train[:: chosen.every]
+    found = Material(sides["train"] + known, sides["validation"], {chosen.corpus: sides["test"]}, {})
+    run = Run(recipe, start.seed, number, start.work, found)
+    if not _tested(run).is_file():
+        dataset.prepare(found.all(), run.cache)
+        tune(run, chosen.labels, start, {label: label for label in LABELS} | dict(chosen.begins))
+        _test(chosen, run)
+    return run
+
+
+def _tested(run: Run) -> Path:
+    return run.path / "tested.npz"
+
+
+def _test(chosen: Protocol, run: Run) -> None:
+    """Quantizes the fold's network and keeps its scores of every test clip, in the order of the material."""
+    model = trained(run, FIRST, chosen.labels)
+    checked_size(FIRST, model)
+    content = full_integer(model, representative_set(run))
+    (run.path / f"{FIRST}.tflite").write_bytes(content)
+    windows = scores.heard(run.material.test[chosen.corpus], run.cache)
+    by_model = scores.int8_scores(
+        {FIRST: content}, {FIRST: len(chosen.labels)}, installed_runtimes()[0], windows, run.path / "scores"
+    )
+    part = _tested(run).with_suffix(".part")
+    with part.open("wb") as file:
+        np.savez(file, scores=windows.by_clip(sharpened(by_model[FIRST], 1 / FLATTENING)))
+    os.replace(part, _tested(run))  # noqa: PTH105 - atomic
+
+
+def _figures(chosen: Protocol, row: Row, runs: list[Run]) -> dict[str, Any]:
+    """Over all clips of ``runs`` whose label is in ``row``."""
+    labels = list(dict.fromkeys(row.values()))
+    truth, answers, speakers, by_fold = [], [], [], []
+    for run in runs:
+        clips = run.material.test[chosen.corpus]
+        with np.load(_tested(run)) as kept:
+            found = _merged(kept["scores"], chosen.labels, row, labels)
+        meant = np.array([labels.index(row[str(clip.label)]) if clip.label in row else -1 for clip in clips])
+        truth.append(meant)
+        answers.append(found.argmax(axis=1))
+        speakers += [clip.speaker for clip in clips]
+        by_fold.append(uar(confusion(meant[meant >= 0], answers[-1][meant >= 0], len(labels))))
+    told = figures(labels, np.concatenate(truth), np.concatenate(answers), speakers).as_json()
+    return {**told, "folds": [round(value, 4) for value in by_fold]}
+
+
+def _merged(found: Floats, labels: tuple[str, ...], row: Row, to: list[str]) -> Floats:
+    """(n_clips, n) shares of ``to`` from those of ``labels``."""
+    total = np.zeros((len(found), len(to)), np.float32)
+    for place, label in enumerate(labels):
+        if label in row:
+            total[:, to.index(row[label])] += found[:, place]
+    return total
+
+
+def table(name: str, told: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown, a line a row."""
+    lines = [f"| {name} | folds | clips, speakers | UAR | by fold |", "|---|---|---|---|---|"]
+    for row, found in told.items():
+        low, high = found["uar_95"]
+        folds = found["folds"]
+        lines.append(
+            f"| {row} | {len(folds)} | {found['clips']}, {found['speakers']} | {found['uar']:.3f} ({low:.3f} to"
+            f" {high:.3f}) | {np.mean(folds):.3f} ± {np.std(folds):.3f} |"
+        )
+    return "\n".join(lines)

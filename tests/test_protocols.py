@@ -1,0 +1,78 @@
+"""Protocols: folds are tuned from another model, tested once each, and taken up where they were left."""
+
+import dataclasses
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convert.apart import apart
+from convert.recipes import Recipe
+from edged.errors import UsageError
+from tests import layouts
+from tests.test_networks import SMALL
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow: pip install -e '.[convert]'"
+)
+_START = Recipe(name="small", corpora=("cremad",), network=SMALL, epochs=1, epochs_after=1, batch=4, warmup_epochs=1)
+_MERGED = {"angry": "angry", "boredom": "sad", "sad": "sad"}
+
+
+def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]]:
+    """EMO-DB's third fold, with boredom as a label, twice: its figures, and how many files the second time made."""
+    from convert.protocols import Protocol, judged  # noqa: PLC0415 - only in a process of its own
+
+    protocol = Protocol(
+        corpus="emodb",
+        start=_START,
+        labels=("angry", "disgust", "fear", "happy", "neutral", "sad", "boredom"),
+        begins={"boredom": "sad"},
+        rows={"seven": {name: name for name in ("angry", "fear", "boredom")}, "merged": _MERGED},
+    )
+    first = judged(protocol, folder, folder / "work", 1, 2)
+    before = {file: file.stat().st_mtime_ns for file in (folder / "work").rglob("*")}
+    again = judged(protocol, folder, folder / "work", 1, 2)
+    changed = sum(before.get(file) != file.stat().st_mtime_ns for file in (folder / "work").rglob("*"))
+    try:
+        judged(dataclasses.replace(protocol, corpus="cremad"), folder, folder / "work", 1, 2)
+        refused = ""
+    except UsageError as exc:
+        refused = str(exc)
+    return first, again, changed, [refused]
+
+
+def test_fold_is_tuned_and_tested(tmp_path: Path) -> None:
+    """Its labels may be other words than the six, rows merge them; a fold that is done is not done again."""
+    layouts.cremad(tmp_path / "cremad")
+    layouts.emodb(tmp_path / "emodb")
+    first, again, changed, refused = apart(played, tmp_path)
+    assert first == again
+    assert changed == 0
+    assert refused == ["recipe small: trains on cremad, expected one that never heard it"]
+    # Speaker 13 alone is tested: a clip of each of six emotions and of boredom.
+    assert (first["seven"]["clips"], first["seven"]["speakers"]) == (3, 1)
+    assert first["merged"]["clips"] == 3
+    assert np.array(first["merged"]["confusion"]).shape == (2, 2)
+    assert first["merged"]["folds"] == [pytest.approx(first["merged"]["uar"], abs=1e-3)]
+
+
+def names() -> tuple[str, str]:
+    """What is said of an unknown protocol, and a table."""
+    from convert.protocols import protocol, table  # noqa: PLC0415 - only in a process of its own
+
+    told = {"6 labels": {"uar": 0.5, "uar_95": [0.4, 0.6], "clips": 10, "speakers": 2, "folds": [0.4, 0.6]}}
+    try:
+        protocol("none")
+    except UsageError as exc:
+        return str(exc), table("emodb", told)
+    return "", ""
+
+
+def test_protocol_unknown() -> None:
+    """It is refused by name; a table has a line a row."""
+    refused, table = apart(names)
+    assert refused == "protocol 'none': expected one of ravdess, emodb"
+    assert table.splitlines()[-1] == "| 6 labels | 2 | 10, 2 | 0.500 (0.400 to 0.600) | 0.500 ± 0.100 |"
