@@ -94,12 +94,12 @@ install_unit() {
     systemctl enable --quiet edged
 }
 
-# As the service's user, with its credential; while the service is stopped, since many microphones serve one program only.
-check() {
-    systemd-run --quiet --pipe --wait --collect --property=User=edged \
+# A command of the program's as the service's user, with its credentials.
+as_service() {
+    systemd-run --quiet --pipe --wait --collect --property=User=edged --property=RuntimeMaxSec=60 \
         --property=LoadCredential=mqtt_password:/etc/edged/mqtt_password \
         --property=LoadCredential=mqtt_key:/etc/edged/mqtt_key \
-        "$prefix/venv/bin/edged" check --config /etc/edged/config.yaml
+        "$prefix/venv/bin/edged" "$@" --config /etc/edged/config.yaml
 }
 
 case $action in
@@ -115,6 +115,9 @@ esac
 if [[ $action == uninstall ]]; then
     if booted && [[ -e $unit ]]; then
         systemctl disable --quiet --now edged
+        if [[ -x $prefix/venv/bin/edged ]]; then # a broker that is away keeps no program here
+            as_service discovery --remove >/dev/null || say "Home Assistant was not told; the device can be deleted there"
+        fi
     fi
     rm -f "$unit" /etc/systemd/system/multi-user.target.wants/edged.service
     rm -rf "$prefix/venv"
@@ -140,7 +143,7 @@ fi
 systemctl daemon-reload
 systemctl stop edged
 checked=0
-check || checked=$?
+as_service check || checked=$? # while the service is stopped, since many microphones serve one program only
 systemctl reset-failed edged 2>/dev/null || true
 if ((checked == 78)); then
     fail "edged is installed but not started: correct /etc/edged/config.yaml, then: sudo systemctl start edged"

@@ -282,6 +282,34 @@ def test_stop_takes_at_most_five_seconds_with_broker_and_microphone_hung(
     assert service.shown(UNIT, "SubState") in {"dead", "failed"}
 
 
+def test_uninstall_takes_the_device_away_from_home_assistant(
+    service: Container,
+    idle_mosquitto: Mosquitto,  # noqa: F811
+) -> None:
+    """What the broker kept of it for Home Assistant is emptied; without a broker it is uninstalled all the same."""
+    idle_mosquitto.start()
+    with Subscriber(Mqtt(host="127.0.0.1", port=idle_mosquitto.port, root="homeassistant")) as subscriber:
+        assert subscriber.wait_connected(15)
+
+        def came(*, empty: bool) -> bool:
+            message = subscriber.received(0.1)
+            return (
+                message is not None
+                and message.topic.startswith("homeassistant/device/")
+                and empty == (message.payload == b"")
+            )
+
+        restart(service, config(mqtt=f"{{host: 127.0.0.1, port: {idle_mosquitto.port}}}"))
+        wait_until(lambda: came(empty=False), "the discovery", 60)
+        service.make("uninstall")
+        wait_until(lambda: came(empty=True), "its end")
+    idle_mosquitto.stop()
+    service.make("install")
+    service.make("uninstall")
+    assert service.ran("test", "-e", "/opt/edged", check=False).returncode == 1
+    service.make("install")
+
+
 def test_uninstall_keeps_config_and_state(service: Container) -> None:
     """Program and process are gone, the config is as it was; a second time changes nothing; install starts anew."""
     restart(service, config(node="attic"))
