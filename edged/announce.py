@@ -57,6 +57,6 @@ def _device(config: Config, bundle: Bundle) -> Device:
         version=version("edged"),
         root=config.mqtt.root,
         health_s=config.health_s,
-        commands="off",
+        commands=config.mqtt.commands,
         suggested_area=config.homeassistant.suggested_area,
     )

@@ -18,6 +18,8 @@ from edged.models.bundle import Bundle
 from edged.models.cascade import Cascade
 from edged.mqtt.subscriber import Subscriber
 from edged.node import node_name
+from edged.overrides import NAME, kept_muted
+from edged.state import state_file
 
 _LISTEN_S = 1.0
 _OPEN_S = 10.0  # the most that finding and opening the microphone may take
@@ -81,7 +83,10 @@ def _about_gate(judge: Judge) -> str:
 
 
 def _listen(config: Config) -> str:
-    """Reads the microphone for a second and says how loud it is."""
+    """Reads the microphone for a second and says how loud it is, unless the daemon's is muted."""
+    kept = state_file(config.state_dir, NAME)
+    if kept_muted(kept):
+        return f"muted by command ({kept}), so it is not opened"
     with Microphone(config.audio) as microphone:
         heard: list[float] = []
         deadline_s = time.monotonic() + _OPEN_S

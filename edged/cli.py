@@ -19,6 +19,7 @@ from edged.audio.microphone import Microphone
 from edged.check import check
 from edged.classify import clip_scores
 from edged.config import Config, load_config
+from edged.control import Control
 from edged.daemon import Daemon
 from edged.demo.run import demo
 from edged.demo.sample import SAMPLE
@@ -29,10 +30,12 @@ from edged.history import show_history, since
 from edged.learned import learned_for
 from edged.models.baseline import mixture
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.mqtt.commands import Commands
 from edged.mqtt.outbox import outbox_for
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.view import watch
 from edged.node import node_name
+from edged.overrides import overrides_for
 from edged.prometheus import Exporter
 from edged.reload import Reload
 from edged.replay import Lines, learned_from, play, print_line
@@ -108,17 +111,25 @@ def _run(arguments: argparse.Namespace) -> int:
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     place = _place(arguments)  # once: a file that is deleted later must not mean the defaults
     config, bundle = _prepared(arguments)
-    reload = Reload(config, lambda: _fitting(Config() if place is None else load_config(place), bundle))
+    labels, node = bundle.manifest.labels, node_name(config.node)
+    overrides = overrides_for(config, labels)
+    load = lambda: _fitting(Config() if place is None else load_config(place), bundle)  # noqa: E731 -- once
+    reload = Reload(config, load, overrides)
+    config = reload.in_force
     faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
-    microphone = Microphone(config.audio)
+    microphone = Microphone(config.audio, muted=overrides.muted)
+    commands = Commands(config.mqtt, node)
     announcement = announcement_for(lambda: reload.in_force, bundle)
-    listeners = [announcement] if announcement else []
-    publisher = Publisher(config.mqtt, node_name(config.node), outbox_for(config), listeners)
+    publisher = Publisher(
+        config.mqtt, node, outbox_for(config), [commands, announcement] if announcement else [commands]
+    )
     if announcement:
         announcement.speak_through(publisher)
     exporter = Exporter(config.prometheus.port)
     learned = learned_for(config, bundle)
     daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, learned=learned)
+    control = Control(daemon, microphone, labels=labels, learned=learned, overrides=overrides, reload=reload)
+    commands.serve(control, publisher.publish)
     with stopping(_CLOSE_S) as stop, asking(reload.asked), exporter, publisher, microphone:
         daemon.run(stop, reload)
     return 0

@@ -110,6 +110,7 @@ class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     keepalive_s: Annotated[int, _whole(5, 3600)] = 60
     root: Annotated[str, _ROOT] = "edged"
     window: bool = False
+    commands: Literal["off", "read-only", "on"] = "on"
 
     def __post_init__(self) -> None:
         """The port that is customary, where none is given."""

@@ -18,6 +18,7 @@ from edged import report
 from edged.config import Config
 from edged.config import Tracker as TrackerConfig
 from edged.ends import Sink, Source, Stretch
+from edged.errors import EdgedError
 from edged.events import schema
 from edged.events.payloads import Payloads
 from edged.events.tracker import Began, Ended, State, Thresholds, Tracker
@@ -26,12 +27,12 @@ from edged.health import Figures
 from edged.judge import Judge, Judged
 from edged.learned import Learned
 from edged.level import LevelMeter
+from edged.listening import DEAF, Listening
 from edged.models.bundle import Bundle
 from edged.mqtt.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, INFO, LEVEL, OFF, ON, SPEECH, WINDOW
 from edged.reload import Reload
 from edged.systemd import notify
 
-_DEAF = ("offline", "stalled")  # states in which no sound comes
 _READ_S = 0.5  # how long a read may wait for sound before the pipeline looks whether it is to stop
 _REFRESH_S = 5.0  # the retained state follows its scores at most this often …
 _REFRESH_STEP = 0.05  # … and only when the confidence moved this far: Home Assistant's recorder keeps every message
@@ -61,6 +62,7 @@ class Daemon:
         """
         self._config = config
         self._source, self._sink, self._on_health = source, sink, on_health
+        self._listening = Listening(source, sink.publish)
         self._judge = Judge(config, bundle)
         self._learned = learned
         self._tracker = Tracker(bundle.manifest.labels, **_thresholds(config.tracker))
@@ -68,12 +70,11 @@ class Daemon:
         self._figures = Figures()
         self._meter = LevelMeter()
         self._n_clipped = 0  # when the meter was fed last
-        self._capture: tuple[schema.CaptureState | None, str] = (None, "")  # as last seen, and what was wrong
-        self._n_tries = 0
-        self._ready = False
         self._newest = (0, 0.0)  # count just past the newest sample that was read, and the monotonic clock at it
         self._skipped = (0, -_SKIPPED_S)  # how many windows were skipped when it was last said, and when that was
         self._published: tuple[State, float] | None = None  # the last state and when it was published
+        self._restart_required: tuple[str, ...] = ()  # keys that wait for one
+        self._ending: EdgedError | None = None
 
     def run(self, stop: threading.Event, reload: Reload | None = None) -> None:
         """Until ``stop`` is set or the source ends; the running episode is ended either way.
@@ -82,21 +83,24 @@ class Daemon:
 
         Raises:
             CaptureError, RecordingError: the source failed; what was published until then stands.
+            EdgedError: what ``end_with`` was given.
         """
         next_health_s = time.monotonic()
-        notify(f"STATUS={self._status()}")
-        self._sink.publish(INFO, report.info(self._config, self._judge))
+        notify(f"STATUS={self._listening.status}")
+        self._say_info()
         try:
             while not stop.is_set() and not self._source.ended:
                 stretch = self._source.read(_READ_S)
                 if stretch is not None:
                     self._hear(stretch)
                 # What was heard before the sound was lost comes first.
-                if stretch is None or self._source.state not in _DEAF:
-                    self._watch_capture()
+                if stretch is None or self._source.state not in DEAF:
+                    self._look()
                 self._sink.tick()
+                if self._ending is not None:
+                    raise self._ending
                 if reload is not None and reload.asked.is_set():
-                    self._change(reload)
+                    self.read_config(reload)
                     next_health_s = time.monotonic()
                 if time.monotonic() >= next_health_s:
                     next_health_s = time.monotonic() + self._config.health_s
@@ -109,11 +113,10 @@ class Daemon:
             self._announce(self._tracker.stop())
             if self._learned is not None:
                 self._learned.keep()
-            if self._capture[0] != "offline":
-                self._sink.publish(CAPTURE, "offline")
+            self._listening.close()
 
     def _hear(self, stretch: Stretch) -> None:
-        self._say_ready()
+        self._listening.ready()
         if self._learned is not None:
             self._learned.at(self._source.name)
             self._judge.baseline = self._learned.baseline
@@ -128,48 +131,56 @@ class Daemon:
         if level is not None:
             self._sink.publish(LEVEL, level)
 
-    def _watch_capture(self) -> None:
+    def _look(self) -> None:
         """Publishes whether sound comes when that changed; without sound there is no emotion either."""
-        source, (last, before) = self._source, self._capture
-        state, trouble = self._capture = source.state, source.trouble
-        if source.n_tries != self._n_tries:
-            # Waiting for a device is work that went through, as long as each try comes to its end.
-            self._n_tries = source.n_tries
-            notify("WATCHDOG=1")
-        if trouble:
-            self._say_ready()  # degraded, as STATUS= says: an absent microphone is waited for
-        if (state, trouble) == (last, before):
-            return
-        notify(f"STATUS={self._status()}")
-        if state != last or (trouble and not before):
-            _log.log(logging.WARNING if trouble else logging.INFO, "capture %s: %s", state, trouble or source.name)
-        if state != last:
-            self._sink.publish(CAPTURE, state)
-            if state in _DEAF:
-                self._announce(self._tracker.stop("discontinuity"))
+        reason = self._listening.look()
+        if reason is not None:
+            self._announce(self._tracker.stop(reason))
 
-    def _say_ready(self) -> None:
-        if not self._ready:
-            self._ready = True
-            notify("READY=1", f"STATUS={self._status()}")
+    def read_config(self, reload: Reload) -> None:
+        """The config is read again, and holds from now on as far as it can."""
+        with self._listening.reloading():
+            config, self._restart_required = reload.config(), reload.waiting
+            self.change(config)
 
-    def _status(self) -> str:
-        source = self._source
-        if source.state == "online":
-            return f"Listening to {source.name}"
-        return f"No sound ({source.state}): {source.trouble or f'waiting for {source.name}'}"
-
-    def _change(self, reload: Reload) -> None:
-        if self._ready:
-            notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
-        self._config = reload.config()
-        self._judge.change(self._config.gate)
-        self._tracker.change(**_thresholds(self._config.tracker))
+    def change(self, config: Config) -> None:
+        """What of ``config`` can change between two windows holds from now on."""
+        self._config = config
+        self._judge.change(config.gate)
+        self._tracker.change(**_thresholds(config.tracker))
         if self._learned is not None:
-            self._learned.change(self._config.baseline)
-        self._sink.publish(INFO, report.info(self._config, self._judge, restart_required=reload.waiting))
-        if self._ready:
-            notify("READY=1")
+            self._learned.change(config.baseline)
+            self._judge.baseline = self._learned.baseline
+        self._say_info()
+
+    def source_changed(self) -> None:
+        """The source was muted, or unmuted: an episode of before ends, and what is published says so."""
+        self._look()
+        self._say_info()
+
+    def snapshot(self) -> None:
+        """Publishes all that says how it is now."""
+        state = self._tracker.state
+        self._sink.publish(CAPTURE, self._source.state)
+        self._sink.publish(SPEECH, ON if state.speech else OFF)
+        self._sink.publish(EMOTION, self._payloads.state(state, self._figures.level_dbfs))
+        if self._meter.newest is not None and not self._source.muted:
+            self._sink.publish(LEVEL, self._meter.newest)
+        self._say_info()
+        self._report()
+
+    def identity(self) -> schema.Identity:
+        """Which device this is; its STATUS= says for a minute that it was asked."""
+        self._listening.note("Identified by command")
+        return report.identity(self._config, self._source, self._figures)
+
+    def end_with(self, error: EdgedError) -> None:
+        """After this round the daemon closes and ``run`` raises ``error``."""
+        self._ending = error
+
+    def _say_info(self) -> None:
+        muted, waiting = self._source.muted, self._restart_required
+        self._sink.publish(INFO, report.info(self._config, self._judge, muted=muted, restart_required=waiting))
 
     def _publish(self, windows: Iterable[Judged]) -> None:
         for judged in windows:
@@ -228,7 +239,7 @@ class Daemon:
             f" {100 * health.real_time_factor:.1f} % busy"
         )
         _log.info("%s", line)
-        notify(f"STATUS={self._status()}; {line}")
+        notify(f"STATUS={self._listening.status}; {line}")
         skipped, now_s = self._judge.n_skipped, time.monotonic()
         if skipped > self._skipped[0] and now_s - self._skipped[1] >= _SKIPPED_S:
             _log.warning("too slow for this sound: %d windows skipped, the newest kept", skipped - self._skipped[0])

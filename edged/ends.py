@@ -84,6 +84,10 @@ class Source(Protocol):
         """Samples at the end of the converter's range."""
 
     @property
+    def muted(self) -> bool:
+        """Whether it was told to hear nothing."""
+
+    @property
     def silent(self) -> bool:
         """Whether it has given nothing but one value for long."""
 

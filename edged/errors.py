@@ -6,6 +6,7 @@
     ├── CaptureError                1   the microphone: absent, refused, gone, stalled (a restart may help)
     ├── HistoryError                1   the kept events: none are there, or they cannot be read
     ├── PublishError                1   the broker's side of a command that needs the broker at once
+    ├── RestartError               75   no fault: a command asked for a fresh process
     ├── ConfigError                78   config.yaml: unknown key, wrong type, out of range, unreadable
     └── ModelError                 78   a bundle that does not prove itself, or no runtime that can run it
 
@@ -48,6 +49,12 @@ class PublishError(EdgedError):
     """A command that needs the broker at once has none; for the daemon an absent broker is a state, not an error."""
 
     exit_status = 1
+
+
+class RestartError(EdgedError):
+    """No fault: a command asked for a fresh process, which systemd starts, as after all but 0 and 78."""
+
+    exit_status = 75
 
 
 class ConfigError(EdgedError):

@@ -117,6 +117,12 @@ class Learned:
         else:
             self._writable = True
 
+    def reset(self) -> None:
+        """Begins anew, with nothing left on the disk."""
+        if self.baseline is not None:
+            self.baseline.reset()
+        self._forget()
+
     @property
     def figures(self) -> BaselineFigures | None:
         """For ``health``; None where nothing is learned."""
@@ -137,9 +143,9 @@ class Learned:
         except FileNotFoundError:
             return
         except OSError as exc:
-            _log.warning("baseline is off, but %s stays: %s", self._file, exc.strerror or exc)
+            _log.warning("baseline is forgotten, but %s stays: %s", self._file, exc.strerror or exc)
         else:
-            _log.info("baseline is off: what was learned is forgotten")
+            _log.info("baseline: what was learned is forgotten")
 
     def _set_aside(self, fault: ModelError) -> None:
         if self._file is None:

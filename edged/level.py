@@ -26,6 +26,7 @@ class LevelMeter:
         self._n_samples = 0
         self._squares = self._peak = 0.0
         self._clipped = False
+        self.newest: Level | None = None
         self._told_dbfs = math.inf
         self._untold_s = 0.0
 
@@ -38,7 +39,7 @@ class LevelMeter:
         passed_s = self._n_samples / GEOMETRY.sample_rate_hz
         if passed_s < _PERIOD_S:
             return None
-        level = Level(
+        level = self.newest = Level(
             time=rfc3339(utc_s + len(samples) / GEOMETRY.sample_rate_hz),
             level_dbfs=_dbfs(math.sqrt(self._squares / self._n_samples)),
             peak_dbfs=_dbfs(self._peak),

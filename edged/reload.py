@@ -1,6 +1,8 @@
 """A config read again while the daemon runs: what of it takes effect at once, and what waits for a restart.
 
-    SIGHUP ──asked──► load() ──► the config in force with the live keys of the new one; one log line, faulty or not
+    SIGHUP ──asked──► load() ──► the config with the live keys of the new one ──Overrides──► the config in force
+
+One log line, faulty or not.  What was set by command stays in force until a command takes it back; the line says so.
 
 Live is what a stage can change between two windows.  All else was decided when something was opened: a connection, a
 device, the models.  A faulty config is refused as a whole, and the one before goes on.
@@ -14,6 +16,7 @@ import msgspec
 
 from edged.config import Config
 from edged.errors import ConfigError
+from edged.overrides import Overrides
 
 # Sections and keys of the config's top level.
 LIVE = frozenset({"gate", "baseline", "tracker", "health_s", "log_level"})
@@ -25,17 +28,20 @@ _log = logging.getLogger(__name__)
 class Reload:
     """The config in force, and how to read it again; a signal handler sets ``asked``."""
 
-    def __init__(self, config: Config, load: Callable[[], Config]) -> None:
+    def __init__(self, config: Config, load: Callable[[], Config], overrides: Overrides | None = None) -> None:
         """``load`` reads the file that ``config`` came from, or raises ``ConfigError``."""
         self.asked = threading.Event()
+        self.told = ""  # what became of the last reading, in words
+        self.refused = False  # whether that was a refusal
         self.waiting: tuple[str, ...] = ()  # keys changed in the file that wait for a restart
         self._config = config
         self._load = load
+        self._overrides = overrides
 
     @property
     def in_force(self) -> Config:
-        """The config that holds now."""
-        return self._config
+        """The config that holds now, with what was set by command over it."""
+        return self._config if self._overrides is None else self._overrides.over(self._config)
 
     def config(self) -> Config:
         """The config that holds from now on; logs what changed, what did not, or why all was refused."""
@@ -43,8 +49,9 @@ class Reload:
         try:
             new = self._load()
         except ConfigError as exc:
-            _log.error("config refused, the one before goes on: %s", exc)
-            return self._config
+            self.told, self.refused = f"config refused, the one before goes on: {exc}", True
+            _log.error("%s", self.told)
+            return self.in_force
         live, waiting = [], []
         for key, old_value, new_value in _changes(self._config, new):
             if key.split(".")[0] in LIVE and key != _FIXED:
@@ -55,12 +62,16 @@ class Reload:
         live_values = {key: getattr(new, key) for key in LIVE}
         live_values["gate"] = msgspec.structs.replace(new.gate, kind=self._config.gate.kind)
         self._config = msgspec.structs.replace(self._config, **live_values)
-        logging.getLogger().setLevel(self._config.log_level.upper())
         parts = [", ".join(live) if live else "nothing changed"]
         if waiting:
             parts.append(f"needs a restart: {', '.join(waiting)}")
-        _log.log(logging.WARNING if waiting else logging.INFO, "config read again: %s", "; ".join(parts))
-        return self._config
+        if self._overrides is not None and self._overrides.names:
+            parts.append(f"set by command and still in force: {', '.join(self._overrides.names)}")
+        self.told, self.refused = f"config read again: {'; '.join(parts)}", False
+        config = self.in_force
+        logging.getLogger().setLevel(config.log_level.upper())
+        _log.log(logging.WARNING if waiting else logging.INFO, "%s", self.told)
+        return config
 
 
 def _changes(old: msgspec.Struct, new: msgspec.Struct, above: str = "") -> list[tuple[str, object, object]]:

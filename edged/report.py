@@ -7,10 +7,13 @@ Only reads: whatever it tells is owned by a stage.
 
 import hashlib
 import secrets
+import socket
 import time
+from collections.abc import Sequence
 
 import msgspec
 
+from edged.addresses import addresses
 from edged.config import Config
 from edged.ends import Sink, Source
 from edged.events import schema
@@ -59,7 +62,7 @@ def health(source: Source, sink: Sink, judge: Judge, figures: Figures, learned: 
     )
 
 
-def info(config: Config, judge: Judge, *, restart_required: tuple[str, ...] = ()) -> schema.Info:
+def info(config: Config, judge: Judge, *, muted: bool, restart_required: Sequence[str] = ()) -> schema.Info:
     """What this device is, and how it is set now."""
     manifest = judge.bundle.manifest
     return schema.Info(
@@ -73,12 +76,25 @@ def info(config: Config, judge: Judge, *, restart_required: tuple[str, ...] = ()
         routing=judge.cascade.routing,
         labels=list(manifest.labels),
         model_card=card_figures(manifest),
-        listening=True,
-        thresholds=dict.fromkeys(manifest.labels, config.tracker.enter),
+        listening=not muted,
+        thresholds={label: config.tracker.enter_for.get(label, config.tracker.enter) for label in manifest.labels},
         log_level=config.log_level,
-        commands="off",
+        commands=config.mqtt.commands,
         config_digest=hashlib.sha256(msgspec.json.encode(config)).hexdigest()[:16],
         restart_required=list(restart_required),
+    )
+
+
+def identity(config: Config, source: Source, figures: Figures) -> schema.Identity:
+    """What tells this device from others."""
+    return schema.Identity(
+        node=node_name(config.node),
+        device_id=device_id(),
+        host=socket.gethostname(),
+        addresses=addresses(),
+        microphone=source.name,
+        hardware=hardware(),
+        uptime_s=round(figures.uptime_s, 1),
     )
 
 

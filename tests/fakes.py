@@ -22,7 +22,7 @@ class FakeSource:
     n_tries = n_dropped = n_overflows = n_gaps = n_recoveries = n_clipped = 0
     state: CaptureState = "online"
     trouble = ""
-    silent = False
+    silent = muted = False
 
     def __init__(
         self, stretches: Iterable[Stretch | None], *, live: bool = False, fault: EdgedError | None = None

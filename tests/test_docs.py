@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from edged.config import Config, load_config
+from edged.mqtt.arguments import FORMS
 from edged.mqtt.topics import TOPICS, Topic
 
 _REPOSITORY = Path(__file__).parent.parent
@@ -64,6 +65,12 @@ def test_readme_topics(topic: Topic) -> None:
     """Every topic is in the README's table with its QoS and retention."""
     retained = "yes" if topic.retained else "no"
     assert re.search(rf"^\| `{topic.name}` \| {topic.qos} \| {retained} \|", _README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_readme_commands_over_mqtt(name: str) -> None:
+    """Every command that the broker may bring is in the README's table."""
+    assert f"\n| `{name}` | " in _README.partition("\n## Commands over MQTT")[2].partition("\n## ")[0]
 
 
 def test_readme_folders() -> None:

@@ -13,6 +13,7 @@ from edged import errors
         (errors.CaptureError, 1),
         (errors.HistoryError, 1),
         (errors.PublishError, 1),
+        (errors.RestartError, 75),
         (errors.ConfigError, 78),
         (errors.ModelError, 78),
     ],

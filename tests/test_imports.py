@@ -39,13 +39,16 @@ _MIDDLE = (
     "edged.judge",
     "edged.learned",
     "edged.reload",
+    "edged.overrides",
+    "edged.addresses",
+    "edged.listening",
     "edged.level",
     "edged.report",
     "edged.mqtt.topics",
 )
 # Each is a command's whole work, for which it picks its own ends.
 _COMMANDS = ("edged.announce", "edged.check", "edged.classify", "edged.demo", "edged.history", "edged.replay")
-_ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.prometheus", "edged.signals", *_COMMANDS)
+_ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.control", "edged.prometheus", "edged.signals", *_COMMANDS)
 
 # What a module may import of ours, itself and its own package aside; the first entry that fits a module counts.
 _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
@@ -58,11 +61,15 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # The pipeline: handed its source and its sink, so it knows neither audio nor mqtt.
     ("edged.judge", (*_FIRST, *_SHARED, *_MIDDLE)),
     ("edged.learned", (*_FIRST, *_SHARED, *_MIDDLE)),
-    ("edged.reload", (*_FIRST, *_SHARED)),
+    ("edged.overrides", (*_FIRST, *_SHARED)),
+    ("edged.addresses", ()),
+    ("edged.listening", (*_FIRST, *_SHARED, *_MIDDLE)),
+    ("edged.reload", (*_FIRST, *_SHARED, "edged.overrides")),
     ("edged.level", (*_FIRST, *_SHARED)),
     ("edged.report", (*_FIRST, *_SHARED, *_MIDDLE)),
     ("edged.signals", ()),
     ("edged.daemon", (*_FIRST, *_SHARED, *_MIDDLE)),
+    ("edged.control", (*_FIRST, *_SHARED, *_MIDDLE, "edged.daemon", "edged.mqtt.arguments")),
     *[(end, (*_FIRST, *_SHARED, *_MIDDLE, *_ENDS)) for end in (*_COMMANDS, "edged.cli")],
     ("edged.__main__", ("edged.cli",)),
     ("edged", ()),

@@ -109,7 +109,8 @@ def test_live_keys_exist() -> None:
 def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gate that noise did not open opens for it after the reload, in the same run, and systemd is told."""
     told: list[str] = []
-    monkeypatch.setattr("edged.daemon.notify", lambda *states: told.extend(states))
+    for module in ("daemon", "listening"):
+        monkeypatch.setattr(f"edged.{module}.notify", lambda *states: told.extend(states))
     noise = np.random.default_rng(4).normal(0, 1e-4, 8 * RATE_HZ).astype(np.float32)  # -80 dBFS
     loud = np.where(np.arange(len(noise)) // 8000 % 2, 30 * noise, noise).astype(np.float32)
     reload = reload_of("gate: {kind: level, least_dbfs: -10}", "gate: {kind: level, least_dbfs: -96, margin_db: 3}")

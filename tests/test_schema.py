@@ -48,6 +48,22 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
     ),
     "level": schema.Level(time=_TIME, level_dbfs=-40.5, peak_dbfs=-20.0, clipping=False),
     "info": info(),
+    "cmd/<name>/result": schema.Result(
+        time=_TIME,
+        command="identify",
+        ok=True,
+        message="this is attic on pi",
+        id="7",
+        device=schema.Identity(
+            node="attic",
+            device_id="0123456789abcdef",
+            host="pi",
+            addresses=["192.0.2.7"],
+            microphone="USB",
+            hardware=None,
+            uptime_s=60,
+        ),
+    ),
     "clip": schema.ClipScores(file="a.wav", label="sad", confidence=0.5, scores=_SCORES, duration_s=2.0, windows=1),
     "health": schema.Health(
         time=_TIME,

@@ -57,6 +57,7 @@ class Recording:
     trouble = ""
     silent = False
     n_tries = n_dropped = n_overflows = n_gaps = n_recoveries = 0
+    muted = False
 
     def __init__(self, path: Path | str, *, speed: float | None = None, audio: Audio = _AUDIO) -> None:
         if speed is not None and not speed > 0:

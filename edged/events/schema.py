@@ -135,6 +135,35 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     restart_required: list[str]  # keys that were changed in the file and wait for a restart
 
 
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Which device it is that answered ``identify``."""
+
+    node: str
+    device_id: str
+    host: str
+    addresses: list[str]
+    microphone: str
+    hardware: str | None
+    uptime_s: Seconds  # of the daemon
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command did, or why not; what is in force now comes with those that change it."""
+
+    v: int = VERSION
+    time: Time
+    command: str  # "unknown" where there is none of that name
+    ok: bool
+    message: str
+    id: str | msgspec.UnsetType = msgspec.UNSET  # the command's own
+    muted: bool | msgspec.UnsetType = msgspec.UNSET
+    thresholds: dict[str, Score] | msgspec.UnsetType = msgspec.UNSET
+    log_level: str | msgspec.UnsetType = msgspec.UNSET
+    baseline: str | msgspec.UnsetType = msgspec.UNSET  # the mode
+    restart_required: list[str] | msgspec.UnsetType = msgspec.UNSET
+    device: Identity | msgspec.UnsetType = msgspec.UNSET
+
+
 class OutboxFigures(msgspec.Struct, frozen=True, kw_only=True):
     """How it stands with the events that the broker has not acknowledged."""
 
@@ -212,6 +241,7 @@ PAYLOADS: dict[str, type[msgspec.Struct]] = {
     "level": Level,
     "health": Health,
     "info": Info,
+    "cmd/<name>/result": Result,
     "clip": ClipScores,
 }
 

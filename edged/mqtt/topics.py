@@ -5,7 +5,7 @@
 The node is one device; its name is one level of the topic, so that a subscriber to ``edged/+/event/#`` hears all nodes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 # A state is retained and only its newest payload counts; each event counts and is kept until the broker has it; a
@@ -37,7 +37,9 @@ WINDOW = Topic("window", 0, "moment")
 LEVEL = Topic("level", 0, "moment")
 HEALTH = Topic("health", 1, "state")
 INFO = Topic("info", 1, "state")
-TOPICS = (AVAILABILITY, CAPTURE, EMOTION, EVENT_START, EVENT_END, SPEECH, WINDOW, LEVEL, HEALTH, INFO)
+COMMAND = Topic("cmd/<name>", 1, "moment")  # to the device, which publishes none
+RESULT = Topic("cmd/<name>/result", 1, "moment")
+TOPICS = (AVAILABILITY, CAPTURE, EMOTION, EVENT_START, EVENT_END, SPEECH, WINDOW, LEVEL, HEALTH, INFO, RESULT)
 
 ONLINE, OFFLINE = "online", "offline"
 ON, OFF = "ON", "OFF"
@@ -46,3 +48,8 @@ ON, OFF = "ON", "OFF"
 def full_name(root: str, node: str, topic: Topic) -> str:
     """The whole topic, as in ``edged/kitchen/event/start``."""
     return f"{root}/{node}/{topic.name}"
+
+
+def result_of(command: str) -> Topic:
+    """Where the command of that name, one that is known, is answered."""
+    return replace(RESULT, name=RESULT.name.replace("<name>", command))

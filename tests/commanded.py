@@ -1,0 +1,108 @@
+"""A daemon in a thread, wired as ``edged run`` wires it, with a room in place of the microphone.
+
+Room ──Stretch──► Daemon ──► Publisher ──► a real broker ──cmd/…──► Commands ──► Control ──► Daemon, Room
+"""
+
+import threading
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from edged.audio.ring import Stretch
+from edged.config import load_config
+from edged.control import Control
+from edged.daemon import Daemon
+from edged.errors import EdgedError
+from edged.learned import learned_for
+from edged.models.bundle import Bundle
+from edged.mqtt.commands import Commands
+from edged.mqtt.publisher import Publisher
+from edged.overrides import overrides_for
+from edged.reload import Reload
+from tests.fakes import FakeSource
+from tests.mosquitto import Mosquitto
+from tests.speech import RATE_HZ
+
+_BLOCK = 8000
+
+
+class Room(FakeSource):
+    """A live source of noise that is loud each second half second, without end, and that can be muted."""
+
+    def __init__(self, *, muted: bool = False) -> None:
+        noise = np.random.default_rng(1).normal(0, 0.001, _BLOCK).astype(np.float32)
+        blocks = (noise, 30 * noise)
+        super().__init__((Stretch(blocks[n % 2], n * _BLOCK, n * _BLOCK / RATE_HZ) for n in range(10**9)), live=True)
+        self.muted = muted
+        self._pause = threading.Event()
+
+    def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
+        """As told."""
+        self.muted = muted
+        self.state = "muted" if muted else "online"
+        self.trouble = "muted by command" if muted else ""
+
+    def read(self, timeout_s: float) -> Stretch | None:
+        """A block now and then."""
+        self._pause.wait(0.02)
+        return None if self.muted else super().read(timeout_s)
+
+
+class Device:
+    """The daemon in a thread, wired as ``edged run`` wires it; ``with`` starts and ends it."""
+
+    def __init__(
+        self, bundle: Bundle, mosquitto: Mosquitto, folder: Path, text: str = "", commands: str = "on"
+    ) -> None:
+        self.file = folder / "config.yaml"
+        self._broker = f"{{host: 127.0.0.1, port: {mosquitto.port}"
+        self.write(text, commands)
+        config = load_config(self.file)
+        self.overrides = overrides_for(config, bundle.manifest.labels)
+        reload = Reload(config, lambda: load_config(self.file), self.overrides)
+        config = reload.in_force
+        self.room = Room(muted=self.overrides.muted)
+        heard = Commands(config.mqtt, "lab")
+        self.publisher = Publisher(config.mqtt, "lab", listeners=[heard])
+        self.learned = learned_for(config, bundle)
+        daemon = Daemon(config, bundle, self.room, self.publisher, learned=self.learned)
+        control = Control(
+            daemon,
+            self.room,
+            labels=bundle.manifest.labels,
+            learned=self.learned,
+            overrides=self.overrides,
+            reload=reload,
+        )
+        heard.serve(control, self.publisher.publish)
+        self.fault: EdgedError | None = None
+        self._stop = threading.Event()
+
+        def run() -> None:
+            try:
+                daemon.run(self._stop, reload)
+            except EdgedError as exc:
+                self.fault = exc
+
+        self._thread = threading.Thread(target=run, name="edged-daemon-under-test")
+
+    def write(self, text: str, commands: str = "on") -> None:
+        """The config's file: ``text`` besides the broker."""
+        self.file.write_text(f"mqtt: {self._broker}, commands: {commands}}}\nnode: lab\n{text}\n")
+
+    def __enter__(self) -> Self:
+        self.publisher.__enter__()
+        self._thread.start()
+        assert self.publisher.wait_connected(15)
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self._stop.set()
+        self.wait()
+        self.publisher.__exit__()
+
+    def wait(self) -> None:
+        """Returns when the daemon has ended."""
+        self._thread.join(30)
+        assert not self._thread.is_alive()
