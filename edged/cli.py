@@ -7,6 +7,7 @@ import argparse
 import faulthandler
 import logging
 import os
+import resource
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -51,6 +52,8 @@ _CLOSE_S = 4.5  # from SIGTERM to the end of `edged run`, whatever hangs
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status."""
     arguments = _parser().parse_args(argv)
+    # The image of a process that crashes would hold the sound that it has just heard.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     _log_to_stderr("info")
     try:
         status: int = arguments.command(arguments)

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import soundfile
+
+from edged.demo.sample import SAMPLE
+from tests.speech import SPEECH_S
 
 _REPOSITORY = Path(__file__).parent.parent
 
@@ -21,6 +25,15 @@ def corpora() -> Path:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wav of the first ``SPEECH_S`` of the sample conversation, which needs no corpora."""
+    samples, rate_hz = soundfile.read(SAMPLE, dtype="int16")
+    file = tmp_path_factory.mktemp("speech") / "speech.wav"
+    soundfile.write(file, samples[: round(SPEECH_S * rate_hz)], rate_hz)
+    return file
 
 
 @pytest.fixture(scope="module")

@@ -187,14 +187,19 @@ class Child:
         return self._errors.read().decode(errors="replace")
 
 
-@pytest.fixture
-def virtual_microphone() -> Iterator[VirtualMicrophone]:
-    """A microphone of its own for each test; skipped where pulseaudio is not installed, which fails in CI."""
+def expect_pulseaudio() -> None:
+    """Skips the test where pulseaudio is not installed, which fails in CI."""
     missing = [program for program in ("pulseaudio", "pactl", "paplay") if shutil.which(program) is None]
     if missing:
         message = f"needs {', '.join(missing)}: apt install pulseaudio libasound2-plugins libportaudio2"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+
+
+@pytest.fixture
+def virtual_microphone() -> Iterator[VirtualMicrophone]:
+    """A microphone of its own for each test."""
+    expect_pulseaudio()
     with VirtualMicrophone() as microphone:
         yield microphone

@@ -8,6 +8,7 @@ import soundfile
 from edged.features.logmel import Floats
 
 RATE_HZ = 16_000
+SPEECH_S = 24.0  # of the sample conversation, in the fixture of that name
 
 
 def clips(corpora: Path, corpus: str, count: int) -> list[Floats]:

@@ -58,6 +58,12 @@ def test_memory_is_never_writable_and_executable() -> None:
     assert setting("MemoryDenyWriteExecute") == ["yes"]
 
 
+def test_memory_never_reaches_a_disk() -> None:
+    """What was heard is in it: no core dump, no swap."""
+    assert setting("LimitCORE") == ["0"]
+    assert setting("MemorySwapMax") == ["0"]
+
+
 def test_sound_devices_stay_within_reach() -> None:
     """PrivateDevices= would hide them; the class is allowed by name, and its module is there before."""
     assert setting("PrivateDevices") == []
