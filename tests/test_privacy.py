@@ -32,7 +32,7 @@ from tests.trace import Traced, strace  # noqa: F401 -- a fixture
 from tests.wire import PUBLISH, Sent, sent
 
 REPOSITORY = Path(__file__).parent.parent
-# Codec 2 in its mode 700C, which is about the least at which words of anybody can still be made out.
+# Codec 2 in its mode 700C, about the leanest codec in use; some in research need less.
 SPEECH_BITS_PER_S = 700
 
 
