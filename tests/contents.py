@@ -10,6 +10,7 @@ import lzma
 import math
 import re
 import struct
+from collections.abc import Container
 from typing import Any
 
 import msgspec
@@ -30,13 +31,18 @@ _MOST_REST = 200  # bytes of a control packet that is no message: names, a will,
 _MOST_PROPERTIES = 100  # bytes of MQTT 5's properties of a message
 
 
-def misfits(found: list[Sent]) -> list[str]:
-    """What went to the broker and is no payload of the schema, to the last byte, or no packet that needs be."""
+def misfits(found: list[Sent], known: Container[tuple[str, bytes]] = ()) -> list[str]:
+    """What went to the broker and is no payload of the schema, to the last byte, or no packet that needs be.
+
+    ``known`` are messages, by topic and payload, that are the same whatever is heard.
+    """
     faults = []
     for one in found:
         if one.kind != PUBLISH:
             if len(one.rest) > _MOST_REST:
                 faults.append(f"a control packet of type {one.kind} with {len(one.rest)} bytes")
+            continue
+        if (one.topic, one.payload) in known:
             continue
         topic = one.topic.removeprefix(f"{Mqtt().root}/{NODE}/")
         if (words := WORDS.get(topic)) is not None:

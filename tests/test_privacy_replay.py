@@ -48,9 +48,8 @@ def test_replay_sends_the_broker_payloads_and_writes_nothing(
 ) -> None:
     """To the broker the same holds as for the microphone; a replay keeps nothing on the disk."""
     config = tmp_path / "config.yaml"
-    config.write_text(
-        f"node: {NODE}\nlog_level: debug\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}, window: true}}\n"
-    )
+    broker = f"host: 127.0.0.1, port: {mosquitto.port}, protocol: v5, window: true"
+    config.write_text(f"node: {NODE}\nlog_level: debug\nmqtt: {{{broker}}}\n")
     command: list[str | Path] = [sys.executable, "-m", "edged", "replay", speech, "--config", config]
     found, log = outlets_of(tmp_path, command, Allowed(broker=("127.0.0.1", mosquitto.port)))
     assert found.faults == []
