@@ -32,6 +32,10 @@ _log = logging.getLogger(__name__)
 class Muting(Protocol):
     """What is muted: the microphone."""
 
+    @property
+    def trouble(self) -> str:
+        """How that stands, in words."""
+
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the word on the topic
         """Closes it, or lets it be opened."""
 
@@ -76,8 +80,7 @@ class Control:
         self._microphone.mute(muted)
         self._daemon.source_changed()
         self._overrides.muted = muted
-        done = "muted: nothing is heard, the microphone is closed" if muted else "listening"
-        return _result("mute", self._kept(done), muted=muted)
+        return _result("mute", self._kept(self._microphone.trouble if muted else "listening"), muted=muted)
 
     def _threshold(self, given: Threshold) -> Result:
         labels = self._labels if given.label == ALL else (given.label,)

@@ -20,6 +20,7 @@ from typing import Literal
 import msgspec
 
 from edged.config import Config
+from edged.errors import CaptureError
 from edged.events.schema import Score
 from edged.state import state_folder
 
@@ -151,12 +152,19 @@ def overrides_for(config: Config, labels: tuple[str, ...]) -> Overrides:
 
 
 def kept_muted(file: Path) -> bool:
-    """Whether the daemon that keeps ``file`` is muted, or may be, for who would open its microphone; writes nothing."""
+    """Whether the daemon that keeps ``file`` is muted, for who would open its microphone; writes nothing.
+
+    Raises:
+        CaptureError: it cannot be known.
+    """
     try:
         return msgspec.json.decode(_content(file), type=_Kept).muted
     except FileNotFoundError:
         return False
-    except (OSError, *_DAMAGED):
+    except OSError as exc:
+        fault = f"{file}: {exc.strerror or exc}, so it may be muted, and is not opened: try again as root"
+        raise CaptureError(fault) from exc
+    except _DAMAGED:
         return True
 
 

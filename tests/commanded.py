@@ -41,7 +41,7 @@ class Room(FakeSource):
         """As told."""
         self.muted = muted
         self.state = "muted" if muted else "online"
-        self.trouble = "muted by command" if muted else ""
+        self.trouble = "muted by command, the microphone is closed" if muted else ""
 
     def read(self, timeout_s: float) -> Stretch | None:
         """A block now and then."""

@@ -92,7 +92,7 @@ def test_mute_feeds_the_watchdog_by_rounds(start: Start, commander: Commander, m
 def test_muted_over_a_restart(start: Start, commander: Commander) -> None:
     """The next start is muted before anything is read, and its info says so."""
     with start():
-        assert commander.give("mute", "ON").message == "muted: nothing is heard, the microphone is closed"
+        assert commander.give("mute", "ON").message == "muted by command, the microphone is closed"
     n_before = len(commander.came["info"])
     with start() as device:
         assert device.overrides.muted

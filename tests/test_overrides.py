@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edged.config import Config, parse_config
+from edged.errors import CaptureError
 from edged.overrides import NAME, Overrides, kept_muted, overrides_for
 from tests.mosquitto import wait_until
 
@@ -87,7 +88,8 @@ def test_file_that_cannot_be_read_means_muted(tmp_path: Path) -> None:
     """Whatever stands in its place."""
     (tmp_path / NAME).mkdir()
     assert Overrides(tmp_path / NAME, LABELS).muted
-    assert kept_muted(tmp_path / NAME)
+    with pytest.raises(CaptureError, match=r"commands\.json: Is a directory, so it may be muted, and is not opened"):
+        kept_muted(tmp_path / NAME)
 
 
 def test_disk_that_refuses_is_named_and_tried_again(

@@ -145,7 +145,7 @@ class Microphone:
     def trouble(self) -> str:
         """Why no sound comes, in words; empty while nothing is known to be wrong."""
         if self.muted:
-            return "muted by command" if self._mute.resting else "muted by command; the driver still has the device"
+            return f"muted by command, the microphone is {'closed' if self._mute.resting else 'not closed yet'}"
         match self.state:
             case "offline":
                 return self._fault

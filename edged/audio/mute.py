@@ -10,6 +10,7 @@ come to rest, because the driver keeps the device, makes none.
 import threading
 
 REST_S = 2.0  # from round to round
+_RELEASE_S = 0.5  # the pipeline waits so long for the reader to let go; a block and closing take a tenth of it
 
 
 class Mute:
@@ -19,7 +20,7 @@ class Mute:
         self._open = threading.Event()
         self._release = threading.Event()
         self._ended = False
-        self.resting = False  # the reader has let go of the device
+        self._resting = threading.Event()  # the reader has let go of the device
         self.n_rounds = 0
         if not muted:
             self._open.set()
@@ -29,11 +30,17 @@ class Mute:
         """Whether the device is to be closed."""
         return not self._open.is_set()
 
+    @property
+    def resting(self) -> bool:
+        """Whether the reader has let go of the device."""
+        return self._resting.is_set()
+
     def set(self, *, muted: bool) -> None:
-        """For the pipeline: the opening under way ends, or the next one may begin."""
+        """For the pipeline: the opening under way ends, at once unless the driver hangs, or the next one may begin."""
         if muted:
             self._open.clear()
             self._release.set()
+            self._resting.wait(_RELEASE_S)
         else:
             self._open.set()
 
@@ -47,10 +54,10 @@ class Mute:
         """For the reader: rests while muted, then what ends the opening that may begin; None at the end."""
         while not self._ended:
             while not self._open.is_set():
-                self.resting = True
+                self._resting.set()
                 self._open.wait(REST_S)
                 self.n_rounds += 1
-            self.resting = False
+            self._resting.clear()
             release = self._release = threading.Event()
             if self._open.is_set() and not self._ended:  # else it was said before there was this event to set
                 return release
