@@ -4,7 +4,6 @@ argv ──argparse──► a command below ──► config, source, sink ─�
 """
 
 import argparse
-import faulthandler
 import logging
 import os
 import resource
@@ -14,39 +13,30 @@ from pathlib import Path
 
 import msgspec
 
-from edged.announce import announcement_for, discovery
+from edged.announce import discovery
 from edged.audio.driver import microphones
-from edged.audio.microphone import Microphone
 from edged.check import check
 from edged.classify import clip_scores
 from edged.config import Config, load_config
-from edged.control import Control
-from edged.daemon import Daemon
 from edged.demo.run import demo
 from edged.demo.sample import SAMPLE
 from edged.ends import Sink
 from edged.errors import ConfigError, EdgedError, PublishError, RecordingError
 from edged.events import schema
 from edged.history import show_history, since
-from edged.learned import learned_for
 from edged.models.baseline import mixture
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
-from edged.mqtt.commands import Commands
-from edged.mqtt.outbox import outbox_for
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.view import watch
 from edged.node import node_name
-from edged.overrides import overrides_for
-from edged.prometheus import Exporter
-from edged.reload import Reload
 from edged.replay import Lines, learned_from, play, print_line
-from edged.signals import asking, stopping
+from edged.run import run
+from edged.signals import stopping
 
 _PLACES = (Path("config.yaml"), Path("/etc/edged/config.yaml"))  # where the config is looked for, in this order
 
 _CONNECT_S = 5.0  # a command that needs the broker now waits so long for it …
 _SETTLE_S = 30.0  # … and so long for its last confirmation
-_CLOSE_S = 4.5  # from SIGTERM to the end of `edged run`, whatever hangs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -114,28 +104,7 @@ def _run(arguments: argparse.Namespace) -> int:
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     place = _place(arguments)  # once: a file that is deleted later must not mean the defaults
     config, bundle = _prepared(arguments)
-    labels, node = bundle.manifest.labels, node_name(config.node)
-    overrides = overrides_for(config, labels)
-    load = lambda: _fitting(Config() if place is None else load_config(place), bundle)  # noqa: E731 -- once
-    reload = Reload(config, load, overrides)
-    config = reload.in_force
-    faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
-    microphone = Microphone(config.audio, muted=overrides.muted)
-    commands = Commands(config.mqtt, node)
-    announcement = announcement_for(lambda: reload.in_force, bundle)
-    publisher = Publisher(
-        config.mqtt, node, outbox_for(config), [commands, announcement] if announcement else [commands]
-    )
-    if announcement:
-        announcement.speak_through(publisher)
-    exporter = Exporter(config.prometheus.port)
-    learned = learned_for(config, bundle)
-    daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, learned=learned)
-    control = Control(daemon, microphone, labels=labels, learned=learned, overrides=overrides, reload=reload)
-    commands.serve(control, publisher.publish)
-    with stopping(_CLOSE_S) as stop, asking(reload.asked), exporter, publisher, microphone:
-        daemon.run(stop, reload)
-    return 0
+    return run(config, bundle, lambda: _fitting(Config() if place is None else load_config(place), bundle))
 
 
 def _replay(arguments: argparse.Namespace) -> int:

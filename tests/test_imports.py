@@ -47,7 +47,15 @@ _MIDDLE = (
     "edged.mqtt.topics",
 )
 # Each is a command's whole work, for which it picks its own ends.
-_COMMANDS = ("edged.announce", "edged.check", "edged.classify", "edged.demo", "edged.history", "edged.replay")
+_COMMANDS = (
+    "edged.announce",
+    "edged.check",
+    "edged.classify",
+    "edged.demo",
+    "edged.history",
+    "edged.replay",
+    "edged.run",
+)
 _ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.control", "edged.prometheus", "edged.signals", *_COMMANDS)
 
 # What a module may import of ours, itself and its own package aside; the first entry that fits a module counts.

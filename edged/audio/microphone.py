@@ -23,6 +23,7 @@ from typing import Self
 from edged.audio import driver
 from edged.audio.capture import STALLED_S, Capture, Counts
 from edged.audio.condition import Conditioner
+from edged.audio.counted import Counted
 from edged.audio.devices import selected
 from edged.audio.identity import SYSFS
 from edged.audio.mute import Mute
@@ -44,7 +45,7 @@ _CLOSE_S = 2.0  # the most that closing may take; what hangs longer is left behi
 _log = logging.getLogger(__name__)
 
 
-class Microphone:
+class Microphone(Counted):
     """A source of samples from one microphone, there or not; ``with`` begins to look for it, and closes it.
 
     With ``muted`` it is left alone until ``mute`` says otherwise.
@@ -59,9 +60,8 @@ class Microphone:
         self._n_tries = 0
         self._audio = audio
         self._sysfs = sysfs
-        self._ring = Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz))
+        super().__init__(Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz)), Counts())
         self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
-        self._counts = Counts()
         self._fault = ""  # of the last try; what is opened anew is not mended before its first block
         self._mute = Mute(muted=muted)
         self._capture: Capture | None = None  # the opening that is being read
@@ -160,41 +160,6 @@ class Microphone:
         """Whether the microphone gives one value without change: unplugged, muted by a switch, or broken."""
         capture = self._capture
         return capture is not None and capture.silent
-
-    @property
-    def n_samples(self) -> int:
-        """Samples at 16 kHz that came from the driver."""
-        return self._ring.n_written
-
-    @property
-    def n_dropped(self) -> int:
-        """Samples at 16 kHz that never reached the pipeline: lost by the driver, or dropped by the full ring."""
-        return self._ring.n_lost + self._ring.n_dropped
-
-    @property
-    def n_overflows(self) -> int:
-        """How often the driver lost samples because the reader came late."""
-        return self._counts.n_overflows
-
-    @property
-    def n_gaps(self) -> int:
-        """How often a stretch did not continue the one before."""
-        return self._ring.n_gaps
-
-    @property
-    def n_recoveries(self) -> int:
-        """How often sound came again from a device that had to be opened again."""
-        return self._counts.n_recoveries
-
-    @property
-    def n_clipped(self) -> int:
-        """Samples at the end of the converter's range, before gain."""
-        return self._counts.n_clipped
-
-    @property
-    def newest(self) -> tuple[int, float]:
-        """The count just past the newest sample, and the monotonic clock when that sample was captured."""
-        return self._ring.newest
 
     def _watch(self, waited_s: float) -> None:
         """The pipeline waited in vain: gives up an opening that stalls, then a driver that hangs or a lost device."""

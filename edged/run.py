@@ -1,0 +1,57 @@
+"""``edged run``: a microphone, a broker and all that lies between, opened, run and closed.
+
+config, bundle ─► Overrides ─► Microphone ─► Daemon ─► Publisher ─► broker ─cmd/…─► Commands ─► Control ─► Daemon
+"""
+
+import faulthandler
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from edged.announce import announcement_for
+from edged.audio.microphone import Microphone
+from edged.config import Config
+from edged.control import Control
+from edged.daemon import Daemon
+from edged.learned import learned_for
+from edged.models.bundle import Bundle
+from edged.mqtt.commands import Commands
+from edged.mqtt.outbox import outbox_for
+from edged.mqtt.publisher import Publisher
+from edged.node import node_name
+from edged.overrides import overrides_for
+from edged.prometheus import Exporter
+from edged.reload import Reload
+from edged.signals import asking, stopping
+
+if TYPE_CHECKING:
+    from edged.mqtt.listener import Listener
+
+_CLOSE_S = 4.5  # from SIGTERM to the end, whatever hangs
+
+
+def run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
+    """Until SIGTERM; ``load`` reads the config again, or raises ``ConfigError``.
+
+    Raises:
+        EdgedError: the microphone is gone for good, something cannot be opened, or a command asked for a fresh process.
+    """
+    faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
+    labels, node = bundle.manifest.labels, node_name(config.node)
+    overrides = overrides_for(config, labels)
+    reload = Reload(config, load, overrides)
+    config = reload.in_force
+    microphone = Microphone(config.audio, muted=overrides.muted)
+    commands = Commands(config.mqtt, node)
+    announcement = announcement_for(lambda: reload.in_force, bundle)
+    listeners: list[Listener] = [commands, announcement] if announcement else [commands]
+    publisher = Publisher(config.mqtt, node, outbox_for(config), listeners)
+    if announcement:
+        announcement.speak_through(publisher)
+    exporter = Exporter(config.prometheus.port)
+    learned = learned_for(config, bundle)
+    daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, learned=learned)
+    control = Control(daemon, microphone, labels=labels, learned=learned, overrides=overrides, reload=reload)
+    commands.serve(control, publisher.publish)
+    with stopping(_CLOSE_S) as stop, asking(reload.asked), exporter, publisher, microphone:
+        daemon.run(stop, reload)
+    return 0
