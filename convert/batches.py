@@ -70,8 +70,11 @@ class Batches:
     def _made(self, epoch: int, place: int, rows: NDArray[np.int64]) -> Made:
         rng = np.random.default_rng((self.seed, epoch, place))
         spec, dataset = self.recipe.augment, self.dataset
-        own = self._floors[rows] if len(self._floors) else None
-        images = augmented(dataset.frames, dataset.start[rows], dataset.length[rows], spec, rng, own)
+        places = rows
+        if dataset.n_copies:
+            places = rows + len(dataset.clips) * rng.integers(0, dataset.n_copies + 1, len(rows))
+        own = self._floors[places] if len(self._floors) else None
+        images = augmented(dataset.frames, dataset.start[places], dataset.length[places], spec, rng, own)
         targets = (self.labels[rows], self.heads[rows], self.soft[rows])
         images, (labels, heads, soft) = mixed(images, targets, spec, rng)
         return images[..., None] / np.float32(GEOMETRY.top_db) + np.float32(1), labels, heads, soft

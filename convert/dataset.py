@@ -34,12 +34,16 @@ _SILENT_DB = -100.0  # a level of digital silence, see FrontEnd.levels
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Clips and their frames for training: clip i is ``frames[start[i] : start[i] + length[i]]``."""
+    """Clips and their frames for training: clip i is ``frames[start[i] : start[i] + length[i]]``.
+
+    Where there are ``n_copies`` of each, copy k of clip i (from 1 on) stands at place ``k * len(clips) + i``.
+    """
 
     clips: list[Clip]
     frames: NDArray[np.float16]  # (n, 64) dB below each clip's loudest cell
     start: NDArray[np.int64]
     length: NDArray[np.int64]
+    n_copies: int = 0
 
 
 def prepare(clips: Sequence[Clip], folder: Path) -> None:
@@ -92,11 +96,12 @@ def images(clip: Clip, folder: Path) -> NDArray[np.uint8]:
     return np.stack([_image(found[start : start + size]) for start in starts])
 
 
-def load(clips: Sequence[Clip], folder: Path) -> Dataset:
-    """The frames of prepared ``clips``, end to end."""
+def load(clips: Sequence[Clip], folder: Path, copies: Sequence[Sequence[NDArray[np.uint8]]] = ()) -> Dataset:
+    """The frames of prepared ``clips``, end to end, then those of ``copies``, lists of one (k, 64) a clip."""
     frames = [_frames(levels(clip, folder)) for clip in clips]
+    frames += [_frames(copy) for version in copies for copy in version]
     length = np.array([len(part) for part in frames], np.int64)
-    return Dataset(list(clips), np.concatenate(frames), np.cumsum(length) - length, length)
+    return Dataset(list(clips), np.concatenate(frames), np.cumsum(length) - length, length, len(copies))
 
 
 def _image(found: NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,11 +7,13 @@ a stranger, which is only evaluated on, may be absent and is then left out of th
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from convert import corpora, splits
 from convert.corpora.clip import Clip
+from convert.gate.material import noises
+from convert.gate.recipe import GateRecipe
 from convert.recipes import Recipe
 from edged.errors import UsageError
 
@@ -24,6 +26,7 @@ class Material:
     validation: list[Clip]
     test: dict[str, list[Clip]]
     strangers: dict[str, list[Clip]]
+    noises: list[Clip] = field(default_factory=list)  # recordings that copies of the clips for training are laid over
 
     def all(self) -> list[Clip]:
         """Every clip, in a fixed order."""
@@ -50,7 +53,11 @@ def material(folder: Path, recipe: Recipe, fold: int | None = None) -> Material:
             raise UsageError(f"{folder}: no clips for {split}, expected speakers of each split of {recipe.corpora}")
     strangers = {name: _labelled(corpora.read(folder / name)) for name in recipe.strangers if (folder / name).is_dir()}
     return Material(
-        _joined(by_split["train"].values()), _joined(by_split["validation"].values()), by_split["test"], strangers
+        _joined(by_split["train"].values()),
+        _joined(by_split["validation"].values()),
+        by_split["test"],
+        strangers,
+        noises(folder, GateRecipe(), "train") if recipe.copies else [],
     )
 
 

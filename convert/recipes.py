@@ -68,6 +68,24 @@ class AugmentSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoundSpec:
+    """Strengths on samples, for copies of clips; a probability of 0 switches a part off."""
+
+    speed: float = 0.1  # ± share
+    pitch: float = 1.5  # ± semitones, beside what the speed does
+    room_p: float = 0.5
+    room_s: tuple[float, float] = (0.15, 0.8)  # time of reverberation, 60 dB
+    direct_db: tuple[float, float] = (-3.0, 15.0)  # of the voice over its echoes
+    noise_p: float = 0.6
+    noise_db: tuple[float, float] = (0.0, 25.0)  # of the clip over the noise
+    microphone_p: float = 0.5
+    lowest_hz: tuple[float, float] = (50.0, 350.0)
+    highest_hz: tuple[float, float] = (3000.0, 7600.0)
+    codec_p: float = 0.3
+    gain_db: tuple[float, float] = (-30.0, 6.0)  # from a peak at full scale; above 0 it clips
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TeacherSpec:
     """Who teaches: the first models of ``seeds``, trained alike but for this augmentation and without a teacher."""
 
@@ -99,6 +117,8 @@ class Recipe:
     smoothing: float = 0.05
     gender_weight: float = 0.1  # of the loss of a head that is cut off before quantization
     level_weight: float = 0.1
+    copies: int = field(default=0, metadata=_LATER)  # of each clip, from another room and microphone, beside itself
+    sound: SoundSpec = field(default=SoundSpec(), metadata=_LATER)
     learned_weights: bool = field(default=False, metadata=_LATER)  # of the heads, from the two above on
     start: str = field(default="", metadata=_LATER)  # the run whose first model is tuned
     teacher: TeacherSpec = field(default=TeacherSpec(), metadata=_LATER)

@@ -3,6 +3,7 @@
 file ──soundfile──► (n, channels) ──mean──► (n,) ──soxr HQ──► samples (n,) float32 at 16 kHz
 """
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ import soxr
 from edged.errors import RecordingError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
+
+_FINE_HZ = 100_000  # a rate is a ratio of whole numbers: this fine
+_CODECS = {"ulaw": ("WAV", "ULAW"), "adpcm": ("WAV", "IMA_ADPCM"), "mp3": ("MP3", "MPEG_LAYER_III")}
 
 
 def samples(file: Path, padded_s: float | None = None) -> Floats:
@@ -35,3 +39,18 @@ def samples(file: Path, padded_s: float | None = None) -> Floats:
         length = round(padded_s * GEOMETRY.sample_rate_hz)
         mono = np.pad(mono[:length], (0, max(0, length - len(mono))))
     return np.asarray(mono, np.float32)
+
+
+def resampled(mono: Floats, rate: float) -> Floats:
+    """(n / rate,) ``mono`` (n,) played so many times as fast: higher by as much."""
+    return np.asarray(soxr.resample(mono, round(rate * _FINE_HZ), _FINE_HZ, quality="HQ"), np.float32)
+
+
+def coded(mono: Floats, codec: str) -> Floats:
+    """(n,) what is left of ``mono`` (n,) at 16 kHz after ``codec``: ulaw, adpcm or mp3 (32 kbit/s or so)."""
+    container, subtype = _CODECS[codec]
+    with io.BytesIO() as file:
+        soundfile.write(file, mono, GEOMETRY.sample_rate_hz, format=container, subtype=subtype)
+        file.seek(0)
+        found, _ = soundfile.read(file, dtype="float32")
+    return np.asarray(np.resize(found, len(mono)) if len(found) < len(mono) else found[: len(mono)], np.float32)

@@ -51,6 +51,8 @@ class Run:
             "train": clips_hash(self.material.train),
             "validation": clips_hash(self.material.validation),
         }
+        if self.material.noises:
+            decided["noises"] = clips_hash(self.material.noises)
         digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
         fold = "" if self.fold is None else f"-fold{self.fold}"
         return self.work / "runs" / f"{self.recipe.name}-seed{self.seed}{fold}-{digest}"

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from convert import dataset, scores
 from convert.batches import Batches
+from convert.copies import prepare, versions
 from convert.design import FIRST, LABELS, TASKS
 from convert.epochs import Schedule, Training, put
 from convert.losses import heads
@@ -59,6 +60,9 @@ def _fit(run: Run, task: str, labels: Sequence[str], start: Path, rows: Mapping[
     held = [clip for clip in run.material.validation if clip.label in labels]
     if not held:
         raise UsageError(f"{task}: no clips of validation speakers with one of {', '.join(labels)}")
+    if recipe.copies:
+        dataset.prepare(run.material.noises, run.cache)
+        prepare(chosen, run.material.noises, run.cache, recipe.copies, recipe.sound)
     targets = label_targets(chosen, labels, recipe.intended_share, recipe.smoothing)
     taught = [trained(teacher, FIRST) for teacher in teachers(run)]
     Training(
@@ -66,7 +70,7 @@ def _fit(run: Run, task: str, labels: Sequence[str], start: Path, rows: Mapping[
         labels=labels,
         recipe=recipe,
         batches=Batches(
-            dataset.load(chosen, run.cache),
+            dataset.load(chosen, run.cache, versions(chosen, run.cache, recipe.copies, recipe.sound)),
             targets,
             head_targets(chosen),
             soft_targets(run, taught, chosen, labels) if taught else targets,

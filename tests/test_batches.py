@@ -8,7 +8,7 @@ import pytest
 from convert.batches import Batches
 from convert.corpora import LABELS, Clip
 from convert.dataset import Dataset
-from convert.recipes import Recipe
+from convert.recipes import AugmentSpec, Recipe
 from convert.targets import head_targets, label_targets
 
 
@@ -19,12 +19,12 @@ def clip(label: str, votes: tuple[float, ...] | None = None, level: float | None
     )
 
 
-def batches(n_threads: int, repeats: tuple[tuple[str, int], ...] = ()) -> Batches:
+def batches(n_threads: int, repeats: tuple[tuple[str, int], ...] = (), augment: AugmentSpec | None = None) -> Batches:
     """Forty clips of one frame's length, a tenth of them of another corpus."""
     clips = [clip("sad", corpus="b" if n % 10 == 0 else "a") for n in range(40)]
     frames = np.random.default_rng(0).uniform(-80, 0, (40 * 30, 64)).astype(np.float16)
     dataset = Dataset(clips, frames, np.arange(40) * 30, np.full(40, 30))
-    recipe = Recipe(name="t", corpora=("a", "b"), batch=8, repeats=repeats)
+    recipe = Recipe(name="t", corpora=("a", "b"), batch=8, repeats=repeats, augment=augment or AugmentSpec())
     labels = label_targets(clips, LABELS, 1, 0)
     return Batches(dataset, labels, head_targets(clips), labels, recipe, 1, n_threads)
 
@@ -74,3 +74,32 @@ def test_repeats() -> None:
     rows = batches(1, (("b", 3),)).rows
     assert len(rows) == 36 + 3 * 4
     assert Counter(rows.tolist())[0] == 3
+
+
+def test_copies_take_turns() -> None:
+    """A clip comes as itself or as one of its copies, about as often as each other."""
+    quiet = AugmentSpec(
+        speed=0, band_shift=0, band_stretch=0, moved_p=0, contrast=0, tilt_db=0, curve_db=0, noise_p=0, n_time_masks=0,
+        n_band_masks=0, mixup_p=0,
+    )  # fmt: skip
+    clips = [clip("sad") for _ in range(40)]
+    frames = np.full((120 * 30, 64), -10, np.float16)
+    frames[::30] = 0  # a frame of each version is the loudest
+    for version, db in enumerate((-20, -40, -60)):
+        frames.reshape(120, 30, 64)[version * 40 : (version + 1) * 40, 1:] = db
+    dataset = Dataset(clips, frames, np.arange(120) * 30, np.full(120, 30), 2)
+    labels = label_targets(clips, LABELS, 1, 0)
+    recipe = Recipe(name="t", corpora=("a",), batch=40, augment=quiet)
+    found = Batches(dataset, labels, head_targets(clips), labels, recipe, 1)
+    heard = [float(image[5, 5, 0]) for epoch in range(5) for image in next(iter(found.epoch(epoch)))[0]]
+    counts = Counter(round(value * 80 - 80) for value in heard)
+    assert counts.keys() == {-20, -40, -60}
+    assert min(counts.values()) > 45
+
+
+def test_floors_are_known_where_they_are_taken_off() -> None:
+    """A recipe that takes floors off gets batches that differ from those of one that does not."""
+    plain, cleaned = (
+        next(iter(batches(1, augment=AugmentSpec(clean_p=clean_p, noise_p=0)).epoch(1)))[0] for clean_p in (0.0, 1.0)
+    )
+    assert cleaned.mean() < plain.mean()

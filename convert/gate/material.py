@@ -65,6 +65,18 @@ def strangers(folder: Path, recipe: GateRecipe, every: int) -> dict[str, list[Cl
     return {name: corpora.read(folder / name)[::every] for name in recipe.strangers if (folder / name).is_dir()}
 
 
+def noises(folder: Path, recipe: GateRecipe, side: Side) -> list[Clip]:
+    """Recordings of ``side`` that hold no speech.
+
+    Raises:
+        UsageError: the corpora are absent.
+    """
+    found = _esc10(folder / "esc10", recipe, side) + _noise(folder / "noise", recipe, side)
+    if not found:
+        raise UsageError(f"{folder}: no recordings in esc10 or noise for {side}, expected some to lay clips over")
+    return found
+
+
 def _spoken(folder: Path, name: str, side: Side) -> list[Clip]:
     clips = corpora.read(folder)
     split_of = splits.split_of(name, {clip.speaker for clip in clips})
