@@ -6,7 +6,7 @@
 
 Only numpy, only log-mel: corpora of which nothing else is left are changed like all others.  Shifted bands are another
 vocal tract, contrast another dynamic range, tilt and curve another microphone, the floor another room.  After every
-change the loudest cell is 0 dB again, as the front end makes it.
+change the loudest cell is 0 dB again, or as far below as the front end leaves it.
 
 A corpus that was recorded at one gain tells its labels by its noise: below the loudest cell of a clip, the floor of
 CREMA-D's sad clips lies 17 dB higher than that of angry ones, and a network that learns this hears anger wherever it is
@@ -56,7 +56,10 @@ def augmented(  # noqa: PLR0913, PLR0917 - a batch of clips, and what is done to
     images[~inside] = _NOTHING_DB
     images -= images.max(axis=(1, 2), keepdims=True)
     _add_floor(images, spec, rng)
-    return _masked(renormalised(images), spec, rng)
+    images = renormalised(images)
+    if spec.peak_db:
+        images = np.maximum(images - _peaks(len(start), spec, rng), FLOOR_DB)
+    return _masked(images, spec, rng)
 
 
 def floors(frames: NDArray[np.float16], start: NDArray[np.int64], length: NDArray[np.int64]) -> Batch:
@@ -142,6 +145,11 @@ def _take_off(images: Batch, floors: Batch, spec: AugmentSpec, rng: np.random.Ge
     over = rng.uniform(least, most, (len(cleaned), 1, 1)).astype(np.float32)
     share = np.exp(over + (floors[cleaned][:, None] - images[cleaned]) * np.float32(np.log(10) / 10))
     images[cleaned] += 10 * np.log10(np.maximum(1 - share, np.float32(10 ** (_CLEANEST_DB / 10))))
+
+
+def _peaks(size: int, spec: AugmentSpec, rng: np.random.Generator) -> Batch:
+    """(size, 1, 1) dB: the front end counts from the loudest of 128 bands, and the mean of two lies below it."""
+    return np.asarray(rng.uniform(0, spec.peak_db, (size, 1, 1)), np.float32)
 
 
 def _lows(size: int, spec: AugmentSpec, rng: np.random.Generator) -> Batch:

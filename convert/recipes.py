@@ -57,6 +57,7 @@ class AugmentSpec:
     lows_p: float = field(default=0.0, metadata=_LATER)  # share of clips that lose their lowest bands
     lows_db: float = field(default=30.0, metadata=_LATER)  # at most
     lows_bands: tuple[float, float] = field(default=(2.0, 10.0), metadata=_LATER)  # how far up
+    peak_db: float = field(default=0.0, metadata=_LATER)  # how far below 0 dB the loudest cell may lie, at most
     noise_p: float = 0.5
     noise_db: tuple[float, float] = (-80.0, -25.0)
     n_time_masks: int = 2

@@ -70,6 +70,15 @@ def test_own_floor_is_taken_off() -> None:
     assert np.array_equal(plain, augmented(frames, start, length, NOTHING, np.random.default_rng(0)))
 
 
+def test_peaks_lie_where_the_front_end_leaves_them() -> None:
+    """The loudest cell lies anywhere down to the given depth, the deepest at -80."""
+    spec = dataclasses.replace(NOTHING, peak_db=4)
+    peaks = np.array([changed(spec, seed).max(axis=(1, 2)) for seed in range(30)])
+    assert peaks.min() == pytest.approx(-4, abs=0.5)
+    assert peaks.max() == pytest.approx(0, abs=0.5)
+    assert changed(spec).min() == FLOOR_DB
+
+
 def test_lows_are_lost() -> None:
     """The lowest bands lose most, bands above the highest edge nothing."""
     frames = np.full((188, GEOMETRY.n_bands), -20, np.float16)
