@@ -16,12 +16,11 @@ import numpy as np
 
 from edged import report
 from edged.config import Config
-from edged.config import Tracker as TrackerConfig
 from edged.ends import Sink, Source, Stretch
 from edged.errors import EdgedError
 from edged.events import schema
 from edged.events.payloads import Payloads
-from edged.events.tracker import Began, Ended, State, Thresholds, Tracker
+from edged.events.tracker import Began, Ended, State, Tracker, thresholds_of
 from edged.features.geometry import GEOMETRY
 from edged.health import Figures
 from edged.judge import Judge, Judged
@@ -65,7 +64,7 @@ class Daemon:
         self._listening = Listening(source, sink.publish)
         self._judge = Judge(config, bundle)
         self._learned = learned
-        self._tracker = Tracker(bundle.manifest.labels, **_thresholds(config.tracker))
+        self._tracker = Tracker(bundle.manifest.labels, **thresholds_of(config.tracker))
         self._payloads = Payloads(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
         self._figures = Figures()
         self._meter = LevelMeter()
@@ -147,7 +146,7 @@ class Daemon:
         """What of ``config`` can change between two windows holds from now on."""
         self._config = config
         self._judge.change(config.gate)
-        self._tracker.change(**_thresholds(config.tracker))
+        self._tracker.change(**thresholds_of(config.tracker))
         if self._learned is not None:
             self._learned.change(config.baseline)
             self._judge.baseline = self._learned.baseline
@@ -227,33 +226,15 @@ class Daemon:
 
     def _report(self) -> None:
         """Publishes the health message and logs its figures."""
-        figures = self._figures
-        health = report.health(self._source, self._sink, self._judge, figures, self._learned)
+        health = report.health(self._source, self._sink, self._judge, self._figures, self._learned)
         self._sink.publish(HEALTH, health)
         self._on_health(health)
         if self._learned is not None:
             self._learned.keep_now_and_then()
-        line = (
-            f"{figures.windows} windows, {figures.windows_speech} with speech, {health.windows_skipped} skipped;"
-            f" {health.samples_dropped} samples dropped; level {health.level_dbfs:.0f} dBFS;"
-            f" {100 * health.real_time_factor:.1f} % busy"
-        )
+        line = report.line(health)
         _log.info("%s", line)
         notify(f"STATUS={self._listening.status}; {line}")
         skipped, now_s = self._judge.n_skipped, time.monotonic()
         if skipped > self._skipped[0] and now_s - self._skipped[1] >= _SKIPPED_S:
             _log.warning("too slow for this sound: %d windows skipped, the newest kept", skipped - self._skipped[0])
             self._skipped = (skipped, now_s)
-
-
-def _thresholds(tracker: TrackerConfig) -> Thresholds:
-    """The tracker's section of the config, its seconds as counts of samples."""
-    return {
-        "smoothing": tracker.smoothing,
-        "span": round(tracker.span_s * GEOMETRY.sample_rate_hz),
-        "enter": tracker.enter,
-        "enter_for": tracker.enter_for,
-        "leave": tracker.leave,
-        "margin": tracker.margin,
-        "min_duration": round(tracker.min_duration_s * GEOMETRY.sample_rate_hz),
-    }

@@ -62,6 +62,15 @@ def health(source: Source, sink: Sink, judge: Judge, figures: Figures, learned: 
     )
 
 
+def line(health: schema.Health) -> str:
+    """The figures of ``health`` that a person wants each minute."""
+    return (
+        f"{health.windows} windows, {health.windows_speech} with speech, {health.windows_skipped} skipped;"
+        f" {health.samples_dropped} samples dropped; level {health.level_dbfs:.0f} dBFS;"
+        f" {100 * health.real_time_factor:.1f} % busy"
+    )
+
+
 def info(config: Config, judge: Judge, *, muted: bool, restart_required: Sequence[str] = ()) -> schema.Info:
     """What this device is, and how it is set now."""
     manifest = judge.bundle.manifest

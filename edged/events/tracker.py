@@ -17,6 +17,9 @@ from typing import Literal, TypedDict, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from edged.config import Tracker as Settings
+from edged.features.geometry import GEOMETRY
+
 Floats = NDArray[np.float32]
 Smoothing = Literal["majority", "exponential"]
 Reason = Literal["faded", "replaced", "silence", "discontinuity", "stopped"]
@@ -66,6 +69,19 @@ class Thresholds(TypedDict):
     leave: float
     margin: float
     min_duration: int
+
+
+def thresholds_of(tracker: Settings) -> Thresholds:
+    """The same of a config."""
+    return {
+        "smoothing": tracker.smoothing,
+        "span": round(tracker.span_s * GEOMETRY.sample_rate_hz),
+        "enter": tracker.enter,
+        "enter_for": tracker.enter_for,
+        "leave": tracker.leave,
+        "margin": tracker.margin,
+        "min_duration": round(tracker.min_duration_s * GEOMETRY.sample_rate_hz),
+    }
 
 
 class _Run:
