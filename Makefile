@@ -1,6 +1,6 @@
 # Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-systemd test-arm64 lint bench soak fuzz models sample install uninstall clean
+.PHONY: help demo run test test-systemd test-arm64 lint bench soak fuzz models sample reference install uninstall clean
 
 BIN := .venv/bin
 RECIPE ?= default
@@ -47,10 +47,16 @@ models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all fi
 sample: .venv/.set-up-test ## makes the demo's conversation again, with espeak-ng
 	$(BIN)/python -m edged.demo.sample
 
+reference: .venv/.set-up-test ## writes the README's reference of topics and fields anew, from the source
+	@$(BIN)/python -m tests.readme
+
 install: ## as root: the program, its user and its service, started (PREFIX=/opt/edged)
 	@PREFIX=$(PREFIX) systemd/install.sh install
 
-uninstall: ## as root: takes all that away, but for /etc/edged and what the daemon kept
+unreference: .venv/.set-up-test ## writes the README's reference of topics and fields anew, from the source
+	@$(BIN)/python -m tests.readme
+
+install: ## as root: takes all that away, but for /etc/edged and what the daemon kept
 	@PREFIX=$(PREFIX) systemd/install.sh uninstall
 
 clean: ## removes .venv and all caches

@@ -22,11 +22,12 @@ from edged.demo.run import demo
 from edged.demo.sample import SAMPLE
 from edged.ends import Sink
 from edged.errors import ConfigError, EdgedError, PublishError, RecordingError
-from edged.events import schema
 from edged.history import show_history, since
 from edged.models.baseline import mixture
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.mqtt.asyncapi import asyncapi
 from edged.mqtt.publisher import Publisher
+from edged.mqtt.reference import json_schemas, markdown
 from edged.mqtt.view import watch
 from edged.node import node_name
 from edged.replay import Lines, learned_from, play, print_line
@@ -88,7 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     classify.add_argument("--jsonl", action="store_true", help="one JSON object a line")
     command("devices", _devices, "list the microphones and the string that selects each in the config")
     command("check", _check, "check config, bundle, runtime, microphone and broker; exit 0 only when all is well")
-    command("schema", _schema, "print the JSON Schema of every payload")
+    documents = command("schema", _schema, "print the JSON Schema of every payload").add_mutually_exclusive_group()
+    documents.add_argument("--asyncapi", action="store_true", help="an AsyncAPI 3.0 document of topics and payloads")
+    documents.add_argument("--markdown", action="store_true", help="the README's reference of both")
     command("watch", _watch, "show live what the devices publish on the broker")
     history = command("history", _history, "show the events of the past that the device keeps, published or waiting")
     history.add_argument("--since", type=since, metavar="TIME", help="only the last 90s, 15m, 1h, 7d; default: all")
@@ -169,8 +172,12 @@ def _check(arguments: argparse.Namespace) -> int:
     return check(lambda: (_config_name(arguments), _config(arguments)), _bundle)
 
 
-def _schema(_: argparse.Namespace) -> int:
-    print(msgspec.json.format(msgspec.json.encode(schema.json_schemas()), indent=2).decode())
+def _schema(arguments: argparse.Namespace) -> int:
+    if arguments.markdown:
+        print(markdown(), end="")
+        return 0
+    document = asyncapi(_config(arguments).mqtt) if arguments.asyncapi else json_schemas()
+    print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
     return 0
 
 

@@ -20,6 +20,7 @@ class Topic:
     name: str
     qos: int
     kind: Kind
+    about: str  # for people, in the README and in AsyncAPI
 
     @property
     def retained(self) -> bool:
@@ -27,18 +28,30 @@ class Topic:
         return self.kind == "state"
 
 
-AVAILABILITY = Topic("availability", 1, "state")
-CAPTURE = Topic("capture", 1, "state")
-EMOTION = Topic("emotion", 1, "state")
-EVENT_START = Topic("event/start", 1, "event")
-EVENT_END = Topic("event/end", 1, "event")
-SPEECH = Topic("speech", 1, "state")
-WINDOW = Topic("window", 0, "moment")
-LEVEL = Topic("level", 0, "moment")
-HEALTH = Topic("health", 1, "state")
-INFO = Topic("info", 1, "state")
-COMMAND = Topic("cmd/<name>", 1, "moment")  # to the device, which publishes none
-RESULT = Topic("cmd/<name>/result", 1, "moment")
+AVAILABILITY = Topic("availability", 1, "state", "`online`, or `offline` (also the will, when the device vanishes)")
+CAPTURE = Topic(
+    "capture",
+    1,
+    "state",
+    "whether sound comes: `online`, `offline` (no microphone, or none that opens), `stalled` (open, but "
+    "no sample for 2 s) or `muted` (by command, or nothing but one value); it counts while `availability` "
+    "is `online`",
+)
+EMOTION = Topic(
+    "emotion",
+    1,
+    "state",
+    "how it is now, whenever it changes: a label, `uncertain` (speech that fits none) or `none` (no speech)",
+)
+EVENT_START = Topic("event/start", 1, "event", "an episode begins: an emotion that holds")
+EVENT_END = Topic("event/end", 1, "event", "it ends, with the same `episode_id`")
+SPEECH = Topic("speech", 1, "state", "`ON` or `OFF`: whether the newest window holds speech")
+WINDOW = Topic("window", 0, "moment", "with `mqtt.window`, each window's scores, for those who do their own smoothing")
+LEVEL = Topic("level", 0, "moment", "each 5 s, if it moved by 3 dB, and each minute: how loud it is")
+HEALTH = Topic("health", 1, "state", "each minute (`health_s`): the device's figures about itself")
+INFO = Topic("info", 1, "state", "what the device is and how it is set, at the start and when that changes")
+COMMAND = Topic("cmd/<name>", 1, "moment", "a command to the device")
+RESULT = Topic("cmd/<name>/result", 1, "moment", "what a command did, or why not, and what is in force now")
 TOPICS = (AVAILABILITY, CAPTURE, EMOTION, EVENT_START, EVENT_END, SPEECH, WINDOW, LEVEL, HEALTH, INFO, RESULT)
 
 ONLINE, OFFLINE = "online", "offline"
