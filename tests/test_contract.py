@@ -85,7 +85,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Iterator[He
     config.write_text(CONFIG.format(port=broker.port, state=folder / "state"))
     try:
         with VirtualMicrophone() as microphone, (folder / "log").open("w") as log:
-            command = [sys.executable, "-m", "edged", "run", "--config", config]
+            command: list[str | Path] = [sys.executable, "-m", "edged", "run", "--config", config]
             daemon = subprocess.Popen(command, env=microphone.environment, stderr=log)
             try:
                 wait_until(lambda: heard.has("capture", b"online"), "sound", 60)
