@@ -53,10 +53,7 @@ reference: .venv/.set-up-test ## writes the README's reference of topics and fie
 install: ## as root: the program, its user and its service, started (PREFIX=/opt/edged)
 	@PREFIX=$(PREFIX) systemd/install.sh install
 
-unreference: .venv/.set-up-test ## writes the README's reference of topics and fields anew, from the source
-	@$(BIN)/python -m tests.readme
-
-install: ## as root: takes all that away, but for /etc/edged and what the daemon kept
+uninstall: ## as root: takes all that away, but for /etc/edged and what the daemon kept
 	@PREFIX=$(PREFIX) systemd/install.sh uninstall
 
 clean: ## removes .venv and all caches
