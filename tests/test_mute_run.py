@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,30 @@ def test_check_leaves_a_muted_microphone_closed(
         )
         (line,) = [line for line in done.stdout.splitlines() if line.startswith("microphone")]
         assert line == f"microphone  OK     muted by command ({kept}), so it is not opened"
+
+
+def test_muted_at_the_start_is_ready_and_alive(config: Path, tmp_path: Path) -> None:
+    """Under systemd's eyes, and without a microphone: READY, a status that says why, and the watchdog is fed."""
+    kept = tmp_path / "state" / "commands.json"
+    kept.parent.mkdir()
+    kept.write_text('{"version": 1, "muted": true, "enter_for": {}, "baseline": null}')
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(f"{folder}/notify")  # not in tmp_path: such a path may have 107 characters at most
+        systemd.settimeout(60)
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "edged", "run", "--config", config],
+            cwd=_REPOSITORY,
+            env={**os.environ, "NOTIFY_SOCKET": f"{folder}/notify"},
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            told: list[str] = []
+            while told.count("WATCHDOG=1") < 2:
+                told += systemd.recv(4096).decode().splitlines()
+            daemon.send_signal(signal.SIGTERM)
+            assert daemon.wait(30) == 0
+        finally:
+            daemon.kill()
+            daemon.wait(15)
+    assert told.index("READY=1") < told.index("WATCHDOG=1")
+    assert any(line.startswith("STATUS=No sound (muted): muted by command, ") for line in told)
