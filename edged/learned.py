@@ -3,12 +3,14 @@
     state directory/baseline.json ──at the microphone──► Baseline ──every ten minutes, at the end──► baseline.json
 
 Ten minutes: an SD card lasts, and a power cut costs little of what days have taught.  With another bundle, routing or
-microphone it begins anew.  A file that is damaged is kept aside, a disk that refuses is named once: neither ends the
-daemon.
+microphone it begins anew.  A file that is damaged is kept aside, a disk that refuses or hangs is named once: none of
+them ends the daemon, and the pipeline waits for no disk.
 """
 
+import copy
 import logging
 import re
+import threading
 import time
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from edged.state import state_folder
 
 NAME = "baseline.json"
 _PERIOD_S = 600.0
+_DISK_S = 0.5  # what a disk may take that is well; the thread that writes to another is left behind
 _CARD = re.compile(r" \(hw:\d+,\d+\)")  # where ALSA put the device at this boot says nothing of which one it is
 
 _log = logging.getLogger(__name__)
@@ -42,6 +45,8 @@ class Learned:
         self._microphone = ""
         self._written_s = time.monotonic()
         self._writable = True
+        self._writing: threading.Thread | None = None  # the last that was begun
+        self._fault = ""  # what came of it
         self.baseline: Baseline | None = None
         self.change(config.baseline)
 
@@ -107,15 +112,26 @@ class Learned:
         baseline, file = self.baseline, self._file
         if file is None or baseline is None or not self._microphone or not baseline.heard_s or baseline.frozen:
             return
+        if self._writing is not None and self._writing.is_alive():
+            return
+        now = copy.deepcopy(baseline)  # what is learned meanwhile is the next one's
+        self._writing = threading.Thread(
+            target=self._write, args=(now, file, self._microphone), name="edged-baseline", daemon=True
+        )
+        self._writing.start()
+        self._writing.join(_DISK_S)
+        fault = "the disk does not answer" if self._writing.is_alive() else self._fault
+        if fault and self._writable:
+            _log.warning("baseline stays in memory: %s: %s", file, fault)
+        self._writable = not fault
+
+    def _write(self, baseline: Baseline, file: Path, microphone: str) -> None:
+        self._fault = ""
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            baseline.save(file, bundle=self._origin, microphone=self._microphone)
+            baseline.save(file, bundle=self._origin, microphone=microphone)
         except OSError as exc:
-            if self._writable:
-                _log.warning("baseline stays in memory: %s: %s", file, exc.strerror or exc)
-            self._writable = False
-        else:
-            self._writable = True
+            self._fault = exc.strerror or str(exc)
 
     def reset(self) -> None:
         """Begins anew, with nothing left on the disk."""

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -151,6 +152,28 @@ def test_disk_that_refuses_is_named_once(bundle: Bundle, tmp_path: Path, caplog:
     learned.keep()
     assert sum("stays in memory" in message for message in caplog.messages) == 1
     assert heard_s(learned) > 100
+
+
+def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A write that does not return: one warning, no second write beside it, and the pipeline goes on."""
+    file = tmp_path / "baseline.json"
+    hanging = tmp_path / "baseline.json.new"
+    os.mkfifo(hanging)  # opened to write, it waits for a reader
+    learned = taught(Learned(config(), bundle, file))
+    try:
+        learned.keep()
+        learned.keep()
+        writing = [thread for thread in threading.enumerate() if thread.name == "edged-baseline"]
+        assert len(writing) == 1
+        assert [message for message in caplog.messages if message.endswith("the disk does not answer")] != []
+        assert sum("stays in memory" in message for message in caplog.messages) == 1
+    finally:
+        assert hanging.read_bytes()
+    writing[0].join(15)
+    hanging.unlink(missing_ok=True)
+    file.unlink(missing_ok=True)
+    learned.keep()
+    assert json.loads(file.read_bytes())["heard_s"] > 100
 
 
 def test_written_rarely(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
