@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,11 +20,12 @@ from edged.mqtt.outbox import Outbox
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.topics import EVENT_START
 from tests.consumer import Consumer
+from tests.disk import Disk, card
 from tests.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.outboxes import numbers, put
 from tests.payloads import episode_start
 
-__all__ = ["idle_mosquitto", "mosquitto"]
+__all__ = ["card", "idle_mosquitto", "mosquitto"]
 
 pytestmark = pytest.mark.fault
 
@@ -126,6 +128,63 @@ def test_start_on_a_read_only_disk(disk: Path, caplog: pytest.LogCaptureFixture)
         wait_until(lambda: not journal.fault, "on disk")
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
     assert kept(disk) == numbers(before[1:] + events[1:])
+
+
+@pytest.mark.parametrize("commit_s", [0.0, 0.1])
+def test_disk_that_turns_read_only(card: Disk, caplog: pytest.LogCaptureFixture, commit_s: float) -> None:
+    """From memory, with one line, as soon as a write fails; when it can be written again all of it goes there."""
+    caplog.set_level("INFO")
+    with opened(card.place, commit_s) as journal:
+        events = put(journal, 10)
+        wait_until(lambda: journal.horizon >= events[-1].seq, "on disk")
+        card.break_off()
+        events += put(journal, 10)
+        wait_until(lambda: journal.fault, "the fault")
+        events += put(journal, 10)
+        assert journal.horizon > events[-1].seq  # nothing is held back
+        wait_until(lambda: journal.fault == "Read-only file system", "what it is")
+        card.mend()
+        wait_until(lambda: not journal.fault, "on disk again")
+        events += put(journal, 10)
+        wait_until(lambda: journal.horizon >= events[-1].seq and not journal.fault, "all on disk")
+    assert [record.levelname for record in caplog.records][-1] == "INFO"
+    assert "outbox.sqlite3.damaged" not in [file.name for file in card.place.iterdir()]
+    assert kept(card.place) == numbers(events)
+
+
+def test_disk_that_hangs(card: Disk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for it but the journal's thread; one line says so, and when it answers all of it goes there."""
+    caplog.set_level("INFO")
+    monkeypatch.setattr("edged.mqtt.journal._HANGS_S", 0.2)
+    with opened(card.place, 0.1) as journal:
+        events = put(journal, 10)
+        wait_until(lambda: journal.horizon >= events[-1].seq, "on disk")
+        card.freeze()
+        wait_until(lambda: events.extend(put(journal)) or journal.trouble, "trouble")  # type: ignore[func-returns-value]
+        assert journal.trouble == "the disk does not answer"
+        events += put(journal, 10)
+        assert journal.horizon > events[-1].seq  # numbers that were reserved: these may be published
+        card.thaw()
+        wait_until(lambda: not journal.trouble and "again" in caplog.text, "well")
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert kept(card.place) == numbers(events)
+
+
+def test_close_with_a_disk_that_hangs(card: Disk, caplog: pytest.LogCaptureFixture) -> None:
+    """It is left behind, and the log says how many events are not on it; what it still writes is whole."""
+    with opened(card.place, 0.1) as journal:
+        events = put(journal, 10)
+        wait_until(lambda: journal.horizon >= events[-1].seq, "on disk")
+        card.freeze()
+        events += put(journal, 200)
+    assert [record.message for record in caplog.records] == [
+        "outbox: the disk did not answer in time, 200 events are not on it"
+    ]
+    card.thaw()
+    writing = [thread for thread in threading.enumerate() if thread.name == "edged-journal"]
+    for thread in writing:
+        thread.join(15)
+    assert kept(card.place) == numbers(events)
 
 
 def test_events_go_to_the_broker_from_a_full_disk(disk: Path, mosquitto: Mosquitto) -> None:

@@ -27,6 +27,7 @@ from edged.mqtt.stored import MOST_SEQ, DamagedError, Stored, still_readable
 
 _RESERVED = 1000  # numbers
 _LAZY_S = 30.0  # for history and acknowledgements: without the latter an event is only sent again
+_HANGS_S = 10.0  # a write that takes longer is said to hang
 _CLOSE_S = 1.0  # for the last batch; a disk that hangs may not keep the daemon from ending
 
 _log = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ class Journal:
         self._closing = False
         self._due_s = math.inf  # monotonic: when to write, or to try the disk again
         self._changed_s = math.inf  # monotonic: when the first change came that is not written
+        self._busy_s = math.inf  # monotonic: since when the thread has waited for the disk
+        self._said_hangs = False
         self.fault = ""  # why events are in memory only
         self.set_aside = ""  # the name that a damaged file has now
 
@@ -73,6 +76,15 @@ class Journal:
     def horizon(self) -> float:
         """The greatest number that may be published."""
         return self._ledger.horizon
+
+    @property
+    def trouble(self) -> str:
+        """Why events may not outlive this process; empty where they do."""
+        return self.fault or ("the disk does not answer" if self._hangs else "")
+
+    @property
+    def _hangs(self) -> bool:
+        return time.monotonic() - self._busy_s > _HANGS_S
 
     def open(self, on_change: Callable[[], None]) -> None:
         """Read what is there and begin to write; ``on_change`` is called, by its thread, when more may be sent."""
@@ -108,6 +120,9 @@ class Journal:
 
     def put(self, message: Message) -> None:
         """An event that may not be lost."""
+        if self._hangs and not self._said_hangs:
+            self._said_hangs = True
+            _log.warning("outbox: %s: the disk does not answer; events are in memory", self._path)
         with self._wake:
             self._ledger.put(message)
             self._change(0.0 if self._ledger.is_short else self._commit_s)
@@ -134,8 +149,13 @@ class Journal:
     def _run(self) -> None:
         while True:
             closing = self._wait()
+            self._busy_s = time.monotonic()
             if self._database is not None or self._opened():
                 self._write(last=closing)
+            self._busy_s = math.inf
+            if self._said_hangs:
+                self._said_hangs = False
+                _log.info("outbox: %s: the disk answers again", self._path)
             self._on_change()
             if closing:
                 break

@@ -85,7 +85,7 @@ class Outbox:
     @property
     def on_disk(self) -> bool:
         """Whether what waits outlives this process."""
-        return self._journal is not None and not self._journal.fault
+        return self._journal is not None and not self._journal.trouble
 
     def figures(self) -> OutboxFigures:
         """For the health message; from any thread, since each copy below is made in one go."""
@@ -97,7 +97,7 @@ class Outbox:
             oldest_s=round(max(0.0, oldest_s), 3),
             dropped=self.dropped,
             on_disk=self.on_disk,
-            fault="" if self._journal is None else self._journal.fault,
+            fault="" if self._journal is None else self._journal.trouble,
             set_aside="" if self._journal is None else self._journal.set_aside,
             latency_p50_s=_percentile(latencies, 50),
             latency_p95_s=_percentile(latencies, 95),
