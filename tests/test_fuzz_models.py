@@ -3,7 +3,7 @@
 A model that was damaged by accident never gets as far: its sha256 in the manifest does not fit (``test_bundle.py``).
 Here the hash fits, as somebody would make it who means harm, and then the runtime's own C++ is the judge.
 ``ai-edge-litert`` verifies a file before it uses it and refuses nearly all; a few of ten thousand still end the process
-by a signal.  ``tflite-runtime`` (2.14) verifies nothing: about half of them end it, and some let it hang.  Nothing in
+by a signal.  ``tflite-runtime`` (2.14) verifies nothing: three of four end it, and some let it hang.  Nothing in
 Python can catch that, so a hostile bundle is outside of what is promised: install bundles as you would install
 programs.  What is promised, and tested: whatever the runtime survives is an answer or a ``ModelError`` of one line,
 never another exception.

@@ -1,98 +1,21 @@
 """``edged run`` as a process while its microphone comes, falls silent, goes, freezes: what a subscriber sees of it."""
 
-import os
 import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from edged.mqtt.subscriber import Subscriber
-from tests.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.mosquitto import Mosquitto, idle_mosquitto, mosquitto
 from tests.pulse import VirtualMicrophone, virtual_microphone
+from tests.running import running
 
 __all__ = ["idle_mosquitto", "mosquitto", "virtual_microphone"]  # pytest finds the fixtures by their names here
 
 pytestmark = pytest.mark.fault
 
-REPOSITORY = Path(__file__).parent.parent
 RATE_HZ = 16_000
-
-
-class Service:
-    """An ``edged run`` with a subscriber to its topics and a stand-in for systemd."""
-
-    def __init__(self, daemon: subprocess.Popen[bytes], subscriber: Subscriber, notices: socket.socket) -> None:
-        self.daemon = daemon
-        self.captures: list[str] = []  # payloads of the topic, in order
-        self.availability = ""
-        self.told: list[str] = []  # lines that systemd was told
-        self._subscriber = subscriber
-        self._notices = notices
-
-    def wait_for(self, *captures: str, within_s: float = 20.0) -> None:
-        """Returns when these and no other states of the capture were published since the last call."""
-        wait_until(lambda: self._look() and len(self.captures) >= len(captures), f"capture {captures}", within_s)
-        assert self.captures == list(captures)
-        self.captures.clear()
-
-    def wait_for_notice(self, words: str) -> None:
-        """Returns when systemd was told a line with these words."""
-        wait_until(lambda: self._look() and any(words in line for line in self.told), f"notice with {words}")
-
-    def wait_for_end(self, within_s: float) -> int:
-        """The exit status."""
-        status = self.daemon.wait(within_s)
-        wait_until(lambda: self._look() and self.availability == "offline", "offline")
-        return status
-
-    def _look(self) -> bool:
-        if message := self._subscriber.received(0.05):
-            if message.topic == "edged/lab/capture":
-                self.captures.append(message.payload.decode())
-            if message.topic == "edged/lab/availability":
-                self.availability = message.payload.decode()
-        with suppress(BlockingIOError):
-            self.told += self._notices.recv(4096).decode().splitlines()
-        return True
-
-
-@contextmanager
-def running(microphone: VirtualMicrophone, broker: Mosquitto, folder: Path, audio: str = "") -> Iterator[Service]:
-    """An ``edged run`` on the microphone and the broker, ended at last."""
-    config = folder / "config.yaml"
-    config.write_text(
-        f"node: lab\naudio: {{device: pulse{audio}}}\nmqtt: {{host: 127.0.0.1, port: {broker.port}}}\n"
-        f"state_dir: {folder}\n"
-    )
-    name = f"edged-{folder.name}"
-    with (
-        Subscriber(broker.mqtt, "lab") as subscriber,
-        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices,
-        (folder / "log").open("w") as log,
-    ):
-        assert subscriber.wait_connected(15)
-        notices.bind(f"\0{name}")
-        notices.settimeout(0)
-        daemon = subprocess.Popen(
-            [sys.executable, "-m", "edged", "run", "--config", config],
-            cwd=REPOSITORY,
-            env={**os.environ, **microphone.environment, "NOTIFY_SOCKET": f"@{name}"},
-            stderr=log,
-            stdout=log,
-        )
-        try:
-            yield Service(daemon, subscriber, notices)
-        finally:
-            daemon.kill()
-            daemon.wait(15)
-    assert "Traceback" not in (folder / "log").read_text()
 
 
 def test_microphone_that_comes_falls_silent_goes_and_freezes(
@@ -103,7 +26,7 @@ def test_microphone_that_comes_falls_silent_goes_and_freezes(
     """A subscriber sees each state, systemd reads it in words, and a driver that hangs ends in a fresh process."""
     soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).standard_normal(40 * RATE_HZ) / 20, RATE_HZ)
     virtual_microphone.kill()
-    with running(virtual_microphone, mosquitto, tmp_path, ", silent_after_s: 1") as service:
+    with running(virtual_microphone, mosquitto, tmp_path, audio=", silent_after_s: 1") as service:
         service.wait_for("offline")
         service.wait_for_notice("No sound (offline): microphone 'pulse': not found")
         service.wait_for_notice("READY=1")
