@@ -140,7 +140,13 @@ RECIPES: dict[str, Recipe] = {
             _DEFAULT, name="research-less-ravdess", corpora=("cremad", "emodb", "nemo"), strangers=("ravdess",)
         ),
         # What a change does for a corpus never heard is seen on EMO-DB, before RAVDESS and nEMO are looked at.
-        dataclasses.replace(_DEFAULT, name="cremad-alone", corpora=("cremad",), strangers=("emodb",), epochs=40),
+        Recipe(
+            name="cremad-alone",
+            corpora=("cremad",),
+            strangers=("emodb",),
+            augment=AugmentSpec(clean_p=0.5, lows_p=0.5),
+            epochs=40,
+        ),
     )
 }
 
