@@ -91,6 +91,17 @@ class VirtualMicrophone:
         self._players.append(player)
         return player
 
+    def n_listeners(self) -> int:
+        """How many streams record it now, as the sound server lists them."""
+        listed = subprocess.run(
+            ["pactl", "list", "short", "source-outputs"],
+            env=self.environment,
+            capture_output=True,
+            check=True,
+            timeout=_START_S,
+        )
+        return len(listed.stdout.splitlines())
+
     def kill(self) -> None:
         """Unplugs the microphone."""
         if self._server is not None:

@@ -38,18 +38,6 @@ def config(tmp_path: Path, mosquitto: Mosquitto) -> Path:  # noqa: F811
     return file
 
 
-def listeners(microphone: VirtualMicrophone) -> int:
-    """How many streams record it now."""
-    shown = subprocess.run(
-        ["pactl", "list", "short", "source-outputs"],
-        env=microphone.environment,
-        check=True,
-        capture_output=True,
-        timeout=15,
-    )
-    return len(shown.stdout.splitlines())
-
-
 def test_mute_by_command_closes_the_microphone_and_is_kept(
     config: Path,
     mosquitto: Mosquitto,  # noqa: F811
@@ -68,9 +56,9 @@ def test_mute_by_command_closes_the_microphone_and_is_kept(
         first = edged(tmp_path / "first.log")
         try:
             wait_until(lambda: b"online" in commander.came["capture"], "the microphone is heard", 60)
-            assert listeners(virtual_microphone) == 1
+            assert virtual_microphone.n_listeners() == 1
             assert commander.give("mute", "ON").message == "muted by command, the microphone is closed"
-            assert listeners(virtual_microphone) == 0
+            assert virtual_microphone.n_listeners() == 0
             first.send_signal(signal.SIGTERM)
             assert first.wait(30) == 0, (tmp_path / "first.log").read_text()
         finally:
@@ -83,12 +71,12 @@ def test_mute_by_command_closes_the_microphone_and_is_kept(
             wait_until(lambda: len(commander.came["health"]) > n_before, "the second start's figures", 60)
             assert commander.newest("info")["listening"] is False
             assert commander.came["capture"][-1] == b"muted"
-            assert listeners(virtual_microphone) == 0
+            assert virtual_microphone.n_listeners() == 0
             assert "libportaudio" not in Path(f"/proc/{second.pid}/maps").read_text()
             assert "OPENED" not in (tmp_path / "second.log").read_text()
             assert commander.give("mute", "OFF").message == "listening"
             wait_until(lambda: commander.came["capture"][-1] == b"online", "it listens again")
-            assert listeners(virtual_microphone) == 1
+            assert virtual_microphone.n_listeners() == 1
             second.send_signal(signal.SIGTERM)
             assert second.wait(30) == 0, (tmp_path / "second.log").read_text()
         finally:
