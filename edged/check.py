@@ -1,6 +1,6 @@
 """``edged check``: each part tried for real, with OK or what is wrong and what to do.
 
-config ─► bundle ─► runtime ─► gate ─► microphone ─► broker, one line each; exit 0 only when all is well
+config ─► bundle ─► runtime ─► gate ─► microphone ─► broker, stage by stage; a line each; exit 0 only when all is well
 """
 
 import time
@@ -11,19 +11,18 @@ import numpy as np
 
 from edged.audio.microphone import Microphone
 from edged.config import Config
-from edged.errors import CaptureError, EdgedError, PublishError
+from edged.errors import CaptureError, EdgedError
 from edged.features.geometry import GEOMETRY
 from edged.judge import Judge
 from edged.models.bundle import Bundle
 from edged.models.cascade import Cascade
-from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.probe import stages
 from edged.node import node_name
 from edged.overrides import NAME, kept_muted
 from edged.state import state_file
 
 _LISTEN_S = 1.0
 _OPEN_S = 10.0  # the most that finding and opening the microphone may take
-_BROKER_S = 5.0
 
 Found = TypeVar("Found")
 
@@ -43,7 +42,9 @@ def check(load: Callable[[], tuple[str, Config]], bundle_of: Callable[[Config], 
         report.part("runtime", lambda: Cascade(bundle, n_threads=config.models.threads), _about_cascade)
         report.part("gate", lambda: Judge(config, bundle), _about_gate)
     report.part("microphone", lambda: _listen(config), str)
-    report.part("broker", lambda: _greet(config), str)
+    for name, attempt in stages(config, node_name(config.node)):
+        if report.part(f"broker {name}", attempt, str) is None:
+            break
     return report.status
 
 
@@ -59,10 +60,10 @@ class _Report:
             found = attempt()
             text = about(found)
         except EdgedError as exc:
-            print(f"{name:<11} FAULT  {exc}", flush=True)
+            print(f"{name:<13} FAULT  {exc}", flush=True)
             self.status = self.status or exc.exit_status
             return None
-        print(f"{name:<11} OK     {text}", flush=True)
+        print(f"{name:<13} OK     {text}", flush=True)
         return found
 
 
@@ -105,15 +106,3 @@ def _listen(config: Config) -> str:
             raise CaptureError(f"{microphone.name} gives nothing but zeros: is it muted (`alsamixer`, F4) or off?")
         level_dbfs = max(-96.0, 10 * np.log10(mean_square))
         return f"{microphone.name}, {microphone.sample_rate_hz} Hz, {level_dbfs:.0f} dBFS now"
-
-
-def _greet(config: Config) -> str:
-    """Connects as another client than the daemon's, so that a running one is not thrown out."""
-    mqtt = config.mqtt
-    with Subscriber(mqtt, node_name(config.node)) as subscriber:
-        if not subscriber.wait_connected(_BROKER_S):
-            raise PublishError(
-                f"{mqtt.host}:{mqtt.port}: {subscriber.reason}: is it running, are mqtt.host and mqtt.port right, and"
-                " mqtt.username and mqtt.password_file where it wants a login?"
-            )
-    return f"{mqtt.host}:{mqtt.port}, topics {mqtt.root}/{node_name(config.node)}/#"

@@ -25,6 +25,7 @@ from edged.errors import ConfigError, EdgedError, PublishError, RecordingError
 from edged.history import show_history, since
 from edged.models.baseline import mixture
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.mqtt.acl import access_list, access_pattern
 from edged.mqtt.asyncapi import asyncapi
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.reference import json_schemas, markdown
@@ -98,6 +99,10 @@ def _parser() -> argparse.ArgumentParser:
     history.add_argument("--jsonl", action="store_true", help="one JSON object a line, as it was published")
     shown = command("discovery", _discovery, "print what Home Assistant is told of this device")
     shown.add_argument("--remove", action="store_true", help="take all of it away from the broker instead")
+    acl = command("acl", _acl, "print an access list for mosquitto that gives this device its own topics")
+    acl.add_argument("--user", default="", metavar="NAME", help="at the broker; default: mqtt.username")
+    acl.add_argument("--node", default="", metavar="NODE", help="default: the config's, or this machine's")
+    acl.add_argument("--pattern", action="store_true", help="for all devices whose user is called as their node")
     command("demo", _demo, "play a sample conversation to an embedded broker and show what a subscriber receives")
     return parser
 
@@ -169,6 +174,7 @@ def _devices(_: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    _log_to_stderr("error")  # its lines say what would be logged
     return check(lambda: (_config_name(arguments), _config(arguments)), _bundle)
 
 
@@ -194,6 +200,12 @@ def _history(arguments: argparse.Namespace) -> int:
 def _discovery(arguments: argparse.Namespace) -> int:
     config, bundle = _prepared(arguments)
     return discovery(config, bundle, taken_away=arguments.remove)
+
+
+def _acl(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    print(access_pattern(config) if arguments.pattern else access_list(config, arguments.user, arguments.node), end="")
+    return 0
 
 
 def _demo(arguments: argparse.Namespace) -> int:

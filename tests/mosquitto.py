@@ -79,6 +79,12 @@ class Mosquitto:
             )
         wait_until(self._listens, "mosquitto listens")
 
+    def access(self, rules: str) -> list[str]:
+        """The lines for an access list of ``rules``; it hangs up on what it forbids where its queues have no limit."""
+        file = self._folder / "acl"
+        file.write_text(f"{rules}\n")
+        return [f"acl_file {file}", "max_queued_messages 1000"]
+
     def start_refusing(self, *allowed: str) -> None:
         """Start one that refuses every subscription but to the filters ``allowed``, which an acl_file never does."""
         acls = [{"acltype": "subscribeLiteral", "topic": topic_filter, "allow": True} for topic_filter in allowed]

@@ -187,14 +187,9 @@ def test_no_more_is_sent_than_the_broker_takes_at_once(idle_mosquitto: Mosquitto
         assert connection.send("t", b"1", 1, retained=False) is not None
 
 
-def test_forbidden_topic_is_said_once(
-    idle_mosquitto: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_forbidden_topic_is_said_once(idle_mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
     """MQTT 5's acknowledgement of what an access list forbids; it counts as answered, and all else goes on."""
-    access = tmp_path / "acl"
-    access.write_text("topic readwrite own/#\n")
-    # Without a limit of what is queued mosquitto 2.0.11 hangs up on a forbidden message.
-    idle_mosquitto.start(further=[f"acl_file {access}", "max_queued_messages 1000"])
+    idle_mosquitto.start(further=idle_mosquitto.access("topic readwrite own/#"))
     acknowledged: list[int] = []
     with Connection(speaking_5(idle_mosquitto.mqtt), "a", on_acknowledged=acknowledged.append) as connection:
         assert connection.wait_connected(WITHIN_S)

@@ -105,7 +105,7 @@ def test_check_leaves_a_muted_microphone_closed(
             timeout=60,
         )
         (line,) = [line for line in done.stdout.splitlines() if line.startswith("microphone")]
-        assert line == f"microphone  OK     muted by command ({kept}), so it is not opened"
+        assert line == f"microphone    OK     muted by command ({kept}), so it is not opened"
 
 
 def test_muted_at_the_start_is_ready_and_alive(config: Path, tmp_path: Path) -> None:

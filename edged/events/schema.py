@@ -206,7 +206,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     gaps: int  # times that sound was lost, for whatever reason
     recoveries: int  # times that the microphone was gone and came again
     real_time_factor: float  # busy time of the pipeline by time of sound, since the last health message
-    tls: Trust = "none"
+    tls: Trust = "none"  # whether the broker proved who it is; insecure: it need not
     reconnects: int  # of the broker
     unacknowledged: int  # messages that the broker has not confirmed
     resident_mb: float

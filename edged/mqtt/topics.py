@@ -53,6 +53,7 @@ INFO = Topic("info", 1, "state", "what the device is and how it is set, at the s
 COMMAND = Topic("cmd/<name>", 1, "moment", "a command to the device")
 RESULT = Topic("cmd/<name>/result", 1, "moment", "what a command did, or why not, and what is in force now")
 TOPICS = (AVAILABILITY, CAPTURE, EMOTION, EVENT_START, EVENT_END, SPEECH, WINDOW, LEVEL, HEALTH, INFO, RESULT)
+CHECK = Topic("check", 1, "moment", "of `edged check` to itself")  # no device publishes it
 
 ONLINE, OFFLINE = "online", "offline"
 ON, OFF = "ON", "OFF"
