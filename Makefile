@@ -1,6 +1,6 @@
 # Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-systemd test-arm64 lint bench soak fuzz models sample reference install uninstall clean
+.PHONY: help demo run test test-systemd test-arm64 test-homeassistant lint bench soak fuzz models sample reference install uninstall clean
 
 BIN := .venv/bin
 RECIPE ?= default
@@ -25,6 +25,9 @@ test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a co
 
 test-arm64: .venv/.set-up-arm64 ## installation, check and a replay on Arm, emulated; needs root
 	$(BIN)/python -m pytest -m arm64 tests/test_arm64.py
+
+test-homeassistant: .venv/.set-up-homeassistant ## entities, events and recovery with a real Home Assistant; needs Python 3.13
+	$(BIN)/python -m pytest -m homeassistant tests/test_homeassistant.py
 
 lint: .venv/.set-up-test ## ruff and mypy --strict only
 	$(BIN)/ruff check
@@ -57,7 +60,7 @@ uninstall: ## as root: takes all that away, but for /etc/edged and what the daem
 	@PREFIX=$(PREFIX) systemd/install.sh uninstall
 
 clean: ## removes .venv and all caches
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-homeassistant build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.set-up-%: pyproject.toml .ci/setup

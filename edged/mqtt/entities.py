@@ -15,15 +15,12 @@ from typing import Any, Literal
 import msgspec
 
 from edged.mqtt import topics
+from edged.mqtt.commands import READ_ONLY
 
 _LEVEL_S = 60  # the longest that `level` is not told
 _EXPIRES = 3  # periods without a word after which a periodic figure counts no more
-Commands = Literal["off", "read-only", "on"]
-_OBEYED: dict[Commands, tuple[str, ...]] = {
-    "off": (),
-    "read-only": ("identify",),
-    "on": ("mute", "threshold", "restart", "identify"),
-}
+
+Obedience = Literal["off", "read-only", "on"]  # as mqtt.commands
 
 Entity = dict[str, Any]
 
@@ -37,7 +34,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     version: str  # of edged
     root: str = "edged"
     health_s: int = 60
-    commands: Commands = "on"
+    commands: Obedience = "on"
     suggested_area: str = ""
 
     @property
@@ -201,7 +198,8 @@ def _settings(device: Device) -> list[Entity]:
             )
         ],
     }
-    return [entity for command in _OBEYED[device.commands] for entity in by_command[command]]
+    obeyed = {"off": (), "read-only": READ_ONLY, "on": tuple(by_command)}[device.commands]
+    return [entity for command, those in by_command.items() if command in obeyed for entity in those]
 
 
 def _entity(device: Device, platform: str, name: str, availability: list[Entity], **config: Any) -> Entity:  # noqa: ANN401 -- JSON
