@@ -5,7 +5,7 @@
     m1.npz ──the same for each of m2 … m5──► m2.npz … m5.npz
 
 Which epoch is kept is decided on the validation speakers alone; a model that is done is not trained again.  TensorFlow
-takes a GPU where it sees one: nothing here or in the commands names a device.
+takes a GPU where it sees one (the extra convert-gpu): nothing here or in the commands names a device.
 """
 
 import sys
