@@ -29,7 +29,7 @@ STAGES = {
     "train": "the five networks, float",
     "quantize": "full-integer int8 models, within the budget",
     "evaluate": "temperatures and routes on validation speakers, figures on the others",
-    "protocol": "a corpus' published protocol, fold by fold: ravdess, emodb",
+    "protocol": "a corpus' published protocol, fold by fold: ravdess, emodb, cremad",
     "gate": "the speech gate: trained, quantized, judged beside its rivals; --bundle B puts it into B",
     "bundle": "bundle.json and the model card, with the gate, proved and put in place",
     "all": "all stages in order",

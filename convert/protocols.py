@@ -39,13 +39,14 @@ class Protocol:
     """How a corpus is judged."""
 
     corpus: str
-    start: Recipe  # trained on other corpora
+    start: Recipe  # trained on other corpora; or on each fold of this one, where nothing is tuned
+    tuned: bool = True
     labels: tuple[str, ...] = LABELS  # the corpus' own words where they are not among the six
     begins: Row = field(default_factory=dict)  # which of the six labels another one begins as
     rows: Mapping[str, Row] = field(default_factory=lambda: {"6 labels": {label: label for label in LABELS}})
     repeats: int = 2  # how often an epoch has the corpus' clips
     every: int = 4  # one in so many clips of those that ``start`` was trained on is heard again
-    epochs: int = 20
+    epochs: int = 12
     learning_rate: float = 2e-3
 
     @property
@@ -59,6 +60,7 @@ PROTOCOLS = {
     "ravdess": Protocol(
         corpus="ravdess",
         start=RECIPES["default"],
+        every=6,
         labels=_ALL_OF_RAVDESS,
         begins={"calm": "neutral", "surprise": "happy"},
         rows={
@@ -66,7 +68,8 @@ PROTOCOLS = {
             "6 labels, calm counts as neutral": {label: label for label in LABELS} | {"calm": "neutral"},
         },
     ),
-    "emodb": Protocol(corpus="emodb", start=RECIPES["cremad-alone"], repeats=4),
+    "emodb": Protocol(corpus="emodb", start=RECIPES["cremad-alone"], repeats=3, every=8),
+    "cremad": Protocol(corpus="cremad", start=RECIPES["default"], tuned=False),
 }
 
 
@@ -83,17 +86,30 @@ def protocol(name: str) -> Protocol:
 
 def judged(chosen: Protocol, folder: Path, work: Path, seed: int, fold: int | None = None) -> dict[str, Any]:
     """Tunes and tests what is not done yet of ``fold``, or of all folds; the figures of those."""
-    found = material(folder, chosen.start)
-    start = Run(chosen.start, seed, None, work, found)
-    if chosen.corpus in chosen.start.corpora:
-        raise UsageError(f"recipe {chosen.start.name}: trains on {chosen.corpus}, expected one that never heard it")
-    dataset.prepare(found.train + found.validation, start.cache)
-    train(start, (FIRST,))
-    runs = [_fold(chosen, folder, start, number) for number in (range(chosen.n_folds) if fold is None else (fold,))]
+    folds = range(chosen.n_folds) if fold is None else (fold,)
+    if chosen.tuned:
+        found = material(folder, chosen.start)
+        start = Run(chosen.start, seed, None, work, found)
+        if chosen.corpus in chosen.start.corpora:
+            raise UsageError(f"recipe {chosen.start.name}: trains on {chosen.corpus}, expected one that never heard it")
+        dataset.prepare(found.train + found.validation, start.cache)
+        train(start, (FIRST,))
+        runs = [_tuned(chosen, folder, start, number) for number in folds]
+    else:
+        runs = [_whole(chosen, folder, work, seed, number) for number in folds]
     return {name: _figures(chosen, row, runs) for name, row in chosen.rows.items()}
 
 
-def _fold(chosen: Protocol, folder: Path, start: Run, number: int) -> Run:
+def _whole(chosen: Protocol, folder: Path, work: Path, seed: int, number: int) -> Run:
+    run = Run(chosen.start, seed, number, work, material(folder, chosen.start, number))
+    if not _tested(run).is_file():
+        dataset.prepare(run.material.all(), run.cache)
+        train(run, (FIRST,))
+        _test(chosen, run)
+    return run
+
+
+def _tuned(chosen: Protocol, folder: Path, start: Run, number: int) -> Run:
     clips = []
     for clip in corpora.read(folder / chosen.corpus):
         label = clip.emotion if clip.emotion in chosen.labels else clip.label

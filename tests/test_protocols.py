@@ -36,12 +36,15 @@ def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]
     before = {file: file.stat().st_mtime_ns for file in (folder / "work").rglob("*")}
     again = judged(protocol, folder, folder / "work", 1, 2)
     changed = sum(before.get(file) != file.stat().st_mtime_ns for file in (folder / "work").rglob("*"))
+    other = dataclasses.replace(protocol, corpus="cremad")
     try:
-        judged(dataclasses.replace(protocol, corpus="cremad"), folder, folder / "work", 1, 2)
+        judged(other, folder, folder / "work", 1, 0)
         refused = ""
     except UsageError as exc:
         refused = str(exc)
-    return first, again, changed, [refused]
+    alone = Protocol(corpus="cremad", start=_START, tuned=False)
+    whole = judged(alone, folder, folder / "work", 1, 0)["6 labels"]
+    return first, again, changed, [refused, str(whole["clips"])]
 
 
 def test_fold_is_tuned_and_tested(tmp_path: Path) -> None:
@@ -51,7 +54,8 @@ def test_fold_is_tuned_and_tested(tmp_path: Path) -> None:
     first, again, changed, refused = apart(played, tmp_path)
     assert first == again
     assert changed == 0
-    assert refused == ["recipe small: trains on cremad, expected one that never heard it"]
+    assert refused[0] == "recipe small: trains on cremad, expected one that never heard it"
+    assert int(refused[1]) == 6  # a fold of the recipe itself, tested on its speaker
     # Speaker 13 alone is tested: a clip of each of six emotions and of boredom.
     assert (first["seven"]["clips"], first["seven"]["speakers"]) == (3, 1)
     assert first["merged"]["clips"] == 3
@@ -74,5 +78,5 @@ def names() -> tuple[str, str]:
 def test_protocol_unknown() -> None:
     """It is refused by name; a table has a line a row."""
     refused, table = apart(names)
-    assert refused == "protocol 'none': expected one of ravdess, emodb"
+    assert refused == "protocol 'none': expected one of ravdess, emodb, cremad"
     assert table.splitlines()[-1] == "| 6 labels | 2 | 10, 2 | 0.500 (0.400 to 0.600) | 0.500 ± 0.100 |"
