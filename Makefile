@@ -1,6 +1,6 @@
 # Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-systemd test-arm64 test-homeassistant lint bench soak fuzz models sample reference install uninstall clean
+.PHONY: help demo run test test-systemd test-arm64 test-homeassistant test-nodered lint bench soak fuzz models sample reference install uninstall clean
 
 BIN := .venv/bin
 RECIPE ?= default
@@ -28,6 +28,9 @@ test-arm64: .venv/.set-up-arm64 ## installation, check and a replay on Arm, emul
 
 test-homeassistant: .venv/.set-up-homeassistant ## entities, events and recovery with a real Home Assistant; needs Python 3.13
 	$(BIN)/python -m pytest -m homeassistant tests/test_homeassistant.py
+
+test-nodered: .venv/.set-up-nodered ## the README's flow in a real Node-RED, which npm brings
+	$(BIN)/python -m pytest -m nodered tests/test_nodered.py
 
 lint: .venv/.set-up-test ## ruff and mypy --strict only
 	$(BIN)/ruff check
