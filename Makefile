@@ -43,9 +43,10 @@ bench: .venv/.set-up-test ## speed in times real time on one core, and the daemo
 soak: .venv/.set-up-test ## a week of sound at maximum speed (SOAK_HOURS=168): memory, files and threads, status 1 if they grow
 	@$(BIN)/python -m tests.soak $(SOAK_HOURS)
 
-fuzz: .venv/.set-up-test ## damaged configs, recordings, bundles and outbox files (FUZZ_CASES=10000 of each): no traceback
-	EDGED_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest --hypothesis-show-statistics tests/test_fuzz.py tests/test_fuzz_models.py \
-		tests/test_database.py
+fuzz: .venv/.set-up-fuzz ## damaged configs, recordings, bundles, outbox files, commands (FUZZ_CASES=10000 of each): no traceback
+	EDGED_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest --hypothesis-show-statistics tests/test_fuzz.py \
+		tests/test_fuzz_commands.py tests/test_fuzz_models.py tests/test_database.py
+	$(BIN)/python -m tests.guided $(FUZZ_CASES)
 
 models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models, and the gate (RECIPE=default or research)
 	$(BIN)/python -m convert all --recipe $(RECIPE)

@@ -1,7 +1,7 @@
 """Damaged configs, recordings and manifests: an answer or one line, never a traceback.
 
-What a damaged outbox does is fuzzed in ``test_database.py``, damaged models in ``test_fuzz_models.py``; all are counted
-by ``fuzzing.py``.
+What a damaged outbox does is fuzzed in ``test_database.py``, damaged models in ``test_fuzz_models.py``, commands in
+``test_fuzz_commands.py``; all are counted by ``fuzzing.py``.
 """
 
 import io
