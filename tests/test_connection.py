@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edged.config import Mqtt
@@ -87,9 +88,11 @@ def test_refused_is_never_connected(
     assert State.CONNECTED not in seen[:-1]
 
 
-def test_silent_server_is_never_connected() -> None:
-    """An open port is not yet a broker; closing does not wait for it."""
-    with server(closes=False) as (mqtt, accepted):
+@pytest.mark.parametrize("tls", ["off", "on"])
+def test_silent_server_is_never_connected(tls: str) -> None:
+    """An open port is not yet a broker; closing does not wait for it, nor for its part of a handshake."""
+    with server(closes=False) as (open_to_all, accepted):
+        mqtt = msgspec.structs.replace(open_to_all, tls=tls)
         with Connection(mqtt, "a", availability="edged/a/availability") as connection:
             wait_until(lambda: accepted, "accepted")
             assert connection.send("edged/a/emotion", b"", 1, retained=True) is None

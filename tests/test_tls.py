@@ -9,10 +9,15 @@ import pytest
 from edged.config import Mqtt
 from edged.errors import ConfigError
 from edged.mqtt.connection import Connection
+from edged.mqtt.publisher import Publisher
 from edged.mqtt.standing import State
+from edged.mqtt.subscriber import Subscriber
 from edged.mqtt.tls import key_hint, tls_context
+from edged.mqtt.topics import EVENT_START
 from tests.certificates import Authority, authority, stranger
 from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.payloads import episode_start
+from tests.relay import Relay
 
 __all__ = ["authority", "idle_mosquitto", "mosquitto", "stranger"]
 
@@ -50,6 +55,46 @@ def test_broker_of_the_right_ca_is_verified(idle_mosquitto: Mosquitto, authority
         mid = connection.send("edged/a/emotion", b"1" * 100_000, 1, retained=True)
         wait_until(lambda: acknowledged == [mid], "acknowledged")
         assert connection.tls == "verified"
+
+
+@pytest.mark.parametrize("protocol", ["v3.1.1", "v5"])
+def test_events_survive_a_broker_killed_under_tls(
+    idle_mosquitto: Mosquitto, authority: Authority, protocol: str
+) -> None:
+    """The socket breaks within TLS, and nothing is lost, doubled or out of order."""
+    idle_mosquitto.start(further=authority.lines())
+    mqtt = secured(idle_mosquitto, ca_file=authority.ca_file, protocol=protocol)
+    relay = Relay(mqtt.port)  # so that the subscriber is back first: this broker keeps nothing
+    relay.start()
+    starts: list[float] = []
+    with (
+        Subscriber(mqtt, "a") as subscriber,
+        Publisher(msgspec.structs.replace(mqtt, port=relay.port), "a") as publisher,
+    ):
+
+        def heard(count: int) -> bool:
+            if (message := subscriber.received(0.1)) and message.topic == "edged/a/event/start":
+                starts.append(msgspec.json.decode(message.payload)["start_s"])
+            return len(starts) >= count
+
+        assert subscriber.wait_connected(WITHIN_S)
+        for number in range(10):
+            publisher.publish(EVENT_START, episode_start("sad", number))
+        wait_until(lambda: heard(10), "the first ten")
+        relay.lets_in = False
+        idle_mosquitto.kill()
+        for number in range(10, 20):
+            publisher.publish(EVENT_START, episode_start("sad", number))
+        wait_until(lambda: not publisher.connected and not subscriber.connected, "lost")
+        assert publisher.tls == "verified"
+        waited = publisher.unacknowledged
+        idle_mosquitto.start(further=authority.lines())
+        assert subscriber.wait_connected(WITHIN_S)
+        relay.lets_in = True
+        wait_until(lambda: heard(20), "the other ten", 60)
+    relay.close()
+    assert waited >= 10
+    assert starts == [float(number) for number in range(20)]
 
 
 def test_broker_of_another_ca_is_not_trusted(

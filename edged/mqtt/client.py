@@ -27,6 +27,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edged.config import Mqtt
 from edged.events.schema import VERSION
 from edged.mqtt.subscription import Received, Subscription
+from edged.mqtt.tls import TlsContext
 
 WILL_DELAY_S = 10  # longer than most losses, shorter than anyone waits for news of a dead device
 _LONGEST_S = 2**32 - 1  # a message expiry interval has four bytes
@@ -60,6 +61,7 @@ class MqttClient:
         self._callbacks = callbacks
         self._has_will = will is not None
         self._fault: BaseException | None = None  # in TLS, after its handshake
+        self._context: TlsContext | None = None
         self.faults = 0  # exceptions caught in callbacks
         protocol = MQTTProtocolVersion.MQTTv5 if self._v5 else MQTTProtocolVersion.MQTTv311
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=protocol)
@@ -71,8 +73,9 @@ class MqttClient:
         for name, callback in self._hooks().items():
             setattr(self._client, name, self._guarded(callback))
 
-    def start(self, password: str | None, context: ssl.SSLContext | None) -> None:
+    def start(self, password: str | None, context: TlsContext | None) -> None:
         """Begin to connect, in paho's thread, for as long as it takes."""
+        self._context = context
         mqtt, client = self._mqtt, self._client
         if mqtt.username:
             client.username_pw_set(mqtt.username, password)
@@ -128,6 +131,8 @@ class MqttClient:
         ending.start()
         ending.join(max(0.0, deadline_s - time.monotonic()) + _END_S)
         if ending.is_alive():  # a full socket buffer, or a broker that accepts and says nothing
+            if self._context is not None:
+                self._context.give_up()
             open_socket = self._client.socket()
             if isinstance(open_socket, socket.socket):
                 with contextlib.suppress(OSError):

@@ -7,9 +7,11 @@ TLS 1.2 at least, the certificate and its name checked.  Python's own default co
 certificate changes with its version, and a home's own CA that worked must go on working.
 """
 
+import contextlib
+import socket
 import ssl
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from edged.config import Mqtt
 from edged.errors import ConfigError
@@ -52,6 +54,25 @@ class _Socket(ssl.SSLSocket):
             raise
 
 
+class TlsContext(ssl.SSLContext):
+    """Knows its newest socket, which paho hides until the handshake is done."""
+
+    sslsocket_class = _Socket
+    _newest: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *arguments: Any, **named: Any) -> ssl.SSLSocket:  # noqa: ANN401 -- as it is in ssl
+        """As it is in ssl."""
+        self._newest = super().wrap_socket(*arguments, **named)
+        return self._newest
+
+    def give_up(self) -> None:
+        """End a handshake that another thread waits in; a connection that there is ends with it."""
+        if self._newest is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._newest, socket.SHUT_RDWR)  # the thread still has the TLS side of it
+            self._newest = None
+
+
 def trust(mqtt: Mqtt) -> Trust:
     """Whether the broker has to prove who it is."""
     if mqtt.tls == "off":
@@ -59,7 +80,7 @@ def trust(mqtt: Mqtt) -> Trust:
     return "insecure" if mqtt.insecure else "verified"
 
 
-def tls_context(mqtt: Mqtt) -> ssl.SSLContext | None:
+def tls_context(mqtt: Mqtt) -> TlsContext | None:
     """What a connection is secured with; None where the config wants none.
 
     Raises:
@@ -67,9 +88,8 @@ def tls_context(mqtt: Mqtt) -> ssl.SSLContext | None:
     """
     if mqtt.tls == "off":
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificate and name
+    context = TlsContext(ssl.PROTOCOL_TLS_CLIENT)  # checks certificate and name
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.sslsocket_class = _Socket
     if mqtt.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
