@@ -1,12 +1,13 @@
 """The command line of convert: what is wrong is said in one line, with the project's exit status."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from convert.__main__ import _out, main
 from convert.material import material
-from convert.recipes import RECIPES, recipe
+from convert.recipes import RECIPES, AugmentSpec, Recipe, TeacherSpec, described, recipe
 from convert.runs import Run
 from edged.errors import UsageError
 from edged.models.bundle import DEFAULT_BUNDLE
@@ -113,3 +114,27 @@ def test_recipes_by_licence() -> None:
     assert set(RECIPES["default"].corpora) == {"cremad", "emodb"}
     for found in RECIPES.values():
         assert not set(found.corpora) & set(found.strangers)
+
+
+def test_noises_for_copies(tmp_path: Path) -> None:
+    """A recipe with copies lays them over recordings that the gate trains on as well; without those it says so."""
+    taught = dataclasses.replace(recipe("default"), copies=1)
+    assert material(tiny(tmp_path), recipe("default")).noises == []
+    with pytest.raises(UsageError, match="expected the table of ESC-10"):
+        material(tmp_path, taught)
+    layouts.esc10(tmp_path / "esc10")
+    layouts.noises(tmp_path / "noise")
+    found = material(tmp_path, taught)
+    assert [clip.id for clip in found.noises] == ["1-Rai", "1-Dog", "sb_noise_noise1"]
+    paths = {Run(chosen, 1, None, tmp_path, found).path for chosen in (recipe("default"), taught)}
+    assert len(paths) == 2
+
+
+def test_name_of_what_came_later() -> None:
+    """A number that recipes have had only since a later day is in a training's name once it is not at its default."""
+    plain = Recipe(name="t", corpora=())
+    assert {"clean_p", "peak_db"}.isdisjoint(described(plain)["augment"])
+    assert {"teacher", "copies", "sound", "start"}.isdisjoint(described(plain))
+    changed = dataclasses.replace(plain, augment=AugmentSpec(clean_p=0.5), teacher=TeacherSpec(seeds=(1,)))
+    assert described(changed)["augment"]["clean_p"] == 0.5
+    assert described(changed)["teacher"]["seeds"] == (1,)

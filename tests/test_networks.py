@@ -33,6 +33,7 @@ RECIPE = Recipe(
     epochs_after=1,
     batch=4,
     warmup_epochs=1,
+    copies=1,
     learned_weights=True,
     teacher=TeacherSpec(seeds=(7, 8)),
 )
@@ -115,9 +116,11 @@ def test_network_within_budget() -> None:
 def test_training_is_taken_up_again(tmp_path: Path) -> None:
     """A killed training ends where one that was not killed ends, and what is done is not done again.
 
-    With a teacher and all that is learned beside the network.
+    With a teacher, copies, and all that is learned beside the network.
     """
     layouts.cremad(tmp_path / "cremad")
+    layouts.esc10(tmp_path / "esc10")
+    layouts.noises(tmp_path / "noise")
     (whole, history, remade), (killed, _, _) = apart(trainings, tmp_path)
     assert remade == 0
     # The first model's own answer is the first entry of the second model's history.
