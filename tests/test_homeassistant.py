@@ -233,6 +233,23 @@ def test_number_sets_the_threshold(house: House) -> None:
     assert house.home.state("number.kitchen_threshold_sad") == "0.5"
 
 
+def test_button_asks_which_device_it_is(house: House) -> None:
+    """Pressed, the daemon answers."""
+    with Subscriber(house.broker.mqtt, "kitchen") as subscriber:
+        assert subscriber.wait_connected(LONG_S)
+        house.home.call("button.press", "button.kitchen_identify")
+
+        def answered() -> bool:
+            message = subscriber.received(0.1)
+            return (
+                message is not None
+                and message.topic.endswith("/cmd/identify/result")
+                and b'"ok":true' in message.payload
+            )
+
+        wait_until(answered, "who it is", LONG_S)
+
+
 def test_daemon_killed_and_started(house: House) -> None:
     """Nothing of it is available, by its will; then all is again."""
     house.kill_daemon()
@@ -258,9 +275,19 @@ def test_broker_restarted_empty(house: House) -> None:
 
 
 def test_home_assistant_restarted(house: House) -> None:
-    """It finds all as it left it, with the state that holds."""
+    """It finds all as it left it, with the state that holds; its birth is answered with all states once more."""
     house.home.stop()
-    house.home.start()
+    with Subscriber(house.broker.mqtt, "kitchen") as subscriber:
+        assert subscriber.wait_connected(LONG_S)
+        again: set[str] = set()
+
+        def repeated() -> bool:
+            if (message := subscriber.received(0.1)) and not message.retained:
+                again.add(message.topic.removeprefix("edged/kitchen/"))
+            return again >= {"availability", "capture", "info"}
+
+        house.home.start()
+        wait_until(repeated, "the states", LONG_S)
     house.wait_heard()
     house.wait_for("switch.kitchen_listening", "on")
 
@@ -330,6 +357,8 @@ def test_blueprints_do_as_they_say(house: House) -> None:
 
         say("speech", b"ON")
         house.wait_for("binary_sensor.attic_speech", "on")
+        # It comes late: the summary must not know of it.
+        say("event/start", encoded(msgspec.structs.replace(episode_start("sad"), replayed=True)))
         say("event/start", encoded(episode_start("angry")))
         say("emotion", encoded(emotion_state("angry")))
         wait_until(lambda: told("lamp/rgb") == "255,40,20", "the light's colour", LONG_S)
