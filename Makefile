@@ -27,7 +27,7 @@ test-arm64: .venv/.set-up-arm64 ## installation, check and a replay on Arm, emul
 	$(BIN)/python -m pytest -m arm64 tests/test_arm64.py
 
 test-homeassistant: .venv/.set-up-homeassistant ## entities, events and recovery with a real Home Assistant; needs Python 3.13
-	$(BIN)/python -m pytest -m homeassistant tests/test_homeassistant.py
+	$(BIN)/python -m pytest -m homeassistant tests/test_homeassistant.py tests/test_blueprints.py
 
 test-nodered: .venv/.set-up-nodered ## the README's flow in a real Node-RED, which npm brings
 	$(BIN)/python -m pytest -m nodered tests/test_nodered.py

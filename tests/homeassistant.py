@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import re
 import signal
 import subprocess
 import time
@@ -25,7 +26,14 @@ import pytest
 from tests.mosquitto import free_port, wait_until
 
 _REPOSITORY = Path(__file__).parent.parent
-_PROGRAM = _REPOSITORY / ".venv-homeassistant" / "bin" / "hass"
+_PROGRAMS = _REPOSITORY / ".venv-homeassistant" / "bin"
+_PROGRAM = _PROGRAMS / "hass"
+LONG_S = 90.0  # deadline of what takes it seconds
+_OURS = "mqtt|template|automation|blueprint"
+_MEANT = (
+    "Received a conflicting MQTT discovery message|No device components to cleanup",
+    "The connection was lost|Failed to connect to MQTT",
+)
 _START_S = 600.0  # its first start installs packages
 _STOP_S = 60.0
 _ANSWER_S = 30.0
@@ -43,6 +51,34 @@ automation:
 """
 
 
+# What it takes of a person's own YAML, where no key may be unknown; from a discovery message it leaves such keys out.
+_STRICT = """
+import asyncio, importlib, json, sys
+from homeassistant.core import HomeAssistant
+
+async def check():
+    home = HomeAssistant(sys.argv[1])
+    for config in json.load(sys.stdin):
+        platform = importlib.import_module("homeassistant.components.mqtt." + config.pop("platform"))
+        platform.PLATFORM_SCHEMA_MODERN(config)
+    await home.async_stop(force=True)
+
+asyncio.run(check())
+"""
+
+
+def strictly_checked(entities: list[dict[str, Any]], folder: Path) -> str:
+    """What its own schemas say against these configs; empty where they say nothing."""
+    done = subprocess.run(
+        [_PROGRAMS / "python", "-c", _STRICT, folder],
+        input=json.dumps(entities),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr if done.returncode else ""
+
+
 class HomeAssistant:
     """Started and stopped as often as a test likes; what it keeps is in ``folder``."""
 
@@ -50,6 +86,7 @@ class HomeAssistant:
         """``automations`` is the list in its configuration, indented by two."""
         if not _PROGRAM.exists():
             pytest.fail(f"needs {_PROGRAM}: make test-homeassistant makes it")
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._port = free_port()
         self._running: subprocess.Popen[bytes] | None = None
@@ -133,6 +170,16 @@ class HomeAssistant:
     def state(self, entity_id: str) -> str:
         """The state of one entity; empty where there is none."""
         return str(self.states().get(entity_id, {}).get("state", ""))
+
+    def wait_for(self, entity_id: str, *states: str) -> None:
+        """Until the entity has one of these states."""
+        wait_until(lambda: self.state(entity_id) in states, f"{entity_id} is {' or '.join(states)}", LONG_S)
+
+    def complaints(self) -> str:
+        """Its warnings and errors of MQTT, templates and automations, but for what tests take away."""
+        lines = self.log.read_text().splitlines()
+        ours = [line for line in lines if re.search("WARNING|ERROR", line) and re.search(_OURS, line)]
+        return "\n".join(line for line in ours if not re.search("|".join(_MEANT), line))
 
     def call(self, action: str, entity_id: str, **data: object) -> None:
         """An action as a button in its frontend calls it, such as ``switch.turn_off``."""
