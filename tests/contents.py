@@ -45,6 +45,7 @@ def misfits(found: list[Sent], known: Container[tuple[str, bytes]] = ()) -> list
         if (one.topic, one.payload) in known:
             continue
         topic = one.topic.removeprefix(f"{Mqtt().root}/{NODE}/")
+        topic = re.sub(r"^cmd/\w+/", "cmd/<name>/", topic)
         if (words := WORDS.get(topic)) is not None:
             fits = one.payload.decode() in words
         elif (payload := PAYLOADS.get(topic)) is not None:
@@ -107,3 +108,11 @@ def window_bits(window: dict[str, Any]) -> float:
     assert all(re.fullmatch(r"-?\d{1,2}\.\d{1,4}", str(number)) for number in numbers), numbers
     n_digits = sum(len(re.sub(r"^-?0?|\.", "", str(number))) for number in numbers)
     return n_digits * math.log2(10) + 3 * len(window["asked"] or [])
+
+
+def numbers_in_a_row(kind: type[msgspec.Struct]) -> list[str]:
+    """Fields that may hold a list of numbers, of any length."""
+    row = re.compile(r"item_types?=\(?(?:UnionType\(types=\()?(Int|Float)Type")
+    info = msgspec.inspect.type_info(kind)
+    assert isinstance(info, msgspec.inspect.StructType)
+    return [one.name for one in info.fields if row.search(repr(one.type))]

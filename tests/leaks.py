@@ -46,7 +46,7 @@ _SOCKET = re.compile(r"(TCP|UDP|UNIX|NETLINK|RAW|PACKET)")
 _INET = re.compile(r'htons\((\d+)\), sin_addr=inet_addr\("([^"]*)"\)')
 
 # Files that anything may be written to, as far as this module knows; what is in them is judged elsewhere.
-STATE = r"/(outbox\.sqlite3(-wal|-shm|-journal)?|outbox\.lock|baseline\.json(\.new)?)"
+STATE = r"/(outbox\.sqlite3(-wal|-shm|-journal)?|outbox\.lock|(baseline|commands)\.json(\.new)?)"
 _NOWHERE = (
     r"/dev/null",
     r".*/__pycache__(/[\w.-]+\.pyc(\.\d+)?)?",  # Python's own compiled code, where it is not there yet
@@ -77,6 +77,7 @@ class Outlets:
     pulse: dict[str, bytearray] = field(default_factory=lambda: defaultdict(bytearray))  # by connection
     files: dict[str, list[tuple[float, bytes]]] = field(default_factory=lambda: defaultdict(list))  # by path
     heard: bytearray = field(default_factory=bytearray)  # what came from pulseaudio
+    heard_at_s: list[float] = field(default_factory=list)  # when some of it came
 
 
 def outlets(calls: Iterable[Call], allowed: Allowed) -> Outlets:
@@ -222,6 +223,7 @@ class _Reader:
     def _receive(self, call: Call) -> None:
         if _inode(call.descriptor[1]) in self._pulse:
             self.found.heard += b"".join(call.strings)
+            self.found.heard_at_s.append(call.utc_s)
 
 
 def _inode(place: str) -> str:

@@ -5,11 +5,18 @@ edged/**/*.py ──ast──► arguments of logging calls, fields of errors' m
 """
 
 import ast
+import os
 import re
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.leaks import Allowed, outlets
+from tests.mosquitto import free_port, wait_until
+from tests.trace import Traced, strace  # noqa: F401 -- a fixture
 
 EDGED = Path(__file__).parent.parent / "edged"
 _ARRAYS = ("Floats", "NDArray", "ndarray", "Stretch", "Window", "Judged", "Answer", "Began", "Ended")
@@ -141,3 +148,23 @@ def test_log_line_of_no_format_is_unknown() -> None:
     own = [stamp + "broker 127.0.0.1:33371: connected", stamp + "capture online: pulse"]
     other = [stamp + "scores [0.1, 0.2]", "0.1 0.2 0.3", stamp + "capture online: " + "0.1 " * 13]
     assert unknown_lines("\n".join(own + other)) == other
+
+
+@pytest.mark.usefixtures("strace")
+def test_crash_tells_where_and_not_what(tmp_path: Path) -> None:
+    """SIGABRT, as the watchdog sends it: the log gets the stacks' lines of code, and no values."""
+    config = tmp_path / "config.yaml"
+    broker = f"{{host: 127.0.0.1, port: {free_port()}}}"
+    config.write_text(f"state_dir: {tmp_path}/state\naudio: {{device: no such one}}\nmqtt: {broker}\n")
+    with Traced([sys.executable, "-m", "edged", "run", "--config", config], tmp_path, {**os.environ}) as traced:
+        wait_until(lambda: traced.ended or "% busy" in traced.said(), "the daemon's start", 60)
+        assert not traced.ended, traced.said()
+        traced.send(signal.SIGABRT)
+        assert traced.exit_status() == -signal.SIGABRT
+    log, _, stacks = traced.said().partition("Fatal Python error: Aborted")
+    assert unknown_lines(log) == []
+    thread = r"(Current t|T)hread 0x[0-9a-f]+ .*\(most recent call first\):"
+    line = rf"|{thread}|  File \".*\", line \d+ in .*|  <.*>|Extension modules: .*"
+    assert [row for row in stacks.splitlines() if not re.fullmatch(line, row)] == []
+    assert stacks
+    assert not outlets(traced.calls(), Allowed(state=tmp_path / "state", log=traced.log)).broker

@@ -9,23 +9,37 @@ stretch of samples or log-mel stands in it is a second net.  test_privacy_leaks.
 """
 
 import json
-import os
 import re
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+import soundfile
 
 from edged.events.schema import PAYLOADS
 from edged.features.geometry import GEOMETRY
-from tests.contents import NODE, bits_of_sound, is_in, is_whole, misfits, pieces_of, played, window_bits
+from edged.mqtt.reference import structs
+from tests.commander import Commander
+from tests.contents import (
+    NODE,
+    bits_of_sound,
+    is_in,
+    is_whole,
+    misfits,
+    numbers_in_a_row,
+    pieces_of,
+    played,
+    window_bits,
+)
 from tests.leaks import Allowed, Outlets, outlets
-from tests.mosquitto import Mosquitto, free_port, mosquitto_program, wait_until
+from tests.mosquitto import Mosquitto, mosquitto_program, wait_until
 from tests.pulse import VirtualMicrophone, expect_pulseaudio
 from tests.speech import SPEECH_S
 from tests.test_log import unknown_lines
@@ -46,6 +60,7 @@ class Run:
     state: Path
     heard_from_s: float  # wall clock at which the speech began
     core_limit: str
+    muted_at_s: float  # when it had answered that it is mute; speech went on
     introduction: set[tuple[str, bytes]]  # to Home Assistant, the same whatever is heard
 
     def sent(self, from_s: float = 0) -> list[Sent]:
@@ -97,6 +112,10 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
                 limits = Path(f"/proc/{traced.pid}/limits").read_text()
                 began_s = traced.calls()[-1].utc_s
                 assert microphone.play(speech).wait(SPEECH_S + 30) == 0
+                with Commander(broker.port) as commander:
+                    assert commander.give("mute", "ON").ok
+                muted_s = time.time()
+                assert microphone.play(beginning(speech, folder)).wait(30) == 0
                 traced.send(signal.SIGTERM)
                 assert traced.exit_status() == 0, traced.said()
             pulse = Path(microphone.environment["PULSE_SERVER"].removeprefix("unix:"))
@@ -106,7 +125,14 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
     (core,) = re.findall(r"Max core file size +(\d+|unlimited) +", limits)
     shown = subprocess.check_output([sys.executable, "-m", "edged", "discovery", "--config", config])
     told = {(topic.decode(), payload) for topic, _, payload in (line.partition(b" ") for line in shown.splitlines())}
-    return Run(found, traced.said(), state, began_s, core, told)
+    return Run(found, traced.said(), state, began_s, core, muted_s, told)
+
+
+def beginning(speech: Path, folder: Path) -> Path:
+    """Its first three seconds."""
+    samples, rate_hz = soundfile.read(speech, dtype="int16")
+    soundfile.write(folder / "beginning.wav", samples[: 3 * rate_hz], rate_hz)
+    return folder / "beginning.wav"
 
 
 CONFIG = f"""
@@ -141,7 +167,12 @@ def test_run_sends_pulseaudio_commands_and_no_samples(run: Run) -> None:
 
 def test_run_keeps_events_and_means_and_nothing_else(run: Run) -> None:
     """Each row of the outbox is an event or a number, the baseline six means; and no other file is left."""
-    assert {file.name for file in run.state.iterdir()} == {"outbox.sqlite3", "outbox.lock", "baseline.json"}
+    assert {file.name for file in run.state.iterdir()} == {
+        "outbox.sqlite3",
+        "outbox.lock",
+        "baseline.json",
+        "commands.json",
+    }
     assert (run.state / "outbox.lock").read_bytes() == b""
     with sqlite3.connect(run.state / "outbox.sqlite3") as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -154,6 +185,7 @@ def test_run_keeps_events_and_means_and_nothing_else(run: Run) -> None:
         assert is_whole(payload, PAYLOADS[topic])
         assert (type(seq), type(put_s), acknowledged in {0, 1}) == (int, float, True)
     assert {type(value) for _, value in states} <= {int, float}
+    assert set(json.loads((run.state / "commands.json").read_bytes())) == {"version", "muted", "enter_for", "baseline"}
     baseline = json.loads((run.state / "baseline.json").read_bytes())
     assert set(baseline) == {"version", "bundle", "microphone", "labels", "heard_s", "mean"}
     assert len(baseline["mean"]) == len(baseline["labels"]) == 6
@@ -192,26 +224,18 @@ def test_run_lets_out_no_piece_of_what_it_heard(run: Run) -> None:
     assert not any(is_in(bytes(stream), pieces) for stream in [*streams, *run.outlets.pulse.values()])
 
 
+def test_muted_run_hears_nothing(run: Run) -> None:
+    """Once the mute is answered not one byte comes from the sound server, while speech goes on in the room."""
+    assert any(at_s < run.muted_at_s for at_s in run.outlets.heard_at_s)
+    assert [at_s for at_s in run.outlets.heard_at_s if at_s > run.muted_at_s] == []
+
+
+@pytest.mark.parametrize("kind", structs([*PAYLOADS.values()]).values())
+def test_no_payload_has_a_list_of_numbers(kind: type[msgspec.Struct]) -> None:
+    """Numbers stand alone or by label: no field could hold a stretch of sound, however it were filled."""
+    assert numbers_in_a_row(kind) == []
+
+
 def test_run_leaves_no_core_dump(run: Run) -> None:
     """A process that crashes leaves no image of its memory, in which sound would be."""
     assert run.core_limit == "0"
-
-
-@pytest.mark.usefixtures("strace")
-def test_crash_tells_where_and_not_what(tmp_path: Path) -> None:
-    """SIGABRT, as the watchdog sends it: the log gets the stacks' lines of code, and no values."""
-    config = tmp_path / "config.yaml"
-    text = CONFIG.format(port=free_port(), state=tmp_path / "state")
-    config.write_text(text.replace("pulse", "no such one"))
-    with Traced([sys.executable, "-m", "edged", "run", "--config", config], tmp_path, {**os.environ}) as traced:
-        wait_until(lambda: traced.ended or "% busy" in traced.said(), "the daemon's start", 60)
-        assert not traced.ended, traced.said()
-        traced.send(signal.SIGABRT)
-        assert traced.exit_status() == -signal.SIGABRT
-    log, _, stacks = traced.said().partition("Fatal Python error: Aborted")
-    assert unknown_lines(log) == []
-    thread = r"(Current t|T)hread 0x[0-9a-f]+ .*\(most recent call first\):"
-    line = rf"|{thread}|  File \".*\", line \d+ in .*|  <.*>|Extension modules: .*"
-    assert [row for row in stacks.splitlines() if not re.fullmatch(line, row)] == []
-    assert stacks
-    assert not outlets(traced.calls(), Allowed(state=tmp_path / "state", log=traced.log)).broker

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import soundfile
@@ -15,7 +16,7 @@ import soundfile
 from edged.events.schema import encoded
 from edged.features.geometry import GEOMETRY
 from edged.features.windows import Windows
-from tests.contents import bits_of_sound, is_in, misfits, pieces_of, played
+from tests.contents import bits_of_sound, is_in, misfits, numbers_in_a_row, pieces_of, played
 from tests.leaks import Allowed, outlets, outlets_of
 from tests.mosquitto import free_port
 from tests.payloads import emotion_state
@@ -118,3 +119,9 @@ def test_speech_in_the_leanest_code_would_be_found() -> None:
         for at in range(0, len(coded), 4)
     ]
     assert bits_of_sound(b"", "".join(messages).encode()) > SPEECH_BITS_PER_S * SPEECH_S
+
+
+def test_list_of_numbers_is_seen() -> None:
+    """A field that could hold sound is found, within others too."""
+    leaky = msgspec.defstruct("Leaky", [("samples", list[float]), ("bands", dict[str, list[int] | None]), ("n", int)])
+    assert numbers_in_a_row(leaky) == ["samples", "bands"]
