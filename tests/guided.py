@@ -80,8 +80,8 @@ def command(folder: Path) -> Callable[[bytes], None]:
     return parse
 
 
-_TARGETS = {function.__name__: function for function in (config, manifest, command)}
-_SEEDS = {
+TARGETS = {function.__name__: function for function in (config, manifest, command)}
+SEEDS = {
     "config": [
         (_REPOSITORY / "config.yaml").read_bytes(),
         b"mqtt: {host: a}\n",
@@ -96,12 +96,12 @@ def fuzz(target: str, n_runs: int, folder: Path) -> None:
     """Does not return: libFuzzer ends the process, with a status that is not 0 where something was found."""
     atheris: Any = importlib.import_module("atheris")  # an extra, for x86 only
     with atheris.instrument_imports(include=["edged", "yaml"]):
-        parse = _TARGETS[target](folder)
+        parse = TARGETS[target](folder)
     seeds = folder / "seeds"
     seeds.mkdir()
-    for number, seed in enumerate(_SEEDS[target]):
+    for number, seed in enumerate(SEEDS[target]):
         (seeds / str(number)).write_bytes(seed)
-    longest = 2 * max(map(len, _SEEDS[target]))
+    longest = 2 * max(map(len, SEEDS[target]))
     arguments = [sys.argv[0], f"-runs={n_runs}", f"-max_len={longest}", f"-artifact_prefix={folder}/", "-seed=1"]
     atheris.Setup([*arguments, str(seeds)], parse)
     atheris.Fuzz()
@@ -113,7 +113,7 @@ def main(n_runs: int) -> int:
         print("atheris is not installed (pip install 'edged[fuzz]'): no coverage-guided fuzzing")
         return 0
     status = 0
-    for target in _TARGETS:
+    for target in TARGETS:
         with tempfile.TemporaryDirectory() as folder:
             command_line = [sys.executable, "-m", "tests.guided", str(n_runs), target, folder]
             done = subprocess.run(command_line, check=False, capture_output=True, text=True)
