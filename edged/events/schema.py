@@ -32,15 +32,15 @@ SpeechState = Literal["ON", "OFF"]  # the whole payload of ``speech``, a bare wo
 class WindowScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="window"):
     """What one window of sound was found to be; label, confidence and scores only where the gate heard speech."""
 
-    v: int = VERSION
+    v: int = VERSION  # of this schema
     time: Time  # of the window's end
     start_s: Seconds  # from the start of the source to the window's first sample
     duration_s: Seconds
-    speech: bool
-    level_dbfs: float
-    label: str | None = None
-    confidence: Score | None = None
-    scores: dict[str, Score] | None = None
+    speech: bool  # whether the gate heard any
+    level_dbfs: float  # rms of its newest stride, never below -96
+    label: str | None = None  # of the greatest score
+    confidence: Score | None = None  # its score
+    scores: dict[str, Score] | None = None  # by label; their sum is 1
     asked: list[str] | None = None  # the models that ran, in order
     discontinuous: bool = False  # the first window after the start or after lost sound
 
@@ -48,11 +48,11 @@ class WindowScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
 class EpisodeStart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="start"):
     """An emotion holds from now on; published as ``event/start``."""
 
-    v: int = VERSION
+    v: int = VERSION  # of this schema
     id: Uuid7  # of this event: one that comes twice has the same
     seq: Seq | msgspec.UnsetType = msgspec.UNSET  # of this event among the node's; set by what publishes it
     replayed: bool = False  # it comes late: it waited for the broker, or may have come before
-    episode_id: Uuid7
+    episode_id: Uuid7  # the same in its end
     event_type: str  # the label
     time: Time  # when the episode began
     start_s: Seconds  # the same, from the start of the source
@@ -64,17 +64,17 @@ class EpisodeStart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
 class EpisodeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="end"):
     """The same emotion no longer holds; published as ``event/end`` with its start's ``episode_id``."""
 
-    v: int = VERSION
+    v: int = VERSION  # of this schema
     id: Uuid7  # of this event: one that comes twice has the same
     seq: Seq | msgspec.UnsetType = msgspec.UNSET  # of this event among the node's; set by what publishes it
     replayed: bool = False  # it comes late: it waited for the broker, or may have come before
-    episode_id: Uuid7
-    event_type: str
+    episode_id: Uuid7  # of its start
+    event_type: str  # the label
     time: Time  # when the episode ended
     start_s: Seconds  # when it began, from the start of the source
-    duration_s: Seconds
+    duration_s: Seconds  # from its start to its end
     confidence: Score  # mean score of the label over the episode
-    confidence_peak: Score
+    confidence_peak: Score  # the greatest of the label in one window
     scores: dict[str, Score]  # mean scores over the episode
     reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"]
 
@@ -82,22 +82,22 @@ class EpisodeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 class EmotionState(msgspec.Struct, frozen=True, kw_only=True):
     """How it is now; published retained as ``emotion`` whenever it changes."""
 
-    v: int = VERSION
-    time: Time
+    v: int = VERSION  # of this schema
+    time: Time  # of the sound that it is about
     emotion: str  # a label, "uncertain" (speech, but no label stands out) or "none" (no speech)
-    speech: bool
+    speech: bool  # whether the newest window held any
     since: Time  # when this emotion began to be the state
-    confidence: Score | None = None
-    scores: dict[str, Score] | None = None
+    confidence: Score | None = None  # score of the label, or the greatest one; null without speech
+    scores: dict[str, Score] | None = None  # by label, smoothed; null without speech
     arousal: Arousal | None = None  # the stronger side of the scores; null without speech
-    valence: Valence | None = None
+    valence: Valence | None = None  # likewise
     level_dbfs: Dbfs | None = None  # rms of the newest stride of sound
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True):
     """How loud it was in the last five seconds; published as ``level`` when it moved by 3 dB, and each minute."""
 
-    v: int = VERSION
+    v: int = VERSION  # of this schema
     time: Time  # of the end of the five seconds
     level_dbfs: Dbfs  # rms
     peak_dbfs: Dbfs
@@ -116,16 +116,16 @@ class CardFigures(msgspec.Struct, frozen=True, kw_only=True):
 class Info(msgspec.Struct, frozen=True, kw_only=True):
     """What this device is and how it is set; published retained as ``info`` at the start and when it changes."""
 
-    v: int = VERSION
+    v: int = VERSION  # of this schema
     time: Time
     node: str
     device_id: str  # of the machine, the same after a new installation
     session: str  # of this run: two of them at once are two devices of one name
     hardware: str | None  # the board, where it says
     versions: dict[str, str]
-    bundle: str
-    routing: str
-    labels: list[str]
+    bundle: str  # name and version of the models
+    routing: str  # `hard` or `soft`
+    labels: list[str]  # of the bundle, in its order
     model_card: dict[str, CardFigures]  # by corpus
     listening: bool  # false while muted by command
     thresholds: dict[str, Score]  # by label the score from which its episode begins
@@ -150,11 +150,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What a command did, or why not; what is in force now comes with those that change it."""
 
-    v: int = VERSION
+    v: int = VERSION  # of this schema
     time: Time
     command: str  # "unknown" where there is none of that name
-    ok: bool
-    message: str
+    ok: bool  # whether it was obeyed
+    message: str  # what was done, or why not
     id: str | msgspec.UnsetType = msgspec.UNSET  # the command's own
     muted: bool | msgspec.UnsetType = msgspec.UNSET
     thresholds: dict[str, Score] | msgspec.UnsetType = msgspec.UNSET
@@ -188,18 +188,18 @@ class BaselineFigures(msgspec.Struct, frozen=True, kw_only=True):
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Figures of the daemon about itself; published retained as ``health`` each minute."""
 
-    v: int = VERSION
+    v: int = VERSION  # of this schema
     time: Time
     uptime_s: Seconds
-    microphone: str
+    microphone: str  # as the system names it
     sample_rate_hz: int  # of the microphone, before resampling
     capture: CaptureState
     microphone_silent: bool  # nothing but one value for audio.silent_after_s
     level_dbfs: float  # rms of the newest window; never below -96
     peak_dbfs: float  # greatest sample since the last health message; never below -96
     clipping: bool  # whether the microphone was too loud for its converter since then
-    windows: int  # judged since the start, and how many of them held speech
-    windows_speech: int
+    windows: int  # judged since the start
+    windows_speech: int  # those with speech among them
     windows_skipped: int  # left out because the device was too slow
     samples_dropped: int  # lost in the ring or at the driver
     overflows: int  # reported by the driver
@@ -209,7 +209,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     tls: Trust = "none"  # whether the broker proved who it is; insecure: it need not
     reconnects: int  # of the broker
     unacknowledged: int  # messages that the broker has not confirmed
-    resident_mb: float
+    resident_mb: float  # memory in use
     cpu_share: float  # CPU time of all threads by time, since the last health message; 1 is one core
     temperature_c: float | None  # of the hottest part that has a thermometer
     throttling: list[str] | None  # why the board slows down: under_voltage, …; with _before: since the boot, not now
@@ -224,7 +224,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 class ClipScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="clip"):
     """What ``edged classify`` says of a file."""
 
-    v: int = VERSION
+    v: int = VERSION  # of this schema
     file: str
     label: str  # "none" where no window holds speech
     confidence: Score | None
