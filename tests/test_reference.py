@@ -30,7 +30,7 @@ def test_notes_are_the_comments() -> None:
     found = notes(schema.EpisodeStart)
     assert list(found) == list(schema.EpisodeStart.__struct_fields__)
     assert found["event_type"] == "the label"
-    assert found["v"] == ""
+    assert found["start_s"] == "the same, from the start of the source"
     assert notes(Threshold) == {"id": "given back in the result", "label": "", "enter": ""}
 
 
