@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import yaml
 
-from edged.config import Config, load_config
+from edged.config import Config, load_config, parse_config
 from edged.mqtt.arguments import FORMS
 from edged.mqtt.topics import TOPICS, Topic
 
@@ -90,6 +90,12 @@ def test_readme_no_gaps() -> None:
     """Nothing in it still waits to be filled in."""
     assert "@@" not in _README
     assert "TODO" not in _README
+
+
+def test_readme_configs_load() -> None:
+    """What it says to write into config.yaml is a config."""
+    shown = re.findall(r"^```yaml\n(# /etc/edged/config\.yaml.*?)^```$", _README, re.MULTILINE | re.DOTALL)
+    assert [parse_config(text, "README.md").homeassistant.suggested_area for text in shown] == ["Kitchen"]
 
 
 def test_config_yaml_is_the_defaults() -> None:
