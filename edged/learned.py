@@ -8,10 +8,13 @@ them ends the daemon, and the pipeline waits for no disk.
 """
 
 import copy
+import errno
 import logging
+import os
 import re
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from edged.config import Baseline as Settings
@@ -24,6 +27,7 @@ from edged.state import state_folder
 
 NAME = "baseline.json"
 _PERIOD_S = 600.0
+_ABSENT = os.strerror(errno.ENOENT)
 _DISK_S = 0.5  # what a disk may take that is well; the thread that writes to another is left behind
 _CARD = re.compile(r" \(hw:\d+,\d+\)")  # where ALSA put the device at this boot says nothing of which one it is
 
@@ -45,7 +49,7 @@ class Learned:
         self._microphone = ""
         self._written_s = time.monotonic()
         self._writable = True
-        self._writing: threading.Thread | None = None  # the last that was begun
+        self._working: threading.Thread | None = None  # the last that was begun
         self._fault = ""  # what came of it
         self.baseline: Baseline | None = None
         self.change(config.baseline)
@@ -112,26 +116,16 @@ class Learned:
         baseline, file = self.baseline, self._file
         if file is None or baseline is None or not self._microphone or not baseline.heard_s or baseline.frozen:
             return
-        if self._writing is not None and self._writing.is_alive():
-            return
-        now = copy.deepcopy(baseline)  # what is learned meanwhile is the next one's
-        self._writing = threading.Thread(
-            target=self._write, args=(now, file, self._microphone), name="edged-baseline", daemon=True
-        )
-        self._writing.start()
-        self._writing.join(_DISK_S)
-        fault = "the disk does not answer" if self._writing.is_alive() else self._fault
+        now, microphone = copy.deepcopy(baseline), self._microphone  # what is learned meanwhile is the next one's
+
+        def write() -> None:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            now.save(file, bundle=self._origin, microphone=microphone)
+
+        fault = self._in_time(write)
         if fault and self._writable:
             _log.warning("baseline stays in memory: %s: %s", file, fault)
         self._writable = not fault
-
-    def _write(self, baseline: Baseline, file: Path, microphone: str) -> None:
-        self._fault = ""
-        try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            baseline.save(file, bundle=self._origin, microphone=microphone)
-        except OSError as exc:
-            self._fault = exc.strerror or str(exc)
 
     def reset(self) -> None:
         """Begins anew, with nothing left on the disk."""
@@ -154,14 +148,27 @@ class Learned:
     def _forget(self) -> None:
         if self._file is None:
             return
-        try:
-            self._file.unlink()
-        except FileNotFoundError:
-            return
-        except OSError as exc:
-            _log.warning("baseline is forgotten, but %s stays: %s", self._file, exc.strerror or exc)
-        else:
+        fault = self._in_time(self._file.unlink)
+        if not fault:
             _log.info("baseline: what was learned is forgotten")
+        elif fault != _ABSENT:
+            _log.warning("baseline is forgotten, but %s stays: %s", self._file, fault)
+
+    def _in_time(self, work: Callable[[], None]) -> str:
+        """Has a thread do ``work`` on the disk; what went wrong.  A disk that hangs keeps one thread, and no second."""
+        if self._working is None or not self._working.is_alive():
+
+            def run() -> None:
+                self._fault = ""
+                try:
+                    work()
+                except OSError as exc:
+                    self._fault = exc.strerror or str(exc)
+
+            self._working = threading.Thread(target=run, name="edged-baseline", daemon=True)
+            self._working.start()
+            self._working.join(_DISK_S)
+        return "the disk does not answer" if self._working.is_alive() else self._fault
 
     def _set_aside(self, fault: ModelError) -> None:
         if self._file is None:

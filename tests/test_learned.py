@@ -20,8 +20,12 @@ from edged.learned import Learned, learned_for
 from edged.models.bundle import Bundle, load_bundle
 from edged.models.cascade import Answer
 from tests.bundles import manifest, write_bundle
+from tests.disk import Disk, card
 from tests.fakes import FakeSource, KeepingSink
+from tests.mosquitto import wait_until
 from tests.speech import RATE_HZ, noise
+
+__all__ = ["card"]
 
 LABELS = ("calm", "tense", "loud", "flat")
 TILTED = np.array([0.1, 0.6, 0.2, 0.1], np.float32)
@@ -174,6 +178,20 @@ def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: 
     file.unlink(missing_ok=True)
     learned.keep()
     assert json.loads(file.read_bytes())["heard_s"] > 100
+
+
+@pytest.mark.fault
+def test_forgetting_on_a_disk_that_hangs(bundle: Bundle, card: Disk, caplog: pytest.LogCaptureFixture) -> None:
+    """The pipeline goes on, the log says that the file stays, and it goes when the disk answers."""
+    file = card.place / "baseline.json"
+    learned = taught(Learned(config(), bundle, file))
+    learned.keep()
+    card.freeze()
+    learned.reset()
+    assert "baseline.json stays: the disk does not answer" in caplog.text
+    assert heard_s(learned) == 0
+    card.thaw()
+    wait_until(lambda: not file.exists(), "gone")
 
 
 def test_written_rarely(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
