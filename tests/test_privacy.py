@@ -81,7 +81,8 @@ class Run:
     def outward(self) -> tuple[bytes, bytes]:
         """All that went anywhere before the speech began, and in all: messages but windows, files, the log."""
         late = self.sent(self.heard_from_s)
-        files = [part for path, parts in self.outlets.files.items() if path != "/dev/null" for part in parts]
+        kept = [path for path in self.outlets.files if path != "/dev/null" and "/__pycache__/" not in path]
+        files = [part for path in kept for part in self.outlets.files[path]]
         both = []
         for messages, before_s in ((self.sent()[: -len(late)], self.heard_from_s), (self.sent(), float("inf"))):
             told = [
