@@ -155,23 +155,16 @@ def test_sigterm_with_a_broker_and(
         assert not open_episodes(parts.service.events)
 
 
-def test_sigterm_with_a_disk_that_is_full(
-    mosquitto: Mosquitto, virtual_microphone: VirtualMicrophone, tmp_path: Path, card: Disk
-) -> None:
-    """From memory, all goes to the broker."""
-    with device(mosquitto, virtual_microphone, tmp_path, card) as parts:
-        card.fill()
-        parts.service.daemon.send_signal(signal.SIGTERM)
-        assert parts.service.wait_for_end(WITHIN_S) == 0
-        assert not open_episodes(parts.service.events)
+CARD: dict[str, Callable[[Disk], None]] = {"full": Disk.fill, "read-only": Disk.break_off}
 
 
-def test_sigterm_with_a_disk_that_turned_read_only(
-    mosquitto: Mosquitto, virtual_microphone: VirtualMicrophone, tmp_path: Path, card: Disk
+@pytest.mark.parametrize("fault", CARD)
+def test_sigterm_with_a_disk_that_turns(
+    mosquitto: Mosquitto, virtual_microphone: VirtualMicrophone, tmp_path: Path, card: Disk, fault: str
 ) -> None:
-    """The same."""
+    """From memory, all of it goes to the broker."""
     with device(mosquitto, virtual_microphone, tmp_path, card) as parts:
-        card.break_off()
+        CARD[fault](card)
         parts.service.daemon.send_signal(signal.SIGTERM)
         assert parts.service.wait_for_end(WITHIN_S) == 0
         assert not open_episodes(parts.service.events)
