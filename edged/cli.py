@@ -1,6 +1,6 @@
-"""Arguments, logging, signals, exit codes: the one place where errors become a line on stderr and a status.
+"""Commands, logging, exit codes: the one place where errors become a line on stderr and a status.
 
-argv ──argparse──► a command below ──► config, source, sink ──► Daemon.run, or what the command prints
+argv ──usage──► a command below ──► config, source, sink ──► Daemon.run, or what the command prints
 """
 
 import argparse
@@ -22,7 +22,7 @@ from edged.demo.run import demo
 from edged.demo.sample import SAMPLE
 from edged.ends import Sink
 from edged.errors import ConfigError, EdgedError, PublishError, RecordingError
-from edged.history import show_history, since
+from edged.history import show_history
 from edged.models.baseline import mixture
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.mqtt.acl import access_list, access_pattern
@@ -34,6 +34,7 @@ from edged.node import node_name
 from edged.replay import Lines, learned_from, play, print_line
 from edged.run import run
 from edged.signals import stopping
+from edged.usage import parser
 
 _PLACES = (Path("config.yaml"), Path("/etc/edged/config.yaml"))  # where the config is looked for, in this order
 
@@ -43,12 +44,12 @@ _SETTLE_S = 30.0  # … and so long for its last confirmation
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     # The image of a process that crashes would hold the sound that it has just heard.
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     _log_to_stderr("info")
     try:
-        status: int = arguments.command(arguments)
+        status = _COMMANDS[arguments.command](arguments)
         sys.stdout.flush()
     except EdgedError as exc:
         print(f"edged: {exc}", file=sys.stderr)
@@ -60,51 +61,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="edged", description="Speech-emotion sensor: sound in, emotion events out.")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(name: str, function: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        added.set_defaults(command=function)
-        added.add_argument(
-            "--config", type=Path, metavar="FILE", help="default: ./config.yaml, else /etc/edged/config.yaml, else none"
-        )
-        return added
-
-    command("run", _run, "listen to the microphone and publish until SIGTERM")
-    replay = command("replay", _replay, "play sound files through the same pipeline, to the broker or to stdout")
-    replay.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
-    replay.add_argument("--speed", type=_speed, default=None, metavar="max|N", help="max (default), or 1 for real time")
-    replay.add_argument("--jsonl", action="store_true", help="one JSON object a line on stdout instead of the broker")
-    replay.add_argument(
-        "--baseline",
-        default="none",
-        metavar="fresh|none|FILE",
-        help="none (default), learn anew, or go on from a kept one",
-    )
-    classify = command("classify", _classify, "say the emotion of whole sound files, one line each")
-    classify.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
-    classify.add_argument("--jsonl", action="store_true", help="one JSON object a line")
-    command("devices", _devices, "list the microphones and the string that selects each in the config")
-    command("check", _check, "check config, bundle, runtime, microphone and broker; exit 0 only when all is well")
-    documents = command("schema", _schema, "print the JSON Schema of every payload").add_mutually_exclusive_group()
-    documents.add_argument("--asyncapi", action="store_true", help="an AsyncAPI 3.0 document of topics and payloads")
-    documents.add_argument("--markdown", action="store_true", help="the README's reference of both")
-    command("watch", _watch, "show live what the devices publish on the broker")
-    history = command("history", _history, "show the events of the past that the device keeps, published or waiting")
-    history.add_argument("--since", type=since, metavar="TIME", help="only the last 90s, 15m, 1h, 7d; default: all")
-    history.add_argument("--jsonl", action="store_true", help="one JSON object a line, as it was published")
-    shown = command("discovery", _discovery, "print what Home Assistant is told of this device")
-    shown.add_argument("--remove", action="store_true", help="take all of it away from the broker instead")
-    acl = command("acl", _acl, "print an access list for mosquitto that gives this device its own topics")
-    acl.add_argument("--user", default="", metavar="NAME", help="at the broker; default: mqtt.username")
-    acl.add_argument("--node", default="", metavar="NODE", help="default: the config's, or this machine's")
-    acl.add_argument("--pattern", action="store_true", help="for all devices whose user is called as their node")
-    command("demo", _demo, "play a sample conversation to an embedded broker and show what a subscriber receives")
-    return parser
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -270,16 +226,22 @@ def _bundle(config: Config) -> Bundle:
     return load_bundle(DEFAULT_BUNDLE if bundle == "default" else Path(bundle))
 
 
-def _speed(text: str) -> float | None:
-    if text == "max":
-        return None
-    speed = float(text)  # argparse turns the ValueError into its own line
-    if not 0.01 <= speed <= 1000:  # noqa: PLR2004 -- as the message says
-        raise argparse.ArgumentTypeError(f"{text} is out of range, expected max or 0.01 to 1000")
-    return speed
-
-
 def _log_to_stderr(level: str) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(message)s", force=True
     )
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "run": _run,
+    "replay": _replay,
+    "classify": _classify,
+    "devices": _devices,
+    "check": _check,
+    "schema": _schema,
+    "watch": _watch,
+    "history": _history,
+    "discovery": _discovery,
+    "acl": _acl,
+    "demo": _demo,
+}

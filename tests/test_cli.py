@@ -263,7 +263,7 @@ def test_wrong_usage_ends_with_2() -> None:
         ["history", "--since", "yesterday"],
     ):
         done = edged(*arguments)
-        assert done.returncode == 2
+        assert done.returncode == 64
         assert "Traceback" not in done.stderr
 
 

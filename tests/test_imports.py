@@ -55,6 +55,7 @@ _COMMANDS = (
     "edged.history",
     "edged.replay",
     "edged.run",
+    "edged.usage",
 )
 _ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.control", "edged.prometheus", "edged.signals", *_COMMANDS)
 
