@@ -253,7 +253,7 @@ def test_history_without_an_outbox_is_one_line(tmp_path: Path) -> None:
     assert_one_line(edged("history", "--config", config), 1, "outbox.sqlite3", "edged run")
 
 
-def test_wrong_usage_ends_with_2() -> None:
+def test_wrong_usage_ends_with_64() -> None:
     """An unknown command or speed: argparse's lines, no traceback."""
     for arguments in (
         ["sing"],
