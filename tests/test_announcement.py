@@ -175,6 +175,24 @@ def test_other_kind_is_migrated_turn_by_turn() -> None:
     assert rehearsal.after(60) == []
 
 
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "edged/kitchen/cmd/config",
+        f"edged/x/{KITCHEN.identifier}/y/config",
+        "homeassistant/device/other/config",
+        f"homeassistant/sensor/{KITCHEN.identifier}x/y/config",
+        f"homeassistant/sensor/{KITCHEN.identifier}/y/z/config",
+    ],
+)
+def test_topics_of_others_are_left_alone(topic: str) -> None:
+    """They come over the same connection, and are neither emptied nor migrated."""
+    rehearsal = Rehearsal()
+    rehearsal.held(b"{}", topic)
+    rehearsal.announcement.connected()
+    assert rehearsal.after(60) == [TOPIC]
+
+
 def test_flood_is_bounded() -> None:
     """Anyone may write to these topics: neither the inbox nor the memory grows with it."""
     rehearsal = Rehearsal()

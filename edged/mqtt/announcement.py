@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from edged.mqtt.discovery import Messages, filters, following
+from edged.mqtt.discovery import Messages, filters, following, is_ours
 from edged.mqtt.subscription import Received
 from edged.mqtt.topics import ONLINE
 
@@ -52,6 +52,7 @@ class Announcement:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._identifier, self._prefix = identifier, prefix
         self._birth = f"{prefix}/status"
         self.filters = (self._birth, *filters(identifier, prefix))
         self._wanted = wanted
@@ -78,7 +79,7 @@ class Announcement:
 
     def received(self, received: Received) -> None:
         """Keep what is ours for the next tick."""
-        if received.topic == self._birth or "/config" in received.topic:
+        if received.topic == self._birth or is_ours(received.topic, self._identifier, self._prefix):
             self._came.append(received)
 
     def tick(self) -> None:

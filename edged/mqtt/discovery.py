@@ -44,6 +44,14 @@ def filters(identifier: str, prefix: str) -> tuple[str, str]:
     return f"{prefix}/device/{identifier}/config", f"{prefix}/+/{identifier}/+/config"
 
 
+def is_ours(topic: str, identifier: str, prefix: str) -> bool:
+    """Whether ``topic`` matches one of ``filters``: what comes over the same connection may be anyone's."""
+    match topic.removeprefix(f"{prefix}/").split("/"):
+        case ["device", named, "config"] | [_, named, _, "config"]:
+            return topic.startswith(f"{prefix}/") and named == identifier
+    return False
+
+
 def following(wanted: Messages, held: Messages) -> tuple[Messages, bool]:
     """What is to be published next where the broker holds ``held``, and whether to look again some seconds later.
 
