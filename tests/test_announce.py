@@ -1,0 +1,90 @@
+"""The command ``edged discovery``, and what of the config decides what is announced."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edged.announce import announcement_for
+from edged.cli import main
+from edged.config import Config, HomeAssistant, Mqtt
+from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+from edged.mqtt.subscriber import Subscriber
+from edged.node import device_id
+from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto
+
+__all__ = ["idle_mosquitto", "mosquitto"]
+
+BUNDLE = load_bundle(DEFAULT_BUNDLE)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A file that a test writes."""
+    return tmp_path / "config.yaml"
+
+
+def shown(capsys: pytest.CaptureFixture[str]) -> dict[str, bytes]:
+    """Payload by topic of what the command printed."""
+    lines = capsys.readouterr().out.splitlines()
+    return {topic: payload.encode() for topic, _, payload in (line.partition(" ") for line in lines)}
+
+
+def test_printed_is_what_the_config_says(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Node, root, prefix, room, period of the figures and what is obeyed are the config's, the labels the bundle's."""
+    config.write_text(
+        "node: hall\nhealth_s: 10\nmqtt: {root: house/edged, commands: read-only}\n"
+        "homeassistant: {prefix: ha, suggested_area: Hall}\n"
+    )
+    assert main(["discovery", "--config", str(config)]) == 0
+    ((topic, payload),) = shown(capsys).items()
+    assert topic == f"ha/device/edged_{device_id()}_hall/config"
+    told = json.loads(payload)
+    assert told["dev"]["sa"] == "Hall"
+    assert told["cmps"]["sensor_emotion"]["state_topic"] == "house/edged/hall/emotion"
+    assert told["cmps"]["sensor_emotion"]["options"] == [*BUNDLE.manifest.labels, "uncertain", "none"]
+    assert told["cmps"]["sensor_latency"]["expire_after"] == 30
+    assert [key for key in told["cmps"] if key.startswith(("button", "switch", "number"))] == ["button_identify"]
+
+
+def test_printed_by_component(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for each entity."""
+    config.write_text("node: hall\nhomeassistant: {discovery: component}\n")
+    assert main(["discovery", "--config", str(config)]) == 0
+    assert f"homeassistant/event/edged_{device_id()}_hall/event_emotion/config" in shown(capsys)
+
+
+def test_remove_empties_what_the_broker_holds(
+    config: Path,
+    capsys: pytest.CaptureFixture[str],
+    mosquitto: Mosquitto,
+) -> None:
+    """The topic is printed, and a subscriber hears its end; with nothing there it is no fault either."""
+    config.write_text(f"node: hall\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
+    topic = f"homeassistant/device/edged_{device_id()}_hall/config"
+    with Subscriber(msgspec.structs.replace(mosquitto.mqtt, root="homeassistant")) as subscriber:
+        assert subscriber.wait_connected(WITHIN_S)
+        assert main(["discovery", "--remove", "--config", str(config)]) == 0
+        assert capsys.readouterr().out == f"{topic}\n"
+        received = subscriber.received(WITHIN_S)
+    assert received is not None
+    assert (received.topic, received.payload) == (topic, b"")
+
+
+def test_remove_without_a_broker_is_one_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With status 1: later it may work."""
+    port = free_port()
+    config.write_text(f"mqtt: {{host: 127.0.0.1, port: {port}}}\n")
+    assert main(["discovery", "--remove", "--config", str(config)]) == 1
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("edged: ")]
+    assert f"broker 127.0.0.1:{port}: " in line
+
+
+def test_off_announces_nothing() -> None:
+    """Neither is anything published, nor are the topics subscribed to."""
+    off = Config(homeassistant=HomeAssistant(discovery="off"))
+    assert announcement_for(lambda: off, BUNDLE) is None
+    announcement = announcement_for(lambda: Config(node="a", mqtt=Mqtt(root="x")), BUNDLE)
+    assert announcement is not None
+    assert announcement.filters[0] == "homeassistant/status"
