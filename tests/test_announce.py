@@ -1,13 +1,14 @@
 """The command ``edged discovery``, and what of the config decides what is announced."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from edged.announce import announcement_for
-from edged.cli import main
 from edged.config import Config, HomeAssistant, Mqtt
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from edged.mqtt.subscriber import Subscriber
@@ -16,6 +17,7 @@ from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosq
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
+REPOSITORY = Path(__file__).parent.parent
 BUNDLE = load_bundle(DEFAULT_BUNDLE)
 
 
@@ -25,20 +27,31 @@ def config(tmp_path: Path) -> Path:
     return tmp_path / "config.yaml"
 
 
-def shown(capsys: pytest.CaptureFixture[str]) -> dict[str, bytes]:
-    """Payload by topic of what the command printed."""
-    lines = capsys.readouterr().out.splitlines()
-    return {topic: payload.encode() for topic, _, payload in (line.partition(" ") for line in lines)}
+def discovery(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, run as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "edged", "discovery", *arguments, "--config", config],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        timeout=60,
+    )
 
 
-def test_printed_is_what_the_config_says(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def shown(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    """Payload by topic of what it printed."""
+    assert done.returncode == 0, done.stderr
+    return {topic: payload for topic, _, payload in (line.partition(" ") for line in done.stdout.splitlines())}
+
+
+def test_printed_is_what_the_config_says(config: Path) -> None:
     """Node, root, prefix, room, period of the figures and what is obeyed are the config's, the labels the bundle's."""
     config.write_text(
         "node: hall\nhealth_s: 10\nmqtt: {root: house/edged, commands: read-only}\n"
         "homeassistant: {prefix: ha, suggested_area: Hall}\n"
     )
-    assert main(["discovery", "--config", str(config)]) == 0
-    ((topic, payload),) = shown(capsys).items()
+    ((topic, payload),) = shown(discovery(config)).items()
     assert topic == f"ha/device/edged_{device_id()}_hall/config"
     told = json.loads(payload)
     assert told["dev"]["sa"] == "Hall"
@@ -48,36 +61,31 @@ def test_printed_is_what_the_config_says(config: Path, capsys: pytest.CaptureFix
     assert [key for key in told["cmps"] if key.startswith(("button", "switch", "number"))] == ["button_identify"]
 
 
-def test_printed_by_component(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_printed_by_component(config: Path) -> None:
     """A line for each entity."""
     config.write_text("node: hall\nhomeassistant: {discovery: component}\n")
-    assert main(["discovery", "--config", str(config)]) == 0
-    assert f"homeassistant/event/edged_{device_id()}_hall/event_emotion/config" in shown(capsys)
+    assert f"homeassistant/event/edged_{device_id()}_hall/event_emotion/config" in shown(discovery(config))
 
 
-def test_remove_empties_what_the_broker_holds(
-    config: Path,
-    capsys: pytest.CaptureFixture[str],
-    mosquitto: Mosquitto,
-) -> None:
+def test_remove_empties_what_the_broker_holds(config: Path, mosquitto: Mosquitto) -> None:
     """The topic is printed, and a subscriber hears its end; with nothing there it is no fault either."""
     config.write_text(f"node: hall\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     topic = f"homeassistant/device/edged_{device_id()}_hall/config"
     with Subscriber(msgspec.structs.replace(mosquitto.mqtt, root="homeassistant")) as subscriber:
         assert subscriber.wait_connected(WITHIN_S)
-        assert main(["discovery", "--remove", "--config", str(config)]) == 0
-        assert capsys.readouterr().out == f"{topic}\n"
+        assert list(shown(discovery(config, "--remove"))) == [topic]
         received = subscriber.received(WITHIN_S)
     assert received is not None
     assert (received.topic, received.payload) == (topic, b"")
 
 
-def test_remove_without_a_broker_is_one_line(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_remove_without_a_broker_is_one_line(config: Path) -> None:
     """With status 1: later it may work."""
     port = free_port()
     config.write_text(f"mqtt: {{host: 127.0.0.1, port: {port}}}\n")
-    assert main(["discovery", "--remove", "--config", str(config)]) == 1
-    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("edged: ")]
+    done = discovery(config, "--remove")
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("edged: ")]
     assert f"broker 127.0.0.1:{port}: " in line
 
 
