@@ -36,6 +36,7 @@ __all__ = [
 
 _MOST_BYTES = 2**20  # no config has a megabyte; a wrong path may name a file of gigabytes
 _QUOTES = "'\""
+_WORDS = {str: "text", bool: "true or false"}
 
 _SECTIONS = {
     field.name: field.type for field in msgspec.structs.fields(Config) if isinstance(field.default, msgspec.Struct)
@@ -135,12 +136,12 @@ def _named(name: str, values: dict[Any, Any], fault: str) -> str:
     return f"{name}: {'.'.join(path)} is {shown(value)}, {_expected(kind)}"
 
 
-def _expected(kind: Any) -> str:  # noqa: ANN401 -- a struct's class, Annotated, Literal or str
+def _expected(kind: Any) -> str:  # noqa: ANN401 -- a struct's class, Annotated, Literal, str or bool
     """What a value of ``kind`` must be, in words: the whole of it, not only the limit that was crossed."""
     if get_origin(kind) is Literal:
         return "expected " + " or ".join(argument or "nothing" for argument in get_args(kind))
     if get_origin(kind) is Annotated:
         return f"expected {kind.__metadata__[0].description}"
-    if kind is str:
-        return "expected text"
+    if kind in _WORDS:
+        return f"expected {_WORDS[kind]}"
     return "expected keys among " + ", ".join(field.name for field in msgspec.structs.fields(kind))

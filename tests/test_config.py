@@ -160,6 +160,22 @@ def test_parse_wrong_value_shown(value: str, shown: str) -> None:
     )
 
 
+_KEYS = [
+    (section.name, key.name)
+    for section in msgspec.structs.fields(Config)
+    if isinstance(section.default, msgspec.Struct)
+    for key in msgspec.structs.fields(section.default)
+]
+
+
+@pytest.mark.parametrize(("section", "key"), _KEYS)
+def test_parse_list_for_any_key(section: str, key: str) -> None:
+    """No key is a list, and each says so by its name and what it is, truth values too."""
+    with pytest.raises(ConfigError, match=rf"^c: {section}\.{key} is \[1\], expected .") as caught:
+        parse_config(f"{section}: {{{key}: [1]}}", "c")
+    assert "keys among" not in str(caught.value)
+
+
 def test_parse_wrong_value_long() -> None:
     """A value of a hundred thousand letters is cut in the message."""
     assert "..." in refusal(written("mqtt.port", "x" * 100_000))
