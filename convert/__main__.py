@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from convert import dataset
 from convert.gate.material import absent
@@ -22,6 +22,7 @@ from edged.models.bundle import DEFAULT_BUNDLE
 
 if TYPE_CHECKING:
     from convert.gate.stage import Made
+    from convert.measure import Beside
 
 ROOT = Path(__file__).parents[1]
 STAGES = {
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     if options.stage == "evaluate" and (options.bundle or options.index):
-        _evaluate_index(options)
+        _evaluate_bundle(options)
         return
     if options.stage in ("gate", "protocol"):
         (_gate if options.stage == "gate" else _protocol)(options)
@@ -81,24 +82,26 @@ def _run(options: argparse.Namespace) -> None:
         from convert.quantize import quantize  # noqa: PLC0415 - as above
 
         quantize(run)
-    if options.stage == "evaluate" and options.baseline:
-        from convert.evaluate import evaluate_heard  # noqa: PLC0415 - as above
-        from convert.tables import heard_tables  # noqa: PLC0415 - as above
-
-        told = evaluate_heard(run)
-        print(json.dumps(told, indent=1) if options.json else heard_tables(told))
-    elif options.stage == "evaluate" or everything:
-        from convert.card import figures_table  # noqa: PLC0415 - as above
-        from convert.evaluate import evaluate  # noqa: PLC0415 - as above
-
-        metrics = evaluate(run)
-        default = next(iter(metrics["rows"].values()))["default"]
-        print(json.dumps(metrics, indent=1) if options.json else figures_table(metrics["rows"], default))
+    if options.stage == "evaluate" or everything:
+        _evaluate_run(run, options)
     if options.stage == "bundle" or everything:
         from convert.bundle import bundle  # noqa: PLC0415 - as above
 
         made = bundle(run, options.out or _out(run), _gate_made(options))
         print(f"{made.path}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
+
+
+def _evaluate_run(run: Run, options: argparse.Namespace) -> None:
+    from convert import evaluate  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
+    from convert.report import report  # noqa: PLC0415 - as above
+
+    if options.baseline:
+        found = {"heard": evaluate.evaluate_heard(run)}
+    elif options.stream:
+        found = {"stream": evaluate.evaluate_stream(run, _beside(options), _gate_made(options))}
+    else:
+        found = evaluate.evaluate(run, _beside(options), _gate_made(options))
+    _told(found, report(found), options)
 
 
 def _out(run: Run) -> Path:
@@ -141,15 +144,33 @@ def _gate_made(options: argparse.Namespace) -> "Made | None":
     return make(options.corpora, options.work, found, options.seed)
 
 
-def _evaluate_index(options: argparse.Namespace) -> None:
-    if options.index is None:
-        raise UsageError("evaluate --bundle without --index: expected an index.csv of clips to evaluate it on")
-    from convert.card import figures_table  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
-    from convert.evaluate import evaluate_index  # noqa: PLC0415 - as above
+def _evaluate_bundle(options: argparse.Namespace) -> None:
+    """On the clips of an index, or on the material of its recipe, whose figures then go into its card."""
+    from convert import evaluate  # noqa: PLC0415 - what it imports takes seconds, and prepare does without
+    from convert.report import report  # noqa: PLC0415 - as above
 
-    found = evaluate_index(options.bundle or DEFAULT_BUNDLE, options.index, options.work)
-    default = next(iter(found["rows"].values()))["default"]
-    print(json.dumps(found, indent=1) if options.json else figures_table(found["rows"], default))
+    path = options.bundle or DEFAULT_BUNDLE
+    part = "stream" if options.stream else "heard" if options.baseline else None
+    if options.index is None and part is not None:
+        found = {part: evaluate.evaluate_part(path, options.work, _beside(options), part)}
+    elif options.index is None:
+        found = evaluate.evaluate_bundle(path, options.work, _beside(options)).manifest.metrics
+    else:
+        found = evaluate.evaluate_index(path, options.index, options.work, _beside(options))
+    _told(found, report(found), options)
+
+
+def _beside(options: argparse.Namespace) -> "Beside":
+    from convert.measure import Beside  # noqa: PLC0415 - as above
+    from convert.rivals import rival  # noqa: PLC0415 - as above
+    from convert.stream.stage import SHORT, WHOLE  # noqa: PLC0415 - as above
+
+    lengths = WHOLE if options.epochs is None else SHORT
+    return Beside(options.corpora, [rival(text) for text in options.rival], options.runs, lengths)
+
+
+def _told(found: dict[str, Any], text: str, options: argparse.Namespace) -> None:
+    print(json.dumps(found, indent=1) if options.json else text)
 
 
 def _need_tensorflow() -> None:
@@ -175,9 +196,14 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--fresh", action="store_true", help="forget what this run has made before")
         stage.add_argument("--out", type=Path, help="the bundle's folder (edged/models/default for the default recipe)")
         stage.add_argument("--json", action="store_true", help="figures as JSON on stdout")
-        stage.add_argument("--bundle", type=Path, help="evaluate: instead of this run's models; gate: to put it into")
+        stage.add_argument("--bundle", type=Path, help="evaluate: this one, card and all; gate: to put it into")
         stage.add_argument("--index", type=Path, help="evaluate: an index.csv of clips instead of the test speakers")
         stage.add_argument("--baseline", action="store_true", help="evaluate: only what the device's baseline is worth")
+        stage.add_argument("--stream", action="store_true", help="evaluate: only the episodes in long recordings")
+        stage.add_argument(
+            "--rival", action="append", default=[], metavar="NAME=FILE[,FILE…]", help="evaluate: other models beside it"
+        )
+        stage.add_argument("--runs", type=Path, nargs="+", default=[], help="evaluate: a table of these runs' folders")
     return parser
 
 

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from convert import dataset, recordings
 from convert.corpora.clip import Clip
-from convert.design import LABELS
+from convert.design import FIRST, LABELS, TASKS
 from convert.figures import Figures, confusion, figures, uar
 from convert.material import Material
 from edged.features.geometry import GEOMETRY
@@ -32,15 +32,23 @@ from edged.features.logmel import Floats
 
 _N_CEPSTRA = 13
 _DELTA_FRAMES = 2  # on each side
+_LEAST_LABELS = 2
 _MARGINS = (0.3, 1.0, 3.0, 10.0)  # C
 
 
 def baselines(material: Material, cache: Path, seed: int) -> dict[str, dict[str, Figures]]:
-    """By kind (``dct``, ``mfcc``) and group of clips (test and strangers, by corpus): the classifier's figures."""
-    found = {"dct": _figures(material, lambda clip: from_logmel(clip, cache), seed)}
+    """By kind (``dct``, ``mfcc``) and group of clips (test and strangers, by corpus): the classifier's figures.
+
+    ``dct m2`` … are the first kind on the labels of each further model alone.
+    """
+    seen = _Sides(material, lambda clip: from_logmel(clip, cache))
+    found = {"dct": seen.figures(LABELS, seed)}
+    for task, labels in TASKS.items():
+        if task != FIRST:
+            found[f"dct {task}"] = seen.figures(labels, seed)
     if any(clip.audio for clip in material.train) and any(clip.audio for clip in material.validation):
-        found["mfcc"] = _figures(_with_audio(material), lambda clip: from_audio(clip, cache), seed)
-    return found
+        found["mfcc"] = _Sides(_with_audio(material), lambda clip: from_audio(clip, cache)).figures(LABELS, seed)
+    return {kind: rows for kind, rows in found.items() if rows}
 
 
 def from_logmel(clip: Clip, cache: Path) -> Floats:
@@ -77,17 +85,37 @@ def _statistics(cepstra: NDArray[Any]) -> Floats:
     return np.asarray(np.concatenate([course.mean(axis=0), course.std(axis=0), low, high]), np.float32)
 
 
-def _figures(material: Material, features: Callable[[Clip], Floats], seed: int) -> dict[str, Figures]:
-    train, truth = _matrix(material.train, features), _truth(material.train)
-    held, held_truth = _matrix(material.validation, features), _truth(material.validation)
-    fitted = [_classifier(margin).fit(train, truth) for margin in _MARGINS]
-    best = max(fitted, key=lambda classifier: uar(confusion(held_truth, classifier.predict(held), len(LABELS))))
-    found = {}
-    for name, clips in (*material.test.items(), *material.strangers.items()):
-        if clips:
-            answers = best.predict(_matrix(clips, features))
-            found[name] = figures(LABELS, _truth(clips), answers, [clip.speaker for clip in clips], seed)
-    return found
+class _Sides:
+    """The features of all clips of a material, by what they are for."""
+
+    def __init__(self, material: Material, features: Callable[[Clip], Floats]) -> None:
+        groups = {name: clips for name, clips in (*material.test.items(), *material.strangers.items()) if clips}
+        self._train = material.train, _matrix(material.train, features)
+        self._validation = material.validation, _matrix(material.validation, features)
+        self._groups = {name: (clips, _matrix(clips, features)) for name, clips in groups.items()}
+
+    def figures(self, labels: Sequence[str], seed: int) -> dict[str, Figures]:
+        """By group, of a classifier of ``labels`` alone; empty where they cannot be told apart."""
+        train, truth, _ = _with_label(self._train, labels)
+        held, held_truth, _ = _with_label(self._validation, labels)
+        if len(np.unique(truth)) < _LEAST_LABELS or not len(held_truth):
+            return {}
+        fitted = [_classifier(margin).fit(train, truth) for margin in _MARGINS]
+        best = max(fitted, key=lambda classifier: uar(confusion(held_truth, classifier.predict(held), len(labels))))
+        found = {}
+        for name, group in self._groups.items():
+            inputs, wanted, speakers = _with_label(group, labels)
+            if len(wanted):
+                found[name] = figures(labels, wanted, best.predict(inputs), speakers, seed)
+        return found
+
+
+def _with_label(group: tuple[list[Clip], Floats], labels: Sequence[str]) -> tuple[Floats, NDArray[np.int64], list[str]]:
+    """Features, truth and speakers of the clips that have one of ``labels``."""
+    clips, matrix = group
+    own = [place for place, clip in enumerate(clips) if clip.label in labels]
+    truth = np.array([labels.index(str(clips[place].label)) for place in own], np.int64)
+    return matrix[own], truth, [clips[place].speaker for place in own]
 
 
 def _classifier(margin: float) -> Pipeline:
@@ -96,10 +124,6 @@ def _classifier(margin: float) -> Pipeline:
 
 def _matrix(clips: Sequence[Clip], features: Callable[[Clip], Floats]) -> Floats:
     return np.stack([features(clip) for clip in tqdm(clips, desc="baseline", unit="clip", mininterval=1, leave=False)])
-
-
-def _truth(clips: Sequence[Clip]) -> NDArray[np.int64]:
-    return np.array([LABELS.index(str(clip.label)) for clip in clips], np.int64)
 
 
 def _with_audio(material: Material) -> Material:

@@ -10,26 +10,22 @@ that is here.
 """
 
 import dataclasses
-import datetime as dt
 import hashlib
-import importlib.metadata
 import json
 import os
 import shutil
-import subprocess
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from convert import card
+from convert import card, origin, pictures
 from convert.apart import apart
 from convert.calibrate import with_calibration
 from convert.corpora import READERS
 from convert.design import HARD, LABELS, TASKS
-from convert.gate.stage import Made
+from convert.gate.stage import CURVES, Made
 from convert.recipes import RECIPES
 from convert.runs import Run
 from edged.errors import UsageError
@@ -39,21 +35,8 @@ from edged.models.cascade import Cascade
 from edged.models.interpreter import installed_runtimes
 from edged.models.speech_gate import ModelGate
 
-ROOT = Path(__file__).parents[1]
 _OPEN = ("cremad", "emodb")  # whose licences allow commercial use
 _GATE_LICENCE = "; its gate also on ami (CC BY 4.0), esc10 (CC BY 3.0) and noise, see README.md"
-_VERSIONS = (
-    "tensorflow",
-    "tensorflow-cpu",
-    "keras",
-    "numpy",
-    "soxr",
-    "soundfile",
-    "scikit-learn",
-    "scipy",
-    "webrtcvad-wheels",
-)
-_RUNTIMES = ("ai-edge-litert", "tflite-runtime")
 
 
 def bundle(run: Run, out: Path, gate: Made | None = None) -> Bundle:
@@ -88,6 +71,29 @@ def with_gate(path: Path, gate: Made) -> Bundle:
     return _written(path, found.manifest, files, gate)
 
 
+def with_metrics(found: Bundle, metrics: dict[str, Any]) -> Bundle:
+    """Puts ``metrics`` into a bundle that was made here, in the place of the old ones, with the card that tells them.
+
+    Raises:
+        ModelError: with them it does not prove itself.
+    """
+    manifest = msgspec.structs.replace(
+        found.manifest,
+        metrics={
+            **metrics,
+            "evaluated": {
+                "command": "python -m convert evaluate --bundle",
+                "commit": origin.commit(),
+                "at": origin.now(),
+            },
+        },
+    )
+    files = {found.manifest.models[name].file: content for name, content in found.contents.items()}
+    if manifest.gate is not None and found.gate is not None:
+        files |= {manifest.gate.file: found.gate, CURVES: (found.path / CURVES).read_bytes()}
+    return _written(found.path, manifest, files, None)
+
+
 def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Made | None) -> Bundle:
     """The bundle of ``manifest`` and its ``files``, in the place of what ``out`` holds."""
     if gate is not None:
@@ -97,7 +103,7 @@ def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Made 
             gate=gate.model,
             licence=manifest.licence.partition(_GATE_LICENCE)[0] + _GATE_LICENCE,
             metrics={**manifest.metrics, "gate": gate.figures},
-            training={**manifest.training, "gate": {**gate.training, "commit": _commit()}},
+            training={**manifest.training, "gate": {**gate.training, "commit": origin.commit()}},
         )
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -106,6 +112,7 @@ def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Made 
         (part / name).write_bytes(content)
     (part / "bundle.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     (part / "README.md").write_text(card.card(manifest), encoding="utf-8")
+    pictures.drawn(manifest, part)
     apart(prove, part)
     shutil.rmtree(out, ignore_errors=True)
     os.replace(part, out)  # noqa: PTH105 - Path.replace is the same call; this one says that it is atomic
@@ -132,8 +139,8 @@ def draft(run: Run) -> Bundle:
     manifest = Manifest(
         format=FORMAT,
         name=run.recipe.name,
-        version=_version(),
-        created=_now(),
+        version=origin.version(),
+        created=origin.now(),
         licence=_licence(run),
         geometry=dataclasses.asdict(GEOMETRY),
         labels=LABELS,
@@ -141,7 +148,7 @@ def draft(run: Run) -> Bundle:
         routes=Routes(default="hard", hard=HARD, soft=dict.fromkeys(TASKS, 1.0)),
         training=_training(run),
         metrics={},
-        versions=_versions(),
+        versions=origin.versions(),
     )
     return Bundle(run.path, manifest, contents)
 
@@ -202,7 +209,7 @@ def _training(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "epochs": chosen,
         "command": f"python -m convert all --recipe {recipe.name} --seed {run.seed}{fold}{cut}",
-        "commit": _commit(),
+        "commit": origin.commit(),
     }
 
 
@@ -211,40 +218,3 @@ def _licence(run: Run) -> str:
     if all(name in _OPEN for name in run.recipe.corpora):
         return f"MIT; trained on {names}; attribution in README.md"
     return f"non-commercial research only: trained on {names}; attribution in README.md"
-
-
-def _version() -> str:
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        return str(tomllib.load(file)["project"]["version"])
-
-
-def _now() -> str:
-    """UTC; ``SOURCE_DATE_EPOCH`` makes it repeatable."""
-    seconds = os.environ.get("SOURCE_DATE_EPOCH")
-    now = dt.datetime.fromtimestamp(float(seconds), dt.UTC) if seconds else dt.datetime.now(dt.UTC)
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _commit() -> str:
-    """The commit of the code that makes the bundle, with ``+`` where ``convert`` or ``edged`` differ from it."""
-    git = shutil.which("git")
-    if git is None or not (ROOT / ".git").exists():
-        return "unknown"
-
-    def told(*arguments: str) -> str:
-        return subprocess.run(  # noqa: S603 - git with fixed arguments
-            [git, "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
-        ).stdout.strip()
-
-    changed = told("status", "--porcelain", "--", "convert", "edged/features")
-    return (told("rev-parse", "--short=12", "HEAD") or "unknown") + ("+" if changed else "")
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in (*_VERSIONS, *_RUNTIMES):
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

@@ -8,10 +8,12 @@ Every figure comes from the manifest; the sentences that judge them are chosen b
 from typing import Any
 
 from convert.gate.card import section
-from convert.tables import TITLES, heard_tables, table
+from convert.report import sections
+from convert.robustness import NAMES as CONDITIONS
+from convert.tables import TITLES, table
 from edged.models.bundle import Manifest
 
-_NONE = "-"
+_N_WORST = 3  # conditions that the limits name
 _NOISE = 0.005  # a difference of UAR below this is called none
 _USE = """\
 ## What it is for
@@ -40,17 +42,16 @@ corpora of the recipe whose sound was at hand (of CREMA-D often only log-mel is)
 
 def card(manifest: Manifest) -> str:
     """The text of the card."""
+    told = sections(manifest.metrics)
     parts = [
         f"# Bundle `{manifest.name}` {manifest.version}",
         _origin(manifest),
         _USE,
         _material(manifest),
         _models(manifest),
-        _figures(manifest),
+        _figures(manifest, told["figures"]),
         _verdict(manifest),
-        _heard(manifest),
-        _recalls(manifest),
-        _tasks(manifest),
+        *(part for name, part in told.items() if name != "figures"),
         _gate(manifest),
         _limits(manifest),
     ]
@@ -61,31 +62,16 @@ def _origin(manifest: Manifest) -> str:
     return (
         f"Five full-integer int8 models and the routes through them: {', '.join(manifest.labels)}. Made on"
         f" {manifest.created} by `{manifest.training['command']}` at commit `{manifest.training['commit']}`;"
-        " `convert/card.py` wrote this."
+        f" {_evaluated(manifest)}`convert/card.py` wrote this."
     )
 
 
-def figures_table(rows: dict[str, Any], default: str) -> str:
-    """UAR by group of clips: the routings, the first model alone, float, baselines, calibration."""
-    lines = []
-    for name, row in rows.items():
-        chosen = row[default]
-        low, high = chosen["uar_95"]
-        rivals = row.get("baseline", {})
-        lines.append(
-            [
-                TITLES.get(name, name) + (" (never trained on)" if row.get("never_trained") else ""),
-                f"{chosen['speakers']} / {chosen['clips']}",
-                f"**{chosen['uar']:.3f}** ({low:.3f} to {high:.3f})",
-                *(f"{row[way]['uar']:.3f}" for way in ("hard", "soft", "first")),
-                f"{row['float'][default]['uar']:.3f}" if "float" in row else _NONE,
-                *(f"{rivals[kind]['uar']:.3f}" if kind in rivals else _NONE for kind in ("dct", "mfcc")),
-                f"{chosen['war']:.3f}",
-                f"{chosen['ece']:.3f}",
-            ]
-        )
-    head = ["clips of", "speakers / clips", f"UAR ({default}, 95 %)", "hard", "soft", "M1 alone", f"float {default}"]
-    return table([*head, "baseline DCT", "baseline MFCC", "WAR", "ECE"], lines)
+def _evaluated(manifest: Manifest) -> str:
+    """When its figures are of another day than the models."""
+    found = manifest.metrics.get("evaluated")
+    if found is None:
+        return ""
+    return f"judged anew on {found['at']} by `{found['command']}` at commit `{found['commit']}`; "
 
 
 def _material(manifest: Manifest) -> str:
@@ -150,14 +136,14 @@ def _models(manifest: Manifest) -> str:
     )
 
 
-def _figures(manifest: Manifest) -> str:
+def _figures(manifest: Manifest, table_of_clips: str) -> str:
     runtimes = manifest.metrics["runtimes"]
     versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
     return "\n".join(
         [
             "## Figures\n",
             f"{manifest.metrics['protocol']} Seed {manifest.metrics['seed']}; int8 unless a column says float.\n",
-            figures_table(manifest.metrics["rows"], manifest.routes.default),
+            table_of_clips,
             _BASELINE_NOTE,
             f"\nRuntimes {' and '.join(runtimes['compared'])} on {runtimes['windows']} windows are apart by",
             f"{max(runtimes['quanta_apart'].values())}/256 at most. Made with {versions}.",
@@ -179,33 +165,6 @@ def _verdict(manifest: Manifest) -> str:
     return "\n".join(lines)
 
 
-def _heard(manifest: Manifest) -> str:
-    found = manifest.metrics.get("heard")
-    return f"## After the device has heard a speaker\n\n{heard_tables(found)}" if found else ""
-
-
-def _recalls(manifest: Manifest) -> str:
-    default, labels = manifest.routes.default, manifest.labels
-    parts = [f"## Recall by label ({default})\n"]
-    rows = [
-        [TITLES.get(name, name), *(_share(row[default]["recall"].get(label)) for label in labels)]
-        for name, row in manifest.metrics["rows"].items()
-    ]
-    parts.append(table(["clips of", *labels], rows))
-    name, row = next(iter(manifest.metrics["rows"].items()))
-    matrix = [[label, *map(str, counts)] for label, counts in zip(labels, row[default]["confusion"], strict=True)]
-    parts += [f"\nConfusion on {TITLES.get(name, name)}, true label by row:\n", table(["", *labels], matrix)]
-    return "\n".join(parts)
-
-
-def _tasks(manifest: Manifest) -> str:
-    rows = [
-        [TITLES.get(name, name), *(_share(row["tasks"].get(model, {}).get("uar")) for model in manifest.models)]
-        for name, row in manifest.metrics["rows"].items()
-    ]
-    return "## Each model on its own task (UAR)\n\n" + table(["clips of", *manifest.models], rows)
-
-
 def _gate(manifest: Manifest) -> str:
     if manifest.gate is None:
         return ""
@@ -225,8 +184,17 @@ def _limits(manifest: Manifest) -> str:
     ]
     if told:
         lines.append(f"- What a new home may expect is nearer to the corpora that were never trained on: {told}.")
+    lines += _worse(manifest)
     return "\n".join(lines)
 
 
-def _share(value: float | None) -> str:
-    return _NONE if value is None else f"{value:.3f}"
+def _worse(manifest: Manifest) -> list[str]:
+    """What costs most of all conditions, by corpus."""
+    found = []
+    for name, group in manifest.metrics.get("robust", {}).items():
+        by_condition = {key: row[manifest.routes.default]["uar"] for key, row in group["rows"].items()}
+        clean = by_condition["clean"]
+        worst = sorted((uar, key) for key, uar in by_condition.items())[:_N_WORST]
+        told = ", ".join(f"{CONDITIONS[key]} {uar:.3f}" for uar, key in worst)
+        found.append(f"- {TITLES.get(name, name)} falls from {clean:.3f} furthest with {told}.")
+    return found

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from convert import dataset
 from convert.calibrate import mean_moods, routed
-from convert.figures import confusion, recall, uar
+from convert.figures import calibration_error, confusion, recall, uar
 from convert.scores import Heard
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
@@ -76,23 +76,38 @@ def figures(found: Homes, table: Callable[[str], Table], settings: Settings | No
     """All that is tabled of one corpus."""
     settings = settings or Settings()
     two = _two(found, table, settings) if len(set(found.speakers)) > 1 else {}
+    mixtures = {name: _mixture(found, table, settings, name) for name in MIXTURES}
     return {
-        "mixtures": {name: _mixture(found, table, settings, name) for name in MIXTURES},
+        "mixtures": {name: recalls for name, (recalls, _) in mixtures.items()},
+        "ece": {name: errors for name, (_, errors) in mixtures.items()},
         "two_speakers": two,
         "hour_of": {label: hour for label in found.labels if (hour := _hour(found, table, settings, label))},
     }
 
 
-def _mixture(found: Homes, table: Callable[[str], Table], settings: Settings, mixture: str) -> dict[str, float]:
-    """UAR by seconds heard."""
+def _mixture(
+    found: Homes, table: Callable[[str], Table], settings: Settings, mixture: str
+) -> tuple[dict[str, float], dict[str, float]]:
+    """UAR and ECE by seconds heard."""
     matrices = {mark: _empty(found) for mark in MARKS_S}
+    answers: dict[int, list[tuple[Places, Floats]]] = {mark: [] for mark in MARKS_S}
     for speaker, rng, learn, judge in _trials(found):
         known = _Home(found, table(speaker), settings)
         clips = stream(found, learn, mixture, rng)
         for mark in MARKS_S:
             known.hear(clips, mark)
+            answers[mark].append((found.truth[judge], known.answered(judge)))
             matrices[mark] += known.judged(judge)
-    return {str(mark): round(uar(matrix), 4) for mark, matrix in matrices.items()}
+    errors = {
+        mark: calibration_error(
+            np.concatenate([truth for truth, _ in pairs]), np.concatenate([own for _, own in pairs])
+        )
+        for mark, pairs in answers.items()
+    }
+    return (
+        {str(mark): round(uar(matrix), 4) for mark, matrix in matrices.items()},
+        {str(mark): round(error, 4) for mark, error in errors.items()},
+    )
 
 
 def _two(found: Homes, table: Callable[[str], Table], settings: Settings) -> dict[str, float]:
@@ -152,8 +167,13 @@ class _Home:
     def judged(self, clips: Places) -> NDArray[np.int64]:
         """(n_labels, n_labels) confusion of ``clips``, none of which is learned from."""
         found = self._found
-        chosen = [self._baseline.corrected(found.answers[clip]).mean(axis=0).argmax() for clip in clips]
-        return confusion(found.truth[clips], np.array(chosen, np.int64), len(found.labels))
+        return confusion(found.truth[clips], self.answered(clips).argmax(axis=1), len(found.labels))
+
+    def answered(self, clips: Places) -> Floats:
+        """(n_clips, n_labels) the mean answer of each clip, corrected."""
+        found = self._found
+        answers = [self._baseline.corrected(found.answers[clip]).mean(axis=0) for clip in clips]
+        return np.array(answers, np.float32).reshape(-1, len(found.labels))
 
 
 def stream(found: Homes, clips: Places, mixture: str, rng: np.random.Generator) -> Iterator[int]:

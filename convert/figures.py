@@ -105,12 +105,23 @@ def interval(by_speaker: Counts, seed: int = 0) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def top(truth: Counts, scores: Floats, count: int) -> float:
+    """Share of clips whose true label is among the ``count`` greatest of ``scores`` (n, n_labels)."""
+    known = truth >= 0
+    best = np.argsort(-scores[known], axis=1, kind="stable")[:, :count]
+    return float((best == truth[known][:, None]).any(axis=1).mean()) if known.any() else 0.0
+
+
 def calibration_error(truth: Counts, scores: Floats) -> float:
     """ECE in 15 bins: how far the confidence of the answers is from the share of them that is right."""
+    bins = reliability(truth, scores)
+    total = sum(count for _, _, count in bins)
+    return sum(count / total * abs(right - confidence) for confidence, right, count in bins)
+
+
+def reliability(truth: Counts, scores: Floats) -> list[tuple[float, float, int]]:
+    """By bin of confidence that has clips: mean confidence, share of right answers, clips."""
     confidence, right = scores.max(axis=1), scores.argmax(axis=1) == truth
     places = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
-    error = 0.0
-    for place in np.unique(places):
-        inside = places == place
-        error += float(inside.mean()) * abs(float(right[inside].mean()) - float(confidence[inside].mean()))
-    return error
+    inside = [places == place for place in np.unique(places)]
+    return [(float(confidence[here].mean()), float(right[here].mean()), int(here.sum())) for here in inside]

@@ -1,6 +1,7 @@
 """Sound files to samples, for training: any rate and any number of channels become 16 kHz mono.
 
 file ──soundfile──► (n, channels) ──mean──► (n,) ──soxr HQ──► samples (n,) float32 at 16 kHz
+samples ──► a file of 16 bits, or the same samples as MP3 leaves them
 """
 
 import io
@@ -16,6 +17,7 @@ from edged.features.logmel import Floats
 
 _FINE_HZ = 100_000  # a rate is a ratio of whole numbers: this fine
 _CODECS = {"ulaw": ("WAV", "ULAW"), "adpcm": ("WAV", "IMA_ADPCM"), "mp3": ("MP3", "MPEG_LAYER_III")}
+_MP3_LEVEL = 0.85  # of libsndfile's 0 to 1; at 16 kHz mono it is 32 kbit/s
 
 
 def samples(file: Path, padded_s: float | None = None) -> Floats:
@@ -54,3 +56,32 @@ def coded(mono: Floats, codec: str) -> Floats:
         file.seek(0)
         found, _ = soundfile.read(file, dtype="float32")
     return np.asarray(np.resize(found, len(mono)) if len(found) < len(mono) else found[: len(mono)], np.float32)
+
+
+def response(file: Path) -> Floats:
+    """(k,) a room's impulse response, beginning with its greatest sample; it keeps a sound's energy."""
+    heard = samples(file)
+    direct = heard[int(np.abs(heard).argmax()) :]
+    return np.asarray(direct / np.sqrt(np.sum(direct**2)), np.float32)
+
+
+def write(file: Path, samples: Floats) -> None:
+    """``samples`` (n,) as a recording of 16 bits."""
+    soundfile.write(file, samples, GEOMETRY.sample_rate_hz, subtype="PCM_16")
+
+
+def through_mp3(samples: Floats) -> Floats:
+    """(n,) what MP3 at 32 kbit/s leaves of ``samples`` (n,), with the delay of its encoder where that is not marked."""
+    packed = io.BytesIO()
+    soundfile.write(
+        packed,
+        samples,
+        GEOMETRY.sample_rate_hz,
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        bitrate_mode="CONSTANT",
+        compression_level=_MP3_LEVEL,
+    )
+    packed.seek(0)
+    heard, _ = soundfile.read(packed, dtype="float32")
+    return np.pad(heard[: len(samples)], (0, max(0, len(samples) - len(heard)))).astype(np.float32)

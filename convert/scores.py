@@ -80,19 +80,20 @@ def int8_scores(
     absent = {name: contents[name] for name, target in targets.items() if not target.is_file()}
     if absent:
         store.mkdir(parents=True, exist_ok=True)
-        found = apart(_answered, absent, dict(n_labels), runtime, windows.images)
+        found = apart(answered, absent, dict(n_labels), runtime, windows.images)
         for name, scores in found.items():
             np.save(targets[name], scores)
     return {name: np.load(target) for name, target in targets.items()}
 
 
-def _answered(
+def answered(
     contents: dict[str, bytes], n_labels: dict[str, int], runtime: Runtime, images: NDArray[np.uint8]
 ) -> dict[str, Floats]:
+    """(n_windows, n) scores by model of ``images`` (n_windows, n_frames, n_bands), here and now."""
     found = {}
     for name, content in contents.items():
         interpreter = Interpreter(name, content, n_labels[name], n_threads=1, runtime=runtime)
-        windows = tqdm(int8_input(images), desc=f"{name} on {runtime}", unit="window", mininterval=1, leave=False)
+        windows = tqdm(int8_input(images), desc=f"{name} on {runtime}", unit="window", leave=False, disable=None)
         scores = [interpreter.scores(image) for image in windows]
         found[name] = np.array(scores, np.float32).reshape(-1, n_labels[name])
     return found

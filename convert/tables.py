@@ -26,6 +26,17 @@ def table(head: list[str], rows: Iterable[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def share(value: float | None) -> str:
+    """Three decimals, or a dash where nothing is known."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def interval(figures: dict[str, Any]) -> str:
+    """UAR with its interval."""
+    low, high = figures["uar_95"]
+    return f"{figures['uar']:.3f} ({low:.3f} to {high:.3f})"
+
+
 def heard_tables(found: dict[str, Any]) -> str:
     """Of all groups of clips."""
     marks = list(next(iter(found.values()))["mixtures"]["neutral"])

@@ -32,7 +32,8 @@ def tiny(folder: Path) -> Path:
         (["prepare", "--corpora", "/nowhere"], "/nowhere/cremad: no such folder"),
         (["fly"], "invalid choice: 'fly'"),
         (["prepare", "--seed", "x"], "invalid int value: 'x'"),
-        (["evaluate", "--bundle", "x"], "evaluate --bundle without --index"),
+        (["evaluate", "--bundle", str(DEFAULT_BUNDLE), "--rival", "x"], "--rival 'x': expected NAME=FILE"),
+        (["evaluate", "--bundle", str(DEFAULT_BUNDLE), "--corpora", "/nowhere"], "/nowhere/cremad: no such folder"),
     ],
 )
 def test_usage_wrong(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:

@@ -83,6 +83,8 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     *[(end, (*_FIRST, *_SHARED, *_MIDDLE, *_ENDS)) for end in (*_COMMANDS, "edged.cli")],
     ("edged.__main__", ("edged.cli",)),
     ("edged", ()),
+    # What is judged there is the whole device, as replay runs it.
+    ("convert.stream", ("convert", "edged")),
     ("convert", ("convert", "edged.errors", _FEATURES, "edged.models")),
 ]
 

@@ -6,17 +6,15 @@ missed (k,), accepted per hour (k,) by rival, the chosen point of each ──mat
 from pathlib import Path
 from typing import Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from convert.pictures import figure, saved
 
 _NAMES = {"model": "gate model", "webrtcvad": "webrtcvad", "level": "level gate"}
 
 
 def drawn(curves: dict[str, Any], file: Path) -> None:
     """Writes the picture ``file``; ``curves`` has (missed, accepted per hour, the chosen row) by rival."""
-    figure = Figure(figsize=(7, 5), dpi=120)
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    made = figure(7, 5, dpi=120)
+    axes = made.add_subplot()
     for name, (missed, accepted, chosen) in curves.items():
         (line,) = axes.step(accepted, 100 * missed, where="post", label=_NAMES[name])
         axes.plot(chosen["accepted_per_hour"], 100 * chosen["missed"], "o", color=line.get_color())
@@ -27,5 +25,4 @@ def drawn(curves: dict[str, Any], file: Path) -> None:
     axes.set_ylim(0, 60)
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
-    figure.tight_layout()
-    figure.savefig(file, metadata={"Software": None})
+    saved(made, file)

@@ -46,8 +46,8 @@ def sounds(folder: Path, recipe: GateRecipe, side: Side) -> Sounds:
     found = Sounds(
         {name: _spoken(folder / name, name, side) for name in recipe.spoken},
         _meetings(folder / "ami", recipe, side),
-        _esc10(folder / "esc10", recipe, side),
-        _noise(folder / "noise", recipe, side),
+        esc10(folder / "esc10", recipe, side),
+        noise(folder / "noise", recipe, side),
     )
     for name, clips in {**found.spoken, "ami": found.meetings, "esc10": found.esc10, "noise": found.noise}.items():
         if not clips:
@@ -71,7 +71,7 @@ def noises(folder: Path, recipe: GateRecipe, side: Side) -> list[Clip]:
     Raises:
         UsageError: the corpora are absent.
     """
-    found = _esc10(folder / "esc10", recipe, side) + _noise(folder / "noise", recipe, side)
+    found = esc10(folder / "esc10", recipe, side) + noise(folder / "noise", recipe, side)
     if not found:
         raise UsageError(f"{folder}: no recordings in esc10 or noise for {side}, expected some to lay clips over")
     return found
@@ -111,7 +111,12 @@ def joined(spans: Turns) -> Turns:
     return found
 
 
-def _esc10(folder: Path, recipe: GateRecipe, side: Side) -> list[Clip]:
+def esc10(folder: Path, recipe: GateRecipe, side: Side) -> list[Clip]:
+    """The sounds of ESC-10 on ``side``.
+
+    Raises:
+        UsageError: its table is not there.
+    """
     index = folder / "index.csv"
     try:
         with index.open(newline="", encoding="utf-8") as lines:
@@ -126,7 +131,8 @@ def _esc10(folder: Path, recipe: GateRecipe, side: Side) -> list[Clip]:
     ]
 
 
-def _noise(folder: Path, recipe: GateRecipe, side: Side) -> list[Clip]:
+def noise(folder: Path, recipe: GateRecipe, side: Side) -> list[Clip]:
+    """The noises on ``side``; none where there is no such folder."""
     place: dict[str, Side] = dict.fromkeys(recipe.noise_validation, "validation")
     place |= dict.fromkeys(recipe.noise_test, "test")
     files = sorted(folder.glob("*.flac"))

@@ -1,0 +1,41 @@
+"""What clips are heard in when they are judged: sounds, noises, rooms.
+
+    corpora's folder, side ──► Surroundings: ESC-10, noises, impulse responses
+
+Sounds and noises are those that the gate has on the same side, so that no threshold was chosen with what is tested.
+Rooms take turns: every other one is the test's.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from convert.corpora.clip import Clip
+from convert.gate.material import esc10, noise
+from convert.gate.recipe import GateRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All of one side; what is not there is left out."""
+
+    sounds: list[Clip]
+    noises: list[Clip]
+    rooms: list[Path]
+
+    @property
+    def clips(self) -> list[Clip]:
+        """What must be prepared."""
+        return self.sounds + self.noises
+
+
+def surroundings(corpora: Path, side: Literal["validation", "test"]) -> Surroundings:
+    """Those of ``side`` from the folder ``corpora``."""
+    recipe = GateRecipe()
+    has_sounds = (corpora / "esc10" / "index.csv").is_file()
+    rooms = sorted((corpora / "rir").glob("*.flac"))
+    return Surroundings(
+        esc10(corpora / "esc10", recipe, side) if has_sounds else [],
+        noise(corpora / "noise", recipe, side),
+        rooms[1::2] if side == "validation" else rooms[::2],
+    )
