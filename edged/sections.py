@@ -75,13 +75,13 @@ class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Scores to episodes."""
 
-    smoothing: Literal["majority", "exponential"] = "majority"
-    span_s: Annotated[float, _number(0.5, 60)] = 5.0
-    enter: Annotated[float, _number(0, 1)] = 0.5
+    smoothing: Literal["majority", "exponential"] = "exponential"
+    span_s: Annotated[float, _number(0.5, 60)] = 4.0
+    enter: Annotated[float, _number(0, 1)] = 0.4
     enter_for: Annotated[dict[str, _Share], _SHARES] = {}
-    leave: Annotated[float, _number(0, 1)] = 0.35
+    leave: Annotated[float, _number(0, 1)] = 0.3
     margin: Annotated[float, _number(0, 1)] = 0.1
-    min_duration_s: Annotated[float, _number(0, 60)] = 1.0
+    min_duration_s: Annotated[float, _number(0, 60)] = 3.0
 
 
 class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
