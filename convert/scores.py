@@ -73,7 +73,8 @@ def int8_scores(
     contents: Mapping[str, bytes], n_labels: Mapping[str, int], runtime: Runtime, windows: Heard, store: Path
 ) -> dict[str, Floats]:
     """Scores of all windows by model, kept in ``store`` under the hash of model, clips and runtime."""
-    clips = f"{clips_hash(windows.clips)}{runtime}{len(windows.images)}".encode()
+    order = [clip.id for clip in windows.clips]  # the hash of the clips is the same in any
+    clips = f"{clips_hash(windows.clips)}{order}{runtime}{len(windows.images)}".encode()
     targets = {
         name: store / f"{hashlib.sha256(content + clips).hexdigest()[:24]}.npy" for name, content in contents.items()
     }

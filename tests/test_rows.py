@@ -91,18 +91,33 @@ def test_rival_wrong(argument: str) -> None:
         rivals.rival(argument)
 
 
-def test_rival_is_what_it_averages(tmp_path: Path) -> None:
-    """The same file twice is the file alone, and both are the first model with a temperature of its own."""
-    bundle = load_bundle(DEFAULT_BUNDLE)
+def spoken(folder: Path) -> list[Clip]:
+    """Two angry and two sad clips, prepared."""
     clips = [
         Clip(
             id=f"{label}{n}", corpus="c", speaker=f"s{n}", gender="", emotion=label, label=label,
-            audio=layouts.sound(tmp_path / f"{label}{n}.wav", pitch_hz, 1.0),
+            audio=layouts.sound(folder / f"{label}{n}.wav", pitch_hz, 1.0),
         )
         for label, pitch_hz in (("angry", 300), ("sad", 120))
         for n in range(2)
     ]  # fmt: skip
-    dataset.prepare(clips, tmp_path / "cache")
+    dataset.prepare(clips, folder / "cache")
+    return clips
+
+
+def test_kept_scores_know_their_order(tmp_path: Path) -> None:
+    """The same clips in another order get their own scores, not those that were kept for the first order."""
+    contents, clips = load_bundle(DEFAULT_BUNDLE).contents, spoken(tmp_path)
+    first = _raw(contents, clips, tmp_path)
+    again = _raw(contents, clips[::-1], tmp_path)
+    assert not np.array_equal(first["m1"], first["m1"][::-1])
+    assert np.array_equal(again["m1"], first["m1"][::-1])
+
+
+def test_rival_is_what_it_averages(tmp_path: Path) -> None:
+    """The same file twice is the file alone, and both are the first model with a temperature of its own."""
+    bundle = load_bundle(DEFAULT_BUNDLE)
+    clips = spoken(tmp_path)
     file = str(DEFAULT_BUNDLE / "m1.tflite")
     given = [rivals.rival(f"one={file}"), rivals.rival(f"two={file},{file}")]
     found = rivals.judged(given, clips, {"c": clips}, tmp_path / "cache", tmp_path / "scores")
