@@ -172,6 +172,7 @@ def test_broker_restarted_empty(house: House) -> None:
 def test_home_assistant_restarted(house: House) -> None:
     """It finds all as it left it, with the state that holds; its birth is answered with all states once more."""
     house.home.stop()
+    house.home.rename("sensor.kitchen_emotion", "Mood")
     with Subscriber(house.broker.mqtt, "kitchen") as subscriber:
         assert subscriber.wait_connected(LONG_S)
         again: set[str] = set()
@@ -185,10 +186,12 @@ def test_home_assistant_restarted(house: House) -> None:
         wait_until(repeated, "the states", LONG_S)
     house.wait_heard()
     house.home.wait_for("switch.kitchen_listening", "on")
+    assert house.home.states()["sensor.kitchen_emotion"]["attributes"]["friendly_name"].endswith("Mood")
 
 
 def test_other_kind_of_discovery_shows_the_same(house: House) -> None:
-    """One message for each entity: the same entities, under the same ids, and back again."""
+    """One message for each entity: the same entities, under the same ids and names, and back again."""
+    named = house.home.states()["sensor.kitchen_emotion"]["attributes"]["friendly_name"]
     for kind in ("component", "device"):
         house.stop_daemon()
         house.configure(kind)
@@ -206,6 +209,7 @@ def test_other_kind_of_discovery_shows_the_same(house: House) -> None:
         found = {entity_id for entity_id in house.home.states() if entity_id.split(".")[1].startswith("kitchen_")}
         expected = {entity["default_entity_id"] for entity in entities(KITCHEN).values()}
         assert found == expected - {"sensor.kitchen_level"}
+        assert house.home.states()["sensor.kitchen_emotion"]["attributes"]["friendly_name"] == named
 
 
 def test_removed_and_told_again(house: House) -> None:
