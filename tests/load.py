@@ -1,7 +1,8 @@
 """A load of events, as a program of its own so that it can be killed: a publisher with an outbox on disk.
 
-    python -m tests.load PORT FOLDER ──► 50 events a second to the broker, until SIGTERM; how many on stdout
+    python -m tests.load PORT FOLDER EVENTS ──► 50 events a second to the broker, until SIGTERM; how many on stdout
 
+EVENTS is what ``edged replay --jsonl`` printed: its events go out over and over, each time with an id of its own.
 It waits less between two attempts to reach the broker than the daemon does, so that a test can cause more faults in
 less time, and keeps the connection alive within seconds, so that it notices a broker that was stopped.
 """
@@ -12,20 +13,21 @@ import signal
 import sys
 import threading
 import time
-from itertools import count
+from itertools import cycle
 from pathlib import Path
 
 import msgspec
 
 from edged.config import Mqtt
 from edged.events.payloads import new_id
+from edged.events.schema import EpisodeEnd, EpisodeStart, WindowScores
 from edged.mqtt import connection
 from edged.mqtt.journal import Journal
 from edged.mqtt.outbox import Outbox
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.topics import EMOTION, EVENT_END, EVENT_START
 from tests.mosquitto import wait_until
-from tests.payloads import emotion_state, episode_end, episode_start
+from tests.payloads import emotion_state
 
 RATE_HZ = 50
 NODE = "load"
@@ -33,6 +35,7 @@ FILE = "outbox.sqlite3"
 _LIMIT = 20_000  # events; more than any test makes
 _KEEPALIVE_S = 5
 _SETTLE_S = 20.0
+_LINE = msgspec.json.Decoder(EpisodeStart | EpisodeEnd | WindowScores)
 
 
 def main() -> int:
@@ -40,6 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("events", type=Path)
     parser.add_argument("--commit-s", type=float, default=0.0)
     parser.add_argument("--password-file", default="")
     parser.add_argument("--settle", action="store_true")
@@ -60,23 +64,23 @@ def main() -> int:
     with Publisher(mqtt, NODE, Outbox(limit=_LIMIT, journal=journal)) as publisher:
         print("ready", flush=True)
         if not arguments.settle:
-            n_events = _publish(publisher, stop)
+            n_events = _publish(publisher, arguments.events, stop)
         wait_until(lambda: publisher.connected and publisher.unacknowledged == 0, "all acknowledged", _SETTLE_S)
     print(n_events, flush=True)
     return int(publisher.dropped > 0)
 
 
-def _publish(publisher: Publisher, stop: threading.Event) -> int:
+def _publish(publisher: Publisher, replayed: Path, stop: threading.Event) -> int:
+    lines = [_LINE.decode(line) for line in replayed.read_bytes().splitlines()]
+    events = [line for line in lines if not isinstance(line, WindowScores)]
     publisher.publish(EMOTION, emotion_state("sad"))
     began_s = time.monotonic()
-    for number in count():
+    for number, event in enumerate(cycle(events)):
         if stop.wait(max(0.0, began_s + number / RATE_HZ - time.monotonic())):
             return number
-        if number % 2:
-            publisher.publish(EVENT_END, msgspec.structs.replace(episode_end("sad"), id=new_id()))
-        else:
-            publisher.publish(EVENT_START, msgspec.structs.replace(episode_start("sad", number), id=new_id()))
-    raise AssertionError
+        topic = EVENT_START if isinstance(event, EpisodeStart) else EVENT_END
+        publisher.publish(topic, msgspec.structs.replace(event, id=new_id()))
+    raise AssertionError("the replay had no events")
 
 
 if __name__ == "__main__":

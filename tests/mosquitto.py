@@ -50,6 +50,11 @@ class Mosquitto:
         self.port = free_port()
         self.mqtt = Mqtt(host="127.0.0.1", port=self.port)
 
+    def another(self, folder: Path) -> "Mosquitto":
+        """One more, in a new folder and on a port of its own."""
+        folder.mkdir()
+        return Mosquitto(folder, self._program)
+
     def start(self, users: dict[str, str] | None = None, further: Sequence[str] = ()) -> None:
         """Start, open to all, or to ``users`` with their passwords; returns when it listens.
 

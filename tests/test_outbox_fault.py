@@ -1,7 +1,9 @@
 """No event lost, none out of order, every duplicate known: brokers and daemons that fail for real, under load.
 
-    tests.load, 50 events a second ──► Relay ──► mosquitto ──► Consumer with a persistent session
-         killed 30 times                killed, stopped, emptied, refusing: 20 times each
+    a replay's events, 50 a second ──► Relay ──► mosquitto ──► Consumer with a persistent session
+        its process killed 30 times               killed, stopped, emptied, refusing: 20 times each
+
+Each stop lasts 30 s, so that there are several of these at once, each with parts of its own, and 20 stops in all.
 
 What is judged is the device, so a message that the broker acknowledged to the device must have reached the consumer
 even if the broker dies in the same moment.  mosquitto writes to a subscriber's socket before it acknowledges to the
@@ -21,12 +23,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from edged.demo.sample import SAMPLE
 from edged.events.schema import EpisodeEnd, EpisodeStart
 from edged.mqtt.stored import history
 from edged.mqtt.subscriber import Subscriber
@@ -40,7 +44,11 @@ __all__ = ["idle_mosquitto"]
 pytestmark = pytest.mark.fault
 
 _SEED = int(os.environ.get("EDGED_SEED", "20261121"))
+_REPOSITORY = Path(__file__).parent.parent
 _ROUNDS = 20
+_LANES = 5
+_STOPPED_S = 30.0
+_STOPPED_SHARE = 0.2  # of a core: the most that a load may need while its broker is stopped; 0.01 is seen
 _KILLS = 30
 _USERS = {"load": "right", "consumer": "right"}
 _EVENT = msgspec.json.Decoder(EpisodeStart | EpisodeEnd)
@@ -49,18 +57,26 @@ _EVENT = msgspec.json.Decoder(EpisodeStart | EpisodeEnd)
 class Bench:
     """The parts of one test, with what the consumer has to have seen at the end."""
 
-    def __init__(self, broker: Mosquitto, relay: Relay, consumer: Consumer, folder: Path) -> None:
-        self.broker, self.relay, self.consumer, self.folder = broker, relay, consumer, folder
-        self.random = random.Random(_SEED)  # noqa: S311 -- moments for faults
+    def __init__(self, broker: Mosquitto, relay: Relay, consumer: Consumer, folder: Path, events: Path) -> None:
+        self.broker, self.relay, self.consumer, self.folder, self.events = broker, relay, consumer, folder, events
+        self.random = random.Random(f"{_SEED} {folder.name}")  # noqa: S311 -- moments for faults
         self.log = folder / "load.log"
-        self.password_file = ""
+        self.password_file = folder / "password"
+        self.password_file.write_text(_USERS["load"])
         print(f"seed {_SEED}")
 
     def load(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the load; it is ready to publish."""
-        command = [sys.executable, "-m", "tests.load", str(self.relay.port), str(self.folder), *arguments]
-        if self.password_file:
-            command += ["--password-file", self.password_file]
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "tests.load",
+            f"{self.relay.port}",
+            self.folder,
+            self.events,
+            *arguments,
+        ]
+        command += ["--password-file", self.password_file]
         with self.log.open("a") as log:
             load = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         assert load.stdout is not None
@@ -117,33 +133,53 @@ class Bench:
         return seen
 
 
-@pytest.fixture
-def bench(idle_mosquitto: Mosquitto, tmp_path: Path) -> Iterator[Bench]:
-    """A broker that saves, a consumer that is subscribed, and a folder for the outbox."""
-    idle_mosquitto.persistent = True
-    idle_mosquitto.start(_USERS)
-    relay = Relay(idle_mosquitto.port)
-    relay.start()
-    to_consumer = Relay(idle_mosquitto.port)
-    to_consumer.start()
-    with Consumer(to_consumer.port, "consumer", _USERS["consumer"]) as consumer:
-        wait_until(lambda: consumer.subscribed, "subscribed")
-        bench = Bench(idle_mosquitto, relay, consumer, tmp_path)
-        password = tmp_path / "password"
-        password.write_text(_USERS["load"])
-        bench.password_file = str(password)
-        yield bench
-    relay.close()
-    to_consumer.close()
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a replay of the demo's conversation prints."""
+    command: list[str | Path] = [sys.executable, "-m", "edged", "replay", "--jsonl", SAMPLE]
+    file = tmp_path_factory.mktemp("replay") / "events.jsonl"
+    file.write_bytes(subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=_REPOSITORY, timeout=60).stdout)
+    return file
 
 
 @contextmanager
-def under_load(bench: Bench, commit_s: str = "0.5") -> Iterator[None]:
+def set_up(broker: Mosquitto, folder: Path, events: Path) -> Iterator[Bench]:
+    """A broker that saves, a consumer that is subscribed, and a folder for the outbox."""
+    broker.persistent = True
+    broker.start(_USERS)
+    relay, to_consumer = Relay(broker.port), Relay(broker.port)
+    relay.start()
+    to_consumer.start()
+    with Consumer(to_consumer.port, "consumer", _USERS["consumer"]) as consumer:
+        wait_until(lambda: consumer.subscribed, "subscribed")
+        yield Bench(broker, relay, consumer, folder, events)
+    relay.close()
+    to_consumer.close()
+    broker.kill()
+
+
+@pytest.fixture
+def bench(idle_mosquitto: Mosquitto, tmp_path: Path, events: Path) -> Iterator[Bench]:
+    """One of each part."""
+    with set_up(idle_mosquitto, tmp_path, events) as bench:
+        yield bench
+
+
+@pytest.fixture
+def lanes(idle_mosquitto: Mosquitto, tmp_path: Path, events: Path) -> Iterator[list[Bench]]:
+    """Several, which share nothing."""
+    with ExitStack() as opened:
+        folders = [tmp_path / f"lane-{number}" for number in range(_LANES)]
+        yield [opened.enter_context(set_up(idle_mosquitto.another(folder), folder, events)) for folder in folders]
+
+
+@contextmanager
+def under_load(bench: Bench, commit_s: str = "0.5") -> Iterator[subprocess.Popen[str]]:
     """All that the load made has to come."""
     load = bench.load("--commit-s", commit_s)
     try:
         bench.wait_more()
-        yield
+        yield load
         n_events = bench.end(load)
     finally:
         load.kill()
@@ -173,21 +209,40 @@ def test_broker_restarted_empty(bench: Bench) -> None:
             bench.broker.forget()
             bench.restart(_USERS)
             bench.wait_more()
-        login = msgspec.structs.replace(bench.broker.mqtt, username="consumer", password_file=bench.password_file)
+        login = msgspec.structs.replace(bench.broker.mqtt, username="consumer", password_file=str(bench.password_file))
         with Subscriber(login, "load") as subscriber:  # the load has published its state once, before all faults
             wait_until(lambda: (got := subscriber.received(0.1)) and got.topic == "edged/load/emotion", "the state")
 
 
-def test_broker_stopped(bench: Bench) -> None:
-    """SIGSTOP: sockets stay open and nothing answers, once for 30 s, which is longer than the connection is kept."""
-    with under_load(bench):
-        for number in range(_ROUNDS):
-            bench.random_moment(0.3)
+def test_broker_stopped(lanes: list[Bench]) -> None:
+    """SIGSTOP for 30 s: sockets stay open and nothing answers for longer than the connection is kept."""
+    with ThreadPoolExecutor(_LANES) as pool:
+        shares = [share for found in pool.map(stopped_shares, lanes) for share in found]
+    print("share of a core that the load needed while its broker was stopped:", *(f"{share:.2f}" for share in shares))
+    assert len(shares) == _ROUNDS
+    assert max(shares) < _STOPPED_SHARE
+
+
+def stopped_shares(bench: Bench) -> list[float]:
+    """Its part of all stops; the CPU time by time that the load needed in each."""
+    shares = []
+    with under_load(bench) as load:
+        for _ in range(_ROUNDS // _LANES):
+            bench.random_moment(3.0)
+            before_s = cpu_s(load)
             bench.broker.pause()
-            threading.Event().wait(30.0 if number == _ROUNDS // 2 else bench.random.uniform(0.1, 1.0))
+            threading.Event().wait(_STOPPED_S)
+            shares.append((cpu_s(load) - before_s) / _STOPPED_S)
             bench.broker.resume()
             bench.wait_more()
     assert any(event.replayed for event in bench.consumer.events)
+    return shares
+
+
+def cpu_s(running: subprocess.Popen[str]) -> float:
+    """The CPU time that it has had."""
+    fields = Path(f"/proc/{running.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_broker_restarted_with_another_password(bench: Bench) -> None:
