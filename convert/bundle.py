@@ -48,6 +48,7 @@ def bundle(run: Run, out: Path, gate: Made | None = None) -> Bundle:
     """
     made = draft(run)
     fitted, measured = _read(run, "calibration.json", made.manifest), _read(run, "metrics.json", made.manifest)
+    prove_whole(measured["metrics"], run.path / "metrics.json")
     default: Routing = fitted["default"]
     calibrated = with_calibration(
         made.manifest, fitted["temperatures"], fitted["weights"], default, fitted.get("moods")
@@ -55,6 +56,19 @@ def bundle(run: Run, out: Path, gate: Made | None = None) -> Bundle:
     manifest = msgspec.structs.replace(calibrated, metrics=measured["metrics"])
     files = {manifest.models[name].file: content for name, content in made.contents.items()}
     return _written(out, manifest, files, gate)
+
+
+def prove_whole(metrics: dict[str, Any], file: Path) -> None:
+    """Refuses figures that an evaluation of another version left in ``file``: the card could not tell them.
+
+    Raises:
+        UsageError: some are absent.
+    """
+    absent = [part for part in ("rows", "heard", "robust", "stream") if part not in metrics]
+    if absent:
+        raise UsageError(
+            f"{file}: no {', '.join(absent)}, expected figures of this version: python -m convert evaluate"
+        )
 
 
 def with_gate(path: Path, gate: Made) -> Bundle:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from convert.__main__ import _out, main
+from convert.bundle import prove_whole
 from convert.material import material
 from convert.recipes import RECIPES, AugmentSpec, Recipe, TeacherSpec, described, recipe
 from convert.runs import Run
@@ -108,6 +109,13 @@ def test_shipped_bundle_is_safe(tmp_path: Path) -> None:
     assert out("default") == DEFAULT_BUNDLE
     for other in (out("default", epochs=1), out("default", fold=0), out("research")):
         assert other.parent == tmp_path / "work" / "bundles"
+
+
+def test_figures_of_an_older_evaluation_are_refused(tmp_path: Path) -> None:
+    """Their card would lack sections; one line says what to do."""
+    with pytest.raises(UsageError, match=r"metrics\.json: no robust, stream, expected figures of this version"):
+        prove_whole({"rows": {}, "heard": {}}, tmp_path / "metrics.json")
+    prove_whole({part: {} for part in ("rows", "heard", "robust", "stream")}, tmp_path / "metrics.json")
 
 
 def test_recipes_by_licence() -> None:
