@@ -33,7 +33,7 @@ _TELEPHONE_HZ = (300.0, 3400.0)
 _TELEPHONE_ORDER = 4  # run forwards and backwards, so twice that
 _SOFTER_DB = 20.0
 _STEP = 1 / 32768  # of 16 bits, which is all that a microphone gives of a soft voice
-_MOST = 600  # clips of a corpus, evenly spread
+_MOST = 600  # clips of a corpus, drawn at random
 NAMES = {
     "clean": "as recorded",
     **{f"noise_{db}": f"noise, {db} dB" for db in NOISES_DB},
@@ -43,7 +43,7 @@ NAMES = {
     "softer": "20 dB softer",
 }
 PROTOCOL = (
-    f"UAR on test clips of which there is sound (of a corpus {_MOST} at most, evenly spread): with ESC-10's and other"
+    f"UAR on test clips of which there is sound (of a corpus {_MOST} at most, drawn at random): with ESC-10's and other"
     " noises of the gate's test side under them, so many dB below the clip's rms; with the response of a measured room;"
     " band-limited as on a telephone; through MP3; 20 dB softer, at 16 bits. The gate is not asked."
 )
@@ -56,7 +56,9 @@ def judged(bundle: Bundle, groups: Mapping[str, Sequence[Clip]], around: Surroun
     found: dict[str, Any] = {}
     for name, clips in groups.items():
         spoken = [clip for clip in clips if clip.audio]
-        chosen = spoken[:: -(-len(spoken) // _MOST)] if spoken else []
+        # Drawn, for an index in its own order has one gender, or one label, in every other row.
+        drawn = np.random.default_rng(len(spoken)).permutation(len(spoken))[:_MOST]
+        chosen = [spoken[place] for place in sorted(drawn.tolist())]
         if chosen:
             rows = apart(_rows, bundle, chosen, around)
             found[name] = {"clips": len(chosen), "speakers": len({clip.speaker for clip in chosen}), "rows": rows}

@@ -103,6 +103,14 @@ def test_judged(tmp_path: Path, around: Surroundings) -> None:
     assert "| clips of | by | as recorded | noise, 20 dB |" in tables(found, "hard")
 
 
+def test_judged_draws_from_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many clips some of each speaker are heard, though speakers take turns in the index."""
+    monkeypatch.setattr("convert.robustness._MOST", 6)
+    spoken = [clip(layouts.sound(tmp_path / f"{n}.wav", 200, 0.5), "sad", f"s{n % 2}") for n in range(12)]
+    found = judged(load_bundle(DEFAULT_BUNDLE), {"c": spoken}, Surroundings([], [], []))
+    assert (found["c"]["clips"], found["c"]["speakers"]) == (6, 2)
+
+
 def test_conditions_without_corpora() -> None:
     """Noise and rooms that are not there are left out, the rest is not."""
     assert conditions(Surroundings([], [], [])).keys() == {"clean", "telephone", "mp3", "softer"}
