@@ -46,8 +46,8 @@ class Protocol:
     rows: Mapping[str, Row] = field(default_factory=lambda: {"6 labels": {label: label for label in LABELS}})
     repeats: int = 2  # how often an epoch has the corpus' clips
     every: int = 4  # one in so many clips of those that ``start`` was trained on is heard again
-    epochs: int = 12
-    learning_rate: float = 2e-3
+    epochs: int = 24
+    learning_rate: float = 3e-3
 
     @property
     def n_folds(self) -> int:
