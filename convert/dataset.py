@@ -90,7 +90,11 @@ def levels(clip: Clip, folder: Path) -> NDArray[np.float16] | NDArray[np.uint8]:
 
 def images(clip: Clip, folder: Path) -> NDArray[np.uint8]:
     """(n_windows, n_frames, n_bands): windows every 31 frames, or one, silent after its end, of a shorter clip."""
-    found = levels(clip, folder)
+    return windows(levels(clip, folder))
+
+
+def windows(found: NDArray[np.float32] | NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(n_windows, n_frames, n_bands) of levels (k, 128) dB or stored (k, 64) uint8."""
     size = GEOMETRY.n_frames
     starts = range(0, max(len(found) - size, 0) + 1, STRIDE_FRAMES)
     return np.stack([_image(found[start : start + size]) for start in starts])
@@ -104,7 +108,7 @@ def load(clips: Sequence[Clip], folder: Path, copies: Sequence[Sequence[NDArray[
     return Dataset(list(clips), np.concatenate(frames), np.cumsum(length) - length, length, len(copies))
 
 
-def _image(found: NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _image(found: NDArray[np.float32] | NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.uint8]:
     if found.dtype == np.uint8:
         image = np.zeros((GEOMETRY.n_frames, GEOMETRY.n_bands), np.uint8)
         image[: len(found)] = found

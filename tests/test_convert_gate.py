@@ -9,6 +9,7 @@ from convert import dataset
 from convert.gate import sounds as made_sounds
 from convert.gate.material import SIDES, Sounds, joined, sounds
 from convert.gate.recipe import GateRecipe, GateRun, gate_recipe
+from convert.gate.rooms import IN_A_ROOM, echoed, in_room
 from convert.gate.windows import batch, pieces
 from edged.errors import UsageError
 from edged.features.logmel import Floats
@@ -81,7 +82,8 @@ def test_pieces_are_drawn_by_share(run: GateRun) -> None:
     """Each corpus has its share, however many pieces it has."""
     speech, _ = pieces(of_side(run, run.path.parent, "train"), run)
     assert speech.share.sum() == pytest.approx(1)
-    assert speech.share[:6].sum() == pytest.approx(0.35)
+    assert speech.share[:6].sum() == pytest.approx(0.35 * 0.5)  # as they are
+    assert speech.share[:18].sum() == pytest.approx(0.35)  # and each in two rooms
 
 
 @pytest.mark.parametrize("kind", made_sounds.KINDS)
@@ -96,16 +98,45 @@ def test_made_sounds(kind: str) -> None:
 
 def test_trials(run: GateRun) -> None:
     """Windows of every group; speech where somebody speaks; silence opens neither the level gate nor webrtcvad."""
-    found = trials(recorded(of_side(run, run.path.parent, "test"), {}, run, 2), [], run.cache)
+    found = trials(recorded(of_side(run, run.path.parent, "test"), {}, run, 2), [], run, 2)
     speech = set(found.group[found.speech].tolist())
-    assert {"emodb", "ami"} <= speech
-    assert {"noise", "ESC-10: Rain"} <= set(found.group[~found.speech].tolist())
+    assert {"emodb", "ami", f"emodb{IN_A_ROOM}"} <= speech
+    assert {"noise", "ESC-10: Rain", f"ESC-10{IN_A_ROOM}"} <= set(found.group[~found.speech].tolist())
     silent = found.group == f"{MADE}digital silence"
     assert silent.any()
     assert not found.votes[silent].any()
     assert not found.loud_frames[silent].any()
     assert (found.margin_db[silent] < 12).all()
     assert (found.margin_db[found.group == "emodb"] > 12).any()
+
+
+def test_stored_log_mel_is_judged_in_rooms(run: GateRun) -> None:
+    """A clip without sound has its windows, and others with echo that only the model can hear."""
+    clips = of_side(run, run.path.parent, "test").spoken["cremad"]
+    found = trials(iter(()), clips, run, 2)
+    dry, echo = found.group == "cremad", found.group == f"cremad{IN_A_ROOM}"
+    assert dry.sum() == echo.sum() == len(clips)
+    assert found.speech.all()
+    assert np.isnan(found.margin_db).all()
+    assert (found.images[echo][0].astype(int) > found.images[dry][0]).mean() > 0.1  # it rings on
+
+
+def test_echo_of_samples_and_of_log_mel() -> None:
+    """A burst rings on for as long as the room says, in sound and in log-mel alike, at the level it had."""
+    recipe = GateRecipe(room_s=(0.5, 0.5), direct_db=(0.0, 0.0))
+    burst = np.zeros(32_000, np.float32)
+    burst[8_000:9_600] = 0.1 * made_sounds.pink(1_600, 1)
+    heard = in_room(burst, recipe, np.random.default_rng(1))
+    assert len(heard) == len(burst)
+    assert heard.std() == pytest.approx(burst.std(), rel=1e-4)
+    assert np.abs(heard[9_600:16_000]).max() > 1e-3  # within 0.4 s
+    assert np.abs(heard[18_000:]).max() < 1e-4  # after 0.5 s
+    frames = np.full((100, 64), -100, np.float16)
+    frames[20:30] = 0
+    found = echoed(frames, recipe, np.random.default_rng(1))
+    assert found.max() == 0
+    assert 30 + 15 < len(found) < 30 + 32  # to -45 dB, of 60 dB in 31 frames
+    assert (np.diff(found[30:, 0].astype(np.float32)) < 0).all()
 
 
 def test_figures_by_hand() -> None:

@@ -66,6 +66,10 @@ class GateRecipe:
     under_speech_db: tuple[float, float] = (3.0, 45.0)  # … so far below its loudest cell
     under_other_p: float = 0.4  # the same for two sounds that are not speech
     under_other_db: tuple[float, float] = (0.0, 40.0)
+    room_p: float = 0.5  # share of pieces, speech or not, that are heard in a room with echo …
+    n_rooms: int = 2  # … each in so many of them
+    room_s: tuple[float, float] = (0.2, 0.9)  # time of reverberation, 60 dB
+    direct_db: tuple[float, float] = (-5.0, 10.0)  # of a sound over its echoes
     flat_p: float = 0.03  # share of windows without any difference: digital silence
     epochs: int = 25
     batches: int = 60  # in an epoch

@@ -112,7 +112,8 @@ def _trials(run: GateRun, side: Side, sounds: Sounds, strangers: dict[str, list[
     if not kept.is_file():
         print(f"gate: windows of {side}", file=sys.stderr)
         stored = [clip for clips in sounds.spoken.values() for clip in clips if clip.stored]
-        made = trials(recorded(sounds, strangers, run, material.SIDES.index(side)), stored, run.cache)
+        number = material.SIDES.index(side)
+        made = trials(recorded(sounds, strangers, run, number), stored, run, number)
         part = kept.with_suffix(".part")
         with part.open("wb") as file:
             np.savez(file, **{name: getattr(made, name) for name in fields})

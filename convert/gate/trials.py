@@ -1,6 +1,6 @@
 """Recordings to windows of which it is known whether somebody speaks: what gates are judged by.
 
-    clips of one side ──pauses, a quiet floor, with noise──► Recording: samples, where speech is
+    clips of one side ──pauses, a quiet floor, with noise, with echo──► Recording: samples, where speech is
     Recording ──Windows, as on the device──► Trials: images, frame levels, truth; the votes of webrtcvad
 
 A window counts as speech with half a second of it or more, as something else with none; those between are left out.
@@ -9,7 +9,6 @@ CREMA-D, of which only log-mel may be at hand, gives windows that webrtcvad and 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import webrtcvad
@@ -19,7 +18,8 @@ from convert import dataset, recordings
 from convert.corpora.clip import Clip
 from convert.gate import sounds as made_sounds
 from convert.gate.material import Sounds
-from convert.gate.recipe import GateRun
+from convert.gate.recipe import GateRecipe, GateRun
+from convert.gate.rooms import IN_A_ROOM, echoed, in_room
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd, int8_input
@@ -63,7 +63,7 @@ class Trials:
 
 def recorded(sounds: Sounds, strangers: dict[str, list[Clip]], run: GateRun, number: int) -> Iterator[Recording]:
     """All that is judged of a side; ``number`` is the side's, so that what is made for it is of no other."""
-    rng = np.random.default_rng((run.seed, number))
+    rng, rooms = np.random.default_rng((run.seed, number)), np.random.default_rng((run.seed, number, 1))
     under = [_samples(clip) for clip in sounds.esc10]
     for name, clips in {**sounds.spoken, **strangers}.items():
         for clip in clips:
@@ -72,30 +72,26 @@ def recorded(sounds: Sounds, strangers: dict[str, list[Clip]], run: GateRun, num
                 yield _spoken(name, samples, rng)
                 if name in sounds.spoken:
                     yield _spoken(f"{name}, ESC-10 10 dB below", _mixed(samples, under, 10.0, rng), rng)
+                yield _spoken(f"{name}{IN_A_ROOM}", samples, rooms, run.recipe)
     for clip, turns in sounds.meetings:
         spans = tuple((round(start_s * _RATE_HZ), round(end_s * _RATE_HZ)) for start_s, end_s in turns)
         yield Recording("ami", _samples(clip), spans)
     for clip in (*sounds.esc10, *sounds.noise):
         yield Recording(f"ESC-10: {clip.emotion}" if clip.corpus == "esc10" else "noise", _samples(clip))
+    for samples in under:
+        yield Recording(f"ESC-10{IN_A_ROOM}", in_room(samples, run.recipe, rooms))
     yield from _made(run.recipe.n_synthetic, number)
 
 
-def trials(found: Iterator[Recording], stored: Sequence[Clip], cache: Path) -> Trials:
-    """Windows of recordings, then those of ``stored`` log-mel."""
+def trials(found: Iterator[Recording], stored: Sequence[Clip], run: GateRun, number: int) -> Trials:
+    """Windows of recordings, then those of ``stored`` log-mel, as it is and in rooms; ``number`` as above."""
     parts = [_heard(recording) for recording in found]
+    parts += [_unheard(clip.corpus, dataset.images(clip, run.cache)) for clip in stored]
+    rng = np.random.default_rng((run.seed, number, 2))
     for clip in stored:
-        images = int8_input(dataset.images(clip, cache))
-        absent = np.full(len(images), np.nan, np.float32)
-        parts.append(
-            Trials(
-                np.full(len(images), clip.corpus),
-                np.ones(len(images), bool),
-                images,
-                np.full(len(images), GEOMETRY.n_frames),
-                np.repeat(absent[:, None], len(MODES), axis=1),
-                absent,
-            )
-        )
+        frames = echoed(dataset.load([clip], run.cache).frames, run.recipe, rng)
+        levels = np.repeat(frames, GEOMETRY.n_mels // GEOMETRY.n_bands, axis=1)
+        parts.append(_unheard(f"{clip.corpus}{IN_A_ROOM}", dataset.windows(levels)))
     return Trials(*(np.concatenate(columns) for columns in zip(*map(_columns, parts), strict=True)))
 
 
@@ -116,16 +112,29 @@ def _samples(clip: Clip) -> Floats:
     return recordings.samples(clip.audio)
 
 
+def _unheard(group: str, images: NDArray[np.uint8]) -> Trials:
+    """Windows of speech of which there is no sound."""
+    absent = np.full(len(images), np.nan, np.float32)
+    return Trials(
+        np.full(len(images), group),
+        np.ones(len(images), bool),
+        int8_input(images),
+        np.full(len(images), GEOMETRY.n_frames),
+        np.repeat(absent[:, None], len(MODES), axis=1),
+        absent,
+    )
+
+
 def _columns(part: Trials) -> tuple[NDArray[np.generic], ...]:
     return part.group, part.speech, part.images, part.loud_frames, part.votes, part.margin_db
 
 
-def _spoken(group: str, samples: Floats, rng: np.random.Generator) -> Recording:
-    """A clip between two pauses, a quiet floor under all of it."""
+def _spoken(group: str, samples: Floats, rng: np.random.Generator, room: GateRecipe | None = None) -> Recording:
+    """A clip between two pauses, a quiet floor under all of it; in one of ``room``'s rooms, where given."""
     levels = FrontEnd().clip_levels(samples).max(axis=1)
     active = np.flatnonzero(levels > levels.max() + _ACTIVE_DB) * GEOMETRY.hop
     pause = round(_PAUSE_S * _RATE_HZ)
-    whole = np.pad(samples, pause)
+    whole = np.pad(samples, pause) if room is None else in_room(np.pad(samples, pause), room, rng)
     floor = made_sounds.pink(len(whole), int(rng.integers(2**31)))
     whole = whole + floor * np.float32(float(samples.std()) * 10 ** (_PAUSE_DB / 20))
     return Recording(group, whole, ((pause + int(active[0]), pause + int(active[-1])),))

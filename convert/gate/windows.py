@@ -4,7 +4,7 @@
     Pieces ──front, another so many dB below, augmented──► images (b, 188, 64, 1) 0..1, targets (b, 2)
 
 Speech lies anywhere in the window, with pauses and over whatever else a room holds; what is not speech is laid in the
-same way, so that no trace of the laying tells the two apart.
+same way and given the same echoes, so that no trace of the laying tells the two apart.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ from convert.corpora.clip import Clip
 from convert.gate import sounds as made_sounds
 from convert.gate.material import Sounds, Turns
 from convert.gate.recipe import LABELS, SPEECH, GateRecipe, GateRun
+from convert.gate.rooms import echoed
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd
 
@@ -57,7 +58,10 @@ def pieces(sounds: Sounds, run: GateRun) -> tuple[Pieces, Pieces]:
         "synthetic": _synthetic(recipe.n_synthetic, run.seed),
         "rooms": rooms,
     }
-    return _joined(speech, dict(recipe.speech_shares)), _joined(other, dict(recipe.other_shares))
+    rng = np.random.default_rng(run.seed)
+    return _joined(speech, dict(recipe.speech_shares), recipe, rng), _joined(
+        other, dict(recipe.other_shares), recipe, rng
+    )
 
 
 def batch(speech: Pieces, other: Pieces, recipe: GateRecipe, seed: tuple[int, ...]) -> tuple[Batch, Floats]:
@@ -126,12 +130,21 @@ def _trimmed(part: Frames) -> Frames:
     return part[active[0] : active[-1] + 1]
 
 
-def _joined(groups: dict[str, list[Frames]], shares: dict[str, float]) -> Pieces:
+def _joined(
+    groups: dict[str, list[Frames]], shares: dict[str, float], recipe: GateRecipe, rng: np.random.Generator
+) -> Pieces:
+    """The pieces of each group as they are, then those in rooms with echo."""
     parts, share = [], []
     for name, found in groups.items():
         kept = [part for part in found if len(part) >= _SHORTEST]
-        parts += kept
+        if not kept:
+            continue
         weight = np.sqrt([len(part) for part in kept])  # long recordings hold more, but not so much more
-        share += list(weight / weight.sum() * shares[name]) if kept else []
+        weight = weight / weight.sum() * shares[name]
+        parts += kept
+        share += list(weight * (1 - recipe.room_p))
+        for _ in range(recipe.n_rooms):
+            parts += [echoed(part, recipe, rng) for part in kept]
+            share += list(weight * recipe.room_p / recipe.n_rooms)
     length = np.array([len(part) for part in parts], np.int64)
     return Pieces(np.concatenate(parts), np.cumsum(length) - length, length, np.array(share) / np.sum(share))
