@@ -2,7 +2,8 @@
 
     a file ──loop device──► ext4 of 8 MB ──fill, break_off, freeze──► a fault ──make_room, mend, thaw──► well
 
-All of it needs root.  A write to a file system that is frozen cannot be ended from outside, not by SIGKILL either, so
+Its blocks are of 4 KiB, as a card's are: with smaller ones SQLite's file of shared memory has holes, and a full disk is
+a SIGBUS.  All of it needs root.  A write to a file system that is frozen cannot be ended from outside, not by SIGKILL either, so
 that it is thawed after a minute in any case.
 """
 
@@ -34,7 +35,7 @@ class Disk:
         with self._image.open("wb") as image:
             image.truncate(8 * 2**20)
         commands: list[list[str | Path]] = [
-            ["mkfs.ext4", "-q", self._image],
+            ["mkfs.ext4", "-q", "-b", "4096", self._image],
             ["mount", "-o", _OPTIONS, self._image, self.place],
         ]
         for command in commands:

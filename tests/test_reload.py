@@ -42,7 +42,7 @@ def test_live_keys_take_effect(caplog: pytest.LogCaptureFixture) -> None:
     config = reload_of("", "{gate: {margin_db: 15}, tracker: {enter: 0.6}, health_s: 30, log_level: debug}").config()
     assert (config.gate.margin_db, config.tracker.enter, config.health_s) == (15, 0.6, 30)
     assert logging.getLogger().level == logging.DEBUG
-    assert "gate.margin_db 12.0 -> 15.0, tracker.enter 0.5 -> 0.6, health_s 60 -> 30" in caplog.messages[-1]
+    assert "gate.margin_db 12.0 -> 15.0, tracker.enter 0.4 -> 0.6, health_s 60 -> 30" in caplog.messages[-1]
 
 
 def test_other_keys_are_named_and_stay(caplog: pytest.LogCaptureFixture) -> None:
