@@ -3,8 +3,8 @@
     a file ──loop device──► ext4 of 8 MB ──fill, break_off, freeze──► a fault ──make_room, mend, thaw──► well
 
 Its blocks are of 4 KiB, as a card's are: with smaller ones SQLite's file of shared memory has holes, and a full disk is
-a SIGBUS.  All of it needs root.  A write to a file system that is frozen cannot be ended from outside, not by SIGKILL either, so
-that it is thawed after a minute in any case.
+a SIGBUS.  All of it needs root.  A write to a file system that is frozen cannot be ended from outside, not by SIGKILL
+either, so that it is thawed after a minute in any case.
 """
 
 import os
