@@ -194,7 +194,7 @@ def _worse(manifest: Manifest) -> list[str]:
     for name, group in manifest.metrics.get("robust", {}).items():
         by_condition = {key: row[manifest.routes.default]["uar"] for key, row in group["rows"].items()}
         clean = by_condition["clean"]
-        worst = sorted((uar, key) for key, uar in by_condition.items() if key != "clean")[:_N_WORST]
+        worst = sorted((uar, key) for key, uar in by_condition.items() if uar < clean)[:_N_WORST]
         told = ", ".join(f"{CONDITIONS[key]} {uar:.3f}" for uar, key in worst)
         found.append(f"- {TITLES.get(name, name)} falls from {clean:.3f} furthest with {told}.")
     return found
