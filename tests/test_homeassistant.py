@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from edged.config import Config
 from edged.demo.sample import SAMPLE
 from edged.mqtt.entities import entities
 from edged.mqtt.subscriber import Subscriber
@@ -70,7 +71,7 @@ def test_entities_are_there(house: House) -> None:
     assert {entity_id for entity_id, state in states.items() if state in {"unknown", *GONE}} <= silent
     assert states["binary_sensor.kitchen_microphone"] == "off"
     assert states["switch.kitchen_listening"] == "on"
-    assert states["number.kitchen_threshold_angry"] == "0.5"
+    assert states["number.kitchen_threshold_angry"] == str(Config().tracker.enter)
     assert house.home.states()["sensor.kitchen_emotion"]["attributes"]["options"] == [*LABELS, "uncertain", "none"]
 
 
@@ -125,7 +126,7 @@ def test_number_sets_the_threshold(house: House) -> None:
     """The daemon takes it, and what is shown is what it says of itself."""
     house.home.call("number.set_value", "number.kitchen_threshold_angry", value=0.65)
     house.home.wait_for("number.kitchen_threshold_angry", "0.65")
-    assert house.home.state("number.kitchen_threshold_sad") == "0.5"
+    assert house.home.state("number.kitchen_threshold_sad") == str(Config().tracker.enter)
 
 
 def test_button_asks_which_device_it_is(house: House) -> None:
