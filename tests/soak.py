@@ -74,7 +74,7 @@ class Endless(FakeSource):
             self.n_gaps += 1
             self._at, self._next_gap = self._at + _GAP, self._next_gap + _HOUR
         start, self._at = self._at, self._at + _READ
-        return Stretch(np.take(self._sound, range(start, self._at), mode="wrap"), start, time.time())
+        return Stretch(self._sound[np.arange(start, self._at) % len(self._sound)], start, time.time())
 
 
 def look(sound_h: float) -> Look:
