@@ -47,7 +47,7 @@ from tests.trace import Traced, strace  # noqa: F401 -- a fixture
 from tests.wire import PUBLISH, Sent, sent
 
 REPOSITORY = Path(__file__).parent.parent
-# Codec 2 in its mode 700C, about the leanest codec in use; some in research need less.
+# The rate of MELPe; Codec 2 in its mode 700C needs 700, some in research less.
 SPEECH_BITS_PER_S = 1200  # of MELPe; 517 are seen, up to 752 where a loaded machine writes the same pages more often
 
 
