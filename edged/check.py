@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 
 from edged.audio.microphone import Microphone
@@ -86,9 +87,12 @@ def _about_gate(judge: Judge) -> str:
 def _listen(config: Config) -> str:
     """Reads the microphone for a second and says how loud it is, unless the daemon's is muted."""
     kept = state_file(config.state_dir, NAME)
-    if kept_muted(kept):
+    by_command = kept_muted(kept)
+    if by_command:
         return f"muted by command ({kept}), so it is not opened"
-    with Microphone(config.audio) as microphone:
+    if by_command is None and config.audio.muted:
+        return "muted by the config (audio.muted), so it is not opened"
+    with Microphone(msgspec.structs.replace(config.audio, muted=False)) as microphone:
         heard: list[float] = []
         deadline_s = time.monotonic() + _OPEN_S
         n_samples = 0

@@ -1,6 +1,6 @@
 """Commands to acts: what each one changes of the running daemon, and what its answer says.
 
-    Commands ──obey(name, arguments)──► Control ──► Microphone, Daemon, Reload, Overrides, Learned ──► Result
+    Commands ──obey(name, arguments)──► Control ──► Daemon, Reload, Overrides, Learned ──► Result
 
 It runs in the pipeline's thread, between two reads.  A command does at once what it says, then is kept; an answer that
 the device could not keep it says so.
@@ -9,7 +9,7 @@ the device could not keep it says so.
 import logging
 import os
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from edged.config import Config
 from edged.daemon import Daemon
@@ -29,32 +29,13 @@ _MOST_MESSAGE = 500  # characters
 _log = logging.getLogger(__name__)
 
 
-class Muting(Protocol):
-    """What is muted: the microphone."""
-
-    @property
-    def trouble(self) -> str:
-        """How that stands, in words."""
-
-    def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the word on the topic
-        """Closes it, or lets it be opened."""
-
-
 class Control:
     """Obeys; ``labels`` are the bundle's."""
 
-    def __init__(  # noqa: PLR0913 -- all that a command can reach
-        self,
-        daemon: Daemon,
-        microphone: Muting,
-        *,
-        labels: tuple[str, ...],
-        learned: Learned,
-        overrides: Overrides,
-        reload: Reload,
+    def __init__(
+        self, daemon: Daemon, *, labels: tuple[str, ...], learned: Learned, overrides: Overrides, reload: Reload
     ) -> None:
-        self._daemon, self._microphone = daemon, microphone
-        self._labels = labels
+        self._daemon, self._labels = daemon, labels
         self._learned, self._overrides, self._reload = learned, overrides, reload
 
     def obey(self, name: str, given: Arguments) -> Result:
@@ -76,11 +57,14 @@ class Control:
         self._overrides.keep_again()
 
     def _mute(self, given: Mute) -> Result:
-        muted = given.muted
-        self._microphone.mute(muted)
-        self._daemon.source_changed()
-        self._overrides.muted = muted
-        return _result("mute", self._kept(self._microphone.trouble if muted else "listening"), muted=muted)
+        self._overrides.muted = None
+        if given.muted != self._reload.in_force.audio.muted:  # else the config says so already, as in Overrides.settle
+            self._overrides.muted = given.muted
+        muted = self._in_force().audio.muted
+        done = self._daemon.trouble if muted else "listening"
+        if given.muted is None:
+            done += ", as in the config"
+        return _result("mute", self._kept(done), muted=muted)
 
     def _threshold(self, given: Threshold) -> Result:
         labels = self._labels if given.label == ALL else (given.label,)

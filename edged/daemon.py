@@ -145,6 +145,9 @@ class Daemon:
     def change(self, config: Config) -> None:
         """What of ``config`` can change between two windows holds from now on."""
         self._config = config
+        if config.audio.muted != self._source.muted:
+            self._source.mute(config.audio.muted)
+            self._look()  # an episode of before ends, and what is published says so
         self._judge.change(config.gate)
         self._tracker.change(**thresholds_of(config.tracker))
         if self._learned is not None:
@@ -152,10 +155,10 @@ class Daemon:
             self._judge.baseline = self._learned.baseline
         self._say_info()
 
-    def source_changed(self) -> None:
-        """The source was muted, or unmuted: an episode of before ends, and what is published says so."""
-        self._look()
-        self._say_info()
+    @property
+    def trouble(self) -> str:
+        """Why no sound comes, in words; empty when nothing is wrong, or not known to be."""
+        return self._source.trouble
 
     def snapshot(self) -> None:
         """Publishes all that says how it is now."""

@@ -91,6 +91,9 @@ class Source(Protocol):
     def silent(self) -> bool:
         """Whether it has given nothing but one value for long."""
 
+    def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the word on the topic
+        """Tells it to hear nothing, or to listen again; what it was told before changes nothing."""
+
     def read(self, timeout_s: float) -> Stretch | None:
         """The next sound, or None when none came in time or the source has ended."""
 

@@ -37,7 +37,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     """The file."""
 
     version: Literal[1] = 1
-    muted: bool
+    muted: bool | None
     enter_for: dict[str, Score]
     baseline: Literal["on", "frozen", "off"] | None
 
@@ -51,7 +51,7 @@ class Overrides:
         self._writing: threading.Thread | None = None
         self._fault = ""  # of the last writing, empty where it went well
         self._next_try_s = 0.0  # monotonic; 0: nothing waits to be written
-        self.muted = False
+        self.muted: bool | None = None
         self.enter_for: dict[str, float] = {}
         self.baseline: Literal["on", "frozen", "off"] | None = None
         self.log_level: Literal["debug", "info", "warning", "error"] | None = None
@@ -61,6 +61,8 @@ class Overrides:
     def over(self, config: Config) -> Config:
         """``config`` with what was set by command in place of its own."""
         replace = msgspec.structs.replace
+        if self.muted is not None:
+            config = replace(config, audio=replace(config.audio, muted=self.muted))
         if self.enter_for:
             enter_for = {**config.tracker.enter_for, **self.enter_for}
             config = replace(config, tracker=replace(config.tracker, enter_for=enter_for))
@@ -72,8 +74,19 @@ class Overrides:
     def names(self) -> list[str]:
         """The keys of the config that are overridden."""
         labels = [f"tracker.enter_for.{label}" for label in self.enter_for]
-        modes = [("baseline.mode", self.baseline), ("log_level", self.log_level)]
+        modes = [("audio.muted", self.muted), ("baseline.mode", self.baseline), ("log_level", self.log_level)]
         return labels + [name for name, value in modes if value is not None]
+
+    def settle(self, config: Config) -> str:
+        """Leaves the mute to ``config`` where that says the same; as ``keep``.
+
+        A switch only says on and off, and so can never give the config its word back.  Without this, ``audio.muted``
+        set to true would do nothing on a device that was once switched off and on.
+        """
+        if self.muted != config.audio.muted:
+            return ""
+        self.muted = None
+        return self.keep()
 
     def keep(self) -> str:
         """Writes the file; why what is set will not outlive the program, or nothing."""
@@ -140,7 +153,7 @@ class Overrides:
         self.enter_for = {label: enter for label, enter in kept.enter_for.items() if label in labels}
         if lacking := sorted(kept.enter_for.keys() - set(labels)):
             _log.warning("thresholds set by command for labels that the bundle lacks are left out: %s", lacking)
-        if self.muted:
+        if kept.muted:
             _log.warning("muted by command before this start, as %s says: the microphone stays closed", file)
         if self.names:
             _log.info("set by command over the config: %s", ", ".join(self.names))
@@ -148,11 +161,14 @@ class Overrides:
 
 def overrides_for(config: Config, labels: tuple[str, ...]) -> Overrides:
     """The ones of ``edged run``, in the state directory."""
-    return Overrides(state_folder(config.state_dir) / NAME, labels)
+    overrides = Overrides(state_folder(config.state_dir) / NAME, labels)
+    if fault := overrides.settle(config):
+        _log.warning("what was set by command could not be written anew: %s", fault)
+    return overrides
 
 
-def kept_muted(file: Path) -> bool:
-    """Whether the daemon that keeps ``file`` is muted, for who would open its microphone; writes nothing.
+def kept_muted(file: Path) -> bool | None:
+    """What was set by command at the daemon that keeps ``file``, for who would open its microphone; writes nothing.
 
     Raises:
         CaptureError: it cannot be known.
@@ -160,7 +176,7 @@ def kept_muted(file: Path) -> bool:
     try:
         return msgspec.json.decode(_content(file), type=_Kept).muted
     except FileNotFoundError:
-        return False
+        return None
     except OSError as exc:
         fault = f"{file}: {exc.strerror or exc}, so it may be muted, and is not opened: try again as root"
         raise CaptureError(fault) from exc

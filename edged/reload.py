@@ -21,6 +21,7 @@ from edged.overrides import Overrides
 # Sections and keys of the config's top level.
 LIVE = frozenset({"gate", "baseline", "tracker", "health_s", "log_level"})
 _FIXED = "gate.kind"  # within a live section: which models are loaded is decided at the start
+_LIVE_WITHIN = "audio.muted"  # within a section that is not
 
 _log = logging.getLogger(__name__)
 
@@ -54,19 +55,23 @@ class Reload:
             return self.in_force
         live, waiting = [], []
         for key, old_value, new_value in _changes(self._config, new):
-            if key.split(".")[0] in LIVE and key != _FIXED:
+            if key == _LIVE_WITHIN or (key.split(".")[0] in LIVE and key != _FIXED):
                 live.append(f"{key} {old_value} -> {new_value}")
             else:
                 waiting.append(key)
         self.waiting = tuple(waiting)
         live_values = {key: getattr(new, key) for key in LIVE}
         live_values["gate"] = msgspec.structs.replace(new.gate, kind=self._config.gate.kind)
+        live_values["audio"] = msgspec.structs.replace(self._config.audio, muted=new.audio.muted)
         self._config = msgspec.structs.replace(self._config, **live_values)
         parts = [", ".join(live) if live else "nothing changed"]
         if waiting:
             parts.append(f"needs a restart: {', '.join(waiting)}")
-        if self._overrides is not None and self._overrides.names:
-            parts.append(f"set by command and still in force: {', '.join(self._overrides.names)}")
+        if self._overrides is not None:
+            if fault := self._overrides.settle(self._config):
+                parts.append(f"not kept over a restart: {fault}")
+            if self._overrides.names:
+                parts.append(f"set by command and still in force: {', '.join(self._overrides.names)}")
         self.told, self.refused = f"config read again: {'; '.join(parts)}", False
         config = self.in_force
         logging.getLogger().setLevel(config.log_level.upper())

@@ -40,7 +40,7 @@ def run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
     overrides = overrides_for(config, labels)
     reload = Reload(config, load, overrides)
     config = reload.in_force
-    microphone = Microphone(config.audio, muted=overrides.muted)
+    microphone = Microphone(config.audio)
     commands = Commands(config.mqtt, node)
     announcement = announcement_for(lambda: reload.in_force, bundle)
     listeners: list[Listener] = [commands, announcement] if announcement else [commands]
@@ -50,7 +50,7 @@ def run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
     exporter = Exporter(config.prometheus.port)
     learned = learned_for(config, bundle)
     daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, learned=learned)
-    control = Control(daemon, microphone, labels=labels, learned=learned, overrides=overrides, reload=reload)
+    control = Control(daemon, labels=labels, learned=learned, overrides=overrides, reload=reload)
     commands.serve(control, publisher.publish)
     with stopping(_CLOSE_S) as stop, asking(reload.asked), exporter, publisher, microphone:
         daemon.run(stop, reload)

@@ -38,6 +38,7 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """The microphone."""
 
     device: Annotated[str, _DEVICE] = "auto"
+    muted: bool = False
     buffer_s: Annotated[float, _number(2, 120)] = 10.0
     gain_db: Annotated[float, _number(-20, 40)] = 0.0
     highpass_hz: Annotated[float, _number(0, 1000)] = 0.0

@@ -1,13 +1,16 @@
-"""A daemon in a thread, wired as ``edged run`` wires it, with a room in place of the microphone.
+"""A daemon in a thread, wired as ``edged run`` wires it, with a room in place of the microphone; fixtures to import.
 
 Room ──Stretch──► Daemon ──► Publisher ──► a real broker ──cmd/…──► Commands ──► Control ──► Daemon, Room
 """
 
+import logging
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
 import numpy as np
+import pytest
 
 from edged.audio.ring import Stretch
 from edged.config import load_config
@@ -15,14 +18,17 @@ from edged.control import Control
 from edged.daemon import Daemon
 from edged.errors import EdgedError
 from edged.learned import learned_for
-from edged.models.bundle import Bundle
+from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.mqtt.commands import Commands
 from edged.mqtt.publisher import Publisher
 from edged.overrides import overrides_for
 from edged.reload import Reload
+from tests.commander import Commander
 from tests.fakes import FakeSource
-from tests.mosquitto import Mosquitto
+from tests.mosquitto import Mosquitto, idle_mosquitto, mosquitto
 from tests.speech import RATE_HZ
+
+__all__ = ["Device", "Room", "Start", "bundle", "commander", "idle_mosquitto", "log_level", "mosquitto", "start"]
 
 _BLOCK = 8000
 
@@ -36,12 +42,6 @@ class Room(FakeSource):
         super().__init__((Stretch(blocks[n % 2], n * _BLOCK, n * _BLOCK / RATE_HZ) for n in range(10**9)), live=True)
         self.muted = muted
         self._pause = threading.Event()
-
-    def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
-        """As told."""
-        self.muted = muted
-        self.state = "muted" if muted else "online"
-        self.trouble = "muted by command, the microphone is closed" if muted else ""
 
     def read(self, timeout_s: float) -> Stretch | None:
         """A block now and then."""
@@ -62,14 +62,13 @@ class Device:
         self.overrides = overrides_for(config, bundle.manifest.labels)
         reload = Reload(config, lambda: load_config(self.file), self.overrides)
         config = reload.in_force
-        self.room = Room(muted=self.overrides.muted)
+        self.room = Room(muted=config.audio.muted)
         heard = Commands(config.mqtt, "lab")
         self.publisher = Publisher(config.mqtt, "lab", listeners=[heard])
         self.learned = learned_for(config, bundle)
         daemon = Daemon(config, bundle, self.room, self.publisher, learned=self.learned)
         control = Control(
             daemon,
-            self.room,
             labels=bundle.manifest.labels,
             learned=self.learned,
             overrides=self.overrides,
@@ -106,3 +105,34 @@ class Device:
         """Returns when the daemon has ended."""
         self._thread.join(30)
         assert not self._thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    """The shipped one."""
+    return load_bundle(DEFAULT_BUNDLE)
+
+
+@pytest.fixture(autouse=True)
+def log_level() -> Iterator[None]:
+    """Commands set the root logger's level; afterwards it is as before."""
+    root = logging.getLogger()
+    before = root.level
+    yield
+    root.setLevel(before)
+
+
+Start = Callable[..., Device]
+
+
+@pytest.fixture
+def start(bundle: Bundle, mosquitto: Mosquitto, tmp_path: Path) -> Start:
+    """Makes a device with a config of this text; a second one finds what the first one kept."""
+    return lambda text="", commands="on": Device(bundle, mosquitto, tmp_path, text, commands)
+
+
+@pytest.fixture
+def commander(mosquitto: Mosquitto) -> Iterator[Commander]:
+    """Somebody at the broker."""
+    with Commander(mosquitto.port) as somebody:
+        yield somebody

@@ -32,6 +32,12 @@ class FakeSource:
         self._stretches = iter(stretches)
         self._fault = fault
 
+    def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
+        """As told."""
+        self.muted = muted
+        self.state = "muted" if muted else "online"
+        self.trouble = "muted by command or config, the microphone is closed" if muted else ""
+
     def read(self, timeout_s: float) -> Stretch | None:
         """The next one."""
         del timeout_s

@@ -26,6 +26,7 @@ from tests.fuzzing import Edit, damaged, edits, fuzzed
         ("mute", b"ON", Mute(muted=True)),
         ("mute", b" off\n", Mute(muted=False)),
         ("mute", b'{"muted": true, "id": "7"}', Mute(muted=True, id="7")),
+        ("mute", b'{"muted": null}', Mute(muted=None)),
         ("threshold", b'{"label": "angry", "enter": 0.6}', Threshold(label="angry", enter=0.6)),
         ("threshold", b'{"enter": 1}', Threshold(label=ALL, enter=1.0)),
         ("threshold", b'{"label": "sad", "enter": null}', Threshold(label="sad")),
@@ -48,6 +49,7 @@ def test_payload_meant(name: str, payload: bytes, meant: Arguments) -> None:
     ("name", "payload", "said"),
     [
         ("mute", b"", "the payload is empty, expected ON, OFF or {"),
+        ("mute", b"{}", 'expected ON, OFF or {"muted": true}'),
         ("mute", b"yes", "the payload is 'yes', expected ON, OFF or {"),
         ("mute", b'{"muted": "true"}', 'expected ON, OFF or {"muted": true}'),
         ("mute", b'{"muted": true, "for": 5}', 'expected ON, OFF or {"muted": true}'),

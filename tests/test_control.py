@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,104 +9,12 @@ import pytest
 
 from edged.config import Config
 from edged.errors import RestartError
-from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
-from tests.commanded import Device
+from tests.commanded import Start, bundle, commander, idle_mosquitto, log_level, mosquitto, start
 from tests.commander import Commander
-from tests.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until  # noqa: F401 -- fixtures
+from tests.mosquitto import Mosquitto, wait_until
 
-
-@pytest.fixture(scope="module")
-def bundle() -> Bundle:
-    """The shipped one."""
-    return load_bundle(DEFAULT_BUNDLE)
-
-
-@pytest.fixture(autouse=True)
-def _level() -> Iterator[None]:
-    """Commands set the root logger's level; afterwards it is as before."""
-    root = logging.getLogger()
-    before = root.level
-    yield
-    root.setLevel(before)
-
-
-Start = Callable[..., Device]
-
-
-@pytest.fixture
-def start(bundle: Bundle, mosquitto: Mosquitto, tmp_path: Path) -> Start:  # noqa: F811
-    """Makes a device with a config of this text; a second one finds what the first one kept."""
-    return lambda text="", commands="on": Device(bundle, mosquitto, tmp_path, text, commands)
-
-
-@pytest.fixture
-def commander(mosquitto: Mosquitto) -> Iterator[Commander]:  # noqa: F811
-    """Somebody at the broker."""
-    with Commander(mosquitto.port) as somebody:
-        yield somebody
-
-
-def test_mute_and_listen_again(start: Start, commander: Commander) -> None:
-    """The source is muted, the retained topics say so before the answer does; unmuted it is as before."""
-    with start() as device:
-        wait_until(lambda: commander.came["health"], "the first figures")
-        result = commander.give("mute", '{"muted": true, "id": "a"}')
-        assert (result.ok, result.muted, result.id) == (True, True, "a")
-        assert device.room.muted
-        assert commander.came["capture"][-1] == b"muted"
-        assert commander.came["speech"][-1] == b"OFF"
-        assert commander.newest("emotion")["emotion"] == "none"
-        assert commander.newest("info")["listening"] is False
-        result = commander.give("mute", "OFF")
-        assert (result.message, result.muted) == ("listening", False)
-        assert not device.room.muted
-        assert commander.came["capture"][-1] == b"online"
-        assert commander.newest("info")["listening"] is True
-
-
-def test_mute_ends_the_running_episode(start: Start, commander: Commander) -> None:
-    """Its end comes with the mute, not when sound comes again."""
-    whatever = "gate: {kind: level, margin_db: 3, least_dbfs: -96, least_speech_s: 0.016}\n"
-    whatever += "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0, smoothing: exponential}\n"
-    with start(whatever):
-        wait_until(lambda: commander.came["event/start"], "an episode", 60)
-        commander.give("mute", "ON")
-        wait_until(lambda: len(commander.came["event/end"]) == len(commander.came["event/start"]), "its end")
-        assert commander.newest("event/end")["reason"] == "stopped"
-
-
-def test_mute_feeds_the_watchdog_by_rounds(start: Start, commander: Commander, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While muted no window goes through; the reader's rounds feed it, and without them nothing does."""
-    told: list[str] = []
-    monkeypatch.setattr("edged.listening.notify", lambda *states: told.extend(states))
-    with start() as device:
-        commander.give("mute", "ON")
-        told.clear()
-        commander.give("identify")
-        assert "WATCHDOG=1" not in told
-        device.room.n_tries += 1
-        wait_until(lambda: told.count("WATCHDOG=1") == 1, "the watchdog is fed")
-
-
-def test_muted_over_a_restart(start: Start, commander: Commander) -> None:
-    """The next start is muted before anything is read, and its info says so."""
-    with start():
-        assert commander.give("mute", "ON").message == "muted by command, the microphone is closed"
-    n_before = len(commander.came["info"])
-    with start() as device:
-        assert device.overrides.muted
-        wait_until(lambda: len(commander.came["info"]) > n_before, "its info")
-        assert commander.newest("info")["listening"] is False
-
-
-def test_disk_that_refuses_is_said_in_the_answer(start: Start, commander: Commander, tmp_path: Path) -> None:
-    """It is done all the same, and not kept."""
-    with start(f"state_dir: {tmp_path}/state") as device:
-        (tmp_path / "state").write_text("a file where the folder should be")
-        result = commander.give("mute", "ON")
-        assert (result.ok, result.muted, device.room.muted) == (True, True, True)
-        assert "; not kept over a restart: " in result.message
-        (tmp_path / "state").unlink()
+# pytest finds the fixtures by their names here
+__all__ = ["bundle", "commander", "idle_mosquitto", "log_level", "mosquitto", "start"]
 
 
 def test_threshold_of_one_label(start: Start, commander: Commander) -> None:
@@ -265,7 +172,7 @@ def test_retained_command_is_not_obeyed(start: Start, commander: Commander) -> N
 def test_results_are_not_retained_and_not_kept(
     start: Start,
     commander: Commander,
-    mosquitto: Mosquitto,  # noqa: F811
+    mosquitto: Mosquitto,
 ) -> None:
     """Who comes later hears none, and the outbox has none."""
     with start() as device:

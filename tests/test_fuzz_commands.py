@@ -42,9 +42,9 @@ class Commanded:
         labels = bundle.manifest.labels
         overrides = overrides_for(config, labels)
         reload = Reload(config, lambda: load_config(file), overrides)
-        learned, room = learned_for(config, bundle), Room()
-        daemon = Daemon(config, bundle, room, KeepingSink(), learned=learned)
-        control = Control(daemon, room, labels=labels, learned=learned, overrides=overrides, reload=reload)
+        learned = learned_for(config, bundle)
+        daemon = Daemon(config, bundle, Room(), KeepingSink(), learned=learned)
+        control = Control(daemon, labels=labels, learned=learned, overrides=overrides, reload=reload)
         self._now_s = _ROUND_S
         self._answers: list[tuple[Topic, Result]] = []
         self._commands = Commands(config.mqtt, "lab", clock=lambda: self._now_s)
@@ -93,7 +93,7 @@ _PAYLOADS = (
     | st.sampled_from(_RIGHT)
 )
 _FITTING = st.one_of(
-    st.tuples(st.just("mute"), st.builds(lambda muted: {"muted": muted}, st.booleans())),
+    st.tuples(st.just("mute"), st.builds(lambda muted: {"muted": muted}, st.none() | st.booleans())),
     st.tuples(
         st.just("threshold"),
         st.fixed_dictionaries(

@@ -58,10 +58,10 @@ def test_mute_is_no_discontinuity(told: list[str]) -> None:
     bench = Bench()
     bench.source.state, bench.source.trouble = "muted", "nothing but one value"
     assert bench.listening.look() is None
-    bench.source.muted, bench.source.trouble = True, "muted by command"
+    bench.source.muted, bench.source.trouble = True, "muted by command or config"
     assert bench.listening.look() == "stopped"
     assert bench.published == [("capture", "muted")]
-    assert "STATUS=No sound (muted): muted by command" in told
+    assert "STATUS=No sound (muted): muted by command or config" in told
 
 
 def test_rounds_feed_the_watchdog(told: list[str]) -> None:

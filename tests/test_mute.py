@@ -65,7 +65,7 @@ def test_muted_device_is_closed_and_comes_again(virtual_microphone: VirtualMicro
         twice = json.loads(child.line())
         assert json.loads(child.line()) == ["MainThread"]
         assert child.exit_status(10) == 0
-    assert (muted["state"], muted["trouble"]) == ("muted", "muted by command, the microphone is closed")
+    assert (muted["state"], muted["trouble"]) == ("muted", "muted by command or config, the microphone is closed")
     assert (muted["kept"], muted["in_memory"]) == (True, False)
     assert muted["rounds"] >= 3
     assert (again["state"], again["gaps"], again["recoveries"]) == ("online", 1, 0)
@@ -83,7 +83,7 @@ from edged.config import Audio
 mute.REST_S = 0.1
 opened, calls = driver.opened, []
 driver.opened = lambda device: calls.append(device) or opened(device)
-with module.Microphone(Audio(device="pulse", max_recovery_s=0.3), muted=True) as microphone:
+with module.Microphone(Audio(device="pulse", max_recovery_s=0.3, muted=True)) as microphone:
     while microphone.n_tries < 10:
         assert microphone.read(0.05) is None
     print(microphone.state, len(calls), "sounddevice" in sys.modules, microphone.trouble, flush=True)
@@ -94,7 +94,7 @@ with module.Microphone(Audio(device="pulse", max_recovery_s=0.3), muted=True) as
     print(microphone.state, len(calls), microphone.n_dropped, microphone.n_recoveries)
 """
     with virtual_microphone.child(script) as child:
-        assert child.line() == "muted 0 False muted by command, the microphone is closed"
+        assert child.line() == "muted 0 False muted by command or config, the microphone is closed"
         assert virtual_microphone.n_listeners() == 0
         child.go_on()
         assert child.line() == "online 1 0 0"
@@ -108,7 +108,7 @@ import threading
 from edged.audio import microphone as module, mute
 from edged.config import Audio
 mute.REST_S = 3600
-with module.Microphone(Audio(device="pulse"), muted=True) as microphone:
+with module.Microphone(Audio(device="pulse", muted=True)) as microphone:
     while not microphone.trouble.endswith("is closed"):
         microphone.read(0.05)
 print(microphone.state, [thread.name for thread in threading.enumerate()])
@@ -147,7 +147,7 @@ with module.Microphone(Audio(device="pulse")) as microphone:
         child.go_on()
         state, trouble, fault, rounds = child.line().split(" | ")
     assert (state, rounds) == ("muted", "0")
-    assert trouble == "muted by command, the microphone is not closed yet"
+    assert trouble == "muted by command or config, the microphone is not closed yet"
     assert fault == "microphone 'pulse': the driver hangs, it got nothing done for 4 s"
 
 

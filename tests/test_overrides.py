@@ -11,6 +11,7 @@ from edged.errors import CaptureError
 from edged.overrides import NAME, Overrides, kept_muted, overrides_for
 from tests.mosquitto import wait_until
 
+_CONFIG = "{audio: {muted: true}, tracker: {enter_for: {angry: 0.7, happy: 0.9}}, log_level: error}"
 LABELS = ("angry", "happy", "neutral")
 
 
@@ -19,18 +20,19 @@ def test_nothing_set_changes_nothing(tmp_path: Path) -> None:
     overrides = Overrides(tmp_path / NAME, LABELS)
     config = parse_config("tracker: {enter_for: {angry: 0.7}}", "test")
     assert overrides.over(config) is config
-    assert (overrides.muted, overrides.names, list(tmp_path.iterdir())) == (False, [], [])
+    assert (overrides.muted, overrides.names, list(tmp_path.iterdir())) == (None, [], [])
 
 
 def test_set_by_command_goes_before_the_config(tmp_path: Path) -> None:
     """Label by label; what a command did not name is the config's."""
     overrides = Overrides(tmp_path / NAME, LABELS)
     overrides.enter_for["happy"] = 0.2
-    overrides.baseline, overrides.log_level = "frozen", "debug"
-    config = overrides.over(parse_config("{tracker: {enter_for: {angry: 0.7, happy: 0.9}}, log_level: error}", "test"))
+    overrides.muted, overrides.baseline, overrides.log_level = False, "frozen", "debug"
+    config = overrides.over(parse_config(_CONFIG, "test"))
+    assert not config.audio.muted
     assert config.tracker.enter_for == {"angry": 0.7, "happy": 0.2}
     assert (config.baseline.mode, config.log_level) == ("frozen", "debug")
-    assert overrides.names == ["tracker.enter_for.happy", "baseline.mode", "log_level"]
+    assert overrides.names == ["tracker.enter_for.happy", "audio.muted", "baseline.mode", "log_level"]
 
 
 def test_kept_over_a_restart(tmp_path: Path) -> None:
@@ -141,9 +143,9 @@ def test_disk_that_hangs_is_left_behind(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_lies_in_the_state_directory(tmp_path: Path) -> None:
-    """Where the config says; without the file nobody muted anything."""
+    """Where the config says; without the file nobody said anything."""
     config = Config(state_dir=str(tmp_path))
-    assert not kept_muted(tmp_path / NAME)
+    assert kept_muted(tmp_path / NAME) is None
     overrides = overrides_for(config, LABELS)
     overrides.muted = True
     overrides.keep()

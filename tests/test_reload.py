@@ -106,6 +106,14 @@ def test_live_keys_exist() -> None:
     assert set(Config().__struct_fields__) > LIVE
 
 
+def test_mute_is_live_within_its_section(caplog: pytest.LogCaptureFixture) -> None:
+    """It holds at once; what stands beside it waits."""
+    caplog.set_level(logging.INFO, _LOG)
+    config = reload_of("", "audio: {muted: true, gain_db: 3}").config()
+    assert (config.audio.muted, config.audio.gain_db) == (True, 0)
+    assert caplog.messages == ["config read again: audio.muted False -> True; needs a restart: audio.gain_db"]
+
+
 def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gate that noise did not open opens for it after the reload, in the same run, and systemd is told."""
     told: list[str] = []

@@ -48,10 +48,10 @@ _log = logging.getLogger(__name__)
 class Microphone(Counted):
     """A source of samples from one microphone, there or not; ``with`` begins to look for it, and closes it.
 
-    With ``muted`` it is left alone until ``mute`` says otherwise.
+    With ``audio.muted`` it is left alone until ``mute`` says otherwise.
     """
 
-    def __init__(self, audio: Audio, *, muted: bool = False, sysfs: Path = SYSFS) -> None:
+    def __init__(self, audio: Audio, *, sysfs: Path = SYSFS) -> None:
         self.live = True  # sound comes whether or not it is read
         self.ended = False
         self.name = audio.device  # what is asked for, until it is known what answers to that
@@ -63,7 +63,7 @@ class Microphone(Counted):
         super().__init__(Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz)), Counts())
         self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
         self._fault = ""  # of the last try; what is opened anew is not mended before its first block
-        self._mute = Mute(muted=muted)
+        self._mute = Mute(muted=audio.muted)
         self._capture: Capture | None = None  # the opening that is being read
         self._stalled: Capture | None = None  # one that was given up
         # Daemon threads: where the driver hangs for ever, the program must still end.
@@ -145,7 +145,8 @@ class Microphone(Counted):
     def trouble(self) -> str:
         """Why no sound comes, in words; empty while nothing is known to be wrong."""
         if self.muted:
-            return f"muted by command, the microphone is {'closed' if self._mute.resting else 'not closed yet'}"
+            closed = "closed" if self._mute.resting else "not closed yet"
+            return f"muted by command or config, the microphone is {closed}"
         match self.state:
             case "offline":
                 return self._fault

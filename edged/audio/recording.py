@@ -107,6 +107,9 @@ class Recording:
         """Ends the recording early, also from another thread or a signal: a read that waits returns at once."""
         self._stopped.set()
 
+    def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
+        """Nothing: a file has no microphone to close."""
+
     def read(self, timeout_s: float) -> Stretch | None:
         """The next second or so; None when it is not due within ``timeout_s``, or at the end (``ended``).
 

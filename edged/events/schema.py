@@ -127,7 +127,7 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     routing: str  # `hard` or `soft`
     labels: list[str]  # of the bundle, in its order
     model_card: dict[str, CardFigures]  # by corpus
-    listening: bool  # false while muted by command
+    listening: bool  # false while muted by command or config
     thresholds: dict[str, Score]  # by label the score from which its episode begins
     log_level: str
     commands: str  # which are obeyed: off, read-only or on

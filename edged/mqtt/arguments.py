@@ -29,9 +29,9 @@ class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class Mute(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Closes the microphone, or opens it again."""
+    """Closes the microphone, or opens it again; null: as in the config again."""
 
-    muted: bool
+    muted: bool | None
 
 
 class Threshold(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -34,7 +34,7 @@ CAPTURE = Topic(
     1,
     "state",
     "whether sound comes: `online`, `offline` (no microphone, or none that opens), `stalled` (open, but "
-    "no sample for 2 s) or `muted` (by command, or nothing but one value); it counts while `availability` "
+    "no sample for 2 s) or `muted` (by command or config, or nothing but one value); it counts while `availability` "
     "is `online`",
 )
 EMOTION = Topic(
