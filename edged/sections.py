@@ -83,6 +83,7 @@ class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     leave: Annotated[float, _number(0, 1)] = 0.3
     margin: Annotated[float, _number(0, 1)] = 0.1
     min_duration_s: Annotated[float, _number(0, 60)] = 3.0
+    least_speech: Annotated[float, _number(0, 1)] = 0.85
 
 
 class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

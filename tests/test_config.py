@@ -27,6 +27,7 @@ _NUMBERS = {
     "tracker.leave": (["-0.1", "1.1"], "a number, 0 to 1"),
     "tracker.margin": (["-0.1", "1.1"], "a number, 0 to 1"),
     "tracker.min_duration_s": (["-1", "61"], "a number, 0 to 60"),
+    "tracker.least_speech": (["-0.1", "1.1"], "a number, 0 to 1"),
     "outbox.days": (["0", "3651"], "a number, 0.01 to 3650"),
     "outbox.commit_s": (["-1", "61"], "a number, 0 to 60"),
 }

@@ -5,7 +5,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from edged.events.tracker import NONE, UNCERTAIN, Began, Ended, Floats, Smoothing, Tracker
+from edged.events.tracker import NONE, UNCERTAIN, Began, Ended, Floats, Smoothing, Thresholds, Tracker
 
 LABELS = ("angry", "happy", "neutral")
 RATE = 16_000
@@ -14,7 +14,8 @@ STRIDE = 8_000
 
 def tracker(smoothing: Smoothing = "majority", enter_for: dict[str, float] | None = None, **changed: float) -> Tracker:
     """One with round numbers: a span of 5 s, half to enter, 1 s at least, windows each half second."""
-    values = {"span": 5 * RATE, "enter": 0.5, "leave": 0.35, "margin": 0.1, "min_duration": RATE, **changed}
+    values = {"span": 5 * RATE, "enter": 0.5, "leave": 0.35, "margin": 0.1, "min_duration": RATE, "least_speech": 0.0}
+    values |= changed
     return Tracker(
         LABELS,
         smoothing=smoothing,
@@ -24,7 +25,20 @@ def tracker(smoothing: Smoothing = "majority", enter_for: dict[str, float] | Non
         leave=values["leave"],
         margin=values["margin"],
         min_duration=int(values["min_duration"]),
+        least_speech=values["least_speech"],
     )
+
+
+_CHANGED: Thresholds = {
+    "smoothing": "majority",
+    "span": 5 * RATE,
+    "enter": 0.5,
+    "enter_for": {},
+    "leave": 0.35,
+    "margin": 0.1,
+    "min_duration": RATE,
+    "least_speech": 0.0,
+}
 
 
 def scores(label: str, confidence: float = 0.8) -> Floats:
@@ -52,6 +66,24 @@ def test_episode_begins_after_min_duration() -> None:
     assert isinstance(began, Began)
     assert (began.label, began.start, began.previous) == ("angry", 0, None)
     assert began.scores == pytest.approx(scores("angry"))
+
+
+def test_sounds_now_and_then_make_no_episode() -> None:
+    """What was said of a door that slammed does not hold until the next one: that is no minute of anger."""
+    now_and_then = ["angry", None, None, None] * 30
+    assert [type(change) for _, change in play(tracker(), *now_and_then)] == [Began]
+    assert play(tracker(least_speech=0.8), *now_and_then) == []
+
+
+def test_pauses_that_are_few_do_not_hinder_an_episode() -> None:
+    """Four windows of five hold speech: just enough; and windows that were skipped are no windows without speech."""
+    tracked = tracker(least_speech=0.8, min_duration=2 * RATE)
+    ((index, began),) = play(tracked, "angry", "angry", None, "angry", "angry")
+    assert isinstance(began, Began)
+    assert (index, began.start) == (4, 0)
+    overloaded = tracker(least_speech=0.8, min_duration=2 * RATE)
+    changes = [overloaded.update(at * RATE, "angry", scores("angry"), discontinuous=at == 0) for at in range(3)]
+    assert [len(some) for some in changes] == [0, 0, 1]
 
 
 def test_episode_fades_below_leave() -> None:
@@ -152,9 +184,7 @@ def test_change_keeps_the_running_episode() -> None:
     """Other thresholds hold from the next window; the episode goes on with its start, and ends by the new ones."""
     tracked = tracker(span=8 * STRIDE)
     assert [type(change) for _, change in play(tracked, *["angry"] * 8)] == [Began]
-    tracked.change(
-        smoothing="majority", span=8 * STRIDE, enter=0.9, enter_for={}, leave=0.8, margin=0.1, min_duration=RATE
-    )
+    tracked.change(**(_CHANGED | {"span": 8 * STRIDE, "enter": 0.9, "leave": 0.8}))
     ((index, ended),) = play(tracked, "angry", "happy", "happy", start=8)
     assert isinstance(ended, Ended)
     assert (index, ended.start, ended.reason) == (10, 0, "faded")
@@ -165,7 +195,7 @@ def test_change_of_smoothing_goes_on_from_what_was_heard(before: Smoothing, afte
     """One window of another label does not end an episode of many because the smoothing was changed."""
     tracked = tracker(before)
     assert len(play(tracked, *["angry"] * 10)) == 1
-    tracked.change(smoothing=after, span=5 * RATE, enter=0.5, enter_for={}, leave=0.35, margin=0.1, min_duration=RATE)
+    tracked.change(**(_CHANGED | {"smoothing": after}))
     assert play(tracked, "happy", start=10) == []
 
 

@@ -2,10 +2,12 @@
 
     (time, label, scores) of each window ──smoothing over span──► shares by label ──enter, leave, margin──► episodes
 
-A label enters when its share reaches ``enter`` with ``margin`` over the second for ``min_duration``; it leaves when its
-share falls below ``leave``, when another label enters, when no speech was heard for a span, or when sound was lost. Two
-thresholds keep an episode from flickering (hysteresis, as in Canny 1986): a label that enters lower than the others, by
-``enter_for``, also leaves no higher than that.  Time is counted in samples throughout.
+A label enters when its share reaches ``enter`` with ``margin`` over the second for ``min_duration``, and at least
+``least_speech`` of the windows meanwhile hold speech: now and then a gate takes a sound for speech, and what was said
+of that must not hold until the next time.  It leaves when its share falls below ``leave``, when another label enters,
+when no speech was heard for a span, or when sound was lost.  Two thresholds keep an episode from flickering
+(hysteresis, as in Canny 1986): a label that enters lower than the others, by ``enter_for``, also leaves no higher than
+that.  Time is counted in samples throughout.
 """
 
 import math
@@ -69,6 +71,7 @@ class Thresholds(TypedDict):
     leave: float
     margin: float
     min_duration: int
+    least_speech: float
 
 
 def thresholds_of(tracker: Settings) -> Thresholds:
@@ -81,6 +84,7 @@ def thresholds_of(tracker: Settings) -> Thresholds:
         "leave": tracker.leave,
         "margin": tracker.margin,
         "min_duration": round(tracker.min_duration_s * GEOMETRY.sample_rate_hz),
+        "least_speech": tracker.least_speech,
     }
 
 
@@ -92,6 +96,7 @@ class _Run:
         self.start = self.last = at
         self._total = np.zeros_like(scores)
         self._count = 0
+        self.n_silent = 0  # windows without speech in between
         self.peak = 0.0
         self.add(at, scores)
 
@@ -101,6 +106,11 @@ class _Run:
         self._count += 1
         self.last = at
         self.peak = max(self.peak, float(scores[self.place]))
+
+    @property
+    def speech(self) -> float:
+        """The share of the windows since its first in which speech was heard."""
+        return self._count / (self._count + self.n_silent)
 
     @property
     def mean(self) -> Floats:
@@ -127,7 +137,7 @@ class Tracker:
         """Goes on with other thresholds from the next window; the running episode and what was heard stay."""
         self._smoothing: Smoothing = thresholds["smoothing"]
         self._span, self._min_duration = thresholds["span"], thresholds["min_duration"]
-        self._margin = thresholds["margin"]
+        self._margin, self._least_speech = thresholds["margin"], thresholds["least_speech"]
         enter_for, enter = thresholds["enter_for"], thresholds["enter"]
         self._enter = np.array([enter_for.get(label, enter) for label in self._labels], np.float32)
         self._leave = np.minimum(self._enter, np.float32(thresholds["leave"]))
@@ -145,6 +155,8 @@ class Tracker:
         elif self._recent and at - self._recent[-1][0] >= self._span:
             changes += self._end("silence")
             self._forget()
+        elif self._candidate:
+            self._candidate.n_silent += 1
         emotion = self._emotion()
         if emotion != self._since[0]:
             self._since = (emotion, self._episode.start if self._episode else at)
@@ -181,7 +193,7 @@ class Tracker:
         else:
             self._candidate = _Run(leading, at, scores)
         candidate = self._candidate
-        if candidate and at - candidate.start >= self._min_duration:
+        if candidate and at - candidate.start >= self._min_duration and candidate.speech >= self._least_speech:
             changes += self._end("replaced")
             self._episode, self._candidate = candidate, None
             began = Began(self._labels[candidate.place], candidate.start, candidate.mean, self._previous)
