@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from convert import dataset
+from convert.design import FIRST, TASKS
 from convert.gate.material import absent
 from convert.gate.recipe import gate_recipe
 from convert.material import material
@@ -73,15 +74,16 @@ def _run(options: argparse.Namespace) -> None:
     if options.fresh:
         run.clear()
     everything = options.stage == "all"
+    tasks = (FIRST,) if options.first else TASKS
     _need_tensorflow()
     if options.stage == "train" or everything:
         from convert.train import train  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
 
-        train(run)
+        train(run, tasks)
     if options.stage == "quantize" or everything:
         from convert.quantize import quantize  # noqa: PLC0415 - as above
 
-        quantize(run)
+        quantize(run, tasks)
     if options.stage == "evaluate" or everything:
         _evaluate_run(run, options)
     if options.stage == "bundle" or everything:
@@ -193,6 +195,7 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--seed", type=int, default=1)
         stage.add_argument("--fold", type=int, help="test on fold 0, 1, … instead of the committed split")
         stage.add_argument("--epochs", type=int, help="cut every training to so many, to try the way")
+        stage.add_argument("--first", action="store_true", help="train, quantize: the first model alone, for a rival")
         stage.add_argument("--fresh", action="store_true", help="forget what this run has made before")
         stage.add_argument("--out", type=Path, help="the bundle's folder (edged/models/default for the default recipe)")
         stage.add_argument("--json", action="store_true", help="figures as JSON on stdout")

@@ -9,6 +9,7 @@ convolutions.  Models above the budget are refused.
 
 import tempfile
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +39,8 @@ class Size:
     multiply_adds: int
 
 
-def quantize(run: Run) -> None:
-    """Writes ``m1.tflite`` … ``m5.tflite`` and ``sizes.json`` into the run's folder.
+def quantize(run: Run, tasks: Iterable[str] = TASKS) -> None:
+    """Writes ``m1.tflite`` … ``m5.tflite``, or those of ``tasks``, and ``sizes.json`` into the run's folder.
 
     Raises:
         ModelError: a network is above the budget, or its file is not what the device takes.
@@ -47,15 +48,15 @@ def quantize(run: Run) -> None:
     """
     representative = representative_set(run)
     sizes, contents = {}, {}
-    for task in TASKS:
+    for task in tasks:
         try:
             model = trained(run, task)
         except FileNotFoundError as exc:
             raise UsageError(f"{exc.filename}: not there, expected a trained {task}: python -m convert train") from exc
-        size = checked_size(task, model)
+        size = checked_size(task, model, run.recipe.budgets)
         sizes[task] = {"parameters": size.parameters, "multiply_adds": size.multiply_adds}
         contents[task] = full_integer(model, representative)
-    apart(scores.prove_loads, contents, {task: len(labels) for task, labels in TASKS.items()})
+    apart(scores.prove_loads, contents, {task: len(TASKS[task]) for task in contents})
     for task, content in contents.items():
         (run.path / f"{task}.tflite").write_bytes(content)
     write_json(run.path / "sizes.json", sizes)
@@ -74,17 +75,18 @@ def representative_set(run: Run) -> Floats:
     return windows
 
 
-def checked_size(name: str, model: Any) -> Size:  # noqa: ANN401 - keras has no types
+def checked_size(name: str, model: Any, budgets: int = 1) -> Size:  # noqa: ANN401 - keras has no types
     """The cost of ``model``.
 
     Raises:
-        ModelError: more than 150,000 parameters or 25 million multiply-adds.
+        ModelError: more than 150,000 parameters or 25 million multiply-adds, each times ``budgets``.
     """
     size = Size(int(model.count_params()), multiply_adds(model))
-    if size.parameters > MOST_PARAMETERS or size.multiply_adds > MOST_MULTIPLY_ADDS:
+    most = Size(MOST_PARAMETERS * budgets, MOST_MULTIPLY_ADDS * budgets)
+    if size.parameters > most.parameters or size.multiply_adds > most.multiply_adds:
         raise ModelError(
             f"network {name}: {size.parameters} parameters and {size.multiply_adds} multiply-adds, expected at most"
-            f" {MOST_PARAMETERS} and {MOST_MULTIPLY_ADDS}"
+            f" {most.parameters} and {most.multiply_adds}"
         )
     return size
 

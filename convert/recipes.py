@@ -123,6 +123,7 @@ class Recipe:
     learned_weights: bool = field(default=False, metadata=_LATER)  # of the heads, from the two above on
     start: str = field(default="", metadata=_LATER)  # the run whose first model is tuned
     teacher: TeacherSpec = field(default=TeacherSpec(), metadata=_LATER)
+    budgets: int = field(default=1, metadata=_LATER)  # of how many models a network may have the size, as a rival
     repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch has the clips of a corpus, once where not named
 
 
@@ -136,6 +137,10 @@ _DEFAULT = Recipe(
     epochs_after=12,
 )
 
+_WIDE = NetworkSpec(
+    blocks=((32, 2, "plain"), (32, 1, "plain"), (96, 2, "plain"), (96, 1, "plain")), fold=280, temporal=(280,)
+)
+
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
@@ -147,6 +152,8 @@ RECIPES: dict[str, Recipe] = {
         dataclasses.replace(
             _DEFAULT, name="research-less-ravdess", corpora=("cremad", "emodb", "nemo"), strangers=("ravdess",)
         ),
+        # The rival of the cascade: one network with the parameters of all five.
+        dataclasses.replace(_DEFAULT, name="default-wide", network=_WIDE, budgets=5),
         # What a change does for a corpus never heard is seen on EMO-DB, before RAVDESS and nEMO are looked at.
         Recipe(
             name="cremad-alone",
