@@ -2,15 +2,15 @@
 
     a file ──loop device──► ext4 of 8 MB ──fill, break_off, freeze──► a fault ──make_room, mend, thaw──► well
 
-Its blocks are of 4 KiB, as a card's are: with smaller ones SQLite's file of shared memory has holes, and a full disk is
-a SIGBUS.  All of it needs root.  A write to a file system that is frozen cannot be ended from outside, not by SIGKILL
+Its blocks are the smallest that there are, where a file that is memory too may have holes within a page.  All of it
+needs root.  A write to a file system that is frozen cannot be ended from outside, not by SIGKILL
 either, so that it is thawed after a minute in any case.
 """
 
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -24,8 +24,9 @@ _OPTIONS = "loop,errors=remount-ro"
 class Disk:
     """Mounted at ``place``; ``end`` takes it away."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, block_bytes: int = 1024) -> None:
         self.place = folder / "disk"
+        self._block_bytes = block_bytes
         self._image = folder / "disk.img"
         self._keeper: subprocess.Popen[bytes] | None = None
 
@@ -35,7 +36,7 @@ class Disk:
         with self._image.open("wb") as image:
             image.truncate(8 * 2**20)
         commands: list[list[str | Path]] = [
-            ["mkfs.ext4", "-q", "-b", "4096", self._image],
+            ["mkfs.ext4", "-q", "-b", str(self._block_bytes), self._image],
             ["mount", "-o", _OPTIONS, self._image, self.place],
         ]
         for command in commands:
@@ -93,13 +94,19 @@ class Disk:
         subprocess.run(["umount", "-l", self.place], check=False, capture_output=True)
 
 
-@pytest.fixture
-def card(tmp_path: Path) -> Iterator[Disk]:
-    """A disk that is well; skipped where it cannot be had, which fails in CI."""
-    disk = Disk(tmp_path)
+@contextmanager
+def mounted(disk: Disk) -> Iterator[Disk]:
+    """The disk, well; skipped where it cannot be had, which fails in CI."""
     if missing := disk.begin():
         message = f"needs to mount an ext4 by a loop device, as root: {missing}"
         assert not os.environ.get("CI"), message
         pytest.skip(message)
     yield disk
     disk.end()
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Iterator[Disk]:
+    """A disk that is well."""
+    with mounted(Disk(tmp_path)) as disk:
+        yield disk

@@ -18,10 +18,12 @@ from pathlib import Path
 
 from edged.mqtt.message import Message
 from edged.mqtt.stored import DamagedError, Stored, connection, judged, stored_in
+from edged.mqtt.wal_index import WalIndex
 
 FILE = "outbox.sqlite3"
 
 _VERSION = 1
+_ROW_BYTES = 200  # of a row and its index, beside the payload, which may begin a page of its own
 _TRIMMED = 20  # rows of history that go at once when they are too large
 _TABLES = """
 CREATE TABLE event (
@@ -67,6 +69,7 @@ class Database:
         with contextlib.ExitStack() as opened:
             self._lock = opened.enter_context(_locked(path.with_suffix(".lock")))
             path.touch(mode=0o600)  # SQLite's own files beside it follow it
+            self._index = opened.enter_context(WalIndex(path))
             self._db = opened.enter_context(contextlib.closing(connection(f"{path.as_uri()}?mode=rwc")))
             with judged():
                 self._prepare()
@@ -100,6 +103,7 @@ class Database:
             same = False
         if not same:
             raise FileNotFoundError(errno.ENOENT, "the file was taken away")
+        self._index.make_room(sum(_ROW_BYTES + 2 * len(message.payload) for message, _, _ in batch.put))
         with judged(), _transaction(self._db):
             self._write(batch)
             self._trim(batch.open_s)

@@ -17,6 +17,7 @@ import msgspec
 from edged.events.schema import PAYLOADS
 from edged.mqtt.message import Message
 from edged.mqtt.topics import EVENT_END, EVENT_START
+from edged.mqtt.wal_index import WalIndex
 
 MOST_SEQ = 2**53 - 1  # the greatest whole number that every reader of JSON keeps exactly
 
@@ -72,8 +73,12 @@ def history(path: Path) -> Iterator[tuple[bytes, bool]]:
                 yield payload, bool(acknowledged)
 
 
-def _reading(path: Path, mode: str) -> contextlib.closing[sqlite3.Connection]:
-    return contextlib.closing(connection(f"{path.as_uri()}?{mode}"))
+@contextlib.contextmanager
+def _reading(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    with contextlib.ExitStack() as opened:
+        if "immutable" not in mode:
+            opened.enter_context(WalIndex(path))
+        yield opened.enter_context(contextlib.closing(connection(f"{path.as_uri()}?{mode}")))
 
 
 def connection(uri: str) -> sqlite3.Connection:
