@@ -10,21 +10,21 @@ import pytest
 import soundfile
 
 from edged.demo.sample import SAMPLE
+from tests.ci import pytest_make_collect_report, pytest_runtest_makereport
 from tests.speech import SPEECH_S
+
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # pytest finds its hooks by their names here
 
 _REPOSITORY = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="session")
 def corpora() -> Path:
-    """The folder of real recordings; a test that needs it is skipped where it is absent, and fails there in CI."""
+    """The folder of real recordings; a test that needs it is skipped where it is absent."""
     folder = Path(os.environ.get("EDGED_CORPORA") or _REPOSITORY / ".." / "shared" / "corpora").resolve()
     if folder.is_dir():
         return folder
-    message = f"needs real speech: no folder {folder}; set EDGED_CORPORA"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+    pytest.skip(f"needs real speech: no folder {folder}; set EDGED_CORPORA")
 
 
 @pytest.fixture(scope="session")

@@ -86,8 +86,8 @@ def test_load_default_bundle() -> None:
     for model in bundle.manifest.models.values():
         assert model.parameters <= 150_000
         assert model.multiply_adds <= 25_000_000
-    gate = bundle.manifest.gate
-    assert gate is None or gate.parameters <= 20_000
+    assert bundle.manifest.gate is not None
+    assert bundle.manifest.gate.parameters <= 20_000
 
 
 def table(n_labels: int = 4, n_scores: int = 4) -> dict[str, list[float]]:

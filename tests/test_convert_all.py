@@ -92,12 +92,10 @@ def test_bundle_has_figures(bundle: Bundle) -> None:
     assert max(runtimes["quanta_apart"].values()) <= 2
 
 
-@pytest.mark.parametrize("runtime", ["ai-edge-litert", "tflite-runtime"])
+@pytest.mark.parametrize("runtime", installed_runtimes())
 @pytest.mark.parametrize("routing", ["hard", "soft"])
 def test_bundle_answers(bundle: Bundle, folder: Path, runtime: Any, routing: Any) -> None:  # noqa: ANN401 - literals
     """The cascade runs on either runtime, from sound as the device hears it."""
-    if runtime not in installed_runtimes():
-        pytest.skip(f"needs {runtime}")
     samples, _ = soundfile.read(folder / "emodb" / "wav" / "14a01Wa.wav", dtype="float32")
     windows = Windows(GEOMETRY, 31 * GEOMETRY.hop)
     image = [*windows.push(samples, 0), *windows.finish()][0].image

@@ -32,11 +32,8 @@ _TEST_FOLD = "4"
 
 @pytest.fixture
 def shipped() -> Bundle:
-    """The shipped bundle, where it has a gate."""
-    bundle = load_bundle(DEFAULT_BUNDLE)
-    if bundle.manifest.gate is None:
-        pytest.skip("needs a gate in edged/models/default: python -m convert gate --bundle edged/models/default")
-    return bundle
+    """The shipped bundle."""
+    return load_bundle(DEFAULT_BUNDLE)
 
 
 @pytest.fixture
