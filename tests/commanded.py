@@ -25,7 +25,7 @@ from edged.overrides import overrides_for
 from edged.reload import Reload
 from tests.commander import Commander
 from tests.fakes import FakeSource
-from tests.mosquitto import Mosquitto, idle_mosquitto, mosquitto
+from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto
 from tests.speech import RATE_HZ
 
 __all__ = ["Device", "Room", "Start", "bundle", "commander", "idle_mosquitto", "log_level", "mosquitto", "start"]
@@ -93,7 +93,9 @@ class Device:
     def __enter__(self) -> Self:
         self.publisher.__enter__()
         self._thread.start()
-        assert self.publisher.wait_connected(15)
+        if not self.publisher.wait_connected(WITHIN_S):
+            self.__exit__()  # else its thread would let no run of the tests end
+            pytest.fail(f"not connected: {self.publisher.reason}")
         return self
 
     def __exit__(self, *_fault: object) -> None:

@@ -58,10 +58,10 @@ class House:
             )
 
     def kill_daemon(self) -> None:
-        """End it as a power cut does."""
-        assert self._daemon is not None
-        self._daemon.kill()
-        self._daemon.wait(LONG_S)
+        """End it as a power cut does, if it was started."""
+        if self._daemon is not None:
+            self._daemon.kill()
+            self._daemon.wait(LONG_S)
 
     def stop_daemon(self) -> None:
         """End it as a system does."""

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from edged.config import Mqtt
+from edged.mqtt.connection import Connection
+from edged.mqtt.subscriber import Subscriber
 
 WITHIN_S = 15.0  # a deadline, generous on a loaded machine; what is waited for comes in milliseconds
 
@@ -103,6 +105,22 @@ class Mosquitto:
         file.write_text(json.dumps(rules))
         plugin = next(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"))
         self.start(further=[f"plugin {plugin}", f"plugin_opt_config_file {file}"])
+
+    def retained(self, root: str = "edged") -> dict[str, bytes]:
+        """What it keeps below ``root``, by topic; what is sent after the subscription comes behind the last of it."""
+        end = f"{root}/the/end"
+        mqtt = Mqtt(host="127.0.0.1", port=self.port, root=root)
+        found: dict[str, bytes] = {}
+        with Subscriber(mqtt) as subscriber, Connection(mqtt, "edged-test-end") as sender:
+            assert subscriber.wait_connected(WITHIN_S)
+            assert sender.wait_connected(WITHIN_S)
+            sender.send(end, b"", 1, retained=False)
+            while message := subscriber.received(WITHIN_S):
+                if message.topic == end:
+                    return found
+                if message.retained:
+                    found[message.topic] = message.payload
+        pytest.fail(f"not all of what is retained below {root} came, only {sorted(found)}")
 
     def stop(self) -> None:
         """End it as a system does, if it runs."""

@@ -9,12 +9,13 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
+from typing import Self
 
 from tests.mosquitto import free_port
 
 
 class Relay:
-    """Nothing listens before ``start``; ``cut`` closes what is connected, ``close`` the port too.
+    """Nothing listens before ``start``; ``cut`` closes what is connected, ``close``, as ``with`` at its end, all of it.
 
     While ``swallows`` is set nothing is passed on, and what came meanwhile is lost.  While ``lets_in`` is not set, or
     the broker is not there, a new connection is closed at once.
@@ -31,10 +32,17 @@ class Relay:
         self._closing = threading.Lock()
         self._ended: set[tuple[socket.socket, socket.socket]] = set()  # ways of which the other goes on
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.close()
+
+    def start(self) -> Self:
         """Listen and pass on from now on."""
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._in_thread(self._accept, self._listener)
+        return self
 
     def cut(self) -> None:
         """Close all connections, with whatever is under way in them."""

@@ -1,6 +1,7 @@
 """What is published when, on a clock of the test's own; then all of it with a publisher and a real mosquitto."""
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Self
 
 import msgspec
@@ -234,17 +235,17 @@ class Stage:
         self._everything = [Subscriber(msgspec.structs.replace(broker.mqtt, root=root)) for root in roots]
 
     def __enter__(self) -> Self:
-        for subscriber in self._everything:
-            subscriber.__enter__()
-            assert subscriber.wait_connected(WITHIN_S)
-        self.publisher.__enter__()
-        wait_until(lambda: self.announcement.n_connected == 1, "the connection")
+        with ExitStack() as opened:
+            for subscriber in self._everything:
+                opened.enter_context(subscriber)
+                assert subscriber.wait_connected(WITHIN_S)
+            opened.enter_context(self.publisher)
+            wait_until(lambda: self.announcement.n_connected == 1, "the connection")
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(self, *_fault: object) -> None:
-        self.publisher.__exit__()
-        for subscriber in self._everything:
-            subscriber.__exit__()
+        self._opened.close()
 
     def saw(self, topic: str) -> list[bytes]:
         """What was published on it by now, without what the broker kept from before."""

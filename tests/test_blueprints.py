@@ -63,9 +63,11 @@ def home(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[HomeAssistant]:
     pasted.mkdir(parents=True)
     for name, text in blueprints().items():
         (pasted / name).write_text(text)
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
 
 def test_blueprints_do_as_they_say(home: HomeAssistant, mosquitto: Mosquitto) -> None:

@@ -1,17 +1,14 @@
 """What MQTT 5 tells beside a payload, seen by a real subscriber, and how a broker refuses what it does not speak."""
 
 import logging
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTProtocolVersion
 
 from edged.config import Mqtt
 from edged.mqtt.connection import Connection
@@ -19,6 +16,8 @@ from edged.mqtt.outbox import Outbox
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.standing import State
 from edged.mqtt.topics import CAPTURE, EMOTION, EVENT_START
+from tests.hearing import hearing
+from tests.impostor import impostor
 from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.payloads import emotion_state, episode_start
 from tests.relay import Relay
@@ -26,57 +25,16 @@ from tests.relay import Relay
 __all__ = ["idle_mosquitto", "mosquitto"]
 
 
-class Seen(NamedTuple):
-    """A message with what came beside its payload."""
+def beside(message: MQTTMessage) -> dict[str, Any]:
+    """What came with a message beside its payload."""
+    assert message.properties is not None
+    found: dict[str, Any] = message.properties.json()  # type: ignore[no-untyped-call]
+    return found
 
-    topic: str
-    payload: bytes
-    beside: dict[str, Any]
 
-
-@contextmanager
-def seeing(broker: Mosquitto) -> Iterator[list[Seen]]:
+def seeing(broker: Mosquitto) -> AbstractContextManager[tuple[Client, list[MQTTMessage]]]:
     """All messages at ``broker``, as a subscriber of MQTT 5 receives them."""
-    seen: list[Seen] = []
-    subscribed = threading.Event()
-    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
-
-    def receive(_client: Client, _userdata: object, message: MQTTMessage) -> None:
-        assert message.properties is not None
-        seen.append(Seen(message.topic, bytes(message.payload), message.properties.json()))  # type: ignore[no-untyped-call]
-
-    client.on_message = receive
-    client.on_subscribe = lambda *_: subscribed.set()
-    client.connect(broker.mqtt.host, broker.port)
-    client.loop_start()
-    client.subscribe("#", qos=1)
-    assert subscribed.wait(WITHIN_S)
-    yield seen
-    client.disconnect()
-    client.loop_stop()
-
-
-@contextmanager
-def answering(answer: bytes) -> Iterator[Mqtt]:
-    """A broker that says ``answer`` to whatever a client says first, and hangs up."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                connection.recv(4096)
-                connection.sendall(answer)
-
-    thread = threading.Thread(target=serve, name="edged-test-server")
-    thread.start()
-    yield Mqtt(host="127.0.0.1", port=listener.getsockname()[1], protocol="v5")
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join()
+    return hearing(broker.port, "#", MQTTProtocolVersion.MQTTv5)
 
 
 def speaking_5(mqtt: Mqtt) -> Mqtt:
@@ -86,61 +44,59 @@ def speaking_5(mqtt: Mqtt) -> Mqtt:
 
 def test_payloads_say_their_type_and_schema(mosquitto: Mosquitto) -> None:
     """JSON, bare words and the will's topic alike: content type, UTF-8, the schema's version."""
-    with seeing(mosquitto) as seen, Publisher(speaking_5(mosquitto.mqtt), "a") as publisher:
+    with seeing(mosquitto) as (_, seen), Publisher(speaking_5(mosquitto.mqtt), "a") as publisher:
         publisher.publish(EMOTION, emotion_state("sad"))
         publisher.publish(CAPTURE, "online")
         wait_until(lambda: len(seen) >= 3, "three messages")
-    types = {message.topic: message.beside["ContentType"] for message in seen}
+    types = {message.topic: beside(message)["ContentType"] for message in seen}
     assert types == {
         "edged/a/availability": "text/plain",
         "edged/a/emotion": "application/json",
         "edged/a/capture": "text/plain",
     }
-    assert all(message.beside["PayloadFormatIndicator"] == 1 for message in seen)
-    assert all(message.beside["UserProperty"] == [("schema", "1")] for message in seen)
+    assert all(beside(message)["PayloadFormatIndicator"] == 1 for message in seen)
+    assert all(beside(message)["UserProperty"] == [("schema", "1")] for message in seen)
 
 
 def test_events_expire_with_the_outbox_and_states_never(mosquitto: Mosquitto) -> None:
     """No broker keeps an event for an absent subscriber longer than the device itself does."""
     outbox = Outbox(limit_s=86_400)
-    with seeing(mosquitto) as seen, Publisher(speaking_5(mosquitto.mqtt), "a", outbox) as publisher:
+    with seeing(mosquitto) as (_, seen), Publisher(speaking_5(mosquitto.mqtt), "a", outbox) as publisher:
         publisher.publish(EMOTION, emotion_state("sad"))
         publisher.publish(EVENT_START, episode_start("sad"))
         wait_until(lambda: len(seen) >= 3, "three messages")
-    expiries = {message.topic: message.beside.get("MessageExpiryInterval") for message in seen}
+    expiries = {message.topic: beside(message).get("MessageExpiryInterval") for message in seen}
     assert expiries.pop("edged/a/event/start") in range(86_400 - 60, 86_401)
     assert set(expiries.values()) == {None}
 
 
 def test_short_loss_is_no_offline_and_a_long_one_is(mosquitto: Mosquitto) -> None:
     """One that comes back in time is never said to be away, not later either: by then another's will has come."""
-    first, second = Relay(mosquitto.port), Relay(mosquitto.port)
-    first.start()
-    second.start()
     mqtt = speaking_5(mosquitto.mqtt)
-    with (
-        seeing(mosquitto) as seen,
-        Connection(msgspec.structs.replace(mqtt, port=first.port), "a", availability="a") as back,
-        Connection(msgspec.structs.replace(mqtt, port=second.port), "b", availability="b") as away,
-    ):
+    with seeing(mosquitto) as (_, seen):
 
         def said(topic: str) -> list[bytes]:
-            return [message.payload for message in seen if message.topic == topic]
+            return [bytes(message.payload) for message in seen if message.topic == topic]
 
-        assert back.wait_connected(WITHIN_S)
-        assert away.wait_connected(WITHIN_S)
-        first.cut()
-        wait_until(lambda: said("a") == [b"online", b"online"], "back within the delay")
-        second.close()
-        wait_until(lambda: said("b")[-1:] == [b"offline"], "the will of the other", 60)
-        assert said("a") == [b"online", b"online"]
-    first.close()
-    assert said("a")[-1] == b"offline"
+        with (
+            Relay(mosquitto.port).start() as first,
+            Relay(mosquitto.port).start() as second,
+            Connection(msgspec.structs.replace(mqtt, port=first.port), "a", availability="a") as back,
+            Connection(msgspec.structs.replace(mqtt, port=second.port), "b", availability="b") as away,
+        ):
+            assert back.wait_connected(WITHIN_S)
+            assert away.wait_connected(WITHIN_S)
+            first.cut()
+            wait_until(lambda: said("a") == [b"online", b"online"], "back within the delay")
+            second.close()
+            wait_until(lambda: said("b")[-1:] == [b"offline"], "the will of the other", 60)
+            assert said("a") == [b"online", b"online"]
+        wait_until(lambda: said("a")[-1] == b"offline", "its own goodbye")
 
 
 def test_broker_that_refuses_mqtt_5_is_told_apart(caplog: pytest.LogCaptureFixture) -> None:
     """The answer of MQTT 3.1.1 to a version that it does not know; the reason names the key."""
-    with answering(b"\x20\x02\x00\x01") as mqtt, Connection(mqtt, "a") as connection:
+    with impostor(b"\x20\x02\x00\x01") as (mqtt, _), Connection(speaking_5(mqtt), "a") as connection:
         wait_until(lambda: connection.state is State.REFUSED, "refused")
         assert connection.reason == "it speaks no MQTT 5: mqtt.protocol: v3.1.1"
         assert len(caplog.records) == 1
@@ -148,7 +104,7 @@ def test_broker_that_refuses_mqtt_5_is_told_apart(caplog: pytest.LogCaptureFixtu
 
 def test_broker_that_hangs_up_on_mqtt_5_gives_a_hint() -> None:
     """Some of MQTT 3.1.1 alone, such as amqtt, say nothing at all."""
-    with answering(b"") as mqtt, Connection(mqtt, "a") as connection:
+    with impostor(b"") as (mqtt, _), Connection(speaking_5(mqtt), "a") as connection:
         wait_until(lambda: connection.state is State.AWAY, "an answer")
         assert connection.reason == "closed before it answered: does it want TLS or does it speak no MQTT 5?"
 
@@ -167,7 +123,7 @@ def test_refusals_have_their_reason_in_words(idle_mosquitto: Mosquitto, tmp_path
 def test_session_that_is_taken_over_says_so(caplog: pytest.LogCaptureFixture) -> None:
     """MQTT 5's DISCONNECT because of another client of the same id, which mosquitto 2.0.11 forgets to send."""
     caplog.set_level(logging.WARNING, logger="edged.mqtt")
-    with answering(b"\x20\x03\x00\x00\x00\xe0\x01\x8e") as mqtt, Connection(mqtt, "a"):
+    with impostor(b"\x20\x03\x00\x00\x00\xe0\x01\x8e") as (mqtt, _), Connection(speaking_5(mqtt), "a"):
         wait_until(lambda: "another client has the id a too" in caplog.text, "the reason")
 
 

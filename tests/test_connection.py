@@ -1,12 +1,8 @@
-"""The connection against a real mosquitto, and against sockets that only look like a broker."""
+"""The connection against a real mosquitto, and against what only looks like a broker."""
 
 import itertools
 import logging
-import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -17,6 +13,7 @@ from edged.errors import ConfigError
 from edged.mqtt.connection import Connection
 from edged.mqtt.standing import State
 from edged.mqtt.subscription import Received, Subscription
+from tests.impostor import impostor
 from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
 
 __all__ = ["idle_mosquitto", "mosquitto"]
@@ -29,32 +26,6 @@ def with_password(broker: Mosquitto, folder: Path, password: str) -> Mqtt:
     file = folder / f"password-{password}"
     file.write_text(password)
     return Mqtt(host=broker.mqtt.host, port=broker.port, username="ann", password_file=str(file))
-
-
-@contextmanager
-def server(*, closes: bool) -> Iterator[tuple[Mqtt, list[socket.socket]]]:
-    """Something that accepts connections and closes each at once, or says nothing at all; and what it accepted."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    accepted: list[socket.socket] = []
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            accepted.append(connection)
-            if closes:
-                connection.close()
-
-    thread = threading.Thread(target=serve, name="edged-test-server")
-    thread.start()
-    yield Mqtt(host="127.0.0.1", port=listener.getsockname()[1]), accepted
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join()
-    for connection in accepted:
-        connection.close()
 
 
 def test_right_password_connects(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
@@ -91,7 +62,7 @@ def test_refused_is_never_connected(
 @pytest.mark.parametrize("tls", ["off", "on"])
 def test_silent_server_is_never_connected(tls: str) -> None:
     """An open port is not yet a broker; closing does not wait for it, nor for its part of a handshake."""
-    with server(closes=False) as (open_to_all, accepted):
+    with impostor(None) as (open_to_all, accepted):
         mqtt = msgspec.structs.replace(open_to_all, tls=tls)
         with Connection(mqtt, "a", availability="edged/a/availability") as connection:
             wait_until(lambda: accepted, "accepted")
@@ -103,7 +74,7 @@ def test_silent_server_is_never_connected(tls: str) -> None:
 
 def test_server_that_closes_at_once_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     """A line for the change, none for the second attempt."""
-    with server(closes=True) as (mqtt, accepted), Connection(mqtt, "a") as connection:
+    with impostor(b"") as (mqtt, accepted), Connection(mqtt, "a") as connection:
         wait_until(lambda: len(accepted) >= 2, "tried again")
         assert connection.state is State.AWAY
         assert len(caplog.records) == 1

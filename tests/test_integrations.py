@@ -2,20 +2,18 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
 
 from edged.events.schema import PAYLOADS, WORDS, EpisodeStart
 from edged.mqtt.arguments import FORMS
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.topics import EMOTION, EVENT_START
 from tests.consumer import Consumer
+from tests.hearing import hearing
 from tests.mosquitto import Mosquitto, mosquitto_program, wait_until
 from tests.payloads import emotion_state, episode_start
 from tests.readme_blocks import blocks
@@ -126,43 +124,24 @@ def test_bridge_passes_on_and_keeps_over_an_outage(home: Mosquitto, site: Site) 
 
 def test_bridge_passes_on_states_and_commands(home: Mosquitto, site: Site) -> None:
     """A state is retained at home too, and a command from home comes to the site."""
-    came: dict[str, tuple[bytes, bool]] = {}
-
-    def note(_client: Client, _userdata: object, message: MQTTMessage) -> None:
-        came[message.topic] = (bytes(message.payload), message.retain)
-
-    with Publisher(site.broker.mqtt, "attic") as publisher, subscribed(site.broker.port, note) as device:
+    with (
+        Publisher(site.broker.mqtt, "attic") as publisher,
+        hearing(site.broker.port, "edged/attic/cmd/+") as (_, commands),
+    ):
         publisher.publish(EMOTION, emotion_state("sad"))
         assert publisher.wait_settled(15)
-        with subscribed(home.port, note) as client:
-            wait_until(lambda: b'"sad"' in came.get("edged/attic/emotion", (b"", False))[0], "the state at home")
+        with hearing(home.port, "edged/attic/emotion") as (client, states):
+            wait_until(lambda: states and b'"sad"' in states[-1].payload, "the state at home")
 
             def given() -> bool:  # again and again: the bridge may not have subscribed yet
                 client.publish("edged/attic/cmd/identify", b"PRESS", qos=1).wait_for_publish(15)
-                return "edged/attic/cmd/identify" in came
+                return bool(commands)
 
-            came.clear()
-            device.subscribe("edged/attic/cmd/+", qos=1)
             wait_until(given, "the command at the site")
-        came.clear()
-        with subscribed(home.port, note):
-            wait_until(lambda: "edged/attic/emotion" in came, "the state that home has retained")
-            assert came["edged/attic/emotion"][1]
-
-
-@contextmanager
-def subscribed(port: int, note: Callable[[Client, object, MQTTMessage], None]) -> Iterator[Client]:
-    """A client that hears all states of a broker."""
-    client = Client(CallbackAPIVersion.VERSION2)
-    client.on_message = note
-    client.connect("127.0.0.1", port)
-    client.subscribe("edged/+/+", qos=1)
-    client.loop_start()
-    try:
-        yield client
-    finally:
-        client.disconnect()
-        client.loop_stop()
+            assert (commands[0].topic, commands[0].payload) == ("edged/attic/cmd/identify", b"PRESS")
+        with hearing(home.port, "edged/attic/emotion") as (_, kept):
+            wait_until(lambda: kept, "the state that home has retained")
+            assert kept[0].retain
 
 
 def with_id(number: int) -> EpisodeStart:

@@ -7,16 +7,14 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
 
 from edged.events.schema import EpisodeStart, encoded
+from tests.hearing import hearing
 from tests.mosquitto import Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until  # noqa: F401 -- fixtures
 from tests.payloads import episode_start
 from tests.readme_blocks import blocks
@@ -48,45 +46,28 @@ def flow(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[None]:  # noqa: F811
         running.wait(30)
 
 
-@contextmanager
-def lamps(port: int, came: dict[str, Any]) -> Iterator[Client]:
-    """A client that hears what the lamps are told."""
-
-    def note(_client: Client, _userdata: object, message: MQTTMessage) -> None:
-        came[message.topic] = json.loads(message.payload)
-
-    client = Client(CallbackAPIVersion.VERSION2)
-    client.on_message = note
-    client.connect("127.0.0.1", port)
-    client.subscribe("zigbee2mqtt/#", qos=1)
-    client.loop_start()
-    try:
-        yield client
-    finally:
-        client.disconnect()
-        client.loop_stop()
-
-
 @pytest.mark.usefixtures("flow")
 def test_episode_sets_the_lamp_of_its_room(mosquitto: Mosquitto) -> None:  # noqa: F811
     """One that begins now and is sure does; one that is late, weak or of no mood of the flow does not."""
-    came: dict[str, Any] = {}
-    with lamps(mosquitto.port, came) as client:
+    with hearing(mosquitto.port, "zigbee2mqtt/#") as (client, told):
 
         def publish(room: str, event: EpisodeStart) -> None:
             client.publish(f"edged/{room}/event/start", encoded(event), qos=1).wait_for_publish(15)
 
+        def lamps() -> set[str]:
+            return {message.topic for message in told}
+
         def answered() -> bool:  # again and again: Node-RED takes a while to subscribe
             publish("kitchen", episode_start("angry"))
-            return "zigbee2mqtt/lamp_kitchen/set" in came
+            return "zigbee2mqtt/lamp_kitchen/set" in lamps()
 
         wait_until(answered, "the kitchen's lamp", START_S)
         publish("late", msgspec.structs.replace(episode_start("angry"), replayed=True))
         publish("weak", msgspec.structs.replace(episode_start("angry"), confidence=0.4))
         publish("odd", episode_start("bored"))
         publish("attic", episode_start("sad"))
-        wait_until(lambda: "zigbee2mqtt/lamp_attic/set" in came, "the attic's lamp")  # after the others: in order
-    assert came == {
+        wait_until(lambda: "zigbee2mqtt/lamp_attic/set" in lamps(), "the attic's lamp")  # after the others: in order
+    assert {message.topic: json.loads(message.payload) for message in told} == {
         "zigbee2mqtt/lamp_kitchen/set": {"color": {"hex": "#ff2200"}, "transition": 3},
         "zigbee2mqtt/lamp_attic/set": {"color": {"hex": "#2266ff"}, "transition": 3},
     }

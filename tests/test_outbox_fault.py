@@ -147,15 +147,16 @@ def set_up(broker: Mosquitto, folder: Path, events: Path) -> Iterator[Bench]:
     """A broker that saves, a consumer that is subscribed, and a folder for the outbox."""
     broker.persistent = True
     broker.start(_USERS)
-    relay, to_consumer = Relay(broker.port), Relay(broker.port)
-    relay.start()
-    to_consumer.start()
-    with Consumer(to_consumer.port, "consumer", _USERS["consumer"]) as consumer:
-        wait_until(lambda: consumer.subscribed, "subscribed")
-        yield Bench(broker, relay, consumer, folder, events)
-    relay.close()
-    to_consumer.close()
-    broker.kill()
+    try:
+        with (
+            Relay(broker.port).start() as relay,
+            Relay(broker.port).start() as to_consumer,
+            Consumer(to_consumer.port, "consumer", _USERS["consumer"]) as consumer,
+        ):
+            wait_until(lambda: consumer.subscribed, "subscribed")
+            yield Bench(broker, relay, consumer, folder, events)
+    finally:
+        broker.kill()
 
 
 @pytest.fixture

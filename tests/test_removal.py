@@ -8,23 +8,12 @@ from edged.mqtt.connection import Connection
 from edged.mqtt.discovery import messages
 from edged.mqtt.entities import Device
 from edged.mqtt.removal import remove
-from edged.mqtt.subscriber import Subscriber
 from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
 KITCHEN = Device(node="kitchen", device_id="0123456789abcdef", labels=("angry", "sad"), version="0.1.0")
 HALL = Device(node="hall", device_id="0123456789abcdef", labels=("angry", "sad"), version="0.1.0")
-
-
-def retained(broker: Mosquitto) -> set[str]:
-    """The topics below ``homeassistant`` that the broker keeps."""
-    found = set()
-    with Subscriber(Mqtt(host="127.0.0.1", port=broker.port, root="homeassistant")) as subscriber:
-        assert subscriber.wait_connected(WITHIN_S)
-        while message := subscriber.received(0.5):
-            found.add(message.topic)
-    return found
 
 
 def test_everything_of_this_device_goes(mosquitto: Mosquitto) -> None:
@@ -38,9 +27,9 @@ def test_everything_of_this_device_goes(mosquitto: Mosquitto) -> None:
         for topic, payload in there.items():
             connection.send(topic, payload, 1, retained=True)
         wait_until(lambda: len(confirmed) == len(there), "all of it at the broker")
-    assert retained(mosquitto) == {*there}
+    assert mosquitto.retained("homeassistant") == there
     assert remove(mosquitto.mqtt, KITCHEN.identifier, "homeassistant", known) == sorted({*old, *known})
-    assert retained(mosquitto) == {*hall}
+    assert mosquitto.retained("homeassistant") == hall
 
 
 def test_nothing_there_is_no_fault(mosquitto: Mosquitto) -> None:

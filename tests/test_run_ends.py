@@ -81,21 +81,19 @@ class Parts:
 @contextmanager
 def device(broker: Mosquitto, microphone: VirtualMicrophone, folder: Path, disk: Disk | None = None) -> Iterator[Parts]:
     """One that hears a conversation, and in which an episode runs."""
-    relay = Relay(broker.port)
-    relay.start()
     (folder / "password").write_text("right")
     login = f", username: lab, password_file: {folder / 'password'}"
     state = folder / "state" if disk is None else disk.place
     # Each event is written soon, so that a disk that fails is noticed.
     more = f"{_EPISODES}outbox: {{commit_s: 0.1}}\n"
-    try:
-        with running(microphone, broker, folder, port=relay.port, mqtt=login, state_dir=state, more=more) as service:
-            service.wait_for("online", within_s=60)
-            microphone.play(SAMPLE)
-            service.wait_for_event()
-            yield Parts(service, broker, relay, microphone, folder, state)
-    finally:
-        relay.close()
+    with (
+        Relay(broker.port).start() as relay,
+        running(microphone, broker, folder, port=relay.port, mqtt=login, state_dir=state, more=more) as service,
+    ):
+        service.wait_for("online", within_s=60)
+        microphone.play(SAMPLE)
+        service.wait_for_event()
+        yield Parts(service, broker, relay, microphone, folder, state)
 
 
 def open_episodes(events: list[EpisodeStart | EpisodeEnd]) -> set[str]:

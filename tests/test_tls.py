@@ -64,10 +64,9 @@ def test_events_survive_a_broker_killed_under_tls(
     """The socket breaks within TLS, and nothing is lost, doubled or out of order."""
     idle_mosquitto.start(further=authority.lines())
     mqtt = secured(idle_mosquitto, ca_file=authority.ca_file, protocol=protocol)
-    relay = Relay(mqtt.port)  # so that the subscriber is back first: this broker keeps nothing
-    relay.start()
     starts: list[float] = []
     with (
+        Relay(mqtt.port).start() as relay,  # so that the subscriber is back first: this broker keeps nothing
         Subscriber(mqtt, "a") as subscriber,
         Publisher(msgspec.structs.replace(mqtt, port=relay.port), "a") as publisher,
     ):
@@ -92,7 +91,6 @@ def test_events_survive_a_broker_killed_under_tls(
         assert subscriber.wait_connected(WITHIN_S)
         relay.lets_in = True
         wait_until(lambda: heard(20), "the other ten", 60)
-    relay.close()
     assert waited >= 10
     assert starts == [float(number) for number in range(20)]
 

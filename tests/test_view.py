@@ -153,8 +153,10 @@ def test_watch_shows_a_node_until_it_is_stopped(mosquitto: Mosquitto) -> None:
         wait_until(lambda: publisher.unacknowledged == 0, "published")
         thread = threading.Thread(target=watch, args=(mosquitto.mqtt, "kitchen", out, stop), name="edged-test-watch")
         thread.start()
-        wait_until(lambda: out.getvalue().count("\n") == 2, "two lines")
-        stop.set()
-        thread.join(WITHIN_S)
+        try:
+            wait_until(lambda: out.getvalue().count("\n") == 2, "two lines")
+        finally:
+            stop.set()
+            thread.join(WITHIN_S)
     assert "  kitchen is online\n" in out.getvalue()
     assert "  sad        ██████████            0.50\n" in out.getvalue()
