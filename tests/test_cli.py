@@ -12,11 +12,12 @@ import pytest
 import soundfile
 
 from edged.config import Mqtt
+from tests.hearing import hearing
 from tests.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until  # noqa: F401 -- fixtures
 from tests.speech import RATE_HZ, clips, noise
 
 REPOSITORY = Path(__file__).parent.parent
-LIMIT_S = 60
+LIMIT_S = 180  # what takes longer hangs
 
 
 def edged(*arguments: str | Path, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
@@ -62,7 +63,7 @@ def test_replay_jsonl_prints_json_lines_only(clip: Path) -> None:
 
 
 def test_replay_with_a_baseline(clip: Path, tmp_path: Path) -> None:
-    """Learning within the file changes nothing of its first window; without, a replay is repeated to the digit."""
+    """Learning within the file changes all but its first window; without, a replay is repeated to the digit."""
     plain, again, fresh = (
         [json.loads(line) for line in edged("replay", clip, "--jsonl", "--baseline", how).stdout.splitlines()]
         for how in ("none", "none", "fresh")
@@ -70,7 +71,8 @@ def test_replay_with_a_baseline(clip: Path, tmp_path: Path) -> None:
     windows = [[row["scores"] for row in rows if row.get("scores")] for rows in (plain, again, fresh)]
     assert windows[0] == windows[1]
     assert windows[0][0] == windows[2][0]
-    assert len(windows[0]) == len(windows[2])
+    assert len(windows[0]) == len(windows[2]) > 10
+    assert all(without != learned for without, learned in zip(windows[0][1:], windows[2][1:], strict=True))
     assert_one_line(edged("replay", clip, "--jsonl", "--baseline", tmp_path / "none.json"), 78, "none.json")
 
 
@@ -78,31 +80,17 @@ def test_replay_reaches_a_subscriber(clip: Path, mosquitto: Mosquitto, tmp_path:
     """Without --jsonl the events go to the broker, all of them before the command ends, and stdout stays empty."""
     config = tmp_path / "config.yaml"
     config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
-    with subprocess.Popen(
-        ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(mosquitto.port), "-t", "edged/lab/#", "-v", "-W", "30"],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as subscriber:
-        assert subscriber.stdout is not None
-        # The broker's log would say when the subscription stands; a retained message that comes back says it too.
-        subprocess.run(
-            ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(mosquitto.port), "-t", "edged/lab/ready", "-m", "1", "-r"],
-            check=True,
-        )
-        assert subscriber.stdout.readline() == "edged/lab/ready 1\n"
+    with hearing(mosquitto.port, "edged/lab/#") as (_, came):
         done = edged("replay", clip, "--config", config)
         assert (done.returncode, done.stdout) == (0, ""), done.stderr
-        received = []
-        for line in subscriber.stdout:
-            topic, payload = line.rstrip("\n").split(" ", 1)
-            received.append((topic.removeprefix("edged/lab/"), payload))
-            if received[-1] == ("availability", "offline"):
-                break
-        subscriber.terminate()
-    topics = [topic for topic, _ in received]
-    assert topics[0] == "availability"
+        wait_until(lambda: came and came[-1].payload == b"offline", "its goodbye")
+    topics = [message.topic.removeprefix("edged/lab/") for message in came]
+    assert topics[0] == topics[-1] == "availability"
     assert {"emotion", "event/start", "event/end", "health"} <= set(topics)
-    ids = {topic: json.loads(payload)["episode_id"] for topic, payload in received if topic.startswith("event/")}
+    ids = {
+        name: [json.loads(message.payload)["episode_id"] for message in came if message.topic == f"edged/lab/{name}"]
+        for name in ("event/start", "event/end")
+    }
     assert ids["event/start"] == ids["event/end"]
 
 
@@ -153,8 +141,9 @@ def test_classify_takes_every_usual_form(corpora: Path, tmp_path: Path, kind: st
     assert done.returncode == 0, done.stderr
     own, other = [json.loads(line) for line in done.stdout.splitlines()]
     assert other["duration_s"] == pytest.approx(own["duration_s"], abs=0.1)
-    if kind in {"24-bit", "float", "stereo", "flac"}:
-        assert other["scores"] == pytest.approx(own["scores"], abs=0.02)
+    if kind != "8 kHz":  # which lacks half of the bands
+        lossless = kind in {"24-bit", "float", "stereo", "flac"}
+        assert other["scores"] == pytest.approx(own["scores"], abs=0.02 if lossless else 0.2)
 
 
 def test_too_short_and_silent_files_have_no_emotion(tmp_path: Path) -> None:
@@ -167,7 +156,7 @@ def test_too_short_and_silent_files_have_no_emotion(tmp_path: Path) -> None:
 
 
 def test_hour_of_silence_is_replayed_without_events(tmp_path: Path) -> None:
-    """An hour goes through in bounded memory and time, with a window each stride and not one event."""
+    """An hour has a window each stride and not one event."""
     file = tmp_path / "hour.flac"
     with soundfile.SoundFile(file, "w", RATE_HZ, 1) as out:
         for _ in range(60):

@@ -77,10 +77,13 @@ def test_run_scores_do_not_depend_on_the_cut(bundle: Bundle, speech: Floats) -> 
 
 def test_scores_are_a_distribution_and_the_label_leads(bundle: Bundle, speech: Floats) -> None:
     """Scores sum to one, and the label is the one with the greatest."""
-    for window in run(bundle, FakeSource(stretches(speech, 8000))).windows:
-        if window.scores is not None and window.label is not None:
-            assert sum(window.scores.values()) == pytest.approx(1, abs=0.001)
-            assert window.confidence == window.scores[window.label] == max(window.scores.values())
+    windows = [window for window in run(bundle, FakeSource(stretches(speech, 8000))).windows if window.speech]
+    assert windows
+    for window in windows:
+        assert window.scores is not None
+        assert window.label is not None
+        assert sum(window.scores.values()) == pytest.approx(1, abs=0.001)
+        assert window.confidence == window.scores[window.label] == max(window.scores.values())
 
 
 def test_silence_gives_windows_but_no_emotion(bundle: Bundle) -> None:
@@ -231,6 +234,7 @@ def test_speech_turns_on_and_off_with_the_windows(bundle: Bundle, speech: Floats
 def test_emotion_tells_sides_and_level(bundle: Bundle, speech: Floats) -> None:
     """With scores there are both sides; the level is that of the sound."""
     known = [state for state in run(bundle, FakeSource(stretches(speech, 4000))).states if state.scores]
+    assert known
     assert all(state.arousal in {"high", "low"} and state.valence for state in known)
     assert all(state.level_dbfs is not None and -96 < state.level_dbfs < 0 for state in known)
 

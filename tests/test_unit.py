@@ -46,6 +46,7 @@ def test_unit_has_no_fault(analyze: str, tmp_path: Path) -> None:
     unit = tmp_path / UNIT.name
     unit.write_text(UNIT.read_text().replace("/opt/edged/venv/bin/edged", "/bin/true").replace("file:/opt/", "file:/"))
     done = subprocess.run([analyze, "verify", "--man=no", unit], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     assert UNIT.name not in done.stderr
 
 
