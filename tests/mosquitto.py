@@ -130,6 +130,17 @@ class Mosquitto:
         """End it as a power cut does."""
         self._end(signal.SIGKILL)
 
+    def kill_once_sent(self) -> None:
+        """Kill it at this moment of its work, but let the kernel deliver what it wrote until then.
+
+        Of a small write while another one is not acknowledged the kernel makes no packet yet (Nagle's algorithm), and
+        it drops that when a process ends that has not read all it got.
+        """
+        if self._running is not None:
+            self.pause()
+            wait_until(lambda: not self._n_unsent(), "all that it wrote is sent")
+            self.kill()
+
     def forget(self) -> None:
         """Lose what a persistent one has saved; it does not run."""
         (self._folder / "mosquitto.db").unlink(missing_ok=True)
@@ -150,6 +161,12 @@ class Mosquitto:
             self._running.send_signal(signal.SIGCONT)
             self._running.wait(WITHIN_S)
             self._running = None
+
+    def _n_unsent(self) -> int:
+        """Bytes in its connections that it wrote and the other end has not acknowledged."""
+        sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        open_here = [fields[4] for fields in sockets if fields[1].endswith(f":{self.port:04X}") and fields[3] == "01"]
+        return sum(int(queues.partition(":")[0], 16) for queues in open_here)
 
     def _listens(self) -> bool:
         assert self._running is not None

@@ -7,10 +7,11 @@ Each stop lasts 30 s, so that there are several of these at once, each with part
 
 What is judged is the device, so a message that the broker acknowledged to the device must have reached the consumer
 even if the broker dies in the same moment.  mosquitto writes to a subscriber's socket before it acknowledges to the
-publisher (no limit in flight), and what is in the socket outlives it, if somebody reads it to its end: paho does not
-when its own acknowledgements no longer go out, so the consumer has a relay too, which does.  All that holds only while
-the consumer is connected, so the device's relay lets it back in only when the consumer's subscription is in force
-again.  The saved session of a killed mosquitto adds duplicates of its own.
+publisher (no limit in flight).  What is in the socket outlives it if the kernel has sent it, for which it is given the
+moment that it needs (``kill_once_sent``), and if somebody reads it to its end: paho does not when its own
+acknowledgements no longer go out, so the consumer has a relay too, which does.  All that holds only while the consumer
+is connected, so the device's relay lets it back in only when the consumer's subscription is in force again.  The saved
+session of a killed mosquitto adds duplicates of its own.
 
 An event that was not on the disk when the daemon was killed had neither a number nor been published (commit_s 0): it is
 as if the daemon had been killed a moment earlier.  So what was on the disk is what has to arrive, and nothing else may.
@@ -100,7 +101,7 @@ class Bench:
     def restart(self, users: dict[str, str] | None = None) -> None:
         """The broker comes back, to the consumer first."""
         self.relay.lets_in = False
-        self.broker.kill()
+        self.broker.kill_once_sent()
         wait_until(lambda: not self.consumer.subscribed, "the consumer knows")
         self.broker.start(users)
         wait_until(lambda: self.consumer.subscribed, "the consumer is back")
@@ -194,7 +195,7 @@ def test_broker_killed(bench: Bench) -> None:
         for _ in range(_ROUNDS):
             bench.random_moment(0.5)
             bench.relay.lets_in = False
-            bench.broker.kill()
+            bench.broker.kill_once_sent()
             bench.random_moment(0.5)
             bench.restart(_USERS)
             bench.wait_more()
@@ -206,7 +207,7 @@ def test_broker_restarted_empty(bench: Bench) -> None:
         for _ in range(_ROUNDS):
             bench.random_moment(0.5)
             bench.relay.lets_in = False
-            bench.broker.kill()
+            bench.broker.kill_once_sent()
             bench.broker.forget()
             bench.restart(_USERS)
             bench.wait_more()
