@@ -1,4 +1,4 @@
-"""Real speech from the corpora, as samples."""
+"""Real speech from the corpora, and sounds that are made, as samples."""
 
 from pathlib import Path
 
@@ -25,10 +25,15 @@ def samples(file: Path) -> Floats:
     return np.asarray(read, np.float32)
 
 
-def sine(frequency_hz: float, duration_s: float, amplitude: float = 1.0) -> Floats:
+def sine(frequency_hz: float, duration_s: float, amplitude: float = 1.0, rate_hz: int = RATE_HZ) -> Floats:
     """(n,) of a sine."""
-    time_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+    time_s = np.arange(round(duration_s * rate_hz)) / rate_hz
     return np.asarray(amplitude * np.sin(2 * np.pi * frequency_hz * time_s), np.float32)
+
+
+def tone(rate_hz: int = RATE_HZ, duration_s: float = 1.0, frequency_hz: float = 440.0) -> Floats:
+    """(n,) of a sine of half full scale, at any rate."""
+    return sine(frequency_hz, duration_s, 0.5, rate_hz)
 
 
 def noise(duration_s: float, amplitude: float = 0.1) -> Floats:

@@ -6,13 +6,7 @@ import pytest
 from edged.events.schema import Level
 from edged.features.logmel import Floats
 from edged.level import LevelMeter
-
-RATE_HZ = 16_000
-
-
-def sine(amplitude: float, seconds: float) -> Floats:
-    """(n,) of whole periods."""
-    return np.asarray(amplitude * np.sin(2 * np.pi * 1000 * np.arange(seconds * RATE_HZ) / RATE_HZ), np.float32)
+from tests.speech import RATE_HZ, sine
 
 
 def told(meter: LevelMeter, sound: Floats, *, clipped: bool = False) -> list[Level]:
@@ -23,7 +17,7 @@ def told(meter: LevelMeter, sound: Floats, *, clipped: bool = False) -> list[Lev
 
 def test_rms_and_peak_of_a_sine() -> None:
     """The rms of a sine is its amplitude less 3.01 dB; a time stamp is that of the end."""
-    (level,) = told(LevelMeter(), sine(0.1, 5.0))
+    (level,) = told(LevelMeter(), sine(1000, 5.0, 0.1))
     assert level.level_dbfs == pytest.approx(-23.0, abs=0.05)
     assert level.peak_dbfs == pytest.approx(-20.0, abs=0.05)
     assert level.time == "1970-01-01T00:00:00.500Z"
@@ -38,20 +32,20 @@ def test_silence_has_the_floor() -> None:
 def test_dead_band() -> None:
     """A change of 2 dB is not told, one of 4 dB is."""
     meter = LevelMeter()
-    assert len(told(meter, sine(0.1, 5.0))) == 1
-    assert told(meter, sine(0.1 * 10 ** (2 / 20), 5.0)) == []
-    assert len(told(meter, sine(0.1 * 10 ** (4 / 20), 5.0))) == 1
+    assert len(told(meter, sine(1000, 5.0, 0.1))) == 1
+    assert told(meter, sine(1000, 5.0, 0.1 * 10 ** (2 / 20))) == []
+    assert len(told(meter, sine(1000, 5.0, 0.1 * 10 ** (4 / 20)))) == 1
 
 
 def test_steady_level_is_told_each_minute() -> None:
     """Two minutes of one level: the first, then one a minute."""
-    assert len(told(LevelMeter(), sine(0.1, 125.0))) == 3
+    assert len(told(LevelMeter(), sine(1000, 125.0, 0.1))) == 3
 
 
 def test_clipping_of_the_five_seconds() -> None:
     """Said once for the five seconds in which it happened."""
     meter = LevelMeter()
-    (level,) = told(meter, sine(1.0, 5.0), clipped=True)
+    (level,) = told(meter, sine(1000, 5.0, 1.0), clipped=True)
     assert level.clipping
-    (level,) = told(meter, sine(0.1, 5.0))
+    (level,) = told(meter, sine(1000, 5.0, 0.1))
     assert not level.clipping

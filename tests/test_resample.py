@@ -7,14 +7,9 @@ import numpy as np
 import pytest
 
 from edged.audio.resample import Floats, Resampler
+from tests.speech import tone
 
 RATE = 16_000
-
-
-def tone(rate_hz: int, duration_s: float, frequency_hz: float = 440.0) -> Floats:
-    """A sine of half full scale."""
-    time_s = np.arange(round(duration_s * rate_hz)) / rate_hz
-    return np.asarray(0.5 * np.sin(2 * np.pi * frequency_hz * time_s), np.float32)
 
 
 def resampled(samples: Floats, rate_hz: int, cut: int) -> Floats:
