@@ -2,6 +2,9 @@
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from edged.mqtt.journal import Journal
 from edged.mqtt.message import Message
@@ -154,20 +157,21 @@ def test_lost_connection_may_drop_what_was_in_flight() -> None:
     assert sent_all(outbox) == [b"2", b"3"]
 
 
-def test_figures_tell_depth_age_and_latency() -> None:
+def test_figures_tell_depth_age_and_latency(monkeypatch: pytest.MonkeyPatch) -> None:
     """States are none of them, since they are not lost when they are replaced; nor is the latency of any other event.
 
     Latency counts from the end of the window that caused an event, where one did.
     """
+    now_s = 5000.0
+    monkeypatch.setattr("edged.mqtt.outbox.time", SimpleNamespace(monotonic=lambda: now_s, time=time.time))
     outbox = Outbox()
     assert outbox.figures().latency_p50_s is None
-    now_s = time.monotonic()
     outbox.put(state(0))
     for number, age_s in enumerate((100.0, 2.0, 2.0, 0.0)):
         outbox.put(Message("event/start", b"%d" % number, 1, kind="event", put_s=now_s - age_s))
     figures = outbox.figures()
     assert figures.depth == 4
-    assert 100 <= figures.oldest_s < 101
+    assert figures.oldest_s == 100.0
     assert (figures.dropped, figures.on_disk, figures.fault) == (0, False, "")
     sent_all(outbox)
     assert outbox.figures().latency_p50_s is None  # no window caused these
@@ -176,10 +180,7 @@ def test_figures_tell_depth_age_and_latency() -> None:
     sent_all(outbox)
     figures = outbox.figures()
     assert figures.depth == 0
-    assert figures.latency_p50_s is not None
-    assert figures.latency_p95_s is not None
-    assert 20 <= figures.latency_p50_s < 25
-    assert 20 <= figures.latency_p95_s < 35
+    assert (figures.latency_p50_s, figures.latency_p95_s) == (20.0, 30.0)
 
 
 def test_many_events_are_sent_in_a_moment() -> None:
@@ -187,9 +188,9 @@ def test_many_events_are_sent_in_a_moment() -> None:
     outbox = Outbox(limit=100_000)
     for number in range(100_000):
         outbox.put(event(number))
-    began_s = time.monotonic()
+    began_s = time.thread_time()
     assert len(sent_all(outbox)) == 100_000
-    assert time.monotonic() - began_s < 10
+    assert time.thread_time() - began_s < 10  # of work, whatever else the machine does; half a second is seen
 
 
 def test_journal_keeps_and_forgets_what_the_outbox_does(tmp_path: Path) -> None:

@@ -237,5 +237,6 @@ def outbox_for(config: Config) -> Outbox:
 
 
 def _percentile(ordered: list[float], percent: int) -> float | None:
-    """The nearest rank; None of nothing."""
-    return round(ordered[(len(ordered) - 1) * percent // 100], 4) if ordered else None
+    """The nearest rank: the least that so many percent do not exceed; None of nothing."""
+    n_within = -(-len(ordered) * percent // 100)  # rounded up
+    return round(ordered[n_within - 1], 4) if ordered else None
