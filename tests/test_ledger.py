@@ -1,6 +1,9 @@
 """What the disk knows and does not, and which number comes next; no disk needed."""
 
 import math
+from types import SimpleNamespace
+
+import pytest
 
 from edged.mqtt.ledger import Ledger
 from edged.mqtt.stored import Stored
@@ -147,13 +150,15 @@ def test_same_file_learns_what_happened_without_it() -> None:
     assert [message.seq for message, _, _ in batch.put] == [third.seq]
 
 
-def test_events_of_a_file_are_found_once_with_their_age() -> None:
-    """They are from before, and each is sent again."""
+def test_events_of_a_file_are_found_once_with_their_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are from before, and each is sent again; the time between two processes is no age."""
+    now_s = 500.0
+    monkeypatch.setattr("edged.mqtt.ledger.time", SimpleNamespace(monotonic=lambda: now_s))
     made = ledger(Stored([(event(5), 90.0)], 5, 100.0))
     assert numbers(made.found) == [5]
-    assert made.batch(last=False).open_s - 100.0 < 1.0
-    age_s = made.batch(last=False).open_s - 90.0
-    assert 10.0 <= age_s < 11.0
+    assert now_s - made.found[0].put_s == 10.0
+    now_s += 7.0
+    assert made.batch(last=False).open_s == 107.0
     made.found.clear()
     made.disk_lost(FRESH)
     made.disk_found(Stored([(event(5), 90.0)], 5, 100.0), FRESH)

@@ -14,20 +14,23 @@ pytestmark = pytest.mark.fault
 # A line of JSON for each change of state, and one at the end.  The waits between tries are shortened by the arguments:
 # what is tested is what happens, not how long a device that comes and goes is left alone.
 _FOLLOW = """
-import json, os, sys, threading, time
+import json, os, sys, threading
 from edged.audio import microphone as module
 from edged.config import Audio
 from edged.errors import CaptureError
 module._LONGEST_S, module.HUNG_S = 0.6, 4.0
+module._CLOSE_S = 3600.0  # a closing that waits for its deadline does not end before this process is killed
 max_recovery_s, until = float(sys.argv[1]), sys.argv[2:]
-states, fault, first = [], "", None
+states, fault, first, heard = [], "", None, 0
 with module.Microphone(Audio(device="pulse", max_recovery_s=max_recovery_s, silent_after_s=3600)) as microphone:
-    began_s = time.monotonic()
     try:
         while states != until:
             stretch = microphone.read(0.1)
-            if first is None and stretch is not None:
-                first = time.monotonic() - len(stretch.samples) / 16000
+            heard = 0 if microphone.state != "online" else heard + (0 if stretch is None else len(stretch.samples))
+            if microphone.state == "online" and heard < 8000:
+                continue  # what the server kept comes at once, and is ahead of the clock
+            if first is None and heard:
+                first = microphone.newest
                 files = len(os.listdir("/proc/self/fd"))
             if (states or [None])[-1] != microphone.state and (microphone.state != "offline" or microphone.trouble):
                 states.append(microphone.state)
@@ -36,11 +39,11 @@ with module.Microphone(Audio(device="pulse", max_recovery_s=max_recovery_s, sile
             pass
     except CaptureError as exc:
         fault = str(exc)
-    late_s = 0 if first is None else time.monotonic() - first - microphone.newest[0] / 16000
+    (count, at_s), (first_count, first_at_s) = microphone.newest, first or microphone.newest
+    late_s = at_s - first_at_s - (count - first_count) / 16000  # by which the count is behind the clock
     files = len(os.listdir("/proc/self/fd")) - (files if first is not None else 0)
-    began_s = time.monotonic()
 print(json.dumps({
-    "fault": fault, "closing_s": time.monotonic() - began_s, "late_s": late_s, "files": files,
+    "fault": fault, "late_s": late_s, "files": files,
     "recoveries": microphone.n_recoveries, "gaps": microphone.n_gaps, "lost": microphone.n_dropped,
     "threads": [thread.name for thread in threading.enumerate()],
 }))
@@ -94,7 +97,6 @@ def test_gone_for_too_long(virtual_microphone: VirtualMicrophone) -> None:
         found = json.loads(child.line())
         assert child.exit_status(10) == 0
     assert found["fault"] == "microphone 'pulse': not found; there is no microphone at all; no sound for 2 s"
-    assert found["closing_s"] < 1.5
     assert found["threads"] == ["MainThread"]
 
 
@@ -107,7 +109,6 @@ def test_frozen_for_good(virtual_microphone: VirtualMicrophone) -> None:
         found = json.loads(child.line())
         assert child.exit_status(10) == 0
     assert found["fault"] == "microphone 'pulse': the driver hangs, it got nothing done for 4 s"
-    assert found["closing_s"] < 1
 
 
 def test_frozen_before_the_start(virtual_microphone: VirtualMicrophone) -> None:

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
@@ -13,26 +12,24 @@ from edged.signals import asking, stopping
 """
 
 
-def ran(body: str) -> tuple["subprocess.CompletedProcess[str]", float]:
-    """``body`` in a process of its own, and how long it took in seconds."""
-    began_s = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", HEAD + body], check=False, capture_output=True, text=True, cwd=REPOSITORY, timeout=30
+def ran(body: str) -> "subprocess.CompletedProcess[str]":
+    """``body`` in a process of its own; one that hangs is a failure."""
+    return subprocess.run(
+        [sys.executable, "-c", HEAD + body], check=False, capture_output=True, text=True, cwd=REPOSITORY, timeout=60
     )
-    return done, time.monotonic() - began_s
 
 
 def test_first_signal_sets_the_event() -> None:
     """SIGTERM and SIGINT ask to stop; what runs goes on until it looks."""
     for name in ("SIGTERM", "SIGINT"):
-        done, _ = ran(f"with stopping(20) as stop: os.kill(os.getpid(), signal.{name}); print(stop.wait(9))")
+        done = ran(f"with stopping(20) as stop: os.kill(os.getpid(), signal.{name}); print(stop.wait(9))")
         assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
 
 
 def test_second_signal_ends_at_once() -> None:
     """Who asks twice does not want to wait."""
     body = "with stopping():\n for _ in range(2): os.kill(os.getpid(), signal.SIGTERM)\n threading.Event().wait(20)"
-    done, _ = ran(body)
+    done = ran(body)
     assert done.returncode == 128 + signal.SIGTERM
 
 
@@ -42,10 +39,9 @@ def test_end_that_hangs_has_a_deadline() -> None:
         "def hung():\n os.kill(os.getpid(), signal.SIGTERM)\n lock = threading.Lock(); lock.acquire(); lock.acquire()\n"
         "with stopping(0.2): hung()"
     )
-    done, took_s = ran(body)
+    done = ran(body)
     assert done.returncode == 1
     assert "in hung" in done.stderr
-    assert took_s < 15
 
 
 def test_thread_that_outlives_the_end_has_the_same_deadline() -> None:
@@ -54,7 +50,7 @@ def test_thread_that_outlives_the_end_has_the_same_deadline() -> None:
         "with stopping(0.2): os.kill(os.getpid(), signal.SIGTERM)\n"
         "threading.Thread(target=threading.Event().wait).start()"
     )
-    assert ran(body)[0].returncode == 1
+    assert ran(body).returncode == 1
 
 
 def test_hangup_asks() -> None:
@@ -64,5 +60,5 @@ def test_hangup_asks() -> None:
         "with asking(asked):\n"
         " for _ in range(2): os.kill(os.getpid(), signal.SIGHUP); print(asked.wait(9)); asked.clear()"
     )
-    done, _ = ran(body)
+    done = ran(body)
     assert (done.returncode, done.stdout) == (0, "True\nTrue\n")
