@@ -21,7 +21,7 @@ from edged.config import Config, load_config
 from edged.demo.run import demo
 from edged.demo.sample import SAMPLE
 from edged.ends import Sink
-from edged.errors import ConfigError, EdgedError, PublishError, RecordingError
+from edged.errors import ConfigError, EdgedError, OutputError, PublishError, RecordingError
 from edged.history import show_history
 from edged.models.baseline import mixture
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
@@ -34,6 +34,7 @@ from edged.node import node_name
 from edged.replay import Lines, learned_from, play, print_line
 from edged.run import run
 from edged.signals import stopping
+from edged.streams import abandon_stdout, prepare
 from edged.usage import parser
 
 _PLACES = (Path("config.yaml"), Path("/etc/edged/config.yaml"))  # where the config is looked for, in this order
@@ -44,23 +45,31 @@ _SETTLE_S = 30.0  # … and so long for its last confirmation
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status."""
-    arguments = parser().parse_args(argv)
-    # The image of a process that crashes would hold the sound that it has just heard.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    _log_to_stderr("info")
+    prepare()
     try:
-        status = _COMMANDS[arguments.command](arguments)
-        sys.stdout.flush()
+        return _command(argv)
     except EdgedError as exc:
         print(f"edged: {exc}", file=sys.stderr)
+        if isinstance(exc, OutputError):
+            abandon_stdout()
         return exc.exit_status
     except BrokenPipeError:
         # Whoever read our lines went away (`| head`): nothing is wrong, and nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_stdout()
         return 0
     except KeyboardInterrupt:
         return 130
-    return status
+
+
+def _command(argv: Sequence[str] | None) -> int:
+    try:
+        arguments = parser().parse_args(argv)
+        # The image of a process that crashes would hold the sound that it has just heard.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        _log_to_stderr("info")
+        return _COMMANDS[arguments.command](arguments)
+    finally:
+        sys.stdout.flush()  # here, where what it raises is still caught
 
 
 def _run(arguments: argparse.Namespace) -> int:

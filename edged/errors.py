@@ -5,6 +5,7 @@
     ├── RecordingError             65   a sound file that cannot be used: empty, not sound, NaN samples
     ├── CaptureError                1   the microphone: absent, refused, gone, stalled (a restart may help)
     ├── HistoryError                1   the kept events: none are there, or they cannot be read
+    ├── OutputError                 1   stdout: a full disk, or a file that is not open to write
     ├── PublishError                1   the broker's side of a command that needs the broker at once
     ├── RestartError               75   no fault: a command asked for a fresh process
     ├── ConfigError                78   config.yaml: unknown key, wrong type, out of range, unreadable
@@ -41,6 +42,12 @@ class CaptureError(EdgedError):
 
 class HistoryError(EdgedError):
     """The events that the device keeps are not there or cannot be read; the message names the file."""
+
+    exit_status = 1
+
+
+class OutputError(EdgedError):
+    """stdout takes no more; what was printed before stands."""
 
     exit_status = 1
 

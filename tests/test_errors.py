@@ -12,6 +12,7 @@ from edged import errors
         (errors.RecordingError, 65),
         (errors.CaptureError, 1),
         (errors.HistoryError, 1),
+        (errors.OutputError, 1),
         (errors.PublishError, 1),
         (errors.RestartError, 75),
         (errors.ConfigError, 78),

@@ -57,7 +57,16 @@ _COMMANDS = (
     "edged.run",
     "edged.usage",
 )
-_ENDS = ("edged.audio", "edged.mqtt", "edged.daemon", "edged.control", "edged.prometheus", "edged.signals", *_COMMANDS)
+_ENDS = (
+    "edged.audio",
+    "edged.mqtt",
+    "edged.daemon",
+    "edged.control",
+    "edged.prometheus",
+    "edged.signals",
+    "edged.streams",
+    *_COMMANDS,
+)
 
 # What a module may import of ours, itself and its own package aside; the first entry that fits a module counts.
 _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
@@ -78,6 +87,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.level", (*_FIRST, *_SHARED)),
     ("edged.report", (*_FIRST, *_SHARED, *_MIDDLE)),
     ("edged.signals", ()),
+    ("edged.streams", ("edged.errors",)),
     ("edged.daemon", (*_FIRST, *_SHARED, *_MIDDLE)),
     ("edged.control", (*_FIRST, *_SHARED, *_MIDDLE, "edged.daemon", "edged.mqtt.arguments")),
     *[(end, (*_FIRST, *_SHARED, *_MIDDLE, *_ENDS)) for end in (*_COMMANDS, "edged.cli")],
