@@ -227,7 +227,15 @@ def _config(arguments: argparse.Namespace) -> Config:
 
 def _place(arguments: argparse.Namespace) -> Path | None:
     given: Path | None = arguments.config
-    return given or next((place for place in _PLACES if place.is_file()), None)
+    return given or next((place for place in _PLACES if _is_there(place)), None)
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except PermissionError:
+        # By `sudo -u edged` in a folder that is closed to that user; a closed /etc/edged is a fault, to be named.
+        return place.is_absolute()
 
 
 def _bundle(config: Config) -> Bundle:

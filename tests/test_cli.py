@@ -229,6 +229,39 @@ def test_config_is_found_where_edged_is_started(clip: Path, tmp_path: Path) -> N
     assert_one_line(edged("classify", clip, cwd=tmp_path), 78, "config.yaml", "nod")
 
 
+CLOSED = """
+import os, sys
+from pathlib import Path
+from edged import cli
+cli._PLACES = tuple(Path(argument) for argument in sys.argv[1:])
+os.chmod(".", 0)
+if os.geteuid() == 0:
+    os.seteuid(65534)
+sys.exit(cli.main(["acl", "--pattern"]))
+"""
+
+
+def test_folder_that_is_closed_to_the_user_holds_no_config(tmp_path: Path) -> None:
+    """``sudo -u edged edged check`` in root's home goes on to /etc/edged; where that is closed too it is a fault."""
+
+    def pattern(*places: str | Path) -> tuple[int, list[str]]:
+        tmp_path.chmod(0o700)
+        command = [sys.executable, "-c", CLOSED, *places]
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=tmp_path, timeout=LIMIT_S, env=environment
+        )
+        tmp_path.chmod(0o700)
+        return done.returncode, done.stderr.splitlines()
+
+    assert pattern("config.yaml") == (0, [])
+    etc = tmp_path / "config.yaml"
+    assert pattern("config.yaml", etc) == (
+        78,
+        [f"edged: {etc}: Permission denied, expected a readable YAML file"],
+    )
+
+
 def test_schema_prints_json_schema() -> None:
     """Every payload's schema, in one document."""
     document = json.loads(edged("schema").stdout)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from edged import state
+from edged.errors import ConfigError
 from edged.state import state_file, state_folder
 
 
@@ -51,3 +52,15 @@ def test_reader_finds_the_service(tmp_path: Path, service: Path) -> None:
     own.parent.mkdir(parents=True)
     own.touch()
     assert state_file("", "file") == own
+
+
+def test_home_of_nobody_is_named() -> None:
+    """A ``~`` with a name that the system does not know: the key, the value and what is expected, as of all of them."""
+    with pytest.raises(ConfigError, match=r"^state_dir is '~nobody-here/x': there is no such user, expected "):
+        state_folder("~nobody-here/x")
+
+
+def test_name_that_no_folder_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that is nonsense is named by whoever opens the file."""
+    monkeypatch.setenv("XDG_STATE_HOME", "/" + "x" * 300)
+    assert state_file("", "file") == Path("/" + "x" * 300) / "edged" / "file"
