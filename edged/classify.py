@@ -32,7 +32,7 @@ def clip_scores(config: Config, bundle: Bundle, file: Path) -> ClipScores:
     scores = np.mean([answer.scores for answer in answers], axis=0) if answers else None
     labels = bundle.manifest.labels
     return ClipScores(
-        file=str(file),
+        file=recording.name,
         label=NONE if scores is None else labels[int(scores.argmax())],
         confidence=None if scores is None else round(float(scores.max()), 4),
         scores=None

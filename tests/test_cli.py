@@ -146,6 +146,18 @@ def test_classify_takes_every_usual_form(corpora: Path, tmp_path: Path, kind: st
         assert other["scores"] == pytest.approx(own["scores"], abs=0.02 if lossless else 0.2)
 
 
+def test_name_that_is_no_text_is_shown_and_told_all_the_same(tmp_path: Path) -> None:
+    """A file of an old disk, named in Latin-1, in each command's output."""
+    file = tmp_path / os.fsdecode(b"k\xfcche.wav")
+    soundfile.write(os.fsencode(file), noise(4), RATE_HZ, format="WAV")
+    shown = edged("classify", file)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.endswith(r"k\udcfcche.wav" + "\n")
+    told = edged("classify", "--jsonl", file)
+    assert json.loads(told.stdout)["file"].endswith("k\ufffdche.wav")
+    assert edged("replay", "--jsonl", file).returncode == 0
+
+
 def test_too_short_and_silent_files_have_no_emotion(tmp_path: Path) -> None:
     """A tenth of a second, or silence: the label is none, without scores."""
     tenth = written(tmp_path, "tenth.wav", noise(0.1))

@@ -3,6 +3,7 @@
 What would give a wrong answer is in test_recording_faults.
 """
 
+import os
 import struct
 import subprocess
 import sys
@@ -121,6 +122,28 @@ def test_name_does_not_matter(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.flac", tone(), RATE_HZ)
     (tmp_path / "a.flac").rename(tmp_path / "a.wav")
     assert len(samples(tmp_path / "a.wav")) == RATE_HZ
+
+
+def test_name_may_be_any_bytes(tmp_path: Path) -> None:
+    """One of an old disk, in Latin-1: it is read, and what a payload says of it is text."""
+    path = tmp_path / os.fsdecode(b"k\xfcche.wav")
+    soundfile.write(os.fsencode(path), tone(), RATE_HZ, format="WAV")
+    with Recording(path) as recording:
+        assert recording.read(1) is not None
+        assert recording.name.encode().endswith("k\ufffdche.wav".encode())
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
+def test_file_may_go_while_it_is_played(tmp_path: Path, name: str) -> None:
+    """What is open can be read to its end; only its name is gone."""
+    soundfile.write(tmp_path / name, tone(duration_s=3), RATE_HZ)
+    with Recording(tmp_path / name) as recording:
+        (tmp_path / name).unlink()
+        n_samples = 0
+        while not recording.ended:
+            stretch = recording.read(1)
+            n_samples += 0 if stretch is None else len(stretch.samples)
+    assert n_samples == 3 * RATE_HZ
 
 
 def test_stereo_is_averaged(tmp_path: Path) -> None:

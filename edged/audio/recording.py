@@ -63,7 +63,8 @@ class Recording:
         if speed is not None and not speed > 0:
             raise ValueError(f"speed {speed} is not positive")
         self.path = Path(path)
-        self.name = str(path)
+        # As text that a payload can hold: a name on the disk is any bytes.
+        self.name = os.fsencode(path).decode(errors="replace")
         self.ended = False
         self.sample_rate_hz = 0  # of the file, before resampling
         self.n_clipped = 0  # samples at full scale
@@ -80,7 +81,7 @@ class Recording:
         """
         self._refuse_what_is_no_file()
         try:
-            self._file = soundfile.SoundFile(os.fspath(self.path))
+            self._file = soundfile.SoundFile(os.fsencode(self.path))
         except soundfile.LibsndfileError as exc:
             raise self._error(f"cannot be decoded ({_reason(exc)}); {_EXPECTED}") from exc
         except TypeError as exc:  # soundfile asks for the rate of what is named .raw
@@ -92,6 +93,11 @@ class Recording:
         if not _RATES_HZ[0] <= self.sample_rate_hz <= _RATES_HZ[1]:
             self._file.close()
             raise self._error(f"sample rate {self.sample_rate_hz} Hz; expected {_RATES_HZ[0]} to {_RATES_HZ[1]} Hz")
+        try:
+            self._cut_off = _is_cut_off(self.path, self._file.format)  # now: it may be gone when it has been played
+        except OSError as exc:
+            self._file.close()
+            raise self._error(f"cannot be read ({exc.strerror}); expected a file that stays") from exc
         # As if it began to play now: the clocks are read once, and the count of samples goes on from there.
         self._began_utc_s, self._began_s = time.time(), time.monotonic()
         self._coming = self._stretches()
@@ -171,7 +177,7 @@ class Recording:
                 value = next(value for value in block[first_wrong] if not abs(value) <= _LOUDEST)
                 where_s = end_s + first_wrong / self.sample_rate_hz
                 raise self._error(f"a sample of {value:g} at {where_s:.3f} s; expected finite numbers, full scale is 1")
-        if n_decoded < promised or (n_decoded and _is_cut_off(self.path, self._file.format)):
+        if n_decoded < promised or (n_decoded and self._cut_off):
             more = length if n_decoded < promised else "expected the rest that the file itself announces"
             raise self._error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {more}")
         if not n_decoded:
