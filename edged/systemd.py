@@ -11,6 +11,7 @@ import os
 import socket
 
 _log = logging.getLogger(__name__)
+_refused: set[str] = set()  # sockets that did not take the last word: said once, not with each window
 
 
 def notify(*states: str) -> None:
@@ -25,5 +26,9 @@ def notify(*states: str) -> None:
             sender.settimeout(0)
             sender.sendto("\n".join(states).encode(), address)
     except OSError as exc:
-        # Nothing to be done but to say so: if it lasts, the watchdog ends this process.
-        _log.warning("systemd was not told %s: %s", states[0], exc)
+        if address not in _refused:
+            # Nothing to be done but to say so: if it lasts, the watchdog ends this process.
+            _log.warning("systemd was not told %s: %s; nor is it told more while that lasts", states[0], exc)
+        _refused.add(address)
+    else:
+        _refused.discard(address)
