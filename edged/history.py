@@ -27,6 +27,7 @@ from edged.mqtt.database import FILE
 from edged.mqtt.stored import DamagedError, history
 from edged.state import state_file
 
+_MOMENT = 19  # characters of a date and time of day
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -45,9 +46,9 @@ def show_history(config: Config, since_s: float | None, *, jsonl: bool) -> int:
         HistoryError: there is no outbox, or it cannot be read.
     """
     path = state_file(config.state_dir, FILE)
-    first = "" if since_s is None else rfc3339(time.time() - since_s)
+    first = "" if since_s is None else rfc3339(max(0.0, time.time() - since_s))
     if not jsonl:
-        print(f"{'time':<19}  {'event':<5}  {'emotion':<10}  {'confidence':>10}  {'duration':>8}  broker")
+        print(f"{'time':<{_MOMENT}}  {'event':<5}  {'emotion':<10}  {'confidence':>10}  {'duration':>8}  broker")
     for payload, event, acknowledged in _events(path):
         if event.time < first:
             continue
@@ -70,7 +71,10 @@ def _events(path: Path) -> Iterator[tuple[bytes, EpisodeStart | EpisodeEnd, bool
 
 
 def _row(event: EpisodeStart | EpisodeEnd, *, acknowledged: bool) -> str:
-    moment = f"{datetime.fromisoformat(event.time).astimezone():%Y-%m-%d %H:%M:%S}"
+    try:
+        moment = f"{datetime.fromisoformat(event.time).astimezone():%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):  # a 30th of February, or the year 0: a damaged row must not hide the others
+        moment = event.time[:_MOMENT]
     kind, duration = ("end", f"{event.duration_s:.1f} s") if isinstance(event, EpisodeEnd) else ("start", "")
     broker = "has it" if acknowledged else "waits"
     return f"{moment}  {kind:<5}  {event.event_type:<10}  {event.confidence:>10.2f}  {duration:>8}  {broker}"

@@ -80,6 +80,27 @@ def test_since_that_is_no_time(text: str) -> None:
         since(text)
 
 
+def test_since_before_all_clocks(kept: Config, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """More years than there were is all that is kept."""
+    assert show_history(kept, since("999999d"), jsonl=True) == 0
+    assert len(capsysbinary.readouterr().out.splitlines()) == 3
+
+
+@pytest.mark.parametrize("moment", ["2026-02-30T00:00:00.000Z", "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z"])
+def test_time_that_is_none_hides_no_other(config: Config, capsys: pytest.CaptureFixture[str], moment: str) -> None:
+    """A row that is damaged is shown as it stands."""
+    journal = Journal(Path(config.state_dir) / "outbox.sqlite3")
+    journal.open(lambda: None)
+    seq = journal.next_seq()
+    payload = encoded(msgspec.structs.replace(episode_start("angry"), seq=seq, time=moment))
+    journal.put(Message("event/start", payload, 1, kind="event", seq=seq))
+    keep(journal, 0, end=True)
+    journal.close()
+    assert show_history(config, None, jsonl=False) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert ["  start  " in lines[0], "  end  " in lines[1]] == [True, True]
+
+
 def test_outbox_in_use_is_read(config: Config, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """The daemon writes on meanwhile and notices nothing."""
     journal = Journal(Path(config.state_dir) / "outbox.sqlite3")

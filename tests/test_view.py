@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+import time
 
 import msgspec
 import pytest
@@ -115,6 +116,20 @@ def test_times_that_are_none_are_one_line() -> None:
     """It has the type of a time but is none."""
     payload = encoded(emotion_state("sad")).replace(b"12:00:00", b"99:99:99")
     assert "not understood" in shown(View("edged"), "emotion", payload)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_times_at_the_ends_of_the_calendar_are_one_line(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """In the zone of whoever watches they may be before the year 1 or after 9999."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        for date in (b"0001-01-01T00:", b"9999-12-31T23:"):
+            payload = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:", date, encoded(emotion_state("sad")))
+            assert "\n" not in shown(View("edged"), "emotion", payload)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_colour_only_on_a_terminal_that_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:

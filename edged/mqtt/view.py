@@ -59,7 +59,7 @@ class View:
                 return self._words(node, "", f"{name} is {received.payload.decode()}")
             if name in PAYLOADS:
                 return self._known(node, msgspec.json.decode(received.payload, type=PAYLOADS[name]), received)
-        except ValueError as exc:  # msgspec's faults and broken UTF-8 are such
+        except (ValueError, OverflowError) as exc:  # msgspec's, broken UTF-8, the year 1 east of Greenwich
             return self._words(node, "", f"{name} is not understood: {exc}")
         return self._words(node, "", f"{name}, {len(received.payload)} bytes")
 
