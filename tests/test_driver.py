@@ -143,6 +143,22 @@ def test_only_inputs_are_microphones(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert (listed.selector, listed.n_channels, listed.rate_hz, listed.default) == ("name:Picky: USB", 2, 96_000, True)
 
 
+def test_name_that_is_not_utf_8_hides_no_other(virtual_microphone: VirtualMicrophone) -> None:
+    """The kernel cuts long names in the middle of a letter: such a device is left out, which is said once."""
+    script = """
+import logging, os
+from pathlib import Path
+rc = Path(os.environ["HOME"], ".asoundrc")
+rc.write_bytes(rc.read_bytes() + b'pcm."mikr\\xf6" { type pulse }\\npcm.webcam { type pulse }\\n')
+logging.basicConfig(format="%(message)s")
+from edged.audio.driver import microphones
+print(sorted(listed.name for _ in range(2) for listed in microphones() if listed.name in ("pulse", "webcam")))
+"""
+    with virtual_microphone.child(script) as child:
+        assert child.line() == "['pulse', 'pulse', 'webcam', 'webcam']"
+        assert child.stderr() == "sound device 'mikr\ufffd' is left out: its name is not UTF-8\n"
+
+
 def test_usb_identity_opens_the_card_that_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """From the config's selector over sysfs to the stream, whatever the card is called."""
     sysfs = FakeSysfs(tmp_path)

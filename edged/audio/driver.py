@@ -14,6 +14,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +34,14 @@ _log = logging.getLogger(__name__)
 def microphones(sysfs: Path = SYSFS) -> list[InputDevice]:
     """Every input device, with what selects it in the config; ``sysfs`` is where the kernel lists the sound cards.
 
+    A device whose name is not UTF-8, as the kernel cuts long ones, is left out: sounddevice cannot open it either.
+
     Raises:
         CaptureError: PortAudio is not installed, or fails.
     """
     portaudio = load()
     try:
-        everything = portaudio.query_devices()
+        everything = list(_listed(portaudio))
     except portaudio.PortAudioError as exc:
         raise CaptureError(f"microphone: PortAudio cannot list the devices ({exc})") from exc
     default = portaudio.default.device[0]
@@ -49,10 +53,31 @@ def microphones(sysfs: Path = SYSFS) -> list[InputDevice]:
             rate_hz=int(listed["default_samplerate"]),
             default=index == default,
         )
-        for index, listed in enumerate(everything)
+        for index, listed in everything
         if listed["max_input_channels"] > 0
     ]
     return identified(devices, usb_identities(sysfs))
+
+
+def _listed(portaudio: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401 -- sounddevice ships no types
+    try:
+        yield from enumerate(portaudio.query_devices())
+    except UnicodeDecodeError:  # of one name, and none of the devices can be had in this way
+        pass
+    else:
+        return
+    for index in count():
+        try:
+            yield index, portaudio.query_devices(index)
+        except UnicodeDecodeError as exc:
+            _say_left_out(exc.object.decode(errors="replace"))
+        except portaudio.PortAudioError:  # there are no more
+            return
+
+
+@cache  # once in the life of the program, however often a lost microphone is looked for
+def _say_left_out(name: str) -> None:
+    _log.warning("sound device %r is left out: its name is not UTF-8", name)
 
 
 def opened(device: InputDevice) -> Opened:
