@@ -5,7 +5,6 @@ argv ──usage──► a command below ──► config, source, sink ──�
 
 import argparse
 import logging
-import os
 import resource
 import sys
 from collections.abc import Callable, Sequence
@@ -14,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from edged.announce import discovery
-from edged.audio.driver import microphones
+from edged.audio.driver import microphones_in_time
 from edged.check import check
 from edged.classify import clip_scores
 from edged.config import Config, load_config
@@ -73,8 +72,6 @@ def _command(argv: Sequence[str] | None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    # PortAudio's start turns file 2 away, for good where it hangs: what there is to say needs a way of its own.
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     place = _place(arguments)  # once: a file that is deleted later must not mean the defaults
     config, bundle = _prepared(arguments)
     return run(config, bundle, lambda: _fitting(Config() if place is None else load_config(place), bundle))
@@ -124,7 +121,7 @@ def _classify(arguments: argparse.Namespace) -> int:
 
 
 def _devices(_: argparse.Namespace) -> int:
-    found = microphones()
+    found = microphones_in_time()
     if not found:
         print(
             "no microphone found; plug one in, and look with `arecord -l` whether the system sees it", file=sys.stderr

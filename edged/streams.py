@@ -15,14 +15,15 @@ from edged.errors import OutputError
 
 
 def prepare() -> None:
-    """Make all three usable, whatever they are; what stands in for stdout already, as in a test, is left alone."""
+    """Make all three usable, whatever they are; what stands in for them already, as in a test, is left alone."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
-    if sys.stderr is None:
-        sys.stderr = _text(io.FileIO(2, "w", closefd=False), "utf-8", at_once=True)
+    if sys.stderr is None or sys.stderr is sys.__stderr__:
+        # PortAudio's start turns file 2 away, for good where it hangs: what there is to say needs a way of its own.
+        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     if sys.stdout is None:
         sys.stdout = _text(_Output(1, "w", closefd=False), "utf-8", at_once=False)
     elif (own := sys.__stdout__) is not None and sys.stdout is own:

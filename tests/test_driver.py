@@ -1,6 +1,7 @@
 """PortAudio's list and streams, on a driver that is as picky as pulseaudio never is."""
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,24 @@ print(sorted(listed.name for _ in range(2) for listed in microphones() if listed
     with virtual_microphone.child(script) as child:
         assert child.line() == "['pulse', 'pulse', 'webcam', 'webcam']"
         assert child.stderr() == "sound device 'mikr\ufffd' is left out: its name is not UTF-8\n"
+
+
+def test_list_of_a_driver_that_hangs_is_not_waited_for(virtual_microphone: VirtualMicrophone) -> None:
+    """``edged devices`` with a sound server that is there and says nothing: a line in time, and the program ends."""
+    script = """
+import sys
+from edged import cli
+from edged.audio import driver
+cli.microphones_in_time = lambda: driver.microphones_in_time(0.5)
+sys.exit(cli.main(["devices"]))
+"""
+    virtual_microphone.freeze()
+    try:
+        with virtual_microphone.child(script) as child:
+            assert child.exit_status(20) == 1
+            assert re.fullmatch("edged: microphone: the driver hangs, no list of .* in 0.5 s; .*\n", child.stderr())
+    finally:
+        virtual_microphone.thaw()
 
 
 def test_usb_identity_opens_the_card_that_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 from edged.audio.capture import DriverStream, Opened
@@ -26,6 +28,7 @@ from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY
 
 _RATES_HZ = (48_000, 44_100)  # tried after 16 kHz and the rate that the driver names
+_LIST_S = 10.0  # what opening all devices for a moment may take, which is how PortAudio lists them
 _DRIVER_BUFFER_S = 0.25  # how late the reader may be before the driver loses samples
 
 _log = logging.getLogger(__name__)
@@ -57,6 +60,35 @@ def microphones(sysfs: Path = SYSFS) -> list[InputDevice]:
         if listed["max_input_channels"] > 0
     ]
     return identified(devices, usb_identities(sysfs))
+
+
+def microphones_in_time(within_s: float = _LIST_S) -> list[InputDevice]:
+    """``microphones``, for a command that has nobody to leave behind; Ctrl-C reaches no thread that hangs in a driver.
+
+    Raises:
+        CaptureError: as above, or the driver hangs.
+    """
+    answers: SimpleQueue[list[InputDevice] | CaptureError] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(microphones())
+        except CaptureError as exc:
+            answers.put(exc)
+        except Exception as exc:  # noqa: BLE001 -- a thread's edge
+            answers.put(CaptureError(f"microphone: the devices cannot be listed ({exc!r})"))
+
+    Thread(target=ask, name="edged-devices", daemon=True).start()
+    try:
+        answer = answers.get(timeout=within_s)
+    except Empty:
+        abandon()
+        raise CaptureError(
+            f"microphone: the driver hangs, no list of devices in {within_s:g} s; does the sound server answer?"
+        ) from None
+    if isinstance(answer, CaptureError):
+        raise answer
+    return answer
 
 
 def _listed(portaudio: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401 -- sounddevice ships no types
