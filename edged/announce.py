@@ -4,9 +4,9 @@ Config, labels ──► Device ──► messages ──► Announcement, stdou
 """
 
 from collections.abc import Callable
-from importlib.metadata import version
 
 from edged.config import Config
+from edged.health import version_of
 from edged.models.bundle import Bundle
 from edged.mqtt.announcement import Announcement
 from edged.mqtt.discovery import Messages, messages
@@ -54,7 +54,7 @@ def _device(config: Config, bundle: Bundle) -> Device:
         node=node_name(config.node),
         device_id=device_id(),
         labels=bundle.manifest.labels,
-        version=version("edged"),
+        version=version_of("edged"),
         root=config.mqtt.root,
         health_s=config.health_s,
         commands=config.mqtt.commands,

@@ -10,6 +10,7 @@ import math
 import os
 import platform
 import time
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -116,11 +117,13 @@ def hardware(model: Path = _MODEL) -> str | None:
 def versions(runtime: str) -> dict[str, str]:
     """The versions that say which program this is: edged, Python, the TFLite runtime, numpy, paho."""
     names = ("edged", runtime, "numpy", "paho-mqtt")
-    found = {name: version for name in names if (version := _version(name))}
+    found = {name: version for name in names if (version := version_of(name))}
     return {**found, "python": platform.python_version()}
 
 
-def _version(name: str) -> str:
+@cache  # of the program that runs, not of the one that an installation is putting in its place just now
+def version_of(name: str) -> str:
+    """The version of a package; empty where it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

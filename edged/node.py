@@ -9,14 +9,21 @@ hash, since the id itself is no one else's business.
 
 import hashlib
 import socket
+from functools import cache
 from pathlib import Path
 
 _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _LENGTH = 16  # hexadecimal digits: 64 bits
 
 
-def device_id(machine_ids: tuple[Path, ...] = _MACHINE_IDS) -> str:
-    """16 hexadecimal digits, the same over restarts and reinstallations; of the host's name where it has no id."""
+@cache  # the announcement asks thirty times a second
+def device_id() -> str:
+    """16 hexadecimal digits, the same over restarts and reinstallations."""
+    return device_id_from(_MACHINE_IDS)
+
+
+def device_id_from(machine_ids: tuple[Path, ...]) -> str:
+    """Of the first of these files that holds an id; of the host's name where none does."""
     for file in machine_ids:
         try:
             found = file.read_text(encoding="ascii").strip()

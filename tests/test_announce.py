@@ -3,17 +3,20 @@
 import json
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 import pytest
 
 from edged.announce import announcement_for
 from edged.config import Config, HomeAssistant, Mqtt
+from edged.health import versions
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from edged.mqtt.subscriber import Subscriber
 from edged.node import device_id
-from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto
+from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
@@ -25,6 +28,20 @@ BUNDLE = load_bundle(DEFAULT_BUNDLE)
 def config(tmp_path: Path) -> Path:
     """A file that a test writes."""
     return tmp_path / "config.yaml"
+
+
+class Voice:
+    """A publisher that takes all."""
+
+    def __init__(self) -> None:
+        self.retained: dict[str, bytes] = {}
+
+    def retain(self, topic: str, payload: bytes) -> None:
+        """As the broker would."""
+        self.retained[topic] = payload
+
+    def repeat(self) -> None:
+        """There are no states."""
 
 
 def discovery(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -87,6 +104,38 @@ def test_remove_without_a_broker_is_one_line(config: Path) -> None:
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("edged: ")]
     assert f"broker 127.0.0.1:{port}: " in line
+
+
+def test_program_that_is_being_replaced_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While ``make install`` puts another one there it has no version; the one that runs still is what it was.
+
+    The daemon asks what to announce thirty times a second: that reads no file.
+    """
+
+    def gone(name: str) -> NoReturn:
+        raise metadata.PackageNotFoundError(name)
+
+    def read(*_: object, **__: object) -> NoReturn:
+        pytest.fail("a file is read")
+
+    announcement = announcement_for(Config, BUNDLE)
+    assert announcement is not None
+    voice = Voice()
+    announcement.speak_through(voice)
+    before = versions("ai-edge-litert")
+    monkeypatch.setattr(metadata, "version", gone)
+    monkeypatch.setattr(Path, "read_text", read)
+    announcement.connected()
+
+    def ticked() -> bool:
+        announcement.tick()
+        return bool(voice.retained)
+
+    wait_until(ticked, "what is announced")
+    announcement.tick()
+    (told,) = [json.loads(payload) for payload in voice.retained.values()]
+    assert told["dev"]["sw"] == before["edged"]
+    assert versions("ai-edge-litert") == before
 
 
 def test_off_announces_nothing() -> None:

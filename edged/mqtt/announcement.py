@@ -41,7 +41,8 @@ class Voice(Protocol):
 class Announcement:
     """A listener of the publisher's, who is told by ``speak_through`` which that is.
 
-    ``wanted`` gives what is to be retained now; it is asked twice a second at most, and must be quick.
+    ``wanted`` gives what is to be retained now; it is asked between all reads of sound, some thirty times a second, so
+    it must be quick and read no file.
     """
 
     def __init__(

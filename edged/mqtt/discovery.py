@@ -21,7 +21,7 @@ Messages = Mapping[str, bytes]  # payload by topic, all retained
 MIGRATE = b'{"migrate_discovery":true}'  # unloads entities and keeps what the user made of them
 
 
-@lru_cache(maxsize=1)  # the daemon asks twice a second whether anything changed
+@lru_cache(maxsize=1)  # the daemon asks thirty times a second whether anything changed
 def messages(device: Device, kind: Kind, prefix: str) -> Messages:
     """Everything that is to be retained for ``device``; to be read only."""
     found = entities(device)
