@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from edged.config import Mqtt
 from edged.errors import ConfigError
 from edged.events.schema import EpisodeStart, encoded
 from edged.mqtt.journal import Journal
+from edged.mqtt.message import Message
 from edged.mqtt.outbox import Outbox
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
@@ -276,3 +278,55 @@ def test_close_says_what_was_not_confirmed(
         began_s = time.monotonic()
     assert time.monotonic() - began_s < _LONG_S
     assert caplog.messages[-1] == "closed with 1 messages that the broker has not confirmed"
+
+
+class Meddled(Outbox):
+    """When paho's thread finds it empty, ``meddle`` is called in that moment; what is sent next waits for ``seen``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meddle: Callable[[], None] | None = None
+        self.seen: threading.Event | None = None
+
+    def __len__(self) -> int:
+        n = super().__len__()
+        meddle = self.meddle
+        if not n and meddle is not None and threading.current_thread() is not threading.main_thread():
+            self.meddle = None
+            meddle()
+        return n
+
+    def following(self) -> Message | None:
+        """As ever, later."""
+        if self.seen is not None and self.meddle is None:
+            self.seen.wait(1)
+            self.seen = None
+        return super().following()
+
+
+def test_what_is_put_while_the_rest_is_confirmed_is_waited_for(mosquitto: Mosquitto) -> None:
+    """The last PUBACK of all is looked at just when one more message comes: nothing is settled yet."""
+    outbox, put, seen = Meddled(), threading.Event(), threading.Event()
+    settled: list[bool] = []
+    with Publisher(mosquitto.mqtt, "a", outbox) as publisher:
+
+        def put_one_more() -> None:
+            publisher.publish(CAPTURE, "offline")
+            put.set()
+            settled.append(publisher.wait_settled(WITHIN_S))
+            seen.set()
+
+        other = threading.Thread(target=put_one_more)
+        assert publisher.wait_connected(WITHIN_S)
+        assert publisher.wait_settled(WITHIN_S)
+        outbox.seen = seen
+
+        def meddle() -> None:
+            other.start()
+            put.wait(0.5)
+
+        outbox.meddle = meddle
+        publisher.publish(CAPTURE, "online")
+        wait_until(lambda: settled, "the answer")
+        other.join()
+    assert settled == [True]

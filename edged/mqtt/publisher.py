@@ -53,6 +53,7 @@ class Publisher:
         self._working = threading.Lock()  # only ever tried, never waited for
         self._settled = threading.Event()  # nothing is left to acknowledge, or nobody to do it
         self._settled.set()
+        self._settling = threading.Lock()  # for what is put and what is settled to agree: for two statements at most
         self._info: Info | None = None  # the newest
         self._twin = Twin(full_name(mqtt.root, node, INFO), self._say_info_again)
         self._listeners: tuple[Listener, ...] = (self._twin, *listeners)
@@ -153,8 +154,9 @@ class Publisher:
         if isinstance(payload, Info):
             self._info = payload
             self._twin.own(payload)
-        self._put.append((topic, payload, time.monotonic(), captured_s))
-        self._settled.clear()
+        with self._settling:
+            self._put.append((topic, payload, time.monotonic(), captured_s))
+            self._settled.clear()
         self._work()
 
     def retain(self, topic: str, payload: bytes) -> None:
@@ -227,8 +229,9 @@ class Publisher:
             if mid is None:
                 break
             self._outbox.sent(mid)
-        if not self._outbox:
-            self._settled.set()
+        with self._settling:
+            if not self._outbox and not self._put:
+                self._settled.set()
 
     def _full_name(self, name: str) -> str:
         """A name that begins with a slash is that of a topic of others."""
