@@ -83,7 +83,11 @@ def _replay(arguments: argparse.Namespace) -> int:
     with stopping() as stop:
 
         def into(sink: Sink) -> Callable[[Path], None]:
-            return lambda file: play(config, bundle, file, arguments.speed, sink, stop, learned)
+            def use(file: Path) -> None:
+                if not stop.is_set():  # one that is not begun says nothing of itself either
+                    play(config, bundle, file, arguments.speed, sink, stop, learned)
+
+            return use
 
         if arguments.jsonl:
             return _each(arguments.files, into(Lines()))

@@ -318,7 +318,7 @@ def test_reader_that_leaves_ends_the_replay_quietly(clip: Path) -> None:
 
 
 def test_sigterm_ends_a_replay_in_real_time(clip: Path, mosquitto: Mosquitto, tmp_path: Path) -> None:  # noqa: F811
-    """A stop in the middle is a clean end: status 0 and the state of the node offline."""
+    """A stop in the middle is a clean end: status 0, the state of the node offline, files that wait are not begun."""
     config = tmp_path / "config.yaml"
     config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     from edged.mqtt.subscriber import Subscriber  # noqa: PLC0415 -- paho only where it is needed
@@ -326,7 +326,7 @@ def test_sigterm_ends_a_replay_in_real_time(clip: Path, mosquitto: Mosquitto, tm
     with Subscriber(Mqtt(host="127.0.0.1", port=mosquitto.port), "lab") as subscriber:
         assert subscriber.wait_connected(15)
         with subprocess.Popen(
-            [sys.executable, "-m", "edged", "replay", "--speed", "1", clip, "--config", config],
+            [sys.executable, "-m", "edged", "replay", "--speed", "1", clip, "absent.wav", "--config", config],
             cwd=REPOSITORY,
             stderr=subprocess.PIPE,
             text=True,
