@@ -21,7 +21,7 @@ test: lint ## ruff, mypy --strict and all tests
 	$(BIN)/python -m pytest
 
 test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a container of Debian 12; needs root
-	$(BIN)/python -m pytest -m systemd tests/test_service.py
+	$(BIN)/python -m pytest -m systemd tests/test_service*.py
 
 test-arm64: .venv/.set-up-arm64 ## installation, check and a replay on Arm, emulated; needs root
 	$(BIN)/python -m pytest -m arm64 tests/test_arm64.py

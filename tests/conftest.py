@@ -11,9 +11,11 @@ import soundfile
 
 from edged.demo.sample import SAMPLE
 from tests.ci import pytest_make_collect_report, pytest_runtest_makereport
+from tests.installed import container, microphone, service
 from tests.speech import SPEECH_S
 
-__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]  # pytest finds its hooks by their names here
+# pytest finds its hooks by their names here, and fixtures of several files.
+__all__ = ["container", "microphone", "pytest_make_collect_report", "pytest_runtest_makereport", "service"]
 
 _REPOSITORY = Path(__file__).parent.parent
 
