@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
@@ -17,10 +16,10 @@ from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from edged.mqtt.subscriber import Subscriber
 from edged.node import device_id
 from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
+from tests.program import edged
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
-REPOSITORY = Path(__file__).parent.parent
 BUNDLE = load_bundle(DEFAULT_BUNDLE)
 
 
@@ -46,14 +45,7 @@ class Voice:
 
 def discovery(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command, run as a user does."""
-    return subprocess.run(
-        [sys.executable, "-m", "edged", "discovery", *arguments, "--config", config],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-        timeout=60,
-    )
+    return edged("discovery", *arguments, "--config", config)
 
 
 def shown(done: subprocess.CompletedProcess[str]) -> dict[str, str]:

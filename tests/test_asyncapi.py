@@ -7,8 +7,6 @@ its licence (Apache-2.0) and notice.
 import copy
 import gzip
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from edged.config import Mqtt
 from edged.mqtt.arguments import FORMS
 from edged.mqtt.asyncapi import asyncapi
 from edged.mqtt.topics import RESULT, TOPICS
+from tests.program import edged
 
 DOCUMENT = asyncapi(Mqtt())
 
@@ -93,8 +92,7 @@ def test_broker_and_root_are_the_configs(tmp_path: Path) -> None:
     """`edged schema --asyncapi` says where the config leads to."""
     config = tmp_path / "config.yaml"
     config.write_text("mqtt: {host: broker.lan, port: 1884, root: home/moods}\n")
-    command: list[str | Path] = [sys.executable, "-m", "edged", "schema", "--asyncapi", "--config", config]
-    document = json.loads(subprocess.check_output(command))
+    document = json.loads(edged("schema", "--asyncapi", "--config", config).stdout)
     assert document["servers"]["broker"]["host"] == "broker.lan:1884"
     assert document["channels"]["emotion"]["address"] == "home/moods/{node}/emotion"
     assert document["servers"]["broker"]["bindings"]["mqtt"]["lastWill"]["topic"] == "home/moods/{node}/availability"

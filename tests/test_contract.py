@@ -24,10 +24,10 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from edged.mqtt.arguments import FORMS
 from tests.contents import misfits
 from tests.mosquitto import Mosquitto, mosquitto_program, wait_until
+from tests.program import edged
 from tests.pulse import VirtualMicrophone, expect_pulseaudio
 from tests.wire import PUBLISH, Sent
 
-REPOSITORY = Path(__file__).parent.parent
 BELOW = "edged/lab/"
 GIVEN = {  # in order; what the device does with them is tested elsewhere
     "threshold": '{"label": "angry", "enter": 0.6, "id": "1"}',
@@ -62,9 +62,7 @@ class Heard:
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     """The document as a user gets it."""
-    parsed: dict[str, Any] = json.loads(
-        subprocess.check_output([sys.executable, "-m", "edged", "schema", "--asyncapi"], cwd=REPOSITORY)
-    )
+    parsed: dict[str, Any] = json.loads(edged("schema", "--asyncapi").stdout)
     return parsed
 
 

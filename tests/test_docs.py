@@ -1,8 +1,6 @@
 """What a user reads: the README and config.yaml say all that there is, and nothing that is not."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -12,6 +10,7 @@ import yaml
 from edged.config import Config, load_config, parse_config
 from edged.mqtt.arguments import FORMS
 from edged.mqtt.topics import TOPICS, Topic
+from tests.program import edged
 
 _REPOSITORY = Path(__file__).parent.parent
 _README = (_REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -30,8 +29,7 @@ def keys(kind: type, above: str = "") -> list[str]:
 
 def commands() -> list[str]:
     """The commands, as the program itself lists them."""
-    shown = subprocess.run([sys.executable, "-m", "edged", "--help"], capture_output=True, text=True, check=True).stdout
-    return re.findall(r"^ {4}([a-z]+)(?: |$)", shown, re.MULTILINE)
+    return re.findall(r"^ {4}([a-z]+)(?: |$)", edged("--help").stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("key", keys(Config))

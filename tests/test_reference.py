@@ -1,8 +1,6 @@
 """The README's reference: made of the source, current, and with each field's own comment."""
 
 import json
-import subprocess
-import sys
 
 import msgspec
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from edged.events import schema
 from edged.mqtt.arguments import Threshold
 from edged.mqtt.reference import BEGIN, END, json_schemas, markdown, notes
+from tests.program import edged
 from tests.readme import README, renewed
 
 
@@ -63,5 +62,4 @@ def test_json_schema_has_the_notes() -> None:
 
 def test_markdown_is_printed() -> None:
     """`edged schema --markdown` is where the README's part comes from."""
-    command = [sys.executable, "-m", "edged", "schema", "--markdown"]
-    assert subprocess.check_output(command, text=True) == markdown()
+    assert edged("schema", "--markdown").stdout == markdown()

@@ -13,10 +13,10 @@ import soundfile
 
 from edged.mqtt.subscriber import Subscriber
 from tests.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until  # noqa: F401 -- fixtures
+from tests.program import REPOSITORY, edged
 from tests.pulse import VirtualMicrophone, virtual_microphone  # noqa: F401 -- fixtures
 from tests.speech import RATE_HZ
 
-REPOSITORY = Path(__file__).parent.parent
 # A speaker of EMO-DB's test list, whom no model of the bundle was trained on.
 SPEAKER = "EMODB_14"
 
@@ -35,14 +35,8 @@ def clip(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def recorded_labels(clip: Path, config: Path) -> set[str]:
     """The labels of the clip's windows as ``edged replay`` records them."""
-    done = subprocess.run(
-        [sys.executable, "-m", "edged", "replay", "--jsonl", clip, "--config", config],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-        timeout=60,
-    )
+    done = edged("replay", "--jsonl", clip, "--config", config)
+    assert done.returncode == 0, done.stderr
     return {row["label"] for row in map(json.loads, done.stdout.splitlines()) if row.get("label")}
 
 
@@ -81,7 +75,7 @@ def test_clip_in_the_microphone_gives_an_event_at_a_subscriber(
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(15) == 0, (tmp_path / "log").read_text()
             wait_until(lambda: came("event/end", len(messages["event/start"])), "an event/end for each start")
-            wait_until(lambda: messages["availability"][-1] == b"offline" or came("none"), "offline")
+            wait_until(lambda: came("availability") and messages["availability"][-1] == b"offline", "offline")
         finally:
             daemon.kill()
             daemon.wait(15)
@@ -99,20 +93,11 @@ def test_check_tries_each_part(
 ) -> None:
     """With sound in the microphone and a broker all is OK; without the broker that line says what to look at."""
     config = tmp_path / "config.yaml"
-    environment = {**os.environ, **virtual_microphone.environment}
     outputs = []
     for port in (mosquitto.port, 1):
         config.write_text(f"node: lab\naudio: {{device: pulse}}\nmqtt: {{host: 127.0.0.1, port: {port}}}\n")
         virtual_microphone.play(clip)
-        done = subprocess.run(
-            [sys.executable, "-m", "edged", "check", "--config", config],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=REPOSITORY,
-            env=environment,
-            timeout=60,
-        )
+        done = edged("check", "--config", config, environment=virtual_microphone.environment)
         outputs.append((done.returncode, done.stdout.splitlines()))
         assert done.stderr == ""
     broker = [f"broker {stage}" for stage in ("name", "TCP", "TLS", "login", "topics")]
@@ -130,15 +115,7 @@ def test_check_without_such_a_microphone_says_what_there_is(
     """A name that no microphone has: its line lists the ones there are."""
     config = tmp_path / "config.yaml"
     config.write_text("audio: {device: no such thing}\nmqtt: {host: 127.0.0.1, port: 1}\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "edged", "check", "--config", config],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-        env={**os.environ, **virtual_microphone.environment},
-        timeout=60,
-    )
+    done = edged("check", "--config", config, environment=virtual_microphone.environment)
     assert done.returncode == 1
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("microphone")]
     assert line.startswith("microphone    FAULT  microphone 'no such thing': not found; there is 'name:pulse', ")
@@ -146,13 +123,6 @@ def test_check_without_such_a_microphone_says_what_there_is(
 
 def test_devices_lists_what_selects_each(virtual_microphone: VirtualMicrophone) -> None:  # noqa: F811
     """The table's first column is what the config takes."""
-    done = subprocess.run(
-        [sys.executable, "-m", "edged", "devices"],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-        env={**os.environ, **virtual_microphone.environment},
-        timeout=60,
-    )
+    done = edged("devices", environment=virtual_microphone.environment)
+    assert done.returncode == 0, done.stderr
     assert any(line.startswith("name:pulse ") for line in done.stdout.splitlines()), done.stdout
