@@ -3,7 +3,6 @@
 Room ──Stretch──► Daemon ──► Publisher ──► a real broker ──cmd/…──► Commands ──► Control ──► Daemon, Room
 """
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,7 +27,7 @@ from tests.fakes import FakeSource
 from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto
 from tests.speech import RATE_HZ
 
-__all__ = ["Device", "Room", "Start", "bundle", "commander", "idle_mosquitto", "log_level", "mosquitto", "start"]
+__all__ = ["Device", "Room", "Start", "bundle", "commander", "idle_mosquitto", "mosquitto", "start"]
 
 _BLOCK = 8000
 
@@ -113,15 +112,6 @@ class Device:
 def bundle() -> Bundle:
     """The shipped one."""
     return load_bundle(DEFAULT_BUNDLE)
-
-
-@pytest.fixture(autouse=True)
-def log_level() -> Iterator[None]:
-    """Commands set the root logger's level; afterwards it is as before."""
-    root = logging.getLogger()
-    before = root.level
-    yield
-    root.setLevel(before)
 
 
 Start = Callable[..., Device]

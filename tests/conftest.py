@@ -1,5 +1,6 @@
 """What all tests share: where the corpora are, a fast folder, and that no thread of ours outlives a test."""
 
+import logging
 import os
 import tempfile
 import threading
@@ -51,6 +52,15 @@ def _state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test's daemon keeps is gone with the test, and never at home."""
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture(autouse=True)
+def _log_level_stays() -> Iterator[None]:
+    """Commands and a config that is read again set the root logger's level; afterwards it is as before."""
+    root = logging.getLogger()
+    before = root.level
+    yield
+    root.setLevel(before)
 
 
 @pytest.fixture(autouse=True)

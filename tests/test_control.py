@@ -9,12 +9,12 @@ import pytest
 
 from edged.config import Config
 from edged.errors import RestartError
-from tests.commanded import Start, bundle, commander, idle_mosquitto, log_level, mosquitto, start
+from tests.commanded import Start, bundle, commander, idle_mosquitto, mosquitto, start
 from tests.commander import Commander
 from tests.mosquitto import Mosquitto, wait_until
 
 # pytest finds the fixtures by their names here
-__all__ = ["bundle", "commander", "idle_mosquitto", "log_level", "mosquitto", "start"]
+__all__ = ["bundle", "commander", "idle_mosquitto", "mosquitto", "start"]
 
 
 def test_threshold_of_one_label(start: Start, commander: Commander) -> None:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.commanded import Start, bundle, commander, idle_mosquitto, log_level, mosquitto, start
+from tests.commanded import Start, bundle, commander, idle_mosquitto, mosquitto, start
 from tests.commander import Commander
 from tests.mosquitto import wait_until
 
 # pytest finds the fixtures by their names here
-__all__ = ["bundle", "commander", "idle_mosquitto", "log_level", "mosquitto", "start"]
+__all__ = ["bundle", "commander", "idle_mosquitto", "mosquitto", "start"]
 
 
 def test_mute_and_listen_again(start: Start, commander: Commander) -> None:

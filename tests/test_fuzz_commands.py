@@ -4,8 +4,6 @@ name, payload ──► Commands ──► Control, Daemon ──► one Result
 """
 
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -60,12 +58,9 @@ class Commanded:
 
 
 @pytest.fixture(scope="module")
-def commanded(fast: Path) -> Iterator[Commanded]:
+def commanded(fast: Path) -> Commanded:
     """One for all cases: what one command leaves behind is what the next one finds."""
-    root = logging.getLogger()
-    before = root.level
-    yield Commanded(fast)
-    root.setLevel(before)
+    return Commanded(fast)
 
 
 _KEYS = ["muted", "label", "enter", "level", "mode", "id", "", "\0"]

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +17,6 @@ from tests.fakes import FakeSource, KeepingSink
 from tests.speech import RATE_HZ
 
 _LOG = "edged.reload"
-
-
-@pytest.fixture(autouse=True)
-def _level() -> Iterator[None]:
-    """A reload sets the root logger's level; afterwards it is as before."""
-    root = logging.getLogger()
-    before = root.level
-    yield
-    root.setLevel(before)
 
 
 def reload_of(*texts: str) -> Reload:

@@ -7,49 +7,24 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from edged.events import schema
 from edged.mqtt.topics import TOPICS
-from tests.payloads import info
+from tests.payloads import TIME, emotion_state, episode_end, episode_start, health, info
 
-_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
-_TIME = "2026-01-02T03:04:05.678Z"
 _SCORES = {"angry": 0.75, "sad": 0.25}
 _EXAMPLES: dict[str, msgspec.Struct] = {
-    "emotion": schema.EmotionState(
-        time=_TIME, emotion="angry", speech=True, since=_TIME, confidence=0.75, scores=_SCORES
-    ),
-    "event/start": schema.EpisodeStart(
-        id=_ID,
-        seq=7,
-        episode_id=_ID,
-        event_type="angry",
-        time=_TIME,
-        start_s=1.5,
-        confidence=0.75,
-        scores=_SCORES,
-        previous="sad",
-    ),
-    "event/end": schema.EpisodeEnd(
-        id=_ID,
-        replayed=True,
-        episode_id=_ID,
-        event_type="angry",
-        time=_TIME,
-        start_s=1.5,
-        duration_s=4.0,
-        confidence=0.75,
-        confidence_peak=0.9,
-        scores=_SCORES,
-        reason="faded",
-    ),
+    "emotion": emotion_state("angry", 0.75, _SCORES),
+    "event/start": replace(episode_start("angry"), seq=7, previous="sad"),
+    "event/end": replace(episode_end("angry"), replayed=True),
     "window": schema.WindowScores(
-        time=_TIME, start_s=0, duration_s=2.992, speech=False, level_dbfs=-80.5, discontinuous=True
+        time=TIME, start_s=0, duration_s=2.992, speech=False, level_dbfs=-80.5, discontinuous=True
     ),
-    "level": schema.Level(time=_TIME, level_dbfs=-40.5, peak_dbfs=-20.0, clipping=False),
+    "level": schema.Level(time=TIME, level_dbfs=-40.5, peak_dbfs=-20.0, clipping=False),
     "info": info(),
     "cmd/<name>/result": schema.Result(
-        time=_TIME,
+        time=TIME,
         command="identify",
         ok=True,
         message="this is attic on pi",
@@ -65,33 +40,10 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
         ),
     ),
     "clip": schema.ClipScores(file="a.wav", label="sad", confidence=0.5, scores=_SCORES, duration_s=2.0, windows=1),
-    "health": schema.Health(
-        time=_TIME,
-        uptime_s=60,
-        microphone="USB",
-        sample_rate_hz=48_000,
-        capture="online",
-        microphone_silent=False,
-        level_dbfs=-50.0,
-        peak_dbfs=-20,
-        clipping=False,
-        windows=120,
-        windows_speech=20,
-        windows_skipped=0,
-        samples_dropped=0,
-        overflows=0,
-        gaps=0,
-        recoveries=0,
-        real_time_factor=0.02,
-        reconnects=0,
-        unacknowledged=0,
-        resident_mb=80.5,
-        cpu_share=0.1,
+    "health": replace(
+        health(),
         temperature_c=None,
         throttling=None,
-        versions={"edged": "0.1.0"},
-        bundle="default",
-        routing="soft",
         outbox=schema.OutboxFigures(
             depth=0, oldest_s=0, dropped=0, on_disk=True, latency_p50_s=0.01, latency_p95_s=0.02
         ),
