@@ -36,10 +36,22 @@ def test_cremad_without_tables(tmp_path: Path) -> None:
     assert {clip.gender for clip in readers.read(tmp_path)} == {""}
 
 
-def test_cremad_wrong_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("corpus", "name", "said"),
+    [
+        ("cremad", "AudioWAV/hello.wav", "CREMA-D, expected one like 1001_DFA_ANG_XX.wav"),
+        ("cremad", "AudioWAV/1018_DFA_JOY_XX.wav", "CREMA-D"),
+        ("ravdess", "Actor_02/hello.wav", "RAVDESS, expected one like 03-01-05-01-01-01-01.wav"),
+        ("emodb", "wav/hello.wav", "EMO-DB, expected one like 03a01Fa.wav"),
+        ("tess", "OAF_neutral/hello.wav", "TESS, expected one like OAF_back_angry.wav"),
+        ("tess", "OAF_neutral/OAF_back_joy.wav", "TESS"),
+        ("savee", "AudioData/DC/hello.wav", "SAVEE, expected one like DC/a01.wav or DC_a01.wav"),
+    ],
+)
+def test_wrong_name(tmp_path: Path, corpus: str, name: str, said: str) -> None:
     """A file that is not of the corpus is named."""
-    layouts.sound(layouts.cremad(tmp_path) / "AudioWAV" / "hello.wav")
-    with pytest.raises(UsageError, match=r"hello\.wav: not a name of CREMA-D"):
+    layouts.sound(getattr(layouts, corpus)(tmp_path) / name)
+    with pytest.raises(UsageError, match=rf"{name}: not a name of {said}"):
         readers.read(tmp_path)
 
 

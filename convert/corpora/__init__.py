@@ -2,8 +2,8 @@
 
     folder ──whichever reader fits──► list[Clip]
 
-Each reader states its corpus' licence and maps its emotions to the six labels at its top; ``read(folder)`` is the same
-in all of them.
+Each reader states its corpus' licence at its top, and what its emotions are in words, of which six are the labels;
+``read(folder)`` is the same in all of them.
 """
 
 from pathlib import Path

@@ -6,8 +6,12 @@ The labels are the six of the cascade.  ``emotion`` keeps the corpus' own word, 
 knows more: surprise, boredom, frustration.
 """
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from edged.errors import UsageError
 
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad")
 
@@ -45,3 +49,21 @@ class Clip:
 def sound_files(folder: Path, pattern: str) -> list[Path]:
     """The files below ``folder`` that match, in the order of their names, macOS' ``._`` shadows left out."""
     return sorted(file for file in folder.glob(pattern) if file.is_file() and not file.name.startswith("."))
+
+
+def named(files: Iterable[Path], pattern: re.Pattern[str], expected: str) -> Iterator[tuple[Path, re.Match[str]]]:
+    """Each file with what its name says; ``expected`` is the corpus and a name of it.
+
+    Raises:
+        UsageError: a name does not match.
+    """
+    for file in files:
+        match = pattern.fullmatch(file.name)
+        if match is None:
+            raise UsageError(f"{file}: not a name of {expected}")
+        yield file, match
+
+
+def label_of(emotion: str) -> str | None:
+    """Of a corpus whose words are the labels: the word itself, None where it is none of them."""
+    return emotion if emotion in LABELS else None

@@ -11,7 +11,7 @@ import csv
 import re
 from pathlib import Path
 
-from convert.corpora.clip import LABELS, Clip, sound_files
+from convert.corpora.clip import LABELS, Clip, named, sound_files
 from edged.errors import UsageError
 
 NAME = "cremad"
@@ -21,7 +21,9 @@ EMOTIONS = {"ANG": "angry", "DIS": "disgust", "FEA": "fear", "HAP": "happy", "NE
 VOTES = ("A", "D", "F", "H", "N", "S")  # columns of tabulatedVotes.csv, in the order of LABELS
 LEVELS = ("meanAngerResp", "meanDisgustResp", "meanFearResp", "meanHappyResp", "meanNeutralResp", "meanSadResp")
 PADDED_S = 3.0
-_FILE = re.compile(r"(?P<actor>\d{4})_(?P<text>[A-Z]{3})_(?P<emotion>[A-Z]{3})_(?P<intensity>[A-Z]{1,2})\.wav")
+_FILE = re.compile(
+    rf"(?P<actor>\d{{4}})_(?P<text>[A-Z]{{3}})_(?P<emotion>{'|'.join(EMOTIONS)})_(?P<intensity>[A-Z]{{1,2}})\.wav"
+)
 _VOICE_ONLY = "1"  # first digit of a row's number: 1 voice, 2 face, 3 both
 
 
@@ -39,10 +41,8 @@ def read(folder: Path) -> list[Clip]:
     genders = _genders(folder / "VideoDemographics.csv")
     votes = _votes(folder / "processedResults" / "tabulatedVotes.csv")
     clips = []
-    for file in sound_files(folder / "AudioWAV", "*.wav"):
-        match = _FILE.fullmatch(file.name)
-        if match is None or match["emotion"] not in EMOTIONS:
-            raise UsageError(f"{file}: not a name of CREMA-D, expected one like 1001_DFA_ANG_XX.wav")
+    files = sound_files(folder / "AudioWAV", "*.wav")
+    for file, match in named(files, _FILE, "CREMA-D, expected one like 1001_DFA_ANG_XX.wav"):
         counts, level = votes.get(file.stem, (None, None))
         emotion = EMOTIONS[match["emotion"]]
         clips.append(

@@ -9,8 +9,7 @@ word), one of the version.  Boredom has no place among the six labels and is lef
 import re
 from pathlib import Path
 
-from convert.corpora.clip import Clip, sound_files
-from edged.errors import UsageError
+from convert.corpora.clip import Clip, label_of, named, sound_files
 
 NAME = "emodb"
 LICENCE = "free to use with citation"
@@ -23,15 +22,6 @@ EMOTIONS = {
     "F": "happy",  # Freude
     "T": "sad",  # Trauer
     "N": "neutral",
-}
-LABEL_OF = {
-    "angry": "angry",
-    "boredom": None,
-    "disgust": "disgust",
-    "fear": "fear",
-    "happy": "happy",
-    "sad": "sad",
-    "neutral": "neutral",
 }
 GENDERS = {
     "03": "male",
@@ -60,10 +50,7 @@ def read(folder: Path) -> list[Clip]:
         UsageError: a file's name is not one of EMO-DB.
     """
     clips = []
-    for file in sound_files(folder / "wav", "*.wav"):
-        match = _FILE.fullmatch(file.name)
-        if match is None:
-            raise UsageError(f"{file}: not a name of EMO-DB, expected one like 03a01Fa.wav")
+    for file, match in named(sound_files(folder / "wav", "*.wav"), _FILE, "EMO-DB, expected one like 03a01Fa.wav"):
         emotion = EMOTIONS[match["emotion"]]
         clips.append(
             Clip(
@@ -72,7 +59,7 @@ def read(folder: Path) -> list[Clip]:
                 speaker=f"EMODB_{match['speaker']}",
                 gender=GENDERS.get(match["speaker"], ""),
                 emotion=emotion,
-                label=LABEL_OF[emotion],
+                label=label_of(emotion),
                 audio=file,
             )
         )

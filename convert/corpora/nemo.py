@@ -8,7 +8,7 @@ Surprise has no place among the six labels and is left out; disgust was not reco
 import csv
 from pathlib import Path
 
-from convert.corpora.clip import Clip
+from convert.corpora.clip import Clip, label_of
 from edged.errors import UsageError
 
 NAME = "nemo"
@@ -22,7 +22,6 @@ EMOTIONS = {
     "sadness": "sad",
     "surprised": "surprise",
 }
-LABEL_OF = {"angry": "angry", "fear": "fear", "happy": "happy", "neutral": "neutral", "sad": "sad", "surprise": None}
 
 
 def fits(folder: Path) -> bool:
@@ -50,7 +49,7 @@ def read(folder: Path) -> list[Clip]:
                         speaker=f"nEMO_{row['speaker_id'].strip()}",  # published with eight spaces before it
                         gender=row["gender"].strip(),
                         emotion=emotion,
-                        label=LABEL_OF[emotion],
+                        label=label_of(emotion),
                         audio=file,
                     )
                 )

@@ -9,8 +9,7 @@ actors with odd numbers are male.  Song is left out.
 import re
 from pathlib import Path
 
-from convert.corpora.clip import Clip, sound_files
-from edged.errors import UsageError
+from convert.corpora.clip import Clip, named, sound_files
 
 NAME = "ravdess"
 LICENCE = "CC BY-NC-SA 4.0"
@@ -54,10 +53,8 @@ def read(folder: Path) -> list[Clip]:
         UsageError: a file's name is not one of RAVDESS.
     """
     clips = []
-    for file in sound_files(folder, "Actor_*/*.wav"):
-        match = _FILE.fullmatch(file.name)
-        if match is None:
-            raise UsageError(f"{file}: not a name of RAVDESS, expected one like 03-01-05-01-01-01-01.wav")
+    files = sound_files(folder, "Actor_*/*.wav")
+    for file, match in named(files, _FILE, "RAVDESS, expected one like 03-01-05-01-01-01-01.wav"):
         if match["channel"] != _SPEECH:
             continue
         emotion = EMOTIONS[match["emotion"]]

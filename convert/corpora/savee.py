@@ -8,8 +8,7 @@ Four men.  The letters before the number are the emotion: ``sa`` is sad, ``su`` 
 import re
 from pathlib import Path
 
-from convert.corpora.clip import Clip, sound_files
-from edged.errors import UsageError
+from convert.corpora.clip import Clip, label_of, named, sound_files
 
 NAME = "savee"
 LICENCE = "free for research, by registration with the University of Surrey"
@@ -22,15 +21,6 @@ EMOTIONS = {
     "n": "neutral",
     "sa": "sad",
     "su": "surprise",
-}
-LABEL_OF = {
-    "angry": "angry",
-    "disgust": "disgust",
-    "fear": "fear",
-    "happy": "happy",
-    "neutral": "neutral",
-    "sad": "sad",
-    "surprise": None,
 }
 SPEAKERS = ("DC", "JE", "JK", "KL")
 _FILE = re.compile(r"(?:(?P<speaker>DC|JE|JK|KL)_)?(?P<emotion>sa|su|[adfhn])\d\d\.wav")
@@ -48,10 +38,7 @@ def read(folder: Path) -> list[Clip]:
         UsageError: a file's name is not one of SAVEE.
     """
     clips = []
-    for file in _files(folder):
-        match = _FILE.fullmatch(file.name)
-        if match is None:
-            raise UsageError(f"{file}: not a name of SAVEE, expected one like DC/a01.wav or DC_a01.wav")
+    for file, match in named(_files(folder), _FILE, "SAVEE, expected one like DC/a01.wav or DC_a01.wav"):
         speaker = match["speaker"] or file.parent.name
         emotion = EMOTIONS[match["emotion"]]
         clips.append(
@@ -61,7 +48,7 @@ def read(folder: Path) -> list[Clip]:
                 speaker=f"SAVEE_{speaker}",
                 gender="male",
                 emotion=emotion,
-                label=LABEL_OF[emotion],
+                label=label_of(emotion),
                 audio=file,
             )
         )

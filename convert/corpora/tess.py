@@ -10,8 +10,7 @@ corpus are taken once.
 import re
 from pathlib import Path
 
-from convert.corpora.clip import Clip, sound_files
-from edged.errors import UsageError
+from convert.corpora.clip import Clip, label_of, named, sound_files
 
 NAME = "tess"
 LICENCE = "CC BY-NC-ND 4.0"
@@ -25,17 +24,8 @@ EMOTIONS = {
     "ps": "surprise",
     "sad": "sad",
 }
-LABEL_OF = {
-    "angry": "angry",
-    "disgust": "disgust",
-    "fear": "fear",
-    "happy": "happy",
-    "neutral": "neutral",
-    "sad": "sad",
-    "surprise": None,
-}
 # OA_bite_neutral.wav is published without its F.
-_FILE = re.compile(r"(?P<speaker>OA|YA)F?_(?P<word>[a-z]+)_(?P<emotion>[a-z]+)\.wav", re.IGNORECASE)
+_FILE = re.compile(rf"(?P<speaker>OA|YA)F?_(?P<word>[a-z]+)_(?P<emotion>{'|'.join(EMOTIONS)})\.wav", re.IGNORECASE)
 
 
 def fits(folder: Path) -> bool:
@@ -50,10 +40,7 @@ def read(folder: Path) -> list[Clip]:
         UsageError: a file's name is not one of TESS.
     """
     clips: dict[str, Clip] = {}
-    for file in sound_files(folder, "**/*.wav"):
-        match = _FILE.fullmatch(file.name)
-        if match is None or match["emotion"].lower() not in EMOTIONS:
-            raise UsageError(f"{file}: not a name of TESS, expected one like OAF_back_angry.wav")
+    for file, match in named(sound_files(folder, "**/*.wav"), _FILE, "TESS, expected one like OAF_back_angry.wav"):
         emotion = EMOTIONS[match["emotion"].lower()]
         clips.setdefault(
             file.stem,
@@ -63,7 +50,7 @@ def read(folder: Path) -> list[Clip]:
                 speaker=f"TESS_{match['speaker'].upper()}F",
                 gender="female",
                 emotion=emotion,
-                label=LABEL_OF[emotion],
+                label=label_of(emotion),
                 audio=file,
             ),
         )
