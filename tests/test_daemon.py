@@ -2,10 +2,7 @@
 
 import itertools
 import threading
-import time
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,40 +11,15 @@ from edged.audio.ring import Stretch
 from edged.config import Config, Models, parse_config
 from edged.daemon import Daemon
 from edged.errors import CaptureError, ConfigError
-from edged.events.schema import EpisodeEnd, EpisodeStart, Info, Level, json_schemas, rfc3339
+from edged.events.schema import EpisodeEnd, EpisodeStart, Info, Level, json_schemas
 from edged.features.logmel import Floats
-from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.models.bundle import Bundle
 from edged.mqtt.topics import INFO, LEVEL, SPEECH
 from tests.fakes import FakeSource, KeepingSink
-from tests.speech import RATE_HZ, clips
+from tests.piped import ANY_LEADER, EPOCH_S, bundle, run, speech, stretches
+from tests.speech import RATE_HZ
 
-EPOCH_S = 1_700_000_000.0
-ANY_LEADER = "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0}"  # whatever leads is an episode
-
-
-@pytest.fixture(scope="module")
-def bundle() -> Bundle:
-    """The shipped one."""
-    return load_bundle(DEFAULT_BUNDLE)
-
-
-@pytest.fixture(scope="module")
-def speech(corpora: Path) -> Floats:
-    """About 20 s of one speaker after another, with the pauses of the clips."""
-    return np.concatenate(clips(corpora, "emodb", 8))
-
-
-def stretches(sound: Floats, n_block: int, *, start: int = 0) -> Iterator[Stretch]:
-    """``sound`` (n,) cut as a driver would."""
-    for place in range(0, len(sound), n_block):
-        yield Stretch(sound[place : place + n_block], start + place, EPOCH_S + (start + place) / RATE_HZ)
-
-
-def run(bundle: Bundle, source: FakeSource, config: Config | None = None) -> KeepingSink:
-    """What the daemon publishes of the source."""
-    sink = KeepingSink()
-    Daemon(config or Config(), bundle, source, sink).run(threading.Event())
-    return sink
+__all__ = ["bundle", "speech"]
 
 
 def test_run_publishes_windows_and_paired_events(bundle: Bundle, speech: Floats) -> None:
@@ -101,59 +73,6 @@ def test_gap_ends_the_episode_and_starts_anew(bundle: Bundle, speech: Floats) ->
     marked = [window.start_s for window in sink.windows if window.discontinuous]
     assert marked == [0.0, pytest.approx((len(speech) + 5 * RATE_HZ) / RATE_HZ, abs=0.001)]
     assert "discontinuity" in [event.reason for event in sink.events if isinstance(event, EpisodeEnd)]
-
-
-def test_times_follow_the_wall_clock_and_durations_the_samples(bundle: Bundle, speech: Floats) -> None:
-    """A wall clock that jumps a year back in the middle changes time stamps, and no duration."""
-    config = parse_config(ANY_LEADER, "test")
-    steady = run(bundle, FakeSource(stretches(speech, 8000)), config)
-    assert steady.windows[0].time == rfc3339(EPOCH_S + steady.windows[0].start_s + steady.windows[0].duration_s)
-    jumped = [
-        Stretch(stretch.samples, stretch.start, stretch.utc_s - (31_536_000 if stretch.start > 80_000 else 0))
-        for stretch in stretches(speech, 8000)
-    ]
-    sink = run(bundle, FakeSource(jumped), config)
-    durations = [
-        [event.duration_s for event in kept.events if isinstance(event, EpisodeEnd)] for kept in (steady, sink)
-    ]
-    assert durations[0] == durations[1] != []
-    assert sink.windows[-1].time.startswith("2022-11")
-
-
-def test_events_carry_when_the_end_of_their_window_was_captured(bundle: Bundle, speech: Floats) -> None:
-    """Of a microphone by its own clock, whatever the reading of it waited; the end at the stop has no window."""
-    blocks = [
-        replace(stretch, captured_s=5000 + (stretch.start + len(stretch.samples)) / RATE_HZ)
-        for stretch in stretches(speech, 16_000)
-    ]
-    sink = run(bundle, FakeSource(blocks, live=True), parse_config(ANY_LEADER, "test"))
-    ends = [5000 + window.start_s + window.duration_s for window in sink.windows]
-    captured = [found for found in sink.captured if found is not None]
-    assert len(captured) == len(sink.events) - 1
-    assert all(min(abs(found - end) for end in ends) < 0.002 for found in captured)
-    assert captured[0] == pytest.approx(
-        next(end for end, w in zip(ends, sink.windows, strict=True) if w.speech), abs=0.002
-    )
-
-
-def test_events_of_a_recording_count_from_its_reading(bundle: Bundle, speech: Floats) -> None:
-    """An hour heard in seconds has no time of capture."""
-    began_s = time.monotonic()
-    sink = run(bundle, FakeSource(stretches(speech, len(speech))), parse_config(ANY_LEADER, "test"))
-    captured = {found for found in sink.captured if found is not None}
-    assert len(captured) == 1
-    assert began_s <= captured.pop() <= time.monotonic()
-
-
-def test_live_source_that_is_behind_skips_the_oldest(bundle: Bundle, speech: Floats) -> None:
-    """Ten seconds at once from a microphone: only the newest windows are judged, and the others are counted."""
-    config = parse_config("health_s: 5", "test")
-    source = FakeSource([Stretch(speech[: 10 * RATE_HZ], 0, EPOCH_S)], live=True)
-    sink = run(bundle, source, config)
-    assert [window.start_s for window in sink.windows][:1] == [pytest.approx(10 - 2.992 - 3 * 0.496, abs=0.5)]
-    assert len(sink.windows) == 4
-    assert sink.windows[0].discontinuous
-    assert sink.figures[-1].windows_skipped > 5
 
 
 def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speech: Floats) -> None:
@@ -264,24 +183,6 @@ def test_levels_have_a_floor(bundle: Bundle) -> None:
     figures = sink.figures[0]
     assert figures.tls == "verified"
     assert (figures.level_dbfs, figures.peak_dbfs, figures.clipping) == (-96.0, -96.0, False)
-
-
-def test_too_slow_is_said_once_a_minute(
-    bundle: Bundle, speech: Floats, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """However many windows are skipped, there is one line until a minute has gone by."""
-    now_s = [1000.0]
-    monkeypatch.setattr("edged.daemon.time.monotonic", lambda: now_s[0])
-
-    def coming() -> Iterator[Stretch]:
-        for n in range(14):
-            now_s[0] += 10
-            yield Stretch(speech[: 10 * RATE_HZ], n * 10 * RATE_HZ, EPOCH_S + 10 * n)
-
-    run(bundle, FakeSource(coming(), live=True), parse_config("health_s: 5", "test"))
-    said = [record.message for record in caplog.records if "too slow" in record.message]
-    assert len(said) == 3
-    assert all(message.endswith("the newest kept") for message in said)
 
 
 def test_fault_of_the_source_ends_the_episode_first(bundle: Bundle, speech: Floats) -> None:
