@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edged.config import Config
 from edged.errors import RestartError
 from tests.commanded import Start, bundle, commander, idle_mosquitto, mosquitto, start
 from tests.commander import Commander
@@ -214,8 +213,3 @@ def test_flood_of_a_thousand_leaves_the_device_at_work(start: Start, commander: 
         n_before = len(commander.came["health"])
         wait_until(lambda: len(commander.came["health"]) > n_before, "figures")
         assert 5 < len(commander.results("snapshot")) + len(commander.results("unknown")) < 200
-
-
-def test_config_without_changes_is_the_default() -> None:
-    """Commands are on where the config says nothing."""
-    assert Config().mqtt.commands == "on"

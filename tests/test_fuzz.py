@@ -31,7 +31,7 @@ _SECTIONS = {
     for field in msgspec.structs.fields(Config)
     if isinstance(field.default, msgspec.Struct)
 }
-_KEYS = ["node", "state_dir", "health_s", "log_level"]
+_KEYS = [field.name for field in msgspec.structs.fields(Config) if field.name not in _SECTIONS]
 
 # What YAML knows and people do not: where its readers have had their faults.
 _ODD = [
