@@ -46,20 +46,26 @@ def test_demo_shows_every_message_and_ends_by_itself() -> None:
 @pytest.mark.parametrize(
     ("play", "fault"),
     [
-        (lambda _config: None, "it stayed silent"),
         (player(), "no emotion was heard"),
         (player("uncertain", events=False), "no emotion was heard"),
         (player("sad", "sad"), "one emotion throughout: sad"),
         (player("sad", "angry", events=False), "no event came"),
     ],
 )
-def test_demo_that_is_none_says_so(play: Play, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_that_is_none_says_so(play: Play, fault: str) -> None:
     """Exit status 1 and one plain line on stderr."""
-    monkeypatch.setattr("edged.demo.run._LAST_S", 0.5)
-    out, err = io.StringIO(), io.StringIO()
-    assert demo(play, threading.Event(), out, err) == 1
+    err = io.StringIO()
+    assert demo(play, threading.Event(), io.StringIO(), err) == 1
     assert err.getvalue().startswith(f"edged demo: {fault}")
     assert err.getvalue().count("\n") == 1
+
+
+def test_demo_that_stays_silent_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipeline that never reached the broker: not even its goodbye comes, which is not waited for without end."""
+    monkeypatch.setattr("edged.demo.run._LAST_S", 0.1)
+    err = io.StringIO()
+    assert demo(lambda _config: None, threading.Event(), io.StringIO(), err) == 1
+    assert err.getvalue() == "edged demo: it stayed silent: no message came\n"
 
 
 def test_fault_of_the_pipeline_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +74,7 @@ def test_fault_of_the_pipeline_is_raised(monkeypatch: pytest.MonkeyPatch) -> Non
     def play(_config: Config) -> None:
         raise RecordingError("sample.flac: gone")
 
-    monkeypatch.setattr("edged.demo.run._LAST_S", 0.5)
+    monkeypatch.setattr("edged.demo.run._LAST_S", 0.1)
     with pytest.raises(RecordingError, match="gone"):
         demo(play, threading.Event(), io.StringIO(), io.StringIO())
 

@@ -52,11 +52,14 @@ def test_row_by_gender() -> None:
 
 
 def test_row_uncertain() -> None:
-    """A lead below the margin is counted, and how often it would have been right."""
-    scores_of = [[0.30, 0.25, 0.23, 0.22], *_SURE[1:]]
-    found = rows.judged(manifest(), raw(scores_of), windows())["uncertain"]
-    assert found["share"] >= 0.25
-    assert found["margin"] == rows.MARGIN
+    """A lead below the margin is counted, and how often it and the others would have been right."""
+    sure = np.array([[0.97, 0.03], [0.97, 0.03], [0.97, 0.03], [0.03, 0.97]], np.float32)
+    decided = {"all": np.array(_SURE, np.float32), "quiet": sure, "edge": sure}
+    found = rows.judged(manifest(), decided, windows())["uncertain"]
+    assert found == {"margin": rows.MARGIN, "share": 0, "right_else": 0.75}
+    decided["all"][0], decided["quiet"][0] = (0.30, 0.25, 0.23, 0.22), (0.53, 0.47)
+    found = rows.judged(manifest(), decided, windows())["uncertain"]
+    assert found == {"margin": rows.MARGIN, "share": 0.25, "right_uncertain": 1, "right_else": 0.6667}
 
 
 def test_row_has_ways() -> None:

@@ -30,7 +30,7 @@ def secured(broker: Mosquitto, **keys: object) -> Mqtt:
 
 
 def reason_for(mqtt: Mqtt, caplog: pytest.LogCaptureFixture) -> str:
-    """Why there is no connection; two attempts that end the same way are one line in the log."""
+    """Why there is no connection; one line in the log says so."""
     caplog.set_level(logging.INFO, logger="edged.mqtt")
     seen: list[State] = []
     with Connection(mqtt, "a", on_change=seen.append) as connection:
@@ -134,6 +134,20 @@ def test_certificate_for_another_name_is_not_trusted(
     idle_mosquitto.start(further=authority.lines("other.example"))
     reason = reason_for(secured(idle_mosquitto, ca_file=authority.ca_file), caplog)
     assert "is for another name: mqtt.host is '127.0.0.1', expected a name in it" in reason
+
+
+def test_attempts_that_end_the_same_way_are_one_line(
+    idle_mosquitto: Mosquitto,
+    authority: Authority,
+    stranger: Authority,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """However often the broker sees its certificate refused."""
+    idle_mosquitto.start(further=stranger.lines())
+    with Connection(secured(idle_mosquitto, ca_file=authority.ca_file), "a"):
+        wait_until(lambda: (tmp_path / "mosquitto.log").read_text().count("alert unknown ca") >= 2, "two attempts")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_another_reason_is_another_line(
