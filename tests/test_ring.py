@@ -1,7 +1,5 @@
 """The ring: blocks in, stretches out, bounded, with every gap seen."""
 
-import threading
-
 import numpy as np
 import pytest
 
@@ -181,27 +179,6 @@ def test_read_of_an_empty_ring_ends_in_time() -> None:
     assert Ring(10).read(0.01) is None
 
 
-def test_read_waits_for_a_write() -> None:
-    """A read that waits returns as soon as another thread writes, long before its time is over."""
-    ring = Ring(100)
-    writer = threading.Thread(target=ring.write, args=(ramp(0, 10), 0.0, 0.0))
-    writer.start()
-    stretch = ring.read(30)
-    writer.join(10)
-    assert stretch is not None
-    assert len(stretch.samples) == 10
-
-
-def test_close_wakes_the_reader() -> None:
-    """A read that waits returns None when another thread closes the ring."""
-    ring = Ring(100)
-    closer = threading.Thread(target=ring.close)
-    closer.start()
-    assert ring.read(30) is None
-    closer.join(10)
-    assert ring.closed
-
-
 def test_error_is_raised_after_what_was_written() -> None:
     """The pipeline gets every sample that came before the fault, then the fault itself, each time it asks."""
     ring = Ring(100)
@@ -234,36 +211,6 @@ def test_capacity_of_nothing_is_refused() -> None:
     """A ring without room is a mistake of the caller."""
     with pytest.raises(ValueError, match="capacity 0"):
         Ring(0)
-
-
-def test_two_threads_lose_no_sample() -> None:
-    """With one thread writing odd blocks and losing some samples, the other reads every sample at its right count."""
-    ring = Ring(100_000)  # all of it fits, so that nothing is dropped
-    generator = np.random.default_rng(5)
-    sizes = generator.integers(1, 400, 400)
-
-    def write() -> None:
-        count = 0
-        for index, n in enumerate(sizes):
-            if index % 7 == 3:
-                ring.lose(int(n))
-                count += int(n)
-            ring.write(ramp(count, int(n)), 0, 0)
-            count += int(n)
-        ring.close()
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    n_read, end = 0, 0
-    while (stretch := ring.read(30)) is not None:
-        np.testing.assert_array_equal(stretch.samples, ramp(stretch.start, len(stretch.samples)))
-        n_read += len(stretch.samples)
-        assert stretch.start >= end
-        end = stretch.start + len(stretch.samples)
-    writer.join(10)
-    assert n_read == ring.n_written == sizes.sum()
-    assert ring.n_lost == sizes[3::7].sum()
-    assert ring.n_dropped == 0
 
 
 def test_forget_leaves_nothing_and_counts_nothing() -> None:
