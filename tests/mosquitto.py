@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -41,7 +42,7 @@ def free_port() -> int:
 
 
 class Mosquitto:
-    """A mosquitto; what it retained is gone when it is started again, unless it is ``persistent``."""
+    """A mosquitto, which ``with`` ends; what it retained is gone when it is started again, unless ``persistent``."""
 
     def __init__(self, folder: Path, program: str) -> None:
         self._folder = folder
@@ -51,6 +52,12 @@ class Mosquitto:
         self.environment: dict[str, str] = {}  # beside that of the test
         self.port = free_port()
         self.mqtt = Mqtt(host="127.0.0.1", port=self.port)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.kill()
 
     def another(self, folder: Path) -> "Mosquitto":
         """One more, in a new folder and on a port of its own."""
@@ -188,9 +195,8 @@ def mosquitto_program() -> str:
 @pytest.fixture
 def idle_mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     """A mosquitto that is not started yet."""
-    broker = Mosquitto(tmp_path, mosquitto_program())
-    yield broker
-    broker.kill()
+    with Mosquitto(tmp_path, mosquitto_program()) as broker:
+        yield broker
 
 
 @pytest.fixture

@@ -115,14 +115,10 @@ def main(hours: float) -> int:
     assert program, "mosquitto is missing: apt-get install mosquitto"
     sound, rate_hz = soundfile.read(SAMPLE, dtype="float32")
     assert rate_hz == GEOMETRY.sample_rate_hz
-    with tempfile.TemporaryDirectory() as name:
-        broker = Mosquitto(Path(name), program)
+    with tempfile.TemporaryDirectory() as name, Mosquitto(Path(name), program) as broker:
         broker.start()
-        try:
-            source = Endless(sound, hours)
-            figures = soaked(source, broker.mqtt, Path(name))
-        finally:
-            broker.kill()
+        source = Endless(sound, hours)
+        figures = soaked(source, broker.mqtt, Path(name))
     print(f"{figures.windows} windows, {figures.windows_speech} with speech, {source.n_gaps} gaps")
     return 0 if flat(source.looks) else 1
 

@@ -10,25 +10,26 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.client import MQTTMessage
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edged.mqtt.arguments import FORMS
 from tests.contents import misfits
-from tests.mosquitto import Mosquitto, mosquitto_program, wait_until
+from tests.hearing import hearing
+from tests.mosquitto import WITHIN_S, Mosquitto, mosquitto_program, wait_until
 from tests.program import edged
 from tests.pulse import VirtualMicrophone, expect_pulseaudio
 from tests.wire import PUBLISH, Sent
 
 BELOW = "edged/lab/"
+OPTIONS = SubscribeOptions(qos=2, retainAsPublished=True)
 GIVEN = {  # in order; what the device does with them is tested elsewhere
     "threshold": '{"label": "angry", "enter": 0.6, "id": "1"}',
     "baseline": "frozen",
@@ -52,7 +53,7 @@ health_s: 5
 class Heard:
     """What a subscriber of everything has heard, in order."""
 
-    messages: list[MQTTMessage] = field(default_factory=list)
+    messages: list[MQTTMessage]
 
     def has(self, topic: str, payload: bytes | None = None) -> bool:
         """Whether such a message came."""
@@ -67,22 +68,20 @@ def document() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def heard(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Iterator[Heard]:
+def heard(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Heard:
     """A daemon from its start to its end: speech, every command, one that is none, a mute."""
     expect_pulseaudio()
     folder = tmp_path_factory.mktemp("contract")
-    broker = Mosquitto(folder, mosquitto_program())
-    broker.start()
-    heard = Heard()
-    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
-    client.on_message = lambda _client, _userdata, message: heard.messages.append(message)
-    client.connect("127.0.0.1", broker.port)
-    client.subscribe("edged/#", options=SubscribeOptions(qos=2, retainAsPublished=True))
-    client.loop_start()
-    config = folder / "config.yaml"
-    config.write_text(CONFIG.format(port=broker.port, state=folder / "state"))
-    try:
-        with VirtualMicrophone() as microphone, (folder / "log").open("w") as log:
+    with Mosquitto(folder, mosquitto_program()) as broker:
+        broker.start()
+        config = folder / "config.yaml"
+        config.write_text(CONFIG.format(port=broker.port, state=folder / "state"))
+        with (
+            hearing(broker.port, "edged/#", MQTTProtocolVersion.MQTTv5, OPTIONS) as (client, messages),
+            VirtualMicrophone() as microphone,
+            (folder / "log").open("w") as log,
+        ):
+            heard = Heard(messages)
             command: list[str | Path] = [sys.executable, "-m", "edged", "run", "--config", config]
             daemon = subprocess.Popen(command, env=microphone.environment, stderr=log)
             try:
@@ -94,16 +93,12 @@ def heard(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Iterator[He
                 wait_until(lambda: heard.has("cmd/unknown/result"), "the last answer")
                 wait_until(lambda: heard.has("capture", b"muted") and heard.has("event/end"), "the mute")
                 daemon.send_signal(signal.SIGTERM)
-                assert daemon.wait(15) == 0, (folder / "log").read_text()
-                wait_until(lambda: heard.messages[-1].payload == b"offline", "offline")
+                assert daemon.wait(WITHIN_S) == 0, (folder / "log").read_text()
+                wait_until(lambda: messages[-1].payload == b"offline", "offline")
             finally:
                 daemon.kill()
-                daemon.wait(15)
-        yield heard
-    finally:
-        client.disconnect()
-        client.loop_stop()
-        broker.kill()
+                daemon.wait(WITHIN_S)
+    return heard
 
 
 def channel_of(topic: str, document: dict[str, Any]) -> str:

@@ -84,11 +84,10 @@ def home(tmp_path: Path) -> Iterator[Mosquitto]:
     """The broker that all comes together at; it keeps its sessions."""
     folder = tmp_path / "home"
     folder.mkdir()
-    broker = Mosquitto(folder, mosquitto_program())
-    broker.persistent = True
-    broker.start()
-    yield broker
-    broker.kill()
+    with Mosquitto(folder, mosquitto_program()) as broker:
+        broker.persistent = True
+        broker.start()
+        yield broker
 
 
 @pytest.fixture
@@ -97,9 +96,9 @@ def site(tmp_path: Path, home: Mosquitto) -> Iterator[Site]:
     folder = tmp_path / "site"
     folder.mkdir()
     site = Site(folder, home)
-    site.start()
-    yield site
-    site.broker.kill()
+    with site.broker:
+        site.start()
+        yield site
 
 
 def test_bridge_passes_on_and_keeps_over_an_outage(home: Mosquitto, site: Site) -> None:

@@ -98,9 +98,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
     expect_pulseaudio()
     folder = tmp_path_factory.mktemp("run")
     state = folder / "state"
-    broker = Mosquitto(folder, mosquitto_program())
-    broker.start()
-    try:
+    with Mosquitto(folder, mosquitto_program()) as broker:
+        broker.start()
         with VirtualMicrophone() as microphone:
             config = folder / "config.yaml"
             config.write_text(CONFIG.format(port=broker.port, state=state))
@@ -120,8 +119,6 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
                 assert traced.exit_status() == 0, traced.said()
             pulse = Path(microphone.environment["PULSE_SERVER"].removeprefix("unix:"))
             found = outlets(traced.calls(), Allowed(("127.0.0.1", broker.port), pulse, state, traced.log))
-    finally:
-        broker.kill()
     (core,) = re.findall(r"Max core file size +(\d+|unlimited) +", limits)
     shown = subprocess.check_output([sys.executable, "-m", "edged", "discovery", "--config", config])
     told = {(topic.decode(), payload) for topic, _, payload in (line.partition(b" ") for line in shown.splitlines())}
