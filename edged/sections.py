@@ -28,7 +28,12 @@ _DEVICE = _text(
     "auto, usb-id:vid:pid[:serial], usb-path:… or part of a name, as `edged devices` lists them",
     r"^(usb-id:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?|usb-path:[^:].*|name:.*\S.*|(?!usb-id:|usb-path:|name:).*\S.*)\Z",
 )
-_ROOT = _text("levels of a-z A-Z 0-9 _ - with / between", r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*\Z")
+_ROOT = _text(
+    "levels of a-z A-Z 0-9 _ - with / between, at most 200 characters",
+    r"^(?=.{1,200}\Z)[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*\Z",
+)
+# MQTT itself ends at 65,535 bytes, and paho's thread with it.
+_NAME = _text("text of at most 10000 characters", r"(?s)^.{0,10000}\Z")
 
 _Share = Annotated[float, _number(0, 1)]
 _SHARES = msgspec.Meta(description="labels, each with its share, 0 to 1, such as {neutral: 0.7}")
@@ -97,7 +102,7 @@ class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     cert_file: str = ""
     key_file: str = ""
     insecure: Literal["", "anyone may pretend to be the broker"] = ""
-    username: str = ""
+    username: Annotated[str, _NAME] = ""
     password_file: str = ""
     keepalive_s: Annotated[int, _whole(5, 3600)] = 60
     root: Annotated[str, _ROOT] = "edged"

@@ -54,7 +54,7 @@ _CHOICES = {
     "log_level": "debug or info or warning or error",
     "homeassistant.discovery": "device or component or off",
 }
-_NO_LEVELS = ['""', "a//b", "/a", "a/", "a/+", "'#'", '"a\\n"']
+_NO_LEVELS = ['""', "a//b", "/a", "a/", "a/+", "'#'", '"a\\n"', "x" * 201]
 _TEXTS = {
     "node": (["a b", "a/b", "ü", f"{'x' * 65}", '"a\\n"'], "at most 64 of a-z"),
     "audio.device": (
@@ -63,7 +63,7 @@ _TEXTS = {
     ),
     "models.bundle": (['""'], "default or the path of a bundle's folder"),
     "mqtt.host": (['""'], "a host's name or address"),
-    "mqtt.username": ([], "text"),
+    "mqtt.username": (["x" * 10_001], "text"),
     "mqtt.password_file": ([], "text"),
     "mqtt.ca_file": ([], "text"),
     "mqtt.cert_file": ([], "text"),
