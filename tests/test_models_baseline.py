@@ -179,6 +179,7 @@ _HEAD = b'{"version":1,"bundle":"B","microphone":"M","labels":["angry","happy","
         _HEAD + b'"heard_s":1,"mean":[-1]}',
         _HEAD + b'"heard_s":1,"mean":[-1,-1,-1,9]}',
         _HEAD + b'"heard_s":-1,"mean":[-1,-1,-1,-1]}',
+        b" " * 65_536 + _HEAD + b'"heard_s":1,"mean":[-1,-1,-1,-1]}',  # no more of a file is read
     ],
 )
 def test_load_damaged(tmp_path: Path, content: bytes) -> None:

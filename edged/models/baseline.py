@@ -32,6 +32,7 @@ _LEAST = 1 / 512  # half of the finest step of an int8 score: below it a log sco
 _USUAL = ("neutral", 0.7)  # the mixture where the config names none
 _TOLERANCE = 1e-6
 _VERSION = 1
+_MOST_BYTES = 65_536  # far more than a file of ours has; `replay --baseline` may name an hour of sound
 
 
 class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,8 +122,10 @@ class Baseline:
             OSError: the file cannot be read.
             ModelError: it is not what ``save`` writes.
         """
+        with file.open("rb") as stream:
+            content = stream.read(_MOST_BYTES)
         try:
-            kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
+            kept = msgspec.json.decode(content, type=_Kept)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             raise ModelError(f"{file}: {exc}, expected a baseline that edged wrote") from exc
         if (kept.version, kept.bundle) != (_VERSION, bundle) or microphone not in {None, kept.microphone}:
