@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edged.audio.microphone import HUNG_S
 from edged.errors import ConfigError, ModelError
 from edged.mqtt.password import CREDENTIAL
 from edged.mqtt.tls import KEY_CREDENTIAL
@@ -67,6 +68,14 @@ def test_sound_devices_stay_within_reach() -> None:
     assert setting("DeviceAllow") == ["char-alsa rw"]
     assert "modprobe@snd.service" in setting("After")[0]
     assert "modprobe@snd.service" in setting("Wants")[0]
+
+
+def test_driver_that_hangs_is_never_given_up() -> None:
+    """However often it ends the daemon, systemd starts the next one: the limit on starts is for what ends faster."""
+    restart_s, burst, minutes = (
+        int(setting(name)[0].removesuffix("min")) for name in ("RestartSec", "StartLimitBurst", "StartLimitIntervalSec")
+    )
+    assert burst * (HUNG_S + restart_s) > 60 * minutes
 
 
 def test_statuses_that_no_restart_mends_are_the_programs() -> None:
