@@ -1,5 +1,6 @@
 """Where the broker's password comes from, and that a fault names the file but not what is in it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,19 @@ def test_password_file_that_can_not_be_used(tmp_path: Path, content: bytes | Non
         read_password(Mqtt(username="ann", password_file=str(file)))
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None or "secret" not in str(caught.value.__cause__)
+
+
+def test_credential_that_is_closed_to_the_user_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user's: it is there, and what it holds counts as little as a file of the config that cannot be read."""
+    (tmp_path / "mqtt_password").write_text("secret\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    tmp_path.chmod(0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(ConfigError, match=r"mqtt_password': Permission denied, expected a readable file$"):
+            read_password(Mqtt(username="ann"))
+    finally:
+        os.seteuid(user)
+        tmp_path.chmod(0o700)

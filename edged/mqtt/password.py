@@ -6,7 +6,6 @@ The password is read when the connection opens, not when the config is loaded, s
 printed; a message names the file and never what is in it.
 """
 
-import contextlib
 import os
 from pathlib import Path
 
@@ -49,9 +48,12 @@ def read_password(mqtt: Mqtt) -> str | None:
 def credential(name: str) -> Path | None:
     """The file of one of systemd's credentials; None where it is not there or empty: the unit always passes one on."""
     path = Path(os.environ.get("CREDENTIALS_DIRECTORY", ""), name)
-    if not path.is_absolute() or not path.exists():
+    if not path.is_absolute():
         return None
-    with contextlib.suppress(OSError):  # whoever wants to read it says what is wrong with it
-        if path.stat().st_size <= len("\r\n") and not path.read_bytes().strip():
-            return None
-    return path
+    try:
+        is_empty = path.stat().st_size <= len("\r\n") and not path.read_bytes().strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:  # whoever wants to read it says what is wrong with it
+        return path
+    return None if is_empty else path
