@@ -132,5 +132,6 @@ class Control:
 
 
 def _result(command: str, message: str, *, ok: bool = True, **values: Any) -> Result:  # noqa: ANN401 -- Result's fields
+    message = message.encode(errors="replace").decode()  # a file's name in it may be no text, which no payload can hold
     message = message if len(message) <= _MOST_MESSAGE else f"{message[:_MOST_MESSAGE]}…"
     return Result(time=rfc3339(time.time()), command=command, ok=ok, message=message, **values)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from pathlib import Path
 
 import msgspec
@@ -103,6 +104,15 @@ def test_reload_says_what_changed_and_what_waits(start: Start, commander: Comman
         result = commander.give("reload")
         assert not result.ok
         assert "health_s is 'soon', expected a whole number" in result.message
+
+
+def test_fault_that_names_a_file_of_any_bytes_is_answered(start: Start, commander: Commander) -> None:
+    """The name is not UTF-8, which a payload has to be: the answer comes all the same, and the daemon goes on."""
+    with start() as device:
+        device.file = device.file.with_name(os.fsdecode(b"k\xfcche.yaml"))
+        device.write("health_s: soon")
+        assert "k?che.yaml: health_s is 'soon'" in commander.give("reload").message
+        assert commander.give("identify").ok
 
 
 def test_restart_is_answered_before_the_end(
