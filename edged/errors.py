@@ -7,6 +7,7 @@
     ├── HistoryError                1   the kept events: none are there, or they cannot be read
     ├── OutputError                 1   stdout: a full disk, or a file that is not open to write
     ├── PublishError                1   the broker's side of a command that needs the broker at once
+    ├── ThreadError                 1   a thread of the daemon's died of a fault in the program
     ├── RestartError               75   no fault: a command asked for a fresh process
     ├── ConfigError                78   config.yaml: unknown key, wrong type, out of range, unreadable
     └── ModelError                 78   a bundle that does not prove itself, or no runtime that can run it
@@ -54,6 +55,12 @@ class OutputError(EdgedError):
 
 class PublishError(EdgedError):
     """A command that needs the broker at once has none; for the daemon an absent broker is a state, not an error."""
+
+    exit_status = 1
+
+
+class ThreadError(EdgedError):
+    """A thread died of a fault in the program, whose stack is in the log; a fresh process has all of them again."""
 
     exit_status = 1
 

@@ -4,7 +4,9 @@ config, bundle ─► Overrides ─► Microphone ─► Daemon ─► Publisher
 """
 
 import faulthandler
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from edged.announce import announcement_for
@@ -12,6 +14,7 @@ from edged.audio.microphone import Microphone
 from edged.config import Config
 from edged.control import Control
 from edged.daemon import Daemon
+from edged.errors import ThreadError
 from edged.learned import learned_for
 from edged.models.bundle import Bundle
 from edged.mqtt.commands import Commands
@@ -33,7 +36,8 @@ def run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
     """Until SIGTERM; ``load`` reads the config again, or raises ``ConfigError``.
 
     Raises:
-        EdgedError: the microphone is gone for good, something cannot be opened, or a command asked for a fresh process.
+        EdgedError: the microphone is gone for good, something cannot be opened, a thread died, or a command asked for
+            a fresh process.
     """
     faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
     labels, node = bundle.manifest.labels, node_name(config.node)
@@ -52,6 +56,23 @@ def run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
     daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, learned=learned)
     control = Control(daemon, labels=labels, learned=learned, overrides=overrides, reload=reload)
     commands.serve(control, publisher.publish)
-    with stopping(_CLOSE_S) as stop, asking(reload.asked), exporter, publisher, microphone:
+    with stopping(_CLOSE_S) as stop, asking(reload.asked), _all_alive(daemon), exporter, publisher, microphone:
         daemon.run(stop, reload)
     return 0
+
+
+@contextmanager
+def _all_alive(daemon: Daemon) -> Iterator[None]:
+    """A thread that dies of a fault, paho's too, takes ``daemon`` with it: without it there is one that seems well."""
+    before = threading.excepthook
+
+    def on_death(death: threading.ExceptHookArgs) -> None:
+        before(death)  # its stack, for the log
+        name = death.thread.name if death.thread else "without a name"
+        daemon.end_with(ThreadError(f"thread {name} died ({death.exc_value!r}), so that a fresh process has to go on"))
+
+    threading.excepthook = on_death
+    try:
+        yield
+    finally:
+        threading.excepthook = before

@@ -1,15 +1,18 @@
 """``edged run`` as a process while its microphone comes, falls silent, goes, freezes: what a subscriber sees of it."""
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto
+from edged.mqtt.subscriber import Subscriber
+from tests.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.pulse import VirtualMicrophone, virtual_microphone
-from tests.running import running
+from tests.running import REPOSITORY, running
 
 __all__ = ["idle_mosquitto", "mosquitto", "virtual_microphone"]  # pytest finds the fixtures by their names here
 
@@ -48,6 +51,50 @@ def test_microphone_that_comes_falls_silent_goes_and_freezes(
     log = (tmp_path / "log").read_text()
     assert log.splitlines()[-1] == "edged: microphone 'pulse': the driver hangs, it got nothing done for 20 s"
     assert log.count("capture offline: ") == 2
+
+
+_DYING = """
+import sys
+from pathlib import Path
+from paho.mqtt.client import Client
+from edged.cli import main
+loop = Client.loop_misc
+def die(client):
+    if Path(sys.argv[2]).exists():
+        raise ZeroDivisionError("as if")
+    return loop(client)
+Client.loop_misc = die
+sys.exit(main(["run", "--config", sys.argv[1]]))
+"""
+
+
+def test_thread_that_dies_takes_the_daemon_with_it(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """paho's, of a fault of its own while all is well: status 1, the stack and a line in the log, offline by will."""
+    config, now = tmp_path / "config.yaml", tmp_path / "now"
+    config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
+    with (
+        Subscriber(mosquitto.mqtt, "lab") as subscriber,
+        subprocess.Popen(
+            [sys.executable, "-c", _DYING, config, now], cwd=REPOSITORY, stderr=subprocess.PIPE, text=True
+        ) as daemon,
+    ):
+
+        def says(word: bytes) -> bool:
+            received = subscriber.received(0.1)
+            return received is not None and received.topic == "edged/lab/availability" and received.payload == word
+
+        wait_until(lambda: says(b"online"), "online")
+        now.touch()
+        try:
+            _, log = daemon.communicate(timeout=30)
+        finally:
+            daemon.kill()
+        wait_until(lambda: says(b"offline"), "offline")
+    assert daemon.returncode == 1
+    assert "Exception in thread paho-mqtt-client-edged-lab" in log
+    last = log.splitlines()[-1]
+    assert last.startswith("edged: thread paho-mqtt-client-edged-lab")
+    assert "died (ZeroDivisionError('as if'))" in last
 
 
 @pytest.mark.parametrize("when", ["absent", "frozen", "frozen before the start"])
