@@ -2,6 +2,8 @@
 
 import itertools
 import logging
+import socket
+import threading
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from edged.mqtt.standing import State
 from edged.mqtt.subscription import Received, Subscription
 from tests.impostor import impostor
 from tests.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
+from tests.wire import PUBLISH, sent
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
@@ -98,6 +101,29 @@ def test_close_with_a_stalled_broker_ends(mosquitto: Mosquitto) -> None:
         mosquitto.pause()
         began_s = time.monotonic()
     assert time.monotonic() - began_s < _LONG_S
+
+
+def test_what_was_said_to_be_online_is_said_to_be_offline() -> None:
+    """A broker that lets us in and confirms nothing more: DISCONNECT takes the will away, so it is told before."""
+    stream = bytearray()
+
+    def serve(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client:
+            stream.extend(client.recv(4096))
+            client.sendall(b"\x20\x02\x00\x00")  # CONNACK
+            while content := client.recv(4096):
+                stream.extend(content)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve, args=(listener,), name="edged-test-broker")
+        server.start()
+        mqtt = Mqtt(host="127.0.0.1", port=listener.getsockname()[1])
+        with Connection(mqtt, "a", availability="edged/a/availability"):
+            wait_until(lambda: b"online" in stream, "online")
+        server.join()
+    published = [(one.topic, one.payload) for one in sent(bytes(stream)) if one.kind == PUBLISH]
+    assert published == [("edged/a/availability", b"online"), ("edged/a/availability", b"offline")]
 
 
 def test_fault_in_a_callback_does_not_end_the_connection(

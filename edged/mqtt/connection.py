@@ -64,7 +64,7 @@ class Connection:
         self._subscriptions = Subscriptions(subscriptions)
         self._on_acknowledged = on_acknowledged
         self._backoff = Backoff(_FIRST_S, _LONGEST_S)
-        self._accepted_s: float | None = None  # monotonic; None until the broker has accepted this attempt
+        self._accepted_s: float | None = None  # monotonic; None while the broker has not accepted this attempt
         self._told = False  # why this attempt came to its end is known: what follows from it is no news
         self._sending = threading.Lock()  # so that a send ends before the next connection begins
         self._most_unanswered = self._n_sent = self._n_answered = 0  # since the broker accepted this attempt
@@ -164,11 +164,10 @@ class Connection:
         """Say ``offline``, wait for its PUBACK until ``deadline_s`` (monotonic) and disconnect.
 
         A DISCONNECT suppresses the will, hence ``offline`` is said here; both go through one stream in this order, so
-        that a broker that is only slow learns of it too.
+        that a broker that is only slow learns of it too.  It is owed wherever ``online`` was said, confirmed or not.
         """
-        says_offline = self.connected and bool(self._availability)
         self._standing.closing = True
-        if says_offline:
+        if self._availability and self._accepted_s is not None:
             within_s = max(0.0, deadline_s - time.monotonic())
             self._client.publish(self._availability, OFFLINE.encode(), 1, retained=True, within_s=within_s)
         self._client.end(deadline_s)
@@ -205,15 +204,16 @@ class Connection:
             self._standing.change(State.AWAY, failure_words(fault))
 
     def _lost(self, reason: str, fault: BaseException | None) -> None:
-        if self.connected and self._accepted_s is not None:
-            self._client.set_wait(self._backoff.lasted(time.monotonic() - self._accepted_s))
+        accepted_s, self._accepted_s = self._accepted_s, None
+        if self.connected and accepted_s is not None:
+            self._client.set_wait(self._backoff.lasted(time.monotonic() - accepted_s))
         if self._told:
             return
         self._told = True
         if words := fault_words(fault, self._mqtt):
             self._standing.change(State.UNTRUSTED, words)
         else:
-            accepted = self._accepted_s is not None
+            accepted = accepted_s is not None
             self._standing.change(State.AWAY, loss_words(reason, self._mqtt, self._client_id, accepted=accepted))
 
     def _acknowledged(self, mid: int, refusal: str) -> None:
