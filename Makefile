@@ -4,6 +4,7 @@
 
 BIN := .venv/bin
 RECIPE ?= default
+SEED ?= 3
 PREFIX ?= /opt/edged
 SOAK_HOURS ?= 168
 FUZZ_CASES ?= 10000
@@ -48,8 +49,8 @@ fuzz: .venv/.set-up-fuzz ## damaged configs, recordings, bundles, outbox files, 
 		tests/test_fuzz_commands.py tests/test_fuzz_models.py tests/test_database.py
 	$(BIN)/python -m tests.guided $(FUZZ_CASES)
 
-models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models, and the gate (RECIPE=default or research)
-	$(BIN)/python -m convert all --recipe $(RECIPE)
+models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models, and the gate (RECIPE=default or research, SEED=3)
+	$(BIN)/python -m convert all --recipe $(RECIPE) --seed $(SEED)
 
 sample: .venv/.set-up-test ## makes the demo's conversation again, with espeak-ng
 	$(BIN)/python -m edged.demo.sample
