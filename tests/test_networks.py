@@ -35,7 +35,7 @@ RECIPE = Recipe(
     warmup_epochs=1,
     copies=1,
     learned_weights=True,
-    teacher=TeacherSpec(seeds=(7, 8)),
+    teacher=TeacherSpec(seeds=(7, 8), epochs=2),
 )
 
 
@@ -135,6 +135,35 @@ def test_training_is_taken_up_again(tmp_path: Path) -> None:
     shares = np.load(heard)
     assert shares.shape == (6, 6)
     assert np.allclose(shares.sum(axis=1), 1, atol=1e-5)
+
+
+def kept(folder: Path) -> tuple[list[int], list[int]]:
+    """Of a training whose second epoch of three is said to be the least surprised: which epochs' weights were kept."""
+    from convert import epochs, train  # noqa: PLC0415 - only in a process of its own
+
+    recipe = dataclasses.replace(RECIPE, teacher=TeacherSpec(), copies=0)
+    run = Run(recipe, 1, None, folder, material(folder, recipe))
+    dataset.prepare(run.material.all(), run.cache)
+    figures = [{"uar": 0.1, "nll": 1.0}, {"uar": 0.2, "nll": 0.5}, {"uar": 0.9, "nll": 0.7}]
+    seen: list[Any] = []
+
+    def validated(training: Any) -> dict[str, float]:  # noqa: ANN401 - a private method's self
+        seen.append([np.asarray(weight) for weight in training._averaged.weights])  # noqa: SLF001 - what save is given
+        return figures[len(seen) - 1]
+
+    setattr(epochs.Training, "_validated", validated)  # noqa: B010 - mypy knows that it is a function of ours
+    train.train(run, ("m1",))
+    with np.load(train.weights_file(run, "m1")) as file:
+        arrays = [file[f"{place:04d}"] for place in range(len(seen[0]))]
+    same = [all(np.array_equal(*pair) for pair in zip(arrays, weights, strict=True)) for weights in seen]
+    history = json.loads((run.path / "m1.json").read_text(encoding="utf-8"))["history"]
+    return [epoch for epoch, is_same in enumerate(same, 1) if is_same], [entry["epoch"] for entry in history]
+
+
+def test_epoch_that_is_least_surprised_is_kept(tmp_path: Path) -> None:
+    """Not the last one, nor the one with the greatest UAR."""
+    layouts.cremad(tmp_path / "cremad")
+    assert apart(kept, tmp_path) == ([2], [1, 2, 3])
 
 
 def objectives() -> dict[str, float]:
