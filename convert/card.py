@@ -122,7 +122,7 @@ def _models(manifest: Manifest) -> str:
         "multiply-adds a window",
         "temperature",
         "soft weight",
-        "epoch kept (0: M1's own)",
+        "epoch kept (0: as it began)",
     ]
     found = manifest.metrics["validation_uar"]
     return "\n".join(
