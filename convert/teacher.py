@@ -16,7 +16,7 @@ import numpy as np
 from convert import scores
 from convert.corpora.clip import LABELS, Clip
 from convert.networks import FLATTENING
-from convert.recipes import TeacherSpec
+from convert.recipes import UNTAUGHT, TeacherSpec
 from convert.runs import Run, clips_hash
 from edged.features.logmel import Floats
 
@@ -28,7 +28,8 @@ def teachers(run: Run) -> list[Run]:
 
 def untaught(run: Run) -> Run:
     """The training as whose first model that of ``run`` begins, where its recipe has a teacher."""
-    return dataclasses.replace(run, recipe=dataclasses.replace(run.recipe, teacher=TeacherSpec()))
+    name = run.recipe.name.removesuffix(UNTAUGHT) + UNTAUGHT
+    return dataclasses.replace(run, recipe=dataclasses.replace(run.recipe, name=name, teacher=TeacherSpec()))
 
 
 def soft_targets(run: Run, models: Sequence[Any], clips: Sequence[Clip], labels: Sequence[str]) -> Floats:

@@ -26,7 +26,7 @@ def tiny(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["prepare", "--recipe", "none"], "recipe 'none': expected one of default, research"),
+        (["prepare", "--recipe", "none"], "recipe 'none': expected one of default, default-untaught"),
         (["train", "--epochs", "0"], "--epochs 0: expected 1 or more"),
         (["gate", "--corpora", "/nowhere"], "/nowhere: no cremad, emodb, ami, esc10, noise, expected every corpus"),
         (["gate", "--epochs", "0"], "--epochs 0: expected 1 or more"),

@@ -128,10 +128,11 @@ def test_training_is_taken_up_again(tmp_path: Path) -> None:
     for one, other in zip(whole, killed, strict=True):
         assert np.allclose(one, other, atol=1e-4)
     runs = sorted((tmp_path / "whole" / "runs").iterdir())
-    assert [path.name.split("-")[1] for path in runs] == ["seed1", "seed7", "seed8"]
-    pupil, *teachers = runs
-    assert all(not (teacher / "m4.npz").is_file() for teacher in teachers)
-    shares = np.load(next(pupil.glob("teacher-*.npy")))
+    starts = ["small-seed1", "small-untaught-seed1", "small-untaught-seed7", "small-untaught-seed8"]
+    assert [path.name.rpartition("-")[0] for path in runs] == starts
+    (heard,) = [file for path in runs for file in path.glob("teacher-*.npy")]
+    assert [path for path in runs if (path / "m4.npz").is_file()] == [heard.parent]
+    shares = np.load(heard)
     assert shares.shape == (6, 6)
     assert np.allclose(shares.sum(axis=1), 1, atol=1e-5)
 
