@@ -59,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
+    if options.clips and (options.stage == "all" or (options.bundle and not options.index)):
+        raise UsageError("--clips: leaves out what a bundle's card must have, expected evaluate of a run, or --index")
     if options.stage == "evaluate" and (options.bundle or options.index):
         _evaluate_bundle(options)
         return
@@ -102,7 +104,8 @@ def _evaluate_run(run: Run, options: argparse.Namespace) -> None:
     elif options.stream:
         found = {"stream": evaluate.evaluate_stream(run, _beside(options), _gate_made(options))}
     else:
-        found = evaluate.evaluate(run, _beside(options), _gate_made(options))
+        gate = None if options.clips else _gate_made(options)
+        found = evaluate.evaluate(run, _beside(options), gate)
     _told(found, report(found), options)
 
 
@@ -168,7 +171,7 @@ def _beside(options: argparse.Namespace) -> "Beside":
     from convert.stream.stage import SHORT, WHOLE  # noqa: PLC0415 - as above
 
     lengths = WHOLE if options.epochs is None else SHORT
-    return Beside(options.corpora, [rival(text) for text in options.rival], options.runs, lengths)
+    return Beside(options.corpora, [rival(text) for text in options.rival], options.runs, lengths, options.clips)
 
 
 def _told(found: dict[str, Any], text: str, options: argparse.Namespace) -> None:
@@ -203,6 +206,7 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--index", type=Path, help="evaluate: an index.csv of clips instead of the test speakers")
         stage.add_argument("--baseline", action="store_true", help="evaluate: only what the device's baseline is worth")
         stage.add_argument("--stream", action="store_true", help="evaluate: only the episodes in long recordings")
+        stage.add_argument("--clips", action="store_true", help="evaluate: no worse conditions, no long recordings")
         stage.add_argument(
             "--rival", action="append", default=[], metavar="NAME=FILE[,FILE…]", help="evaluate: other models beside it"
         )

@@ -35,6 +35,7 @@ class Beside:
     rivals: Sequence[Rival] = ()
     runs: Sequence[Path] = ()
     lengths: stage.Lengths = stage.WHOLE
+    clips_alone: bool = False  # neither worse conditions nor the stream
 
     @property
     def around(self) -> dict[str, Surroundings]:
@@ -57,8 +58,8 @@ def measured(  # noqa: PLR0913, PLR0917 - what is judged, on what, and where it 
         "protocol": PROTOCOL,
         "rows": {name: judged(manifest, int8(bundle, own, store), own) for name, own in windows.items()},
         "heard": heard(bundle, groups, validation, cache, store),
-        "robust": robustness.judged(bundle, groups, around["test"]),
-        "stream": streamed(bundle, groups, validation, cache, beside),
+        "robust": {} if beside.clips_alone else robustness.judged(bundle, groups, around["test"]),
+        "stream": {} if beside.clips_alone else streamed(bundle, groups, validation, cache, beside),
         "rivals": rivals.judged(beside.rivals, validation, groups, cache, store) if beside.rivals else {},
         "runtimes": compared(bundle, next(iter(windows.values())), store),
         **({"runs": seeds.gathered(beside.runs)} if beside.runs else {}),

@@ -26,6 +26,7 @@ def tiny(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["all", "--clips"], "--clips: leaves out what a bundle's card must have"),
         (["prepare", "--recipe", "none"], "recipe 'none': expected one of default, default-untaught"),
         (["train", "--epochs", "0"], "--epochs 0: expected 1 or more"),
         (["gate", "--corpora", "/nowhere"], "/nowhere: no cremad, emodb, ami, esc10, noise, expected every corpus"),
