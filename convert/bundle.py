@@ -213,7 +213,7 @@ def _training(run: Run) -> dict[str, Any]:
     chosen = {}
     for task in TASKS:
         history = json.loads((run.path / f"{task}.json").read_text(encoding="utf-8"))["history"]
-        best = max(history, key=lambda entry: entry["uar"])
+        best = min(history, key=lambda entry: entry["nll"])
         chosen[task] = {"epoch": best["epoch"], "of": history[-1]["epoch"], "validation_uar": round(best["uar"], 4)}
     fold = "" if run.fold is None else f" --fold {run.fold}"
     cut = "" if recipe.epochs == RECIPES[recipe.name].epochs else f" --epochs {recipe.epochs}"

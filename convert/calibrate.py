@@ -9,7 +9,7 @@ For that comparison the weights are fitted with each speaker's clips left out in
 judged on what it was fitted to.  Windows of one clip share its weight.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -96,7 +96,7 @@ def mean_moods(
     return table
 
 
-def temperature(scores: Floats, windows: Heard, labels: tuple[str, ...]) -> float:
+def temperature(scores: Floats, windows: Heard, labels: Sequence[str]) -> float:
     """The temperature that makes ``scores`` (n_windows, n) least surprised by the clips that have one of ``labels``."""
     truth = windows.place_of(labels)[windows.owner]
     known = truth >= 0

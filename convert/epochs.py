@@ -1,9 +1,11 @@
 """One network's epochs: batches to the weights that answer best on validation speakers.
 
     weights to begin with, Batches ──AdamW──► weights ──exponential average──► averaged weights
-    averaged weights ──UAR on validation speakers, each epoch──► the best of all epochs, in a file
+    averaged weights ──NLL on validation speakers, each epoch──► the least of all epochs, in a file
 
-What is kept of an epoch are the exponentially averaged weights (Polyak, Juditsky 1992).  After every epoch everything
+What is kept of an epoch are the exponentially averaged weights (Polyak, Juditsky 1992).  Epochs are compared by how
+much the true labels surprise them, at the temperature that suits them best, as the device has it: on so few speakers
+UAR jumps by more from one to the next than they differ, and the tracker lives on scores.  After every epoch everything
 is written down: a training that was killed goes on with the next one.
 """
 
@@ -21,12 +23,14 @@ from tqdm import tqdm
 
 from convert import scores
 from convert.batches import Batches
+from convert.calibrate import temperature
 from convert.figures import confusion, uar
 from convert.losses import WEIGHTS, Objective
 from convert.networks import HEAD, network, scoring
 from convert.recipes import Recipe
 from convert.runs import write_json
 from convert.scores import Heard
+from edged.models.cascade import sharpened
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +92,28 @@ class Training:
                 for batch in self._batches.epoch(epoch):
                     losses.append(update(*map(tf.constant, batch)))
                     bar.update()
-                figure = self._note(epoch, float(np.mean(losses)))
-                bar.set_postfix(epoch=epoch, loss=f"{np.mean(losses):.3f}", uar=f"{figure:.3f}")
+                entry = self._note(epoch, float(np.mean(losses)))
+                bar.set_postfix(epoch=epoch, **{name: f"{entry[name]:.3f}" for name in ("loss", "uar", "nll")})
                 self._keep(epoch)
         os.replace(self._best, self._file)  # noqa: PTH105 - atomic
         self._state.unlink()
 
-    def _note(self, epoch: int, loss: float | None) -> float:
-        """Measures the averaged weights, keeps them where they are the best so far; their UAR."""
-        figure = self._validation_uar()
-        best = max((entry["uar"] for entry in self._history), default=-1.0)
-        self._history.append({"epoch": epoch, "loss": loss, "uar": figure})
-        if figure > best:
+    def _note(self, epoch: int, loss: float | None) -> dict[str, Any]:
+        """Measures the averaged weights, keeps them where they are the best so far; the entry of the history."""
+        least = min((entry["nll"] for entry in self._history), default=float("inf"))
+        self._history.append({"epoch": epoch, "loss": loss, **self._validated()})
+        if self._history[-1]["nll"] < least:
             save(self._best, self._averaged.weights)
-        return figure
+        return self._history[-1]
 
-    def _validation_uar(self) -> float:
-        found = scores.float_scores(scoring(self._averaged), self._validation.images)
-        answers = self._validation.by_clip(found).argmax(axis=1)
-        return uar(confusion(self._validation.place_of(self._labels), answers, len(self._labels)))
+    def _validated(self) -> dict[str, float]:
+        windows = self._validation
+        found = scores.float_scores(scoring(self._averaged), windows.images)
+        tempered = windows.by_clip(sharpened(found, temperature(found, windows, self._labels)))
+        truth = windows.place_of(self._labels)
+        surprise = -np.log(tempered[np.arange(len(truth)), truth])
+        answers = confusion(truth, tempered.argmax(axis=1), len(self._labels))
+        return {"uar": uar(answers), "nll": float(surprise.mean())}
 
     def _keep(self, epoch: int) -> None:
         write_json(self._log, {"epochs": self._epochs, "history": self._history})

@@ -3,7 +3,7 @@
     m1 of each seed ──scores of the clip's windows, at a temperature──► mean shares (n_clips, 6), kept beside the run
 
 The teachers are trained on the very clips that they teach with, never on a speaker who chooses or tests.  Their recipe
-is the pupil's own without a teacher, so that one training of it serves all pupils.
+is the pupil's own without a teacher, so that one training of it serves all pupils, and each begins as one of them.
 """
 
 import dataclasses
@@ -23,8 +23,12 @@ from edged.features.logmel import Floats
 
 def teachers(run: Run) -> list[Run]:
     """The trainings whose first models teach those of ``run``; none where its recipe has no teacher."""
-    alone = dataclasses.replace(run.recipe, augment=run.recipe.teacher.augment, teacher=TeacherSpec())
-    return [dataclasses.replace(run, recipe=alone, seed=seed) for seed in run.recipe.teacher.seeds]
+    return [dataclasses.replace(untaught(run), seed=seed) for seed in run.recipe.teacher.seeds]
+
+
+def untaught(run: Run) -> Run:
+    """The training as whose first model that of ``run`` begins, where its recipe has a teacher."""
+    return dataclasses.replace(run, recipe=dataclasses.replace(run.recipe, teacher=TeacherSpec()))
 
 
 def soft_targets(run: Run, models: Sequence[Any], clips: Sequence[Clip], labels: Sequence[str]) -> Floats:

@@ -1,7 +1,7 @@
 """Clips to trained networks: the first over all labels, the others from its weights.
 
-    the same recipe's first models of other seeds, where the recipe has a teacher ──► shares of each clip
-    Dataset, Batches ──epochs──► m1.npz
+    Dataset, Batches ──epochs──► m1.npz; where the recipe has a teacher
+    the same of several seeds ──► shares of each clip ──from m1.npz, more epochs──► m1.npz of the pupil
     m1.npz ──the same for each of m2 … m5──► m2.npz … m5.npz
 
 Which epoch is kept is decided on the validation speakers alone; a model that is done is not trained again.  TensorFlow
@@ -22,9 +22,10 @@ from convert.design import FIRST, LABELS, TASKS
 from convert.epochs import Schedule, Training, put
 from convert.losses import heads
 from convert.networks import network, scoring
+from convert.recipes import Recipe
 from convert.runs import Run
 from convert.targets import head_targets, label_targets
-from convert.teacher import soft_targets, teachers
+from convert.teacher import soft_targets, teachers, untaught
 from edged.errors import UsageError
 
 _ON_GPU_THREADS = 8
@@ -35,11 +36,16 @@ def train(run: Run, tasks: Iterable[str] = TASKS) -> None:
     for task in tasks:
         if weights_file(run, task).is_file():
             continue
-        if task == FIRST:
-            for teacher in teachers(run):
-                train(teacher, (FIRST,))
-        rows = None if task == FIRST else {label: label for label in TASKS[task]}
-        _fit(run, task, TASKS[task], weights_file(run, FIRST), rows)
+        recipe, labels = run.recipe, TASKS[task]
+        if task != FIRST:
+            _fit(run, task, labels, _after(recipe), (weights_file(run, FIRST), _rows(labels)))
+        elif recipe.teacher.seeds:
+            for other in (*teachers(run), untaught(run)):
+                train(other, (FIRST,))
+            schedule = Schedule(recipe.teacher.epochs, recipe.teacher.learning_rate, recipe.warmup_epochs_after)
+            _fit(run, FIRST, labels, schedule, (weights_file(untaught(run), FIRST), _rows(labels)))
+        else:
+            _fit(run, FIRST, labels, Schedule(recipe.epochs, recipe.learning_rate, recipe.warmup_epochs))
 
 
 def tune(run: Run, labels: Sequence[str], start: Run, rows: Mapping[str, str]) -> None:
@@ -48,11 +54,22 @@ def tune(run: Run, labels: Sequence[str], start: Run, rows: Mapping[str, str]) -
     ``rows`` says which of the six labels each of ``labels`` begins as.
     """
     if not weights_file(run, FIRST).is_file():
-        _fit(run, FIRST, labels, weights_file(start, FIRST), rows)
+        begins = _rows([rows[label] for label in labels])
+        _fit(run, FIRST, labels, _after(run.recipe), (weights_file(start, FIRST), begins))
 
 
-def _fit(run: Run, task: str, labels: Sequence[str], start: Path, rows: Mapping[str, str] | None) -> None:
-    """Trains one model; from ``start`` where ``rows`` says which label begins as which."""
+def _after(recipe: Recipe) -> Schedule:
+    return Schedule(recipe.epochs_after, recipe.learning_rate_after, recipe.warmup_epochs_after)
+
+
+def _rows(labels: Sequence[str]) -> list[int]:
+    return [LABELS.index(label) for label in labels]
+
+
+def _fit(
+    run: Run, task: str, labels: Sequence[str], schedule: Schedule, start: tuple[Path, list[int]] | None = None
+) -> None:
+    """Trains one model; from the weights of ``start``, where it says of which row of their head each label begins."""
     gpus = tf.config.list_physical_devices("GPU")
     print(f"train: {run.path}, on {f'{len(gpus)} GPU' if gpus else 'CPU'}", file=sys.stderr)
     recipe = run.recipe
@@ -79,10 +96,8 @@ def _fit(run: Run, task: str, labels: Sequence[str], start: Path, rows: Mapping[
             _ON_GPU_THREADS if gpus else 1,
         ),
         validation=scores.heard(held, run.cache),
-        schedule=Schedule(recipe.epochs_after, recipe.learning_rate_after, recipe.warmup_epochs_after)
-        if rows
-        else Schedule(recipe.epochs, recipe.learning_rate, recipe.warmup_epochs),
-        start=(start, [LABELS.index(rows[label]) for label in labels]) if rows else None,
+        schedule=schedule,
+        start=start,
     ).finish()
 
 
