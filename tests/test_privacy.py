@@ -105,8 +105,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
             config.write_text(CONFIG.format(port=broker.port, state=state))
             command: list[str | Path] = [sys.executable, "-m", "edged", "run", "--config", config]
             with Traced(command, folder, microphone.environment) as traced:
-                last = "Home Assistant: 1 discovery"  # of what a start tells, three seconds after the connection
-                wait_until(lambda: traced.ended or last in traced.said(), "the device's introduction", 60)
+                # The last of what a start tells, three seconds after the connection; its log line comes before it.
+                wait_until(lambda: traced.ended or introduced(traced), "the device's introduction", 60)
                 assert not traced.ended, traced.said()
                 limits = Path(f"/proc/{traced.pid}/limits").read_text()
                 began_s = traced.calls()[-1].utc_s
@@ -123,6 +123,12 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
     shown = subprocess.check_output([sys.executable, "-m", "edged", "discovery", "--config", config])
     told = {(topic.decode(), payload) for topic, _, payload in (line.partition(b" ") for line in shown.splitlines())}
     return Run(found, traced.said(), state, began_s, core, muted_s, told)
+
+
+def introduced(traced: Traced) -> bool:
+    """It has sent what Home Assistant is told of it."""
+    sends = [call for call in traced.calls() if call.name in {"sendto", "sendmsg", "write"} and not call.failed]
+    return any(b'"state_topic"' in string for call in sends for string in call.strings)
 
 
 def beginning(speech: Path, folder: Path) -> Path:
