@@ -11,6 +11,7 @@ that the zeros with which convolutions pad are silence; for the device the scale
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from convert.recipes import NetworkSpec
@@ -19,6 +20,19 @@ from edged.features.geometry import GEOMETRY
 HEAD = "label"
 FLATTENING, _FLATTENING_OF_TWO = 5.0, 6.0  # of two labels, the scores change fastest with the logits
 _STEM = "stem"
+
+
+class _BatchNormalization(layers.BatchNormalization):
+    """Keras' own, in training by TensorFlow's fused operation: a training step takes a quarter less time."""
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:  # noqa: ANN401 - tensors
+        if not training:
+            return super().call(inputs, training=training, mask=mask)
+        scale, offset = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        found, mean, variance = tf.compat.v1.nn.fused_batch_norm(inputs, scale, offset, epsilon=self.epsilon)
+        for kept, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            kept.assign(kept * self.momentum + now * (1 - self.momentum))
+        return found
 
 
 def network(spec: NetworkSpec, n_labels: int, extra_heads: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - keras has no types
@@ -85,7 +99,7 @@ def _convolution(  # noqa: PLR0913 - they are a convolution's parameters
         x = layers.DepthwiseConv2D(kernel, strides=stride, padding=padding, use_bias=False)(x)
     else:
         x = layers.Conv2D(channels, kernel, strides=stride, padding=padding, use_bias=False, name=name)(x)
-    x = layers.BatchNormalization(momentum=0.95, epsilon=1e-3)(x)
+    x = _BatchNormalization(momentum=0.95, epsilon=1e-3)(x)
     return layers.ReLU(6.0)(x) if active else x
 
 
