@@ -1,6 +1,6 @@
 # Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-systemd test-arm64 test-homeassistant test-nodered lint bench soak fuzz models sample reference install uninstall clean
+.PHONY: help demo run test test-systemd test-arm64 test-homeassistant test-nodered lint bench soak fuzz models card sample reference install uninstall clean
 
 BIN := .venv/bin
 RECIPE ?= default
@@ -8,6 +8,8 @@ SEED ?= 3
 PREFIX ?= /opt/edged
 SOAK_HOURS ?= 168
 FUZZ_CASES ?= 10000
+CONVERT := $(BIN)/python -m convert
+RUNS := build/convert/runs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +53,21 @@ fuzz: .venv/.set-up-fuzz ## damaged configs, recordings, bundles, outbox files, 
 
 models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models, and the gate (RECIPE=default or research, SEED=3)
 	$(BIN)/python -m convert all --recipe $(RECIPE) --seed $(SEED)
+
+card: .venv/.set-up-convert ## the model card's rows that one training cannot give: seeds, rivals, whole corpora by folds (hours)
+	for seed in 1 2 3; do \
+		for stage in train quantize "evaluate --clips"; do $(CONVERT) $$stage --seed $$seed || exit; done; \
+		$(CONVERT) quantize --recipe default-untaught --seed $$seed --first || exit; done
+	for stage in train quantize; do $(CONVERT) $$stage --recipe default-wide --seed 1 --first || exit; done
+	$(CONVERT) all --seed $(SEED)
+	taught() { ls $(RUNS)/default-seed$$1-??????????/m1.tflite; }; \
+	untaught() { ls $(RUNS)/default-untaught-seed[123]-??????????/m1.tflite | paste -sd,; }; \
+	$(CONVERT) evaluate --clips --bundle edged/models/default --runs $(RUNS)/default-seed[123]-?????????? \
+		--rival "one network with the parameters of all five=$$(ls $(RUNS)/default-wide-seed1-??????????/m1.tflite)" \
+		--rival "average of the three M1 that taught=$$(untaught)" \
+		--rival "average of five M1 (these, and two that they taught)=$$(untaught),$$(taught 1),$$(taught 3)"
+	for corpus in cremad ravdess emodb; do \
+		$(CONVERT) protocol $$corpus --seed $(SEED) --bundle edged/models/default || exit; done
 
 sample: .venv/.set-up-test ## makes the demo's conversation again, with espeak-ng
 	$(BIN)/python -m edged.demo.sample

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from convert import dataset
+from convert import dataset, origin
+from convert.clip_tables import protocols_table
 from convert.design import FIRST, TASKS
 from convert.gate.material import absent
 from convert.gate.recipe import gate_recipe
@@ -59,8 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    if options.clips and (options.stage == "all" or (options.bundle and not options.index)):
-        raise UsageError("--clips: leaves out what a bundle's card must have, expected evaluate of a run, or --index")
+    _check(options)
     if options.stage == "evaluate" and (options.bundle or options.index):
         _evaluate_bundle(options)
         return
@@ -83,21 +83,31 @@ def _run(options: argparse.Namespace) -> None:
 
         train(run, tasks)
     if options.stage == "quantize" or everything:
-        from convert.quantize import quantize  # noqa: PLC0415 - as above
+        from convert.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
 
         quantize(run, tasks)
     if options.stage == "evaluate" or everything:
         _evaluate_run(run, options)
     if options.stage == "bundle" or everything:
-        from convert.bundle import bundle  # noqa: PLC0415 - as above
+        from convert.bundle import bundle  # noqa: PLC0415 - pictures and runtimes take seconds
 
         made = bundle(run, options.out or _out(run), _gate_made(options))
         print(f"{made.path}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
 
 
+def _check(options: argparse.Namespace) -> None:
+    """Refuses what no stage could do."""
+    if options.clips and options.stage == "all":
+        raise UsageError("--clips: leaves out what a bundle's card must have, expected evaluate")
+    if options.clips and options.bundle and not options.index and not (options.rival or options.runs):
+        raise UsageError("--clips: a bundle's card keeps the rest, expected --rival or --runs to put beside it")
+    if options.stage == "protocol" and options.bundle and options.fold is not None:
+        raise UsageError(f"--fold {options.fold}: a bundle's card tells of all folds, expected none")
+
+
 def _evaluate_run(run: Run, options: argparse.Namespace) -> None:
     from convert import evaluate  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
-    from convert.report import report  # noqa: PLC0415 - as above
+    from convert.report import report  # noqa: PLC0415 - what it imports takes seconds
 
     if options.baseline:
         found = {"heard": evaluate.evaluate_heard(run)}
@@ -118,22 +128,28 @@ def _out(run: Run) -> Path:
 def _gate(options: argparse.Namespace) -> None:
     _need_tensorflow()
     from convert.gate.card import section  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
-    from convert.gate.stage import make  # noqa: PLC0415 - as above
+    from convert.gate.stage import make  # noqa: PLC0415 - what it imports takes seconds
 
     made = make(options.corpora, options.work, gate_recipe(options.epochs), options.seed, fresh=options.fresh)
     print(json.dumps(made.figures, indent=1) if options.json else section(made.model, made.training, made.figures))
     if options.bundle:
-        from convert.bundle import with_gate  # noqa: PLC0415 - as above
+        from convert.bundle import with_gate  # noqa: PLC0415 - pictures and runtimes take seconds
 
         with_gate(options.bundle, made)
 
 
 def _protocol(options: argparse.Namespace) -> None:
     _need_tensorflow()
-    from convert.protocols import judged, protocol, table  # noqa: PLC0415 - TensorFlow takes seconds
+    from convert.protocols import judged, protocol  # noqa: PLC0415 - TensorFlow takes seconds
 
-    told = judged(protocol(options.name), options.corpora, options.work, options.seed, options.fold)
-    print(json.dumps(told, indent=1) if options.json else table(options.name, told))
+    rows = judged(protocol(options.name), options.corpora, options.work, options.seed, options.fold)
+    command = f"python -m convert protocol {options.name} --seed {options.seed}"
+    told = {"rows": rows, "command": command, "commit": origin.commit()}
+    print(json.dumps(told, indent=1) if options.json else protocols_table({options.name: told}))
+    if options.bundle:
+        from convert.bundle import with_protocol  # noqa: PLC0415 - pictures and runtimes take seconds
+
+        with_protocol(options.bundle, options.name, told)
 
 
 def _gate_made(options: argparse.Namespace) -> "Made | None":
@@ -152,12 +168,14 @@ def _gate_made(options: argparse.Namespace) -> "Made | None":
 def _evaluate_bundle(options: argparse.Namespace) -> None:
     """On the clips of an index, or on the material of its recipe, whose figures then go into its card."""
     from convert import evaluate  # noqa: PLC0415 - what it imports takes seconds, and prepare does without
-    from convert.report import report  # noqa: PLC0415 - as above
+    from convert.report import report  # noqa: PLC0415 - what it imports takes seconds
 
     path = options.bundle or DEFAULT_BUNDLE
     part = "stream" if options.stream else "heard" if options.baseline else None
     if options.index is None and part is not None:
         found = {part: evaluate.evaluate_part(path, options.work, _beside(options), part)}
+    elif options.index is None and options.clips:
+        found = evaluate.evaluate_beside(path, options.work, _beside(options)).manifest.metrics
     elif options.index is None:
         found = evaluate.evaluate_bundle(path, options.work, _beside(options)).manifest.metrics
     else:
@@ -166,9 +184,9 @@ def _evaluate_bundle(options: argparse.Namespace) -> None:
 
 
 def _beside(options: argparse.Namespace) -> "Beside":
-    from convert.measure import Beside  # noqa: PLC0415 - as above
-    from convert.rivals import rival  # noqa: PLC0415 - as above
-    from convert.stream.stage import SHORT, WHOLE  # noqa: PLC0415 - as above
+    from convert.measure import Beside  # noqa: PLC0415 - pictures and runtimes take seconds
+    from convert.rivals import rival  # noqa: PLC0415 - pictures and runtimes take seconds
+    from convert.stream.stage import SHORT, WHOLE  # noqa: PLC0415 - its replays take seconds to import
 
     lengths = WHOLE if options.epochs is None else SHORT
     return Beside(options.corpora, [rival(text) for text in options.rival], options.runs, lengths, options.clips)
@@ -202,11 +220,17 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--fresh", action="store_true", help="forget what this run has made before")
         stage.add_argument("--out", type=Path, help="the bundle's folder (edged/models/default for the default recipe)")
         stage.add_argument("--json", action="store_true", help="figures as JSON on stdout")
-        stage.add_argument("--bundle", type=Path, help="evaluate: this one, card and all; gate: to put it into")
+        stage.add_argument(
+            "--bundle", type=Path, help="evaluate: this one, card and all; gate, protocol: to put it into"
+        )
         stage.add_argument("--index", type=Path, help="evaluate: an index.csv of clips instead of the test speakers")
         stage.add_argument("--baseline", action="store_true", help="evaluate: only what the device's baseline is worth")
         stage.add_argument("--stream", action="store_true", help="evaluate: only the episodes in long recordings")
-        stage.add_argument("--clips", action="store_true", help="evaluate: no worse conditions, no long recordings")
+        stage.add_argument(
+            "--clips",
+            action="store_true",
+            help="evaluate: no worse conditions, no long recordings; of a bundle only what --rival and --runs name",
+        )
         stage.add_argument(
             "--rival", action="append", default=[], metavar="NAME=FILE[,FILE…]", help="evaluate: other models beside it"
         )

@@ -2,7 +2,7 @@
 
     m1.tflite … m5.tflite, sizes.json ──► draft (no calibration, no figures)
     draft, calibration.json, metrics.json, gate ──► bundle.json, README.md ──loaded, run──► edged/models/default
-    a bundle, gate ──► the same bundle with this gate
+    a bundle, gate or figures ──► the same bundle with these
 
 The manifest says where it comes from: recipe, corpora with licences and speakers, seed, command, commit, versions.  No
 path of this machine goes into it.  The folder is only replaced when the new one loads and answers on every runtime
@@ -78,11 +78,21 @@ def with_gate(path: Path, gate: Made) -> Bundle:
         ModelError: there is no bundle, or with the gate it does not prove itself.
         UsageError: the bundle was not made here, so that no card can be written of it.
     """
-    found = load_bundle(path)
-    if "command" not in found.manifest.training:
-        raise UsageError(f"{path / 'bundle.json'}: training has no command, expected a bundle that convert made")
+    found = _made_here(path)
     files = {found.manifest.models[name].file: content for name, content in found.contents.items()}
     return _written(path, found.manifest, files, gate)
+
+
+def with_protocol(path: Path, name: str, judged: dict[str, Any]) -> Bundle:
+    """Puts the figures of a corpus' protocol into the metrics and the card of the bundle in ``path``.
+
+    Raises:
+        ModelError: there is no bundle, or with them it does not prove itself.
+        UsageError: as above.
+    """
+    found = _made_here(path)
+    protocols = {**found.manifest.metrics.get("protocols", {}), name: judged}
+    return with_metrics(found, {**found.manifest.metrics, "protocols": protocols})
 
 
 def with_metrics(found: Bundle, metrics: dict[str, Any]) -> Bundle:
@@ -91,21 +101,18 @@ def with_metrics(found: Bundle, metrics: dict[str, Any]) -> Bundle:
     Raises:
         ModelError: with them it does not prove itself.
     """
-    manifest = msgspec.structs.replace(
-        found.manifest,
-        metrics={
-            **metrics,
-            "evaluated": {
-                "command": "python -m convert evaluate --bundle",
-                "commit": origin.commit(),
-                "at": origin.now(),
-            },
-        },
-    )
+    manifest = msgspec.structs.replace(found.manifest, metrics=metrics)
     files = {found.manifest.models[name].file: content for name, content in found.contents.items()}
     if manifest.gate is not None and found.gate is not None:
         files |= {manifest.gate.file: found.gate, CURVES: (found.path / CURVES).read_bytes()}
     return _written(found.path, manifest, files, None)
+
+
+def _made_here(path: Path) -> Bundle:
+    found = load_bundle(path)
+    if "command" not in found.manifest.training:
+        raise UsageError(f"{path / 'bundle.json'}: training has no command, expected a bundle that convert made")
+    return found
 
 
 def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Made | None) -> Bundle:

@@ -1,10 +1,12 @@
-"""Rows of clips to tables in Markdown: figures, the ways through the cascade, recalls, tasks, gender, confidence.
+"""Rows of clips to tables in Markdown: figures, recalls, tasks, gender, confidence, and corpora fold by fold.
 
-metrics["rows"] ──► what the card and ``python -m convert evaluate`` print
+metrics["rows"], metrics["protocols"] ──► what the card and ``python -m convert evaluate`` and ``protocol`` print
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from convert.tables import TITLES, interval, share, table
 
@@ -92,6 +94,26 @@ def confidence_table(rows: Mapping[str, Any], heard: Mapping[str, Any]) -> str:
         )
     head = ["clips of", "ECE", *(f"after {mark} s" for mark in _HEARD_S[1:])]
     return table([*head, "lead below the margin", "right answers below it / else"], lines)
+
+
+def protocols_table(found: Mapping[str, Any]) -> str:
+    """Corpora whose every speaker was tested once, fold by fold."""
+    lines = []
+    for name, protocol in found.items():
+        for row, figures in protocol["rows"].items():
+            folds = figures["folds"]
+            spread = f" ± {np.std(folds, ddof=1):.3f}" if len(folds) > 1 else ""
+            lines.append(
+                [
+                    f"{TITLES.get(name, name)}, {row}",
+                    f"{figures['speakers']} / {figures['clips']}",
+                    interval(figures),
+                    str(len(folds)),
+                    f"{np.mean(folds):.3f}{spread}",
+                    " ".join(f"{fold:.3f}" for fold in folds),
+                ]
+            )
+    return table(["clips of", "speakers / clips", "UAR (95 %)", "folds", "mean ± sd of folds", "each"], lines)
 
 
 def _default(rows: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from convert import baseline, dataset, scores
+from convert import baseline, dataset, origin, scores
 from convert.bundle import draft, with_metrics
 from convert.calibrate import Calibration, calibrated, with_calibration
 from convert.corpora.clip import Clip
@@ -22,7 +22,7 @@ from convert.corpora.index_csv import read_index
 from convert.design import TASKS
 from convert.gate.stage import Made
 from convert.material import Material, material
-from convert.measure import Beside, heard, measured, streamed
+from convert.measure import Beside, beside_it, heard, measured, streamed
 from convert.recipes import RECIPES, recipe
 from convert.rows import routings
 from convert.runs import Run, write_json
@@ -67,9 +67,29 @@ def evaluate_bundle(path: Path, work: Path, beside: Beside) -> Bundle:
     for group, row in old.get("rows", {}).items():
         if "float" in row and group in metrics["rows"]:
             metrics["rows"][group]["float"] = row["float"]
-    lasting = ("validation_uar", "gate", "runs", "rivals")
+    lasting = ("validation_uar", "gate", "runs", "protocols")
     kept: dict[str, Any] = {key: old[key] for key in lasting if old.get(key)}
+    metrics["rivals"] = {**old.get("rivals", {}), **metrics["rivals"]}
+    metrics["evaluated"] = {
+        "command": "python -m convert evaluate --bundle",
+        "commit": origin.commit(),
+        "at": origin.now(),
+    }
     return with_metrics(bundle, {**kept, **{key: value for key, value in metrics.items() if value}})
+
+
+def evaluate_beside(path: Path, work: Path, beside: Beside) -> Bundle:
+    """Judges rivals and runs alone; they join what the card of the bundle in ``path`` tells, the rest stays.
+
+    Raises:
+        UsageError: as above.
+    """
+    bundle = load_bundle(path)
+    found, old = _material_of(bundle, beside.corpora), bundle.manifest.metrics
+    dataset.prepare(found.all(), work / "cache")
+    joining = beside_it(_groups(found), found.validation, work / "cache", work / "scores", beside)
+    joining["rivals"] = {**old.get("rivals", {}), **joining["rivals"]}
+    return with_metrics(bundle, {**old, **{key: value for key, value in joining.items() if value}})
 
 
 def evaluate_part(path: Path, work: Path, beside: Beside, part: str) -> dict[str, Any]:

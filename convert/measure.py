@@ -60,10 +60,17 @@ def measured(  # noqa: PLR0913, PLR0917 - what is judged, on what, and where it 
         "heard": heard(bundle, groups, validation, cache, store),
         "robust": {} if beside.clips_alone else robustness.judged(bundle, groups, around["test"]),
         "stream": {} if beside.clips_alone else streamed(bundle, groups, validation, cache, beside),
-        "rivals": rivals.judged(beside.rivals, validation, groups, cache, store) if beside.rivals else {},
         "runtimes": compared(bundle, next(iter(windows.values())), store),
-        **({"runs": seeds.gathered(beside.runs)} if beside.runs else {}),
+        **beside_it(groups, validation, cache, store, beside),
     }
+
+
+def beside_it(
+    groups: Mapping[str, Sequence[Clip]], validation: Sequence[Clip], cache: Path, store: Path, beside: Beside
+) -> dict[str, Any]:
+    """The figures of rivals and of runs, which tell nothing of the bundle."""
+    judged_rivals = rivals.judged(beside.rivals, validation, groups, cache, store) if beside.rivals else {}
+    return {"rivals": judged_rivals, **({"runs": seeds.gathered(beside.runs)} if beside.runs else {})}
 
 
 def streamed(

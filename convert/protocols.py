@@ -182,16 +182,3 @@ def _merged(found: Floats, labels: tuple[str, ...], row: Row, to: list[str]) -> 
         if label in row:
             total[:, to.index(row[label])] += found[:, place]
     return total
-
-
-def table(name: str, told: Mapping[str, Mapping[str, Any]]) -> str:
-    """Markdown, a line a row."""
-    lines = [f"| {name} | folds | clips, speakers | UAR | by fold |", "|---|---|---|---|---|"]
-    for row, found in told.items():
-        low, high = found["uar_95"]
-        folds = found["folds"]
-        lines.append(
-            f"| {row} | {len(folds)} | {found['clips']}, {found['speakers']} | {found['uar']:.3f} ({low:.3f} to"
-            f" {high:.3f}) | {np.mean(folds):.3f} ± {np.std(folds):.3f} |"
-        )
-    return "\n".join(lines)

@@ -183,5 +183,9 @@ def recipe(name: str, epochs: int | None = None) -> Recipe:
         return found
     if epochs < 1:
         raise UsageError(f"--epochs {epochs}: expected 1 or more")
-    teacher = dataclasses.replace(found.teacher, epochs=min(epochs, found.teacher.epochs))
-    return dataclasses.replace(found, epochs=epochs, epochs_after=min(epochs, found.epochs_after), teacher=teacher)
+    cut = dataclasses.replace(found, epochs=epochs, epochs_after=min(epochs, found.epochs_after))
+    if not found.teacher.seeds:
+        return cut
+    return dataclasses.replace(
+        cut, teacher=dataclasses.replace(found.teacher, epochs=min(epochs, found.teacher.epochs))
+    )

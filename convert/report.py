@@ -7,11 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from convert import robustness
-from convert.clip_tables import confidence_table, figures_table, gender_table, recall_table, task_table
+from convert.clip_tables import (
+    confidence_table,
+    figures_table,
+    gender_table,
+    protocols_table,
+    recall_table,
+    task_table,
+)
 from convert.rivals import ways_table
 from convert.seeds import seeds_table
 from convert.stream.section import section as stream_section
-from convert.tables import heard_tables
+from convert.tables import TITLES, heard_tables
 
 _CONFIDENCE = """\
 ECE in 15 bins of the default routing's confidence, on whole clips without a baseline, and as the device has it after it
@@ -25,6 +32,12 @@ All on the same clips. `top-3`: the true label is among the three greatest score
 """
 _TASKS = """\
 UAR on the clips that have one of its labels (95 %), and of support vectors (DCT) trained on these labels alone.
+"""
+_PROTOCOLS = """\
+Every speaker of a corpus is tested once, int8, by a network of M1's design and recipe that never heard them. CREMA-D:
+trained from nothing on each fold's other speakers and on EMO-DB. RAVDESS, EMO-DB: a network of other corpora, tuned on
+each fold's other speakers. A fold's epoch is chosen on speakers who are neither trained on nor tested. The standard
+deviation over folds is that of people as well as of training.
 """
 
 
@@ -58,5 +71,12 @@ def sections(metrics: Mapping[str, Any]) -> dict[str, str]:
     if metrics.get("stream"):
         found["stream"] = stream_section(metrics["stream"])
     if metrics.get("runs"):
-        found["runs"] = f"## Other seeds, other folds\n\n{seeds_table(metrics['runs'])}"
+        found["runs"] = f"## Other seeds\n\n{seeds_table(metrics['runs'])}"
+    if metrics.get("protocols"):
+        made = [
+            f"- {TITLES.get(name, name)}: `{own['command']}`, commit `{own['commit']}`"
+            for name, own in metrics["protocols"].items()
+        ]
+        text = [_PROTOCOLS, protocols_table(metrics["protocols"]), "", *made]
+        found["protocols"] = "## Whole corpora, fold by fold\n\n" + "\n".join(text)
     return found

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from convert import scores
+from convert import origin, scores
 from convert.calibrate import temperature
 from convert.corpora.clip import Clip
 from convert.design import LABELS
@@ -64,7 +64,12 @@ def judged(
             windows = scores.heard(clips, cache)
             answers = windows.by_clip(sharpened(_mean(one, windows, store), warmth))
             rows[name] = told(LABELS, windows.place_of(LABELS), answers, windows)
-        found[one.name] = {"models": len(one.contents), "temperature": warmth, "rows": rows}
+        found[one.name] = {
+            "models": len(one.contents),
+            "temperature": warmth,
+            "rows": rows,
+            "commit": origin.commit(),
+        }
     return found
 
 

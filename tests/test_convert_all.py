@@ -16,7 +16,9 @@ import pytest
 import soundfile
 
 from convert.__main__ import main
+from convert.bundle import with_protocol
 from convert.design import LABELS, TASKS
+from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.windows import Windows
 from edged.models.bundle import Bundle, load_bundle
@@ -142,6 +144,25 @@ def test_bundle_judged_anew(bundle: Bundle, folder: Path) -> None:
         assert (again / file.name).read_bytes() == file.read_bytes()
 
 
+def test_card_is_joined(bundle: Bundle, folder: Path) -> None:
+    """A rival and a protocol join what the card tells; other rivals and all else stay as they were."""
+    other = folder / "joined"
+    shutil.copytree(bundle.path, other)
+    places = ["--corpora", str(folder), "--work", str(folder / "work"), "--bundle", str(other)]
+    for name in ("one", "two"):
+        rival = f"{name}={bundle.path / 'm1.tflite'}"
+        assert main(["evaluate", "--clips", "--rival", rival, *places]) == 0
+    folds = {"uar": 0.5, "uar_95": [0.4, 0.6], "clips": 10, "speakers": 2, "folds": [0.4, 0.6]}
+    with_protocol(other, "emodb", {"rows": {"all": folds}, "command": "make it", "commit": "abc"})
+    metrics = dict(load_bundle(other).manifest.metrics)
+    assert metrics.pop("rivals").keys() == {"one", "two"}
+    assert metrics.pop("protocols").keys() == {"emodb"}
+    assert metrics == {key: value for key, value in bundle.manifest.metrics.items() if key != "rivals"}
+    card = (other / "README.md").read_text(encoding="utf-8")
+    assert "| CREMA-D | two | " in card
+    assert "| EMO-DB, all | 2 / 10 |" in card
+
+
 def test_evaluate_stream_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
     """The same episodes from the same seed, without the rest of the evaluation."""
     places = ["--corpora", str(folder), "--work", str(folder / "work")]
@@ -228,6 +249,8 @@ def test_gate_of_a_foreign_bundle(bundle: Bundle, folder: Path, capsys: pytest.C
     (other / "bundle.json").write_bytes(content)
     places = ["--corpora", str(folder), "--work", str(folder / "work"), "--bundle", str(other)]
     assert main(["gate", "--epochs", "1", "--seed", "3", *places]) == 64
+    with pytest.raises(UsageError, match="training has no command"):
+        with_protocol(other, "emodb", {})
     assert "training has no command, expected a bundle that convert made" in capsys.readouterr().err
     assert (other / "bundle.json").read_bytes() == content
 

@@ -66,6 +66,23 @@ def facts() -> dict[str, Any]:
     }
 
 
+def normalized() -> tuple[list[Any], list[Any]]:
+    """What the network's normalization and Keras' own make of a batch: outputs, moving mean, moving variance."""
+    import keras  # noqa: PLC0415 - only in a process of its own
+
+    from convert.networks import network  # noqa: PLC0415 - only in a process of its own
+
+    layers = network(SMALL, 6).layers
+    ours = next(layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization))
+    keras_own = keras.layers.BatchNormalization(momentum=ours.momentum, epsilon=ours.epsilon)
+    batch = np.random.default_rng(0).normal(3, 2, (8, 9, 5, ours.gamma.shape[0])).astype(np.float32)
+    found = []
+    for layer in (ours, keras_own):
+        out = np.asarray(layer(batch, training=True))
+        found.append([out, np.asarray(layer.moving_mean), np.asarray(layer.moving_variance)])
+    return found[0], found[1]
+
+
 def trainings(folder: Path) -> tuple[Outcome, Outcome]:
     """A training as it should be, and one that was killed."""
     return _trained(folder, killed=False), _trained(folder, killed=True)
@@ -97,6 +114,13 @@ def _trained(folder: Path, *, killed: bool) -> Outcome:
     weights = [weight for task in _BOTH for weight in train.trained(run, task).get_weights()]
     history = json.loads((run.path / "m4.json").read_text(encoding="utf-8"))["history"]
     return weights, history, sum(a != b for a, b in zip(times, again, strict=True))
+
+
+def test_normalization_is_keras_own() -> None:
+    """The fused operation learns and keeps what Keras' layer does (its variance is that of a sample)."""
+    ours, keras_own = apart(normalized)
+    for mine, other in zip(ours, keras_own, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=2e-3, atol=1e-4)
 
 
 def test_network_within_budget() -> None:

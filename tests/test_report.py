@@ -63,6 +63,15 @@ def test_sections_are_what_is_there() -> None:
     assert sections({"stream": stream()}).keys() == {"stream"}
 
 
+def test_protocols_are_told_fold_by_fold() -> None:
+    """The interval is over speakers, the spread over folds, and the command that made them stands below."""
+    rows = {"6 labels": {"uar": 0.5, "uar_95": [0.4, 0.6], "clips": 10, "speakers": 2, "folds": [0.4, 0.6]}}
+    protocols = {"emodb": {"rows": rows, "command": "make it", "commit": "abc"}}
+    told = sections({"protocols": protocols})["protocols"]
+    assert "| EMO-DB, 6 labels | 2 / 10 | 0.500 (0.400 to 0.600) | 2 | 0.500 ± 0.141 | 0.400 0.600 |" in told
+    assert told.splitlines()[-1] == "- EMO-DB: `make it`, commit `abc`"
+
+
 def test_stream_section_says_which_goals_are_met() -> None:
     """Whichever way they fall, with the figure where they are missed; the default's point is bold."""
     told = sections(metrics())["stream"]
