@@ -145,8 +145,8 @@ def _optimizer(recipe: Recipe, n_updates: int, warmup: int, learning_rate: float
 
 def _update(
     model: Any,  # noqa: ANN401 - keras has no types
-    averaged: Any,  # noqa: ANN401 - as above
-    optimizer: Any,  # noqa: ANN401 - as above
+    averaged: Any,  # noqa: ANN401 - keras has no types
+    optimizer: Any,  # noqa: ANN401 - keras has no types
     objective: Objective,
     averaging: float,
 ) -> Callable[..., Any]:

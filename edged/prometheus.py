@@ -72,7 +72,7 @@ class Exporter:
 
     def collect(self) -> Iterator[Any]:
         """The metrics, as prometheus-client asks for them at each request."""
-        from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily  # noqa: PLC0415 -- as above
+        from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily  # noqa: PLC0415 -- an extra
 
         if self._newest is None:
             return
@@ -85,7 +85,7 @@ class Exporter:
 
 def _metrics(above: str, figures: dict[str, Any], texts: dict[str, str]) -> Iterator[Any]:
     """Every number as a metric; texts are put into ``texts`` by their label."""
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415 -- as above
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415 -- an extra
 
     for key, value in figures.items():
         name = above + key.replace("-", "_")

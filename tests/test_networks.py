@@ -45,8 +45,8 @@ def facts() -> dict[str, Any]:
     All in one process, since TensorFlow takes seconds to import.
     """
     from convert.networks import for_device, network, scoring  # noqa: PLC0415 - only in a process of its own
-    from convert.quantize import checked_size  # noqa: PLC0415 - as above
-    from convert.recipes import RECIPES  # noqa: PLC0415 - as above
+    from convert.quantize import checked_size  # noqa: PLC0415 - only in a process of its own
+    from convert.recipes import RECIPES  # noqa: PLC0415 - only in a process of its own
 
     try:
         checked_size("m1", scoring(network(dataclasses.replace(NetworkSpec(), fold=256), 6)))
@@ -91,7 +91,7 @@ def trainings(folder: Path) -> tuple[Outcome, Outcome]:
 def _trained(folder: Path, *, killed: bool) -> Outcome:
     """Two models' weights after a training that was killed after its first epoch and taken up again, or was not."""
     from convert import epochs, train  # noqa: PLC0415 - only in a process of its own
-    from convert.runs import write_json  # noqa: PLC0415 - as above
+    from convert.runs import write_json  # noqa: PLC0415 - only in a process of its own
 
     run = Run(RECIPE, 1, None, folder / ("killed" if killed else "whole"), material(folder, RECIPE))
     dataset.prepare(run.material.all(), run.cache)
@@ -106,7 +106,7 @@ def _trained(folder: Path, *, killed: bool) -> Outcome:
         with pytest.raises(KeyboardInterrupt):
             train.train(run, _BOTH)
         assert not train.weights_file(run, "m1").is_file()
-        setattr(epochs, "write_json", write_json)  # noqa: B010 - as above
+        setattr(epochs, "write_json", write_json)  # noqa: B010 - mypy knows that it is a function of ours
     train.train(run, _BOTH)
     times = [train.weights_file(run, task).stat().st_mtime_ns for task in _BOTH]
     train.train(run, _BOTH)  # everything is done: nothing is made again
@@ -194,7 +194,7 @@ def objectives() -> dict[str, float]:
     """The loss of one clip by recipe: plain, taught, and with learned weights."""
     import tensorflow as tf  # noqa: PLC0415 - only in a process of its own
 
-    from convert.losses import Objective  # noqa: PLC0415 - as above
+    from convert.losses import Objective  # noqa: PLC0415 - only in a process of its own
 
     out = {
         "label": tf.constant([[2.0, 0.0, 0.0]]),

@@ -13,27 +13,21 @@ from tests.pulse import VirtualMicrophone
 pytestmark = pytest.mark.systemd
 
 _FIRST_MINUTE_S = 62.0
+_NAMED = "config read again: gate.margin_db 12.0 -> 20.0; needs a restart: node"
+_REFUSED = "config refused, the one before goes on: /etc/edged/config.yaml: gate.margin_db is 'loud', expected a number"
 
 
-def test_reload_changes_what_can_change_live(service: Container) -> None:
-    """``systemctl reload``: the same process goes on with the new threshold, and names what needs a restart."""
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [(config(node="attic", gate="{margin_db: 20}"), _NAMED), (config(gate="{margin_db: loud}"), _REFUSED)],
+    ids=["changed", "faulty"],
+)
+def test_reload(service: Container, text: str, line: str) -> None:
+    """``systemctl reload``: the same process goes on, and names what needs a restart, or the fault, in one line."""
     restart(service, config())
     before = service.shown(UNIT, "MainPID")
-    service.write(CONFIG, config(node="attic", gate="{margin_db: 20}"))
+    service.write(CONFIG, text)
     service.systemctl("reload", UNIT)
-    line = "config read again: gate.margin_db 12.0 -> 20.0; needs a restart: node"
-    wait_until(lambda: line in service.journal(UNIT), line)
-    wait_until(lambda: service.shown(UNIT, "ActiveState") == "active", "active again")
-    assert service.shown(UNIT, "MainPID") == before
-
-
-def test_reload_refuses_a_faulty_config(service: Container) -> None:
-    """The fault stands in one line, and the same process goes on."""
-    restart(service, config())
-    before = service.shown(UNIT, "MainPID")
-    service.write(CONFIG, config(gate="{margin_db: loud}"))
-    service.systemctl("reload", UNIT)
-    line = "config refused, the one before goes on: /etc/edged/config.yaml: gate.margin_db is 'loud', expected a number"
     wait_until(lambda: line in service.journal(UNIT), line)
     wait_until(lambda: service.shown(UNIT, "ActiveState") == "active", "active again")
     assert service.shown(UNIT, "MainPID") == before

@@ -117,7 +117,7 @@ def _trials(run: GateRun, side: Side, sounds: Sounds, strangers: dict[str, list[
         part = kept.with_suffix(".part")
         with part.open("wb") as file:
             np.savez(file, **{name: getattr(made, name) for name in fields})
-        os.replace(part, kept)  # noqa: PTH105 - as above
+        os.replace(part, kept)  # noqa: PTH105 - atomic
     with np.load(kept) as columns:
         return Trials(**{name: columns[name] for name in fields})
 
