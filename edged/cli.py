@@ -22,8 +22,8 @@ from edged.demo.sample import SAMPLE
 from edged.ends import Sink
 from edged.errors import ConfigError, EdgedError, OutputError, PublishError, RecordingError
 from edged.history import show_history
-from edged.models.baseline import mixture
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.moods import mixture
 from edged.mqtt.acl import access_list, access_pattern
 from edged.mqtt.asyncapi import asyncapi
 from edged.mqtt.publisher import Publisher

@@ -64,7 +64,7 @@ class Daemon:
         self._listening = Listening(source, sink.publish)
         self._judge = Judge(config, bundle)
         self._learned = learned
-        self._tracker = Tracker(bundle.manifest.labels, **thresholds_of(config.tracker))
+        self._tracker = Tracker(bundle.manifest.labels, **thresholds_of(config, bundle.manifest.labels))
         self._payloads = Payloads(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
         self._figures = Figures()
         self._meter = LevelMeter()
@@ -149,7 +149,7 @@ class Daemon:
             self._source.mute(config.audio.muted)
             self._look()  # an episode of before ends, and what is published says so
         self._judge.change(config.gate)
-        self._tracker.change(**thresholds_of(config.tracker))
+        self._tracker.change(**thresholds_of(config, self._judge.bundle.manifest.labels))
         if self._learned is not None:
             self._learned.change(config.baseline)
             self._judge.baseline = self._learned.baseline

@@ -81,13 +81,14 @@ class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Scores to episodes."""
 
-    smoothing: Literal["majority", "exponential"] = "exponential"
+    smoothing: Literal["bayesian", "exponential", "majority"] = "bayesian"
     span_s: Annotated[float, _number(0.5, 60)] = 4.0
-    enter: Annotated[float, _number(0, 1)] = 0.4
+    lasts_s: Annotated[float, _number(0.5, 3600)] = 5.0
+    enter: Annotated[float, _number(0, 1)] = 0.6
     enter_for: Annotated[dict[str, _Share], _SHARES] = {}
-    leave: Annotated[float, _number(0, 1)] = 0.3
+    leave: Annotated[float, _number(0, 1)] = 0.5
     margin: Annotated[float, _number(0, 1)] = 0.1
-    min_duration_s: Annotated[float, _number(0, 60)] = 3.0
+    min_duration_s: Annotated[float, _number(0, 60)] = 1.0
     least_speech: Annotated[float, _number(0, 1)] = 0.85
 
 

@@ -11,7 +11,7 @@ import pytest
 _REPOSITORY = Path(__file__).parent.parent
 _FEATURES = "edged.features"
 # Nothing of ours above them, then what knows only those, then what every stage may know.
-_FIRST = ("edged.errors", "edged.yaml_text", "edged.sections", _FEATURES)
+_FIRST = ("edged.errors", "edged.yaml_text", "edged.sections", "edged.moods", _FEATURES)
 _SHARED = (
     "edged.config",
     "edged.backoff",
@@ -73,6 +73,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.errors", ()),
     ("edged.yaml_text", ("edged.errors",)),
     ("edged.sections", ()),
+    ("edged.moods", ("edged.errors",)),
     (_FEATURES, ("edged.errors",)),
     *[(module, _FIRST) for module in _SHARED],
     *[(stage, (*_FIRST, *_SHARED)) for stage in _STAGES],

@@ -9,7 +9,8 @@ import pytest
 from edged.errors import ConfigError, ModelError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
-from edged.models.baseline import Baseline, Settings, mixture
+from edged.models.baseline import Baseline, Settings
+from edged.moods import mixture
 
 LABELS = ("angry", "happy", "neutral", "sad")
 MOODS = {label: tuple(-0.5 if other == label else -2.5 for other in LABELS) for label in LABELS}

@@ -5,21 +5,27 @@ from itertools import count
 import numpy as np
 import pytest
 
-from edged.events.tracker import NONE, UNCERTAIN, Began, Ended, Floats, Smoothing, Thresholds, Tracker
+from edged.events.smoothing import Floats, Kind, Settings
+from edged.events.tracker import NONE, UNCERTAIN, Began, Ended, Thresholds, Tracker
 
 LABELS = ("angry", "happy", "neutral")
 RATE = 16_000
 STRIDE = 8_000
 
 
-def tracker(smoothing: Smoothing = "majority", enter_for: dict[str, float] | None = None, **changed: float) -> Tracker:
+def smoothed(kind: Kind, span: int = 5 * RATE) -> Settings:
+    """No mood is more usual than another, and each lasts 8 s."""
+    even = np.full(len(LABELS), 1 / len(LABELS), np.float32)
+    return Settings(kind=kind, span=span, lasts=8 * RATE, stride=STRIDE, expected=even)
+
+
+def tracker(smoothing: Kind = "majority", enter_for: dict[str, float] | None = None, **changed: float) -> Tracker:
     """One with round numbers: a span of 5 s, half to enter, 1 s at least, windows each half second."""
     values = {"span": 5 * RATE, "enter": 0.5, "leave": 0.35, "margin": 0.1, "min_duration": RATE, "least_speech": 0.0}
     values |= changed
     return Tracker(
         LABELS,
-        smoothing=smoothing,
-        span=int(values["span"]),
+        smoothing=smoothed(smoothing, int(values["span"])),
         enter=values["enter"],
         enter_for=enter_for or {},
         leave=values["leave"],
@@ -30,8 +36,7 @@ def tracker(smoothing: Smoothing = "majority", enter_for: dict[str, float] | Non
 
 
 _CHANGED: Thresholds = {
-    "smoothing": "majority",
-    "span": 5 * RATE,
+    "smoothing": smoothed("majority"),
     "enter": 0.5,
     "enter_for": {},
     "leave": 0.35,
@@ -184,18 +189,20 @@ def test_change_keeps_the_running_episode() -> None:
     """Other thresholds hold from the next window; the episode goes on with its start, and ends by the new ones."""
     tracked = tracker(span=8 * STRIDE)
     assert [type(change) for _, change in play(tracked, *["angry"] * 8)] == [Began]
-    tracked.change(**(_CHANGED | {"span": 8 * STRIDE, "enter": 0.9, "leave": 0.8}))
+    tracked.change(**(_CHANGED | {"smoothing": smoothed("majority", 8 * STRIDE), "enter": 0.9, "leave": 0.8}))
     ((index, ended),) = play(tracked, "angry", "happy", "happy", start=8)
     assert isinstance(ended, Ended)
     assert (index, ended.start, ended.reason) == (10, 0, "faded")
 
 
-@pytest.mark.parametrize(("before", "after"), [("majority", "exponential"), ("exponential", "majority")])
-def test_change_of_smoothing_goes_on_from_what_was_heard(before: Smoothing, after: Smoothing) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"), [("majority", "exponential"), ("exponential", "bayesian"), ("bayesian", "majority")]
+)
+def test_change_of_smoothing_goes_on_from_what_was_heard(before: Kind, after: Kind) -> None:
     """One window of another label does not end an episode of many because the smoothing was changed."""
     tracked = tracker(before)
     assert len(play(tracked, *["angry"] * 10)) == 1
-    tracked.change(**(_CHANGED | {"smoothing": after}))
+    tracked.change(**(_CHANGED | {"smoothing": smoothed(after)}))
     assert play(tracked, "happy", start=10) == []
 
 

@@ -120,7 +120,7 @@ def followed(bundle: Bundle, config: Config, found: Trace, *, learn: bool, thres
         threshold = manifest.gate.threshold if manifest.gate else 0.0
     moods = manifest.moods.get(manifest.routes.default)
     baseline = Baseline(manifest.labels, moods, config.baseline) if learn and moods else None
-    tracker = Tracker(manifest.labels, **thresholds_of(config.tracker))
+    tracker = Tracker(manifest.labels, **thresholds_of(config, manifest.labels))
     stride_s = config.models.stride_s
     events: list[Event] = []
     n_uncertain = 0

@@ -26,13 +26,13 @@ from edged.models.bundle import Bundle
 VALIDATION, OTHER = "validation", "other"
 # Settings of the tracker (enter, leave, min_duration_s) of which the trade-off is made, from lively to strict.
 SETTINGS = (
-    (0.3, 0.2, 1.0),
     (0.4, 0.3, 1.0),
-    (0.4, 0.3, 2.0),
-    (0.4, 0.3, 2.5),
-    (0.4, 0.3, 3.0),
-    (0.45, 0.35, 3.0),
-    (0.5, 0.4, 3.0),
+    (0.5, 0.4, 1.0),
+    (0.55, 0.45, 1.0),
+    (0.6, 0.5, 1.0),
+    (0.65, 0.55, 1.0),
+    (0.7, 0.6, 1.0),
+    (0.7, 0.6, 2.0),
 )
 _LEARNS = (False, True)
 

@@ -14,7 +14,7 @@ from typing import TextIO
 
 import msgspec
 
-from edged.config import Config, Mqtt, Tracker
+from edged.config import Config, Mqtt
 from edged.demo.broker import EmbeddedBroker
 from edged.errors import PublishError
 from edged.events.schema import EmotionState, EpisodeStart
@@ -27,7 +27,6 @@ NODE = "demo"
 _CONNECT_S = 10.0
 _LAST_S = 5.0  # after the sample's end, for what is still under way
 _WAKE_S = 0.2  # between two looks at the stop flag
-_LIVELY = Tracker(min_duration_s=2.0)  # in a home an emotion lasts longer than in a sample of 50 seconds
 _NO_LABEL = ("none", "uncertain")
 
 Play = Callable[[Config], None]
@@ -92,7 +91,7 @@ def demo(play: Play, stop: threading.Event, out: TextIO, err: TextIO) -> int:
         EdgedError: whatever ``play`` raised.
     """
     with EmbeddedBroker() as broker:
-        config = Config(node=NODE, mqtt=Mqtt(host="127.0.0.1", port=broker.port), tracker=_LIVELY)
+        config = Config(node=NODE, mqtt=Mqtt(host="127.0.0.1", port=broker.port))
         with Subscriber(config.mqtt, NODE) as subscriber:
             if not subscriber.wait_connected(_CONNECT_S):
                 raise PublishError(f"the demo's broker on port {broker.port} is not reached: {subscriber.reason}")

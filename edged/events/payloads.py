@@ -10,7 +10,8 @@ import msgspec
 
 from edged.events import sides
 from edged.events.schema import EmotionState, EpisodeEnd, EpisodeStart, WindowScores, rfc3339
-from edged.events.tracker import Began, Ended, Floats, State
+from edged.events.smoothing import Floats
+from edged.events.tracker import Began, Ended, State
 
 
 class Payloads:

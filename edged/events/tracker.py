@@ -1,6 +1,6 @@
 """Scores to steady episodes.
 
-    (time, label, scores) of each window ──smoothing over span──► shares by label ──enter, leave, margin──► episodes
+    (time, label, scores) of each window ──Smoothing──► shares by label ──enter, leave, margin──► episodes
 
 A label enters when its share reaches ``enter`` with ``margin`` over the second for ``min_duration``, and at least
 ``least_speech`` of the windows meanwhile hold speech: now and then a gate takes a sound for speech, and what was said
@@ -10,20 +10,19 @@ when no speech was heard for a span, or when sound was lost.  Two thresholds kee
 that.  Time is counted in samples throughout.
 """
 
-import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edged.config import Tracker as Settings
+from edged.config import Config
+from edged.events.smoothing import Floats, Smoothing
+from edged.events.smoothing import Settings as Smoothed
 from edged.features.geometry import GEOMETRY
+from edged.moods import mixture
 
-Floats = NDArray[np.float32]
-Smoothing = Literal["majority", "exponential"]
 Reason = Literal["faded", "replaced", "silence", "discontinuity", "stopped"]
 UNCERTAIN, NONE = "uncertain", "none"
 
@@ -64,8 +63,7 @@ class State:
 class Thresholds(TypedDict):
     """The tracker's section of the config; times are counts of samples."""
 
-    smoothing: Smoothing
-    span: int
+    smoothing: Smoothed
     enter: float
     enter_for: Mapping[str, float]  # by label, where it is another
     leave: float
@@ -74,11 +72,21 @@ class Thresholds(TypedDict):
     least_speech: float
 
 
-def thresholds_of(tracker: Settings) -> Thresholds:
-    """The same of a config."""
+def thresholds_of(config: Config, labels: tuple[str, ...]) -> Thresholds:
+    """The same of a config.
+
+    Raises:
+        ConfigError: ``baseline.expected`` is no mixture of ``labels``.
+    """
+    tracker = config.tracker
     return {
-        "smoothing": tracker.smoothing,
-        "span": round(tracker.span_s * GEOMETRY.sample_rate_hz),
+        "smoothing": Smoothed(
+            kind=tracker.smoothing,
+            span=round(tracker.span_s * GEOMETRY.sample_rate_hz),
+            lasts=round(tracker.lasts_s * GEOMETRY.sample_rate_hz),
+            stride=round(config.models.stride_s * GEOMETRY.sample_rate_hz),
+            expected=np.asarray(mixture(config.baseline.expected, labels), np.float32),
+        ),
         "enter": tracker.enter,
         "enter_for": tracker.enter_for,
         "leave": tracker.leave,
@@ -123,9 +131,8 @@ class Tracker:
 
     def __init__(self, labels: tuple[str, ...], **thresholds: Unpack[Thresholds]) -> None:
         self._labels = labels
+        self._smoothing = Smoothing(thresholds["smoothing"])
         self.change(**thresholds)
-        self._recent: deque[tuple[int, int, Floats]] = deque()  # (at, place of the label, scores) of speech windows
-        self._average: Floats | None = None  # of the scores, an exponential one
         self._candidate: _Run | None = None
         self._episode: _Run | None = None
         self._previous: str | None = None
@@ -135,8 +142,8 @@ class Tracker:
 
     def change(self, **thresholds: Unpack[Thresholds]) -> None:
         """Goes on with other thresholds from the next window; the running episode and what was heard stay."""
-        self._smoothing: Smoothing = thresholds["smoothing"]
-        self._span, self._min_duration = thresholds["span"], thresholds["min_duration"]
+        self._smoothing.change(thresholds["smoothing"])
+        self._min_duration = thresholds["min_duration"]
         self._margin, self._least_speech = thresholds["margin"], thresholds["least_speech"]
         enter_for, enter = thresholds["enter_for"], thresholds["enter"]
         self._enter = np.array([enter_for.get(label, enter) for label in self._labels], np.float32)
@@ -152,7 +159,7 @@ class Tracker:
         self._speech = label is not None and scores is not None
         if label is not None and scores is not None:
             changes += self._follow(at, self._labels.index(label), scores)
-        elif self._recent and at - self._recent[-1][0] >= self._span:
+        elif self._recent and at - self._recent[-1][0] >= self._smoothing.span:
             changes += self._end("silence")
             self._forget()
         elif self._candidate:
@@ -177,8 +184,12 @@ class Tracker:
         scores = np.mean([scores for _, _, scores in self._recent], axis=0, dtype=np.float32) if self._recent else None
         return State(emotion, self._speech, self._at, since, scores)
 
+    @property
+    def _recent(self) -> deque[tuple[int, int, Floats]]:
+        return self._smoothing.recent
+
     def _follow(self, at: int, place: int, scores: Floats) -> list[Began | Ended]:
-        shares = self._shares(at, place, scores)
+        shares = self._smoothing.shares(at, place, scores)
         changes: list[Began | Ended] = []
         if self._episode:
             if shares[self._episode.place] < self._leave[self._episode.place]:
@@ -200,23 +211,6 @@ class Tracker:
             changes.append(began)
         return changes
 
-    def _shares(self, at: int, place: int, scores: Floats) -> Floats:
-        """(n_labels,) smoothed: of the windows in the span those that a label won, or the scores' moving average."""
-        elapsed = at - self._recent[-1][0] if self._recent else 0
-        self._recent.append((at, place, scores))
-        while at - self._recent[0][0] >= self._span:
-            self._recent.popleft()
-        if self._average is None:
-            self._average = scores.copy()
-        else:
-            # The weight of a window is exp(-age / (span / 2)): the mean age is half a span, as in the majority's.
-            kept = np.float32(math.exp(-2 * elapsed / self._span))
-            self._average = kept * self._average + (1 - kept) * scores
-        if self._smoothing == "exponential":  # followed in either case: the config may change its mind
-            return self._average
-        won = np.bincount([place for _, place, _ in self._recent], minlength=len(self._labels))
-        return np.asarray(won / len(self._recent), np.float32)
-
     def _leading(self, shares: Floats) -> int | None:
         second, first = np.sort(shares)[-2:]
         leading = int(shares.argmax())
@@ -235,6 +229,5 @@ class Tracker:
         return [Ended(self._previous, run.start, run.last, run.mean, run.peak, reason)]
 
     def _forget(self) -> None:
-        self._recent.clear()
-        self._average = None
+        self._smoothing.forget()
         self._candidate = None

@@ -21,15 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edged.config import Baseline as Settings
-from edged.errors import ConfigError, ModelError
+from edged.errors import ModelError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
+from edged.moods import mixture
 
-__all__ = ["Baseline", "Settings", "log_scores", "mixture"]
+__all__ = ["Baseline", "Settings", "log_scores"]
 
 _CAUTION = 8.0  # independent windows that weigh as much as the assumption that there is no shift
 _LEAST = 1 / 512  # half of the finest step of an int8 score: below it a log score says nothing
-_USUAL = ("neutral", 0.7)  # the mixture where the config names none
 _TOLERANCE = 1e-6
 _VERSION = 1
 _MOST_BYTES = 65_536  # far more than a file of ours has; `replay --baseline` may name an hour of sound
@@ -141,23 +141,3 @@ class Baseline:
 def log_scores(scores: Floats) -> NDArray[np.float64]:
     """(..., n_labels) nats, none below that of half an int8 step."""
     return np.asarray(np.log(np.maximum(scores, _LEAST, dtype=np.float64)))
-
-
-def mixture(expected: Mapping[str, float], labels: tuple[str, ...]) -> NDArray[np.float64]:
-    """(n_labels,) shares, sum 1; labels that ``expected`` leaves out divide what it leaves.
-
-    Raises:
-        ConfigError: it names an unknown label, or its shares are more than 1, or less with no label left.
-    """
-    name, share = _USUAL
-    named = expected or ({name: share} if name in labels else {})
-    if unknown := sorted(named.keys() - set(labels)):
-        raise ConfigError(
-            f"baseline.expected names {', '.join(unknown)}, expected labels of the bundle: {list(labels)}"
-        )
-    total = sum(named.values())
-    rest = [label for label in labels if label not in named]
-    if total > 1 + _TOLERANCE or (not rest and total < 1 - _TOLERANCE):
-        raise ConfigError(f"baseline.expected has shares of {total:g} together, expected {'at most ' if rest else ''}1")
-    left = max(0.0, 1 - total) / max(1, len(rest))
-    return np.array([named.get(label, left) for label in labels])
