@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from convert import dataset, origin
 from convert.clip_tables import protocols_table
 from convert.design import FIRST, TASKS
+from convert.folds import pooled
 from convert.gate.material import absent
 from convert.gate.recipe import gate_recipe
 from convert.material import material
@@ -101,8 +102,6 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError("--clips: leaves out what a bundle's card must have, expected evaluate")
     if options.clips and options.bundle and not options.index and not (options.rival or options.runs):
         raise UsageError("--clips: a bundle's card keeps the rest, expected --rival or --runs to put beside it")
-    if options.stage == "protocol" and options.bundle and options.fold is not None:
-        raise UsageError(f"--fold {options.fold}: a bundle's card tells of all folds, expected none")
 
 
 def _evaluate_run(run: Run, options: argparse.Namespace) -> None:
@@ -142,10 +141,18 @@ def _protocol(options: argparse.Namespace) -> None:
     _need_tensorflow()
     from convert.protocols import judged, protocol  # noqa: PLC0415 - TensorFlow takes seconds
 
-    rows = judged(protocol(options.name), options.corpora, options.work, options.seed, options.fold)
-    command = f"python -m convert protocol {options.name} --seed {options.seed}"
-    told = {"rows": rows, "command": command, "commit": origin.commit()}
-    print(json.dumps(told, indent=1) if options.json else protocols_table({options.name: told}))
+    chosen = protocol(options.name)
+    folds = judged(chosen, options.corpora, options.work, options.seed, options.fold)
+    told = {
+        "command": f"python -m convert protocol {options.name} --seed {options.seed}",
+        "of": chosen.n_folds,
+        "folds": {number: {**fold, "commit": origin.commit()} for number, fold in folds.items()},
+    }
+    print(
+        json.dumps({**told, "rows": pooled(folds)}, indent=1)
+        if options.json
+        else protocols_table({chosen.corpus: told})
+    )
     if options.bundle:
         from convert.bundle import with_protocol  # noqa: PLC0415 - pictures and runtimes take seconds
 

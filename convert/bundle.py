@@ -84,15 +84,16 @@ def with_gate(path: Path, gate: Made) -> Bundle:
 
 
 def with_protocol(path: Path, name: str, judged: dict[str, Any]) -> Bundle:
-    """Puts the figures of a corpus' protocol into the metrics and the card of the bundle in ``path``.
+    """Puts folds of a corpus' protocol beside those that the metrics and the card of the bundle in ``path`` have.
 
     Raises:
         ModelError: there is no bundle, or with them it does not prove itself.
         UsageError: as above.
     """
     found = _made_here(path)
-    protocols = {**found.manifest.metrics.get("protocols", {}), name: judged}
-    return with_metrics(found, {**found.manifest.metrics, "protocols": protocols})
+    old = found.manifest.metrics.get("protocols", {})
+    folds = {**old.get(name, {}).get("folds", {}), **judged["folds"]}
+    return with_metrics(found, {**found.manifest.metrics, "protocols": {**old, name: {**judged, "folds": folds}}})
 
 
 def with_metrics(found: Bundle, metrics: dict[str, Any]) -> Bundle:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from convert.folds import pooled
 from convert.tables import TITLES, interval, share, table
 
 _HEARD_S = ("0", "60", "300")
@@ -100,7 +101,7 @@ def protocols_table(found: Mapping[str, Any]) -> str:
     """Corpora whose every speaker was tested once, fold by fold."""
     lines = []
     for name, protocol in found.items():
-        for row, figures in protocol["rows"].items():
+        for row, figures in pooled(protocol["folds"]).items():
             folds = figures["folds"]
             spread = f" ± {np.std(folds, ddof=1):.3f}" if len(folds) > 1 else ""
             lines.append(
@@ -108,7 +109,7 @@ def protocols_table(found: Mapping[str, Any]) -> str:
                     f"{TITLES.get(name, name)}, {row}",
                     f"{figures['speakers']} / {figures['clips']}",
                     interval(figures),
-                    str(len(folds)),
+                    f"{len(folds)} of {protocol['of']}",
                     f"{np.mean(folds):.3f}{spread}",
                     " ".join(f"{fold:.3f}" for fold in folds),
                 ]

@@ -2,7 +2,7 @@
 
     start's first model, which never heard the corpus ──tuned on a fold's training speakers──► m1.npz, m1.tflite
         ──the fold's test speakers, int8──► tested.npz
-    tested.npz of all folds ──► figures over all speakers, mean and spread over the folds
+    tested.npz ──► what each speaker of the fold was answered
 
 A fold is tuned on its speakers' clips and on some of those that ``start`` was trained on, so that those are not
 forgotten; its epoch is chosen on speakers who are neither.  A fold that is done is not done again.
@@ -19,7 +19,7 @@ import numpy as np
 
 from convert import corpora, dataset, scores, splits
 from convert.design import FIRST, LABELS
-from convert.figures import confusion, figures, uar
+from convert.folds import answered
 from convert.material import Material, material
 from convert.networks import FLATTENING
 from convert.quantize import checked_size, full_integer, representative_set
@@ -85,7 +85,7 @@ def protocol(name: str) -> Protocol:
 
 
 def judged(chosen: Protocol, folder: Path, work: Path, seed: int, fold: int | None = None) -> dict[str, Any]:
-    """Tunes and tests what is not done yet of ``fold``, or of all folds; the figures of those."""
+    """Tunes and tests what is not done yet of ``fold``, or of all folds; by fold, what its speakers were answered."""
     folds = range(chosen.n_folds) if fold is None else (fold,)
     if chosen.tuned:
         found = material(folder, chosen.start)
@@ -97,7 +97,10 @@ def judged(chosen: Protocol, folder: Path, work: Path, seed: int, fold: int | No
         runs = [_tuned(chosen, folder, start, number) for number in folds]
     else:
         runs = [_whole(chosen, folder, work, seed, number) for number in folds]
-    return {name: _figures(chosen, row, runs) for name, row in chosen.rows.items()}
+    return {
+        str(number): {"rows": {name: _answered(chosen, row, run) for name, row in chosen.rows.items()}}
+        for number, run in zip(folds, runs, strict=True)
+    }
 
 
 def _whole(chosen: Protocol, folder: Path, work: Path, seed: int, number: int) -> Run:
@@ -158,21 +161,14 @@ def _test(chosen: Protocol, run: Run) -> None:
     os.replace(part, _tested(run))  # noqa: PTH105 - atomic
 
 
-def _figures(chosen: Protocol, row: Row, runs: list[Run]) -> dict[str, Any]:
-    """Over all clips of ``runs`` whose label is in ``row``."""
+def _answered(chosen: Protocol, row: Row, run: Run) -> dict[str, Any]:
+    """The clips of a fold whose label is in ``row``."""
     labels = list(dict.fromkeys(row.values()))
-    truth, answers, speakers, by_fold = [], [], [], []
-    for run in runs:
-        clips = run.material.test[chosen.corpus]
-        with np.load(_tested(run)) as kept:
-            found = _merged(kept["scores"], chosen.labels, row, labels)
-        meant = np.array([labels.index(row[str(clip.label)]) if clip.label in row else -1 for clip in clips])
-        truth.append(meant)
-        answers.append(found.argmax(axis=1))
-        speakers += [clip.speaker for clip in clips]
-        by_fold.append(uar(confusion(meant[meant >= 0], answers[-1][meant >= 0], len(labels))))
-    told = figures(labels, np.concatenate(truth), np.concatenate(answers), speakers).as_json()
-    return {**told, "folds": [round(value, 4) for value in by_fold]}
+    clips = run.material.test[chosen.corpus]
+    with np.load(_tested(run)) as kept:
+        found = _merged(kept["scores"], chosen.labels, row, labels)
+    truth = np.array([labels.index(row[str(clip.label)]) if clip.label in row else -1 for clip in clips])
+    return answered(labels, truth, found.argmax(axis=1), [clip.speaker for clip in clips])
 
 
 def _merged(found: Floats, labels: tuple[str, ...], row: Row, to: list[str]) -> Floats:

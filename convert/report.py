@@ -74,7 +74,8 @@ def sections(metrics: Mapping[str, Any]) -> dict[str, str]:
         found["runs"] = f"## Other seeds\n\n{seeds_table(metrics['runs'])}"
     if metrics.get("protocols"):
         made = [
-            f"- {TITLES.get(name, name)}: `{own['command']}`, commit `{own['commit']}`"
+            f"- {TITLES.get(name, name)}: `{own['command']}`, at "
+            + ", ".join(f"`{commit}`" for commit in dict.fromkeys(fold["commit"] for fold in own["folds"].values()))
             for name, own in metrics["protocols"].items()
         ]
         text = [_PROTOCOLS, protocols_table(metrics["protocols"]), "", *made]

@@ -152,15 +152,17 @@ def test_card_is_joined(bundle: Bundle, folder: Path) -> None:
     for name in ("one", "two"):
         rival = f"{name}={bundle.path / 'm1.tflite'}"
         assert main(["evaluate", "--clips", "--rival", rival, *places]) == 0
-    folds = {"uar": 0.5, "uar_95": [0.4, 0.6], "clips": 10, "speakers": 2, "folds": [0.4, 0.6]}
-    with_protocol(other, "emodb", {"rows": {"all": folds}, "command": "make it", "commit": "abc"})
+    for number in "21":
+        row = {"labels": ["a", "b"], "speakers": {f"speaker {number}": [[3, 1], [0, 4]]}}
+        fold = {number: {"rows": {"all": row}, "commit": "abc"}}
+        with_protocol(other, "emodb", {"command": "make it", "of": 8, "folds": fold})
     metrics = dict(load_bundle(other).manifest.metrics)
     assert metrics.pop("rivals").keys() == {"one", "two"}
     assert metrics.pop("protocols").keys() == {"emodb"}
     assert metrics == {key: value for key, value in bundle.manifest.metrics.items() if key != "rivals"}
     card = (other / "README.md").read_text(encoding="utf-8")
     assert "| CREMA-D | two | " in card
-    assert "| EMO-DB, all | 2 / 10 |" in card
+    assert "| EMO-DB, all | 2 / 16 | 0.875 (0.875 to 0.875) | 2 of 8 |" in card
 
 
 def test_evaluate_stream_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,7 +28,6 @@ def tiny(folder: Path) -> Path:
     [
         (["all", "--clips"], "--clips: leaves out what a bundle's card must have"),
         (["evaluate", "--clips", "--bundle", str(DEFAULT_BUNDLE)], "--clips: a bundle's card keeps the rest"),
-        (["protocol", "cremad", "--fold", "1", "--bundle", str(DEFAULT_BUNDLE)], "--fold 1: a bundle's card tells"),
         (["prepare", "--recipe", "none"], "recipe 'none': expected one of default, default-untaught"),
         (["train", "--epochs", "0"], "--epochs 0: expected 1 or more"),
         (["gate", "--corpora", "/nowhere"], "/nowhere: no cremad, emodb, ami, esc10, noise, expected every corpus"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from convert.apart import apart
+from convert.folds import pooled
 from convert.recipes import Recipe
 from edged.errors import UsageError
 from tests import layouts
@@ -32,9 +33,9 @@ def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]
         begins={"boredom": "sad"},
         rows={"seven": {name: name for name in ("angry", "fear", "boredom")}, "merged": _MERGED},
     )
-    first = judged(protocol, folder, folder / "work", 1, 2)
+    first = pooled(judged(protocol, folder, folder / "work", 1, 2))
     before = {file: file.stat().st_mtime_ns for file in (folder / "work").rglob("*")}
-    again = judged(protocol, folder, folder / "work", 1, 2)
+    again = pooled(judged(protocol, folder, folder / "work", 1, 2))
     changed = sum(before.get(file) != file.stat().st_mtime_ns for file in (folder / "work").rglob("*"))
     other = dataclasses.replace(protocol, corpus="cremad")
     try:
@@ -43,7 +44,7 @@ def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]
     except UsageError as exc:
         refused = str(exc)
     alone = Protocol(corpus="cremad", start=_START, tuned=False)
-    whole = judged(alone, folder, folder / "work", 1, 0)["6 labels"]
+    whole = pooled(judged(alone, folder, folder / "work", 1, 0))["6 labels"]
     return first, again, changed, [refused, str(whole["clips"])]
 
 

@@ -64,12 +64,14 @@ def test_sections_are_what_is_there() -> None:
 
 
 def test_protocols_are_told_fold_by_fold() -> None:
-    """The interval is over speakers, the spread over folds, and the command that made them stands below."""
-    rows = {"6 labels": {"uar": 0.5, "uar_95": [0.4, 0.6], "clips": 10, "speakers": 2, "folds": [0.4, 0.6]}}
-    protocols = {"emodb": {"rows": rows, "command": "make it", "commit": "abc"}}
-    told = sections({"protocols": protocols})["protocols"]
-    assert "| EMO-DB, 6 labels | 2 / 10 | 0.500 (0.400 to 0.600) | 2 | 0.500 ± 0.141 | 0.400 0.600 |" in told
-    assert told.splitlines()[-1] == "- EMO-DB: `make it`, commit `abc`"
+    """The interval is over speakers, the spread over the folds that are there, and what made them stands below."""
+    folds = {
+        "1": {"commit": "abc", "rows": {"two": {"labels": ["a", "b"], "speakers": {"x": [[3, 1], [0, 4]]}}}},
+        "0": {"commit": "def", "rows": {"two": {"labels": ["a", "b"], "speakers": {"y": [[1, 3], [2, 2]]}}}},
+    }
+    told = sections({"protocols": {"emodb": {"command": "make it", "of": 8, "folds": folds}}})["protocols"]
+    assert "| EMO-DB, two | 2 / 16 | 0.625 (0.375 to 0.875) | 2 of 8 | 0.625 ± 0.354 | 0.375 0.875 |" in told
+    assert told.splitlines()[-1] == "- EMO-DB: `make it`, at `abc`, `def`"
 
 
 def test_stream_section_says_which_goals_are_met() -> None:
