@@ -29,10 +29,10 @@ def reload_of(*texts: str) -> Reload:
 def test_live_keys_take_effect(caplog: pytest.LogCaptureFixture) -> None:
     """Thresholds, gate, period and log level of the new file hold; the line says from what to what."""
     caplog.set_level(logging.INFO, _LOG)
-    config = reload_of("", "{gate: {margin_db: 15}, tracker: {enter: 0.6}, health_s: 30, log_level: debug}").config()
-    assert (config.gate.margin_db, config.tracker.enter, config.health_s) == (15, 0.6, 30)
+    config = reload_of("", "{gate: {margin_db: 15}, tracker: {enter: 0.7}, health_s: 30, log_level: debug}").config()
+    assert (config.gate.margin_db, config.tracker.enter, config.health_s) == (15, 0.7, 30)
     assert logging.getLogger().level == logging.DEBUG
-    assert "gate.margin_db 12.0 -> 15.0, tracker.enter 0.4 -> 0.6, health_s 60 -> 30" in caplog.messages[-1]
+    assert "gate.margin_db 12.0 -> 15.0, tracker.enter 0.6 -> 0.7, health_s 60 -> 30" in caplog.messages[-1]
 
 
 def test_other_keys_are_named_and_stay(caplog: pytest.LogCaptureFixture) -> None:
