@@ -56,6 +56,14 @@ def test_unusual_moods_need_more_evidence() -> None:
     assert windows_needed(EVEN) < windows_needed(USUAL) < 30
 
 
+def test_what_is_not_expected_is_heard_all_the_same() -> None:
+    """A share of nothing in the config makes a mood rare; it does not make the device deaf to it."""
+    followed = Smoothing(settings(np.array([0.0, 0.0, 1.0], np.float32)))
+    found = [followed.shares(n * STRIDE, 0, scores(0.9, 0.05, 0.05))[0] for n in range(30)]
+    assert found[0] < 0.2
+    assert found[-1] > 0.6
+
+
 def test_no_window_decides_alone() -> None:
     """A score of nothing is rounding: the mood that ran goes on, and the others are not ruled out for ever."""
     followed = Smoothing(settings())

@@ -21,6 +21,7 @@ from edged.features.geometry import GEOMETRY
 Floats = NDArray[np.float32]
 Kind = Literal["bayesian", "exponential", "majority"]
 _WINDOW = round(GEOMETRY.window_s * GEOMETRY.sample_rate_hz)
+_RAREST = 0.01  # what is not expected at all is rare and not impossible
 _LEAST = 1e-4  # a score below it is not evidence but rounding: no window rules a mood out alone
 
 
@@ -49,7 +50,7 @@ class Smoothing:
         self._kind, self.span, self._lasts = settings.kind, settings.span, settings.lasts
         self._new = np.float32(min(1.0, settings.stride / _WINDOW))
         # Half way (by a geometric mean) between what is expected and any mood alike: who shouts is believed in time.
-        usual = np.sqrt(settings.expected)
+        usual = np.sqrt(np.maximum(settings.expected, _RAREST))
         self._usual: Floats = np.asarray(usual / usual.sum(), np.float32)
 
     def forget(self) -> None:
