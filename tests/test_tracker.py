@@ -2,11 +2,13 @@
 
 from itertools import count
 
+import msgspec
 import numpy as np
 import pytest
 
+from edged.config import Config
 from edged.events.smoothing import Floats, Kind, Settings
-from edged.events.tracker import NONE, UNCERTAIN, Began, Ended, Thresholds, Tracker
+from edged.events.tracker import NONE, UNCERTAIN, Began, Ended, Thresholds, Tracker, thresholds_of
 
 LABELS = ("angry", "happy", "neutral")
 RATE = 16_000
@@ -221,3 +223,26 @@ def test_label_that_enters_lower_than_the_others_leave_does_not_flicker() -> Non
     for index in range(10):  # angry leads with 0.36, happy and neutral have 0.32 each
         changes += tracked.update(index * STRIDE, "angry", scores("angry", 0.36), discontinuous=False)
     assert [type(change) for change in changes] == [Began]
+
+
+def test_the_config_reaches_the_tracker() -> None:
+    """Also the keys of other sections: how far windows are apart, and which moods are usual."""
+    changed = {
+        "models": {"stride_s": 0.992},
+        "baseline": {"expected": {"happy": 0.5, "angry": 0.5}},
+        "tracker": {
+            "lasts_s": 7,
+            "span_s": 3,
+            "min_duration_s": 2,
+            "smoothing": "exponential",
+            "enter_for": {"happy": 0.4},
+        },
+    }
+    found = thresholds_of(msgspec.convert(changed, Config), LABELS)
+    smoothing = found["smoothing"]
+    assert (smoothing.kind, smoothing.stride, smoothing.lasts) == ("exponential", 15_872, 7 * RATE)
+    assert (smoothing.span, found["min_duration"], found["enter_for"]) == (3 * RATE, 2 * RATE, {"happy": 0.4})
+    np.testing.assert_allclose(smoothing.expected, [0.5, 0.5, 0.0])
+    usual = thresholds_of(Config(), LABELS)["smoothing"]
+    assert (usual.kind, usual.stride) == ("bayesian", 7936)
+    np.testing.assert_allclose(usual.expected, [0.15, 0.15, 0.7])
