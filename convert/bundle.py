@@ -12,7 +12,6 @@ that is here.
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -137,7 +136,7 @@ def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Made 
     pictures.drawn(manifest, part)
     apart(prove, part)
     shutil.rmtree(out, ignore_errors=True)
-    os.replace(part, out)  # noqa: PTH105 - Path.replace is the same call; this one says that it is atomic
+    part.replace(out)
     return load_bundle(out)
 
 

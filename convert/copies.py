@@ -10,7 +10,6 @@ numbers come from its clip and its number alone: all recipes, seeds and folds sh
 
 import dataclasses
 import hashlib
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -54,7 +53,7 @@ def prepare(clips: Sequence[Clip], noises: Sequence[Clip], folder: Path, n_copie
         part = target.with_suffix(".part")
         with part.open("wb") as file:
             np.save(file, made)
-        os.replace(part, target)  # noqa: PTH105 - atomic
+        part.replace(target)
 
 
 def versions(clips: Sequence[Clip], folder: Path, n_copies: int, spec: SoundSpec) -> list[list[Image]]:

@@ -11,7 +11,6 @@ scale, so that any window can be brought to its own loudest cell as the device d
 
 import hashlib
 import lzma
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -140,7 +139,7 @@ def _save(target: Path, array: NDArray[np.generic]) -> None:
     part = target.with_suffix(".part")
     with part.open("wb") as file:
         np.save(file, array)
-    os.replace(part, target)  # noqa: PTH105 - Path.replace is the same call; this one says that it is atomic
+    part.replace(target)
 
 
 @cache

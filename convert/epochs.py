@@ -10,7 +10,6 @@ is written down: a training that was killed goes on with the next one.
 """
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +94,7 @@ class Training:
                 entry = self._note(epoch, float(np.mean(losses)))
                 bar.set_postfix(epoch=epoch, **{name: f"{entry[name]:.3f}" for name in ("loss", "uar", "nll")})
                 self._keep(epoch)
-        os.replace(self._best, self._file)  # noqa: PTH105 - atomic
+        self._best.replace(self._file)
         self._state.unlink()
 
     def _note(self, epoch: int, loss: float | None) -> dict[str, Any]:
@@ -175,7 +174,7 @@ def save(path: Path, variables: list[Any], epoch: int = 0) -> None:
     arrays = {f"{place:04d}": np.asarray(variable) for place, variable in enumerate(variables)}
     with part.open("wb") as file:
         np.savez(file, epoch=np.array(epoch), **arrays)
-    os.replace(part, path)  # noqa: PTH105 - Path.replace is the same call; this one says that it is atomic
+    part.replace(path)
 
 
 def put(variables: list[Any], path: Path, columns: list[int] | None = None) -> None:

@@ -9,7 +9,6 @@ forgotten; its epoch is chosen on speakers who are neither.  A fold that is done
 """
 
 import dataclasses
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,7 +157,7 @@ def _test(chosen: Protocol, run: Run) -> None:
     part = _tested(run).with_suffix(".part")
     with part.open("wb") as file:
         np.savez(file, scores=windows.by_clip(sharpened(by_model[FIRST], 1 / FLATTENING)))
-    os.replace(part, _tested(run))  # noqa: PTH105 - atomic
+    part.replace(_tested(run))
 
 
 def _answered(chosen: Protocol, row: Row, run: Run) -> dict[str, Any]:

@@ -10,7 +10,6 @@ A commit does not change it; who changes the code of a training starts anew with
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -76,4 +75,4 @@ def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - whatever jso
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, path)  # noqa: PTH105 - Path.replace is the same call; this one says that it is atomic
+    part.replace(path)

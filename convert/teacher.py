@@ -7,7 +7,6 @@ is the pupil's own without a teacher, so that one training of it serves all pupi
 """
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,7 +39,7 @@ def soft_targets(run: Run, models: Sequence[Any], clips: Sequence[Clip], labels:
         part = kept.with_suffix(".part")
         with part.open("wb") as file:
             np.save(file, _shares(run, models))
-        os.replace(part, kept)  # noqa: PTH105 - atomic
+        part.replace(kept)
     places = {clip: place for place, clip in enumerate(run.material.train)}
     columns = [LABELS.index(label) for label in labels]
     shares = np.load(kept)[[places[clip] for clip in clips]][:, columns]

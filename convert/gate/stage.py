@@ -9,7 +9,6 @@ is not made again.
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -102,7 +101,7 @@ def _train(run: GateRun, sounds: Sounds, held: Trials) -> None:
     write_json(run.path / _SIZE, dataclasses.asdict(size))
     part = run.path / "gate.part"
     part.write_bytes(content)
-    os.replace(part, run.path / FILE)  # noqa: PTH105 - Path.replace is the same call; this one says that it is atomic
+    part.replace(run.path / FILE)
 
 
 def _trials(run: GateRun, side: Side, sounds: Sounds, strangers: dict[str, list[Clip]]) -> Trials:
@@ -117,7 +116,7 @@ def _trials(run: GateRun, side: Side, sounds: Sounds, strangers: dict[str, list[
         part = kept.with_suffix(".part")
         with part.open("wb") as file:
             np.savez(file, **{name: getattr(made, name) for name in fields})
-        os.replace(part, kept)  # noqa: PTH105 - atomic
+        part.replace(kept)
     with np.load(kept) as columns:
         return Trials(**{name: columns[name] for name in fields})
 

@@ -6,7 +6,6 @@ After every epoch weights and optimizer are written down: a training that was ki
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -119,7 +118,7 @@ def _save(variables: list[Any], path: Path) -> None:
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         np.savez(file, **{f"{place:04d}": np.asarray(variable) for place, variable in enumerate(variables)})
-    os.replace(part, path)  # noqa: PTH105 - Path.replace is the same call; this one says that it is atomic
+    part.replace(path)
 
 
 def _put(variables: list[Any], path: Path) -> None:
