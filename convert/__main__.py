@@ -15,17 +15,21 @@ from convert import dataset, origin
 from convert.clip_tables import protocols_table
 from convert.design import FIRST, TASKS
 from convert.folds import pooled
+from convert.gate.card import section
 from convert.gate.material import absent
 from convert.gate.recipe import gate_recipe
 from convert.material import material
+from convert.measure import Beside
 from convert.recipes import RECIPES, recipe
+from convert.report import report
+from convert.rivals import rival
 from convert.runs import Run
+from convert.stream.stage import SHORT, WHOLE
 from edged.errors import EdgedError, UsageError
 from edged.models.bundle import DEFAULT_BUNDLE
 
 if TYPE_CHECKING:
     from convert.gate.stage import Made
-    from convert.measure import Beside
 
 ROOT = Path(__file__).parents[1]
 STAGES = {
@@ -80,7 +84,7 @@ def _run(options: argparse.Namespace) -> None:
     tasks = (FIRST,) if options.first else TASKS
     _need_tensorflow()
     if options.stage == "train" or everything:
-        from convert.train import train  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
+        from convert.train import train  # noqa: PLC0415 - TensorFlow takes seconds
 
         train(run, tasks)
     if options.stage == "quantize" or everything:
@@ -90,7 +94,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.stage == "evaluate" or everything:
         _evaluate_run(run, options)
     if options.stage == "bundle" or everything:
-        from convert.bundle import bundle  # noqa: PLC0415 - pictures and runtimes take seconds
+        from convert.bundle import bundle  # noqa: PLC0415 - matplotlib takes a second
 
         made = bundle(run, options.out or _out(run), _gate_made(options))
         print(f"{made.path}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
@@ -105,8 +109,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _evaluate_run(run: Run, options: argparse.Namespace) -> None:
-    from convert import evaluate  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
-    from convert.report import report  # noqa: PLC0415 - what it imports takes seconds
+    from convert import evaluate  # noqa: PLC0415 - matplotlib and scikit-learn take seconds
 
     if options.baseline:
         found = {"heard": evaluate.evaluate_heard(run)}
@@ -126,13 +129,12 @@ def _out(run: Run) -> Path:
 
 def _gate(options: argparse.Namespace) -> None:
     _need_tensorflow()
-    from convert.gate.card import section  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
-    from convert.gate.stage import make  # noqa: PLC0415 - what it imports takes seconds
+    from convert.gate.stage import make  # noqa: PLC0415 - matplotlib takes a second
 
     made = make(options.corpora, options.work, gate_recipe(options.epochs), options.seed, fresh=options.fresh)
     print(json.dumps(made.figures, indent=1) if options.json else section(made.model, made.training, made.figures))
     if options.bundle:
-        from convert.bundle import with_gate  # noqa: PLC0415 - pictures and runtimes take seconds
+        from convert.bundle import with_gate  # noqa: PLC0415 - matplotlib takes a second
 
         with_gate(options.bundle, made)
 
@@ -154,14 +156,14 @@ def _protocol(options: argparse.Namespace) -> None:
         else protocols_table({chosen.corpus: told})
     )
     if options.bundle:
-        from convert.bundle import with_protocol  # noqa: PLC0415 - pictures and runtimes take seconds
+        from convert.bundle import with_protocol  # noqa: PLC0415 - matplotlib takes a second
 
         with_protocol(options.bundle, options.name, told)
 
 
 def _gate_made(options: argparse.Namespace) -> "Made | None":
     """The gate for a bundle; none where its corpora are absent, nor for a fold, whose speakers it may have heard."""
-    from convert.gate.stage import make  # noqa: PLC0415 - TensorFlow takes seconds, and prepare does without
+    from convert.gate.stage import make  # noqa: PLC0415 - matplotlib takes a second
 
     found = gate_recipe(options.epochs)
     missing = absent(options.corpora, found)
@@ -174,8 +176,7 @@ def _gate_made(options: argparse.Namespace) -> "Made | None":
 
 def _evaluate_bundle(options: argparse.Namespace) -> None:
     """On the clips of an index, or on the material of its recipe, whose figures then go into its card."""
-    from convert import evaluate  # noqa: PLC0415 - what it imports takes seconds, and prepare does without
-    from convert.report import report  # noqa: PLC0415 - what it imports takes seconds
+    from convert import evaluate  # noqa: PLC0415 - matplotlib and scikit-learn take seconds
 
     path = options.bundle or DEFAULT_BUNDLE
     part = "stream" if options.stream else "heard" if options.baseline else None
@@ -190,11 +191,7 @@ def _evaluate_bundle(options: argparse.Namespace) -> None:
     _told(found, report(found), options)
 
 
-def _beside(options: argparse.Namespace) -> "Beside":
-    from convert.measure import Beside  # noqa: PLC0415 - pictures and runtimes take seconds
-    from convert.rivals import rival  # noqa: PLC0415 - pictures and runtimes take seconds
-    from convert.stream.stage import SHORT, WHOLE  # noqa: PLC0415 - its replays take seconds to import
-
+def _beside(options: argparse.Namespace) -> Beside:
     lengths = WHOLE if options.epochs is None else SHORT
     return Beside(options.corpora, [rival(text) for text in options.rival], options.runs, lengths, options.clips)
 
