@@ -23,7 +23,8 @@ from convert.tables import TITLES, heard_tables
 _CONFIDENCE = """\
 ECE in 15 bins of the default routing's confidence, on whole clips without a baseline, and as the device has it after it
 has heard so many seconds of the speaker (70 % neutral, the judged half of the clips, five trials). The margin is
-`tracker.margin`: a lead below it is answered `uncertain`.
+what `tracker.margin` has by default; by the other defaults a device says `uncertain` until a mood's probability, after
+all windows so far, reaches `tracker.enter`.
 
 ![How often an answer of so much confidence is right](reliability.png)
 """
@@ -37,7 +38,9 @@ _PROTOCOLS = """\
 Every speaker of a corpus is tested once, int8, by a network of M1's design and recipe that never heard them. CREMA-D:
 trained from nothing on each fold's other speakers and on EMO-DB. RAVDESS, EMO-DB: a network of other corpora, tuned on
 each fold's other speakers. A fold's epoch is chosen on speakers who are neither trained on nor tested. The standard
-deviation over folds is that of people as well as of training.
+deviation over folds is that of people as well as of training. CREMA-D's fold 0 tests the speakers of the tables above;
+fold 1 tests, beside eight others, the validation speakers, and folds 2 to 4 the training speakers on whom the recipe
+was developed: no fold's network heard its own test speakers, but the recipe has been chosen with theirs in sight.
 """
 
 

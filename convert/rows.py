@@ -3,7 +3,7 @@
     raw scores by model, windows ──routings──► UAR, WAR, top-3, ECE of hard, soft, the first model alone
         ──► each model on its own task, by gender, what the margin costs, how confidence keeps its word
 
-Nothing is chosen here; the margin is the config's.
+Nothing is chosen here; the margin is the config's, though the tracker's `enter` usually asks for more.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from edged.features.logmel import Floats
 from edged.models.bundle import Manifest
 from edged.models.cascade import sharpened
 
-MARGIN = 0.1  # tracker.margin, the lead below which a device answers "uncertain"
+MARGIN = 0.1  # tracker.margin as it is by default
 _SEVERAL = 3  # answers that count as one where the table says top-3
 
 
