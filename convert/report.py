@@ -15,7 +15,7 @@ from convert.clip_tables import (
     recall_table,
     task_table,
 )
-from convert.rivals import ways_table
+from convert.rivals import origins, ways_table
 from convert.seeds import seeds_table
 from convert.stream.section import section as stream_section
 from convert.tables import TITLES, heard_tables
@@ -60,7 +60,8 @@ def sections(metrics: Mapping[str, Any]) -> dict[str, str]:
         default = next(iter(rows.values()))["default"]
         labels = list(dict.fromkeys(label for row in rows.values() for label in row[default]["recall"]))
         found["figures"] = figures_table(rows)
-        found["ways"] = f"## The cascade and its rivals\n\n{_WAYS}\n{ways_table(rows, metrics.get('rivals', {}))}"
+        rivals = metrics.get("rivals", {})
+        found["ways"] = f"## The cascade and its rivals\n\n{_WAYS}\n{ways_table(rows, rivals)}\n{origins(rivals)}"
         recalls = recall_table(rows, sorted(labels))
         found["recalls"] = f"## Recall by label\n\n{recalls}\n\n![Confusion, true label by row](confusion.png)"
         found["tasks"] = f"## Each model on its own task\n\n{_TASKS}\n{task_table(rows)}"

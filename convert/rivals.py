@@ -85,6 +85,14 @@ def ways_table(rows: Mapping[str, Any], rivals: Mapping[str, Any]) -> str:
     return table(["clips of", "way", "UAR (95 %)", "top-1", "top-3", "ECE"], lines)
 
 
+def origins(rivals: Mapping[str, Any]) -> str:
+    """At which commit each rival was judged, which may be another one than the cascade's."""
+    by_commit: dict[str, list[str]] = {}
+    for name, found in rivals.items():
+        by_commit.setdefault(found["commit"], []).append(name)
+    return "".join(f"\nJudged at `{commit}`: {', '.join(names)}." for commit, names in by_commit.items())
+
+
 def _mean(one: Rival, windows: Heard, store: Path) -> Floats:
     contents = {str(place): content for place, content in enumerate(one.contents)}
     n_labels = dict.fromkeys(contents, len(LABELS))

@@ -132,6 +132,8 @@ def test_rival_is_what_it_averages(tmp_path: Path) -> None:
     assert [line.split(" | ")[1] for line in table.splitlines()[2:]] == [
         "cascade, hard", "cascade, soft", "M1 alone", "one", "two",
     ]  # fmt: skip
+    judged = found["two"] | {"commit": "abc"}
+    assert rivals.origins({**found, "two": judged, "three": judged}).split("\n")[2] == "Judged at `abc`: two, three."
 
 
 def _raw(contents: dict[str, bytes], clips: list[Clip], folder: Path) -> dict[str, Floats]:
