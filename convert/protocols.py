@@ -58,7 +58,7 @@ _ALL_OF_RAVDESS = (*LABELS, "calm", "surprise")
 PROTOCOLS = {
     "ravdess": Protocol(
         corpus="ravdess",
-        start=RECIPES["default"],
+        start=RECIPES["research-less-ravdess"],
         every=6,
         labels=_ALL_OF_RAVDESS,
         begins={"calm": "neutral", "surprise": "happy"},
@@ -67,7 +67,7 @@ PROTOCOLS = {
             "6 labels, calm counts as neutral": {label: label for label in LABELS} | {"calm": "neutral"},
         },
     ),
-    "emodb": Protocol(corpus="emodb", start=RECIPES["cremad-alone"], repeats=3, every=8),
+    "emodb": Protocol(corpus="emodb", start=RECIPES["research-less-emodb"], repeats=3, every=8),
     "cremad": Protocol(corpus="cremad", start=RECIPES["default"], tuned=False),
 }
 
