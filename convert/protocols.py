@@ -39,6 +39,7 @@ class Protocol:
 
     corpus: str
     start: Recipe  # trained on other corpora; or on each fold of this one, where nothing is tuned
+    start_fold: int | None = None  # of those other corpora, where it is one that their own protocol trains anyway
     tuned: bool = True
     labels: tuple[str, ...] = LABELS  # the corpus' own words where they are not among the six
     begins: Row = field(default_factory=dict)  # which of the six labels another one begins as
@@ -58,7 +59,8 @@ _ALL_OF_RAVDESS = (*LABELS, "calm", "surprise")
 PROTOCOLS = {
     "ravdess": Protocol(
         corpus="ravdess",
-        start=RECIPES["research-less-ravdess"],
+        start=RECIPES["default"],
+        start_fold=0,
         every=6,
         labels=_ALL_OF_RAVDESS,
         begins={"calm": "neutral", "surprise": "happy"},
@@ -87,8 +89,8 @@ def judged(chosen: Protocol, folder: Path, work: Path, seed: int, fold: int | No
     """Tunes and tests what is not done yet of ``fold``, or of all folds; by fold, what its speakers were answered."""
     folds = range(chosen.n_folds) if fold is None else (fold,)
     if chosen.tuned:
-        found = material(folder, chosen.start)
-        start = Run(chosen.start, seed, None, work, found)
+        found = material(folder, chosen.start, chosen.start_fold)
+        start = Run(chosen.start, seed, chosen.start_fold, work, found)
         if chosen.corpus in chosen.start.corpora:
             raise UsageError(f"recipe {chosen.start.name}: trains on {chosen.corpus}, expected one that never heard it")
         dataset.prepare(found.train + found.validation, start.cache)
