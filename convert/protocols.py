@@ -62,6 +62,7 @@ PROTOCOLS = {
         start=RECIPES["default"],
         start_fold=0,
         every=6,
+        epochs=48,
         labels=_ALL_OF_RAVDESS,
         begins={"calm": "neutral", "surprise": "happy"},
         rows={
