@@ -160,9 +160,20 @@ def _verdict(manifest: Manifest) -> str:
         points = "" if abs(gain) < _NOISE else f" by {abs(gain) * 100:.1f} points"
         lines.append(
             f"- {TITLES.get(name, name)}: the cascade ({default}, {row[default]['uar']:.3f}) {word} M1 alone"
-            f" ({row['first']['uar']:.3f}){points}."
+            f" ({row['first']['uar']:.3f}){points}.{_best_rival(manifest, name, row[default]['uar'])}"
         )
     return "\n".join(lines)
+
+
+def _best_rival(manifest: Manifest, name: str, cascade: float) -> str:
+    """The one rival that a reader would ask for, whoever won."""
+    rivals = manifest.metrics.get("rivals", {})
+    uars = {rival: found["rows"][name]["uar"] for rival, found in rivals.items() if name in found["rows"]}
+    if not uars:
+        return ""
+    best = max(uars, key=lambda rival: uars[rival])
+    word = "beats" if uars[best] >= cascade + _NOISE else "does not beat"
+    return f" Of its rivals the best, {best} ({uars[best]:.3f}), {word} the cascade."
 
 
 def _gate(manifest: Manifest) -> str:

@@ -162,6 +162,7 @@ def test_card_is_joined(bundle: Bundle, folder: Path) -> None:
     assert metrics == {key: value for key, value in bundle.manifest.metrics.items() if key != "rivals"}
     card = (other / "README.md").read_text(encoding="utf-8")
     assert "| CREMA-D | two | " in card
+    assert "Of its rivals the best, one (" in card  # both are one file: the first of equals
     assert "| EMO-DB, all | 2 / 16 | 0.875 (0.875 to 0.875) | 2 of 8 |" in card
 
 
