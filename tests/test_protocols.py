@@ -29,6 +29,7 @@ def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]
     protocol = Protocol(
         corpus="emodb",
         start=_START,
+        start_fold=0,
         labels=("angry", "disgust", "fear", "happy", "neutral", "sad", "boredom"),
         begins={"boredom": "sad"},
         rows={"seven": {name: name for name in ("angry", "fear", "boredom")}, "merged": _MERGED},
