@@ -3,7 +3,8 @@
     name ──► Recipe: corpora, network, augmentation, schedule
 
 ``default`` is trained only on corpora whose licences allow commercial use; ``research`` adds those that do not.  The
-recipes less one corpus measure what ``research`` is worth on a corpus that it never heard; its protocol starts there.
+recipes less one corpus measure what ``research`` is worth on a corpus that it never heard; EMO-DB's protocol starts
+from one.
 """
 
 import dataclasses
