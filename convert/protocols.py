@@ -127,6 +127,7 @@ def _tuned(chosen: Protocol, folder: Path, start: Run, number: int) -> Run:
         name=f"{chosen.corpus}-tuned",
         start=start.path.name,
         teacher=TeacherSpec(),
+        copies=0,
         corpora=(*chosen.start.corpora, chosen.corpus),
         strangers=(),
         epochs_after=min(chosen.epochs, chosen.start.epochs),

@@ -50,7 +50,7 @@ class Run:
             "train": clips_hash(self.material.train),
             "validation": clips_hash(self.material.validation),
         }
-        if self.material.noises:
+        if self.recipe.copies:
             decided["noises"] = clips_hash(self.material.noises)
         digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
         fold = "" if self.fold is None else f"-fold{self.fold}"

@@ -3,7 +3,8 @@
     m1 of each seed ──scores of the clip's windows, at a temperature──► mean shares (n_clips, 6), kept beside the run
 
 The teachers are trained on the very clips that they teach with, never on a speaker who chooses or tests.  Their recipe
-is the pupil's own without a teacher, so that one training of it serves all pupils, and each begins as one of them.
+is the pupil's own without a teacher and without copies, so that one training of it serves all pupils, and each begins
+as one of them.  What they say of a clip as it was recorded is what the pupil is to say of its copies, too.
 """
 
 import dataclasses
@@ -28,7 +29,7 @@ def teachers(run: Run) -> list[Run]:
 def untaught(run: Run) -> Run:
     """The training as whose first model that of ``run`` begins, where its recipe has a teacher."""
     name = run.recipe.name.removesuffix(UNTAUGHT) + UNTAUGHT
-    return dataclasses.replace(run, recipe=dataclasses.replace(run.recipe, name=name, teacher=TeacherSpec()))
+    return dataclasses.replace(run, recipe=dataclasses.replace(run.recipe, name=name, teacher=TeacherSpec(), copies=0))
 
 
 def soft_targets(run: Run, models: Sequence[Any], clips: Sequence[Clip], labels: Sequence[str]) -> Floats:

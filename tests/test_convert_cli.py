@@ -130,7 +130,7 @@ def test_recipes_by_licence() -> None:
 def test_noises_for_copies(tmp_path: Path) -> None:
     """A recipe with copies lays them over recordings that the gate trains on as well; without those it says so."""
     taught = dataclasses.replace(recipe("default"), copies=1)
-    assert material(tiny(tmp_path), recipe("default")).noises == []
+    assert material(tiny(tmp_path), recipe("default-untaught")).noises == []
     with pytest.raises(UsageError, match="expected the table of ESC-10"):
         material(tmp_path, taught)
     layouts.esc10(tmp_path / "esc10")
