@@ -47,12 +47,13 @@ class Heard:
         return np.array([places.get(str(clip.label), -1) for clip in self.clips], np.int64)
 
 
-def heard(clips: Sequence[Clip], cache: Path) -> Heard:
-    """The windows of prepared ``clips``."""
+def heard(clips: Sequence[Clip], cache: Path, copies: Sequence[Sequence[NDArray[np.uint8]]] = ()) -> Heard:
+    """The windows of prepared ``clips``, then those of ``copies``, lists of one (k, 64) a clip, each as if a clip."""
     parts = [dataset.images(clip, cache) for clip in clips]
+    parts += [dataset.windows(copy) for version in copies for copy in version]
     owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     shape = (0, GEOMETRY.n_frames, GEOMETRY.n_bands)
-    return Heard(list(clips), np.concatenate([np.zeros(shape, np.uint8), *parts]), owner)
+    return Heard(list(clips) * (1 + len(copies)), np.concatenate([np.zeros(shape, np.uint8), *parts]), owner)
 
 
 def dequantised(images: NDArray[np.uint8]) -> Floats:

@@ -4,8 +4,9 @@
     the same of several seeds ──► shares of each clip ──from m1.npz, more epochs──► m1.npz of the pupil
     m1.npz ──the same for each of m2 … m5──► m2.npz … m5.npz
 
-Which epoch is kept is decided on the validation speakers alone; a model that is done is not trained again.  TensorFlow
-takes a GPU where it sees one (the extra convert-gpu): nothing here or in the commands names a device.
+Which epoch is kept is decided on the validation speakers alone, in as many rooms as training has them: an epoch that is
+best where it is known may be the worst elsewhere.  A model that is done is not trained again.  TensorFlow takes a GPU
+where it sees one (the extra convert-gpu): nothing here or in the commands names a device.
 """
 
 import sys
@@ -79,7 +80,7 @@ def _fit(
         raise UsageError(f"{task}: no clips of validation speakers with one of {', '.join(labels)}")
     if recipe.copies:
         dataset.prepare(run.material.noises, run.cache)
-        prepare(chosen, run.material.noises, run.cache, recipe.copies, recipe.sound)
+        prepare(chosen + held, run.material.noises, run.cache, recipe.copies, recipe.sound)
     targets = label_targets(chosen, labels, recipe.intended_share, recipe.smoothing)
     taught = [trained(teacher, FIRST) for teacher in teachers(run)]
     Training(
@@ -95,7 +96,7 @@ def _fit(
             run.seed * len(TASKS) + list(TASKS).index(task),
             _ON_GPU_THREADS if gpus else 1,
         ),
-        validation=scores.heard(held, run.cache),
+        validation=scores.heard(held, run.cache, versions(held, run.cache, recipe.copies, recipe.sound)),
         schedule=schedule,
         start=start,
     ).finish()

@@ -16,10 +16,12 @@ from tests import layouts
 
 
 def tiny(folder: Path) -> Path:
-    """CREMA-D and EMO-DB with a speaker of each split, and RAVDESS to be a stranger."""
+    """CREMA-D and EMO-DB with a speaker of each split, RAVDESS to be a stranger, and what copies are laid over."""
     layouts.cremad(folder / "cremad")
     layouts.emodb(folder / "emodb")
     layouts.ravdess(folder / "ravdess")
+    layouts.esc10(folder / "esc10")
+    layouts.noises(folder / "noise")
     return folder
 
 
@@ -129,16 +131,14 @@ def test_recipes_by_licence() -> None:
 
 def test_noises_for_copies(tmp_path: Path) -> None:
     """A recipe with copies lays them over recordings that the gate trains on as well; without those it says so."""
-    taught = dataclasses.replace(recipe("default"), copies=1)
-    assert material(tiny(tmp_path), recipe("default-untaught")).noises == []
+    taught = recipe("default")
+    found = material(tiny(tmp_path), taught)
+    assert [clip.id for clip in found.noises] == ["1-Rai", "1-Dog", "sb_noise_noise1"]
+    paths = {Run(taught, 1, None, tmp_path, made).path for made in (found, dataclasses.replace(found, noises=[]))}
+    assert len(paths) == 2
+    (tmp_path / "esc10" / "index.csv").unlink()
     with pytest.raises(UsageError, match="expected the table of ESC-10"):
         material(tmp_path, taught)
-    layouts.esc10(tmp_path / "esc10")
-    layouts.noises(tmp_path / "noise")
-    found = material(tmp_path, taught)
-    assert [clip.id for clip in found.noises] == ["1-Rai", "1-Dog", "sb_noise_noise1"]
-    paths = {Run(chosen, 1, None, tmp_path, found).path for chosen in (recipe("default"), taught)}
-    assert len(paths) == 2
 
 
 def test_name_of_what_came_later() -> None:

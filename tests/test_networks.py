@@ -154,6 +154,9 @@ def test_training_is_taken_up_again(tmp_path: Path) -> None:
     runs = sorted((tmp_path / "whole" / "runs").iterdir())
     starts = ["small-seed1", "small-untaught-seed1", "small-untaught-seed7", "small-untaught-seed8"]
     assert [path.name.rpartition("-")[0] for path in runs] == starts
+    # Who teaches hears no copies: the very training that a recipe without them makes.
+    plain = dataclasses.replace(RECIPE, name="small-untaught", teacher=TeacherSpec(), copies=0)
+    assert Run(plain, 1, None, tmp_path / "whole", material(tmp_path, plain)).path in runs
     (heard,) = [file for path in runs for file in path.glob("teacher-*.npy")]
     assert [path for path in runs if (path / "m4.npz").is_file()] == [heard.parent]
     shares = np.load(heard)
