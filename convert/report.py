@@ -41,7 +41,8 @@ one of the three others of `research`, tuned on each fold's other speakers and o
 is chosen on speakers who are neither trained on nor tested. The standard deviation over folds is that of people as well
 as of training. CREMA-D's fold 0 tests the speakers of the tables above; fold 1 tests, beside eight others, the
 validation speakers, and folds 2 to 4 the training speakers on whom the recipe was developed: no fold's network heard
-its own test speakers, but the recipe has been chosen with theirs in sight.
+its own test speakers, but the recipe has been chosen with theirs in sight. From where RAVDESS and EMO-DB are tuned, and
+for how long, was chosen by the mean of all folds' validation, whose speakers other folds test.
 """
 
 
