@@ -20,6 +20,7 @@ from scipy.signal import lfilter
 from tqdm import tqdm
 
 from convert import dataset, recordings
+from convert.atomic import atomic
 from convert.augment_sound import heard_elsewhere
 from convert.corpora.clip import Clip
 from convert.recipes import SoundSpec
@@ -50,10 +51,8 @@ def prepare(clips: Sequence[Clip], noises: Sequence[Clip], folder: Path, n_copie
         else:
             heard = dataset.load([clip], folder).frames.astype(np.float32)
             made = _image(levels_elsewhere(heard, dataset.load([noise], folder).frames.astype(np.float32), spec, rng))
-        part = target.with_suffix(".part")
-        with part.open("wb") as file:
+        with atomic(target) as file:
             np.save(file, made)
-        part.replace(target)
 
 
 def versions(clips: Sequence[Clip], folder: Path, n_copies: int, spec: SoundSpec) -> list[list[Image]]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from convert import recordings
+from convert.atomic import atomic
 from convert.corpora.clip import Clip
 from edged.errors import RecordingError, UsageError
 from edged.features.geometry import GEOMETRY
@@ -47,11 +48,11 @@ class Dataset:
 
 def prepare(clips: Sequence[Clip], folder: Path) -> None:
     """Puts the levels of all ``clips`` into the cache ``folder``; those that are there stay."""
-    folder.mkdir(parents=True, exist_ok=True)
     for file in sorted({clip.stored.path for clip in clips if clip.stored}):
         target = folder / f"{_file_hash(file)}.npy"
         if not target.is_file():
-            _save(target, _unpacked(file))
+            with atomic(target) as made:
+                np.save(made, _unpacked(file))
     spoken = [clip for clip in clips if clip.audio]
     for clip in tqdm(spoken, desc="log-mel", unit="clip", disable=not spoken):
         target = folder / f"{key(clip)}.npy"
@@ -60,7 +61,8 @@ def prepare(clips: Sequence[Clip], folder: Path) -> None:
             if clip.padded_s is not None:
                 heard = np.flatnonzero((levels > _SILENT_DB).any(axis=1))
                 levels = levels[: heard[-1] + 1 if len(heard) else 1]
-            _save(target, levels.astype(np.float16))
+            with atomic(target) as made:
+                np.save(made, levels.astype(np.float16))
 
 
 def key(clip: Clip) -> str:
@@ -132,14 +134,6 @@ def _unpacked(file: Path) -> NDArray[np.uint8]:
     if whole.dtype != np.uint8 or whole.ndim != 2 or whole.shape[1] != GEOMETRY.n_bands:  # noqa: PLR2004 - frames by bands
         raise RecordingError(f"{file}: {whole.dtype} {whole.shape}, expected uint8 (n_frames, {GEOMETRY.n_bands})")
     return whole
-
-
-def _save(target: Path, array: NDArray[np.generic]) -> None:
-    """Whole or not at all: a run that was killed leaves no half a file under the name that says it is done."""
-    part = target.with_suffix(".part")
-    with part.open("wb") as file:
-        np.save(file, array)
-    part.replace(target)
 
 
 @cache

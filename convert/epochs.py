@@ -21,6 +21,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from convert import scores
+from convert.atomic import atomic
 from convert.batches import Batches
 from convert.calibrate import temperature
 from convert.figures import confusion, uar
@@ -76,7 +77,6 @@ class Training:
 
     def finish(self) -> None:
         """Trains the epochs that are left, then puts the best one where it belongs."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
         done = self._resumed()
         if not self._history and self._begun:
             # The scores of the model that was begun with: what training has to beat.
@@ -170,11 +170,9 @@ def _update(
 
 def save(path: Path, variables: list[Any], epoch: int = 0) -> None:
     """Writes ``variables`` whole or not at all."""
-    part = path.with_suffix(".part")
     arrays = {f"{place:04d}": np.asarray(variable) for place, variable in enumerate(variables)}
-    with part.open("wb") as file:
+    with atomic(path) as file:
         np.savez(file, epoch=np.array(epoch), **arrays)
-    part.replace(path)
 
 
 def put(variables: list[Any], path: Path, columns: list[int] | None = None) -> None:

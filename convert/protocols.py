@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from convert import corpora, dataset, scores, splits
+from convert.atomic import atomic
 from convert.design import FIRST, LABELS
 from convert.folds import answered
 from convert.material import Material, material
@@ -158,10 +159,8 @@ def _test(chosen: Protocol, run: Run) -> None:
     by_model = scores.int8_scores(
         {FIRST: content}, {FIRST: len(chosen.labels)}, installed_runtimes()[0], windows, run.path / "scores"
     )
-    part = _tested(run).with_suffix(".part")
-    with part.open("wb") as file:
+    with atomic(_tested(run)) as file:
         np.savez(file, scores=windows.by_clip(sharpened(by_model[FIRST], 1 / FLATTENING)))
-    part.replace(_tested(run))
 
 
 def _answered(chosen: Protocol, row: Row, run: Run) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from convert import dataset
+from convert.atomic import atomic
 from convert.corpora.clip import Clip
 from convert.material import Material
 from convert.recipes import Recipe, described
@@ -72,7 +73,5 @@ def clips_hash(clips: Iterable[Clip]) -> str:
 
 def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - whatever json takes
     """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    with atomic(path) as file:
+        file.write(f"{json.dumps(content, indent=1)}\n".encode())

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from convert import dataset
 from convert.apart import apart
+from convert.atomic import atomic
 from convert.corpora.clip import Clip
 from convert.runs import clips_hash
 from edged.features.geometry import GEOMETRY
@@ -81,10 +82,10 @@ def int8_scores(
     }
     absent = {name: contents[name] for name, target in targets.items() if not target.is_file()}
     if absent:
-        store.mkdir(parents=True, exist_ok=True)
         found = apart(answered, absent, dict(n_labels), runtime, windows.images)
         for name, scores in found.items():
-            np.save(targets[name], scores)
+            with atomic(targets[name]) as file:
+                np.save(file, scores)
     return {name: np.load(target) for name, target in targets.items()}
 
 

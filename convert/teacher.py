@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from convert import scores
+from convert.atomic import atomic
 from convert.corpora.clip import LABELS, Clip
 from convert.networks import FLATTENING
 from convert.recipes import UNTAUGHT, TeacherSpec
@@ -36,11 +37,8 @@ def soft_targets(run: Run, models: Sequence[Any], clips: Sequence[Clip], labels:
     """(n_clips, n_labels) shares of ``labels`` by the mean of ``models``, from images to flat scores of all labels."""
     kept = run.path / f"teacher-{clips_hash(run.material.train)}.npy"
     if not kept.is_file():
-        run.path.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(".part")
-        with part.open("wb") as file:
+        with atomic(kept) as file:
             np.save(file, _shares(run, models))
-        part.replace(kept)
     places = {clip: place for place, clip in enumerate(run.material.train)}
     columns = [LABELS.index(label) for label in labels]
     shares = np.load(kept)[[places[clip] for clip in clips]][:, columns]

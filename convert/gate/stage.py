@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from convert import dataset
+from convert.atomic import atomic
 from convert.corpora.clip import Clip
 from convert.gate import curves, evaluate, material
 from convert.gate.material import Sounds
@@ -99,9 +100,8 @@ def _train(run: GateRun, sounds: Sounds, held: Trials) -> None:
     train.train(speech, other, held, run)
     content, size = train.quantized(speech, other, run)
     write_json(run.path / _SIZE, dataclasses.asdict(size))
-    part = run.path / "gate.part"
-    part.write_bytes(content)
-    part.replace(run.path / FILE)
+    with atomic(run.path / FILE) as file:
+        file.write(content)
 
 
 def _trials(run: GateRun, side: Side, sounds: Sounds, strangers: dict[str, list[Clip]]) -> Trials:
@@ -113,10 +113,8 @@ def _trials(run: GateRun, side: Side, sounds: Sounds, strangers: dict[str, list[
         stored = [clip for clips in sounds.spoken.values() for clip in clips if clip.stored]
         number = material.SIDES.index(side)
         made = trials(recorded(sounds, strangers, run, number), stored, run, number)
-        part = kept.with_suffix(".part")
-        with part.open("wb") as file:
+        with atomic(kept) as file:
             np.savez(file, **{name: getattr(made, name) for name in fields})
-        part.replace(kept)
     with np.load(kept) as columns:
         return Trials(**{name: columns[name] for name in fields})
 

@@ -17,6 +17,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from convert import scores
+from convert.atomic import atomic
 from convert.gate.figures import equal_error
 from convert.gate.recipe import LABELS, SPEECH, GateRecipe, GateRun
 from convert.gate.trials import Trials
@@ -115,10 +116,8 @@ def _epoch(speech: Pieces, other: Pieces, recipe: GateRecipe, seed: tuple[int, i
 
 
 def _save(variables: list[Any], path: Path) -> None:
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    with atomic(path) as file:
         np.savez(file, **{f"{place:04d}": np.asarray(variable) for place, variable in enumerate(variables)})
-    part.replace(path)
 
 
 def _put(variables: list[Any], path: Path) -> None:
