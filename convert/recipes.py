@@ -95,7 +95,7 @@ class TeacherSpec:
     seeds: tuple[int, ...] = ()
     share: float = 0.5  # of the labels' loss
     temperature: float = 2.0
-    epochs: int = 30  # of the pupil, on top of those that it began with
+    epochs: int = 60  # of the pupil, on top of those that it began with
     learning_rate: float = 3e-3
 
 
