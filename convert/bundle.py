@@ -35,6 +35,7 @@ from edged.models.interpreter import installed_runtimes
 from edged.models.speech_gate import ModelGate
 
 _OPEN = ("cremad", "emodb")  # whose licences allow commercial use
+_COPIES_LICENCE = ", also over sounds of esc10 (CC BY 3.0) and noise"
 _GATE_LICENCE = "; its gate also on ami (CC BY 4.0), esc10 (CC BY 3.0) and noise, see README.md"
 
 
@@ -236,6 +237,7 @@ def _training(run: Run) -> dict[str, Any]:
 
 def _licence(run: Run) -> str:
     names = ", ".join(f"{name} ({READERS[name].LICENCE})" for name in run.recipe.corpora)
+    names += _COPIES_LICENCE if run.recipe.copies else ""
     if all(name in _OPEN for name in run.recipe.corpora):
         return f"MIT; trained on {names}; attribution in README.md"
     return f"non-commercial research only: trained on {names}; attribution in README.md"

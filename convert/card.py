@@ -8,6 +8,7 @@ Every figure comes from the manifest; the sentences that judge them are chosen b
 from typing import Any
 
 from convert.gate.card import section
+from convert.gate.recipe import SOURCES
 from convert.report import sections
 from convert.robustness import NAMES as CONDITIONS
 from convert.tables import TITLES, table
@@ -96,10 +97,21 @@ def _material(manifest: Manifest) -> str:
             table(["corpus", "clips", "licence", "cite"], rows),
             f"\nLicence of this bundle: {manifest.licence}.",
             "The models contain no recording." + (_CREMAD_NOTE if "cremad" in corpora else ""),
+            *_copies(manifest.training["recipe"]),
             "\nSpeakers, each on one side only:\n",
             *speakers,
         ]
     )
+
+
+def _copies(recipe: dict[str, Any]) -> list[str]:
+    """What was done to the clips, and whose sounds it took."""
+    if not recipe.get("copies"):
+        return []
+    return [
+        f"\nTrained on clips and on {recipe['copies']} copies of each, as other rooms and microphones give it, over:\n",
+        *(f"- {name}: {SOURCES[name]}" for name in ("esc10", "noise")),
+    ]
 
 
 def _models(manifest: Manifest) -> str:

@@ -193,6 +193,10 @@ def test_card_tells(bundle: Bundle) -> None:
     card = (bundle.path / "README.md").read_text(encoding="utf-8")
     for told in ("Article 5(1)(f)", "ODbL", "CREMAD_1029", "M1 alone", "baseline MFCC", "RAVDESS (never trained on)"):
         assert told in card
+    data = card.partition("\n## Data and licences\n")[2].partition("\n## ")[0]
+    assert "2 copies of each" in data
+    assert "Piczak" in data
+    assert "over sounds of esc10" in bundle.manifest.licence
     assert str(_REPOSITORY) not in card
 
 
