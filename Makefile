@@ -60,12 +60,12 @@ card: .venv/.set-up-convert ## the model card's rows that one training cannot gi
 		$(CONVERT) quantize --recipe default-untaught --seed $$seed --first || exit; done
 	for stage in train quantize; do $(CONVERT) $$stage --recipe default-wide --seed 1 --first || exit; done
 	$(CONVERT) all --seed $(SEED)
-	taught() { ls $(RUNS)/default-seed$$1-??????????/m1.tflite; }; \
-	untaught() { ls $(RUNS)/default-untaught-seed[123]-??????????/m1.tflite | paste -sd,; }; \
+	taught() { ls $(RUNS)/default-seed[123]-??????????/m1.tflite | paste -sd,; }; \
+	untaught() { ls $(RUNS)/default-untaught-seed[$$1]-??????????/m1.tflite | paste -sd,; }; \
 	$(CONVERT) evaluate --clips --bundle edged/models/default --runs $(RUNS)/default-seed[123]-?????????? \
 		--rival "one network with the parameters of all five=$$(ls $(RUNS)/default-wide-seed1-??????????/m1.tflite)" \
-		--rival "average of the three M1 that taught=$$(untaught)" \
-		--rival "average of five M1 (these, and two that they taught)=$$(untaught),$$(taught 1),$$(taught 3)"
+		--rival "average of the three M1 that taught=$$(untaught 123)" \
+		--rival "average of five M1 (three that they taught, two of them)=$$(taught),$$(untaught 12)"
 	for corpus in cremad ravdess emodb; do \
 		$(CONVERT) protocol $$corpus --seed $(SEED) --bundle edged/models/default || exit; done
 
