@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convert import copies, dataset
+from convert import copies, dataset, scores
 from convert.corpora import Clip
 from convert.recipes import SoundSpec
 from edged.features.geometry import GEOMETRY
@@ -39,6 +39,18 @@ def test_copies_are_loaded_beside_the_clips(clips: list[Clip], tmp_path: Path) -
     parts = [found.frames[start : start + 40] for start in found.start]
     assert not any(np.array_equal(parts[0], parts[place]) for place in (2, 4))
     assert not any(np.array_equal(parts[1], parts[place]) for place in (3, 5))
+
+
+def test_copies_are_judged_beside_the_clips(clips: list[Clip], tmp_path: Path) -> None:
+    """Each copy counts as a clip of its own, with its clip's label, behind all clips as they were recorded."""
+    cache, (*spoken, noise) = tmp_path / "cache", clips
+    copies.prepare(spoken, [noise], cache, 2, ALL)
+    plain = scores.heard(spoken, cache)
+    found = scores.heard(spoken, cache, copies.versions(spoken, cache, 2, ALL))
+    assert found.clips == [*spoken, *spoken, *spoken]
+    assert np.array_equal(found.images[: len(plain.images)], plain.images)
+    assert found.owner.tolist() == [0, 1, 2, 3, 4, 5]
+    assert not np.array_equal(found.images[2], plain.images[0])
 
 
 def test_copies_are_made_once(clips: list[Clip], tmp_path: Path) -> None:
