@@ -24,6 +24,7 @@ from convert.atomic import atomic
 from convert.augment_sound import heard_elsewhere
 from convert.corpora.clip import Clip
 from convert.recipes import SoundSpec
+from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd, hz_to_mel
 
@@ -34,13 +35,19 @@ _LEAST = 1e-12
 
 
 def prepare(clips: Sequence[Clip], noises: Sequence[Clip], folder: Path, n_copies: int, spec: SoundSpec) -> None:
-    """Makes the copies of ``clips`` that ``folder`` lacks; ``clips`` and ``noises`` (recordings) are prepared."""
+    """Makes the copies of ``clips`` that ``folder`` lacks; ``clips`` and ``noises`` (recordings) are prepared.
+
+    Raises:
+        UsageError: there are none to lay them over.
+    """
     absent = [
         (clip, number)
         for clip in clips
         for number in range(n_copies)
         if not _file(clip, number, folder, spec).is_file()
     ]
+    if absent and not noises:
+        raise UsageError("copies of clips: no recordings to lay them over, expected esc10 and noise among the corpora")
     for clip, number in tqdm(absent, desc="copies", unit="copy", disable=not absent):
         target = _file(clip, number, folder, spec)
         rng = np.random.default_rng(int(hashlib.sha256(target.stem.encode()).hexdigest()[:16], 16))

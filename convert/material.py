@@ -57,8 +57,13 @@ def material(folder: Path, recipe: Recipe, fold: int | None = None) -> Material:
         _joined(by_split["validation"].values()),
         by_split["test"],
         strangers,
-        noises(folder, GateRecipe(), "train") if recipe.copies else [],
+        _noises(folder) if recipe.copies else [],
     )
+
+
+def _noises(folder: Path) -> list[Clip]:
+    """None where ESC-10 is absent: who only evaluates can do without, and ``copies.prepare`` says so to who trains."""
+    return noises(folder, GateRecipe(), "train") if (folder / "esc10").is_dir() else []
 
 
 def _labelled(clips: list[Clip]) -> list[Clip]:

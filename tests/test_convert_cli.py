@@ -130,7 +130,7 @@ def test_recipes_by_licence() -> None:
 
 
 def test_noises_for_copies(tmp_path: Path) -> None:
-    """A recipe with copies lays them over recordings that the gate trains on as well; without those it says so."""
+    """A recipe with copies lays them over recordings that the gate trains on as well; who only evaluates needs none."""
     taught = recipe("default")
     found = material(tiny(tmp_path), taught)
     assert [clip.id for clip in found.noises] == ["1-Rai", "1-Dog", "sb_noise_noise1"]
@@ -139,6 +139,8 @@ def test_noises_for_copies(tmp_path: Path) -> None:
     (tmp_path / "esc10" / "index.csv").unlink()
     with pytest.raises(UsageError, match="expected the table of ESC-10"):
         material(tmp_path, taught)
+    (tmp_path / "esc10").rename(tmp_path / "elsewhere")
+    assert material(tmp_path, taught).noises == []
 
 
 def test_name_of_what_came_later() -> None:

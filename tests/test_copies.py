@@ -8,6 +8,7 @@ import pytest
 from convert import copies, dataset, scores
 from convert.corpora import Clip
 from convert.recipes import SoundSpec
+from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from tests import layouts
 from tests.test_dataset import clip, stored
@@ -51,6 +52,15 @@ def test_copies_are_judged_beside_the_clips(clips: list[Clip], tmp_path: Path) -
     assert np.array_equal(found.images[: len(plain.images)], plain.images)
     assert found.owner.tolist() == [0, 1, 2, 3, 4, 5]
     assert not np.array_equal(found.images[2], plain.images[0])
+
+
+def test_copies_need_something_to_lie_over(clips: list[Clip], tmp_path: Path) -> None:
+    """Whoever trains without ESC-10 and noises is told so; copies that are there need none."""
+    cache, (*spoken, noise) = tmp_path / "cache", clips
+    with pytest.raises(UsageError, match="expected esc10 and noise among the corpora"):
+        copies.prepare(spoken, [], cache, 1, ALL)
+    copies.prepare(spoken, [noise], cache, 1, ALL)
+    copies.prepare(spoken, [], cache, 1, ALL)
 
 
 def test_copies_are_made_once(clips: list[Clip], tmp_path: Path) -> None:
