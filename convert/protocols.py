@@ -23,7 +23,7 @@ from convert.folds import answered
 from convert.material import Material, material
 from convert.networks import FLATTENING
 from convert.quantize import checked_size, full_integer, representative_set
-from convert.recipes import RECIPES, Recipe, TeacherSpec
+from convert.recipes import RECIPES, Recipe
 from convert.runs import Run
 from convert.train import train, trained, tune
 from edged.errors import UsageError
@@ -60,7 +60,7 @@ _ALL_OF_RAVDESS = (*LABELS, "calm", "surprise")
 PROTOCOLS = {
     "ravdess": Protocol(
         corpus="ravdess",
-        start=RECIPES["default"],
+        start=RECIPES["default-untaught"],
         start_fold=0,
         every=6,
         epochs=48,
@@ -127,8 +127,6 @@ def _tuned(chosen: Protocol, folder: Path, start: Run, number: int) -> Run:
         chosen.start,
         name=f"{chosen.corpus}-tuned",
         start=start.path.name,
-        teacher=TeacherSpec(),
-        copies=0,
         corpora=(*chosen.start.corpora, chosen.corpus),
         strangers=(),
         epochs_after=min(chosen.epochs, chosen.start.epochs),
