@@ -37,12 +37,13 @@ UAR on the clips that have one of its labels (95 %), and of support vectors (DCT
 _PROTOCOLS = """\
 Every speaker of a corpus is tested once, int8, by a network of M1's design and recipe that never heard them. CREMA-D:
 trained from nothing on each fold's other speakers and on EMO-DB. RAVDESS: a network of the default's corpora, EMO-DB:
-one of the three others of `research`, tuned on each fold's other speakers and on some of those it knew. A fold's epoch
-is chosen on speakers who are neither trained on nor tested. The standard deviation over folds is that of people as well
-as of training. CREMA-D's fold 0 tests the speakers of the tables above; fold 1 tests, beside eight others, the
-validation speakers, and folds 2 to 4 the training speakers on whom the recipe was developed: no fold's network heard
-its own test speakers, but the recipe has been chosen with theirs in sight. From where RAVDESS and EMO-DB are tuned, and
-for how long, was chosen by the mean of all folds' validation, whose speakers other folds test.
+one of the three others of `research`, neither taught nor given copies, tuned on each fold's other speakers and on some
+of those it knew. A fold's epoch is chosen on speakers who are neither trained on nor tested. The standard deviation
+over folds is that of people as well as of training. CREMA-D's fold 0 tests the speakers of the tables above; fold 1
+tests, beside eight others, the validation speakers, and folds 2 to 4 the training speakers on whom the recipe was
+developed: no fold's network heard its own test speakers, but the recipe has been chosen with theirs in sight. From
+where RAVDESS and EMO-DB are tuned, and for how long, was chosen by the mean of all folds' validation, whose speakers
+other folds test.
 """
 
 
