@@ -39,7 +39,7 @@ class Protocol:
     """How a corpus is judged."""
 
     corpus: str
-    start: Recipe  # trained on other corpora; or on each fold of this one, where nothing is tuned
+    start: Recipe  # trained on other corpora, untaught; or on each fold of this one, where nothing is tuned
     start_fold: int | None = None  # of those other corpora, where it is one that their own protocol trains anyway
     tuned: bool = True
     labels: tuple[str, ...] = LABELS  # the corpus' own words where they are not among the six
