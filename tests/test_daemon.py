@@ -173,7 +173,8 @@ def test_info_comes_first_and_tells_the_card(bundle: Bundle) -> None:
     assert topic == INFO
     assert isinstance(payload, Info)
     assert payload.thresholds == dict.fromkeys(bundle.manifest.labels, Config().tracker.enter)
-    assert payload.model_card["cremad"].uar == bundle.manifest.metrics["rows"]["cremad"]["hard"]["uar"]
+    judged = bundle.manifest.metrics["rows"]["cremad"][bundle.manifest.routes.default]
+    assert payload.model_card["cremad"].uar == judged["uar"]
     assert payload.model_card["ravdess"].never_trained
 
 

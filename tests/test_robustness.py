@@ -94,13 +94,14 @@ def test_judged(tmp_path: Path, around: Surroundings) -> None:
         for label, pitch_hz in (("angry", 300), ("sad", 120))
         for n in range(2)
     ]
-    found = judged(load_bundle(DEFAULT_BUNDLE), {"c": spoken, "silent": []}, around)
+    bundle = load_bundle(DEFAULT_BUNDLE)
+    found = judged(bundle, {"c": spoken, "silent": []}, around)
     assert found.keys() == {"c"}
     assert (found["c"]["clips"], found["c"]["speakers"]) == (4, 2)
     assert found["c"]["rows"].keys() == NAMES.keys()
     rows = found["c"]["rows"]
     assert rows["softer"]["first"]["ece"] == pytest.approx(rows["clean"]["first"]["ece"], abs=0.05)
-    assert "| clips of | by | as recorded | noise, 20 dB |" in tables(found, "hard")
+    assert "| clips of | by | as recorded | noise, 20 dB |" in tables(found, bundle.manifest.routes.default)
 
 
 def test_judged_draws_from_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
