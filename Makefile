@@ -24,16 +24,16 @@ test: lint ## ruff, mypy --strict and all tests
 	$(BIN)/python -m pytest
 
 test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a container of Debian 12; needs root
-	$(BIN)/python -m pytest -m systemd tests/test_service*.py
+	$(BIN)/python -m pytest -m systemd tests/system/test_service*.py
 
 test-arm64: .venv/.set-up-arm64 ## installation, check and a replay on Arm, emulated; needs root
-	$(BIN)/python -m pytest -m arm64 tests/test_arm64.py
+	$(BIN)/python -m pytest -m arm64 tests/system/test_arm64.py
 
 test-homeassistant: .venv/.set-up-homeassistant ## entities, events and recovery with a real Home Assistant; needs Python 3.13
-	$(BIN)/python -m pytest -m homeassistant tests/test_homeassistant.py tests/test_blueprints.py
+	$(BIN)/python -m pytest -m homeassistant tests/system/test_homeassistant.py tests/system/test_blueprints.py
 
 test-nodered: .venv/.set-up-nodered ## the README's flow in a real Node-RED, which npm brings
-	$(BIN)/python -m pytest -m nodered tests/test_nodered.py
+	$(BIN)/python -m pytest -m nodered tests/system/test_nodered.py
 
 lint: .venv/.set-up-test ## ruff and mypy --strict only
 	$(BIN)/ruff check
@@ -41,15 +41,15 @@ lint: .venv/.set-up-test ## ruff and mypy --strict only
 	$(BIN)/mypy
 
 bench: .venv/.set-up-test ## speed in times real time on one core, and the daemon's resident memory
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.tools.bench
 
 soak: .venv/.set-up-test ## a week of sound at maximum speed (SOAK_HOURS=168): memory, files and threads, status 1 if they grow
-	@$(BIN)/python -m tests.soak $(SOAK_HOURS)
+	@$(BIN)/python -m tests.tools.soak $(SOAK_HOURS)
 
 fuzz: .venv/.set-up-fuzz ## damaged configs, recordings, bundles, outbox files, commands (FUZZ_CASES=10000 of each): no traceback
-	EDGED_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest --hypothesis-show-statistics tests/test_fuzz.py \
-		tests/test_fuzz_commands.py tests/test_fuzz_models.py tests/test_database.py
-	$(BIN)/python -m tests.guided $(FUZZ_CASES)
+	EDGED_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest --hypothesis-show-statistics tests/faults/test_fuzz.py \
+		tests/faults/test_fuzz_commands.py tests/faults/test_fuzz_models.py tests/unit/outbox/test_database.py
+	$(BIN)/python -m tests.tools.guided $(FUZZ_CASES)
 
 models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models, and the gate (RECIPE=default or research, SEED=3)
 	$(BIN)/python -m convert all --recipe $(RECIPE) --seed $(SEED)
@@ -73,7 +73,7 @@ sample: .venv/.set-up-test ## makes the demo's conversation again, with espeak-n
 	$(BIN)/python -m edged.demo.sample
 
 reference: .venv/.set-up-test ## writes the README's reference of topics and fields anew, from the source
-	@$(BIN)/python -m tests.readme
+	@$(BIN)/python -m tests.tools.readme
 
 install: ## as root: the program, its user and its service, started (PREFIX=/opt/edged)
 	@PREFIX=$(PREFIX) systemd/install.sh install

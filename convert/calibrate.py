@@ -21,7 +21,7 @@ from convert.design import FIRST, LABELS, TASKS
 from convert.figures import confusion, uar
 from convert.scores import Heard
 from edged.features.logmel import Floats
-from edged.models.baseline import log_scores
+from edged.models.adaptation import log_scores
 from edged.models.bundle import Manifest, Routes, Routing
 from edged.models.cascade import centred, hard_answer, sharpened, soft_answer
 

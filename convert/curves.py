@@ -22,7 +22,7 @@ from convert.figures import calibration_error, confusion, recall, uar
 from convert.scores import Heard
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
-from edged.models.baseline import Baseline, Settings
+from edged.models.adaptation import Baseline, Settings
 from edged.models.bundle import Manifest
 
 MARKS_S = (0, 12, 30, 60, 300, 1800)

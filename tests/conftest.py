@@ -11,9 +11,9 @@ import pytest
 import soundfile
 
 from edged.demo.sample import SAMPLE
-from tests.ci import pytest_make_collect_report, pytest_runtest_makereport
-from tests.installed import container, microphone, service
-from tests.speech import SPEECH_S
+from tests.parts.ci import pytest_make_collect_report, pytest_runtest_makereport
+from tests.parts.sound.speech import SPEECH_S
+from tests.parts.system.installed import container, microphone, service
 
 # pytest finds its hooks by their names here, and fixtures of several files.
 __all__ = ["container", "microphone", "pytest_make_collect_report", "pytest_runtest_makereport", "service"]

@@ -24,7 +24,7 @@ from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd, int8_input
 from edged.features.windows import Windows
-from edged.models.gate import LevelGate, Thresholds
+from edged.models.level_gate import LevelGate, Thresholds
 
 MADE = "made: "  # how the groups of sounds by rule begin
 MODES = (0, 1, 2, 3)  # of webrtcvad, from lenient to strict

@@ -23,17 +23,17 @@ from convert.calibrate import routed
 from convert.stream import rendering
 from convert.stream.rendering import Heard
 from convert.stream.scenes import Scene
-from edged.config import Config
-from edged.events import schema
+from edged.cli.sensor.replay import play
+from edged.config.structs import Config
+from edged.contract import payloads
+from edged.contract.topics import Topic
 from edged.events.tracker import Began, Ended, Tracker, thresholds_of
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
-from edged.learned import Learned
-from edged.models.baseline import Baseline
+from edged.models.adaptation import Baseline
 from edged.models.bundle import SPEECH, Bundle
 from edged.models.interpreter import installed_runtimes
-from edged.mqtt.topics import Topic
-from edged.replay import play
+from edged.pipeline.adaptation_store import Learned
 
 _RATE_HZ = GEOMETRY.sample_rate_hz
 _BEHIND_S = GEOMETRY.n_fft / 2 / _RATE_HZ  # a frame is whole half its length after its centre
@@ -147,7 +147,7 @@ def _event(change: Began | Ended, labels: tuple[str, ...], end: int) -> Event:
 class _Kept:
     """Sink that keeps what is scored."""
 
-    tls: schema.Trust = "none"
+    tls: payloads.Trust = "none"
     reconnects = 0
     unacknowledged = 0
     outbox = None
@@ -171,15 +171,15 @@ class _Kept:
     def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
         """Windows, starts of episodes, and what holds from a window on."""
         del topic, captured_s
-        if isinstance(payload, schema.WindowScores):
+        if isinstance(payload, payloads.WindowScores):
             self._count()  # the states of the window before are published by now
             self._now_s = payload.start_s + payload.duration_s + _BEHIND_S
             self._n_windows += 1
             self._n_speech += payload.speech
             self._spoken = payload.speech
-        elif isinstance(payload, schema.EpisodeStart):
+        elif isinstance(payload, payloads.EpisodeStart):
             self._events.append(Event(payload.event_type, payload.start_s, round(self._now_s, 3), payload.confidence))
-        elif isinstance(payload, schema.EmotionState):
+        elif isinstance(payload, payloads.EmotionState):
             self._state = payload.emotion
 
     def _count(self) -> None:

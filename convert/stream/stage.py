@@ -20,7 +20,7 @@ from convert.stream import episodes
 from convert.stream.hearing import Told, Trace, all_replayed, followed, traces
 from convert.stream.scenes import USUAL, Kind, Scene, scenes
 from convert.surroundings import Surroundings
-from edged.config import Config
+from edged.config.structs import Config
 from edged.models.bundle import Bundle
 
 VALIDATION, OTHER = "validation", "other"

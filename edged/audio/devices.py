@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from edged.audio.identity import UsbIdentity
+from edged.audio.usb_identity import UsbIdentity
 from edged.errors import CaptureError
 
 _ALSA_NUMBER = re.compile(r"\s*\((?:plug)?hw:(\d+),(\d+)\)$")

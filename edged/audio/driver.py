@@ -23,7 +23,7 @@ from typing import Any
 
 from edged.audio.capture import DriverStream, Opened
 from edged.audio.devices import InputDevice, identified
-from edged.audio.identity import SYSFS, usb_identities
+from edged.audio.usb_identity import SYSFS, usb_identities
 from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY
 

@@ -25,14 +25,14 @@ from edged.audio.capture import STALLED_S, Capture, Counts
 from edged.audio.condition import Conditioner
 from edged.audio.counted import Counted
 from edged.audio.devices import selected
-from edged.audio.identity import SYSFS
 from edged.audio.mute import Mute
 from edged.audio.ring import Ring, Stretch
-from edged.backoff import Backoff
-from edged.config import Audio
+from edged.audio.usb_identity import SYSFS
+from edged.config.structs import Audio
+from edged.contract.payloads import CaptureState
 from edged.errors import CaptureError
-from edged.events.schema import CaptureState
 from edged.features.geometry import GEOMETRY
+from edged.host.backoff import Backoff
 
 HUNG_S = 20.0  # a driver that got nothing done for so long will not; above its longest wait, below the watchdog's 30 s
 _FIRST_S, _LONGEST_S = 0.5, 8.0  # between two tries to open the device

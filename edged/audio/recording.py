@@ -23,9 +23,9 @@ import soundfile
 from edged.audio.condition import Conditioner
 from edged.audio.resample import Resampler
 from edged.audio.ring import Floats, Stretch
-from edged.config import Audio
+from edged.config.structs import Audio
+from edged.contract.payloads import CaptureState
 from edged.errors import RecordingError
-from edged.events.schema import CaptureState
 from edged.features.geometry import GEOMETRY
 
 _BLOCK_S = 1.0  # what is decoded at once when nothing waits for it

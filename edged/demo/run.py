@@ -14,14 +14,14 @@ from typing import TextIO
 
 import msgspec
 
-from edged.config import Config, Mqtt
+from edged.cli.view import view_for
+from edged.config.structs import Config, Mqtt
+from edged.contract.payloads import EmotionState, EpisodeStart
+from edged.contract.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, OFFLINE
 from edged.demo.broker import EmbeddedBroker
 from edged.errors import PublishError
-from edged.events.schema import EmotionState, EpisodeStart
 from edged.mqtt.subscriber import Subscriber
-from edged.mqtt.subscription import Received
-from edged.mqtt.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, OFFLINE
-from edged.mqtt.view import view_for
+from edged.mqtt.subscriptions import Received
 
 NODE = "demo"
 _CONNECT_S = 10.0

@@ -17,11 +17,11 @@ from typing import Literal, TypedDict, Unpack
 
 import numpy as np
 
-from edged.config import Config
+from edged.config.priors import mixture
+from edged.config.structs import Config
 from edged.events.smoothing import Floats, Smoothing
 from edged.events.smoothing import Settings as Smoothed
 from edged.features.geometry import GEOMETRY
-from edged.moods import mixture
 
 Reason = Literal["faded", "replaced", "silence", "discontinuity", "stopped"]
 UNCERTAIN, NONE = "uncertain", "none"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from edged.errors import ModelError
 from edged.features.logmel import Floats
 from edged.models.bundle import SPEECH, Bundle
-from edged.models.gate import Thresholds
 from edged.models.interpreter import Interpreter, Runtime
+from edged.models.level_gate import Thresholds
 
 
 class ModelGate:

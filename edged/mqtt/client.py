@@ -24,9 +24,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edged.config import Mqtt
-from edged.events.schema import VERSION
-from edged.mqtt.subscription import Received, Subscription
+from edged.config.structs import Mqtt
+from edged.contract.payloads import VERSION
+from edged.mqtt.subscriptions import Received, Subscription
 from edged.mqtt.tls import TlsContext
 
 WILL_DELAY_S = 10  # longer than most losses, shorter than anyone waits for news of a dead device

@@ -19,12 +19,12 @@ from typing import Protocol
 
 import msgspec
 
-from edged.config import Mqtt
-from edged.events.schema import Result, rfc3339
-from edged.mqtt.arguments import FORMS, MOST_BYTES, Arguments, Fault, arguments
-from edged.mqtt.subscription import Received
-from edged.mqtt.topics import Topic, result_of
-from edged.yaml_text import shown
+from edged.config.strict_yaml import shown
+from edged.config.structs import Mqtt
+from edged.contract.commands import FORMS, MOST_BYTES, Arguments, Fault, arguments
+from edged.contract.payloads import Result, rfc3339
+from edged.contract.topics import Topic, result_of
+from edged.mqtt.subscriptions import Received
 
 UNKNOWN = "unknown"  # in place of a name that is none
 READ_ONLY = ("identify", "snapshot")  # what is obeyed where mqtt.commands is read-only

@@ -18,17 +18,17 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from edged.backoff import Backoff
-from edged.config import Mqtt
+from edged.config.structs import Mqtt
+from edged.contract.payloads import Trust
+from edged.contract.topics import OFFLINE, ONLINE
 from edged.errors import ConfigError
-from edged.events.schema import Trust
+from edged.host.backoff import Backoff
 from edged.mqtt.client import Callbacks, MqttClient
 from edged.mqtt.password import read_password
 from edged.mqtt.reasons import failure_words, loss_words, refusal_words
-from edged.mqtt.standing import Standing, State
-from edged.mqtt.subscription import Received, Subscription, Subscriptions
+from edged.mqtt.state import Standing, State
+from edged.mqtt.subscriptions import Received, Subscription, Subscriptions
 from edged.mqtt.tls import fault_words, key_hint, tls_context, trust
-from edged.mqtt.topics import OFFLINE, ONLINE
 
 CLOSE_S = 2.0  # for everything that closing still wants from the broker, together
 _FIRST_S, _LONGEST_S = 1.0, 120.0  # between two attempts to connect

@@ -9,7 +9,7 @@ printed; a message names the file and never what is in it.
 import os
 from pathlib import Path
 
-from edged.config import Mqtt
+from edged.config.structs import Mqtt
 from edged.errors import ConfigError
 
 CREDENTIAL = "mqtt_password"  # as in the unit: LoadCredential=mqtt_password:/etc/edged/mqtt_password

@@ -16,13 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from edged.config import Config, Mqtt
+from edged.config.structs import Config, Mqtt
+from edged.contract.topics import CHECK, full_name
 from edged.errors import PublishError
 from edged.mqtt.connection import Connection
 from edged.mqtt.reasons import failure_words
-from edged.mqtt.subscription import Received, Subscription
+from edged.mqtt.subscriptions import Received, Subscription
 from edged.mqtt.tls import fault_words, key_hint, tls_context, trust
-from edged.mqtt.topics import CHECK, full_name
 
 _ANSWER_S = 5.0  # for each stage
 _LOOK_S = 0.05

@@ -19,17 +19,17 @@ from typing import Self
 
 import msgspec
 
-from edged.config import Mqtt
-from edged.events.schema import EpisodeEnd, EpisodeStart, Info, OutboxFigures, Trust, encoded
+from edged.config.structs import Mqtt
+from edged.contract.payloads import EpisodeEnd, EpisodeStart, Info, OutboxFigures, Trust, encoded
+from edged.contract.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Topic, full_name
+from edged.host.identity import device_id
 from edged.mqtt.connection import CLOSE_S, Connection
 from edged.mqtt.listener import Listener
-from edged.mqtt.message import Message
-from edged.mqtt.outbox import Outbox
-from edged.mqtt.standing import State
-from edged.mqtt.subscription import Received, Subscription
-from edged.mqtt.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Topic, full_name
-from edged.mqtt.twin import Twin
-from edged.node import device_id
+from edged.mqtt.name_conflict import Twin
+from edged.mqtt.state import State
+from edged.mqtt.subscriptions import Received, Subscription
+from edged.outbox.message import Message
+from edged.outbox.outbox import Outbox
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ MQTT's own names of its reason codes are kept where there is nothing to be done 
 
 import socket
 
-from edged.config import Mqtt
+from edged.config.structs import Mqtt
 
 _NO_V5 = "it speaks no MQTT 5: mqtt.protocol: v3.1.1"
 _LOGIN = "{}: mqtt.username and mqtt.password_file"

@@ -9,9 +9,9 @@ import queue
 import secrets
 from typing import Self
 
-from edged.config import Mqtt
+from edged.config.structs import Mqtt
 from edged.mqtt.connection import Connection
-from edged.mqtt.subscription import Received
+from edged.mqtt.subscriptions import Received
 
 
 class Subscriber:

@@ -13,9 +13,9 @@ import ssl
 from pathlib import Path
 from typing import Any, NoReturn
 
-from edged.config import Mqtt
+from edged.config.structs import Mqtt
+from edged.contract.payloads import Trust
 from edged.errors import ConfigError
-from edged.events.schema import Trust
 from edged.mqtt.password import credential
 
 KEY_CREDENTIAL = "mqtt_key"  # as in the unit: LoadCredential=mqtt_key:/etc/edged/mqtt_key

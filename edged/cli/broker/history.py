@@ -1,0 +1,80 @@
+"""``edged history``: the events that the outbox keeps, as a table for people or as JSON lines.
+
+    outbox.sqlite3, read while the daemon writes ──► payloads since a time ──► stdout
+
+    time                 event  emotion     confidence  duration  broker
+    2026-01-02 03:04:05  start  angry             0.84            has it
+    2026-01-02 03:04:12  end    angry             0.77     7.2 s  waits
+
+``--jsonl`` prints the payloads as they were published, one a line.
+"""
+
+import argparse
+import re
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from edged.config.structs import Config
+from edged.contract.payloads import EpisodeEnd, EpisodeStart, rfc3339
+from edged.errors import HistoryError
+from edged.host.state_dir import state_file
+from edged.outbox.database import FILE
+from edged.outbox.reader import DamagedError, history
+
+_MOMENT = 19  # characters of a date and time of day
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def since(text: str) -> float:
+    """``90s``, ``15m``, ``1h``, ``7d`` in seconds, for argparse."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)([smhd])", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time, expected as in 90s, 15m, 1h or 7d")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def show_history(config: Config, since_s: float | None, *, jsonl: bool) -> int:
+    """Prints the events of the last ``since_s`` seconds by the wall clock, or all; the exit status.
+
+    Raises:
+        HistoryError: there is no outbox, or it cannot be read.
+    """
+    path = state_file(config.state_dir, FILE)
+    first = "" if since_s is None else rfc3339(max(0.0, time.time() - since_s))
+    if not jsonl:
+        print(f"{'time':<{_MOMENT}}  {'event':<5}  {'emotion':<10}  {'confidence':>10}  {'duration':>8}  broker")
+    for payload, event, acknowledged in _events(path):
+        if event.time < first:
+            continue
+        if jsonl:
+            sys.stdout.buffer.write(payload + b"\n")
+        else:
+            print(_row(event, acknowledged=acknowledged))
+    return 0
+
+
+def _events(path: Path) -> Iterator[tuple[bytes, EpisodeStart | EpisodeEnd, bool]]:
+    decoder = msgspec.json.Decoder(EpisodeStart | EpisodeEnd)
+    try:
+        for payload, acknowledged in history(path):
+            yield payload, decoder.decode(payload), acknowledged
+    except FileNotFoundError as exc:
+        raise HistoryError(f"{path}: no such file, expected the outbox of an `edged run` that kept one") from exc
+    except (DamagedError, msgspec.DecodeError, UnicodeDecodeError, OSError, sqlite3.Error) as exc:
+        raise HistoryError(f"{path}: {getattr(exc, 'strerror', None) or exc}, expected a readable outbox") from exc
+
+
+def _row(event: EpisodeStart | EpisodeEnd, *, acknowledged: bool) -> str:
+    try:
+        moment = f"{datetime.fromisoformat(event.time).astimezone():%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):  # a 30th of February, or the year 0: a damaged row must not hide the others
+        moment = event.time[:_MOMENT]
+    kind, duration = ("end", f"{event.duration_s:.1f} s") if isinstance(event, EpisodeEnd) else ("start", "")
+    broker = "has it" if acknowledged else "waits"
+    return f"{moment}  {kind:<5}  {event.event_type:<10}  {event.confidence:>10.2f}  {duration:>8}  {broker}"

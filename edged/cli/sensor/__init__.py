@@ -1,0 +1,1 @@
+"""Commands that listen: to the microphone or to sound files."""

@@ -1,0 +1,112 @@
+"""``edged check``: each part tried for real, with OK or what is wrong and what to do.
+
+config ─► bundle ─► runtime ─► gate ─► microphone ─► broker, stage by stage; a line each; exit 0 only when all is well
+"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+
+from edged.audio.microphone import Microphone
+from edged.config.overrides import NAME, kept_muted
+from edged.config.structs import Config
+from edged.errors import CaptureError, EdgedError
+from edged.features.geometry import GEOMETRY
+from edged.host.identity import node_name
+from edged.host.state_dir import state_file
+from edged.models.bundle import Bundle
+from edged.models.cascade import Cascade
+from edged.mqtt.probe import stages
+from edged.pipeline.classifier import Judge
+
+_LISTEN_S = 1.0
+_OPEN_S = 10.0  # the most that finding and opening the microphone may take
+
+Found = TypeVar("Found")
+
+
+def check(load: Callable[[], tuple[str, Config]], bundle_of: Callable[[Config], Bundle]) -> int:
+    """Prints a line a part; returns 0, or the exit status of the first fault.
+
+    ``load`` gives the config and the name of where it came from, ``bundle_of`` its bundle; both raise ``EdgedError``.
+    """
+    report = _Report()
+    loaded = report.part("config", load, lambda found: found[0])
+    if loaded is None:
+        return report.status
+    config = loaded[1]
+    bundle = report.part("bundle", lambda: bundle_of(config), _about_bundle)
+    if bundle is not None:
+        report.part("runtime", lambda: Cascade(bundle, n_threads=config.models.threads), _about_cascade)
+        report.part("gate", lambda: Judge(config, bundle), _about_gate)
+    report.part("microphone", lambda: _listen(config), str)
+    for name, attempt in stages(config, node_name(config.node)):
+        if report.part(f"broker {name}", attempt, str) is None:
+            break
+    return report.status
+
+
+class _Report:
+    """Prints as it goes, and keeps the first fault's exit status."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    def part(self, name: str, attempt: Callable[[], Found], about: Callable[[Found], str]) -> Found | None:
+        """What ``attempt`` gives, or None after a line with its fault."""
+        try:
+            found = attempt()
+            text = about(found)
+        except EdgedError as exc:
+            print(f"{name:<13} FAULT  {exc}", flush=True)
+            self.status = self.status or exc.exit_status
+            return None
+        print(f"{name:<13} OK     {text}", flush=True)
+        return found
+
+
+def _about_bundle(bundle: Bundle) -> str:
+    manifest = bundle.manifest
+    return f"{manifest.name} {manifest.version}, {len(manifest.models)} models, {len(manifest.labels)} labels"
+
+
+def _about_cascade(cascade: Cascade) -> str:
+    image = np.zeros((GEOMETRY.n_frames, GEOMETRY.n_bands), np.int8)
+    began_s = time.perf_counter()
+    cascade.answer(image)
+    return f"{cascade.runtime}, {cascade.routing} routing, {1000 * (time.perf_counter() - began_s):.1f} ms a window"
+
+
+def _about_gate(judge: Judge) -> str:
+    return {"model": "the bundle's model", "level": "loudness over the noise floor"}[judge.gate]
+
+
+def _listen(config: Config) -> str:
+    """Reads the microphone for a second and says how loud it is, unless the daemon's is muted."""
+    kept = state_file(config.state_dir, NAME)
+    by_command = kept_muted(kept)
+    if by_command:
+        return f"muted by command ({kept}), so it is not opened"
+    if by_command is None and config.audio.muted:
+        return "muted by the config (audio.muted), so it is not opened"
+    with Microphone(msgspec.structs.replace(config.audio, muted=False)) as microphone:
+        heard: list[float] = []
+        deadline_s = time.monotonic() + _OPEN_S
+        n_samples = 0
+        while n_samples < _LISTEN_S * GEOMETRY.sample_rate_hz and time.monotonic() < deadline_s:
+            stretch = microphone.read(_LISTEN_S / 5)
+            if stretch is not None:
+                n_samples += len(stretch.samples)
+                heard.append(float(np.sum(np.square(stretch.samples, dtype=np.float64))))
+            elif microphone.trouble:
+                raise CaptureError(microphone.trouble)
+        if not n_samples:
+            raise CaptureError(f"{microphone.name} gave no sound in {_OPEN_S:g} s: plug it out and in")
+        mean_square = sum(heard) / n_samples
+        if mean_square == 0:
+            raise CaptureError(f"{microphone.name} gives nothing but zeros: is it muted (`alsamixer`, F4) or off?")
+        level_dbfs = max(-96.0, 10 * np.log10(mean_square))
+        return f"{microphone.name}, {microphone.sample_rate_hz} Hz, {level_dbfs:.0f} dBFS now"

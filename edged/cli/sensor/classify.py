@@ -1,0 +1,43 @@
+"""A whole sound file to one answer, as ``edged classify`` and the evaluation give it.
+
+file ──Recording──► Judge ──windows with speech──► mean scores ──► ClipScores
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from edged.audio.recording import Recording
+from edged.config.structs import Config
+from edged.contract.payloads import ClipScores
+from edged.events.tracker import NONE
+from edged.features.geometry import GEOMETRY
+from edged.models.bundle import Bundle
+from edged.pipeline.classifier import Judge
+
+_READ_S = 1.0
+
+
+def clip_scores(config: Config, bundle: Bundle, file: Path) -> ClipScores:
+    """The mean scores of the windows with speech over the whole of ``file``; no label where there is no speech."""
+    judge = Judge(config, bundle)
+    answers, n_samples = [], 0
+    with Recording(file, audio=config.audio) as recording:
+        while not recording.ended:
+            stretch = recording.read(_READ_S)
+            if stretch is not None:
+                n_samples += len(stretch.samples)
+                answers += [judged.answer for judged in judge.judged(stretch.samples, stretch.start) if judged.answer]
+    answers += [judged.answer for judged in judge.finish() if judged.answer]
+    scores = np.mean([answer.scores for answer in answers], axis=0) if answers else None
+    labels = bundle.manifest.labels
+    return ClipScores(
+        file=recording.name,
+        label=NONE if scores is None else labels[int(scores.argmax())],
+        confidence=None if scores is None else round(float(scores.max()), 4),
+        scores=None
+        if scores is None
+        else {label: round(float(score), 4) for label, score in zip(labels, scores, strict=True)},
+        duration_s=round(n_samples / GEOMETRY.sample_rate_hz, 3),
+        windows=len(answers),
+    )

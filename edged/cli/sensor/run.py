@@ -1,0 +1,78 @@
+"""``edged run``: a microphone, a broker and all that lies between, opened, run and closed.
+
+config, bundle ─► Overrides ─► Microphone ─► Daemon ─► Publisher ─► broker ─cmd/…─► Commands ─► Control ─► Daemon
+"""
+
+import faulthandler
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from edged.audio.microphone import Microphone
+from edged.cli.broker.discovery import announcement_for
+from edged.cli.signals import asking, stopping
+from edged.config.overrides import overrides_for
+from edged.config.reload import Reload
+from edged.config.structs import Config
+from edged.errors import ThreadError
+from edged.host.identity import node_name
+from edged.host.prometheus import Exporter
+from edged.models.bundle import Bundle
+from edged.mqtt.commands import Commands
+from edged.mqtt.publisher import Publisher
+from edged.outbox.outbox import outbox_for
+from edged.pipeline.adaptation_store import learned_for
+from edged.pipeline.control import Control
+from edged.pipeline.daemon import Daemon
+
+if TYPE_CHECKING:
+    from edged.mqtt.listener import Listener
+
+_CLOSE_S = 4.5  # from SIGTERM to the end, whatever hangs
+
+
+def run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
+    """Until SIGTERM; ``load`` reads the config again, or raises ``ConfigError``.
+
+    Raises:
+        EdgedError: the microphone is gone for good, something cannot be opened, a thread died, or a command asked for
+            a fresh process.
+    """
+    faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
+    labels, node = bundle.manifest.labels, node_name(config.node)
+    overrides = overrides_for(config, labels)
+    reload = Reload(config, load, overrides)
+    config = reload.in_force
+    microphone = Microphone(config.audio)
+    commands = Commands(config.mqtt, node)
+    announcement = announcement_for(lambda: reload.in_force, bundle)
+    listeners: list[Listener] = [commands, announcement] if announcement else [commands]
+    publisher = Publisher(config.mqtt, node, outbox_for(config), listeners)
+    if announcement:
+        announcement.speak_through(publisher)
+    exporter = Exporter(config.prometheus.port)
+    learned = learned_for(config, bundle)
+    daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, learned=learned)
+    control = Control(daemon, labels=labels, learned=learned, overrides=overrides, reload=reload)
+    commands.serve(control, publisher.publish)
+    with stopping(_CLOSE_S) as stop, asking(reload.asked), _all_alive(daemon), exporter, publisher, microphone:
+        daemon.run(stop, reload)
+    return 0
+
+
+@contextmanager
+def _all_alive(daemon: Daemon) -> Iterator[None]:
+    """A thread that dies of a fault, paho's too, takes ``daemon`` with it: without it there is one that seems well."""
+    before = threading.excepthook
+
+    def on_death(death: threading.ExceptHookArgs) -> None:
+        before(death)  # its stack, for the log
+        name = death.thread.name if death.thread else "without a name"
+        daemon.end_with(ThreadError(f"thread {name} died ({death.exc_value!r}), so that a fresh process has to go on"))
+
+    threading.excepthook = on_death
+    try:
+        yield
+    finally:
+        threading.excepthook = before

@@ -1,0 +1,159 @@
+"""What a subscriber receives to lines that a person reads: time, emotion, a bar, confidence.
+
+    Received ──msgspec──► View.line ──► one line a message, at most 79 columns
+
+    12:00:04    neutral    ████████████▍         0.62  sad 0.21, happy 0.08
+    12:00:09  ┌ angry      ████████████████▊     0.84  begins, after neutral
+    12:00:09  │ angry      ████████████████▊     0.84  disgust 0.09, fear 0.03
+    12:00:16  └ angry      ███████████████▍      0.77  7.2 s, replaced
+
+The corners come from ``event/start`` and ``event/end``, the lines between from ``emotion``.  A broker is not trusted:
+what does not fit its schema is a line that says so, and no character of it can steer the terminal.
+"""
+
+import os
+import threading
+from datetime import datetime
+from itertools import cycle
+from typing import TextIO
+
+import msgspec
+
+from edged.config.structs import Mqtt
+from edged.contract.payloads import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health, Info, Level
+from edged.contract.topics import AVAILABILITY, CAPTURE, SPEECH
+from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.subscriptions import Received
+
+_WIDTH = 79  # columns; at the 80th some terminals break the line
+_BAR, _SHORT_BAR = 20, 12  # columns of the score 1; the short one beside the node's name
+_LABEL = 10
+_NODE = 10
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_SIGNS = "┌│└█" + _EIGHTHS[1:]
+_PLAIN = str.maketrans(_SIGNS, "+|+#" + " " * len(_EIGHTHS[1:]))  # for an output that does not know them
+_DIM, _END = "\x1b[2m", "\x1b[0m"
+_CUSTOMARY = {"angry": 31, "neutral": 32, "happy": 33, "sad": 34, "fear": 35, "disgust": 36}  # ANSI colours
+_WAKE_S = 0.2  # between two looks at the stop flag
+
+
+class View:
+    """Messages to lines; remembers between them which episode runs where, and which colour a label has."""
+
+    def __init__(self, root: str, *, colour: bool = False, plain: bool = False, show_node: bool = False) -> None:
+        self._root = root
+        self._colour = colour
+        self._plain = plain
+        self._show_node = show_node
+        self._running: dict[str, str] = {}  # label of the episode that runs, by node
+        self._colours = dict(_CUSTOMARY)
+        self._further = cycle(_CUSTOMARY.values())  # for the labels of another bundle
+
+    def line(self, received: Received) -> str:
+        """The line for one message; no newline at its end."""
+        node, _, name = received.topic.removeprefix(f"{self._root}/").partition("/")
+        try:
+            if name == AVAILABILITY.name:
+                return self._words(node, "", f"{node} is {received.payload.decode()}")
+            if name in {CAPTURE.name, SPEECH.name}:
+                return self._words(node, "", f"{name} is {received.payload.decode()}")
+            if name in PAYLOADS:
+                return self._known(node, msgspec.json.decode(received.payload, type=PAYLOADS[name]), received)
+        except (ValueError, OverflowError) as exc:  # msgspec's, broken UTF-8, the year 1 east of Greenwich
+            return self._words(node, "", f"{name} is not understood: {exc}")
+        return self._words(node, "", f"{name}, {len(received.payload)} bytes")
+
+    def _known(self, node: str, payload: msgspec.Struct, received: Received) -> str:
+        match payload:
+            case EmotionState():
+                mark = "│" if self._running.get(node) == payload.emotion else " "
+                return self._score(node, mark, payload, payload.emotion, _others(payload.emotion, payload.scores))
+            case EpisodeStart():
+                self._running[node] = payload.event_type
+                note = f"begins, after {payload.previous}" if payload.previous else "begins"
+                return self._score(node, "┌", payload, payload.event_type, note)
+            case EpisodeEnd():
+                self._running.pop(node, None)
+                note = f"{payload.duration_s:.1f} s, {payload.reason}"
+                return self._score(node, "└", payload, payload.event_type, note)
+        return self._words(node, getattr(payload, "time", ""), _note(payload, received))
+
+    def _score(
+        self, node: str, mark: str, payload: EmotionState | EpisodeStart | EpisodeEnd, label: str, note: str
+    ) -> str:
+        label = _printable(label)[:_LABEL]
+        figure = "" if payload.confidence is None else f"{payload.confidence:.2f}"
+        bar = _bar(payload.confidence or 0.0, _SHORT_BAR if self._show_node else _BAR)
+        body = f"{mark} {label:<{_LABEL}} {bar}  {figure:<4}"
+        lead = self._lead(node, payload.time)
+        note = _printable(note)[: max(0, _WIDTH - len(lead) - len(body) - 2)]
+        return self._finished(f"{lead}{self._tinted(label, body)}  {note}")
+
+    def _words(self, node: str, time: str, words: str) -> str:
+        lead = self._lead(node, time)
+        body = f"  {_printable(words)}"[: _WIDTH - len(lead)]
+        return self._finished(f"{lead}{_DIM}{body}{_END}" if self._colour else lead + body)
+
+    def _lead(self, node: str, time: str) -> str:
+        moment = datetime.fromisoformat(time).astimezone() if time else datetime.now().astimezone()
+        return f"{moment:%H:%M:%S}  " + (f"{_printable(node)[:_NODE]:<{_NODE}} " if self._show_node else "")
+
+    def _tinted(self, label: str, body: str) -> str:
+        if not self._colour:
+            return body
+        if label in ("none", "uncertain"):
+            return f"{_DIM}{body}{_END}"
+        if label not in self._colours:
+            self._colours[label] = next(self._further)
+        return f"\x1b[{self._colours[label]}m{body}{_END}"
+
+    def _finished(self, line: str) -> str:
+        return line.translate(_PLAIN).rstrip() if self._plain else line.rstrip()
+
+
+def _note(payload: msgspec.Struct, received: Received) -> str:
+    match payload:
+        case Health():
+            windows = f"{payload.windows} windows, {payload.windows_speech} with speech"
+            return f"{windows}, {payload.resident_mb:.0f} MB"
+        case Level():
+            return f"level {payload.level_dbfs:.0f} dBFS"
+        case Info():
+            return f"{payload.bundle}, {payload.routing} routing"
+    return f"{received.topic}, {len(received.payload)} bytes"
+
+
+def view_for(out: TextIO, root: str, *, show_node: bool = False) -> View:
+    """The view that suits ``out``: colour on a terminal unless NO_COLOR is set, plain signs where it knows no other."""
+    try:
+        _SIGNS.encode(out.encoding or "utf-8")
+    except UnicodeEncodeError:
+        plain = True
+    else:
+        plain = False
+    return View(root, colour=out.isatty() and not os.environ.get("NO_COLOR"), plain=plain, show_node=show_node)
+
+
+def watch(mqtt: Mqtt, node: str, out: TextIO, stop: threading.Event) -> int:
+    """Show what ``node`` publishes, or all nodes where it is empty, until ``stop`` is set; the exit status."""
+    view = view_for(out, mqtt.root, show_node=not node)
+    with Subscriber(mqtt, node or "+") as subscriber:
+        while not stop.is_set():
+            if received := subscriber.received(_WAKE_S):
+                print(view.line(received), file=out, flush=True)
+    return 0
+
+
+def _bar(score: float, columns: int) -> str:
+    whole, eighths = divmod(round(score * columns * 8), 8)
+    return f"{'█' * whole}{_EIGHTHS[eighths]}"[:columns].ljust(columns)
+
+
+def _others(label: str, scores: dict[str, float] | None) -> str:
+    """The two labels next to it, as in ``sad 0.21, happy 0.08``."""
+    ranked = sorted((scores or {}).items(), key=lambda item: -item[1])
+    return ", ".join(f"{other} {score:.2f}" for other, score in [item for item in ranked if item[0] != label][:2])
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)

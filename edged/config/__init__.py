@@ -1,0 +1,1 @@
+"""config.yaml to frozen, validated structs; overrides by command, reload."""

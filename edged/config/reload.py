@@ -1,0 +1,91 @@
+"""A config read again while the daemon runs: what of it takes effect at once, and what waits for a restart.
+
+    SIGHUP ──asked──► load() ──► the config with the live keys of the new one ──Overrides──► the config in force
+
+One log line, faulty or not.  What was set by command stays in force until a command takes it back; the line says so.
+
+Live is what a stage can change between two windows.  All else was decided when something was opened: a connection, a
+device, the models.  A faulty config is refused as a whole, and the one before goes on.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+import msgspec
+
+from edged.config.overrides import Overrides
+from edged.config.structs import Config
+from edged.errors import ConfigError
+
+# Sections and keys of the config's top level.
+LIVE = frozenset({"gate", "baseline", "tracker", "health_s", "log_level"})
+_FIXED = "gate.kind"  # within a live section: which models are loaded is decided at the start
+_LIVE_WITHIN = "audio.muted"  # within a section that is not
+
+_log = logging.getLogger(__name__)
+
+
+class Reload:
+    """The config in force, and how to read it again; a signal handler sets ``asked``."""
+
+    def __init__(self, config: Config, load: Callable[[], Config], overrides: Overrides | None = None) -> None:
+        """``load`` reads the file that ``config`` came from, or raises ``ConfigError``."""
+        self.asked = threading.Event()
+        self.told = ""  # what became of the last reading, in words
+        self.refused = False  # whether that was a refusal
+        self.waiting: tuple[str, ...] = ()  # keys changed in the file that wait for a restart
+        self._config = config
+        self._load = load
+        self._overrides = overrides
+
+    @property
+    def in_force(self) -> Config:
+        """The config that holds now, with what was set by command over it."""
+        return self._config if self._overrides is None else self._overrides.over(self._config)
+
+    def config(self) -> Config:
+        """The config that holds from now on; logs what changed, what did not, or why all was refused."""
+        self.asked.clear()  # first: a signal that comes while the file is read asks for one more reading
+        try:
+            new = self._load()
+        except ConfigError as exc:
+            self.told, self.refused = f"config refused, the one before goes on: {exc}", True
+            _log.error("%s", self.told)
+            return self.in_force
+        live, waiting = [], []
+        for key, old_value, new_value in _changes(self._config, new):
+            if key == _LIVE_WITHIN or (key.split(".")[0] in LIVE and key != _FIXED):
+                live.append(f"{key} {old_value} -> {new_value}")
+            else:
+                waiting.append(key)
+        self.waiting = tuple(waiting)
+        live_values = {key: getattr(new, key) for key in LIVE}
+        live_values["gate"] = msgspec.structs.replace(new.gate, kind=self._config.gate.kind)
+        live_values["audio"] = msgspec.structs.replace(self._config.audio, muted=new.audio.muted)
+        self._config = msgspec.structs.replace(self._config, **live_values)
+        parts = [", ".join(live) if live else "nothing changed"]
+        if waiting:
+            parts.append(f"needs a restart: {', '.join(waiting)}")
+        if self._overrides is not None:
+            if fault := self._overrides.settle(self._config):
+                parts.append(f"not kept over a restart: {fault}")
+            if self._overrides.names:
+                parts.append(f"set by command and still in force: {', '.join(self._overrides.names)}")
+        self.told, self.refused = f"config read again: {'; '.join(parts)}", False
+        config = self.in_force
+        logging.getLogger().setLevel(config.log_level.upper())
+        _log.log(logging.WARNING if waiting else logging.INFO, "%s", self.told)
+        return config
+
+
+def _changes(old: msgspec.Struct, new: msgspec.Struct, above: str = "") -> list[tuple[str, object, object]]:
+    """Every key whose value differs, as (``section.key``, old, new)."""
+    found: list[tuple[str, object, object]] = []
+    for name in old.__struct_fields__:
+        old_value, new_value = getattr(old, name), getattr(new, name)
+        if isinstance(old_value, msgspec.Struct):
+            found += _changes(old_value, new_value, f"{above}{name}.")
+        elif old_value != new_value:
+            found.append((above + name, old_value, new_value))
+    return found

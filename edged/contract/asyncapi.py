@@ -1,0 +1,165 @@
+"""The contract as an AsyncAPI 3.0 document, for tools that draw, check or generate clients.
+
+    topics.py, schema.py, arguments.py ──► servers, channels, operations, messages, schemas
+
+What the device publishes is an operation that sends; a command is one that receives, with its result as the reply.
+QoS, retention and the will stand in the bindings of MQTT, version 0.2.0.
+"""
+
+from typing import Any
+
+import msgspec
+
+from edged.config.structs import Mqtt
+from edged.contract import payloads
+from edged.contract.commands import FORMS, MOST_BYTES, Form
+from edged.contract.reference import described, structs
+from edged.contract.topics import AVAILABILITY, COMMAND, OFFLINE, RESULT, TOPICS, Topic, result_of
+from edged.mqtt.commands import UNKNOWN
+
+_BINDING = "0.2.0"
+_JSON, _TEXT = "application/json", "text/plain"
+
+Document = dict[str, Any]
+
+
+def asyncapi(mqtt: Mqtt) -> Document:
+    """The document for the devices at one broker."""
+    told = [topic for topic in TOPICS if topic is not RESULT]
+    results = [result_of(name) for name in (*FORMS, UNKNOWN)]
+    asked = {
+        name: Topic(COMMAND.name.replace("<name>", name), COMMAND.qos, COMMAND.kind, _about(name)) for name in FORMS
+    }
+    channels = {_key(topic): _channel(mqtt.root, topic, [_message(topic)]) for topic in (*told, *results)}
+    operations = {f"send_{_key(topic)}": _sent(topic) for topic in (*told, results[-1])}
+    messages = {_message(topic): _published(topic) for topic in (*told, RESULT)}
+    for name, topic in asked.items():
+        forms = _commands(name, FORMS[name])
+        channels[_key(topic)] = _channel(mqtt.root, topic, list(forms))
+        operations[f"receive_{_key(topic)}"] = _received(topic, list(forms), result_of(name))
+        messages |= forms
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "edged",
+            "version": f"{payloads.VERSION}.0.0",
+            "description": "A speech-emotion sensor; within a major version no field changes its meaning or goes.",
+            "license": {"name": "MIT"},
+        },
+        "defaultContentType": _JSON,
+        "servers": {"broker": _server(mqtt)},
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": messages, "schemas": _schemas()},
+    }
+
+
+def _server(mqtt: Mqtt) -> Document:
+    return {
+        "host": f"{mqtt.host}:{mqtt.port}",
+        "protocol": "mqtt" if mqtt.tls == "off" else "secure-mqtt",
+        "protocolVersion": mqtt.protocol.removeprefix("v"),
+        "bindings": {
+            "mqtt": {
+                "lastWill": {
+                    "topic": f"{mqtt.root}/{{node}}/{AVAILABILITY.name}",
+                    "qos": AVAILABILITY.qos,
+                    "message": OFFLINE,
+                    "retain": AVAILABILITY.retained,
+                },
+                "keepAlive": mqtt.keepalive_s,
+                "bindingVersion": _BINDING,
+            }
+        },
+    }
+
+
+def _channel(root: str, topic: Topic, messages: list[str]) -> Document:
+    return {
+        "address": f"{root}/{{node}}/{topic.name}",
+        "description": topic.about,
+        "parameters": {"node": {"description": "the device: letters, digits, `_` and `-`"}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+    }
+
+
+def _sent(topic: Topic) -> Document:
+    return {
+        "action": "send",
+        "channel": {"$ref": f"#/channels/{_key(topic)}"},
+        "messages": [{"$ref": f"#/channels/{_key(topic)}/messages/{_message(topic)}"}],
+        "bindings": _bindings(topic),
+    }
+
+
+def _received(topic: Topic, messages: list[str], result: Topic) -> Document:
+    return {
+        "action": "receive",
+        "channel": {"$ref": f"#/channels/{_key(topic)}"},
+        "messages": [{"$ref": f"#/channels/{_key(topic)}/messages/{name}"} for name in messages],
+        "bindings": _bindings(topic),
+        "reply": {
+            "channel": {"$ref": f"#/channels/{_key(result)}"},
+            "messages": [{"$ref": f"#/channels/{_key(result)}/messages/{_message(result)}"}],
+        },
+    }
+
+
+def _bindings(topic: Topic) -> Document:
+    return {"mqtt": {"qos": topic.qos, "retain": topic.retained, "bindingVersion": _BINDING}}
+
+
+def _published(topic: Topic) -> Document:
+    if words := payloads.WORDS.get(topic.name):
+        return _word(topic.about, list(words))
+    name = payloads.PAYLOADS[topic.name].__name__
+    return _object(topic.about, {"$ref": f"#/components/schemas/{name}"})
+
+
+def _command(name: str) -> Topic:
+    return Topic(COMMAND.name.replace("<name>", name), COMMAND.qos, COMMAND.kind, _about(name))
+
+
+def _commands(name: str, form: Form) -> dict[str, Document]:
+    """A command's messages: the object, and the bare words that mean the same, in either case."""
+    found = {f"command_{name}": _object(_about(name), {"$ref": f"#/components/schemas/{form.kind.__name__}"})}
+    if form.words:
+        found[f"command_{name}_word"] = _word(_about(name), list(form.words))
+    return found
+
+
+def _object(summary: str, payload: Document) -> Document:
+    return {"summary": summary, "contentType": _JSON, "payload": payload, "bindings": _format()}
+
+
+def _word(summary: str, words: list[str]) -> Document:
+    return {
+        "summary": summary,
+        "contentType": _TEXT,
+        "payload": {"type": "string", "enum": words},
+        "bindings": _format(),
+    }
+
+
+def _format() -> Document:
+    return {"mqtt": {"payloadFormatIndicator": 1, "bindingVersion": _BINDING}}
+
+
+def _about(command: str) -> str:
+    kind = FORMS[command].kind
+    text = (kind.__doc__ or "") if kind is not FORMS["restart"].kind else "Has no argument but an id."
+    return f"{command}: {text} At most {MOST_BYTES} bytes."
+
+
+def _schemas() -> Document:
+    kinds = structs([*payloads.PAYLOADS.values(), *(form.kind for form in FORMS.values())])
+    _, components = msgspec.json.schema_components(kinds.values(), ref_template="#/components/schemas/{name}")
+    return described(components, kinds)
+
+
+def _message(topic: Topic) -> str:
+    return "result" if topic.name.endswith("/result") else _key(topic)
+
+
+def _key(topic: Topic) -> str:
+    return topic.name.replace("/", "_")

@@ -1,0 +1,122 @@
+"""The payloads of commands: one struct a command, with the bare words that mean the same.
+
+    b"ON" | b'{"muted": true, "id": "7"}' ──arguments──► Mute(muted=True, id="7"), or a Fault with what was expected
+
+A payload is a bare word, as a button or a switch sends it, or one JSON object.  An ``id`` comes back in the answer, so
+that whoever sent several knows which is which.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from edged.config.strict_yaml import shown
+from edged.contract.payloads import Score
+
+MOST_BYTES = 1000  # of a payload
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+_Label = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+ALL = "*"  # in place of a label
+_WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last of a kilobyte of brackets
+
+
+class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every command may have; ``reload``, ``restart``, ``identify`` and ``snapshot`` have nothing else."""
+
+    id: _Id | msgspec.UnsetType = msgspec.UNSET  # given back in the result
+
+
+class Mute(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Closes the microphone, or opens it again; null: as in the config again."""
+
+    muted: bool | None
+
+
+class Threshold(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The share from which an episode of the label begins; null or left out: as in the config again."""
+
+    label: _Label = ALL
+    enter: Score | None = None
+
+
+class LogLevel(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is logged until the next restart; null or left out: as in the config again."""
+
+    level: Literal["debug", "info", "warning", "error"] | None = None
+
+
+class BaselineMode(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """As ``baseline.mode``, or ``reset``, which forgets what was learned; null or left out: as in the config again."""
+
+    mode: Literal["on", "frozen", "off", "reset"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a command's payload may look."""
+
+    kind: type[Arguments]
+    words: Mapping[str, Mapping[str, object]]  # bare word, in upper case, to the object that it stands for
+    example: str  # of the JSON object
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A payload that is refused."""
+
+    message: str
+    id: str | msgspec.UnsetType
+
+
+_NOTHING = Form(Arguments, {"": {}, "PRESS": {}}, "{}")
+FORMS: dict[str, Form] = {
+    "mute": Form(Mute, {"ON": {"muted": True}, "OFF": {"muted": False}}, '{"muted": true}'),
+    "threshold": Form(Threshold, {}, '{"label": "angry", "enter": 0.6}, from 0 to 1'),
+    "log_level": Form(
+        LogLevel, {word.upper(): {"level": word} for word in ("debug", "info", "warning", "error")}, '{"level": "info"}'
+    ),
+    "baseline": Form(
+        BaselineMode, {word.upper(): {"mode": word} for word in ("on", "frozen", "off", "reset")}, '{"mode": "frozen"}'
+    ),
+    **dict.fromkeys(("reload", "restart", "identify", "snapshot"), _NOTHING),
+}
+
+
+class _Identified(msgspec.Struct):
+    """Any object's ``id``."""
+
+    id: _Id
+
+
+def arguments(name: str, payload: bytes) -> Arguments | Fault:
+    """What ``payload`` says to the command ``name``, one of ``FORMS``; never raises."""
+    form = FORMS[name]
+    if len(payload) > MOST_BYTES:
+        return Fault(f"the payload has more than {MOST_BYTES} bytes, {_expected(form)}", msgspec.UNSET)
+    try:
+        text = payload.decode("utf-8").strip()
+        known: Any = form.words.get(text.upper())
+        if known is not None:
+            return msgspec.convert(known, form.kind)
+        return msgspec.json.decode(text, type=form.kind)
+    except _WRONG:
+        return Fault(f"the payload is {_quoted(payload)}, {_expected(form)}", _id_of(payload))
+
+
+def _expected(form: Form) -> str:
+    words = [word or "nothing" for word in form.words]
+    return f"expected {' or '.join(filter(None, [', '.join(words), form.example]))}"
+
+
+def _quoted(payload: bytes) -> str:
+    return shown(payload.decode("utf-8", "replace")) if payload else "empty"
+
+
+def _id_of(payload: bytes) -> str | msgspec.UnsetType:
+    """The id of an object that is otherwise wrong, so that its answer can still be told from others."""
+    try:
+        return msgspec.json.decode(payload, type=_Identified).id
+    except _WRONG:
+        return msgspec.UNSET

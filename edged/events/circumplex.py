@@ -1,0 +1,43 @@
+"""Scores to the two sides of an emotion: how strong (arousal) and how pleasant (valence) it is.
+
+    scores by label ──sums over each side──► the side with the greatest sum, or None
+
+The sides are those of the circumplex of affect (Russell, 1980, doi 10.1037/h0077714): what is left of an answer when
+the label itself is uncertain, since angry and fear are both strong and unpleasant.  Disgust lies in the middle of
+arousal and takes part in valence only.
+"""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from edged.contract.payloads import Arousal, Valence
+
+Side = TypeVar("Side", bound=str)
+
+_AROUSAL: dict[str, Arousal] = {"angry": "high", "fear": "high", "happy": "high", "neutral": "low", "sad": "low"}
+_VALENCE: dict[str, Valence] = {
+    "angry": "negative",
+    "disgust": "negative",
+    "fear": "negative",
+    "happy": "positive",
+    "neutral": "neutral",
+    "sad": "negative",
+}
+
+
+def arousal(scores: Mapping[str, float]) -> Arousal | None:
+    """The stronger side; None where no label of ``scores`` has one, as those of another bundle may."""
+    return _side(scores, _AROUSAL)
+
+
+def valence(scores: Mapping[str, float]) -> Valence | None:
+    """The stronger side; None as above."""
+    return _side(scores, _VALENCE)
+
+
+def _side(scores: Mapping[str, float], sides: Mapping[str, Side]) -> Side | None:
+    sums: dict[Side, float] = {}
+    for label, score in scores.items():
+        if label in sides:
+            sums[sides[label]] = sums.get(sides[label], 0.0) + score
+    return max(sums, key=lambda side: sums[side]) if sums else None

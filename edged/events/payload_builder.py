@@ -1,0 +1,133 @@
+"""Changes and states to payloads: sample counts become times, arrays become objects by label.
+
+Began, Ended, State, windows (sample counts) ──wall clock at a sample──► structs of schema.py (RFC 3339, seconds)
+"""
+
+import secrets
+import time
+
+import msgspec
+
+from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, WindowScores, rfc3339
+from edged.events import circumplex
+from edged.events.smoothing import Floats
+from edged.events.tracker import Began, Ended, State
+
+
+class Payloads:
+    """Holds what turns counts into times: the rate, and the wall clock at the newest sound."""
+
+    def __init__(self, labels: tuple[str, ...], sample_rate_hz: int) -> None:
+        self._labels = labels
+        self._rate_hz = sample_rate_hz
+        self._anchor = (0, time.time())
+        self._episode_id = ""
+
+    def anchor(self, sample: int, utc_s: float) -> None:
+        """``utc_s`` is the wall clock at ``sample``; a clock that jumps moves later time stamps and nothing else."""
+        self._anchor = (sample, utc_s)
+
+    def changed(self, change: Began | Ended) -> EpisodeStart | EpisodeEnd:
+        """The event of a change; an end carries the id of the start before it."""
+        confidence = _rounded(change.scores[self._labels.index(change.label)])
+        if isinstance(change, Began):
+            self._episode_id = new_id()
+            return EpisodeStart(
+                id=new_id(),
+                episode_id=self._episode_id,
+                event_type=change.label,
+                time=self._time(change.start),
+                start_s=self._seconds(change.start),
+                confidence=confidence,
+                scores=self._by_label(change.scores),
+                previous=change.previous,
+            )
+        return EpisodeEnd(
+            id=new_id(),
+            episode_id=self._episode_id,
+            event_type=change.label,
+            time=self._time(change.end),
+            start_s=self._seconds(change.start),
+            duration_s=self._seconds(change.end - change.start),
+            confidence=confidence,
+            confidence_peak=_rounded(change.peak),
+            scores=self._by_label(change.scores),
+            reason=change.reason,
+        )
+
+    def state(self, state: State, level_dbfs: float) -> EmotionState:
+        """How it is now."""
+        scores = None if state.scores is None else self._by_label(state.scores)
+        return EmotionState(
+            time=self._time(state.at),
+            emotion=state.emotion,
+            speech=state.speech,
+            since=self._time(state.since),
+            confidence=None if scores is None else self.confidence(state),
+            scores=scores,
+            arousal=None if scores is None else circumplex.arousal(scores),
+            valence=None if scores is None else circumplex.valence(scores),
+            level_dbfs=round(min(0.0, level_dbfs), 1),
+        )
+
+    def confidence(self, state: State) -> float:
+        """Score of the state's label, or the greatest where the state is no label; 0 without speech."""
+        if state.scores is None:
+            return 0.0
+        known = state.emotion in self._labels
+        return _rounded(state.scores[self._labels.index(state.emotion)] if known else state.scores.max())
+
+    def window(  # noqa: PLR0913 -- the fields of a window
+        self,
+        start: int,
+        end: int,
+        *,
+        label: str | None,
+        scores: Floats | None,
+        asked: tuple[str, ...],
+        level_dbfs: float,
+        discontinuous: bool,
+    ) -> WindowScores:
+        """A window from sample ``start`` to ``end``; without speech ``label`` and ``scores`` (n_labels,) are None."""
+        payload = WindowScores(
+            time=self._time(end),
+            start_s=self._seconds(start),
+            duration_s=self._seconds(end - start),
+            speech=False,
+            level_dbfs=round(level_dbfs, 1),
+            discontinuous=discontinuous,
+        )
+        if label is None or scores is None:
+            return payload
+        return msgspec.structs.replace(
+            payload,
+            speech=True,
+            label=label,
+            confidence=_rounded(scores[self._labels.index(label)]),
+            scores=self._by_label(scores),
+            asked=list(asked),
+        )
+
+    def _time(self, sample: int) -> str:
+        anchor, utc_s = self._anchor
+        return rfc3339(utc_s + (sample - anchor) / self._rate_hz)
+
+    def _seconds(self, count: int) -> float:
+        return round(count / self._rate_hz, 3)
+
+    def _by_label(self, scores: Floats) -> dict[str, float]:
+        return {label: _rounded(score) for label, score in zip(self._labels, scores.tolist(), strict=True)}
+
+
+def _rounded(score: float) -> float:
+    """Four decimals: an int8 score has no more in it, and the payloads stay short."""
+    return round(min(1.0, max(0.0, float(score))), 4)
+
+
+def new_id() -> str:
+    """A UUID of version 7 (RFC 9562): 48 bits of Unix milliseconds, so that ids sort by time, then random ones."""
+    milliseconds = time.time_ns() // 1_000_000
+    high = (milliseconds & (2**48 - 1)) << 16 | 0x7000 | secrets.randbits(12)
+    low = 0b10 << 62 | secrets.randbits(62)
+    digits = f"{high:016x}{low:016x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -1,0 +1,1 @@
+"""Home Assistant's MQTT discovery: which entities there are, published and kept current."""

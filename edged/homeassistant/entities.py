@@ -1,0 +1,239 @@
+"""The entities of this device in Home Assistant: which there are, what each reads, writes and depends on.
+
+    labels, root, health_s, commands ──► {"sensor_emotion": {"platform": "sensor", "state_topic": …}, …}
+
+The keys are those of Home Assistant's ``components/mqtt``; one that a release does not know is left out by it.  Every
+template makes a text of every payload of ``events.schema``: one that gave None would make its entity unknown.
+
+What needs sound is there while the node is online and its capture is, so neither with the microphone gone nor while
+muted; figures and what can be set need the node alone, or a muted device could not be unmuted.
+"""
+
+import re
+from typing import Any, Literal
+
+import msgspec
+
+from edged.contract import topics
+from edged.mqtt.commands import READ_ONLY
+
+_LEVEL_S = 60  # the longest that `level` is not told
+_EXPIRES = 3  # periods without a word after which a periodic figure counts no more
+
+Obedience = Literal["off", "read-only", "on"]  # as mqtt.commands
+
+Entity = dict[str, Any]
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """Which device this is and how it is set, as far as its entities depend on it."""
+
+    node: str
+    device_id: str  # of the machine
+    labels: tuple[str, ...]  # of the bundle, in their order
+    version: str  # of edged
+    root: str = "edged"
+    health_s: int = 60
+    commands: Obedience = "on"
+    suggested_area: str = ""
+
+    @property
+    def identifier(self) -> str:
+        """Its id in Home Assistant, and the beginning of its entities' ids; of letters, digits, ``_`` and ``-``."""
+        return f"edged_{self.device_id}_{self.node}"
+
+
+def entities(device: Device) -> dict[str, Entity]:
+    """The config of each entity, ``platform`` among its keys, by an id that stays the same for ever."""
+    entities = (*_heard(device), *_figures(device), *_settings(device))
+    return {_key(entity): entity for entity in entities}
+
+
+def _heard(device: Device) -> list[Entity]:
+    """What the microphone tells, and whether it does."""
+    node, labels = _available(device, topics.AVAILABILITY), list(device.labels)
+    # Only `online` and `offline` count for Home Assistant; it would pass over `stalled` and `muted`.
+    capture = _available(device, topics.CAPTURE, "{{ 'online' if value == 'online' else 'offline' }}")
+    listening = _available(device, topics.INFO, "{{ 'online' if value_json.listening else 'offline' }}")
+    emotion = _topic(device, topics.EMOTION)
+    return [
+        _entity(
+            *(device, "event", "Emotion", [node, capture]),
+            state_topic=_topic(device, topics.EVENT_START),
+            event_types=labels,
+            # An event that comes late must not start what reacts to the moment; an empty text is passed over.
+            value_template="{{ '' if value_json.replayed else value }}",
+            icon="mdi:account-voice",
+        ),
+        _entity(
+            *(device, "sensor", "Emotion", [node, capture]),
+            state_topic=emotion,
+            value_template="{{ value_json.emotion }}",
+            device_class="enum",
+            options=[*labels, "uncertain", "none"],
+            json_attributes_topic=emotion,
+            json_attributes_template="{{ {'since': value_json.since, 'arousal': value_json.arousal,"
+            " 'valence': value_json.valence} | tojson }}",
+            icon="mdi:emoticon-outline",
+        ),
+        _entity(
+            *(device, "sensor", "Confidence", [node, capture]),
+            state_topic=emotion,
+            value_template="{{ ((value_json.confidence or 0) * 100) | round(1) }}",
+            unit_of_measurement="%",
+            suggested_display_precision=0,
+            icon="mdi:gauge",
+        ),
+        _entity(
+            *(device, "binary_sensor", "Speech", [node, capture]),
+            state_topic=_topic(device, topics.SPEECH),
+            device_class="sound",
+        ),
+        _entity(
+            *(device, "binary_sensor", "Microphone", [node, listening]),
+            state_topic=_topic(device, topics.CAPTURE),
+            value_template="{{ 'OFF' if value == 'online' else 'ON' }}",
+            device_class="problem",
+            entity_category="diagnostic",
+        ),
+        _entity(
+            *(device, "sensor", "Level", [node, capture]),
+            state_topic=_topic(device, topics.LEVEL),
+            value_template="{{ value_json.level_dbfs }}",
+            unit_of_measurement="dBFS",
+            state_class="measurement",
+            entity_category="diagnostic",
+            enabled_by_default=False,
+            expire_after=_EXPIRES * _LEVEL_S,
+            icon="mdi:waveform",
+        ),
+    ]
+
+
+def _figures(device: Device) -> list[Entity]:
+    """What the device tells of itself, each minute or so."""
+    common: Entity = {
+        "state_topic": _topic(device, topics.HEALTH),
+        "entity_category": "diagnostic",
+        "expire_after": _EXPIRES * device.health_s,
+    }
+    node = _available(device, topics.AVAILABILITY)
+    return [
+        _entity(
+            *(device, "sensor", "Latency", [node]),
+            # Before the first event there is none: an empty text leaves the sensor as it is.
+            value_template="{{ value_json.outbox.latency_p95_s if value_json.outbox"
+            " and value_json.outbox.latency_p95_s is not none else '' }}",
+            device_class="duration",
+            unit_of_measurement="s",
+            state_class="measurement",
+            suggested_display_precision=2,
+            **common,
+        ),
+        _entity(
+            *(device, "sensor", "Skipped windows", [node]),
+            value_template="{{ value_json.windows_skipped }}",
+            state_class="total_increasing",
+            icon="mdi:debug-step-over",
+            **common,
+        ),
+        _entity(
+            *(device, "sensor", "Outbox depth", [node]),
+            value_template="{{ value_json.outbox.depth if value_json.outbox else 0 }}",
+            state_class="measurement",
+            icon="mdi:tray-full",
+            **common,
+        ),
+    ]
+
+
+def _settings(device: Device) -> list[Entity]:
+    """What can be set and asked for, as far as the device obeys."""
+    info = _topic(device, topics.INFO)
+    node = _available(device, topics.AVAILABILITY)
+    by_command: dict[str, list[Entity]] = {
+        "mute": [
+            _entity(
+                *(device, "switch", "Listening", [node]),
+                command_topic=_command(device, "mute"),
+                payload_on="OFF",  # to listen is not to be mute
+                payload_off="ON",
+                state_topic=info,
+                value_template="{{ 'listening' if value_json.listening else 'mute' }}",
+                state_on="listening",
+                state_off="mute",
+                icon="mdi:microphone",
+            )
+        ],
+        "threshold": [
+            _entity(
+                *(device, "number", f"Threshold {label}", [node]),
+                command_topic=_command(device, "threshold"),
+                command_template=f'{{"label": "{label}", "enter": {{{{ value }}}}}}',
+                state_topic=info,
+                value_template=f"{{{{ value_json.thresholds['{label}'] }}}}",
+                min=0,
+                max=1,
+                step=0.01,
+                mode="slider",
+                entity_category="config",
+                icon="mdi:tune-vertical",
+            )
+            for label in device.labels
+        ],
+        "restart": [
+            _entity(
+                *(device, "button", "Restart", [node]),
+                command_topic=_command(device, "restart"),
+                device_class="restart",
+                entity_category="config",
+            )
+        ],
+        "identify": [
+            _entity(
+                *(device, "button", "Identify", [node]),
+                command_topic=_command(device, "identify"),
+                device_class="identify",
+                entity_category="diagnostic",
+            )
+        ],
+    }
+    obeyed = {"off": (), "read-only": READ_ONLY, "on": tuple(by_command)}[device.commands]
+    return [entity for command, those in by_command.items() if command in obeyed for entity in those]
+
+
+def _entity(device: Device, platform: str, name: str, availability: list[Entity], **config: Any) -> Entity:  # noqa: ANN401 -- JSON
+    key = f"{platform}_{_slug(name)}"
+    return {
+        "platform": platform,
+        "name": name,
+        "unique_id": f"{device.identifier}_{key}",
+        # What Home Assistant makes of the names by itself; said outright, a later change of theirs changes no id.
+        "default_entity_id": f"{platform}.{_slug(f'{device.node} {name}')}",
+        "availability": availability,
+        "availability_mode": "all",
+        "qos": 1,
+        **config,
+    }
+
+
+def _key(entity: Entity) -> str:
+    return f"{entity['platform']}_{_slug(entity['name'])}"
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def _topic(device: Device, topic: topics.Topic) -> str:
+    return topics.full_name(device.root, device.node, topic)
+
+
+def _command(device: Device, name: str) -> str:
+    return f"{device.root}/{device.node}/cmd/{name}"
+
+
+def _available(device: Device, topic: topics.Topic, template: str = "") -> Entity:
+    """An availability topic; ``online`` and ``offline`` are what Home Assistant expects by itself."""
+    found = {"topic": _topic(device, topic)}
+    return {**found, "value_template": template} if template else found

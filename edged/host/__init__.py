@@ -1,0 +1,1 @@
+"""This machine: systemd, identity, metrics, folders, backoff."""

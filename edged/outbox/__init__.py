@@ -1,0 +1,1 @@
+"""Events that no broker has acknowledged yet, in SQLite."""

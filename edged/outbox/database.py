@@ -1,0 +1,199 @@
+"""The outbox's SQLite file: each event, whether it was acknowledged, and where the numbers go on.
+
+    Batch ──one transaction──► <state directory>/outbox.sqlite3, WAL; what it held at first ──► Stored
+
+A transaction is on the disk when ``commit`` returns (synchronous=FULL), as far as the card keeps its promises.  One
+process writes, which a lock on a file beside it holds; others may read, and need not stop it.  Ages are counted in
+seconds in which the outbox was open, so that no clock set wrong makes an event old.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edged.outbox.message import Message
+from edged.outbox.reader import DamagedError, Stored, connection, judged, stored_in
+from edged.outbox.wal_index import WalIndex
+
+FILE = "outbox.sqlite3"
+
+_VERSION = 1
+_ROW_BYTES = 200  # of a row and its index, beside the payload, which may begin a page of its own
+_TRIMMED = 20  # rows of history that go at once when they are too large
+_TABLES = """
+CREATE TABLE event (
+    seq INTEGER PRIMARY KEY,
+    topic TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    put_s REAL NOT NULL,
+    acknowledged INTEGER NOT NULL
+);
+CREATE INDEX event_acknowledged ON event (acknowledged, seq);
+CREATE TABLE state (name TEXT PRIMARY KEY, value NOT NULL);
+"""
+
+
+class InUseError(Exception):
+    """Another process has it."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction writes."""
+
+    horizon: int  # the greatest number that may have been given away once this is on the disk
+    open_s: float  # how long the outbox has been open in all its life
+    put: list[tuple[Message, float, bool]] = field(default_factory=list)  # when, in seconds open; acknowledged already
+    acknowledged: list[int] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+
+
+class Database:
+    """Open from construction to ``close``; ``limit`` rows, ``limit_mb`` megabytes and ``limit_s`` bound the history.
+
+    Raises:
+        DamagedError: the file is no outbox or not a whole one.
+        InUseError: another process has it.
+        OSError, sqlite3.Error: the disk.
+    """
+
+    def __init__(self, path: Path, *, limit: int, limit_mb: float, limit_s: float) -> None:
+        self._path = path
+        self._limit, self._limit_bytes, self._limit_s = limit, limit_mb * 1e6, limit_s
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.ExitStack() as opened:
+            self._lock = opened.enter_context(_locked(path.with_suffix(".lock")))
+            path.touch(mode=0o600)  # SQLite's own files beside it follow it
+            self._index = opened.enter_context(WalIndex(path))
+            self._db = opened.enter_context(contextlib.closing(connection(f"{path.as_uri()}?mode=rwc")))
+            with judged():
+                self._prepare()
+                self._n_rows: int = self._db.execute("SELECT count(*) FROM event").fetchone()[0]
+            self._inode = path.stat().st_ino
+            self._close = opened.pop_all().close
+
+    def load(self) -> Stored:
+        """What it holds; rows that wait and are no events would wait for ever, and are removed.
+
+        Raises:
+            DamagedError, OSError, sqlite3.Error: as the constructor.
+        """
+        with judged():
+            stored = stored_in(self._db)
+            waiting = {seq for (seq,) in self._db.execute("SELECT seq FROM event WHERE acknowledged IS NOT 1")}
+            unfit = waiting - {message.seq for message, _ in stored.events}
+            with _transaction(self._db):
+                self._delete(list(unfit))
+        return stored._replace(n_unfit=len(unfit))
+
+    def commit(self, batch: Batch) -> None:
+        """Write all of it or nothing.
+
+        Raises:
+            DamagedError, OSError, sqlite3.Error: as the constructor.
+        """
+        try:
+            same = self._path.stat().st_ino == self._inode
+        except FileNotFoundError:
+            same = False
+        if not same:
+            raise FileNotFoundError(errno.ENOENT, "the file was taken away")
+        self._index.make_room(sum(_ROW_BYTES + 2 * len(message.payload) for message, _, _ in batch.put))
+        with judged(), _transaction(self._db):
+            self._write(batch)
+            self._trim(batch.open_s)
+
+    def close(self) -> None:
+        """Let go of the file; what was committed stays, whatever becomes of this."""
+        with contextlib.suppress(sqlite3.Error):
+            self._close()
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA mmap_size=0")  # a card that fails to read a mapped page is a SIGBUS
+        self._db.execute("PRAGMA wal_autocheckpoint=250")  # pages: a megabyte
+        self._db.execute(f"PRAGMA journal_size_limit={2**20}")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0 and not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
+            self._db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={_VERSION}; COMMIT;")
+            return
+        if version != _VERSION:
+            raise DamagedError(f"it is of version {version}, expected {_VERSION}")
+        found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise DamagedError(str(found).replace("\n", " "))
+
+    def _write(self, batch: Batch) -> None:
+        rows = [(m.seq, m.topic, m.payload, put_s, int(known)) for m, put_s, known in batch.put]
+        self._n_rows += len(rows)
+        self._db.executemany("INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?)", rows)
+        acknowledged = ((seq,) for seq in batch.acknowledged)
+        self._db.executemany("UPDATE event SET acknowledged = 1 WHERE seq = ?", acknowledged)
+        self._delete(batch.removed)
+        state = [("horizon", batch.horizon), ("open_s", batch.open_s)]
+        self._db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", state)
+
+    def _trim(self, open_s: float) -> None:
+        """History goes, the oldest first, where the whole is too much; the outbox bounds the rest."""
+        old = "SELECT seq FROM event WHERE acknowledged = 1 AND put_s < ? ORDER BY seq LIMIT 1000"
+        self._delete([seq for (seq,) in self._db.execute(old, (open_s - self._limit_s,))])
+        while self._n_rows > self._limit or self._n_used() > self._limit_bytes:
+            oldest = "SELECT seq FROM event WHERE acknowledged = 1 ORDER BY seq LIMIT ?"
+            n_over = self._n_rows - self._limit
+            history = [seq for (seq,) in self._db.execute(oldest, (n_over if n_over > 0 else _TRIMMED,))]
+            if not history:
+                return
+            self._delete(history)
+
+    def _delete(self, seqs: list[int]) -> None:
+        if seqs:
+            cursor = self._db.executemany("DELETE FROM event WHERE seq = ?", ((seq,) for seq in seqs))
+            self._n_rows -= cursor.rowcount
+
+    def _n_used(self) -> int:
+        """Bytes of the file that are in use."""
+        pages, free, size = (
+            self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, in place of one that was set aside before; where it is now."""
+    aside = path.with_name(f"{path.name}.damaged")
+    for ending in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + ending).replace(aside.with_name(aside.name + ending))
+    return aside
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as exc:
+        os.close(lock)
+        raise InUseError(f"{path.name} is held by another edged") from exc
+    try:
+        yield lock
+    finally:
+        os.close(lock)
+
+
+@contextlib.contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # a full disk has ended it already
+            db.execute("ROLLBACK")
+        raise

@@ -1,0 +1,252 @@
+"""Events to the disk and back: batches, faults and the way out of them; the one thread that waits for the card.
+
+    put, acknowledged, removed ──► what changed ──each commit_s──► Database ──► horizon: what may be published
+                                                     └──fails──► memory only, said once, tried again each retry_s
+
+The thread is there because an SD card may take seconds for one write, and neither the pipeline nor paho may wait for
+it.  ``horizon`` is the greatest number that may be published.  With ``commit_s`` 0 that is what is on the disk;
+otherwise numbers are reserved on the disk before they are given away, so that none is given twice whatever a power cut
+takes.
+
+An event that is acknowledged before its batch is written goes to the disk once and only as history, for which there is
+more time.  While the disk fails nothing holds anything back.
+"""
+
+import logging
+import math
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from edged.outbox.database import Database, InUseError, set_aside
+from edged.outbox.ledger import Ledger
+from edged.outbox.message import Message
+from edged.outbox.reader import MOST_SEQ, DamagedError, Stored, still_readable
+
+_RESERVED = 1000  # numbers
+_LAZY_S = 30.0  # for history and acknowledgements: without the latter an event is only sent again
+_HANGS_S = 10.0  # a write that takes longer is said to hang
+_CLOSE_S = 1.0  # for the last batch; a disk that hangs may not keep the daemon from ending
+
+_log = logging.getLogger(__name__)
+
+
+def fresh_seq(utc_s: float) -> int:
+    """Where numbers begin when no file says how far they came: the clock's milliseconds, above all from before."""
+    return min(max(0, int(1000 * utc_s)), MOST_SEQ // 2)
+
+
+class Journal:
+    """Keeps on disk what the outbox holds; ``open`` and ``close`` are called once, and no method waits for the disk.
+
+    ``path`` is the file; ``limit`` rows, ``limit_mb`` megabytes and ``limit_s`` seconds bound it, history included.
+    """
+
+    def __init__(  # noqa: PLR0913 -- bounds and times, each named where it is given
+        self,
+        path: Path,
+        *,
+        limit: int = 1000,
+        limit_mb: float = math.inf,
+        limit_s: float = math.inf,
+        commit_s: float = 0.0,
+        retry_s: float = 60.0,
+        utc: Callable[[], float] = time.time,
+    ) -> None:
+        self._path = path.absolute()
+        self._limit, self._limit_mb, self._limit_s = limit, limit_mb, limit_s
+        self._commit_s, self._retry_s, self._utc = commit_s, retry_s, utc
+        self._database: Database | None = None  # None: memory only
+        self._opened_s = -math.inf  # monotonic: when that was last tried
+        self._on_change: Callable[[], None] = lambda: None
+        self._thread = threading.Thread(target=self._run, name="edged-journal", daemon=True)
+        self._wake = threading.Condition()  # guards all below; never held while the disk is used
+        self._ledger = Ledger(_RESERVED if commit_s else 0)
+        self._closing = False
+        self._due_s = math.inf  # monotonic: when to write, or to try the disk again
+        self._changed_s = math.inf  # monotonic: when the first change came that is not written
+        self._busy_s = math.inf  # monotonic: since when the thread has waited for the disk
+        self._said_hangs = False
+        self.fault = ""  # why events are in memory only
+        self.set_aside = ""  # the name that a damaged file has now
+
+    @property
+    def horizon(self) -> float:
+        """The greatest number that may be published."""
+        return self._ledger.horizon
+
+    @property
+    def trouble(self) -> str:
+        """Why events may not outlive this process; empty where they do."""
+        return self.fault or ("the disk does not answer" if self._hangs else "")
+
+    @property
+    def _hangs(self) -> bool:
+        return time.monotonic() - self._busy_s > _HANGS_S
+
+    def open(self, on_change: Callable[[], None]) -> None:
+        """Read what is there and begin to write; ``on_change`` is called, by its thread, when more may be sent."""
+        self._on_change = on_change
+        self._opened()
+        self._thread.start()
+
+    def flush(self) -> None:
+        """Write what may not be lost now, not only at the end of its time."""
+        with self._wake:
+            if self._ledger.changed:
+                self._change(0.0)
+
+    def close(self) -> None:
+        """Write what is left, waiting a little for it."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join(_CLOSE_S)
+        if self._thread.is_alive():
+            _log.warning("outbox: the disk did not answer in time, %d events are not on it", self._ledger.n_unwritten)
+
+    def next_seq(self) -> int:
+        """The number for the next event, greater than any before it."""
+        with self._wake:
+            return self._ledger.next_seq()
+
+    def found(self) -> list[Message]:
+        """Events from before this process that the broker has not acknowledged; each is given once."""
+        with self._wake:
+            found, self._ledger.found = self._ledger.found, []
+        return found
+
+    def put(self, message: Message) -> None:
+        """An event that may not be lost."""
+        if self._hangs and not self._said_hangs:
+            self._said_hangs = True
+            _log.warning("outbox: %s: the disk does not answer; events are in memory", self._path)
+        with self._wake:
+            self._ledger.put(message)
+            self._change(0.0 if self._ledger.is_short else self._commit_s)
+
+    def acknowledged(self, seq: int) -> None:
+        """The broker has it."""
+        with self._wake:
+            self._ledger.acknowledged(seq)
+            self._change(_LAZY_S)
+
+    def removed(self, seq: int) -> None:
+        """There was no more room for it."""
+        with self._wake:
+            self._ledger.removed(seq)
+            self._change(_LAZY_S)
+
+    def _change(self, within_s: float) -> None:
+        now_s = time.monotonic()
+        self._changed_s = min(self._changed_s, now_s)
+        if self._database is not None and now_s + within_s < self._due_s:
+            self._due_s = now_s + within_s
+            self._wake.notify()
+
+    def _run(self) -> None:
+        while True:
+            closing = self._wait()
+            self._busy_s = time.monotonic()
+            if self._database is not None or self._opened():
+                self._write(last=closing)
+            self._busy_s = math.inf
+            if self._said_hangs:
+                self._said_hangs = False
+                _log.info("outbox: %s: the disk answers again", self._path)
+            self._on_change()
+            if closing:
+                break
+        if self._database is not None:
+            self._database.close()
+
+    def _wait(self) -> bool:
+        """Until there is something to do; whether it is the last."""
+        with self._wake:
+            while not self._closing:
+                if self._database is not None and self._ledger.only_history and self._changed_s < math.inf:
+                    self._due_s = self._changed_s + max(_LAZY_S, self._commit_s)
+                left_s = self._due_s - time.monotonic()
+                if left_s <= 0:
+                    break
+                self._wake.wait(min(left_s, threading.TIMEOUT_MAX))
+            return self._closing
+
+    def _write(self, *, last: bool) -> None:
+        """Everything that has changed, in one transaction."""
+        assert self._database is not None  # noqa: S101 -- only this thread opens and closes it
+        with self._wake:
+            batch = self._ledger.batch(last=last)
+            self._due_s = self._changed_s = math.inf
+        try:
+            self._database.commit(batch)
+        except Exception as exc:  # noqa: BLE001 -- whatever it is, a dead thread would be worse
+            self._database.close()
+            if isinstance(exc, DamagedError):
+                self._put_aside(exc)
+            self._give_up(exc)
+            return
+        with self._wake:
+            self._ledger.written(batch)
+            if self._ledger.changed:
+                self._change(_LAZY_S if self._ledger.only_history else self._commit_s)
+
+    def _opened(self) -> bool:
+        """Whether the file is open now; in place of a damaged one another."""
+        self._opened_s = time.monotonic()
+        saved = None
+        try:
+            try:
+                database, stored = self._new_database()
+            except DamagedError as exc:
+                saved = still_readable(self._path)
+                self._put_aside(exc)
+                database, stored = self._new_database()
+        except (DamagedError, InUseError, OSError, sqlite3.Error) as exc:
+            if not self.fault and not isinstance(exc, InUseError):
+                with self._wake:  # with no disk to write to, at least what was there goes out
+                    self._ledger.disk_read(saved or still_readable(self._path))
+            self._give_up(exc)
+            return False
+        if stored.n_unfit:
+            _log.warning("outbox: %s: %d rows were no events, and are gone", self._path, stored.n_unfit)
+        if self.fault:
+            _log.info("outbox: %s: on disk again", self._path)
+        with self._wake:
+            self._database, self.fault = database, ""
+            if saved is not None:
+                self._ledger.disk_read(saved)
+            self._ledger.disk_found(stored, fresh_seq(self._utc()))
+            self._due_s = time.monotonic()
+        return True
+
+    def _new_database(self) -> tuple[Database, Stored]:
+        database = Database(self._path, limit=self._limit, limit_mb=self._limit_mb, limit_s=self._limit_s)
+        try:
+            return database, database.load()
+        except BaseException:
+            database.close()
+            raise
+
+    def _give_up(self, exc: Exception) -> None:
+        """On with memory alone; what is damaged or gone may have a successor at once, if it was not just made."""
+        fault = str(getattr(exc, "strerror", None) or exc)
+        if fault != self.fault and not isinstance(exc, DamagedError):  # of which there is a line already
+            _log.warning("outbox: %s: %s; events are in memory only", self._path, fault)
+        now_s = time.monotonic()
+        replaceable = isinstance(exc, DamagedError | FileNotFoundError) and now_s - self._opened_s > self._retry_s
+        with self._wake:
+            self._database, self.fault = None, fault
+            self._ledger.disk_lost(fresh_seq(self._utc()))
+            self._due_s = now_s + (0.0 if replaceable else self._retry_s)
+
+    def _put_aside(self, fault: DamagedError) -> None:
+        try:
+            aside = set_aside(self._path)
+        except OSError as exc:
+            _log.warning("outbox: %s is damaged (%s) and cannot be set aside: %s", self._path, fault, exc.strerror)
+        else:
+            self.set_aside = aside.name
+            _log.warning("outbox: %s is damaged (%s), kept aside as %s", self._path, fault, aside.name)

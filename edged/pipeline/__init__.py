@@ -1,0 +1,1 @@
+"""The stages in order, from a source of sound to a sink of events."""

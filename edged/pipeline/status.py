@@ -1,0 +1,125 @@
+"""What the daemon says of itself: its figures each minute, and what it is and how it is set.
+
+    source, sink, judge, counts, config ──► Health; bundle, config, overrides ──► Info
+
+Only reads: whatever it tells is owned by a stage.
+"""
+
+import hashlib
+import secrets
+import socket
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from edged.config.structs import Config
+from edged.contract import payloads
+from edged.host.addresses import addresses
+from edged.host.identity import device_id, node_name
+from edged.host.metrics import Figures, hardware, resident_mb, temperature_c, throttling, versions
+from edged.models.bundle import Manifest
+from edged.pipeline.adaptation_store import Learned
+from edged.pipeline.classifier import Judge
+from edged.pipeline.interfaces import Sink, Source
+
+_SESSION = secrets.token_hex(4)  # of this process
+
+
+def health(source: Source, sink: Sink, judge: Judge, figures: Figures, learned: Learned | None) -> payloads.Health:
+    """The figures now; those of a period begin anew."""
+    return payloads.Health(
+        time=payloads.rfc3339(time.time()),
+        uptime_s=round(figures.uptime_s, 1),
+        microphone=source.name,
+        sample_rate_hz=source.sample_rate_hz,
+        capture=source.state,
+        microphone_silent=source.silent,
+        level_dbfs=round(figures.level_dbfs, 1),
+        peak_dbfs=round(figures.peak_dbfs(), 1),
+        clipping=figures.clipping(source.n_clipped),
+        windows=figures.windows,
+        windows_speech=figures.windows_speech,
+        windows_skipped=judge.n_skipped,
+        samples_dropped=source.n_dropped,
+        overflows=source.n_overflows,
+        gaps=source.n_gaps,
+        recoveries=source.n_recoveries,
+        real_time_factor=round(figures.real_time_factor(), 4),
+        tls=sink.tls,
+        reconnects=sink.reconnects,
+        unacknowledged=sink.unacknowledged,
+        resident_mb=round(resident_mb(), 1),
+        cpu_share=round(figures.cpu_share(), 3),
+        temperature_c=temperature_c(),
+        throttling=throttling(),
+        versions=versions(judge.cascade.runtime),
+        bundle=_named(judge.bundle.manifest),
+        routing=judge.cascade.routing,
+        baseline=None if learned is None else learned.figures,
+        outbox=sink.outbox,
+        name_taken_by=sink.name_taken_by,
+    )
+
+
+def line(health: payloads.Health) -> str:
+    """The figures of ``health`` that a person wants each minute."""
+    return (
+        f"{health.windows} windows, {health.windows_speech} with speech, {health.windows_skipped} skipped;"
+        f" {health.samples_dropped} samples dropped; level {health.level_dbfs:.0f} dBFS;"
+        f" {100 * health.real_time_factor:.1f} % busy"
+    )
+
+
+def info(config: Config, judge: Judge, *, muted: bool, restart_required: Sequence[str] = ()) -> payloads.Info:
+    """What this device is, and how it is set now."""
+    manifest = judge.bundle.manifest
+    return payloads.Info(
+        time=payloads.rfc3339(time.time()),
+        node=node_name(config.node),
+        device_id=device_id(),
+        session=_SESSION,
+        hardware=hardware(),
+        versions=versions(judge.cascade.runtime),
+        bundle=_named(manifest),
+        routing=judge.cascade.routing,
+        labels=list(manifest.labels),
+        model_card=card_figures(manifest),
+        listening=not muted,
+        thresholds={label: config.tracker.enter_for.get(label, config.tracker.enter) for label in manifest.labels},
+        log_level=config.log_level,
+        commands=config.mqtt.commands,
+        config_digest=hashlib.sha256(msgspec.json.encode(config)).hexdigest()[:16],
+        restart_required=list(restart_required),
+    )
+
+
+def identity(config: Config, source: Source, figures: Figures) -> payloads.Identity:
+    """What tells this device from others."""
+    return payloads.Identity(
+        node=node_name(config.node),
+        device_id=device_id(),
+        host=socket.gethostname(),
+        addresses=addresses(),
+        microphone=source.name,
+        hardware=hardware(),
+        uptime_s=round(figures.uptime_s, 1),
+    )
+
+
+def card_figures(manifest: Manifest) -> dict[str, payloads.CardFigures]:
+    """By corpus what the model card says of the route that runs by default; nothing where the bundle does not say."""
+    found = {}
+    rows = manifest.metrics.get("rows")
+    for corpus, row in rows.items() if isinstance(rows, dict) else ():
+        try:
+            figures = row[row["default"]]
+            told = {name: figures[name] for name in ("uar", "speakers", "clips")}
+            found[corpus] = msgspec.convert({**told, "never_trained": row["never_trained"]}, payloads.CardFigures)
+        except (KeyError, TypeError, msgspec.ValidationError):  # a bundle of others may tell its figures otherwise
+            continue
+    return found
+
+
+def _named(manifest: Manifest) -> str:
+    return f"{manifest.name} {manifest.version}"

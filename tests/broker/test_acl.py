@@ -1,0 +1,126 @@
+"""The printed access list in a real mosquitto: a device reaches its own topics and no others."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edged.cli.broker.acl import access_list, access_pattern
+from edged.config.structs import Config, HomeAssistant, Mqtt
+from edged.contract.topics import TOPICS
+from edged.errors import UsageError
+from edged.homeassistant.discovery import filters
+from edged.homeassistant.entities import Device
+from edged.host.identity import device_id
+from edged.mqtt.connection import Connection
+from edged.mqtt.probe import stages
+from edged.mqtt.subscriptions import Received
+from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, wait_until
+
+__all__ = ["idle_mosquitto"]
+
+_ALL = "user all\ntopic readwrite #\n"
+_IDENTIFIER = Device(node="kitchen", device_id=device_id(), labels=(), version="").identifier
+
+
+def start(broker: Mosquitto, rules: str) -> None:
+    """The broker, with ``rules`` beside those of a user who may do anything."""
+    broker.start({"kitchen": "1", "all": "1"}, broker.access(rules + _ALL))
+
+
+def login(broker: Mosquitto, folder: Path, user: str) -> Mqtt:
+    """The config of ``user``."""
+    file = folder / f"{user}'s password"
+    file.write_text("1")
+    return msgspec.structs.replace(broker.mqtt, username=user, password_file=str(file))
+
+
+@contextmanager
+def client(mqtt: Mqtt, topic_filter: str) -> Iterator[tuple[Connection, list[Received]]]:
+    """A connection and what it receives by ``topic_filter``."""
+    received: list[Received] = []
+    with Connection(
+        mqtt, f"test-{mqtt.username}", subscriptions=[topic_filter], on_received=received.append
+    ) as connection:
+        assert connection.wait_connected(WITHIN_S)
+        yield connection, received
+
+
+def arrived(broker: Mosquitto, folder: Path, topics: list[str]) -> list[str]:
+    """Those of ``topics`` that arrive when kitchen publishes them and then its state."""
+    last = "edged/kitchen/emotion"
+    with (
+        client(login(broker, folder, "all"), "#") as (_, received),
+        client(login(broker, folder, "kitchen"), "none") as (kitchen, _),
+    ):
+        for topic in [*topics, last]:
+            kitchen.send(topic, b"1", 1, retained=False)
+        wait_until(lambda: received and received[-1].topic == last, "the last of them")
+    return [message.topic for message in received[:-1]]
+
+
+@pytest.mark.parametrize("pattern", [False, True])
+def test_device_writes_its_own_topics_and_no_others(idle_mosquitto: Mosquitto, tmp_path: Path, pattern: bool) -> None:  # noqa: FBT001 -- a test's parameter
+    """Every topic of the contract, and none of another node, root or user."""
+    config = Config(node="kitchen")
+    start(idle_mosquitto, access_pattern(config) if pattern else access_list(config, "kitchen"))
+    own = [f"edged/kitchen/{topic.name}".replace("<name>", "mute") for topic in TOPICS]
+    others = ["edged/hall/emotion", "other/kitchen/emotion", "edged/kitchen/other", "edged/kitchen/cmd/mute", "x"]
+    discovery = [one.replace("+", "x") for one in filters(_IDENTIFIER, "homeassistant")]
+    foreign = ["homeassistant/device/edged_other/config", "homeassistant/status"]
+    expected = own if pattern else [*own, *discovery]
+    assert arrived(idle_mosquitto, tmp_path, [*own, *others, *discovery, *foreign]) == expected
+
+
+def test_device_reads_its_commands_and_no_other_devices(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """What is sent to it, its own info, and Home Assistant's birth."""
+    start(idle_mosquitto, access_list(Config(node="kitchen"), "kitchen"))
+    readable = ["edged/kitchen/cmd/mute", "edged/kitchen/info", "homeassistant/status"]
+    with (
+        client(login(idle_mosquitto, tmp_path, "kitchen"), "#") as (_, received),
+        client(login(idle_mosquitto, tmp_path, "all"), "none") as (everyone, _),
+    ):
+        for topic in ["edged/hall/emotion", "edged/hall/cmd/mute", "edged/kitchen/emotion", "x", *readable]:
+            everyone.send(topic, b"1", 1, retained=False)
+        wait_until(lambda: received and received[-1].topic == readable[-1], "the last of them")
+    assert [message.topic for message in received] == readable
+
+
+@pytest.mark.parametrize("pattern", [False, True])
+def test_check_passes(idle_mosquitto: Mosquitto, tmp_path: Path, pattern: bool) -> None:  # noqa: FBT001 -- a test's parameter
+    """`edged check` needs no right that the list does not give."""
+    config = Config(node="kitchen")
+    start(idle_mosquitto, access_pattern(config) if pattern else access_list(config, "kitchen"))
+    mqtt = login(idle_mosquitto, tmp_path, "kitchen")
+    found = [attempt() for _, attempt in stages(Config(mqtt=mqtt), "kitchen")]
+    assert found[-1].startswith("edged/kitchen/check there and back")
+
+
+def test_list_follows_the_config() -> None:
+    """Root, prefix, node and user are the config's; without discovery Home Assistant's topics are left out."""
+    mqtt = Mqtt(root="home/edged", username="ann")
+    text = access_list(Config(node="hall", mqtt=mqtt, homeassistant=HomeAssistant(prefix="ha")))
+    assert "\nuser ann\n" in text
+    assert "\ntopic write home/edged/hall/emotion\n" in text
+    assert "\ntopic read ha/status\n" in text
+    without = Config(mqtt=mqtt, homeassistant=HomeAssistant(discovery="off"))
+    assert "status" not in access_list(without) + access_pattern(without)
+    assert "cmd/" in text
+    assert "cmd/" not in access_list(Config(mqtt=msgspec.structs.replace(mqtt, commands="off")))
+    assert "/attic/emotion\n" in access_list(without, node="attic")
+
+
+@pytest.mark.parametrize("user", ["", "a\ntopic readwrite #", " a"])
+def test_user_that_the_file_cannot_name_is_wrong_use(user: str) -> None:
+    """A line end in a name would be a rule of its own."""
+    with pytest.raises(UsageError, match="expected a name"):
+        access_list(Config(), user)
+
+
+@pytest.mark.parametrize("node", ["+", "#", "a/b", "a\ntopic readwrite #", "x" * 65])
+def test_node_that_is_no_name_is_wrong_use(node: str) -> None:
+    """A wildcard would be the topics of all."""
+    with pytest.raises(UsageError, match=r"node is .*expected at most 64"):
+        access_list(Config(), "kitchen", node)

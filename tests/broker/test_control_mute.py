@@ -1,0 +1,126 @@
+"""The command mute through a real broker to the real pipeline, and how it meets ``audio.muted`` of the config."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.parts.broker.commanded import Start, bundle, commander, idle_mosquitto, mosquitto, start
+from tests.parts.broker.commander import Commander
+from tests.parts.broker.mosquitto import wait_until
+
+# pytest finds the fixtures by their names here
+__all__ = ["bundle", "commander", "idle_mosquitto", "mosquitto", "start"]
+
+
+def test_mute_and_listen_again(start: Start, commander: Commander) -> None:
+    """The source is muted, the retained topics say so before the answer does; unmuted it is as before."""
+    with start() as device:
+        wait_until(lambda: commander.came["health"], "the first figures")
+        result = commander.give("mute", '{"muted": true, "id": "a"}')
+        assert (result.ok, result.muted, result.id) == (True, True, "a")
+        assert device.room.muted
+        assert commander.came["capture"][-1] == b"muted"
+        assert commander.came["speech"][-1] == b"OFF"
+        assert commander.newest("emotion")["emotion"] == "none"
+        assert commander.newest("info")["listening"] is False
+        result = commander.give("mute", "OFF")
+        assert (result.message, result.muted) == ("listening", False)
+        assert not device.room.muted
+        assert commander.came["capture"][-1] == b"online"
+        assert commander.newest("info")["listening"] is True
+
+
+def test_mute_ends_the_running_episode(start: Start, commander: Commander) -> None:
+    """Its end comes with the mute, not when sound comes again."""
+    whatever = "gate: {kind: level, margin_db: 3, least_dbfs: -96, least_speech_s: 0.016}\n"
+    whatever += "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0, smoothing: exponential}\n"
+    with start(whatever):
+        wait_until(lambda: commander.came["event/start"], "an episode", 60)
+        commander.give("mute", "ON")
+        wait_until(lambda: len(commander.came["event/end"]) == len(commander.came["event/start"]), "its end")
+        assert commander.newest("event/end")["reason"] == "stopped"
+
+
+def test_mute_feeds_the_watchdog_by_rounds(start: Start, commander: Commander, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While muted no window goes through; the reader's rounds feed it, and without them nothing does."""
+    told: list[str] = []
+    monkeypatch.setattr("edged.pipeline.source_watch.notify", lambda *states: told.extend(states))
+    with start() as device:
+        commander.give("mute", "ON")
+        told.clear()
+        commander.give("identify")
+        assert "WATCHDOG=1" not in told
+        device.room.n_tries += 1
+        wait_until(lambda: told.count("WATCHDOG=1") == 1, "the watchdog is fed")
+
+
+def test_muted_over_a_restart(start: Start, commander: Commander) -> None:
+    """The next start is muted before anything is read, and its info says so."""
+    with start():
+        assert commander.give("mute", "ON").message == "muted by command or config, the microphone is closed"
+    n_before = len(commander.came["info"])
+    with start() as device:
+        assert device.overrides.muted
+        wait_until(lambda: len(commander.came["info"]) > n_before, "its info")
+        assert commander.newest("info")["listening"] is False
+
+
+def test_mute_goes_before_the_config(start: Start, commander: Commander) -> None:
+    """In either direction, over a reload and a restart; null is the config's word again."""
+    muted = "audio: {muted: true}"
+    with start(muted) as device:
+        wait_until(lambda: commander.came["info"], "its info")
+        assert commander.newest("info")["listening"] is False
+        assert (commander.give("mute", "OFF").muted, device.room.muted) == (False, False)
+        result = commander.give("reload")
+        assert result.message.endswith("nothing changed; set by command and still in force: audio.muted")
+        assert not device.room.muted
+    with start(muted) as device:
+        assert not device.room.muted
+        result = commander.give("mute", '{"muted": null}')
+        assert result.message == "muted by command or config, the microphone is closed, as in the config"
+        assert (result.muted, device.room.muted) == (True, True)
+
+
+def test_edited_mute_takes_effect(start: Start, commander: Commander) -> None:
+    """Whatever the switch was last set to, what the file says from now on holds, at this start and at the next."""
+    with start() as device:
+        for word in ("ON", "OFF"):  # of the switch, and the config is as before
+            commander.give("mute", word)
+        for muted in (True, False, True):
+            device.write(f"audio: {{muted: {str(muted).lower()}}}")
+            result = commander.give("reload")
+            assert result.message == f"config read again: audio.muted {not muted} -> {muted}"
+            assert device.room.muted is muted
+            assert commander.came["capture"][-1] == (b"muted" if muted else b"online")
+            assert commander.newest("info")["listening"] is not muted
+            assert result.restart_required == []
+    with start("audio: {muted: true}") as device:
+        assert device.room.muted
+
+
+def test_edited_mute_agrees_with_the_switch(start: Start, commander: Commander) -> None:
+    """An edit to what the switch says changes nothing; the one back does, in a config that was read at a start too."""
+    with start() as device:
+        commander.give("mute", "ON")
+        device.write("audio: {muted: true}")
+        commander.give("reload")
+        assert device.room.muted
+        device.write("audio: {muted: false}")
+        commander.give("reload")
+        assert not device.room.muted
+        commander.give("mute", "ON")
+    with start("audio: {muted: true}") as device:
+        assert device.room.muted
+    with start("audio: {muted: false}") as device:
+        assert not device.room.muted
+
+
+def test_disk_that_refuses_is_said_in_the_answer(start: Start, commander: Commander, tmp_path: Path) -> None:
+    """It is done all the same, and not kept."""
+    with start(f"state_dir: {tmp_path}/state") as device:
+        (tmp_path / "state").write_text("a file where the folder should be")
+        result = commander.give("mute", "ON")
+        assert (result.ok, result.muted, device.room.muted) == (True, True, True)
+        assert "; not kept over a restart: " in result.message
+        (tmp_path / "state").unlink()

@@ -1,0 +1,81 @@
+"""Two devices of one name."""
+
+import logging
+
+import msgspec
+import pytest
+
+from edged.contract.payloads import Info, encoded
+from edged.contract.topics import INFO
+from edged.mqtt.name_conflict import Twin
+from edged.mqtt.publisher import Publisher
+from edged.mqtt.subscriptions import Received
+from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.broker.payloads import info
+
+__all__ = ["idle_mosquitto", "mosquitto"]
+
+OTHER = msgspec.structs.replace(info(), device_id="f" * 16, session="other")
+
+
+def received(payload: Info, *, retained: bool = False) -> Received:
+    """``payload`` on the node's own topic."""
+    return Received("edged/a/info", encoded(payload), retained)
+
+
+def twin(said: list[str]) -> Twin:
+    """One that knows its own session; ``said`` grows with each answer."""
+    made = Twin("edged/a/info", lambda: said.append("info"))
+    made.own(info())
+    return made
+
+
+def test_another_session_is_a_twin_and_is_answered_once(caplog: pytest.LogCaptureFixture) -> None:
+    """It is named, said once in the log, and answered at most once a minute."""
+    said: list[str] = []
+    ours = twin(said)
+    for _ in range(3):
+        ours.received(received(OTHER))
+        ours.tick()
+    assert ours.device_id == "f" * 16
+    assert said == ["info"]
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        received(info()),
+        received(OTHER, retained=True),
+        Received("edged/b/info", encoded(OTHER), retained=False),
+        Received("edged/a/info", b"\xff{", retained=False),
+    ],
+    ids=["our own", "of before", "another topic", "nonsense"],
+)
+def test_no_twin(heard: Received) -> None:
+    """None of these is another device that lives."""
+    said: list[str] = []
+    ours = twin(said)
+    ours.received(heard)
+    ours.tick()
+    assert ours.device_id is None
+    assert said == []
+
+
+def test_two_publishers_of_one_name_find_each_other(mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that was there hears the newcomer, answers, and so is heard: both name each other."""
+    with Publisher(mosquitto.mqtt, "a") as first:
+        first.publish(INFO, info())
+        wait_until(lambda: not first.unacknowledged, "published")
+        monkeypatch.setattr("edged.mqtt.publisher.device_id", lambda: "f" * 16)
+        with Publisher(mosquitto.mqtt, "a") as second:
+            second.publish(INFO, OTHER)
+
+            def found() -> bool:
+                first.tick()
+                second.tick()
+                return (first.name_taken_by, second.name_taken_by) == (OTHER.device_id, info().device_id)
+
+            wait_until(found, "both know")
+            assert first.connected
+            assert first.reconnects == second.reconnects == 0

@@ -1,0 +1,102 @@
+"""The publisher's end: the rest goes out first, as far as there is a broker; what does not is said."""
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edged.contract.topics import CAPTURE, EVENT_START
+from edged.mqtt.publisher import Publisher
+from edged.mqtt.subscriber import Subscriber
+from edged.outbox.message import Message
+from edged.outbox.outbox import Outbox
+from tests.broker.test_publisher import starts, subscriber, until
+from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.broker.payloads import episode_start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["idle_mosquitto", "mosquitto", "subscriber"]
+
+_LONG_S = 10.0  # closing takes two to three seconds at most; the rest is for a machine under load
+
+
+def test_close_sends_the_rest_first(mosquitto: Mosquitto, subscriber: Subscriber) -> None:
+    """A replay that ends before the first connection is made has lost nothing."""
+    with Publisher(mosquitto.mqtt, "a") as publisher:
+        for number in range(500):
+            publisher.publish(EVENT_START, episode_start("sad", number))
+    assert starts(until(subscriber, "edged/a/availability", b"offline")) == list(range(500))
+    assert publisher.unacknowledged == 0
+
+
+@pytest.mark.parametrize("stalled", [True, False])
+def test_close_says_what_was_not_confirmed(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture, *, stalled: bool
+) -> None:
+    """With the broker stalled or gone it ends all the same."""
+    with Publisher(mosquitto.mqtt, "a") as publisher:
+        assert publisher.wait_connected(WITHIN_S)
+        if stalled:
+            mosquitto.pause()
+        else:
+            mosquitto.kill()
+            wait_until(lambda: not publisher.connected, "lost")
+        publisher.publish(EVENT_START, episode_start("sad"))
+        began_s = time.monotonic()
+    assert time.monotonic() - began_s < _LONG_S
+    assert caplog.messages[-1] == "closed with 1 messages that the broker has not confirmed"
+
+
+class Meddled(Outbox):
+    """When paho's thread finds it empty, ``meddle`` is called in that moment; what is sent next waits for ``seen``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meddle: Callable[[], None] | None = None
+        self.seen: threading.Event | None = None
+
+    def __len__(self) -> int:
+        n = super().__len__()
+        meddle = self.meddle
+        if not n and meddle is not None and threading.current_thread() is not threading.main_thread():
+            self.meddle = None
+            meddle()
+        return n
+
+    def following(self) -> Message | None:
+        """As ever, later."""
+        if self.seen is not None and self.meddle is None:
+            self.seen.wait(1)
+            self.seen = None
+        return super().following()
+
+
+def test_what_is_put_while_the_rest_is_confirmed_is_waited_for(mosquitto: Mosquitto) -> None:
+    """The last PUBACK of all is looked at just when one more message comes: nothing is settled yet."""
+    outbox, put, seen = Meddled(), threading.Event(), threading.Event()
+    settled: list[bool] = []
+    with Publisher(mosquitto.mqtt, "a", outbox) as publisher:
+
+        def put_one_more() -> None:
+            publisher.publish(CAPTURE, "offline")
+            put.set()
+            settled.append(publisher.wait_settled(WITHIN_S))
+            seen.set()
+
+        other = threading.Thread(target=put_one_more)
+        assert publisher.wait_connected(WITHIN_S)
+        assert publisher.wait_settled(WITHIN_S)
+        outbox.seen = seen
+
+        def meddle() -> None:
+            other.start()
+            put.wait(0.5)
+
+        outbox.meddle = meddle
+        publisher.publish(CAPTURE, "online")
+        wait_until(lambda: settled, "the answer")
+        other.join()
+    assert settled == [True]

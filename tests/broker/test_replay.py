@@ -1,0 +1,133 @@
+"""``edged replay``: a file through the whole pipeline, to the broker or to stdout."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.parts.broker.hearing import hearing
+from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.sound.speech import RATE_HZ
+from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edged
+
+__all__ = ["idle_mosquitto", "mosquitto"]
+
+
+def test_replay_jsonl_prints_json_lines_only(speech: Path) -> None:
+    """Every line of stdout is one object of a known type, windows in order of time."""
+    done = edged("replay", speech, "--jsonl")
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {row["type"] for row in rows} == {"window", "start", "end"}
+    starts = [row["start_s"] for row in rows if row["type"] == "window"]
+    assert starts == sorted(starts)
+    assert all(row["v"] == 1 for row in rows)
+
+
+def test_replay_with_a_baseline(speech: Path, tmp_path: Path) -> None:
+    """Learning within the file changes all but its first window; without, a replay is repeated to the digit."""
+    plain, again, fresh = (
+        [json.loads(line) for line in edged("replay", speech, "--jsonl", "--baseline", how).stdout.splitlines()]
+        for how in ("none", "none", "fresh")
+    )
+    windows = [[row["scores"] for row in rows if row.get("scores")] for rows in (plain, again, fresh)]
+    assert windows[0] == windows[1]
+    assert windows[0][0] == windows[2][0]
+    assert len(windows[0]) == len(windows[2]) > 10
+    assert all(without != learned for without, learned in zip(windows[0][1:], windows[2][1:], strict=True))
+    assert_one_line(edged("replay", speech, "--jsonl", "--baseline", tmp_path / "none.json"), 78, "none.json")
+
+
+def test_replay_reaches_a_subscriber(speech: Path, mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """Without --jsonl the events go to the broker, all of them before the command ends, and stdout stays empty."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
+    with hearing(mosquitto.port, "edged/lab/#") as (_, came):
+        done = edged("replay", speech, "--config", config)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        wait_until(lambda: came and came[-1].payload == b"offline", "its goodbye")
+    topics = [message.topic.removeprefix("edged/lab/") for message in came]
+    assert topics[0] == topics[-1] == "availability"
+    assert {"emotion", "event/start", "event/end", "health"} <= set(topics)
+    ids = {
+        name: [json.loads(message.payload)["episode_id"] for message in came if message.topic == f"edged/lab/{name}"]
+        for name in ("event/start", "event/end")
+    }
+    assert ids["event/start"] == ids["event/end"]
+
+
+def test_replay_without_broker_says_so(speech: Path, tmp_path: Path) -> None:
+    """A broker that is not there: one line with host and port, status 1."""
+    config = tmp_path / "config.yaml"
+    config.write_text("mqtt: {host: 127.0.0.1, port: 1}\n")
+    done = edged("replay", speech, "--config", config)
+    assert done.returncode == 1
+    assert "edged: broker 127.0.0.1:1: " in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_hour_of_silence_is_replayed_without_events(tmp_path: Path) -> None:
+    """An hour has a window each stride and not one event."""
+    file = tmp_path / "hour.flac"
+    with soundfile.SoundFile(file, "w", RATE_HZ, 1) as out:
+        for _ in range(60):
+            out.write(np.zeros(60 * RATE_HZ, np.float32))
+    done = edged("replay", "--jsonl", file)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == pytest.approx(3600 / 0.496, abs=10)
+    assert {(row["type"], row["speech"]) for row in rows} == {("window", False)}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("empty.wav", b""), ("text.wav", b"this is no sound\n" * 50), ("cut.wav", b"RIFF\x10")]
+)
+def test_what_is_no_sound_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    """Empty, text or a torn header: one line with the file's name, status 65, nothing on stdout."""
+    (tmp_path / name).write_bytes(content)
+    done = edged("replay", "--jsonl", tmp_path / name)
+    assert_one_line(done, 65, name)
+    assert not done.stdout
+
+
+def test_reader_that_leaves_ends_the_replay_quietly(speech: Path) -> None:
+    """``edged replay | head -1`` leaves no traceback behind."""
+    command = f"{sys.executable} -m edged replay --jsonl {speech} {speech} {speech} | head -1"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        timeout=LIMIT_S,
+    )
+    assert len(done.stdout.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+def test_sigterm_ends_a_replay_in_real_time(speech: Path, mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """A stop in the middle is a clean end: status 0, the state of the node offline, files that wait are not begun."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
+    with (
+        hearing(mosquitto.port, "edged/lab/#") as (_, came),
+        subprocess.Popen(
+            [sys.executable, "-m", "edged", "replay", "--speed", "1", speech, "absent.wav", "--config", config],
+            cwd=REPOSITORY,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as replay,
+    ):
+        try:
+            wait_until(lambda: any(one.topic == "edged/lab/emotion" for one in came), "the first state", 60)
+            replay.send_signal(signal.SIGTERM)
+            assert replay.wait(WITHIN_S) == 0
+        finally:
+            replay.kill()
+        wait_until(lambda: came[-1].payload == b"offline", "offline")

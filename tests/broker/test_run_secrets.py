@@ -1,0 +1,93 @@
+"""The broker's password, searched for in everything that the program says, sends and writes."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edged.mqtt.subscriber import Subscriber
+from tests.parts.broker.certificates import Authority, authority
+from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, wait_until
+
+__all__ = ["authority", "idle_mosquitto"]
+
+_REPOSITORY = Path(__file__).parents[2]
+_PASSWORD = "known-only-to-this-test"  # noqa: S105 -- of a broker that lives as long as the test
+_CONFIG = """\
+node: lab
+log_level: debug
+state_dir: {folder}/state
+audio: {{device: "name:no such microphone"}}
+mqtt: {{host: 127.0.0.1, port: {port}, tls: on, ca_file: {ca_file}, cert_file: {cert_file}, key_file: {key_file},
+  username: ann, password_file: {folder}/password}}
+"""
+
+
+def edged(*arguments: str | Path) -> subprocess.Popen[str]:
+    """The program, with all that it says in one pipe."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "edged", *arguments],
+        cwd=_REPOSITORY,
+        env={**os.environ, "PYTHONDEVMODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_password_is_nowhere(idle_mosquitto: Mosquitto, authority: Authority, tmp_path: Path, right: bool) -> None:  # noqa: FBT001 -- a test's parameter
+    """With debug logging, whether the broker takes it or not: not in an output, a message, a log or a file."""
+    idle_mosquitto.start({"ann": _PASSWORD if right else "another"}, authority.lines())
+    (tmp_path / "password").write_text(f"{_PASSWORD}\n")
+    cert_file, key_file = authority.client()
+    key = Path(key_file).read_text().splitlines()[1]
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        _CONFIG.format(
+            folder=tmp_path,
+            port=idle_mosquitto.port,
+            ca_file=authority.ca_file,
+            cert_file=cert_file,
+            key_file=key_file,
+        )
+    )
+    said = {}
+    for command in ("check", "acl"):
+        with edged(command, "--config", config) as running:
+            said[command], _ = running.communicate(timeout=60)
+    log = tmp_path / "mosquitto.log"
+    refused = log.read_text().count("not authorised")
+    with edged("run", "--config", config) as running:
+        if right:
+            wait_until(lambda: " as edged-lab-" in log.read_text(), "connected", 60)
+        else:
+            wait_until(lambda: log.read_text().count("not authorised") >= refused + 2, "refused twice", 60)
+        sent = messages(idle_mosquitto, tmp_path, authority) if right else []
+        running.send_signal(signal.SIGTERM)
+        said["run"], _ = running.communicate(timeout=60)
+    assert "user ann" in said["acl"]
+    assert ("broker topics OK" in said["check"]) == right
+    assert "not authorised" in said["run"] or right
+    written = [file.read_bytes() for file in (tmp_path / "state").rglob("*") if file.is_file()]
+    for text in (*said.values(), *sent, *[content.decode(errors="replace") for content in written]):
+        assert _PASSWORD not in text
+        assert key not in text
+
+
+def messages(broker: Mosquitto, folder: Path, authority: Authority) -> list[str]:
+    """What the daemon has published, up to its first figures."""
+    keys = {"tls": "on", "ca_file": authority.ca_file, "username": "ann", "password_file": str(folder / "password")}
+    found = []
+    with Subscriber(msgspec.structs.replace(broker.mqtt, **keys), "lab") as subscriber:
+        while message := subscriber.received(WITHIN_S):
+            found.append(f"{message.topic} {message.payload.decode()}")
+            if message.topic.endswith("/health"):
+                break
+    assert any("/info " in message for message in found)
+    assert any("/health " in message for message in found)
+    return found

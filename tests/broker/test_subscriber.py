@@ -1,0 +1,68 @@
+"""What a subscriber gets of a real mosquitto, and what goes when it does not look."""
+
+import time
+
+from edged.config.structs import Mqtt
+from edged.mqtt.connection import Connection
+from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.subscriptions import Received
+from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
+
+__all__ = ["idle_mosquitto", "mosquitto"]
+
+
+def test_retained_message_is_marked(mosquitto: Mosquitto) -> None:
+    """What the broker kept from before is told from what comes now."""
+    with Connection(mosquitto.mqtt, "a") as sender:
+        assert sender.wait_connected(WITHIN_S)
+        sender.send("edged/a/emotion", b"1", 1, retained=True)
+        with Subscriber(mosquitto.mqtt) as subscriber:
+            assert subscriber.received(WITHIN_S) == Received("edged/a/emotion", b"1", retained=True)
+            sender.send("edged/a/emotion", b"2", 1, retained=True)
+            assert subscriber.received(WITHIN_S) == Received("edged/a/emotion", b"2", retained=False)
+
+
+def test_node_and_root_bound_what_comes(mosquitto: Mosquitto) -> None:
+    """Another node and another root stay out; a topic of two levels comes in."""
+    with Connection(mosquitto.mqtt, "a") as sender, Subscriber(mosquitto.mqtt, "a") as subscriber:
+        assert sender.wait_connected(WITHIN_S)
+        assert subscriber.wait_connected(WITHIN_S)
+        for topic in ("edged/b/emotion", "other/a/emotion", "edged/a/event/start"):
+            sender.send(topic, b"", 1, retained=False)
+        message = subscriber.received(WITHIN_S)
+    assert message is not None
+    assert message.topic == "edged/a/event/start"
+
+
+def test_full_queue_drops_the_oldest(mosquitto: Mosquitto) -> None:
+    """Who does not look finds the newest, and the count of what went."""
+    with Connection(mosquitto.mqtt, "a") as sender, Subscriber(mosquitto.mqtt, limit=3) as subscriber:
+        assert sender.wait_connected(WITHIN_S)
+        assert subscriber.wait_connected(WITHIN_S)
+        for number in range(10):
+            sender.send("edged/a/x", b"%d" % number, 1, retained=False)
+        wait_until(lambda: subscriber.dropped == 7, "seven dropped")
+        payloads = [message.payload for _ in range(3) if (message := subscriber.received(WITHIN_S))]
+    assert payloads == [b"7", b"8", b"9"]
+
+
+def test_restarted_broker_is_subscribed_to_again(mosquitto: Mosquitto) -> None:
+    """The broker has forgotten the subscription."""
+    with Subscriber(mosquitto.mqtt) as subscriber:
+        assert subscriber.wait_connected(WITHIN_S)
+        mosquitto.kill()
+        wait_until(lambda: not subscriber.connected, "lost")
+        mosquitto.start()
+        assert subscriber.wait_connected(WITHIN_S)
+        with Connection(mosquitto.mqtt, "a") as sender:
+            assert sender.wait_connected(WITHIN_S)
+            sender.send("edged/a/x", b"1", 1, retained=False)
+            assert subscriber.received(WITHIN_S) == Received("edged/a/x", b"1", retained=False)
+
+
+def test_nothing_comes_is_none_after_the_timeout() -> None:
+    """With no broker there either."""
+    with Subscriber(Mqtt(host="127.0.0.1", port=free_port())) as subscriber:
+        began_s = time.monotonic()
+        assert subscriber.received(0.05) is None
+        assert time.monotonic() - began_s >= 0.05

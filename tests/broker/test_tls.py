@@ -1,0 +1,293 @@
+"""TLS with a real mosquitto whose certificates are right or wrong, and with files that are none."""
+
+import logging
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edged.config.structs import Mqtt
+from edged.contract.topics import EVENT_START
+from edged.errors import ConfigError
+from edged.mqtt.connection import Connection
+from edged.mqtt.publisher import Publisher
+from edged.mqtt.state import State
+from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.tls import key_hint, tls_context
+from tests.parts.broker.certificates import Authority, authority, stranger
+from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.broker.payloads import episode_start
+from tests.parts.broker.relay import Relay
+
+__all__ = ["authority", "idle_mosquitto", "mosquitto", "stranger"]
+
+_SPELT_OUT = "anyone may pretend to be the broker"
+
+
+def secured(broker: Mosquitto, **keys: object) -> Mqtt:
+    """The config that leads to ``broker`` with TLS and ``keys``."""
+    return msgspec.structs.replace(broker.mqtt, tls="on", **keys)
+
+
+def reason_for(mqtt: Mqtt, caplog: pytest.LogCaptureFixture) -> str:
+    """Why there is no connection; one line in the log says so."""
+    caplog.set_level(logging.INFO, logger="edged.mqtt")
+    seen: list[State] = []
+    with Connection(mqtt, "a", on_change=seen.append) as connection:
+        wait_until(lambda: connection.state is State.UNTRUSTED, "untrusted")
+        assert connection.send("edged/a/emotion", b"1", 1, retained=True) is None
+        reason = connection.reason
+    assert seen == [State.UNTRUSTED]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert caplog.messages[0].endswith(f": no trusted connection ({reason}), trying again")
+    return reason
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_broker_of_the_right_ca_is_verified(idle_mosquitto: Mosquitto, authority: Authority, version: str) -> None:
+    """With the CA's file messages go out, and ``tls`` says that the broker proved who it is."""
+    idle_mosquitto.environment = authority.newest(version)
+    idle_mosquitto.start(further=authority.lines())
+    acknowledged: list[int] = []
+    mqtt = secured(idle_mosquitto, ca_file=authority.ca_file)
+    with Connection(mqtt, "a", on_acknowledged=acknowledged.append) as connection:
+        assert connection.wait_connected(WITHIN_S)
+        mid = connection.send("edged/a/emotion", b"1" * 100_000, 1, retained=True)
+        wait_until(lambda: acknowledged == [mid], "acknowledged")
+        assert connection.tls == "verified"
+
+
+@pytest.mark.parametrize("protocol", ["v3.1.1", "v5"])
+def test_events_survive_a_broker_killed_under_tls(
+    idle_mosquitto: Mosquitto, authority: Authority, protocol: str
+) -> None:
+    """The socket breaks within TLS, and nothing is lost, doubled or out of order."""
+    idle_mosquitto.start(further=authority.lines())
+    mqtt = secured(idle_mosquitto, ca_file=authority.ca_file, protocol=protocol)
+    starts: list[float] = []
+    with (
+        Relay(mqtt.port).start() as relay,  # so that the subscriber is back first: this broker keeps nothing
+        Subscriber(mqtt, "a") as subscriber,
+        Publisher(msgspec.structs.replace(mqtt, port=relay.port), "a") as publisher,
+    ):
+
+        def heard(count: int) -> bool:
+            if (message := subscriber.received(0.1)) and message.topic == "edged/a/event/start":
+                starts.append(msgspec.json.decode(message.payload)["start_s"])
+            return len(starts) >= count
+
+        assert subscriber.wait_connected(WITHIN_S)
+        for number in range(10):
+            publisher.publish(EVENT_START, episode_start("sad", number))
+        wait_until(lambda: heard(10), "the first ten")
+        relay.lets_in = False
+        idle_mosquitto.kill()
+        for number in range(10, 20):
+            publisher.publish(EVENT_START, episode_start("sad", number))
+        wait_until(lambda: not publisher.connected and not subscriber.connected, "lost")
+        assert publisher.tls == "verified"
+        waited = publisher.unacknowledged
+        idle_mosquitto.start(further=authority.lines())
+        assert subscriber.wait_connected(WITHIN_S)
+        relay.lets_in = True
+        wait_until(lambda: heard(20), "the other ten", 60)
+    assert waited >= 10
+    assert starts == [float(number) for number in range(20)]
+
+
+def test_broker_of_another_ca_is_not_trusted(
+    idle_mosquitto: Mosquitto, authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The CA's file is another's."""
+    idle_mosquitto.start(further=stranger.lines())
+    reason = reason_for(secured(idle_mosquitto, ca_file=authority.ca_file), caplog)
+    assert reason == f"the broker's certificate is of a CA that is not in {authority.ca_file}: mqtt.ca_file"
+
+
+def test_broker_of_a_home_ca_is_not_in_the_systems(
+    idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without a CA's file the system's are those that are trusted."""
+    idle_mosquitto.start(further=authority.lines())
+    reason = reason_for(secured(idle_mosquitto), caplog)
+    assert reason == "the broker's certificate is of a CA that is not in the system's CAs: mqtt.ca_file"
+
+
+def test_expired_certificate_is_not_trusted_until_it_is_renewed(
+    idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A state like any other: with a new certificate at the broker the same connection comes to be."""
+    idle_mosquitto.start(further=authority.lines(expired=True))
+    mqtt = secured(idle_mosquitto, ca_file=authority.ca_file)
+    assert reason_for(mqtt, caplog).startswith("the broker's certificate has expired: renew it there")
+    with Connection(mqtt, "a") as connection:
+        wait_until(lambda: connection.state is State.UNTRUSTED, "untrusted")
+        idle_mosquitto.stop()
+        idle_mosquitto.start(further=authority.lines())
+        assert connection.wait_connected(WITHIN_S)
+
+
+def test_certificate_for_another_name_is_not_trusted(
+    idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The CA is right and the name is not."""
+    idle_mosquitto.start(further=authority.lines("other.example"))
+    reason = reason_for(secured(idle_mosquitto, ca_file=authority.ca_file), caplog)
+    assert "is for another name: mqtt.host is '127.0.0.1', expected a name in it" in reason
+
+
+def test_attempts_that_end_the_same_way_are_one_line(
+    idle_mosquitto: Mosquitto,
+    authority: Authority,
+    stranger: Authority,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """However often the broker sees its certificate refused."""
+    idle_mosquitto.start(further=stranger.lines())
+    with Connection(secured(idle_mosquitto, ca_file=authority.ca_file), "a"):
+        wait_until(lambda: (tmp_path / "mosquitto.log").read_text().count("alert unknown ca") >= 2, "two attempts")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_another_reason_is_another_line(
+    idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who renewed the certificate and gave it a wrong name must see that it is another fault now."""
+    idle_mosquitto.start(further=authority.lines(expired=True))
+    with Connection(secured(idle_mosquitto, ca_file=authority.ca_file), "a") as connection:
+        wait_until(lambda: "expired" in connection.reason, "expired")
+        idle_mosquitto.stop()
+        idle_mosquitto.start(further=authority.lines("other.example"))
+        wait_until(lambda: "another name" in connection.reason, "another name")
+    assert [("expired" in line, "another name" in line) for line in caplog.messages if "trusted" in line] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_insecure_connects_to_anyone_and_says_so(
+    idle_mosquitto: Mosquitto, stranger: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Spelt out in the config, warned of at the start, and seen in ``tls``."""
+    idle_mosquitto.start(further=stranger.lines("other.example", expired=True))
+    with Connection(secured(idle_mosquitto, insecure=_SPELT_OUT), "a") as connection:
+        assert connection.wait_connected(WITHIN_S)
+        assert connection.tls == "insecure"
+    assert sum(_SPELT_OUT in line for line in caplog.messages) == 1
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_client_certificate_that_is_wanted(
+    idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture, version: str
+) -> None:
+    """Without it the broker refuses, with TLS 1.3 only after the handshake; with it all is well."""
+    idle_mosquitto.environment = authority.newest(version)
+    idle_mosquitto.start(further=authority.lines(wants_certificate=True))
+    without = secured(idle_mosquitto, ca_file=authority.ca_file)
+    assert "the broker wants a client certificate: mqtt.cert_file and mqtt.key_file" in reason_for(without, caplog)
+    cert_file, key_file = authority.client()
+    with Connection(msgspec.structs.replace(without, cert_file=cert_file, key_file=key_file), "a") as connection:
+        assert connection.wait_connected(WITHIN_S)
+
+
+def test_client_certificate_of_another_ca_is_refused(
+    idle_mosquitto: Mosquitto, authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The broker knows a CA too."""
+    idle_mosquitto.start(further=authority.lines(wants_certificate=True))
+    cert_file, key_file = stranger.client()
+    mqtt = secured(idle_mosquitto, ca_file=authority.ca_file, cert_file=cert_file, key_file=key_file)
+    assert "another client certificate" in reason_for(mqtt, caplog)
+
+
+def test_key_may_come_as_a_credential(
+    idle_mosquitto: Mosquitto, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a service the key is a file that root alone can read, handed over by systemd."""
+    idle_mosquitto.start(further=authority.lines(wants_certificate=True))
+    cert_file, key_file = authority.client()
+    (tmp_path / "mqtt_key").write_bytes(Path(key_file).read_bytes())
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    with Connection(secured(idle_mosquitto, ca_file=authority.ca_file, cert_file=cert_file), "a") as connection:
+        assert connection.wait_connected(WITHIN_S)
+
+
+def test_broker_without_tls_on_this_port(mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
+    """TLS is spoken to the port for the clear."""
+    assert "mqtt.port" in reason_for(secured(mosquitto), caplog)
+
+
+def test_broker_with_tls_when_none_is_spoken(idle_mosquitto: Mosquitto, authority: Authority) -> None:
+    """It hangs up on what it cannot understand: a hint at TLS is all that can be given."""
+    idle_mosquitto.start(further=authority.lines())
+    with Connection(idle_mosquitto.mqtt, "a") as connection:
+        wait_until(lambda: connection.state is State.AWAY, "away")
+        assert connection.reason == "closed before it answered: does it want TLS?"
+
+
+def test_broker_with_nothing_newer_than_tls_1_1(
+    idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """1.2 is the least, whatever the broker would agree to."""
+    idle_mosquitto.environment = authority.newest("TLSv1.1")
+    idle_mosquitto.start(further=authority.lines())
+    assert (
+        reason_for(secured(idle_mosquitto, ca_file=authority.ca_file), caplog)
+        == "the broker offers no TLS 1.2 or newer"
+    )
+
+
+@pytest.mark.parametrize("key", ["ca_file", "cert_file", "key_file"])
+@pytest.mark.parametrize(
+    ("content", "expected"), [(None, "No such file"), ("no certificate", "expected a PEM file"), ("", "expected a PEM")]
+)
+def test_file_that_cannot_be_used_is_a_config_error(
+    authority: Authority, tmp_path: Path, key: str, content: str | None, expected: str
+) -> None:
+    """The message names the key and the file."""
+    file = tmp_path / "given.pem"
+    if content is not None:
+        file.write_text(content)
+    cert_file, key_file = authority.client()
+    keys = {"ca_file": authority.ca_file, "cert_file": cert_file, "key_file": key_file, key: str(file)}
+    with pytest.raises(ConfigError, match=rf"^mqtt\.{key} is '{file}'.*{expected}"):
+        tls_context(msgspec.structs.replace(Mqtt(tls="on"), **keys))
+
+
+def test_key_of_another_certificate_is_a_config_error(authority: Authority) -> None:
+    """OpenSSL says that values mismatch; which, is said here."""
+    cert_file, _ = authority.client("ann")
+    _, key_file = authority.client("bob")
+    with pytest.raises(ConfigError, match=r"^mqtt\.key_file is '.*bob\.key', expected the key of mqtt\.cert_file"):
+        tls_context(Mqtt(tls="on", cert_file=cert_file, key_file=key_file))
+
+
+def test_key_with_a_passphrase_is_a_config_error(authority: Authority, tmp_path: Path) -> None:
+    """Nobody is there to type it, and OpenSSL must not ask."""
+    from cryptography.hazmat.primitives import serialization as s  # noqa: PLC0415 -- comes with trustme
+
+    cert_file, key_file = authority.client()
+    key = s.load_pem_private_key(Path(key_file).read_bytes(), None)
+    locked = tmp_path / "locked.key"
+    locked.write_bytes(
+        key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.BestAvailableEncryption(b"passphrase"))
+    )
+    with pytest.raises(ConfigError, match="it has a passphrase, expected a key without one"):
+        tls_context(Mqtt(tls="on", cert_file=cert_file, key_file=str(locked)))
+
+
+def test_certificate_without_any_key_is_a_config_error(authority: Authority) -> None:
+    """The three places where a key may be are named."""
+    cert_file, _ = authority.client()
+    with pytest.raises(ConfigError, match=r"expected a PEM file with a private key, or mqtt\.key_file, or the cred"):
+        tls_context(Mqtt(tls="on", cert_file=cert_file))
+
+
+def test_key_that_others_can_read_is_hinted_at(authority: Authority) -> None:
+    """It works, and whoever has an account here could be this device."""
+    cert_file, key_file = authority.client()
+    mqtt = Mqtt(tls="on", cert_file=cert_file, key_file=key_file)
+    assert not key_hint(mqtt)
+    Path(key_file).chmod(0o644)
+    assert key_hint(mqtt) == f"mqtt.key_file '{key_file}' can be read by others: chmod 600"

@@ -1,0 +1,298 @@
+"""The whole way of convert, once, on tiny corpora: sound to a bundle that proves itself and answers."""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import soundfile
+
+from convert.__main__ import main
+from convert.bundle import with_protocol
+from convert.design import LABELS, TASKS
+from edged.errors import UsageError
+from edged.features.geometry import GEOMETRY
+from edged.features.windows import Windows
+from edged.models.bundle import Bundle, load_bundle
+from edged.models.cascade import Cascade
+from edged.models.interpreter import installed_runtimes
+from tests.parts.models import layouts
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow: pip install -e '.[convert]'"
+)
+_REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Corpora, and what ``python -m convert all`` made of them in one epoch."""
+    folder = tmp_path_factory.mktemp("convert")
+    layouts.cremad(folder / "cremad")
+    layouts.emodb(folder / "emodb")
+    layouts.ravdess(folder / "ravdess")
+    layouts.esc10(folder / "esc10")
+    layouts.ami(folder / "ami")
+    layouts.noises(folder / "noise")
+    command = [sys.executable, "-m", "convert", "all", "--epochs", "1", "--seed", "3"]
+    places = ["--corpora", str(folder), "--work", str(folder / "work"), "--out", str(folder / "bundle")]
+    done = subprocess.run(
+        [*command, *places],
+        cwd=_REPOSITORY,
+        env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "CREMA-D" in done.stdout
+    return folder
+
+
+@pytest.fixture
+def bundle(folder: Path) -> Bundle:
+    """The bundle that was made."""
+    return load_bundle(folder / "bundle")
+
+
+def test_bundle_says_where_it_comes_from(bundle: Bundle) -> None:
+    """Recipe, seed, command, corpora with licences and speakers, time, and no path of this machine."""
+    manifest = bundle.manifest
+    assert (manifest.name, manifest.created, manifest.labels) == ("default", "1970-01-01T00:00:00Z", LABELS)
+    assert manifest.training["command"] == "python -m convert all --recipe default --seed 3 --epochs 1"
+    assert manifest.training["corpora"]["cremad"]["licence"].startswith("ODbL")
+    assert manifest.training["corpora"]["cremad"]["speakers"]["test"] == ["CREMAD_1029"]
+    text = (bundle.path / "bundle.json").read_text(encoding="utf-8")
+    assert str(bundle.path.parent) not in text
+    assert str(_REPOSITORY) not in text
+
+
+def test_bundle_has_figures(bundle: Bundle) -> None:
+    """Both corpora's test speakers and the stranger, every way, each model on its own task, the baselines beside."""
+    rows = bundle.manifest.metrics["rows"]
+    assert {name: row["never_trained"] for name, row in rows.items()} == {
+        "cremad": False,
+        "emodb": False,
+        "ravdess": True,
+    }
+    for row in rows.values():
+        assert {"hard", "soft", "first", "float", "tasks", "baseline"} <= row.keys()
+        assert row["tasks"].keys() == TASKS.keys()
+        assert row["baseline"].keys() == {"dct", "dct m2", "dct m3", "dct m4", "dct m5", "mfcc"}
+        assert {"gender", "uncertain", "reliability"} <= row.keys()
+        assert row["hard"]["clips"] == np.sum(row["hard"]["confusion"])
+    runtimes = bundle.manifest.metrics["runtimes"]
+    assert runtimes["compared"] == installed_runtimes()
+    assert max(runtimes["quanta_apart"].values()) <= 2
+
+
+@pytest.mark.parametrize("runtime", installed_runtimes())
+@pytest.mark.parametrize("routing", ["hard", "soft"])
+def test_bundle_answers(bundle: Bundle, folder: Path, runtime: Any, routing: Any) -> None:  # noqa: ANN401 - literals
+    """The cascade runs on either runtime, from sound as the device hears it."""
+    samples, _ = soundfile.read(folder / "emodb" / "wav" / "14a01Wa.wav", dtype="float32")
+    windows = Windows(GEOMETRY, 31 * GEOMETRY.hop)
+    image = [*windows.push(samples, 0), *windows.finish()][0].image
+    answer = Cascade(bundle, routing, runtime=runtime).answer(image)
+    assert answer.label in LABELS
+    assert answer.scores.sum() == pytest.approx(1)
+
+
+def test_bundle_has_stream_and_conditions(bundle: Bundle) -> None:
+    """Episodes of every group and of sounds without speech, each with and without a baseline; worse conditions."""
+    stream = bundle.manifest.metrics["stream"]
+    kinds = {(row["group"], row["kind"]) for row in stream["rows"]}
+    assert {("validation", "moods"), ("emodb", "neutral"), ("ravdess", "moods"), ("other", "other")} <= kinds
+    assert {point["group"] for point in stream["trade_off"]} == {"validation", "cremad", "emodb", "ravdess"}
+    robust = bundle.manifest.metrics["robust"]
+    assert robust.keys() == {"cremad", "emodb", "ravdess"}
+    assert {"clean", "noise_0", "telephone", "mp3", "softer"} <= robust["emodb"]["rows"].keys()
+
+
+def test_bundle_has_pictures(bundle: Bundle) -> None:
+    """What the card shows stands beside it, small enough to be shipped."""
+    card = (bundle.path / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"!\[[^]]*\]\(([^)]+)\)", card))
+    assert {"confusion.png", "reliability.png", "stream.png", "gate.png"} <= shown
+    for name in shown:
+        content = (bundle.path / name).read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) < 40_000
+
+
+def test_bundle_judged_anew(bundle: Bundle, folder: Path) -> None:
+    """Without its training the same figures go into the same card, but for when that was."""
+    again = folder / "judged"
+    shutil.copytree(bundle.path, again)
+    places = ["--corpora", str(folder), "--work", str(folder / "work")]
+    assert main(["evaluate", "--bundle", str(again), "--epochs", "1", *places]) == 0
+    found = load_bundle(again)
+    metrics = dict(found.manifest.metrics)
+    assert metrics.pop("evaluated")["command"] == "python -m convert evaluate --bundle"
+    assert metrics == {key: value for key, value in bundle.manifest.metrics.items() if value}
+    assert found.contents == bundle.contents
+    assert found.gate == bundle.gate
+    for file in sorted(bundle.path.glob("*.png")):
+        assert (again / file.name).read_bytes() == file.read_bytes()
+
+
+def test_card_is_joined(bundle: Bundle, folder: Path) -> None:
+    """A rival and a protocol join what the card tells; other rivals and all else stay as they were."""
+    other = folder / "joined"
+    shutil.copytree(bundle.path, other)
+    places = ["--corpora", str(folder), "--work", str(folder / "work"), "--bundle", str(other)]
+    for name in ("one", "two"):
+        rival = f"{name}={bundle.path / 'm1.tflite'}"
+        assert main(["evaluate", "--clips", "--rival", rival, *places]) == 0
+    for number in "21":
+        row = {"labels": ["a", "b"], "speakers": {f"speaker {number}": [[3, 1], [0, 4]]}}
+        fold = {number: {"rows": {"all": row}, "commit": "abc"}}
+        with_protocol(other, "emodb", {"command": "make it", "of": 8, "folds": fold})
+    metrics = dict(load_bundle(other).manifest.metrics)
+    assert metrics.pop("rivals").keys() == {"one", "two"}
+    assert metrics.pop("protocols").keys() == {"emodb"}
+    assert metrics == {key: value for key, value in bundle.manifest.metrics.items() if key != "rivals"}
+    card = (other / "README.md").read_text(encoding="utf-8")
+    assert "| CREMA-D | two | " in card
+    assert "Of its rivals the best, one (" in card  # both are one file: the first of equals
+    assert "| EMO-DB, all | 2 / 16 | 0.875 (0.875 to 0.875) | 2 of 8 |" in card
+
+
+def test_evaluate_stream_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same episodes from the same seed, without the rest of the evaluation."""
+    places = ["--corpora", str(folder), "--work", str(folder / "work")]
+    assert main(["evaluate", "--stream", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
+    assert json.loads(capsys.readouterr().out)["stream"] == bundle.manifest.metrics["stream"]
+    assert main(["evaluate", "--stream", "--json", "--epochs", "1", "--bundle", str(bundle.path), *places]) == 0
+    assert json.loads(capsys.readouterr().out)["stream"] == bundle.manifest.metrics["stream"]
+
+
+def test_bundle_has_moods(bundle: Bundle) -> None:
+    """Both routings have a table, since validation has every label; the figures of a heard speaker follow."""
+    assert bundle.manifest.moods.keys() == {"hard", "soft"}
+    assert bundle.manifest.metrics["heard"].keys() == {"validation", "cremad", "emodb", "ravdess"}
+
+
+def test_evaluate_baseline_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same figures from the same seed, without the rest of the evaluation."""
+    places = ["--corpora", str(folder), "--work", str(folder / "work")]
+    assert main(["evaluate", "--baseline", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
+    assert json.loads(capsys.readouterr().out)["heard"] == bundle.manifest.metrics["heard"]
+
+
+def test_card_tells(bundle: Bundle) -> None:
+    """What it must not be used for, licences, speakers, both verdicts, all rows."""
+    card = (bundle.path / "README.md").read_text(encoding="utf-8")
+    for told in ("Article 5(1)(f)", "ODbL", "CREMAD_1029", "M1 alone", "baseline MFCC", "RAVDESS (never trained on)"):
+        assert told in card
+    data = card.partition("\n## Data and licences\n")[2].partition("\n## ")[0]
+    assert "2 copies of each" in data
+    assert "Piczak" in data
+    assert "over sounds of esc10" in bundle.manifest.licence
+    assert str(_REPOSITORY) not in card
+
+
+def test_made_again_is_the_same(bundle: Bundle, folder: Path) -> None:
+    """The bundle of a run that is done is the same bytes."""
+    again = folder / "again"
+    subprocess.run(
+        [
+            sys.executable, "-m", "convert", "bundle", "--epochs", "1", "--seed", "3", "--corpora", str(folder),
+            "--work", str(folder / "work"), "--out", str(again),
+        ],
+        cwd=_REPOSITORY, env={**os.environ, "SOURCE_DATE_EPOCH": "0"}, capture_output=True, check=True,
+    )  # fmt: skip
+    for file in sorted(bundle.path.iterdir()):
+        assert (again / file.name).read_bytes() == file.read_bytes()
+
+
+def test_bundle_has_a_gate(bundle: Bundle) -> None:
+    """The gate is within its budget, runs, and has its figures, its curves and its data's attribution beside it."""
+    gate = bundle.manifest.gate
+    assert gate is not None
+    assert gate.labels == ("other", "speech")
+    assert gate.parameters <= 20_000
+    assert gate.multiply_adds < 2_000_000
+    figures = bundle.manifest.metrics["gate"]
+    assert figures["gates"].keys() == {"model", "webrtcvad", "level"}
+    assert {"emodb", "ami", "ravdess", "ESC-10: Rain", "noise", "made: digital silence"} <= figures["groups"].keys()
+    assert figures["groups"]["made: digital silence"]["errors"]["model"] == 0
+    assert (bundle.path / "gate.png").read_bytes().startswith(b"\x89PNG")
+    card = (bundle.path / "README.md").read_text(encoding="utf-8")
+    for told in ("## Speech gate", "gate.png", "Piczak", "AMI Meeting Corpus", "webrtcvad"):
+        assert told in card
+    assert "esc10 (CC BY 3.0)" in bundle.manifest.licence
+
+
+def test_gate_is_put_into_a_bundle(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``gate --bundle`` gives a bundle without one what ``all`` gives, whatever stood there before."""
+    other = folder / "other"
+    shutil.copytree(bundle.path, other)
+    without = msgspec.structs.replace(
+        bundle.manifest, gate=None, licence=bundle.manifest.licence.split("; its gate")[0]
+    )
+    (other / "bundle.json").write_bytes(msgspec.json.encode(without))
+    (other / "gate.tflite").unlink()
+    places = ["--corpora", str(folder), "--work", str(folder / "work"), "--bundle", str(other)]
+    assert main(["gate", "--epochs", "1", "--seed", "3", *places]) == 0
+    assert "| gate model |" in capsys.readouterr().out
+    for file in sorted(bundle.path.iterdir()):
+        assert (other / file.name).read_bytes() == file.read_bytes()
+
+
+def test_gate_of_a_foreign_bundle(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bundle of which no card can be written is left as it is, with one line that says so."""
+    other = folder / "foreign"
+    shutil.copytree(bundle.path, other)
+    content = msgspec.json.encode(msgspec.structs.replace(bundle.manifest, training={}))
+    (other / "bundle.json").write_bytes(content)
+    places = ["--corpora", str(folder), "--work", str(folder / "work"), "--bundle", str(other)]
+    assert main(["gate", "--epochs", "1", "--seed", "3", *places]) == 64
+    with pytest.raises(UsageError, match="training has no command"):
+        with_protocol(other, "emodb", {})
+    assert "training has no command, expected a bundle that convert made" in capsys.readouterr().err
+    assert (other / "bundle.json").read_bytes() == content
+
+
+def test_evaluate_index(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Anyone can repeat the figures on an index of their own clips; the same clips give the same figures."""
+    rows = ["file,speaker,gender,emotion"]
+    emotions = {"W": "angry", "E": "disgust", "A": "fear", "F": "happy", "N": "neutral", "T": "sad", "L": "boredom"}
+    rows += [f"wav/14a01{letter}a.wav,EMODB_14,female,{emotion}" for letter, emotion in emotions.items()]
+    index = folder / "emodb" / "index.csv"
+    index.write_text("\n".join(rows), encoding="utf-8")
+    try:
+        status = main(
+            [
+                "evaluate",
+                "--bundle",
+                str(folder / "bundle"),
+                "--index",
+                str(index),
+                "--json",
+                "--work",
+                str(folder / "work"),
+                "--corpora",
+                str(folder),
+                "--epochs",
+                "1",
+            ]
+        )
+    finally:
+        index.unlink()
+    assert status == 0
+    found = json.loads(capsys.readouterr().out)
+    told = load_bundle(folder / "bundle").manifest.metrics
+    assert found["rows"]["emodb"]["soft"] == told["rows"]["emodb"]["soft"]
+    assert found["rows"]["emodb"]["hard"]["clips"] == 6
+    assert found["robust"]["emodb"] == told["robust"]["emodb"]
+    own = [[row for row in one["stream"]["rows"] if row["group"] == "emodb"] for one in (found, told)]
+    assert own[0] == own[1]

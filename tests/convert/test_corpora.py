@@ -1,0 +1,210 @@
+"""The readers: each layout as its authors publish it, and the corpora that are at hand."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from convert import corpora as readers
+from convert.corpora import iemocap
+from convert.corpora.index_csv import read_index
+from edged.errors import UsageError
+from tests.parts.models import layouts
+
+
+def by_id(folder: Path) -> dict[str, readers.Clip]:
+    """The clips of a corpus by their ids."""
+    return {clip.id: clip for clip in readers.read(folder)}
+
+
+def test_cremad_authors_layout(tmp_path: Path) -> None:
+    """Speaker, gender, label, votes of those who only heard it, and the level of the answers that tie."""
+    clips = by_id(layouts.cremad(tmp_path))
+    clip = clips["1018_DFA_ANG_XX"]
+    assert (clip.corpus, clip.speaker, clip.gender, clip.label) == ("cremad", "CREMAD_1018", "female", "angry")
+    assert clip.votes == (5, 5, 0, 0, 1, 1)
+    assert clip.level == pytest.approx((37.2 + 58.6) / 2)
+    assert clip.padded_s == 3
+    assert clips["1005_DFA_SAD_XX"].votes is None
+    assert Counter(clip.label for clip in clips.values()) == dict.fromkeys(readers.LABELS, 3)
+
+
+def test_cremad_without_tables(tmp_path: Path) -> None:
+    """The wavs alone are a corpus."""
+    (layouts.cremad(tmp_path) / "VideoDemographics.csv").unlink()
+    (tmp_path / "processedResults" / "tabulatedVotes.csv").unlink()
+    assert {clip.gender for clip in readers.read(tmp_path)} == {""}
+
+
+@pytest.mark.parametrize(
+    ("corpus", "name", "said"),
+    [
+        ("cremad", "AudioWAV/hello.wav", "CREMA-D, expected one like 1001_DFA_ANG_XX.wav"),
+        ("cremad", "AudioWAV/1018_DFA_JOY_XX.wav", "CREMA-D"),
+        ("ravdess", "Actor_02/hello.wav", "RAVDESS, expected one like 03-01-05-01-01-01-01.wav"),
+        ("emodb", "wav/hello.wav", "EMO-DB, expected one like 03a01Fa.wav"),
+        ("tess", "OAF_neutral/hello.wav", "TESS, expected one like OAF_back_angry.wav"),
+        ("tess", "OAF_neutral/OAF_back_joy.wav", "TESS"),
+        ("savee", "AudioData/DC/hello.wav", "SAVEE, expected one like DC/a01.wav or DC_a01.wav"),
+    ],
+)
+def test_wrong_name(tmp_path: Path, corpus: str, name: str, said: str) -> None:
+    """A file that is not of the corpus is named."""
+    layouts.sound(getattr(layouts, corpus)(tmp_path) / name)
+    with pytest.raises(UsageError, match=rf"{name}: not a name of {said}"):
+        readers.read(tmp_path)
+
+
+def test_cremad_wrong_table(tmp_path: Path) -> None:
+    """A table with other columns is named."""
+    table = layouts.cremad(tmp_path) / "processedResults" / "tabulatedVotes.csv"
+    table.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"tabulatedVotes\.csv: ''"):
+        readers.read(tmp_path)
+
+
+def test_ravdess_authors_layout(tmp_path: Path) -> None:
+    """Calm is neutral, surprise has no label, song is left out."""
+    clips = by_id(layouts.ravdess(tmp_path))
+    assert len(clips) == 8
+    assert clips["03-01-02-01-01-01-02"].emotion == "calm"
+    assert clips["03-01-02-01-01-01-02"].label == "neutral"
+    assert clips["03-01-08-01-01-01-02"].label is None
+    assert {(clip.speaker, clip.gender, clip.intensity) for clip in clips.values()} == {
+        ("RAVDESS_02", "female", "normal")
+    }
+
+
+def test_emodb_authors_layout(tmp_path: Path) -> None:
+    """The letter is the first of a German word; boredom has no label."""
+    clips = by_id(layouts.emodb(tmp_path))
+    assert len(clips) == 21
+    assert clips["15a01Wa"].label == "angry"
+    assert (clips["15a01La"].emotion, clips["15a01La"].label) == ("boredom", None)
+    assert (clips["13a01Ta"].speaker, clips["13a01Ta"].gender) == ("EMODB_13", "female")
+
+
+def test_nemo_authors_layout(tmp_path: Path) -> None:
+    """Spaces before the speaker are cut, quotation marks are text, surprise has no label."""
+    clips = readers.read(layouts.nemo(tmp_path))
+    assert {clip.speaker for clip in clips} == {"nEMO_WR0"}
+    assert [clip.label for clip in clips] == ["angry", "fear", "happy", "neutral", "sad", None]
+
+
+def test_nemo_absent_sound(tmp_path: Path) -> None:
+    """A file that the table names and that is not there is an error, not a smaller corpus."""
+    (layouts.nemo(tmp_path) / "samples" / "WR0_fear_1.wav").unlink()
+    with pytest.raises(UsageError, match=r"WR0_fear_1\.wav: not there"):
+        readers.read(tmp_path)
+
+
+def test_iemocap_authors_layout(tmp_path: Path) -> None:
+    """Speaker from the turn's own letter; valence, arousal, dominance kept; excitement is happy."""
+    clips = by_id(layouts.iemocap(tmp_path))
+    clip = clips["Ses01F_impro01_F002"]
+    assert (clip.emotion, clip.label, clip.speaker, clip.gender) == ("excited", "happy", "IEMOCAP_1F", "female")
+    assert (clip.valence, clip.arousal, clip.dominance) == (2.5, 3.5, 1.5)
+    assert clips["Ses01F_impro01_M001"].speaker == "IEMOCAP_1M"
+    assert sum(clip.label is None for clip in clips.values()) == 3
+
+
+@pytest.mark.parametrize(("n_classes", "found"), [(4, 5), (6, 6), (8, 8)])
+def test_iemocap_classes(tmp_path: Path, n_classes: iemocap.Classes, found: int) -> None:
+    """The literature's 4, 6 or 8 classes; of the four, happy is two."""
+    clips = iemocap.read(layouts.iemocap(tmp_path), n_classes)
+    labels = [clip.label for clip in clips if clip.label]
+    assert len(labels) == found
+    assert len(set(labels)) == n_classes
+
+
+def test_tess_authors_layout(tmp_path: Path) -> None:
+    """Folders spelt in two ways, a name without its F, pleasant surprise."""
+    clips = by_id(layouts.tess(tmp_path))
+    assert {clip.speaker for clip in clips.values()} == {"TESS_OAF", "TESS_YAF"}
+    assert clips["OAF_back_ps"].label is None
+    assert clips["OA_bite_neutral"].speaker == "TESS_OAF"
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_savee_both_layouts(tmp_path: Path, flat: bool) -> None:  # noqa: FBT001 - the parameter itself
+    """The same clips, whichever way they lie."""
+    clips = by_id(layouts.savee(tmp_path, flat=flat))
+    assert len(clips) == 14
+    assert (clips["DC_sa01"].label, clips["DC_su01"].label, clips["KL_a01"].speaker) == ("sad", None, "SAVEE_KL")
+
+
+def test_index_of_sound(tmp_path: Path) -> None:
+    """Files beside an index; words of other corpora become labels; ties of levels are averaged."""
+    (tmp_path / "index.csv").write_text(
+        "file,speaker,gender,emotion,voice_level\na.wav,S1,female,calm,37:59\nb.wav,S1,female,surprise,\n",
+        encoding="utf-8",
+    )
+    clips = by_id(tmp_path)
+    assert clips["a"].audio == tmp_path / "a.wav"
+    assert (clips["a"].label, clips["a"].level, clips["a"].corpus) == ("neutral", 48, tmp_path.name)
+    assert clips["b"].label is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n1,2\n", r"index\.csv: columns are \['a', 'b'\]"),
+        ("clip,start,n_frames,speaker,emotion\nc,x,1,S,sad\n", r"index\.csv:2: invalid literal"),
+        ("", r"index\.csv: columns are \[\]"),
+    ],
+)
+def test_index_wrong(tmp_path: Path, text: str, message: str) -> None:
+    """A broken index is one line that names the place."""
+    (tmp_path / "index.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=message):
+        read_index(tmp_path / "index.csv")
+
+
+def test_index_absent(tmp_path: Path) -> None:
+    """An index that is not there is named."""
+    with pytest.raises(UsageError, match="No such file"):
+        read_index(tmp_path / "index.csv")
+
+
+def test_folder_unknown(tmp_path: Path) -> None:
+    """A folder that no reader knows, or that is not there, is an error of use."""
+    with pytest.raises(UsageError, match="no layout that is known"):
+        readers.read(tmp_path)
+    with pytest.raises(UsageError, match="no such folder"):
+        readers.read(tmp_path / "cremad")
+
+
+def test_folder_finds_its_reader(tmp_path: Path) -> None:
+    """Every layout is known by its own reader and by no other."""
+    made = {
+        "cremad": layouts.cremad(tmp_path / "a"),
+        "ravdess": layouts.ravdess(tmp_path / "b"),
+        "emodb": layouts.emodb(tmp_path / "c"),
+        "nemo": layouts.nemo(tmp_path / "d"),
+        "iemocap": layouts.iemocap(tmp_path / "e"),
+        "tess": layouts.tess(tmp_path / "f"),
+        "savee": layouts.savee(tmp_path / "g"),
+    }
+    assert made.keys() == readers.READERS.keys()
+    for name, folder in made.items():
+        assert [other for other, reader in readers.READERS.items() if reader.fits(folder)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "n_clips", "n_speakers"),
+    [("cremad", 6529, 80), ("ravdess", 1200, 20), ("emodb", 415, 8), ("nemo", 3491, 7)],
+)
+def test_real_corpora(corpora: Path, name: str, n_clips: int, n_speakers: int) -> None:
+    """The corpora at hand: all clips, all speakers, the six labels and nothing else."""
+    clips = readers.read(corpora / name)
+    assert (len(clips), len({clip.speaker for clip in clips})) == (n_clips, n_speakers)
+    assert {clip.corpus for clip in clips} == {name}
+    assert {clip.gender for clip in clips} == {"female", "male"}
+    assert {clip.label for clip in clips} <= {*readers.LABELS, None}
+
+
+def test_real_cremad_has_votes(corpora: Path) -> None:
+    """Listeners agree with what was meant in two of five answers: the columns are read in their order."""
+    voted = [(clip.votes, clip.label) for clip in readers.read(corpora / "cremad") if clip.votes]
+    right = sum(votes[readers.LABELS.index(str(label))] for votes, label in voted)
+    assert right / sum(sum(votes) for votes, _ in voted) == pytest.approx(0.40, abs=0.005)

@@ -1,0 +1,81 @@
+"""Protocols: folds are tuned from another model, tested once each, and taken up where they were left."""
+
+import dataclasses
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convert.apart import apart
+from convert.folds import pooled
+from convert.recipes import Recipe
+from edged.errors import UsageError
+from tests.convert.test_networks import SMALL
+from tests.parts.models import layouts
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow: pip install -e '.[convert]'"
+)
+_START = Recipe(name="small", corpora=("cremad",), network=SMALL, epochs=1, epochs_after=1, batch=4, warmup_epochs=1)
+_MERGED = {"angry": "angry", "boredom": "sad", "sad": "sad"}
+
+
+def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]]:
+    """EMO-DB's third fold, with boredom as a label, twice: its figures, and how many files the second time made."""
+    from convert.protocols import Protocol, judged  # noqa: PLC0415 - only in a process of its own
+
+    protocol = Protocol(
+        corpus="emodb",
+        start=_START,
+        start_fold=0,
+        labels=("angry", "disgust", "fear", "happy", "neutral", "sad", "boredom"),
+        begins={"boredom": "sad"},
+        rows={"seven": {name: name for name in ("angry", "fear", "boredom")}, "merged": _MERGED},
+    )
+    first = pooled(judged(protocol, folder, folder / "work", 1, 2))
+    before = {file: file.stat().st_mtime_ns for file in (folder / "work").rglob("*")}
+    again = pooled(judged(protocol, folder, folder / "work", 1, 2))
+    changed = sum(before.get(file) != file.stat().st_mtime_ns for file in (folder / "work").rglob("*"))
+    other = dataclasses.replace(protocol, corpus="cremad")
+    try:
+        judged(other, folder, folder / "work", 1, 0)
+        refused = ""
+    except UsageError as exc:
+        refused = str(exc)
+    alone = Protocol(corpus="cremad", start=_START, tuned=False)
+    whole = pooled(judged(alone, folder, folder / "work", 1, 0))["6 labels"]
+    return first, again, changed, [refused, str(whole["clips"])]
+
+
+def test_fold_is_tuned_and_tested(tmp_path: Path) -> None:
+    """Its labels may be other words than the six, rows merge them; a fold that is done is not done again."""
+    layouts.cremad(tmp_path / "cremad")
+    layouts.emodb(tmp_path / "emodb")
+    first, again, changed, refused = apart(played, tmp_path)
+    assert first == again
+    assert changed == 0
+    assert refused[0] == "recipe small: trains on cremad, expected one that never heard it"
+    assert int(refused[1]) == 6  # a fold of the recipe itself, tested on its speaker
+    # Speaker 13 alone is tested: a clip of each of six emotions and of boredom.
+    assert (first["seven"]["clips"], first["seven"]["speakers"]) == (3, 1)
+    assert first["merged"]["clips"] == 3
+    assert np.array(first["merged"]["confusion"]).shape == (2, 2)
+    assert first["merged"]["folds"] == [pytest.approx(first["merged"]["uar"], abs=1e-3)]
+
+
+def refused() -> str:
+    """What is said of an unknown protocol."""
+    from convert.protocols import protocol  # noqa: PLC0415 - only in a process of its own
+
+    try:
+        protocol("none")
+    except UsageError as exc:
+        return str(exc)
+    return ""
+
+
+def test_protocol_unknown() -> None:
+    """It is refused by name."""
+    assert apart(refused) == "protocol 'none': expected one of ravdess, emodb, cremad"

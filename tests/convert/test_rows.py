@@ -1,0 +1,143 @@
+"""A group of clips to its row: by gender, what the margin costs, top-3, and what rivals make of the same clips."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from convert import dataset, rivals, rows, scores
+from convert.corpora.clip import Clip
+from convert.figures import reliability, top
+from convert.scores import Heard
+from edged.errors import UsageError
+from edged.features.logmel import Floats
+from edged.models.bundle import DEFAULT_BUNDLE, Manifest, load_bundle
+from tests.parts.models import layouts
+from tests.parts.models.bundles import manifest as tiny_manifest
+
+
+def manifest() -> Manifest:
+    """Labels calm, tense, loud, flat; models all, quiet, edge."""
+    return msgspec.convert(tiny_manifest(), Manifest)
+
+
+def windows() -> Heard:
+    """Four clips of a window each, of two women and a man."""
+    clips = [
+        Clip(id=str(n), corpus="c", speaker=speaker, gender=gender, emotion=label, label=label)
+        for n, (speaker, gender, label) in enumerate(
+            (("a", "female", "calm"), ("b", "female", "tense"), ("m", "male", "loud"), ("m", "male", "flat"))
+        )
+    ]
+    return Heard(clips, np.zeros((4, 188, 64), np.uint8), np.arange(4))
+
+
+def raw(first: list[list[float]]) -> dict[str, Floats]:
+    """Scores of the first model; the others cannot decide."""
+    half = np.full((4, 2), 0.5, np.float32)
+    return {"all": np.array(first, np.float32), "quiet": half, "edge": half}
+
+
+_SURE = [[0.97, 0.01, 0.01, 0.01], [0.01, 0.97, 0.01, 0.01], [0.01, 0.97, 0.01, 0.01], [0.01, 0.01, 0.02, 0.96]]
+
+
+def test_row_by_gender() -> None:
+    """Each gender has figures of its own, with its speakers."""
+    found = rows.judged(manifest(), raw(_SURE), windows())["gender"]
+    assert {gender: (own["speakers"], own["clips"]) for gender, own in found.items()} == {
+        "female": (2, 2), "male": (1, 2),
+    }  # fmt: skip
+    assert (found["female"]["first"]["uar"], found["male"]["first"]["uar"]) == (1.0, 0.5)
+
+
+def test_row_uncertain() -> None:
+    """A lead below the margin is counted, and how often it and the others would have been right."""
+    sure = np.array([[0.97, 0.03], [0.97, 0.03], [0.97, 0.03], [0.03, 0.97]], np.float32)
+    decided = {"all": np.array(_SURE, np.float32), "quiet": sure, "edge": sure}
+    found = rows.judged(manifest(), decided, windows())["uncertain"]
+    assert found == {"margin": rows.MARGIN, "share": 0, "right_else": 0.75}
+    decided["all"][0], decided["quiet"][0] = (0.30, 0.25, 0.23, 0.22), (0.53, 0.47)
+    found = rows.judged(manifest(), decided, windows())["uncertain"]
+    assert found == {"margin": rows.MARGIN, "share": 0.25, "right_uncertain": 1, "right_else": 0.6667}
+
+
+def test_row_has_ways() -> None:
+    """Hard, soft and the first model alone, with top-3 and ECE; reliability counts every clip."""
+    found = rows.judged(manifest(), raw(_SURE), windows())
+    for way in ("hard", "soft", "first"):
+        assert {"uar", "uar_95", "top3", "ece", "recall", "confusion"} <= found[way].keys()
+    assert found["first"]["top3"] >= found["first"]["war"] == 0.75
+    assert sum(count for _, _, count in found["reliability"]) == 4
+
+
+def test_top() -> None:
+    """The true label among the greatest; clips without one do not count."""
+    answers = np.array([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], np.float32)
+    truth = np.array([1, 2, -1])
+    assert [top(truth, answers, count) for count in (1, 2, 3)] == [0, 0.5, 1]
+
+
+def test_reliability_bins() -> None:
+    """Clips of alike confidence share a bin with the share of them that is right."""
+    answers = np.array([[0.9, 0.1], [0.9, 0.1], [0.55, 0.45]], np.float32)
+    found = reliability(np.array([0, 1, 0]), answers)
+    assert [(round(confidence, 2), right, count) for confidence, right, count in found] == [
+        (0.55, 1.0, 1), (0.9, 0.5, 2),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("argument", ["", "name", "name=", "=file", "name=/nowhere.tflite"])
+def test_rival_wrong(argument: str) -> None:
+    """One line that says what was expected."""
+    with pytest.raises(UsageError, match=r"--rival .*expected"):
+        rivals.rival(argument)
+
+
+def spoken(folder: Path) -> list[Clip]:
+    """Two angry and two sad clips, prepared."""
+    clips = [
+        Clip(
+            id=f"{label}{n}", corpus="c", speaker=f"s{n}", gender="", emotion=label, label=label,
+            audio=layouts.sound(folder / f"{label}{n}.wav", pitch_hz, 1.0),
+        )
+        for label, pitch_hz in (("angry", 300), ("sad", 120))
+        for n in range(2)
+    ]  # fmt: skip
+    dataset.prepare(clips, folder / "cache")
+    return clips
+
+
+def test_kept_scores_know_their_order(tmp_path: Path) -> None:
+    """The same clips in another order get their own scores, not those that were kept for the first order."""
+    contents, clips = load_bundle(DEFAULT_BUNDLE).contents, spoken(tmp_path)
+    first = _raw(contents, clips, tmp_path)
+    again = _raw(contents, clips[::-1], tmp_path)
+    assert not np.array_equal(first["m1"], first["m1"][::-1])
+    assert np.array_equal(again["m1"], first["m1"][::-1])
+
+
+def test_rival_is_what_it_averages(tmp_path: Path) -> None:
+    """The same file twice is the file alone, and both are the first model with a temperature of its own."""
+    bundle = load_bundle(DEFAULT_BUNDLE)
+    clips = spoken(tmp_path)
+    file = str(DEFAULT_BUNDLE / "m1.tflite")
+    given = [rivals.rival(f"one={file}"), rivals.rival(f"two={file},{file}")]
+    found = rivals.judged(given, clips, {"c": clips}, tmp_path / "cache", tmp_path / "scores")
+    assert found["one"]["rows"] == found["two"]["rows"]
+    assert [found[name]["models"] for name in ("one", "two")] == [1, 2]
+    own = rows.judged(bundle.manifest, _raw(bundle.contents, clips, tmp_path), scores.heard(clips, tmp_path / "cache"))
+    assert found["one"]["rows"]["c"]["confusion"] == own["first"]["confusion"]
+    table = rivals.ways_table({"c": own}, found)
+    assert [line.split(" | ")[1] for line in table.splitlines()[2:]] == [
+        "cascade, hard", "cascade, soft", "M1 alone", "one", "two",
+    ]  # fmt: skip
+    judged = found["two"] | {"commit": "abc"}
+    assert rivals.origins({**found, "two": judged, "three": judged}).split("\n")[2] == "Judged at `abc`: two, three."
+
+
+def _raw(contents: dict[str, bytes], clips: list[Clip], folder: Path) -> dict[str, Floats]:
+    manifest_of = load_bundle(DEFAULT_BUNDLE).manifest
+    n_labels = {name: len(model.labels) for name, model in manifest_of.models.items()}
+    heard = scores.heard(clips, folder / "cache")
+    return scores.int8_scores(contents, n_labels, "ai-edge-litert", heard, folder / "scores")

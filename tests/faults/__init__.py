@@ -1,0 +1,1 @@
+"""Disks, brokers, microphones and inputs that fail for real."""

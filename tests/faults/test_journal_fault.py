@@ -1,0 +1,260 @@
+"""Disks that fail for real: full, read-only, damaged, taken away; the outbox goes on from memory and comes back.
+
+a small tmpfs ──► Journal ──► fault, one log line ──► the disk is well again ──► everything is on it
+"""
+
+import random
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from edged.contract.topics import EVENT_START
+from edged.mqtt.publisher import Publisher
+from edged.outbox.journal import Journal
+from edged.outbox.outbox import Outbox
+from tests.parts.broker.consumer import Consumer
+from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.broker.outboxes import numbers, put
+from tests.parts.broker.payloads import episode_start
+from tests.parts.faults.disk import Disk, card
+
+__all__ = ["card", "idle_mosquitto", "mosquitto"]
+
+pytestmark = pytest.mark.fault
+
+_RETRY_S = 0.2
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of a megabyte."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", place], check=False, capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"needs to mount a tmpfs, as root: {mounted.stderr.decode().strip()}")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """A file that leaves no room."""
+    filler = disk / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(512))
+    return filler
+
+
+def remount(disk: Path, how: str) -> None:
+    """``ro`` or ``rw``."""
+    subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)
+
+
+@contextmanager
+def opened(folder: Path, commit_s: float = 0.0, later_s: float = 0.0) -> Iterator[Journal]:
+    """A journal in the folder that soon tries again; it is ``later_s`` later by the wall clock."""
+
+    def utc() -> float:
+        return time.time() + later_s
+
+    journal = Journal(folder / "outbox.sqlite3", commit_s=commit_s, retry_s=_RETRY_S, utc=utc)
+    journal.open(lambda: None)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def kept(folder: Path) -> list[int]:
+    """The numbers that the next process finds."""
+    with opened(folder) as journal:
+        return numbers(journal.found())
+
+
+@pytest.mark.parametrize("commit_s", [0.0, 0.1])
+def test_disk_that_fills_up(disk: Path, caplog: pytest.LogCaptureFixture, commit_s: float) -> None:
+    """From memory while it is full, with one line; when there is room again all of it goes there."""
+    caplog.set_level("INFO")
+    with opened(disk, commit_s) as journal:
+        events = put(journal, 10)
+        wait_until(lambda: journal.horizon >= events[-1].seq, "on disk")
+        filler = fill(disk)
+        wait_until(lambda: events.extend(put(journal)) or journal.fault, "the fault")  # type: ignore[func-returns-value]
+        assert journal.fault == "database or disk is full"
+        events += put(journal, 100)
+        assert journal.horizon > events[-1].seq  # nothing is held back
+        filler.unlink()
+        wait_until(lambda: not journal.fault, "on disk again")
+        events += put(journal, 10)
+        wait_until(lambda: journal.horizon >= events[-1].seq and not journal.fault, "all on disk")
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert kept(disk) == numbers(events)
+
+
+def test_start_on_a_full_disk(disk: Path) -> None:
+    """Nothing was there, nothing can be: memory until there is room."""
+    filler = fill(disk)
+    with opened(disk) as journal:
+        events = put(journal, 10)
+        assert journal.fault
+        filler.unlink()
+        wait_until(lambda: not journal.fault, "on disk")
+    assert kept(disk) == numbers(events)
+
+
+def test_start_on_a_read_only_disk(disk: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What waits there goes out all the same, what comes waits in memory; when it can be written all is there."""
+    with opened(disk) as journal:
+        before = put(journal, 5)
+    remount(disk, "ro")
+    with opened(disk) as journal:
+        assert journal.fault == "Read-only file system"
+        assert numbers(journal.found()) == numbers(before)
+        events = put(journal, 5)
+        assert events[0].seq > before[-1].seq
+        journal.acknowledged(before[0].seq)
+        journal.acknowledged(events[0].seq)
+        remount(disk, "rw")
+        wait_until(lambda: not journal.fault, "on disk")
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+    assert kept(disk) == numbers(before[1:] + events[1:])
+
+
+@pytest.mark.parametrize("commit_s", [0.0, 0.1])
+def test_disk_that_turns_read_only(card: Disk, caplog: pytest.LogCaptureFixture, commit_s: float) -> None:
+    """From memory, with one line, as soon as a write fails; when it can be written again all of it goes there."""
+    caplog.set_level("INFO")
+    with opened(card.place, commit_s) as journal:
+        events = put(journal, 10)
+        wait_until(lambda: journal.horizon >= events[-1].seq, "on disk")
+        card.break_off()
+        events += put(journal, 10)
+        wait_until(lambda: journal.fault, "the fault")
+        events += put(journal, 10)
+        assert journal.horizon > events[-1].seq  # nothing is held back
+        wait_until(lambda: journal.fault == "Read-only file system", "what it is")
+        card.mend()
+        wait_until(lambda: not journal.fault, "on disk again")
+        events += put(journal, 10)
+        wait_until(lambda: journal.horizon >= events[-1].seq and not journal.fault, "all on disk")
+    assert [record.levelname for record in caplog.records][-1] == "INFO"
+    assert "outbox.sqlite3.damaged" not in [file.name for file in card.place.iterdir()]
+    assert kept(card.place) == numbers(events)
+
+
+def test_disk_that_hangs(card: Disk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for it but the journal's thread; one line says so, and when it answers all of it goes there."""
+    caplog.set_level("INFO")
+    monkeypatch.setattr("edged.outbox.journal._HANGS_S", 0.2)
+    with opened(card.place, 0.1) as journal:
+        events = put(journal, 10)
+        wait_until(lambda: journal.horizon >= events[-1].seq, "on disk")
+        card.freeze()
+        wait_until(lambda: events.extend(put(journal)) or journal.trouble, "trouble")  # type: ignore[func-returns-value]
+        assert journal.trouble == "the disk does not answer"
+        events += put(journal, 10)
+        assert journal.horizon > events[-1].seq  # numbers that were reserved: these may be published
+        card.thaw()
+        wait_until(lambda: not journal.trouble and "again" in caplog.text, "well")
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert kept(card.place) == numbers(events)
+
+
+def test_close_with_a_disk_that_hangs(card: Disk, caplog: pytest.LogCaptureFixture) -> None:
+    """It is left behind, and the log says how many events are not on it; what it still writes is whole."""
+    with opened(card.place, 0.1) as journal:
+        events = put(journal, 10)
+        wait_until(lambda: journal.horizon >= events[-1].seq, "on disk")
+        card.freeze()
+        events += put(journal, 200)
+    assert [record.message for record in caplog.records] == [
+        "outbox: the disk did not answer in time, 200 events are not on it"
+    ]
+    card.thaw()
+    writing = [thread for thread in threading.enumerate() if thread.name == "edged-journal"]
+    for thread in writing:
+        thread.join(15)
+    assert kept(card.place) == numbers(events)
+
+
+def test_events_go_to_the_broker_from_a_full_disk(disk: Path, mosquitto: Mosquitto) -> None:
+    """Health says that they would not outlive the daemon, and why."""
+    fill(disk)
+    journal = Journal(disk / "outbox.sqlite3")
+    with Consumer(mosquitto.port) as consumer:
+        wait_until(lambda: consumer.subscribed, "subscribed")
+        with Publisher(mosquitto.mqtt, "a", Outbox(journal=journal)) as publisher:
+            for number in range(100):
+                publisher.publish(EVENT_START, episode_start("sad", number))
+            wait_until(lambda: not publisher.unacknowledged, "all acknowledged")
+            figures = publisher.outbox
+        assert (figures.depth, figures.dropped, figures.on_disk) == (0, 0, False)
+        assert figures.fault
+        wait_until(lambda: len(consumer.events) == 100, "all events")
+
+
+@pytest.mark.parametrize("kind", ["random", "text", "cut", "zeros"])
+def test_damaged_file_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str) -> None:
+    """It is kept aside, one line says so, and the numbers do not begin again below."""
+    with opened(tmp_path) as journal:
+        before = put(journal, 50)
+    file = tmp_path / "outbox.sqlite3"
+    content = file.read_bytes()
+    damaged = {
+        "random": random.Random(1).randbytes(20_000),  # noqa: S311 -- any bytes
+        "text": b"not a database\n" * 100,
+        "cut": content[: len(content) // 2],
+        "zeros": content[:100] + bytes(len(content) - 100),
+    }[kind]
+    file.write_bytes(damaged)
+    with opened(tmp_path, later_s=1.0) as journal:
+        assert not journal.fault
+        assert journal.set_aside == "outbox.sqlite3.damaged"
+        found = journal.found()
+        assert put(journal)[0].seq > before[-1].seq
+    assert (tmp_path / "outbox.sqlite3.damaged").read_bytes() == damaged
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert set(numbers(found)) <= set(numbers(before))
+
+
+@pytest.mark.parametrize("kind", ["random", "empty", "gone"])
+def test_damaged_file_while_it_is_open(tmp_path: Path, kind: str) -> None:
+    """While it runs nothing is held back.  A folder that is gone is noticed and made anew, with all that waits.
+
+    Damage is noticed at the next start: what waited only there is lost, and numbers go on above all that were given.
+    """
+    folder = tmp_path / "state"
+    with opened(folder) as journal:
+        events = put(journal, 200)
+        wait_until(lambda: journal.horizon >= events[-1].seq, "on disk")
+        if kind == "gone":
+            shutil.rmtree(folder)
+        else:
+            for name in ("outbox.sqlite3", "outbox.sqlite3-wal"):  # -shm is memory, which nobody else writes to
+                with (folder / name).open("r+b") as file:
+                    if kind == "random":
+                        file.write(random.Random(2).randbytes((folder / name).stat().st_size))  # noqa: S311 -- any
+                    else:
+                        file.truncate()
+        for _ in range(20):
+            more = put(journal, 50)
+            wait_until(lambda: journal.horizon >= more[-1].seq, "on disk, or from memory")  # noqa: B023 -- at once
+            events += more
+        assert not journal.found()
+        if kind == "gone":
+            wait_until(lambda: not journal.fault, "on disk again")
+    with opened(folder, later_s=60.0) as journal:
+        found, aside = numbers(journal.found()), journal.set_aside
+        assert put(journal)[0].seq > events[-1].seq
+    if kind == "gone":
+        assert (found, aside) == (numbers(events), "")
+    else:
+        assert set(found) <= set(numbers(events))
+        assert aside == "outbox.sqlite3.damaged"

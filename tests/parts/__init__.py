@@ -1,0 +1,1 @@
+"""Fixtures and real parts that tests share."""

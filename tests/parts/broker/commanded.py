@@ -1,0 +1,130 @@
+"""A daemon in a thread, wired as ``edged run`` wires it, with a room in place of the microphone; fixtures to import.
+
+Room ──Stretch──► Daemon ──► Publisher ──► a real broker ──cmd/…──► Commands ──► Control ──► Daemon, Room
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pytest
+
+from edged.audio.ring import Stretch
+from edged.config.load import load_config
+from edged.config.overrides import overrides_for
+from edged.config.reload import Reload
+from edged.errors import EdgedError
+from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.mqtt.commands import Commands
+from edged.mqtt.publisher import Publisher
+from edged.pipeline.adaptation_store import learned_for
+from edged.pipeline.control import Control
+from edged.pipeline.daemon import Daemon
+from tests.parts.broker.commander import Commander
+from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto
+from tests.parts.fakes import FakeSource
+from tests.parts.sound.speech import RATE_HZ
+
+__all__ = ["Device", "Room", "Start", "bundle", "commander", "idle_mosquitto", "mosquitto", "start"]
+
+_BLOCK = 8000
+
+
+class Room(FakeSource):
+    """A live source of noise that is loud each second half second, without end, and that can be muted."""
+
+    def __init__(self, *, muted: bool = False) -> None:
+        noise = np.random.default_rng(1).normal(0, 0.001, _BLOCK).astype(np.float32)
+        blocks = (noise, 30 * noise)
+        super().__init__((Stretch(blocks[n % 2], n * _BLOCK, n * _BLOCK / RATE_HZ) for n in range(10**9)), live=True)
+        self.muted = muted
+        self._pause = threading.Event()
+
+    def read(self, timeout_s: float) -> Stretch | None:
+        """A block now and then."""
+        self._pause.wait(0.02)
+        return None if self.muted else super().read(timeout_s)
+
+
+class Device:
+    """The daemon in a thread, wired as ``edged run`` wires it; ``with`` starts and ends it."""
+
+    def __init__(
+        self, bundle: Bundle, mosquitto: Mosquitto, folder: Path, text: str = "", commands: str = "on"
+    ) -> None:
+        self.file = folder / "config.yaml"
+        self._broker = f"{{host: 127.0.0.1, port: {mosquitto.port}"
+        self.write(text, commands)
+        config = load_config(self.file)
+        self.overrides = overrides_for(config, bundle.manifest.labels)
+        reload = Reload(config, lambda: load_config(self.file), self.overrides)
+        config = reload.in_force
+        self.room = Room(muted=config.audio.muted)
+        heard = Commands(config.mqtt, "lab")
+        self.publisher = Publisher(config.mqtt, "lab", listeners=[heard])
+        self.learned = learned_for(config, bundle)
+        daemon = Daemon(config, bundle, self.room, self.publisher, learned=self.learned)
+        control = Control(
+            daemon,
+            labels=bundle.manifest.labels,
+            learned=self.learned,
+            overrides=self.overrides,
+            reload=reload,
+        )
+        heard.serve(control, self.publisher.publish)
+        self.fault: EdgedError | None = None
+        self._stop = threading.Event()
+
+        def run() -> None:
+            try:
+                daemon.run(self._stop, reload)
+            except EdgedError as exc:
+                self.fault = exc
+
+        self._thread = threading.Thread(target=run, name="edged-daemon-under-test")
+
+    def write(self, text: str, commands: str = "on") -> None:
+        """The config's file: ``text`` besides the broker."""
+        self.file.write_text(f"mqtt: {self._broker}, commands: {commands}}}\nnode: lab\n{text}\n")
+
+    def __enter__(self) -> Self:
+        self.publisher.__enter__()
+        self._thread.start()
+        if not self.publisher.wait_connected(WITHIN_S):
+            self.__exit__()  # else its thread would let no run of the tests end
+            pytest.fail(f"not connected: {self.publisher.reason}")
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self._stop.set()
+        self.wait()
+        self.publisher.__exit__()
+
+    def wait(self) -> None:
+        """Returns when the daemon has ended."""
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    """The shipped one."""
+    return load_bundle(DEFAULT_BUNDLE)
+
+
+Start = Callable[..., Device]
+
+
+@pytest.fixture
+def start(bundle: Bundle, mosquitto: Mosquitto, tmp_path: Path) -> Start:
+    """Makes a device with a config of this text; a second one finds what the first one kept."""
+    return lambda text="", commands="on": Device(bundle, mosquitto, tmp_path, text, commands)
+
+
+@pytest.fixture
+def commander(mosquitto: Mosquitto) -> Iterator[Commander]:
+    """Somebody at the broker."""
+    with Commander(mosquitto.port) as somebody:
+        yield somebody

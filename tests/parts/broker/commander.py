@@ -1,0 +1,74 @@
+"""Somebody who gives commands to the node "lab" and hears all that it says, as a home automation does.
+
+give(name, payload) ──► cmd/<name> ──► the device ──► cmd/<name>/result ──► the Result, checked against its schema
+"""
+
+import json
+import threading
+from collections import defaultdict
+from typing import Any, Self
+
+import jsonschema
+import msgspec
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edged.contract.payloads import Result, json_schemas
+from tests.parts.broker.mosquitto import wait_until
+
+BELOW = "edged/lab/"
+_RESULT = "cmd/<name>/result"
+
+
+class Commander:
+    """Opened and closed by ``with``; what came is in ``came``, by the topic below the node, the newest last."""
+
+    def __init__(self, port: int) -> None:
+        self.came: dict[str, list[bytes]] = defaultdict(list)
+        self.n_retained_results = 0
+        self._in_force = threading.Event()
+        schemas = json_schemas()
+        self._validator = jsonschema.Draft202012Validator({"$defs": schemas["$defs"], **schemas["topics"][_RESULT]})
+        self._client = Client(CallbackAPIVersion.VERSION2)
+        self._client.on_connect = lambda client, *_: client.subscribe(f"{BELOW}#", qos=1)
+        self._client.on_subscribe = lambda *_: self._in_force.set()
+        self._client.on_message = self._note
+        self._client.connect("127.0.0.1", port)
+
+    def __enter__(self) -> Self:
+        self._client.loop_start()
+        assert self._in_force.wait(15)
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def send(self, name: str, payload: bytes | str = b"", *, retain: bool = False) -> None:
+        """Gives a command, and does not wait."""
+        self._client.publish(f"{BELOW}cmd/{name}", payload, qos=1, retain=retain).wait_for_publish(15)
+
+    def results(self, name: str) -> list[bytes]:
+        """What ``name`` was answered so far."""
+        return self.came[f"cmd/{name}/result"]
+
+    def give(self, name: str, payload: bytes | str = b"") -> Result:
+        """Gives a command; its answer, which its schema accepts."""
+        n_before = len(self.results(name))
+        self.send(name, payload)
+        wait_until(lambda: len(self.results(name)) > n_before, f"an answer to {name}")
+        return self.checked(self.results(name)[n_before])
+
+    def checked(self, result: bytes) -> Result:
+        """The result as a struct."""
+        self._validator.validate(json.loads(result))
+        return msgspec.json.decode(result, type=Result)
+
+    def newest(self, topic: str) -> Any:  # noqa: ANN401 -- whatever JSON holds
+        """The newest payload of ``topic``, which is JSON."""
+        return json.loads(self.came[topic][-1])
+
+    def _note(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        topic = message.topic.removeprefix(BELOW)
+        self.n_retained_results += message.retain and topic.endswith("/result")
+        self.came[topic].append(bytes(message.payload))

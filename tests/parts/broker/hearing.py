@@ -1,0 +1,38 @@
+"""A plain MQTT client that hears what a broker passes on, with nothing of ours between.
+
+broker ──topic_filter──► hearing(port, topic_filter): the client, and its messages in order
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from tests.parts.broker.mosquitto import WITHIN_S
+
+
+@contextmanager
+def hearing(
+    port: int,
+    topic_filter: str,
+    protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
+    options: SubscribeOptions | None = None,
+) -> Iterator[tuple[Client, list[MQTTMessage]]]:
+    """The client, whose subscription is in force, and all that came so far; ``options`` are MQTT 5's."""
+    came: list[MQTTMessage] = []
+    in_force = threading.Event()
+    client = Client(CallbackAPIVersion.VERSION2, protocol=protocol)
+    client.on_message = lambda _client, _userdata, message: came.append(message)
+    client.on_subscribe = lambda *_: in_force.set()
+    client.connect("127.0.0.1", port)
+    client.subscribe(topic_filter, qos=0 if options else 1, options=options)  # paho takes one of them
+    client.loop_start()
+    try:
+        assert in_force.wait(WITHIN_S)
+        yield client, came
+    finally:
+        client.disconnect()
+        client.loop_stop()

@@ -1,0 +1,32 @@
+"""Events as the outbox keeps them, for the tests of its parts: numbered, encoded, with an id each.
+
+event(seq) ──► Message with the payload of an event/start, as the publisher makes it
+"""
+
+import msgspec
+
+from edged.contract.payloads import encoded
+from edged.contract.topics import EVENT_START
+from edged.events.payload_builder import new_id
+from edged.outbox.journal import Journal
+from edged.outbox.message import Message
+from tests.parts.broker.payloads import episode_start
+
+
+def event(seq: int, label: str = "sad") -> Message:
+    """An event of this number."""
+    payload = msgspec.structs.replace(episode_start(label, float(seq)), id=new_id(), seq=seq)
+    return Message(EVENT_START.name, encoded(payload), EVENT_START.qos, EVENT_START.kind, seq)
+
+
+def put(journal: Journal, count: int = 1) -> list[Message]:
+    """So many new events into the journal."""
+    events = [event(journal.next_seq()) for _ in range(count)]
+    for message in events:
+        journal.put(message)
+    return events
+
+
+def numbers(events: list[Message]) -> list[int]:
+    """Their numbers."""
+    return [message.seq for message in events]

@@ -1,0 +1,106 @@
+"""A TCP relay to a real broker that can be absent, deaf and cut while the broker and other clients stay.
+
+    client ──► Relay.port ──► broker's port
+
+A test cuts one client's connection with it and sees through another what the broker got.
+"""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from typing import Self
+
+from tests.parts.broker.mosquitto import free_port
+
+
+class Relay:
+    """Nothing listens before ``start``; ``cut`` closes what is connected, ``close``, as ``with`` at its end, all of it.
+
+    While ``swallows`` is set nothing is passed on, and what came meanwhile is lost.  While ``lets_in`` is not set, or
+    the broker is not there, a new connection is closed at once.
+    """
+
+    def __init__(self, broker_port: int) -> None:
+        self.port = free_port()
+        self.swallows = False
+        self.lets_in = True
+        self._broker_port = broker_port
+        self._listener: socket.socket | None = None
+        self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._closing = threading.Lock()
+        self._ended: set[tuple[socket.socket, socket.socket]] = set()  # ways of which the other goes on
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.close()
+
+    def start(self) -> Self:
+        """Listen and pass on from now on."""
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self._in_thread(self._accept, self._listener)
+        return self
+
+    def cut(self) -> None:
+        """Close all connections, with whatever is under way in them."""
+        while self._open:
+            with contextlib.suppress(OSError):
+                self._open.pop().shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close everything and wait for the threads."""
+        if self._listener is not None:
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+        self.cut()
+        for thread in self._threads:
+            thread.join()
+
+    def _in_thread(self, target: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=target, args=arguments, name="edged-test-relay")
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with listener, contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                broker = self._reached()
+                if broker is None:
+                    client.close()
+                    continue
+                self._open += [client, broker]
+                self._in_thread(self._pass_on, client, broker)
+                self._in_thread(self._pass_on, broker, client)
+
+    def _reached(self) -> socket.socket | None:
+        if self.lets_in:
+            with contextlib.suppress(OSError):
+                return socket.create_connection(("127.0.0.1", self._broker_port))
+        return None
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        """Until ``source`` ends: what a broker wrote before it was killed arrives, whatever became of the other way."""
+        with contextlib.suppress(OSError):
+            while content := source.recv(65_536):
+                with contextlib.suppress(OSError):
+                    if not self.swallows:
+                        target.sendall(content)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+        self._half_closed(source, target)
+
+    def _half_closed(self, source: socket.socket, target: socket.socket) -> None:
+        """The second of two ways that end closes both sockets."""
+        with self._closing:
+            first = (target, source) not in self._ended
+            if first:
+                self._ended.add((source, target))
+            else:
+                self._ended.remove((target, source))
+        if not first:
+            source.close()
+            target.close()

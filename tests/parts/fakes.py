@@ -1,0 +1,105 @@
+"""Stand-ins for faults and cuts that the real parts cannot be made to show."""
+
+from collections.abc import Iterable
+from typing import ClassVar, cast
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from edged.audio.ring import Stretch
+from edged.contract.payloads import CaptureState, EmotionState, EpisodeEnd, EpisodeStart, Health, Trust, WindowScores
+from edged.contract.topics import CAPTURE, Topic
+from edged.errors import EdgedError
+from edged.features.logmel import Floats
+
+
+class FakeSource:
+    """A source that hands out given stretches, then raises ``fault`` or ends; None is a read in vain."""
+
+    name = "fake"
+    sample_rate_hz = 16_000
+    n_tries = n_dropped = n_overflows = n_gaps = n_recoveries = n_clipped = 0
+    state: CaptureState = "online"
+    trouble = ""
+    silent = muted = False
+
+    def __init__(
+        self, stretches: Iterable[Stretch | None], *, live: bool = False, fault: EdgedError | None = None
+    ) -> None:
+        self.live = live
+        self.ended = False
+        self._stretches = iter(stretches)
+        self._fault = fault
+
+    def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
+        """As told."""
+        self.muted = muted
+        self.state = "muted" if muted else "online"
+        self.trouble = "muted by command or config, the microphone is closed" if muted else ""
+
+    def read(self, timeout_s: float) -> Stretch | None:
+        """The next one."""
+        del timeout_s
+        for stretch in self._stretches:
+            return stretch
+        self.ended = True
+        if self._fault is not None:
+            raise self._fault
+        return None
+
+
+class KeepingSink:
+    """A sink that keeps every payload in order."""
+
+    tls: Trust = "verified"
+    reconnects = 0
+    unacknowledged = 0
+    outbox = None
+    name_taken_by = None
+
+    def __init__(self) -> None:
+        self.all: list[tuple[Topic, msgspec.Struct | str]] = []
+        self.windows: list[WindowScores] = []
+        self.events: list[EpisodeStart | EpisodeEnd] = []
+        self.captured: list[float | None] = []  # of each event
+        self.states: list[EmotionState] = []
+        self.captures: list[CaptureState] = []
+        self.figures: list[Health] = []
+
+    def tick(self) -> None:
+        """Nothing is due."""
+
+    def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
+        """Keeps it, with those of its kind and among all."""
+        self.all.append((topic, payload))
+        match payload:
+            case WindowScores():
+                self.windows.append(payload)
+            case EpisodeStart() | EpisodeEnd():
+                self.events.append(payload)
+                self.captured.append(captured_s)
+            case EmotionState():
+                self.states.append(payload)
+            case Health():
+                self.figures.append(payload)
+            case str() if topic == CAPTURE:
+                self.captures.append(cast("CaptureState", payload))
+
+    def of(self, topic: Topic) -> list[msgspec.Struct | str]:
+        """All that was published on ``topic``."""
+        return [payload for on, payload in self.all if on == topic]
+
+
+class FixedInterpreter:
+    """A model that answers ``fixed`` to every image, whatever file it was made of."""
+
+    fixed: ClassVar[Floats]
+
+    def __init__(self, name: str, content: bytes, n_labels: int, *, n_threads: int, runtime: str) -> None:
+        """Takes what the real one takes."""
+
+    def scores(self, image: NDArray[np.int8]) -> Floats:
+        """(n_labels,) the same each time."""
+        assert image.shape == (188, 64)
+        return self.fixed

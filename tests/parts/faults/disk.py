@@ -1,0 +1,109 @@
+"""A disk that fails as a card does: full, read-only from one write to the next, without an answer.
+
+    a file ──loop device──► ext4 of 8 MB ──fill, break_off, freeze──► a fault ──make_room, mend, thaw──► well
+
+Its blocks are the smallest that there are, where a file that is memory too may have holes within a page.  All of it
+needs root.  A write to a file system that is frozen cannot be ended from outside, not by SIGKILL
+either, so that it is thawed after a minute in any case.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.parts.broker.mosquitto import wait_until
+
+_THAWED_S = 60
+_OPTIONS = "loop,errors=remount-ro"
+
+
+class Disk:
+    """Mounted at ``place``; ``end`` takes it away."""
+
+    def __init__(self, folder: Path, block_bytes: int = 1024) -> None:
+        self.place = folder / "disk"
+        self._block_bytes = block_bytes
+        self._image = folder / "disk.img"
+        self._keeper: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> str:
+        """Make and mount it; what is missing for that, or nothing."""
+        self.place.mkdir()
+        with self._image.open("wb") as image:
+            image.truncate(8 * 2**20)
+        commands: list[list[str | Path]] = [
+            ["mkfs.ext4", "-q", "-b", str(self._block_bytes), self._image],
+            ["mount", "-o", _OPTIONS, self._image, self.place],
+        ]
+        for command in commands:
+            done = subprocess.run(command, check=False, capture_output=True)
+            if done.returncode:
+                return done.stderr.decode().strip()
+        return ""
+
+    def fill(self) -> None:
+        """Leave no room."""
+        with suppress(OSError), (self.place / "filler").open("wb", buffering=0) as file:
+            for size in (2**16, 512):
+                with suppress(OSError):
+                    while True:
+                        file.write(bytes(size))
+
+    def make_room(self) -> None:
+        """Room again."""
+        (self.place / "filler").unlink()
+
+    def break_off(self) -> None:
+        """What ext4 does when a card fails: read-only at once, open files too."""
+        subprocess.run(["mount", "-o", "remount,abort", self.place], check=True)
+
+    def mend(self) -> None:
+        """Another mount of it, checked, at the same place, as after a reboot."""
+        # Not lazily: what is still mounted somewhere would write to the image beside the new mount.
+        wait_until(
+            lambda: not subprocess.run(["umount", self.place], check=False, capture_output=True).returncode, "free"
+        )
+        subprocess.run(["e2fsck", "-fy", self._image], check=False, capture_output=True)
+        subprocess.run(["mount", "-o", _OPTIONS, self._image, self.place], check=True)
+
+    def freeze(self) -> None:
+        """Let every write wait."""
+        script = f'fsfreeze -f "$0" && echo frozen && sleep {_THAWED_S}; fsfreeze -u "$0"'
+        self._keeper = subprocess.Popen(
+            ["sh", "-c", script, self.place], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert self._keeper.stdout is not None
+        assert self._keeper.stdout.readline() == b"frozen\n"
+
+    def thaw(self) -> None:
+        """Let the writes go on, if they wait."""
+        subprocess.run(["fsfreeze", "-u", self.place], check=False, capture_output=True)
+        if self._keeper is not None and self._keeper.stdout is not None:
+            self._keeper.kill()
+            self._keeper.wait()
+            self._keeper.stdout.close()
+            self._keeper = None
+
+    def end(self) -> None:
+        """Unmount it."""
+        self.thaw()
+        subprocess.run(["umount", "-l", self.place], check=False, capture_output=True)
+
+
+@contextmanager
+def mounted(disk: Disk) -> Iterator[Disk]:
+    """The disk, well; skipped where it cannot be had."""
+    if missing := disk.begin():
+        pytest.skip(f"needs to mount an ext4 by a loop device, as root: {missing}")
+    yield disk
+    disk.end()
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Iterator[Disk]:
+    """A disk that is well."""
+    with mounted(Disk(tmp_path)) as disk:
+        yield disk

@@ -1,0 +1,244 @@
+"""A real Home Assistant on a loopback port, with its MQTT integration already set up and a token to speak to it.
+
+    configuration.yaml, .storage ──► hass ──► mosquitto
+                                      └─REST── HomeAssistant.states(), call()
+
+It lives in a virtual environment of its own, ``.venv-homeassistant``, which ``make test-homeassistant`` makes: its
+packages, pinned to the last digit, and its Python are not ours.  What it lacks at its first start it installs itself.
+"""
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import re
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.parts.broker.mosquitto import free_port, wait_until
+
+_REPOSITORY = Path(__file__).parents[3]
+_PROGRAMS = _REPOSITORY / ".venv-homeassistant" / "bin"
+_PROGRAM = _PROGRAMS / "hass"
+LONG_S = 90.0  # deadline of what takes it seconds
+_OURS = "mqtt|template|automation|blueprint"
+_MEANT = (
+    "Received a conflicting MQTT discovery message|No device components to cleanup",
+    "The connection was lost|Failed to connect to MQTT",
+)
+_START_S = 600.0  # its first start installs packages
+_STOP_S = 60.0
+_ANSWER_S = 30.0
+_SINCE = "2025-01-01T00:00:00+00:00"
+_USER, _TOKEN, _KEY, _ENTRY = "b" * 32, "c" * 32, "e" * 128, "a" * 32  # ids and a key that it would choose itself
+_CONFIG = """
+homeassistant:
+  time_zone: UTC
+http:
+  server_host: 127.0.0.1
+  server_port: {port}
+api:
+automation:
+{automations}
+"""
+
+
+# What it takes of a person's own YAML, where no key may be unknown; from a discovery message it leaves such keys out.
+_STRICT = """
+import asyncio, importlib, json, sys
+from homeassistant.core import HomeAssistant
+
+async def check():
+    home = HomeAssistant(sys.argv[1])
+    for config in json.load(sys.stdin):
+        platform = importlib.import_module("homeassistant.components.mqtt." + config.pop("platform"))
+        platform.PLATFORM_SCHEMA_MODERN(config)
+    await home.async_stop(force=True)
+
+asyncio.run(check())
+"""
+
+
+def strictly_checked(entities: list[dict[str, Any]], folder: Path) -> str:
+    """What its own schemas say against these configs; empty where they say nothing."""
+    done = subprocess.run(
+        [_PROGRAMS / "python", "-c", _STRICT, folder],
+        input=json.dumps(entities),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr if done.returncode else ""
+
+
+class HomeAssistant:
+    """Started and stopped as often as a test likes; what it keeps is in ``folder``."""
+
+    def __init__(self, folder: Path, broker_port: int, automations: str = "") -> None:
+        """``automations`` is the list in its configuration, indented by two."""
+        if not _PROGRAM.exists():
+            pytest.fail(f"needs {_PROGRAM}: make test-homeassistant makes it")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._port = free_port()
+        self._running: subprocess.Popen[bytes] | None = None
+        (folder / "configuration.yaml").write_text(_CONFIG.format(port=self._port, automations=automations))
+        self._store(
+            "core.config_entries",
+            5,
+            {
+                "entries": [
+                    {
+                        "created_at": _SINCE,
+                        "modified_at": _SINCE,
+                        "data": {"broker": "127.0.0.1", "port": broker_port, "discovery": True},
+                        "disabled_by": None,
+                        "discovery_keys": {},
+                        "domain": "mqtt",
+                        "entry_id": _ENTRY,
+                        "minor_version": 2,
+                        "options": {},
+                        "pref_disable_new_entities": False,
+                        "pref_disable_polling": False,
+                        "source": "user",
+                        "subentries": [],
+                        "title": "mosquitto",
+                        "unique_id": None,
+                        "version": 1,
+                    }
+                ]
+            },
+        )
+        user = {"id": _USER, "group_ids": ["system-admin"], "name": "test"}
+        token = {"id": _TOKEN, "user_id": _USER, "client_id": None, "client_name": "test", "jwt_key": _KEY}
+        self._store(
+            "auth",
+            1,
+            {
+                "users": [{**user, "is_owner": True, "is_active": True, "system_generated": False}],
+                "groups": [{"id": "system-admin", "name": "Administrators"}],
+                "credentials": [],
+                "refresh_tokens": [
+                    {
+                        **token,
+                        "token_type": "long_lived_access_token",
+                        "created_at": _SINCE,
+                        "access_token_expiration": 315360000.0,
+                        "token": "d" * 128,
+                        "credential_id": None,
+                    }
+                ],
+            },
+        )
+
+    def start(self) -> float:
+        """Start it; the seconds until it answers and is done with starting."""
+        began_s = time.monotonic()
+        with self.log.open("ab") as log:
+            self._running = subprocess.Popen([_PROGRAM, "-c", self.folder], stdout=log, stderr=log)
+        wait_until(self._runs, "Home Assistant runs", _START_S)
+        return time.monotonic() - began_s
+
+    def stop(self) -> None:
+        """End it as a system does, if it runs."""
+        if self._running is not None:
+            self._running.send_signal(signal.SIGTERM)
+            try:
+                self._running.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                self._running.kill()
+                self._running.wait(_STOP_S)
+            self._running = None
+
+    @property
+    def log(self) -> Path:
+        """What it says."""
+        return self.folder / "stderr.log"
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """All entities by id: ``state``, ``attributes`` and what else it tells of them."""
+        return {state["entity_id"]: state for state in self._asked("states")}
+
+    def state(self, entity_id: str) -> str:
+        """The state of one entity; empty where there is none."""
+        return str(self.states().get(entity_id, {}).get("state", ""))
+
+    def wait_for(self, entity_id: str, *states: str) -> None:
+        """Until the entity has one of these states."""
+        wait_until(lambda: self.state(entity_id) in states, f"{entity_id} is {' or '.join(states)}", LONG_S)
+
+    def complaints(self) -> str:
+        """Its warnings and errors of MQTT, templates and automations, but for what tests take away."""
+        lines = self.log.read_text().splitlines()
+        ours = [line for line in lines if re.search("WARNING|ERROR", line) and re.search(_OURS, line)]
+        return "\n".join(line for line in ours if not re.search("|".join(_MEANT), line))
+
+    def call(self, action: str, entity_id: str, **data: object) -> None:
+        """An action as a button in its frontend calls it, such as ``switch.turn_off``."""
+        self._asked(f"services/{action.replace('.', '/')}", {"entity_id": entity_id, **data})
+
+    def rendered(self, template: str) -> str:
+        """A template as its developer tools render it."""
+        return self._answer("template", {"template": template})
+
+    def rename(self, entity_id: str, name: str) -> None:
+        """Give an entity the name that a user might; while it does not run."""
+        file = self.folder / ".storage" / "core.entity_registry"
+        whole = json.loads(file.read_text())
+        (entry,) = [entry for entry in whole["data"]["entities"] if entry["entity_id"] == entity_id]
+        entry["name"] = name
+        file.write_text(json.dumps(whole))
+
+    def registered(self) -> list[dict[str, Any]]:
+        """Its registry of MQTT's entities as it is on the disk, which follows within seconds."""
+        file = self.folder / ".storage" / "core.entity_registry"
+        if not file.exists():
+            return []
+        entries: list[dict[str, Any]] = json.loads(file.read_text())["data"]["entities"]
+        return [entry for entry in entries if entry["platform"] == "mqtt"]
+
+    def _runs(self) -> bool:
+        assert self._running is not None
+        assert self._running.poll() is None, self.log.read_text()[-4000:]
+        with contextlib.suppress(OSError, urllib.error.URLError):
+            return bool(self._asked("config")["state"] == "RUNNING")
+        return False
+
+    def _asked(self, path: str, data: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 -- whatever JSON
+        return json.loads(self._answer(path, data))
+
+    def _answer(self, path: str, data: dict[str, Any] | None) -> str:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._port}/api/{path}",
+            data=None if data is None else json.dumps(data).encode(),
+            headers={"Authorization": f"Bearer {_access_token()}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=_ANSWER_S) as answer:  # noqa: S310
+            text: str = answer.read().decode()
+            return text
+
+    def _store(self, key: str, minor_version: int, data: dict[str, Any]) -> None:
+        storage = self.folder / ".storage"
+        storage.mkdir(parents=True, exist_ok=True)
+        whole = {"version": 1, "minor_version": minor_version, "key": key, "data": data}
+        (storage / key).write_text(json.dumps(whole))
+
+
+def _access_token() -> str:
+    """A JSON Web Token (RFC 7519) of the user that was written beforehand."""
+    now_s = int(time.time())
+    parts = [{"alg": "HS256", "typ": "JWT"}, {"iss": _TOKEN, "iat": now_s - 60, "exp": now_s + 3600}]
+    signed = b".".join(_base64(json.dumps(part).encode()) for part in parts)
+    return (signed + b"." + _base64(hmac.new(_KEY.encode(), signed, hashlib.sha256).digest())).decode()
+
+
+def _base64(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")

@@ -1,0 +1,1 @@
+"""The repository itself: imports, documents, log lines, CI."""

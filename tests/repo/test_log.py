@@ -1,0 +1,173 @@
+"""No log line and no error can hold sound, log-mel or scores: what could go into them is read in the source.
+
+edged/**/*.py ──ast──► arguments of logging calls, fields of errors' messages ──► none is an array
+                  └──► every format as a pattern, ``SHAPES``, which a real log is compared with in test_privacy.py
+"""
+
+import ast
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.parts.broker.mosquitto import free_port, wait_until
+from tests.parts.faults.leaks import Allowed, outlets
+from tests.parts.faults.trace import Traced, strace  # noqa: F401 -- a fixture
+
+EDGED = Path(__file__).parents[2] / "edged"
+_ARRAYS = ("Floats", "NDArray", "ndarray", "Stretch", "Window", "Judged", "Answer", "Began", "Ended")
+_LEVELS = ("debug", "info", "warning", "error", "critical", "exception", "log")
+_ABOUT = ("level_dbfs", "shape", "dtype", "size", "ndim", "start", "end")  # of an array, or of a window: counts
+_LONGEST = 300  # characters that a %s may become: a path, a fault in words
+_STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR)\s+"
+_FIGURES = (  # the one line whose whole text is put together before
+    r"\d+ windows, \d+ with speech, \d+ skipped; \d+ samples dropped; level -?\d+ dBFS; [\d.]+ % busy"
+)
+
+
+def trees() -> dict[str, ast.Module]:
+    """Every module of the program."""
+    return {str(file.relative_to(EDGED)): ast.parse(file.read_text(encoding="utf-8")) for file in EDGED.rglob("*.py")}
+
+
+def array_names(modules: dict[str, ast.Module]) -> set[str]:
+    """Names of arguments, variables and fields that are annotated as sound, log-mel, scores or what carries them."""
+    names = set()
+    for node in (node for tree in modules.values() for node in ast.walk(tree)):
+        annotation = getattr(node, "annotation", None)
+        if annotation is None or not re.search(rf"\b({'|'.join(_ARRAYS)})\b", ast.unparse(annotation)):
+            continue
+        if isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.AnnAssign):
+            names.add(node.target.attr if isinstance(node.target, ast.Attribute) else ast.unparse(node.target))
+    return names
+
+
+def told(tree: ast.Module) -> Iterator[tuple[int, ast.expr]]:
+    """Every expression whose value goes into a log line or an error's message, with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LEVELS:
+            if ast.unparse(node.func.value) in {"_log", "logging", "logger", "log"}:
+                yield from ((node.lineno, argument) for argument in node.args)
+        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            yield from ((node.lineno, argument) for argument in node.exc.args)
+
+
+def held(expression: ast.AST, arrays: set[str]) -> Iterator[str]:
+    """Arrays in ``expression``, but for their length, shape and counts."""
+    if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "len":
+        return
+    if isinstance(expression, ast.Attribute):
+        if expression.attr in _ABOUT:
+            return
+        if expression.attr in arrays:
+            yield expression.attr
+    if isinstance(expression, ast.Name) and expression.id in arrays:
+        yield expression.id
+    for child in ast.iter_child_nodes(expression):
+        yield from held(child, arrays)
+
+
+def array_faults(modules: dict[str, ast.Module]) -> list[str]:
+    """Where an array would be told."""
+    arrays = array_names(modules)
+    return [
+        f"{name}:{line}: {held_name}"
+        for name, tree in modules.items()
+        for line, expression in told(tree)
+        for held_name in held(expression, arrays)
+    ]
+
+
+def log_patterns() -> list[str]:
+    """Every line that the program's own logging can make, from its formats."""
+    patterns = [_FIGURES]
+    for tree in trees().values():
+        for _, expression in told(tree):
+            if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
+                text = re.sub(r"%[.\d]*[rs]", "\x00", expression.value)
+                if text == "\x00":
+                    continue  # would let everything through; _FIGURES says what it is
+                text = re.escape(re.sub(r"%(?:\.\d+)?[dfg]", "\x01", text).replace("%%", "%"))
+                patterns.append(text.replace("\x00", rf"[^\n]{{0,{_LONGEST}}}").replace("\x01", r"-?[\d.]+"))
+    return patterns
+
+
+def unknown_lines(log: str) -> list[str]:
+    """Lines of a log that no format of the program makes, or that hold more than a dozen numbers."""
+    patterns = log_patterns()
+    lines = []
+    for line in log.splitlines():
+        stamp = re.match(_STAMP, line)
+        text = line[stamp.end() :] if stamp else ""
+        known = any(re.fullmatch(pattern, text) for pattern in patterns)
+        if not known or len(re.findall(r"-?\d+(?:\.\d+)?", text)) > 12:
+            lines.append(line)
+    return lines
+
+
+def test_no_array_is_logged_or_raised() -> None:
+    """No logging call and no error's message is given an array of sound, log-mel or scores."""
+    modules = trees()
+    assert {"samples", "scores", "image"} <= array_names(modules)
+    assert array_faults(modules) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '_log.debug("%s", samples)',
+        '_log.info("heard %s", samples[:10].tolist())',
+        '_log.debug(f"image {window.image}")',
+        'raise ValueError(f"samples {list(samples)} are wrong")',
+        '_log.warning("best of %s", max(answer.scores))',
+    ],
+)
+def test_logged_array_is_found(line: str) -> None:
+    """The test above fails where such a line is written."""
+    modules = trees()
+    modules["deliberate.py"] = ast.parse(line)
+    assert array_faults(modules) != []
+
+
+def test_length_of_an_array_may_be_told() -> None:
+    """Counts are no sound."""
+    modules = trees()
+    modules["harmless.py"] = ast.parse('_log.debug("%d of %s", len(samples), scores.shape)')
+    assert array_faults(modules) == []
+
+
+def test_log_line_of_no_format_is_unknown() -> None:
+    """A line that another library or a careless print writes is seen, and one of ours is not."""
+    stamp = "2026-11-21 06:14:14,485 INFO    "
+    own = [stamp + "broker 127.0.0.1:33371: connected", stamp + "capture online: pulse"]
+    other = [stamp + "scores [0.1, 0.2]", "0.1 0.2 0.3", stamp + "capture online: " + "0.1 " * 13]
+    assert unknown_lines("\n".join(own + other)) == other
+
+
+@pytest.mark.usefixtures("strace")
+def test_crash_tells_where_and_not_what(tmp_path: Path) -> None:
+    """SIGABRT, as the watchdog sends it: the log gets the stacks' lines of code and no values; nothing goes astray."""
+    config = tmp_path / "config.yaml"
+    port = free_port()
+    broker = f"{{host: 127.0.0.1, port: {port}}}"
+    config.write_text(f"state_dir: {tmp_path}/state\naudio: {{device: no such one}}\nmqtt: {broker}\n")
+    with Traced([sys.executable, "-m", "edged", "run", "--config", config], tmp_path, {**os.environ}) as traced:
+        wait_until(lambda: traced.ended or "% busy" in traced.said(), "the daemon's start", 60)
+        assert not traced.ended, traced.said()
+        traced.send(signal.SIGABRT)
+        assert traced.exit_status() == -signal.SIGABRT
+    log, _, stacks = traced.said().partition("Fatal Python error: Aborted")
+    assert unknown_lines(log) == []
+    thread = r"(Current t|T)hread 0x[0-9a-f]+ .*\(most recent call first\):"
+    line = rf"|{thread}|  File \".*\", line \d+ in .*|  <.*>|Extension modules: .*"
+    assert [row for row in stacks.splitlines() if not re.fullmatch(line, row)] == []
+    assert stacks
+    found = outlets(traced.calls(), Allowed(("127.0.0.1", port), state=tmp_path / "state", log=traced.log))
+    # ALSA looks for a sound server of the user's, wherever one may be.
+    assert [fault for fault in found.faults if not re.fullmatch("connect: the socket .*pulse.*/native", fault)] == []

@@ -1,0 +1,139 @@
+"""The microphone: a real PortAudio recording a real pulseaudio, and what it says when either is not there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone
+
+__all__ = ["virtual_microphone"]  # pytest finds the fixture by its name here
+
+RATE = 16_000
+
+# Each script runs in a process of its own: PortAudio reads the environment when it is loaded.
+_LISTEN = """
+import json, sys, threading, time, numpy as np
+from edged.audio.microphone import Microphone
+from edged.config.load import Audio
+with Microphone(Audio(device=sys.argv[1])) as microphone:
+    stretches = []
+    while microphone.n_samples < 4000 or not any(s.samples.any() for s in stretches):  # the sound has arrived
+        stretches += [s for s in [microphone.read(1)] if s is not None]
+        if len(stretches) == 1:
+            print("listening", flush=True)
+    last = stretches[-1].start + len(stretches[-1].samples)
+    while stretches[-1].start < last + 16000:  # and a second of it
+        stretches += [s for s in [microphone.read(1)] if s is not None]
+    late_s = time.time() - stretches[-1].utc_s - len(stretches[-1].samples) / 16000
+    threads = sorted(t.name for t in threading.enumerate())
+    count, monotonic_s = microphone.newest
+heard = np.concatenate([s.samples for s in stretches])[-8000:]
+print(json.dumps({
+    "name": microphone.name, "rate_hz": microphone.sample_rate_hz, "n_channels": microphone.n_channels,
+    "contiguous": all(a.start + len(a.samples) == b.start for a, b in zip(stretches, stretches[1:])),
+    "figures": [microphone.n_dropped, microphone.n_overflows],
+    "hz": float(np.argmax(np.abs(np.fft.rfft(heard))) * 16000 / len(heard)), "peak": float(np.abs(heard).max()),
+    "late_s": late_s,
+    "threads": threads, "threads_after": [t.name for t in threading.enumerate()], "ended": microphone.ended,
+    "after": microphone.read(1),
+}))
+"""
+
+
+def test_hears_what_is_played(virtual_microphone: VirtualMicrophone, tmp_path: Path) -> None:
+    """A tone played into the sound server comes out as that tone, without a gap, and closing leaves no thread."""
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(30 * 48_000) / 48_000)
+    soundfile.write(tmp_path / "tone.wav", tone, 48_000)
+    with virtual_microphone.child(_LISTEN, "auto") as child:
+        assert child.line() == "listening"
+        virtual_microphone.play(tmp_path / "tone.wav")
+        heard: dict[str, Any] = json.loads(child.line())
+        assert child.exit_status(10) == 0
+    assert heard["hz"] == pytest.approx(1000, abs=5)
+    assert heard["peak"] == pytest.approx(0.5, abs=0.02)
+    assert heard["contiguous"]
+    assert heard["figures"] == [0, 0]
+    assert (heard["name"], heard["rate_hz"], heard["n_channels"]) == ("default", RATE, 1)
+    assert -0.1 < heard["late_s"] < 2
+    assert heard["threads"] == ["MainThread", "edged-microphone"]
+    assert heard["threads_after"] == ["MainThread"]
+    assert heard["ended"]
+    assert heard["after"] is None
+
+
+def test_lists_what_selects_each(virtual_microphone: VirtualMicrophone) -> None:
+    """The microphones that ALSA offers are listed with their selectors, and each selector opens its own."""
+    script = """
+from edged.audio.driver import microphones
+from edged.audio.microphone import Microphone
+from edged.config.load import Audio
+for listed in microphones():
+    with Microphone(Audio(device=listed.selector)) as microphone:
+        while microphone.read(1) is None:
+            assert not microphone.trouble
+        print(listed.selector, listed.default, microphone.name)
+"""
+    with virtual_microphone.child(script) as child:
+        assert {child.line(), child.line()} == {"name:pulse False pulse", "name:default True default"}
+        assert child.exit_status(10) == 0
+
+
+def test_says_when_it_is_silent(virtual_microphone: VirtualMicrophone, tmp_path: Path) -> None:
+    """A microphone that gives nothing but zeros is known as silent until something is played."""
+    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).standard_normal(30 * RATE) / 20, RATE)
+    script = """
+from edged.audio.microphone import Microphone
+from edged.config.load import Audio
+with Microphone(Audio(silent_after_s=0.3)) as microphone:
+    for silent in (True, False):
+        while microphone.silent != silent:
+            microphone.read(1)
+        print(microphone.silent, microphone.state, microphone.trouble)
+"""
+    with virtual_microphone.child(script) as child:
+        assert child.line() == "True muted microphone 'default': nothing but one value for 0.3 s; muted?"
+        virtual_microphone.play(tmp_path / "noise.wav")
+        assert child.line() == "False online "
+        assert child.exit_status(10) == 0
+
+
+def test_runs_without_executable_memory(virtual_microphone: VirtualMicrophone) -> None:
+    """Under what systemd's MemoryDenyWriteExecute forbids it hears all the same; a callback stream would not start."""
+    script = """
+import ctypes
+PR_SET_MDWE, REFUSE_EXEC_GAIN = 65, 1
+refused = ctypes.CDLL(None).prctl(PR_SET_MDWE, ctypes.c_ulong(REFUSE_EXEC_GAIN), *[ctypes.c_ulong(0)] * 3)
+print("no" if refused else "yes", flush=True)
+from edged.audio.microphone import Microphone
+from edged.config.load import Audio
+with Microphone(Audio()) as microphone:
+    while microphone.n_samples < 4000:
+        microphone.read(1)
+print("heard")
+"""
+    with virtual_microphone.child(script) as child:
+        if child.line() == "no":
+            pytest.skip("needs Linux 6.3: prctl(PR_SET_MDWE)")
+        assert child.line() == "heard"
+        assert child.exit_status(10) == 0
+
+
+def test_pipeline_that_is_too_slow_loses_the_oldest(virtual_microphone: VirtualMicrophone) -> None:
+    """What does not fit the ring is dropped and counted, and the next stretch starts later by just that."""
+    script = """
+import threading
+from edged.audio.microphone import Microphone
+from edged.config.load import Audio
+with Microphone(Audio(buffer_s=0.5)) as microphone:
+    while microphone.n_samples < 12000:
+        threading.Event().wait(0.01)
+    stretch = microphone.read(1)
+    print(len(stretch.samples), stretch.start >= 4000, microphone.n_dropped >= stretch.start, microphone.n_overflows)
+"""
+    with virtual_microphone.child(script) as child:
+        assert child.line() == "8000 True True 0"
+        assert child.exit_status(10) == 0

@@ -1,0 +1,172 @@
+"""A microphone that is muted: the device closed, nothing heard, nothing looked for, and no sign of death."""
+
+import json
+from typing import Any
+
+import pytest
+
+from edged.audio.mute import Mute
+from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone
+
+__all__ = ["virtual_microphone"]  # pytest finds the fixture by its name here
+
+_SWITCH = """
+import json, sys, threading, time
+from edged.audio import microphone as module, mute
+from edged.config.load import Audio
+mute.REST_S = 0.1
+
+def say(**more):
+    print(json.dumps({"state": microphone.state, "trouble": microphone.trouble, **more}), flush=True)
+
+def until(condition):
+    while not condition():
+        microphone.read(0.05)
+
+with module.Microphone(Audio(device="pulse", max_recovery_s=0.3)) as microphone:
+    heard = None
+    while heard is None or heard.start + len(heard.samples) < 8000:
+        heard = microphone.read(1) or heard
+    say()
+    sys.stdin.readline()
+    microphone.mute(True)
+    kept = microphone._ring.read(0)
+    until(lambda: microphone.trouble.endswith("is closed"))
+    tries, began_s = microphone.n_tries, time.monotonic()
+    until(lambda: time.monotonic() - began_s > 1)  # three times as long as a lost one is looked for
+    say(kept=kept is None, rounds=microphone.n_tries - tries, in_memory=bool(microphone._ring._array.any()))
+    sys.stdin.readline()
+    microphone.mute(False)
+    again = None
+    while again is None:
+        again = microphone.read(1)
+    say(
+        jump=again.start - heard.start - len(heard.samples), lost=microphone.n_dropped, gaps=microphone.n_gaps,
+        recoveries=microphone.n_recoveries,
+    )
+    microphone.mute(True)
+    microphone.mute(False)  # taken back at once
+    until(lambda: microphone.n_gaps == 2)
+    say(openings=microphone._n_tries)
+print(json.dumps([thread.name for thread in threading.enumerate()]))
+"""
+
+
+def test_muted_device_is_closed_and_comes_again(virtual_microphone: VirtualMicrophone) -> None:
+    """The sound server has no listener while muted; then time has gone on, and nothing counts as lost or mended."""
+    with virtual_microphone.child(_SWITCH) as child:
+        assert json.loads(child.line()) == {"state": "online", "trouble": ""}
+        assert virtual_microphone.n_listeners() == 1
+        child.go_on()
+        muted: dict[str, Any] = json.loads(child.line())
+        assert virtual_microphone.n_listeners() == 0
+        child.go_on()
+        again = json.loads(child.line())
+        twice = json.loads(child.line())
+        assert json.loads(child.line()) == ["MainThread"]
+        assert child.exit_status(10) == 0
+    assert (muted["state"], muted["trouble"]) == ("muted", "muted by command or config, the microphone is closed")
+    assert (muted["kept"], muted["in_memory"]) == (True, False)
+    assert muted["rounds"] >= 3
+    assert (again["state"], again["gaps"], again["recoveries"]) == ("online", 1, 0)
+    assert again["jump"] > 16_000
+    assert again["lost"] < again["jump"] - 16_000  # the second that was not wanted is not counted as lost
+    assert twice["openings"] == 3
+
+
+def test_muted_from_the_start_is_never_opened(virtual_microphone: VirtualMicrophone) -> None:
+    """PortAudio, which opens each device for a moment when it begins, is not even loaded before the mute ends."""
+    script = """
+import sys
+from edged.audio import driver, microphone as module, mute
+from edged.config.load import Audio
+mute.REST_S = 0.1
+opened, calls = driver.opened, []
+driver.opened = lambda device: calls.append(device) or opened(device)
+with module.Microphone(Audio(device="pulse", max_recovery_s=0.3, muted=True)) as microphone:
+    while microphone.n_tries < 10:
+        assert microphone.read(0.05) is None
+    print(microphone.state, len(calls), "sounddevice" in sys.modules, microphone.trouble, flush=True)
+    sys.stdin.readline()
+    microphone.mute(False)
+    while microphone.read(0.05) is None:
+        pass
+    print(microphone.state, len(calls), microphone.n_dropped, microphone.n_recoveries)
+"""
+    with virtual_microphone.child(script) as child:
+        assert child.line() == "muted 0 False muted by command or config, the microphone is closed"
+        assert virtual_microphone.n_listeners() == 0
+        child.go_on()
+        assert child.line() == "online 1 0 0"
+        assert child.exit_status(10) == 0
+
+
+def test_muted_microphone_is_closed_at_once(virtual_microphone: VirtualMicrophone) -> None:
+    """Its end wakes the reader that rests, and leaves no thread."""
+    script = """
+import threading
+from edged.audio import microphone as module, mute
+from edged.config.load import Audio
+mute.REST_S = 3600
+with module.Microphone(Audio(device="pulse", muted=True)) as microphone:
+    while not microphone.trouble.endswith("is closed"):
+        microphone.read(0.05)
+print(microphone.state, [thread.name for thread in threading.enumerate()])
+"""
+    with virtual_microphone.child(script) as child:
+        assert child.line() == "offline ['MainThread']"
+        assert child.exit_status(10) == 0
+
+
+@pytest.mark.fault
+def test_driver_that_does_not_let_go_looks_dead(virtual_microphone: VirtualMicrophone) -> None:
+    """Muted while the driver hangs: that is said, no round is counted, and the capture ends in a fresh process."""
+    script = """
+import sys
+from edged.audio import microphone as module, mute
+from edged.config.load import Audio
+from edged.errors import CaptureError
+mute.REST_S, module.HUNG_S = 0.1, 4.0
+with module.Microphone(Audio(device="pulse")) as microphone:
+    while microphone.read(0.05) is None:
+        pass
+    print("online", flush=True)
+    sys.stdin.readline()
+    microphone.mute(True)
+    tries = microphone.n_tries
+    try:
+        while True:
+            microphone.read(0.05)
+            trouble = microphone.trouble
+    except CaptureError as exc:
+        print(microphone.state, "|", trouble, "|", exc, "|", microphone.n_tries - tries)
+"""
+    with virtual_microphone.child(script) as child:
+        assert child.line() == "online"
+        virtual_microphone.freeze()
+        child.go_on()
+        state, trouble, fault, rounds = child.line().split(" | ")
+    assert (state, rounds) == ("muted", "0")
+    assert trouble == "muted by command or config, the microphone is not closed yet"
+    assert fault == "microphone 'pulse': the driver hangs, it got nothing done for 4 s"
+
+
+def test_mute_between_two_openings_is_not_missed() -> None:
+    """Said before the next opening has its event: that opening does not begin until it is unsaid."""
+    mute = Mute(muted=False)
+    first = mute.opening()
+    assert first is not None
+    mute.set(muted=True)
+    assert first.is_set()
+    mute.set(muted=False)
+    second = mute.opening()
+    assert second is not None
+    assert not second.is_set()
+
+
+def test_end_lets_no_opening_begin() -> None:
+    """Muted or not."""
+    for muted in (False, True):
+        mute = Mute(muted=muted)
+        mute.end()
+        assert mute.opening() is None

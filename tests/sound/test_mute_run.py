@@ -1,0 +1,174 @@
+"""``edged run``, muted: the real microphone closed, over a restart too, and left alone by `edged check`."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.parts.broker.commander import Commander
+from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until  # noqa: F401 -- fixtures
+from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone  # noqa: F401 -- fixtures
+
+_CLOSED = "muted by command or config, the microphone is closed"
+_KEPT = '{"version": 1, "muted": %s, "enter_for": {}, "baseline": null}'
+_REPOSITORY = Path(__file__).parents[2]
+# The real program, with a line on stderr for each device that is opened.
+_RUN = """
+import sys
+from edged.audio import driver
+from edged.cli.main import main
+opened = driver.opened
+def spied(device):
+    print("OPENED", device.name, file=sys.stderr, flush=True)
+    return opened(device)
+driver.opened = spied
+sys.exit(main(["run", "--config", sys.argv[1]]))
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path, mosquitto: Mosquitto) -> Path:  # noqa: F811
+    """The node "lab" with the virtual microphone."""
+    file = tmp_path / "config.yaml"
+    broker = f"{{host: 127.0.0.1, port: {mosquitto.port}}}"
+    file.write_text(f"node: lab\nstate_dir: {tmp_path}/state\naudio: {{device: pulse}}\nmqtt: {broker}\n")
+    return file
+
+
+@contextmanager
+def edged(config: Path, microphone: VirtualMicrophone, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """The daemon; ended by SIGTERM, and its end was a good one."""
+    command = [sys.executable, "-c", _RUN, str(config)]
+    environment = {**os.environ, **microphone.environment}
+    with log.open("wb") as file:
+        daemon = subprocess.Popen(command, cwd=_REPOSITORY, env=environment, stderr=file, stdout=file)
+    try:
+        yield daemon
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(30) == 0, log.read_text()
+    finally:
+        daemon.kill()
+        daemon.wait(15)
+    assert "Traceback" not in log.read_text()
+
+
+def test_mute_by_command_closes_the_microphone_and_is_kept(
+    config: Path,
+    mosquitto: Mosquitto,  # noqa: F811
+    virtual_microphone: VirtualMicrophone,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """The stream is gone; the next start opens nothing and loads no PortAudio, until it is told to listen."""
+    with Commander(mosquitto.port) as commander:
+        with edged(config, virtual_microphone, tmp_path / "first.log"):
+            wait_until(lambda: b"online" in commander.came["capture"], "the microphone is heard", 60)
+            assert virtual_microphone.n_listeners() == 1
+            assert commander.give("mute", "ON").message == _CLOSED
+            assert virtual_microphone.n_listeners() == 0
+        assert (tmp_path / "first.log").read_text().count("OPENED") == 1
+        n_before = len(commander.came["health"])
+        with edged(config, virtual_microphone, tmp_path / "second.log") as second:
+            wait_until(lambda: len(commander.came["health"]) > n_before, "the second start's figures", 60)
+            assert commander.newest("info")["listening"] is False
+            assert commander.came["capture"][-1] == b"muted"
+            assert virtual_microphone.n_listeners() == 0
+            assert "libportaudio" not in Path(f"/proc/{second.pid}/maps").read_text()
+            assert "OPENED" not in (tmp_path / "second.log").read_text()
+            assert commander.give("mute", "OFF").message == "listening"
+            wait_until(lambda: commander.came["capture"][-1] == b"online", "it listens again")
+            assert virtual_microphone.n_listeners() == 1
+
+
+def test_mute_by_config_closes_the_microphone(
+    config: Path,
+    mosquitto: Mosquitto,  # noqa: F811
+    virtual_microphone: VirtualMicrophone,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """From the start nothing is opened; each SIGHUP then does what the file says, and the wire says so."""
+    text, log = config.read_text(), tmp_path / "log"
+    muted = text.replace("device: pulse", "device: pulse, muted: true")
+    config.write_text(muted)
+    with Commander(mosquitto.port) as commander, edged(config, virtual_microphone, log) as daemon:
+        wait_until(lambda: commander.came["health"], "the first figures", 60)
+        assert commander.came["capture"] == [b"muted"]
+        assert commander.newest("info")["listening"] is False
+        assert virtual_microphone.n_listeners() == 0
+        assert "libportaudio" not in Path(f"/proc/{daemon.pid}/maps").read_text()
+        assert "OPENED" not in log.read_text()
+        config.write_text(text)
+        daemon.send_signal(signal.SIGHUP)
+        wait_until(lambda: commander.came["capture"][-1] == b"online", "it listens")
+        assert virtual_microphone.n_listeners() == 1
+        config.write_text(muted)
+        daemon.send_signal(signal.SIGHUP)
+        wait_until(lambda: commander.came["capture"][-1] == b"muted", "it is muted again")
+        assert virtual_microphone.n_listeners() == 0
+    assert log.read_text().count("OPENED") == 1
+    assert "config read again: audio.muted True -> False" in log.read_text()
+
+
+def test_check_leaves_a_muted_microphone_closed(
+    config: Path,
+    virtual_microphone: VirtualMicrophone,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """Not tried, and why, says its line; what cannot be read counts as muted.  A command goes before the config."""
+    kept = tmp_path / "state" / "commands.json"
+    kept.parent.mkdir()
+
+    def line() -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "edged", "check", "--config", config],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=_REPOSITORY,
+            env={**os.environ, **virtual_microphone.environment},
+            timeout=60,
+        )
+        (found,) = [line for line in done.stdout.splitlines() if line.startswith("microphone")]
+        return found
+
+    for content in (_KEPT % "true", "damaged"):
+        kept.write_text(content)
+        assert line() == f"microphone    OK     muted by command ({kept}), so it is not opened"
+    config.write_text(config.read_text().replace("device: pulse", "device: pulse, muted: true"))
+    kept.write_text(_KEPT % "null")
+    assert line() == "microphone    OK     muted by the config (audio.muted), so it is not opened"
+    kept.write_text(_KEPT % "false")
+    assert "not opened" not in line()
+
+
+def test_muted_at_the_start_is_ready_and_alive(config: Path, tmp_path: Path) -> None:
+    """Under systemd's eyes, and without a microphone: READY, a status that says why, and the watchdog is fed."""
+    kept = tmp_path / "state" / "commands.json"
+    kept.parent.mkdir()
+    kept.write_text(_KEPT % "true")
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(f"{folder}/notify")  # not in tmp_path: such a path may have 107 characters at most
+        systemd.settimeout(60)
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "edged", "run", "--config", config],
+            cwd=_REPOSITORY,
+            env={**os.environ, "NOTIFY_SOCKET": f"{folder}/notify"},
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            told: list[str] = []
+            while told.count("WATCHDOG=1") < 2:
+                told += systemd.recv(4096).decode().splitlines()
+            daemon.send_signal(signal.SIGTERM)
+            assert daemon.wait(30) == 0
+        finally:
+            daemon.kill()
+            daemon.wait(15)
+    assert told.index("READY=1") < told.index("WATCHDOG=1")
+    assert any(line.startswith("STATUS=No sound (muted): muted by command or config, ") for line in told)

@@ -1,0 +1,246 @@
+"""Privacy is proved: what `edged run` and `edged replay` write and send, every byte of it, while they hear real speech.
+
+    sample conversation ──pulseaudio──► edged run under strace ──► files, broker, pulseaudio, log
+                                                                    each: where to, and what
+
+That names are allowed shows where something went; that every byte fits a schema, a format or a frame shows what it was;
+that it compresses below the rate of the leanest speech codec shows that it cannot be the sound in disguise, and that no
+stretch of samples or log-mel stands in it is a second net.  test_privacy_leaks.py shows that each finds a leak.
+"""
+
+import json
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import soundfile
+
+from edged.contract.payloads import PAYLOADS
+from edged.contract.reference import structs
+from edged.features.geometry import GEOMETRY
+from tests.parts.broker.commander import Commander
+from tests.parts.broker.mosquitto import Mosquitto, mosquitto_program, wait_until
+from tests.parts.broker.wire import PUBLISH, Sent, sent
+from tests.parts.faults.contents import (
+    NODE,
+    bits_of_sound,
+    is_in,
+    is_whole,
+    misfits,
+    numbers_in_a_row,
+    pieces_of,
+    played,
+    window_bits,
+)
+from tests.parts.faults.leaks import Allowed, Outlets, outlets
+from tests.parts.faults.trace import Traced, strace  # noqa: F401 -- a fixture
+from tests.parts.sound.pulse import VirtualMicrophone, expect_pulseaudio
+from tests.parts.sound.speech import SPEECH_S
+from tests.repo.test_log import unknown_lines
+
+REPOSITORY = Path(__file__).parents[2]
+SPEECH_BITS_PER_S = 700  # Codec 2 in its mode 700C, about the leanest speech codec in use; some in research need less
+
+
+@dataclass
+class Run:
+    """One traced run and what it left."""
+
+    outlets: Outlets
+    log: str
+    state: Path
+    heard_from_s: float  # wall clock at which the speech began
+    core_limit: str
+    muted_at_s: float  # when it had answered that it is mute; speech went on
+    introduction: set[tuple[str, bytes]]  # to Home Assistant, the same whatever is heard
+
+    def sent(self, from_s: float = 0) -> list[Sent]:
+        """Everything that went to the broker, from a time on."""
+        found = []
+        for parts in self.outlets.broker.values():
+            ends, total = [], 0
+            for utc_s, content in parts:
+                total += len(content)
+                ends.append((total, utc_s))
+            found += [
+                one
+                for one in sent(b"".join(content for _, content in parts))
+                if next(utc_s for end, utc_s in ends if end >= one.at) >= from_s
+            ]
+        return found
+
+    def outward(self) -> tuple[bytes, bytes]:
+        """All that went anywhere before the speech began, and in all: messages but windows, files, the log."""
+        late = self.sent(self.heard_from_s)
+        kept = [path for path in self.outlets.files if path != "/dev/null" and "/__pycache__/" not in path]
+        files = [part for path in kept for part in self.outlets.files[path]]
+        both = []
+        for messages, before_s in ((self.sent()[: -len(late)], self.heard_from_s), (self.sent(), float("inf"))):
+            told = [
+                one.topic.encode() + one.payload + one.rest for one in messages if not one.topic.endswith("/window")
+            ]
+            told += [content for utc_s, content in sorted(files) if utc_s < before_s]
+            both.append(b"".join(told))
+        return both[0], both[1]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) -> Run:  # noqa: ARG001, F811
+    """``edged run`` from its start to SIGTERM, with everything that it can publish and all that it can log."""
+    expect_pulseaudio()
+    folder = tmp_path_factory.mktemp("run")
+    state = folder / "state"
+    with Mosquitto(folder, mosquitto_program()) as broker:
+        broker.start()
+        with VirtualMicrophone() as microphone:
+            config = folder / "config.yaml"
+            config.write_text(CONFIG.format(port=broker.port, state=state))
+            command: list[str | Path] = [sys.executable, "-m", "edged", "run", "--config", config]
+            with Traced(command, folder, microphone.environment) as traced:
+                # The last of what a start tells, three seconds after the connection; its log line comes before it.
+                wait_until(lambda: traced.ended or introduced(traced), "the device's introduction", 60)
+                assert not traced.ended, traced.said()
+                limits = Path(f"/proc/{traced.pid}/limits").read_text()
+                began_s = traced.calls()[-1].utc_s
+                assert microphone.play(speech).wait(SPEECH_S + 30) == 0
+                with Commander(broker.port) as commander:
+                    assert commander.give("mute", "ON").ok
+                muted_s = time.time()
+                assert microphone.play(beginning(speech, folder)).wait(30) == 0
+                traced.send(signal.SIGTERM)
+                assert traced.exit_status() == 0, traced.said()
+            pulse = Path(microphone.environment["PULSE_SERVER"].removeprefix("unix:"))
+            found = outlets(traced.calls(), Allowed(("127.0.0.1", broker.port), pulse, state, traced.log))
+    (core,) = re.findall(r"Max core file size +(\d+|unlimited) +", limits)
+    shown = subprocess.check_output([sys.executable, "-m", "edged", "discovery", "--config", config])
+    told = {(topic.decode(), payload) for topic, _, payload in (line.partition(b" ") for line in shown.splitlines())}
+    return Run(found, traced.said(), state, began_s, core, muted_s, told)
+
+
+def introduced(traced: Traced) -> bool:
+    """It has sent what Home Assistant is told of it."""
+    sends = [call for call in traced.calls() if call.name in {"sendto", "sendmsg", "write"} and not call.failed]
+    return any(b'"state_topic"' in string for call in sends for string in call.strings)
+
+
+def beginning(speech: Path, folder: Path) -> Path:
+    """Its first three seconds."""
+    samples, rate_hz = soundfile.read(speech, dtype="int16")
+    soundfile.write(folder / "beginning.wav", samples[: 3 * rate_hz], rate_hz)
+    return folder / "beginning.wav"
+
+
+# Each event is written down at once: how often the disk's pages are, the events decide then, not the load of a machine.
+CONFIG = f"""
+node: {NODE}
+audio: {{{{device: pulse}}}}
+mqtt: {{{{host: 127.0.0.1, port: {{port}}, window: true}}}}
+state_dir: {{state}}
+outbox: {{{{commit_s: 0}}}}
+log_level: debug
+"""
+
+
+def test_run_writes_and_sends_only_where_it_may(run: Run) -> None:
+    """No file but the state directory's, no address but the broker's, no call of the kernel that nobody has judged."""
+    assert run.outlets.faults == []
+    assert len(run.outlets.heard) > SPEECH_S * GEOMETRY.sample_rate_hz  # it did hear, and was seen to
+
+
+def test_run_sends_the_broker_payloads_and_nothing_else(run: Run) -> None:
+    """Every byte to the broker is MQTT, every message is whole by its schema; and there were events in it."""
+    found = run.sent()
+    assert misfits(found, run.introduction) == []
+    names = {one.topic.removeprefix(f"edged/{NODE}/") for one in found if one.kind == PUBLISH}
+    assert {"availability", "capture", "emotion", "event/start", "event/end", "health"} <= names
+
+
+def test_run_sends_pulseaudio_commands_and_no_samples(run: Run) -> None:
+    """Each frame to the sound server is of the control channel: nothing is played, nothing is handed on."""
+    assert run.outlets.pulse
+    for stream in run.outlets.pulse.values():
+        assert played(bytes(stream)) == 0
+
+
+def test_run_keeps_events_and_means_and_nothing_else(run: Run) -> None:
+    """Each row of the outbox is an event or a number, the baseline six means; and no other file is left."""
+    assert {file.name for file in run.state.iterdir()} == {
+        "outbox.sqlite3",
+        "outbox.lock",
+        "baseline.json",
+        "commands.json",
+    }
+    assert (run.state / "outbox.lock").read_bytes() == b""
+    with sqlite3.connect(run.state / "outbox.sqlite3") as db:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        events = db.execute("SELECT seq, topic, payload, put_s, acknowledged FROM event").fetchall()
+        states = db.execute("SELECT name, value FROM state").fetchall()
+    db.close()
+    assert tables == {"event", "state"}
+    assert events
+    for seq, topic, payload, put_s, acknowledged in events:
+        assert is_whole(payload, PAYLOADS[topic])
+        assert (type(seq), type(put_s), acknowledged in {0, 1}) == (int, float, True)
+    assert {type(value) for _, value in states} <= {int, float}
+    assert set(json.loads((run.state / "commands.json").read_bytes())) == {"version", "muted", "enter_for", "baseline"}
+    baseline = json.loads((run.state / "baseline.json").read_bytes())
+    assert set(baseline) == {"version", "bundle", "microphone", "labels", "heard_s", "mean"}
+    assert len(baseline["mean"]) == len(baseline["labels"]) == 6
+
+
+def test_run_logs_only_known_lines(run: Run) -> None:
+    """At debug, too, the log has the program's own formats and nothing else."""
+    assert unknown_lines(run.log) == []
+    assert "connected" in run.log
+
+
+def test_run_lets_out_fewer_bits_than_any_speech_codec(run: Run) -> None:
+    """All that left while speech was heard, but the windows, compresses to less than the leanest codec's rate.
+
+    This shows that the sound cannot be in it in any form that a codec could make.  It does not show that nothing about
+    the words is: their text alone would need some 50 bit/s.  What stands in the way of that is what the messages are.
+    """
+    assert 0 < bits_of_sound(*run.outward()) < SPEECH_BITS_PER_S * SPEECH_S
+
+
+def test_windows_are_few_bits(run: Run) -> None:
+    """A window's message adds six scores of four decimals, a level, the models asked: 100 bits, twice a second."""
+    windows = [json.loads(one.payload) for one in run.sent(run.heard_from_s) if one.topic.endswith("/window")]
+    heard = [window for window in windows if window["speech"]]
+    assert len(heard) > SPEECH_S / 2
+    assert sum(map(window_bits, windows)) < 300 * SPEECH_S
+
+
+def test_run_lets_out_no_piece_of_what_it_heard(run: Run) -> None:
+    """No 16 bytes of the samples that came from the microphone, or of their log-mel, are in anything that left."""
+    heard = np.frombuffer(bytes(run.outlets.heard[: len(run.outlets.heard) // 2 * 2]), "<i2")
+    pieces = pieces_of(heard.astype(np.float32) / 32768)
+    assert len(pieces) > 100_000
+    streams = [content for parts in run.outlets.broker.values() for _, content in parts]
+    streams += [content for parts in run.outlets.files.values() for _, content in parts]
+    assert not any(is_in(bytes(stream), pieces) for stream in [*streams, *run.outlets.pulse.values()])
+
+
+def test_muted_run_hears_nothing(run: Run) -> None:
+    """Once the mute is answered not one byte comes from the sound server, while speech goes on in the room."""
+    assert any(at_s < run.muted_at_s for at_s in run.outlets.heard_at_s)
+    assert [at_s for at_s in run.outlets.heard_at_s if at_s > run.muted_at_s] == []
+
+
+@pytest.mark.parametrize("kind", structs([*PAYLOADS.values()]).values())
+def test_no_payload_has_a_list_of_numbers(kind: type[msgspec.Struct]) -> None:
+    """Numbers stand alone or by label: no field could hold a stretch of sound, however it were filled."""
+    assert numbers_in_a_row(kind) == []
+
+
+def test_run_leaves_no_core_dump(run: Run) -> None:
+    """A process that crashes leaves no image of its memory, in which sound would be."""
+    assert run.core_limit == "0"

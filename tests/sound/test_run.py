@@ -1,0 +1,128 @@
+"""``edged run`` for real: a clip played into a microphone, events at a subscriber of a mosquitto."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from edged.mqtt.subscriber import Subscriber
+from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until  # noqa: F401 -- fixtures
+from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone  # noqa: F401 -- fixtures
+from tests.parts.sound.speech import RATE_HZ
+from tests.parts.system.program import REPOSITORY, edged
+
+# A speaker of EMO-DB's test list, whom no model of the bundle was trained on.
+SPEAKER = "EMODB_14"
+
+
+@pytest.fixture(scope="module")
+def clip(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """About 12 s of an unseen speaker who is angry."""
+    lists = (REPOSITORY / "convert" / "splits" / "emodb.csv").read_text()
+    assert f"{SPEAKER},female,0,test" in lists
+    files = sorted((corpora / "emodb").glob(f"{SPEAKER.removeprefix('EMODB_')}*W?.flac"))[:5]
+    sound = np.concatenate([soundfile.read(file, dtype="float32")[0] for file in files])
+    file = tmp_path_factory.mktemp("clips") / "angry.wav"
+    soundfile.write(file, sound, RATE_HZ)
+    return file
+
+
+def recorded_labels(clip: Path, config: Path) -> set[str]:
+    """The labels of the clip's windows as ``edged replay`` records them."""
+    done = edged("replay", "--jsonl", clip, "--config", config)
+    assert done.returncode == 0, done.stderr
+    return {row["label"] for row in map(json.loads, done.stdout.splitlines()) if row.get("label")}
+
+
+def test_clip_in_the_microphone_gives_an_event_at_a_subscriber(
+    clip: Path,
+    mosquitto: Mosquitto,  # noqa: F811
+    virtual_microphone: VirtualMicrophone,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """The whole product: sound in, event/start out, its label among the clip's own; SIGTERM ends it cleanly."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"node: lab\naudio: {{device: pulse}}\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
+    labels = recorded_labels(clip, config)
+    messages: dict[str, list[bytes]] = {}
+    with Subscriber(mosquitto.mqtt, "lab") as subscriber:
+        assert subscriber.wait_connected(15)
+
+        def came(name: str, count: int = 1) -> bool:
+            if message := subscriber.received(0.1):
+                messages.setdefault(message.topic.removeprefix("edged/lab/"), []).append(message.payload)
+            return len(messages.get(name, [])) >= count
+
+        environment = {**os.environ, **virtual_microphone.environment}
+        with (tmp_path / "log").open("w") as log:
+            daemon = subprocess.Popen(
+                [sys.executable, "-m", "edged", "run", "--config", config],
+                cwd=REPOSITORY,
+                env=environment,
+                stderr=log,
+                stdout=log,
+            )
+        try:
+            wait_until(lambda: came("health"), "the daemon's first figures", 30)
+            virtual_microphone.play(clip)
+            wait_until(lambda: came("event/start"), "an event/start", 40)
+            daemon.send_signal(signal.SIGTERM)
+            assert daemon.wait(15) == 0, (tmp_path / "log").read_text()
+            wait_until(lambda: came("event/end", len(messages["event/start"])), "an event/end for each start")
+            wait_until(lambda: came("availability") and messages["availability"][-1] == b"offline", "offline")
+        finally:
+            daemon.kill()
+            daemon.wait(15)
+    start = json.loads(messages["event/start"][0])
+    assert start["event_type"] in labels
+    assert {json.loads(end)["episode_id"] for end in messages["event/end"]} >= {start["episode_id"]}
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_check_tries_each_part(
+    mosquitto: Mosquitto,  # noqa: F811
+    virtual_microphone: VirtualMicrophone,  # noqa: F811
+    clip: Path,
+    tmp_path: Path,
+) -> None:
+    """With sound in the microphone and a broker all is OK; without the broker that line says what to look at."""
+    config = tmp_path / "config.yaml"
+    outputs = []
+    for port in (mosquitto.port, 1):
+        config.write_text(f"node: lab\naudio: {{device: pulse}}\nmqtt: {{host: 127.0.0.1, port: {port}}}\n")
+        virtual_microphone.play(clip)
+        done = edged("check", "--config", config, environment=virtual_microphone.environment)
+        outputs.append((done.returncode, done.stdout.splitlines()))
+        assert done.stderr == ""
+    broker = [f"broker {stage}" for stage in ("name", "TCP", "TLS", "login", "topics")]
+    names = ["config", "bundle", "runtime", "gate", "microphone", *broker]
+    assert [line[:21].strip() for line in outputs[0][1]] == [f"{name:<13} OK" for name in names], outputs
+    assert outputs[0][0] == 0
+    assert outputs[1][0] == 1
+    assert outputs[1][1][-1].startswith("broker TCP    FAULT  127.0.0.1:1: ")
+
+
+def test_check_without_such_a_microphone_says_what_there_is(
+    virtual_microphone: VirtualMicrophone,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """A name that no microphone has: its line lists the ones there are."""
+    config = tmp_path / "config.yaml"
+    config.write_text("audio: {device: no such thing}\nmqtt: {host: 127.0.0.1, port: 1}\n")
+    done = edged("check", "--config", config, environment=virtual_microphone.environment)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("microphone")]
+    assert line.startswith("microphone    FAULT  microphone 'no such thing': not found; there is 'name:pulse', ")
+
+
+def test_devices_lists_what_selects_each(virtual_microphone: VirtualMicrophone) -> None:  # noqa: F811
+    """The table's first column is what the config takes."""
+    done = edged("devices", environment=virtual_microphone.environment)
+    assert done.returncode == 0, done.stderr
+    assert any(line.startswith("name:pulse ") for line in done.stdout.splitlines()), done.stdout

@@ -1,0 +1,1 @@
+"""systemd, Arm, Home Assistant, Node-RED: real systems."""

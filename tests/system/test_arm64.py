@@ -1,0 +1,129 @@
+"""The same program on Arm, as on a Raspberry Pi with a system of 64 bits, emulated by qemu in a Debian 12.
+
+``make test-arm64`` runs these; they need root, debootstrap and qemu-user-static, and are deselected otherwise.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.parts.system.container import CHECKOUT, pack_checkout
+from tests.parts.system.debian import REPOSITORY, WHEELS, in_root, made_root
+
+pytestmark = pytest.mark.arm64
+
+PYTHON = "/opt/edged/venv/bin/python"
+STEPS = 2 / 256  # of a quantized score
+SAMPLE = "edged/demo/sample.flac"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A Debian of arm64 in which ``make install`` has been run; what it wrote goes away afterwards."""
+    assert shutil.which("debootstrap"), "needs debootstrap: make test-arm64 installs it"
+    assert os.geteuid() == 0, "needs root, for chroot: sudo make test-arm64"
+    register_qemu()
+    folder = tmp_path_factory.mktemp("arm64")
+    layers = {name: folder / name for name in ("upper", "work", "merged")}
+    for layer in layers.values():
+        layer.mkdir()
+    options = f"lowerdir={made_root('arm64')},upperdir={layers['upper']},workdir={layers['work']}"
+    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, layers["merged"]], check=True)
+    try:
+        subprocess.run(["mount", "-t", "proc", "proc", layers["merged"] / "proc"], check=True)
+        checkout = layers["merged"] / CHECKOUT.removeprefix("/")
+        checkout.mkdir()
+        pack_checkout(folder / "checkout.tar")
+        shutil.unpack_archive(folder / "checkout.tar", checkout, filter="tar")
+        offline = ["env", "PIP_NO_INDEX=1", f"PIP_FIND_LINKS={WHEELS}"]
+        in_root(layers["merged"], *offline, "make", "-C", CHECKOUT, "install")
+        yield layers["merged"]
+    finally:
+        subprocess.run(["umount", "--recursive", layers["merged"]], check=True)
+
+
+def register_qemu() -> None:
+    """Lets the kernel run programs for arm64, unless it does: as Debian's package does where systemd runs."""
+    registry = Path("/proc/sys/fs/binfmt_misc")
+    if not (registry / "register").exists():
+        subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", registry], check=True)
+    if not (registry / "qemu-aarch64").exists():
+        rule = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
+        assert rule.exists(), "needs qemu-user-static: make test-arm64 installs it"
+        (registry / "register").write_text(rule.read_text())
+
+
+def test_install_in_a_root_that_is_not_booted(root: Path) -> None:
+    """Everything is in place and enabled; the processor is Arm's."""
+    assert in_root(root, "uname", "-m").stdout == "aarch64\n"
+    assert (root / "etc/systemd/system/multi-user.target.wants/edged.service").is_symlink()
+    assert "edged" in in_root(root, "id", "-nG", "edged").stdout
+    assert "audio" in in_root(root, "id", "-nG", "edged").stdout
+
+
+def test_check_finds_bundle_and_runtime(root: Path) -> None:
+    """All but what a chroot has not: a microphone and a broker."""
+    done = in_root(root, PYTHON, "-m", "edged", "check", "--config", "/etc/edged/config.yaml", check=False)
+    found = dict(line.split()[:2] for line in done.stdout.splitlines())
+    assert {part: found[part] for part in ("config", "bundle", "runtime")} == dict.fromkeys(
+        ("config", "bundle", "runtime"), "OK"
+    )
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("runtime", ["ai-edge-litert", "tflite-runtime"])
+def test_models_have_the_scores_of_this_machine(root: Path, tmp_path: Path, runtime: str) -> None:
+    """The demo's conversation: inputs within one step, few of them off at all; for the same ones scores within two."""
+    here, there = tmp_path / "here.npy", root / "root" / "there.npy"
+    expected = json.loads(
+        ran(sys.executable, "tests/parts/models/model_scores.py", runtime, SAMPLE, str(here), str(here))
+    )
+    for file in (REPOSITORY / "tests" / "model_scores.py", here):
+        shutil.copy(file, root / "root")
+    arguments = (runtime, f"{CHECKOUT}/{SAMPLE}", "/root/there.npy", "/root/here.npy")
+    found = json.loads(in_root(root, PYTHON, "/root/model_scores.py", *arguments).stdout)
+    off = np.abs(np.load(here).astype(int) - np.load(there))
+    assert off.max() <= 1
+    assert np.count_nonzero(off) < off.size / 1000
+    assert len(found) == 5
+    for name, scores in expected.items():
+        difference = np.abs(np.array(found[name]) - np.array(scores)).max()
+        assert difference <= STEPS, f"{name}: {difference * 256:.1f} steps"
+
+
+def test_replay_answers_as_on_this_machine(root: Path) -> None:
+    """Windows, speech and labels of a replay; where models differ by a step two labels may be as good as level."""
+    pairs = list(
+        zip(
+            windows(ran(sys.executable, "-m", "edged", "replay", "--jsonl", SAMPLE)),
+            windows(in_root(root, PYTHON, "-m", "edged", "replay", "--jsonl", f"{CHECKOUT}/{SAMPLE}").stdout),
+            strict=True,
+        )
+    )
+    assert all((here["start_s"], here["speech"]) == (there["start_s"], there["speech"]) for here, there in pairs)
+    heard = [(here, there) for here, there in pairs if here["speech"]]
+    assert len(heard) > 10
+    assert sum(here["label"] == there["label"] for here, there in heard) >= 0.95 * len(heard)
+
+
+def ran(*command: str) -> str:
+    """The stdout of a command on this machine."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, timeout=300, cwd=REPOSITORY, env=environment
+    )
+    return done.stdout
+
+
+def windows(lines: str) -> list[dict[str, Any]]:
+    """The windows of a replay."""
+    rows = [json.loads(line) for line in lines.splitlines()]
+    return [row for row in rows if row["type"] == "window"]

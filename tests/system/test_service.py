@@ -1,0 +1,111 @@
+"""The service: installed, started, given its password, installed again, taken away.
+
+``make test-systemd`` runs these and those of the other files of the service; they are deselected otherwise.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from edged.config.structs import Mqtt
+from edged.mqtt.subscriber import Subscriber
+from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, wait_until  # noqa: F401 -- a fixture
+from tests.parts.system.container import Container
+from tests.parts.system.installed import CONFIG, PASSWORD, UNIT, config, restart
+
+pytestmark = pytest.mark.systemd
+
+
+def test_install_starts_the_service(service: Container) -> None:
+    """READY came with the first sound, the status is in words, and the next boot starts it too."""
+    assert service.shown(UNIT, "ActiveState") == "active"
+    assert service.shown(UNIT, "StatusText").startswith("Listening to default")
+    assert service.shown(UNIT, "User") == "edged"
+    assert service.systemctl("is-enabled", UNIT) == "enabled"
+
+
+def test_absent_microphone_is_a_stated_degraded_start(service: Container) -> None:
+    """READY all the same, with the status saying what is waited for."""
+    restart(service, config(audio="{device: no such thing}"))
+    assert service.shown(UNIT, "ActiveState") == "active"
+    assert service.shown(UNIT, "StatusText").startswith("No sound (offline): ")
+    assert "no such thing" in service.shown(UNIT, "StatusText")
+
+
+def test_install_again_keeps_what_was_configured(service: Container) -> None:
+    """Once more: config and password stay as they are, check has looked at them, and a new process runs."""
+    service.write(CONFIG, config(node="attic"))
+    service.write(PASSWORD, "secret\n")
+    before = service.shown(UNIT, "MainPID")
+    done = service.make("install")
+    assert ["config", "OK"] in [line.split()[:2] for line in done.stdout.splitlines()]
+    assert service.ran("cat", CONFIG, PASSWORD).stdout == config(node="attic") + "secret\n"
+    assert service.ran("stat", "-c", "%U %a", PASSWORD).stdout == "root 600\n"
+    assert service.shown(UNIT, "ActiveState") == "active"
+    assert service.shown(UNIT, "MainPID") != before
+
+
+def test_credential_reaches_the_broker(
+    service: Container,
+    idle_mosquitto: Mosquitto,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """A broker that wants a password gets the one in root's file."""
+    idle_mosquitto.start({"device": "secret", "reader": "other"})
+    service.write(PASSWORD, "secret\n")
+    restart(service, config(node="cellar", mqtt=f"{{host: 127.0.0.1, port: {idle_mosquitto.port}, username: device}}"))
+    (tmp_path / "password").write_text("other")
+    reader = Mqtt(
+        host="127.0.0.1", port=idle_mosquitto.port, username="reader", password_file=str(tmp_path / "password")
+    )
+    heard: list[tuple[str, bytes]] = []
+    with Subscriber(reader, "cellar") as subscriber:
+
+        def online() -> bool:
+            if message := subscriber.received(0.1):
+                heard.append((message.topic, message.payload))
+            return ("edged/cellar/availability", b"online") in heard
+
+        wait_until(online, "the node is online")
+
+
+def test_uninstall_takes_the_device_away_from_home_assistant(
+    service: Container,
+    idle_mosquitto: Mosquitto,  # noqa: F811
+) -> None:
+    """What the broker kept of it for Home Assistant is emptied; without a broker it is uninstalled all the same."""
+    idle_mosquitto.start()
+    with Subscriber(Mqtt(host="127.0.0.1", port=idle_mosquitto.port, root="homeassistant")) as subscriber:
+        assert subscriber.wait_connected(15)
+
+        def came(*, empty: bool) -> bool:
+            message = subscriber.received(0.1)
+            return (
+                message is not None
+                and message.topic.startswith("homeassistant/device/")
+                and empty == (message.payload == b"")
+            )
+
+        restart(service, config(mqtt=f"{{host: 127.0.0.1, port: {idle_mosquitto.port}}}"))
+        wait_until(lambda: came(empty=False), "the discovery", 60)
+        service.make("uninstall")
+        wait_until(lambda: came(empty=True), "its end")
+    idle_mosquitto.stop()
+    service.make("install")
+    service.make("uninstall")
+    assert service.ran("test", "-e", "/opt/edged", check=False).returncode == 1
+    service.make("install")
+
+
+def test_uninstall_keeps_config_and_state(service: Container) -> None:
+    """Program and process are gone, the config is as it was; a second time changes nothing; install starts anew."""
+    restart(service, config(node="attic"))
+    for _ in range(2):
+        service.make("uninstall")
+        assert service.ran("test", "-e", f"/etc/systemd/system/{UNIT}.service", check=False).returncode == 1
+        assert service.ran("test", "-e", "/opt/edged", check=False).returncode == 1
+        assert service.ran("find", "/proc", "-maxdepth", "1", "-user", "edged").stdout == ""
+        assert service.ran("cat", CONFIG).stdout == config(node="attic")
+        assert service.ran("stat", "-c", "%U", "/var/lib/edged").stdout == "edged\n"
+    service.make("install")
+    assert service.shown(UNIT, "ActiveState") == "active"

@@ -1,0 +1,99 @@
+"""The unit file: what systemd itself says of it, and that it names what the program means."""
+
+import configparser
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from edged.audio.microphone import HUNG_S
+from edged.errors import ConfigError, ModelError
+from edged.mqtt.password import CREDENTIAL
+from edged.mqtt.tls import KEY_CREDENTIAL
+
+UNIT = Path(__file__).parents[2] / "systemd" / "edged.service"
+MOST_EXPOSURE = 15  # tenths; a unit with User= alone has 92
+
+
+def setting(name: str) -> list[str]:
+    """Every value of one setting of the unit, in order."""
+    return [line.partition("=")[2] for line in UNIT.read_text().splitlines() if line.startswith(f"{name}=")]
+
+
+@pytest.fixture
+def analyze() -> str:
+    """``systemd-analyze``; without it a test is skipped."""
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("needs systemd-analyze: apt-get install systemd")
+    return program
+
+
+def test_exposure_is_low(analyze: str) -> None:
+    """``systemd-analyze security`` gives 1.5 or better."""
+    done = subprocess.run(
+        [analyze, "security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSURE}", UNIT],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert "Overall exposure level" in done.stdout, done.stderr
+    assert done.returncode == 0, done.stdout
+
+
+def test_unit_has_no_fault(analyze: str, tmp_path: Path) -> None:
+    """``systemd-analyze verify`` knows every setting; a program stands in for the one that is not installed here."""
+    unit = tmp_path / UNIT.name
+    unit.write_text(UNIT.read_text().replace("/opt/edged/venv/bin/edged", "/bin/true").replace("file:/opt/", "file:/"))
+    done = subprocess.run([analyze, "verify", "--man=no", unit], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert UNIT.name not in done.stderr
+
+
+def test_memory_is_never_writable_and_executable() -> None:
+    """The setting for which the microphone is read with blocking reads."""
+    assert setting("MemoryDenyWriteExecute") == ["yes"]
+
+
+def test_memory_never_reaches_a_disk() -> None:
+    """What was heard is in it: no core dump, no swap."""
+    assert setting("LimitCORE") == ["0"]
+    assert setting("MemorySwapMax") == ["0"]
+
+
+def test_sound_devices_stay_within_reach() -> None:
+    """PrivateDevices= would hide them; the class is allowed by name, and its module is there before."""
+    assert setting("PrivateDevices") == []
+    assert setting("DeviceAllow") == ["char-alsa rw"]
+    assert "modprobe@snd.service" in setting("After")[0]
+    assert "modprobe@snd.service" in setting("Wants")[0]
+
+
+def test_driver_that_hangs_is_never_given_up() -> None:
+    """However often it ends the daemon, systemd starts the next one: the limit on starts is for what ends faster."""
+    restart_s, burst, minutes = (
+        int(setting(name)[0].removesuffix("min")) for name in ("RestartSec", "StartLimitBurst", "StartLimitIntervalSec")
+    )
+    assert burst * (HUNG_S + restart_s) > 60 * minutes
+
+
+def test_statuses_that_no_restart_mends_are_the_programs() -> None:
+    """A wrong config or bundle is not tried again."""
+    assert setting("RestartPreventExitStatus") == [str(ConfigError.exit_status)]
+    assert ModelError.exit_status == ConfigError.exit_status
+
+
+def test_credentials_are_those_that_are_read() -> None:
+    """Their names are the program's, and a file that is gone is an empty line, not a unit that does not start."""
+    names = (CREDENTIAL, KEY_CREDENTIAL)
+    assert setting("LoadCredential") == [f"{name}:/etc/edged/{name}" for name in names]
+    assert setting("SetCredential") == [rf"{name}:\n" for name in names]
+
+
+def test_unit_is_an_ini_file_without_double_sections() -> None:
+    """Three sections, each once."""
+    parsed = configparser.ConfigParser(strict=False, interpolation=None)
+    parsed.read(UNIT)
+    assert parsed.sections() == ["Unit", "Service", "Install"]
+    assert sum(line.startswith("[") for line in UNIT.read_text().splitlines()) == 3

@@ -1,0 +1,1 @@
+"""Programs beside the tests: benchmark, soak, guided fuzzing."""

@@ -1,0 +1,133 @@
+"""An opening and its reading, on a driver that shows what pulseaudio cannot be made to show: overflow, stuck samples.
+
+The driver is a script of reads; the real one is in test_microphone, what is lost on the way in test_capture_gaps.
+"""
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from edged.audio.ring import Ring
+from tests.parts.broker.mosquitto import wait_until
+from tests.parts.sound.scripted import RATE, SIZE, Read, Running, ScriptedStream, block, clock, read_all
+
+__all__ = ["clock"]
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def test_blocks_become_samples() -> None:
+    """16 bits become [-1, 1], in order; the last block is held back until it is known that no gap lies in it."""
+    ring = Ring(RATE)
+    running = Running(ScriptedStream([(block(value), False) for value in (-32768, 0, 16384, 1)]), ring)
+    wait_until(lambda: ring.n_written == 3 * SIZE, "three blocks")
+    running.close()
+    (stretch,) = read_all(ring)
+    np.testing.assert_array_equal(stretch.samples[1::SIZE], np.array([-1, 0, 0.5], np.float32))
+    assert running.counts.n_overflows == 0
+
+
+def test_channels_are_averaged() -> None:
+    """Interleaved stereo becomes the mean of both."""
+    ring = Ring(RATE)
+    stereo = block(0, 2)
+    stereo[:, 0], stereo[:, 1] = 8192, 16384
+    running = Running(ScriptedStream([(stereo, False), (stereo, False)]), ring, n_channels=2)
+    wait_until(lambda: ring.n_written == SIZE, "a block")
+    running.close()
+    np.testing.assert_array_equal(read_all(ring)[0].samples, np.full(SIZE, 0.375, np.float32))
+
+
+@pytest.mark.parametrize(("value", "n"), [(32766, SIZE // 2), (-32768, SIZE // 2), (32765, 0), (-32767, 0)])
+def test_clipping_is_counted_at_the_end_of_the_range(value: int, n: int) -> None:
+    """Every second sample at an end of 16 bits, above or below; one step less is none."""
+    ring = Ring(RATE)
+    running = Running(ScriptedStream([(block(value), False), (block(0), False)]), ring)
+    wait_until(lambda: ring.n_written == SIZE, "a block")
+    running.close()
+    assert running.counts.n_clipped == n
+
+
+def test_digital_silence_begins_and_ends() -> None:
+    """Silent when only one value has come for the given time, no longer when sound comes again."""
+    ring = Ring(10 * RATE)
+    silence = np.zeros(SIZE, np.int16)
+    sound = threading.Event()
+
+    def reads() -> Iterator[Read]:
+        yield block(1), False
+        yield from [(silence, False)] * 50
+        assert sound.wait(10)
+        yield from [(block(1), False)] * 3
+
+    running = Running(ScriptedStream(reads()), ring, silent_after_s=1.0)
+    wait_until(lambda: running.capture.silent, "silence")
+    sound.set()
+    wait_until(lambda: not running.capture.silent, "sound")
+    running.close()
+
+
+def test_silence_that_is_short_is_none() -> None:
+    """One sample short of the given time nothing is said."""
+    ring = Ring(10 * RATE)
+    silence = np.zeros(SIZE, np.int16)
+    reads = [(silence, False)] * 31 + [(block(1), False)] * 2  # 31 blocks are 0.992 s
+    running = Running(ScriptedStream(reads), ring, silent_after_s=1.0)
+    wait_until(lambda: ring.n_written == 32 * SIZE, "all but the last")
+    assert not running.capture.silent
+    running.close()
+
+
+def test_value_that_is_stuck_is_silence() -> None:
+    """A constant that is not zero is no sound either."""
+    ring = Ring(10 * RATE)
+    running = Running(ScriptedStream([(np.full(SIZE, 77, np.int16), False)] * 40), ring, silent_after_s=1.0)
+    wait_until(lambda: running.capture.silent, "silence")
+    running.close()
+
+
+def test_failure_of_the_driver_is_a_capture_error() -> None:
+    """What the driver raises ends the reading, in one line with the device's name, after what came before."""
+    ring = Ring(RATE)
+    stream = ScriptedStream([(block(1), False), (block(2), False)])
+    running = Running(stream, ring)
+    wait_until(lambda: ring.n_written == SIZE, "a block")
+    stream.release()  # the driver fails by itself
+    running.wait()
+    assert str(running.fault).startswith("microphone 'Scripted': reading failed (Stream is stopped [PaError")
+    assert stream.closed
+    assert ring.read(0) is not None
+
+
+def test_any_exception_of_the_thread_is_a_capture_error() -> None:
+    """A mistake of our own does not end the thread silently either."""
+    running = Running(ScriptedStream([(np.zeros(SIZE, np.int16), False)]), Ring(RATE), n_channels=3)
+    running.wait()
+    assert "reading failed" in str(running.fault)
+
+
+def test_abort_ends_a_read_that_waits() -> None:
+    """A driver that gives nothing any more is aborted, and closed only after the reader has left it."""
+    stream = ScriptedStream([])
+    running = Running(stream, Ring(RATE))
+    running.close()
+    assert stream.closed
+    assert running.fault is None
+    running.capture.abort()  # late: the stream is gone, and is not touched
+
+
+def test_driver_that_hangs_is_not_closed_beneath_its_calls() -> None:
+    """Where neither the read nor the abort returns, the stream is left alone until both have."""
+    stream = ScriptedStream([], hangs=True)
+    running = Running(stream, Ring(RATE))
+    aborting = threading.Thread(target=running.capture.abort, name="edged-microphone-abort")
+    aborting.start()
+    wait_until(lambda: stream.calls == {"read", "abort"}, "both calls")
+    assert not stream.closed
+    stream.release()
+    aborting.join(10)
+    running.wait()
+    assert stream.closed
+    assert stream.closed_beneath == set()

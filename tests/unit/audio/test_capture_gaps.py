@@ -1,0 +1,121 @@
+"""Sound that was lost: at the driver, between two openings, in a stall; how much it was is told by the clock alone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from edged.audio.capture import STALLED_S
+from edged.audio.ring import Ring
+from tests.parts.broker.mosquitto import wait_until
+from tests.parts.sound.scripted import (
+    BLOCK_S,
+    EPOCH_S,
+    RATE,
+    SIZE,
+    Clock,
+    Read,
+    Running,
+    ScriptedStream,
+    block,
+    clock,
+    read_all,
+)
+
+__all__ = ["clock"]
+
+
+def test_clocks_are_those_of_the_first_sample(clock: Clock) -> None:
+    """A block that comes just now began 32 ms ago."""
+    ring = Ring(RATE)
+    running = Running(ScriptedStream(clock.after(BLOCK_S, (block(1), False), (block(2), False))), ring)
+    wait_until(lambda: ring.n_written == SIZE, "a block")
+    running.close()
+    (stretch,) = read_all(ring)
+    assert stretch.utc_s == pytest.approx(EPOCH_S + 1000, abs=1e-6)
+    assert ring.newest[1] == pytest.approx(1000 + BLOCK_S)
+
+
+@pytest.mark.usefixtures("clock")
+def test_overflow_is_a_gap() -> None:
+    """The block in which samples are missing is left out whole, the next stretch starts later, and both are counted."""
+    ring = Ring(RATE)
+    reads = [(block(1), False), (block(2), False), (block(3), True), (block(4), False), (block(5), False)]
+    running = Running(ScriptedStream(reads), ring)
+    wait_until(lambda: ring.n_written == 3 * SIZE, "three blocks")
+    running.close()
+    before, after = read_all(ring)
+    assert before.samples[1] * 32768 == 1
+    assert len(before.samples) == SIZE
+    assert list(after.samples[1::SIZE] * 32768) == [3, 4]
+    assert after.start == SIZE + ring.n_lost > SIZE
+    assert running.counts.n_overflows == 1
+
+
+def test_overflow_counts_what_was_lost(clock: Clock) -> None:
+    """The time in which the driver lost samples, and the block before it, in which the gap may lie."""
+    ring = Ring(RATE)
+
+    def reads() -> Iterator[Read]:
+        yield from clock.after(BLOCK_S, (block(1), False), (block(1), False))
+        clock.now_s += 0.3
+        yield from clock.after(BLOCK_S, (block(1), True), (block(1), False))
+
+    running = Running(ScriptedStream(reads()), ring)
+    wait_until(lambda: ring.n_written == 2 * SIZE, "two blocks")
+    running.close()
+    assert ring.n_lost == round((0.3 + BLOCK_S) * RATE)
+
+
+def test_overflow_in_two_blocks_counts_what_was_lost_once(clock: Clock) -> None:
+    """The time that is already counted as lost is not counted again."""
+    ring = Ring(RATE)
+
+    def reads() -> Iterator[Read]:
+        yield from clock.after(BLOCK_S, (block(1), False), (block(1), False))
+        yield from clock.after(0.1, *[(block(1), True)] * 4)
+        yield from clock.after(BLOCK_S, (block(1), False))
+
+    running = Running(ScriptedStream(reads()), ring)
+    wait_until(lambda: ring.n_written == 2 * SIZE, "two blocks")
+    running.close()
+    assert running.counts.n_overflows == 4
+    assert ring.n_lost == 4 * 0.1 * RATE  # up to the last of them, which came whole, from the end of the first block
+
+
+def test_next_opening_counts_the_time_between(clock: Clock) -> None:
+    """A device that comes again goes on in the same count, later by the time that it was away, and is counted."""
+    ring = Ring(10 * RATE)
+    first = Running(ScriptedStream(clock.after(BLOCK_S, *[(block(1), False)] * 2)), ring)
+    wait_until(lambda: ring.n_written == SIZE, "a block")
+    first.close()
+    assert first.counts.n_recoveries == 0
+    clock.now_s += 0.3  # the time without a device
+    second = Running(ScriptedStream(clock.after(BLOCK_S, *[(block(2), False)] * 2)), ring)
+    wait_until(lambda: ring.n_written == 2 * SIZE, "another block")
+    second.close()
+    assert second.counts.n_recoveries == 1
+    before, after = read_all(ring)
+    assert before.samples[1] * 32768 == 1
+    assert after.samples[1] * 32768 == 2
+    assert after.start - SIZE == round((0.3 + BLOCK_S) * RATE)  # and the block that waited for a next one
+    assert ring.n_gaps == 1
+
+
+def test_stall_that_mends_itself_is_a_gap(clock: Clock) -> None:
+    """What the driver kept while it or this program stood still is left out, and counts as the time that it took."""
+    ring = Ring(10 * RATE)
+
+    def reads() -> Iterator[Read]:
+        yield from clock.after(BLOCK_S, *[(block(1), False)] * 2)
+        clock.now_s += STALLED_S
+        yield from [(block(2), False)] * 5  # at once: from before
+        yield from clock.after(BLOCK_S, *[(block(3), False)] * 3)
+
+    running = Running(ScriptedStream(reads()), ring)
+    wait_until(lambda: ring.n_written == 4 * SIZE, "four blocks")
+    running.close()
+    before, after = read_all(ring)
+    assert set(before.samples[1::SIZE] * 32768) == {1}
+    assert set(after.samples[1::SIZE] * 32768) == {3}
+    assert after.start - 2 * SIZE == STALLED_S * RATE
+    assert running.counts.n_overflows == 0

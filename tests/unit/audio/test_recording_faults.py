@@ -1,0 +1,148 @@
+"""Recordings that would give a wrong answer: each is refused with one line, after what could be heard of it.
+
+What comes of those that are well is in test_recording.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from edged.audio.recording import Recording
+from edged.audio.ring import Stretch
+from edged.errors import RecordingError
+from tests.parts.sound.speech import RATE_HZ, tone
+
+
+def collect(path: Path, found: list[Stretch]) -> None:
+    """Adds to ``found`` what a recording gives, until it ends or fails."""
+    with Recording(path) as recording:
+        while (stretch := recording.read(1)) is not None:
+            found.append(stretch)
+
+
+def faulty(path: Path) -> tuple[list[Stretch], str]:
+    """What a recording gives before its fault, and the fault."""
+    found: list[Stretch] = []
+    with pytest.raises(RecordingError) as caught:
+        collect(path, found)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message
+    return found, message.removeprefix(f"{path}: ")
+
+
+def test_missing_file() -> None:
+    """A name that leads nowhere."""
+    with pytest.raises(RecordingError, match=r"^/no/such\.wav: no such file; expected wav, flac, ogg, opus or mp3$"):
+        Recording("/no/such.wav").__enter__()
+
+
+def test_directory(tmp_path: Path) -> None:
+    """A folder is no sound."""
+    assert faulty(tmp_path)[1] == "is a directory; expected a sound file"
+
+
+def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A named pipe would be waited for without end."""
+    os.mkfifo(tmp_path / "a.wav")
+    assert faulty(tmp_path / "a.wav")[1] == "is not a regular file; expected a sound file"
+
+
+def test_file_without_permission(tmp_path: Path) -> None:
+    """A file of somebody else's, for root too: the test becomes nobody while it opens it."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, tone(), RATE_HZ)
+    path.chmod(0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        message = faulty(path)[1]
+    finally:
+        os.seteuid(user)
+    assert message == "cannot be read (Permission denied); expected a file that this user may read"
+
+
+def test_empty_file(tmp_path: Path) -> None:
+    """No byte at all."""
+    (tmp_path / "a.wav").touch()
+    assert faulty(tmp_path / "a.wav")[1] == "is empty (0 bytes); expected wav, flac, ogg, opus or mp3"
+
+
+def test_text_named_wav(tmp_path: Path) -> None:
+    """Something that is no sound says so, with what libsndfile thinks of it."""
+    (tmp_path / "a.wav").write_text("dear diary\n" * 50)
+    message = faulty(tmp_path / "a.wav")[1]
+    assert message.startswith("cannot be decoded (")
+    assert message.endswith("; expected wav, flac, ogg, opus or mp3")
+
+
+def test_raw_samples(tmp_path: Path) -> None:
+    """Samples without a header have no rate that could be known."""
+    (tmp_path / "a.raw").write_bytes(bytes(32_000))
+    assert "no known rate" in faulty(tmp_path / "a.raw")[1]
+
+
+@pytest.mark.parametrize("n_bytes", [1, 12, 20, 36])
+def test_truncated_header(tmp_path: Path, n_bytes: int) -> None:
+    """A wav file that ends within its header."""
+    soundfile.write(tmp_path / "a.wav", tone(), RATE_HZ)
+    os.truncate(tmp_path / "a.wav", n_bytes)
+    assert faulty(tmp_path / "a.wav")[1].startswith("cannot be decoded (")
+
+
+def test_no_samples(tmp_path: Path) -> None:
+    """A header and nothing behind it."""
+    soundfile.write(tmp_path / "a.wav", tone()[:0], RATE_HZ)
+    assert faulty(tmp_path / "a.wav") == ([], "holds no samples; expected some sound")
+
+
+@pytest.mark.parametrize("rate_hz", [1_000, 768_000])
+def test_rate_that_no_microphone_has(tmp_path: Path, rate_hz: int) -> None:
+    """A rate beyond all reason is a broken header, and would cost its block in memory."""
+    soundfile.write(tmp_path / "a.wav", tone()[:100], rate_hz)
+    assert faulty(tmp_path / "a.wav")[1] == f"sample rate {rate_hz} Hz; expected 4000 to 384000 Hz"
+
+
+@pytest.mark.parametrize(("value", "text"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf"), (1e30, "1e+30")])
+def test_sample_that_is_no_sound(tmp_path: Path, value: float, text: str) -> None:
+    """NaN, infinite and absurd samples are named with the second they stand at; what comes before is handed out."""
+    wrong = np.stack([tone(duration_s=3), tone(duration_s=3)], axis=1)
+    wrong[20_000, 1] = value
+    soundfile.write(tmp_path / "a.wav", wrong, RATE_HZ, "FLOAT")
+    found, message = faulty(tmp_path / "a.wav")
+    assert message == f"a sample of {text} at 1.250 s; expected finite numbers, full scale is 1"
+    np.testing.assert_allclose(np.concatenate([s.samples for s in found]), tone(duration_s=3)[:20_000], atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "subtype"),
+    [
+        ("a.wav", "WAV", "PCM_16"),
+        ("a.flac", "FLAC", "PCM_16"),
+        ("a.ogg", "OGG", "VORBIS"),
+        ("a.opus", "OGG", "OPUS"),
+        ("a.mp3", "MP3", "MPEG_LAYER_III"),
+    ],
+)
+def test_file_cut_off_in_the_middle(tmp_path: Path, name: str, form: str, subtype: str) -> None:
+    """Half a file gives about half of its sound (less a block that cannot be decoded), then says that it is cut off."""
+    whole = np.random.default_rng(3).standard_normal(10 * 48_000).astype(np.float32) / 10
+    soundfile.write(tmp_path / name, whole, 48_000, subtype, format=form)
+    os.truncate(tmp_path / name, (tmp_path / name).stat().st_size // 2)
+    found, message = faulty(tmp_path / name)
+    assert 3.5 < sum(len(stretch.samples) for stretch in found) / RATE_HZ < 5.5
+    assert "cut off after " in message
+
+
+def test_nothing_comes_after_a_fault(tmp_path: Path) -> None:
+    """A recording that failed has ended; asked again it gives nothing."""
+    soundfile.write(tmp_path / "a.wav", tone()[:0], RATE_HZ)
+    with Recording(tmp_path / "a.wav") as recording:
+        with pytest.raises(RecordingError):
+            recording.read(1)
+        assert recording.ended
+        assert recording.read(1) is None

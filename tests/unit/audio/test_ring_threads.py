@@ -1,0 +1,77 @@
+"""The ring between two threads: who waits is woken, and no sample goes astray."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from edged.audio.ring import Ring, Stretch
+from tests.unit.audio.test_ring import ramp
+
+
+@contextmanager
+def waiting(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[Stretch | None]]:
+    """A read in another thread that waits by now; what it gives is due at once when it is woken."""
+    waits, wait = threading.Event(), ring._changed.wait  # noqa: SLF001 -- else nobody knows that it waits
+
+    def noted(timeout_s: float | None = None) -> bool:
+        waits.set()
+        return wait(timeout_s)
+
+    monkeypatch.setattr(ring._changed, "wait", noted)  # noqa: SLF001
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(ring.read, 60)
+        assert waits.wait(10)
+        yield reading
+
+
+def test_write_wakes_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read that waits returns as soon as another thread writes, long before its time is over."""
+    ring = Ring(100)
+    with waiting(ring, monkeypatch) as reading:
+        ring.write(ramp(0, 10), 0.0, 0.0)
+        stretch = reading.result(10)
+    assert stretch is not None
+    assert len(stretch.samples) == 10
+
+
+def test_close_wakes_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read that waits returns None when another thread closes the ring."""
+    ring = Ring(100)
+    with waiting(ring, monkeypatch) as reading:
+        ring.close()
+        assert reading.result(10) is None
+    assert ring.closed
+
+
+def test_two_threads_lose_no_sample() -> None:
+    """With one thread writing odd blocks and losing some samples, the other reads every sample at its right count."""
+    ring = Ring(100_000)  # all of it fits, so that nothing is dropped
+    generator = np.random.default_rng(5)
+    sizes = generator.integers(1, 400, 400)
+
+    def write() -> None:
+        count = 0
+        for index, n in enumerate(sizes):
+            if index % 7 == 3:
+                ring.lose(int(n))
+                count += int(n)
+            ring.write(ramp(count, int(n)), 0, 0)
+            count += int(n)
+        ring.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    n_read, end = 0, 0
+    while (stretch := ring.read(30)) is not None:
+        np.testing.assert_array_equal(stretch.samples, ramp(stretch.start, len(stretch.samples)))
+        n_read += len(stretch.samples)
+        assert stretch.start >= end
+        end = stretch.start + len(stretch.samples)
+    writer.join(10)
+    assert n_read == ring.n_written == sizes.sum()
+    assert ring.n_lost == sizes[3::7].sum()
+    assert ring.n_dropped == 0

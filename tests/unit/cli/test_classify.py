@@ -1,0 +1,90 @@
+"""``edged classify``: a line a file, whatever form the file has, and what it says of one that is no sound."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.parts.sound.speech import RATE_HZ, clips, noise
+from tests.parts.system.program import assert_one_line, edged
+
+
+def test_classify_prints_a_line_a_file(speech: Path) -> None:
+    """Label, confidence and all scores, for people and for programs."""
+    done = edged("classify", speech, speech)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 2
+    (row,) = [json.loads(line) for line in edged("classify", speech, "--jsonl").stdout.splitlines()]
+    assert row["label"] in done.stdout
+    assert row["confidence"] == max(row["scores"].values())
+    assert row["windows"] > 5
+
+
+def written(folder: Path, name: str, sound: object, rate_hz: int = RATE_HZ, subtype: str | None = None) -> Path:
+    """A sound file in ``folder``."""
+    file = folder / name
+    soundfile.write(file, sound, rate_hz, subtype=subtype)
+    return file
+
+
+@pytest.mark.parametrize("kind", ["8-bit", "24-bit", "float", "stereo", "8 kHz", "96 kHz", "flac", "ogg", "mp3"])
+def test_classify_takes_every_usual_form(corpora: Path, tmp_path: Path, kind: str) -> None:
+    """The same speech in another form has nearly the same scores as in its own."""
+    sound = clips(corpora, "emodb", 3)[1]
+    forms: dict[str, tuple[str, object, int, str | None]] = {
+        "8-bit": ("a.wav", sound, RATE_HZ, "PCM_U8"),
+        "24-bit": ("a.wav", sound, RATE_HZ, "PCM_24"),
+        "float": ("a.wav", sound, RATE_HZ, "FLOAT"),
+        "stereo": ("a.wav", np.stack([sound, sound], axis=1), RATE_HZ, None),
+        "8 kHz": ("a.wav", sound[::2], RATE_HZ // 2, None),
+        "96 kHz": ("a.wav", np.repeat(sound, 6), 6 * RATE_HZ, None),
+        "flac": ("a.flac", sound, RATE_HZ, None),
+        "ogg": ("a.ogg", sound, RATE_HZ, None),
+        "mp3": ("a.mp3", sound, RATE_HZ, None),
+    }
+    done = edged("classify", "--jsonl", written(tmp_path, "own.wav", sound), written(tmp_path, *forms[kind]))
+    assert done.returncode == 0, done.stderr
+    own, other = [json.loads(line) for line in done.stdout.splitlines()]
+    assert other["duration_s"] == pytest.approx(own["duration_s"], abs=0.1)
+    if kind != "8 kHz":  # which lacks half of the bands
+        lossless = kind in {"24-bit", "float", "stereo", "flac"}
+        assert other["scores"] == pytest.approx(own["scores"], abs=0.02 if lossless else 0.2)
+
+
+def test_name_that_is_no_text_is_shown_and_told_all_the_same(tmp_path: Path) -> None:
+    """A file of an old disk, named in Latin-1, in each command's output."""
+    file = tmp_path / os.fsdecode(b"k\xfcche.wav")
+    soundfile.write(os.fsencode(file), noise(4), RATE_HZ, format="WAV")
+    shown = edged("classify", file)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.endswith(r"k\udcfcche.wav" + "\n")
+    told = edged("classify", "--jsonl", file)
+    assert json.loads(told.stdout)["file"].endswith("k\ufffdche.wav")
+    assert edged("replay", "--jsonl", file).returncode == 0
+
+
+def test_too_short_and_silent_files_have_no_emotion(tmp_path: Path) -> None:
+    """A tenth of a second, or silence: the label is none, without scores."""
+    tenth = written(tmp_path, "tenth.wav", noise(0.1))
+    silent = written(tmp_path, "silent.wav", np.zeros(RATE_HZ * 10, np.float32))
+    done = edged("classify", "--jsonl", tenth, silent)
+    assert done.returncode == 0, done.stderr
+    assert [(row["label"], row["scores"]) for row in map(json.loads, done.stdout.splitlines())] == [("none", None)] * 2
+
+
+def test_nan_samples_are_refused_with_their_place(tmp_path: Path) -> None:
+    """A NaN in the middle: one line that says at which second, status 65."""
+    sound = noise(3)
+    sound[2 * RATE_HZ] = np.nan
+    done = edged("classify", written(tmp_path, "nan.wav", sound, subtype="FLOAT"))
+    assert_one_line(done, 65, "nan.wav", "2.000 s")
+
+
+def test_bad_file_does_not_keep_others_from_their_turn(speech: Path, tmp_path: Path) -> None:
+    """The good file is classified, the bad one reported, and the status says that not all was well."""
+    done = edged("classify", tmp_path / "absent.wav", speech)
+    assert_one_line(done, 65, "absent.wav", "no such file")
+    assert len(done.stdout.splitlines()) == 1

@@ -1,0 +1,107 @@
+"""The command line as a user meets it: statuses and one line for what is wrong, whichever command it is.
+
+What ``replay`` and ``classify`` do is in files of their own.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edged
+
+
+def test_wrong_config_ends_with_78(speech: Path, tmp_path: Path) -> None:
+    """The key, the value and what is expected, in one line."""
+    config = tmp_path / "config.yaml"
+    config.write_text("tracker: {span_s: soon}\n")
+    assert_one_line(edged("classify", "--config", config, speech), 78, "tracker.span_s", "'soon'")
+
+
+def test_threshold_for_a_label_that_the_bundle_lacks_ends_with_78(speech: Path, tmp_path: Path) -> None:
+    """A mistyped label would be a threshold for nothing."""
+    config = tmp_path / "config.yaml"
+    config.write_text("tracker: {enter_for: {angri: 0.6}}\n")
+    assert_one_line(edged("classify", "--config", config, speech), 78, "tracker.enter_for", "angri", "'angry'")
+
+
+def test_bundle_with_a_flipped_byte_ends_with_78(speech: Path, tmp_path: Path) -> None:
+    """A bundle that is not what its hashes say is not run."""
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    for file in (REPOSITORY / "edged" / "models" / "default").iterdir():
+        (bundle / file.name).write_bytes(file.read_bytes())
+    model = next(iter(sorted(bundle.glob("*.tflite"))))
+    content = bytearray(model.read_bytes())
+    content[len(content) // 2] ^= 1
+    model.write_bytes(content)
+    config = tmp_path / "config.yaml"
+    config.write_text(f"models: {{bundle: {bundle}}}\n")
+    assert_one_line(edged("classify", "--config", config, speech), 78, model.name, "sha256")
+
+
+def test_config_is_found_where_edged_is_started(speech: Path, tmp_path: Path) -> None:
+    """./config.yaml counts without being named."""
+    (tmp_path / "config.yaml").write_text("nod: lab\n")
+    assert_one_line(edged("classify", speech, cwd=tmp_path), 78, "config.yaml", "nod")
+
+
+CLOSED = """
+import os, sys
+from pathlib import Path
+from edged import cli
+cli._PLACES = tuple(Path(argument) for argument in sys.argv[1:])
+os.chmod(".", 0)
+if os.geteuid() == 0:
+    os.seteuid(65534)
+sys.exit(cli.main(["acl", "--pattern"]))
+"""
+
+
+def test_folder_that_is_closed_to_the_user_holds_no_config(tmp_path: Path) -> None:
+    """``sudo -u edged edged check`` in root's home goes on to /etc/edged; where that is closed too it is a fault."""
+
+    def pattern(*places: str | Path) -> tuple[int, list[str]]:
+        tmp_path.chmod(0o700)
+        command = [sys.executable, "-c", CLOSED, *places]
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=tmp_path, timeout=LIMIT_S, env=environment
+        )
+        tmp_path.chmod(0o700)
+        return done.returncode, done.stderr.splitlines()
+
+    assert pattern("config.yaml") == (0, [])
+    etc = tmp_path / "config.yaml"
+    assert pattern("config.yaml", etc) == (
+        78,
+        [f"edged: {etc}: Permission denied, expected a readable YAML file"],
+    )
+
+
+def test_schema_prints_json_schema() -> None:
+    """Every payload's schema, in one document."""
+    document = json.loads(edged("schema").stdout)
+    assert {"emotion", "event/start", "event/end", "health"} <= document["topics"].keys()
+
+
+def test_history_without_an_outbox_is_one_line(tmp_path: Path) -> None:
+    """The file that is missing is named, and what makes one."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"state_dir: {tmp_path}\n")
+    assert_one_line(edged("history", "--config", config), 1, "outbox.sqlite3", "edged run")
+
+
+def test_wrong_usage_ends_with_64() -> None:
+    """An unknown command or speed: argparse's lines, no traceback."""
+    for arguments in (
+        ["sing"],
+        ["replay"],
+        ["replay", "--speed", "fast", "x.wav"],
+        ["replay", "--speed", "0", "x.wav"],
+        ["history", "--since", "yesterday"],
+    ):
+        done = edged(*arguments)
+        assert done.returncode == 64
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,177 @@
+"""The lines that a person reads: what stands where, how wide, and that a foreign payload can not steer the terminal."""
+
+import io
+import re
+import threading
+import time
+
+import msgspec
+import pytest
+
+from edged.cli.view import View, view_for, watch
+from edged.contract.payloads import encoded
+from edged.contract.topics import EMOTION
+from edged.mqtt.publisher import Publisher
+from edged.mqtt.subscriptions import Received
+from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.broker.payloads import emotion_state, episode_end, episode_start, health
+
+__all__ = ["idle_mosquitto", "mosquitto"]
+
+_SCORES = {"angry": 0.84, "disgust": 0.09, "fear": 0.04, "sad": 0.03}
+
+
+class Terminal(io.StringIO):
+    """An output that a person sits before."""
+
+    def isatty(self) -> bool:
+        """So that colour makes sense."""
+        return True
+
+
+def shown(view: View, name: str, payload: msgspec.Struct | bytes) -> str:
+    """The line for a message of the node kitchen, without its time."""
+    content = payload if isinstance(payload, bytes) else encoded(payload)
+    line = view.line(Received(f"edged/kitchen/{name}", content, retained=False))
+    assert len(line) <= 79
+    assert re.match(r"\d\d:\d\d:\d\d  ", line)
+    return line[10:]
+
+
+def test_capture_is_said() -> None:
+    """The bare word of the topic, and a line that says so where it is none."""
+    view = View("edged")
+    assert view.line(Received("edged/kitchen/capture", b"muted", retained=False))[8:] == "    capture is muted"
+    assert "not understood" in view.line(Received("edged/kitchen/capture", b"\xff", retained=False))
+
+
+def test_episode_from_start_to_end() -> None:
+    """A corner, the states of the episode, a corner; what is outside has no mark."""
+    view = View("edged")
+    lines = [
+        shown(view, "availability", b"online"),
+        shown(view, "emotion", emotion_state("none", None)),
+        shown(view, "emotion", emotion_state("uncertain", 0.31, _SCORES)),
+        shown(view, "event/start", episode_start("angry")),
+        shown(view, "emotion", emotion_state("angry", 0.84, _SCORES)),
+        shown(view, "event/end", episode_end("angry")),
+        shown(view, "emotion", emotion_state("angry", 1.0)),
+        shown(view, "health", health()),
+    ]
+    assert lines == [
+        "  kitchen is online",
+        "  none",
+        "  uncertain  ██████▎               0.31  angry 0.84, disgust 0.09",
+        "┌ angry      ████████████████▊     0.84  begins",
+        "│ angry      ████████████████▊     0.84  disgust 0.09, fear 0.04",
+        "└ angry      ███████████████       0.75  7.2 s, replaced",
+        "  angry      ████████████████████  1.00",
+        "  120 windows, 80 with speech, 98 MB",
+    ]
+
+
+def test_two_nodes_are_told_apart() -> None:
+    """With a shorter bar, and each with its own episode."""
+    view = View("edged", show_node=True)
+    assert shown(view, "event/start", episode_start("sad")) == "kitchen    ┌ sad        ██████████▏   0.84  begins"
+    other = view.line(Received("edged/hall/emotion", encoded(emotion_state("sad")), retained=False))
+    assert other[10:] == "hall         sad        ██████        0.50"
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("emotion", b""),
+        ("emotion", b"\xff\xfe"),
+        ("emotion", b'{"v":1}'),
+        ("emotion", b"[" * 5000),
+        ("event/start", b'{"v":1,"event_type":"\x1b[2J"}'),
+        ("availability", b"\x80"),
+        ("health", b"1e999"),
+    ],
+)
+def test_payload_that_fits_no_schema_is_one_line(name: str, payload: bytes) -> None:
+    """Whatever else publishes there."""
+    assert shown(View("edged"), name, payload).startswith(f"  {name} is not understood: ")
+
+
+def test_unknown_topic_is_one_line() -> None:
+    """A later version may have more of them."""
+    assert shown(View("edged"), "louder", b"-40") == "  louder, 3 bytes"
+
+
+def test_foreign_text_can_not_steer_the_terminal() -> None:
+    """A label or an availability with escape sequences and newlines in it."""
+    view = View("edged", show_node=True)
+    foreign = "\x1b[2J\n\x07" + "x" * 200
+    lines = [
+        shown(view, "availability", foreign.encode()),
+        shown(view, "emotion", emotion_state(foreign, 0.5, {foreign: 1.0, "a": 0.1})),
+        view.line(Received(f"edged/{foreign}/{foreign}", b"", retained=False)),
+    ]
+    assert all(line.isprintable() and len(line) <= 79 for line in lines)
+
+
+def test_times_that_are_none_are_one_line() -> None:
+    """It has the type of a time but is none."""
+    payload = encoded(emotion_state("sad")).replace(b"12:00:00", b"99:99:99")
+    assert "not understood" in shown(View("edged"), "emotion", payload)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_times_at_the_ends_of_the_calendar_are_one_line(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """In the zone of whoever watches they may be before the year 1 or after 9999."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        for date in (b"0001-01-01T00:", b"9999-12-31T23:"):
+            payload = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:", date, encoded(emotion_state("sad")))
+            assert "\n" not in shown(View("edged"), "emotion", payload)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_colour_only_on_a_terminal_that_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain lines in a pipe, and for whoever sets NO_COLOR."""
+    message = Received("edged/kitchen/event/start", encoded(episode_start("angry")), retained=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[31m" in view_for(Terminal(), "edged").line(message)
+    assert "\x1b" not in view_for(io.StringIO(), "edged").line(message)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in view_for(Terminal(), "edged").line(message)
+
+
+def test_label_of_another_bundle_has_a_colour_of_its_own() -> None:
+    """The same each time, though no label is known here."""
+    view = View("edged", colour=True)
+    lines = [
+        view.line(Received("edged/a/event/start", encoded(episode_start(label)), retained=False))
+        for label in ("bored", "amused", "bored")
+    ]
+    colours = [re.findall(r"\x1b\[\d+m", line)[0] for line in lines]
+    assert colours[0] == colours[2] != colours[1]
+
+
+def test_output_without_box_characters_gets_plain_signs() -> None:
+    """A service's journal or a terminal with LC_ALL=C."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    line = view_for(out, "edged").line(Received("edged/a/event/start", encoded(episode_start("sad")), retained=False))
+    assert line[10:] == "+ sad        ################      0.84  begins"
+
+
+def test_watch_shows_a_node_until_it_is_stopped(mosquitto: Mosquitto) -> None:
+    """What is retained comes at once, without the publisher doing anything."""
+    out, stop = io.StringIO(), threading.Event()
+    with Publisher(mosquitto.mqtt, "kitchen") as publisher:
+        publisher.publish(EMOTION, emotion_state("sad"))
+        wait_until(lambda: publisher.unacknowledged == 0, "published")
+        thread = threading.Thread(target=watch, args=(mosquitto.mqtt, "kitchen", out, stop), name="edged-test-watch")
+        thread.start()
+        try:
+            wait_until(lambda: out.getvalue().count("\n") == 2, "two lines")
+        finally:
+            stop.set()
+            thread.join(WITHIN_S)
+    assert "  kitchen is online\n" in out.getvalue()
+    assert "  sad        ██████████            0.50\n" in out.getvalue()

@@ -1,0 +1,107 @@
+"""YAML that means no config: broken, multiplied, given twice; and how what was written stands in a message."""
+
+import pytest
+
+from edged.config.load import parse_config
+from tests.parts.refusals import refusal, written
+
+
+@pytest.mark.parametrize("mode", ["on", "off", "frozen"])
+def test_parse_on_and_off_are_words(mode: str) -> None:
+    """PyYAML alone would make truth values of them."""
+    assert parse_config(f"baseline: {{mode: {mode}}}", "").baseline.mode == mode
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("null", "empty"), ("true", "true"), ("-1", "-1"), ("'x'", "'x'"), ("[1, 2]", "[1, 2]"), ('"a\\nb"', r"'a\nb'")],
+)
+def test_parse_wrong_value_shown(value: str, shown: str) -> None:
+    """The value stands in the message as its writer knows it."""
+    assert refusal(written("mqtt.port", value)) == (
+        f"config.yaml: mqtt.port is {shown}, expected a whole number, 0 to 65535"
+    )
+
+
+def test_parse_wrong_value_long() -> None:
+    """A value of a hundred thousand letters is cut in the message."""
+    assert "..." in refusal(written("mqtt.port", "x" * 100_000))
+
+
+@pytest.mark.parametrize("form", ["{}", "[{}]", "-{}", "{{a: {}}}"])
+@pytest.mark.parametrize("key", ["mqtt.port", "audio.gain_db", "node"])
+def test_parse_wrong_value_number_long(key: str, form: str) -> None:
+    """A number that Python reads in hexadecimal, but would not write in decimal."""
+    assert "a number too long" in refusal(written(key, form.format("0x" + "f" * 10_000)))
+
+
+def test_parse_merges_multiplied() -> None:
+    """Merged keys would copy a few lines to gigabytes before anything could be checked."""
+    lines = ["a0: &a0 {x: 1, y: 2}"]
+    lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12)]
+    assert "'<<' is not taken here" in refusal("\n".join(lines))
+
+
+def test_parse_aliases_multiplied() -> None:
+    """A few lines of aliases that stand for billions of values are refused at once."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    assert "a0 is not a key" in refusal("\n".join(lines))
+    nested = "".join(f"[&b{n} " for n in range(40)) + "x" + "".join(f", *b{n + 1}]" for n in reversed(range(39)))
+    assert "mqtt.port is [" in refusal(written("mqtt.port", nested + "]"))
+
+
+@pytest.mark.parametrize("key", ['"a\\nb"', '"x - at `$.q"', f"{'k' * 1000}"])
+def test_parse_unknown_key_odd(key: str) -> None:
+    """Nothing that stands in a key can break the message."""
+    assert " is not a key, expected keys among " in refusal(f"{key}: 1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mqtt: {",
+        "mqtt: [",
+        "a: b: c",
+        "\tmqtt: 1",
+        "mqtt:\n host: a\n  port: 1",
+        "'",
+        "&a *a",
+        "a: &a [*a]",
+        "? [a]\n: b",
+        "node: !!python/object/apply:os.system ['true']",
+        "node: !!int ''",
+        "node: !!bool x",
+        "node: !!timestamp x",
+        "node: 2026-02-30",
+        'node: "\\z"',
+        'node: "\\UFFFFFFFF"',
+        'mqtt: {username: "\\ud800"}',
+        'mqtt: {password_file: "\\0"}',
+        "!!map [a]",
+        "mqtt: !!map [a]",
+        "mqtt: !!map x",
+        f"audio: {{gain_db: 1{':0' * 300}.0}}",
+        "mqtt: {<<: {port: 1}}",
+        "node: \0",
+        "---\nnode: a\n---\nnode: b\n",
+        "[" * 100_000,
+        "- a",
+        "text",
+        "5",
+    ],
+)
+def test_parse_broken_yaml(text: str) -> None:
+    """What is not YAML, or not keys and values, and what must never be constructed."""
+    refusal(text)
+
+
+def test_parse_broken_yaml_place() -> None:
+    """The message says where in the file the fault is."""
+    assert refusal("node: a\nmqtt: [1\n").startswith("config.yaml: line 3, column 1: ")
+
+
+@pytest.mark.parametrize("text", ["node: a\nnode: b\n", "mqtt:\n  port: 1\n  port: 2\n", "mqtt:\nmqtt:\n"])
+def test_parse_key_twice(text: str) -> None:
+    """YAML would take the last; a person who wrote two does not know which."""
+    assert "is given twice" in refusal(text)

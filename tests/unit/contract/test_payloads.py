@@ -1,0 +1,142 @@
+"""schema.py: what is published is what the JSON Schema says, and times are RFC 3339."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from edged.contract import payloads
+from edged.contract.topics import TOPICS
+from tests.parts.broker.payloads import TIME, emotion_state, episode_end, episode_start, health, info
+
+_SCORES = {"angry": 0.75, "sad": 0.25}
+_EXAMPLES: dict[str, msgspec.Struct] = {
+    "emotion": emotion_state("angry", 0.75, _SCORES),
+    "event/start": replace(episode_start("angry"), seq=7, previous="sad"),
+    "event/end": replace(episode_end("angry"), replayed=True),
+    "window": payloads.WindowScores(
+        time=TIME, start_s=0, duration_s=2.992, speech=False, level_dbfs=-80.5, discontinuous=True
+    ),
+    "level": payloads.Level(time=TIME, level_dbfs=-40.5, peak_dbfs=-20.0, clipping=False),
+    "info": info(),
+    "cmd/<name>/result": payloads.Result(
+        time=TIME,
+        command="identify",
+        ok=True,
+        message="this is attic on pi",
+        id="7",
+        device=payloads.Identity(
+            node="attic",
+            device_id="0123456789abcdef",
+            host="pi",
+            addresses=["192.0.2.7"],
+            microphone="USB",
+            hardware=None,
+            uptime_s=60,
+        ),
+    ),
+    "clip": payloads.ClipScores(file="a.wav", label="sad", confidence=0.5, scores=_SCORES, duration_s=2.0, windows=1),
+    "health": replace(
+        health(),
+        temperature_c=None,
+        throttling=None,
+        outbox=payloads.OutboxFigures(
+            depth=0, oldest_s=0, dropped=0, on_disk=True, latency_p50_s=0.01, latency_p95_s=0.02
+        ),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def schemas() -> dict[str, Any]:
+    """As ``edged schema`` prints it: through JSON."""
+    decoded: dict[str, Any] = json.loads(msgspec.json.encode(payloads.json_schemas()))
+    return decoded
+
+
+def validator(schemas: dict[str, Any], topic: str) -> jsonschema.Draft202012Validator:
+    """What checks the payloads of ``topic``."""
+    return jsonschema.Draft202012Validator({"$defs": schemas["$defs"], **schemas["topics"][topic]})
+
+
+def test_json_schemas_valid(schemas: dict[str, Any]) -> None:
+    """Every schema is one by the metaschema of 2020-12."""
+    for topic in schemas["topics"]:
+        jsonschema.Draft202012Validator.check_schema({"$defs": schemas["$defs"], **schemas["topics"][topic]})
+
+
+def test_json_schemas_every_topic(schemas: dict[str, Any]) -> None:
+    """Every topic has its schema; those of bare words list them."""
+    assert {topic.name for topic in TOPICS} <= schemas["topics"].keys()
+    assert schemas["topics"]["capture"]["enum"] == ["online", "offline", "stalled", "muted"]
+    assert schemas["topics"].keys() == {*payloads.WORDS, *_EXAMPLES}
+
+
+@pytest.mark.parametrize("topic", _EXAMPLES)
+def test_encoded_example_valid(schemas: dict[str, Any], topic: str) -> None:
+    """A payload is one line of JSON that its schema accepts and that reads back as the same payload."""
+    line = payloads.encoded(_EXAMPLES[topic])
+    assert b"\n" not in line
+    validator(schemas, topic).validate(json.loads(line))
+    assert msgspec.json.decode(line, type=payloads.PAYLOADS[topic]) == _EXAMPLES[topic]
+
+
+@pytest.mark.parametrize("topic", _EXAMPLES)
+def test_encoded_has_version(topic: str) -> None:
+    """Every payload names the version of its schema."""
+    assert json.loads(payloads.encoded(_EXAMPLES[topic]))["v"] == payloads.VERSION
+
+
+@pytest.mark.parametrize(("topic", "tag"), [("event/start", "start"), ("event/end", "end"), ("window", "window")])
+def test_encoded_lines_tell_their_type(topic: str, tag: str) -> None:
+    """A line of ``replay --jsonl`` says what it is."""
+    assert json.loads(payloads.encoded(_EXAMPLES[topic]))["type"] == tag
+
+
+@pytest.mark.parametrize(
+    ("topic", "change"),
+    [
+        ("event/start", {"confidence": 1.1}),
+        ("event/start", {"scores": {"angry": -0.1}}),
+        ("event/start", {"episode_id": "1"}),
+        ("event/end", {"duration_s": -1}),
+        ("event/end", {"reason": "other"}),
+        ("event/end", {"time": "2026-01-02 03:04:05"}),
+        ("emotion", {"speech": "yes"}),
+        ("emotion", {"emotion": None}),
+    ],
+)
+def test_json_schemas_refuse_wrong_value(schemas: dict[str, Any], topic: str, change: dict[str, Any]) -> None:
+    """The schema is strict enough to catch a payload that is not one."""
+    payload = {**json.loads(payloads.encoded(_EXAMPLES[topic])), **change}
+    assert not validator(schemas, topic).is_valid(payload)
+
+
+@pytest.mark.parametrize(
+    ("utc_s", "expected"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1_767_323_045.678, "2026-01-02T03:04:05.678Z"),
+        (1_767_323_045.6784, "2026-01-02T03:04:05.678Z"),
+        (1_767_323_045.6786, "2026-01-02T03:04:05.679Z"),
+        (1_767_323_045.9996, "2026-01-02T03:04:06.000Z"),
+        (1_767_225_599.9996, "2026-01-01T00:00:00.000Z"),
+        (4_102_444_800.001, "2100-01-01T00:00:00.001Z"),
+    ],
+)
+def test_rfc3339_rounds_to_milliseconds(utc_s: float, expected: str) -> None:
+    """To the nearest millisecond, carried into the second and the year."""
+    assert payloads.rfc3339(utc_s) == expected
+
+
+def test_rfc3339_every_millisecond() -> None:
+    """No millisecond is lost to binary fractions: each of ten thousand reads back as itself."""
+    for millisecond in range(10_000):
+        read = datetime.fromisoformat(payloads.rfc3339(1_700_000_000 + millisecond / 1000))
+        assert read - datetime.fromtimestamp(1_700_000_000, UTC) == (
+            datetime.fromtimestamp(millisecond / 1000, UTC) - datetime.fromtimestamp(0, UTC)
+        )

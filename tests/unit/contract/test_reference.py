@@ -1,0 +1,65 @@
+"""The README's reference: made of the source, current, and with each field's own comment."""
+
+import json
+
+import msgspec
+import pytest
+
+from edged.contract import payloads
+from edged.contract.commands import Threshold
+from edged.contract.reference import BEGIN, END, json_schemas, markdown, notes
+from tests.parts.system.program import edged
+from tests.tools.readme import README, renewed
+
+
+def test_readme_is_current() -> None:
+    """What stands between the markers is what the source says now; `make reference` mends it."""
+    text = README.read_text(encoding="utf-8")
+    assert text == renewed(text), "run `make reference`"
+
+
+def test_readme_that_is_old_is_seen() -> None:
+    """Another word in a table is a difference, and what is around the markers stays."""
+    old = f"before\n{BEGIN}\n| `emotion` | 0 | no | another |\n{END}\nafter\n"
+    assert renewed(old) == f"before\n{BEGIN}\n\n{markdown()}\n{END}\nafter\n"
+
+
+def test_notes_are_the_comments() -> None:
+    """A field's note is the comment behind it, one without a comment has none, and an inherited field keeps its own."""
+    found = notes(payloads.EpisodeStart)
+    assert list(found) == list(payloads.EpisodeStart.__struct_fields__)
+    assert found["event_type"] == "the label"
+    assert found["start_s"] == "the same, from the start of the source"
+    assert notes(Threshold) == {"id": "given back in the result", "label": "", "enter": ""}
+
+
+@pytest.mark.parametrize("name", payloads.PAYLOADS)
+def test_every_field_is_in_the_reference(name: str) -> None:
+    """Each field of what is published, those within fields too."""
+    if name == "clip":
+        return  # a line of classify
+    section = markdown().partition(f"<code>{name.replace('<', '&lt;')}</code>")[2].partition("</details>")[0]
+    for field in payloads.PAYLOADS[name].__struct_fields__:
+        assert f"| `{field}` |" in section
+    if name == "health":
+        assert "| `outbox`: `latency_p95_s` | number from 0 or null |" in section
+
+
+def test_json_schema_has_the_notes() -> None:
+    """`edged schema` describes fields as the reference does, and accepts the same."""
+    described = json_schemas()
+    assert described["$defs"]["EpisodeStart"]["properties"]["event_type"]["description"] == "the label"
+    bare = json.loads(msgspec.json.encode(described))
+    for component in bare["$defs"].values():
+        for field in component["properties"].values():
+            field.pop("description", None)
+    original = payloads.json_schemas()
+    for component in original["$defs"].values():
+        for field in component["properties"].values():
+            field.pop("description", None)
+    assert bare == original
+
+
+def test_markdown_is_printed() -> None:
+    """`edged schema --markdown` is where the README's part comes from."""
+    assert edged("schema", "--markdown").stdout == markdown()

@@ -1,0 +1,61 @@
+"""Changes to payloads: ids, times, rounding."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+
+from edged.contract.payloads import EpisodeEnd, EpisodeStart
+from edged.events.payload_builder import Payloads
+from edged.events.tracker import Began, Ended, State
+
+LABELS = ("angry", "sad")
+SCORES = np.array([0.123456, 0.876544], np.float32)
+
+
+def payloads() -> Payloads:
+    """At second 100 of the source it was 2023-11-14 22:13:20 UTC."""
+    made = Payloads(LABELS, 16_000)
+    made.anchor(1_600_000, 1_700_000_000)
+    return made
+
+
+def test_times_count_from_the_anchor() -> None:
+    """A sample half a second before the anchor is half a second earlier on the wall clock."""
+    start = payloads().changed(Began("sad", 1_592_000, SCORES, None))
+    assert isinstance(start, EpisodeStart)
+    assert (start.time, start.start_s) == ("2023-11-14T22:13:19.500Z", 99.5)
+    assert start.scores == {"angry": 0.1235, "sad": 0.8765}
+    assert start.confidence == 0.8765
+
+
+def test_end_has_the_id_of_its_start() -> None:
+    """One id in both, another for the next episode; ids are UUIDs of version 7 that sort by time."""
+    made = payloads()
+    ids = []
+    for _ in range(3):
+        start = made.changed(Began("sad", 0, SCORES, None))
+        end = made.changed(Ended("sad", 0, 16_000, SCORES, 0.9, "faded"))
+        assert isinstance(end, EpisodeEnd)
+        assert end.episode_id == start.episode_id
+        assert (end.duration_s, end.confidence_peak) == (1.0, 0.9)
+        ids.append(end.episode_id)
+    pattern = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+    assert all(re.fullmatch(pattern, episode_id) for episode_id in ids)
+    assert len(set(ids)) == 3
+    milliseconds = int(ids[0].replace("-", "")[:12], 16)
+    assert milliseconds == pytest.approx(time.time() * 1000, abs=60_000)
+
+
+def test_state_without_speech_has_no_scores() -> None:
+    """None means none: neither confidence nor scores are made up."""
+    state = payloads().state(State("none", False, 0, 0, None), -96.0)  # noqa: FBT003 -- no speech
+    assert (state.confidence, state.scores) == (None, None)
+    assert (state.arousal, state.valence, state.level_dbfs) == (None, None, -96.0)
+
+
+def test_confidence_of_uncertain_is_the_greatest_score() -> None:
+    """Where the state is no label, its confidence says how near the nearest label is."""
+    assert payloads().confidence(State("uncertain", True, 0, 0, SCORES)) == 0.8765  # noqa: FBT003
+    assert payloads().confidence(State("angry", True, 0, 0, SCORES)) == 0.1235  # noqa: FBT003

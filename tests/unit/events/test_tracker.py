@@ -1,0 +1,248 @@
+"""The tracker: scores in, episodes out."""
+
+from itertools import count
+
+import msgspec
+import numpy as np
+import pytest
+
+from edged.config.structs import Config
+from edged.events.smoothing import Floats, Kind, Settings
+from edged.events.tracker import NONE, UNCERTAIN, Began, Ended, Thresholds, Tracker, thresholds_of
+
+LABELS = ("angry", "happy", "neutral")
+RATE = 16_000
+STRIDE = 8_000
+
+
+def smoothed(kind: Kind, span: int = 5 * RATE) -> Settings:
+    """No mood is more usual than another, and each lasts 8 s."""
+    even = np.full(len(LABELS), 1 / len(LABELS), np.float32)
+    return Settings(kind=kind, span=span, lasts=8 * RATE, stride=STRIDE, expected=even)
+
+
+def tracker(smoothing: Kind = "majority", enter_for: dict[str, float] | None = None, **changed: float) -> Tracker:
+    """One with round numbers: a span of 5 s, half to enter, 1 s at least, windows each half second."""
+    values = {"span": 5 * RATE, "enter": 0.5, "leave": 0.35, "margin": 0.1, "min_duration": RATE, "least_speech": 0.0}
+    values |= changed
+    return Tracker(
+        LABELS,
+        smoothing=smoothed(smoothing, int(values["span"])),
+        enter=values["enter"],
+        enter_for=enter_for or {},
+        leave=values["leave"],
+        margin=values["margin"],
+        min_duration=int(values["min_duration"]),
+        least_speech=values["least_speech"],
+    )
+
+
+_CHANGED: Thresholds = {
+    "smoothing": smoothed("majority"),
+    "enter": 0.5,
+    "enter_for": {},
+    "leave": 0.35,
+    "margin": 0.1,
+    "min_duration": RATE,
+    "least_speech": 0.0,
+}
+
+
+def scores(label: str, confidence: float = 0.8) -> Floats:
+    """``confidence`` for the label, the rest shared out."""
+    rest = (1 - confidence) / (len(LABELS) - 1)
+    return np.array([confidence if name == label else rest for name in LABELS], np.float32)
+
+
+def play(tracked: Tracker, *labels: str | None, start: int = 0) -> list[tuple[int, Began | Ended]]:
+    """Feeds one window a stride; a None is a window without speech.  Changes with the number of their window."""
+    changes: list[tuple[int, Began | Ended]] = []
+    for index, label in zip(count(start), labels, strict=False):
+        given = None if label is None else scores(label)
+        changes += [
+            (index, change) for change in tracked.update(index * STRIDE, label, given, discontinuous=index == 0)
+        ]
+    return changes
+
+
+def test_episode_begins_after_min_duration() -> None:
+    """One second of one label is the least that begins an episode, and its start is the first of those windows."""
+    changes = play(tracker(), "angry", "angry", "angry", "angry")
+    assert [index for index, _ in changes] == [2]
+    began = changes[0][1]
+    assert isinstance(began, Began)
+    assert (began.label, began.start, began.previous) == ("angry", 0, None)
+    assert began.scores == pytest.approx(scores("angry"))
+
+
+def test_sounds_now_and_then_make_no_episode() -> None:
+    """What was said of a door that slammed does not hold until the next one: that is no minute of anger."""
+    now_and_then = ["angry", None, None, None] * 30
+    assert [type(change) for _, change in play(tracker(), *now_and_then)] == [Began]
+    assert play(tracker(least_speech=0.8), *now_and_then) == []
+
+
+def test_pauses_that_are_few_do_not_hinder_an_episode() -> None:
+    """Four windows of five hold speech: just enough; and windows that were skipped are no windows without speech."""
+    tracked = tracker(least_speech=0.8, min_duration=2 * RATE)
+    ((index, began),) = play(tracked, "angry", "angry", None, "angry", "angry")
+    assert isinstance(began, Began)
+    assert (index, began.start) == (4, 0)
+    overloaded = tracker(least_speech=0.8, min_duration=2 * RATE)
+    changes = [overloaded.update(at * RATE, "angry", scores("angry"), discontinuous=at == 0) for at in range(3)]
+    assert [len(some) for some in changes] == [0, 0, 1]
+
+
+def test_episode_fades_below_leave() -> None:
+    """The running episode ends in the window in which its share falls below ``leave``."""
+    tracked = tracker(span=4 * STRIDE, min_duration=STRIDE, enter=0.9)
+    changes = play(tracked, *["angry"] * 4, "happy", "neutral", "happy", "neutral")
+    assert [(index, type(change).__name__) for index, change in changes] == [(1, "Began"), (6, "Ended")]
+    ended = changes[1][1]
+    assert isinstance(ended, Ended)
+    assert (ended.reason, ended.start, ended.end) == ("faded", 0, 5 * STRIDE)
+    assert tracked.state.emotion == UNCERTAIN
+
+
+def test_another_label_replaces_the_episode() -> None:
+    """When a second label enters, the first episode ends before the second begins, and the second names the first."""
+    changes = play(tracker(leave=0.0), *["angry"] * 6, *["happy"] * 12)
+    kinds = [(type(change).__name__, change.label) for _, change in changes]
+    assert kinds == [("Began", "angry"), ("Ended", "angry"), ("Began", "happy")]
+    assert isinstance(changes[1][1], Ended)
+    assert changes[1][1].reason == "replaced"
+    assert isinstance(changes[2][1], Began)
+    assert changes[2][1].previous == "angry"
+
+
+def test_silence_ends_the_episode_after_a_span() -> None:
+    """Without speech an episode holds for the span, then ends at the last window that had speech."""
+    tracked = tracker()
+    changes = play(tracked, *["angry"] * 4, *[None] * 12)
+    ended = changes[-1][1]
+    assert isinstance(ended, Ended)
+    assert (changes[-1][0], ended.reason, ended.end) == (13, "silence", 3 * STRIDE)
+    assert (tracked.state.emotion, tracked.state.scores) == (NONE, None)
+
+
+def test_short_pause_keeps_the_episode() -> None:
+    """A pause shorter than the span changes nothing."""
+    changes = play(tracker(), *["angry"] * 4, *[None] * 6, *["angry"] * 4)
+    assert [type(change).__name__ for _, change in changes] == ["Began"]
+
+
+def test_discontinuity_starts_anew() -> None:
+    """Lost sound ends the episode and nothing from before counts for the next one."""
+    tracked = tracker()
+    play(tracked, *["angry"] * 4)
+    changes = tracked.update(100 * STRIDE, "happy", scores("happy"), discontinuous=True)
+    assert [(change.label, change.reason) for change in changes if isinstance(change, Ended)] == [
+        ("angry", "discontinuity")
+    ]
+    assert tracked.state.emotion == UNCERTAIN
+    later = play(tracked, "happy", "happy", start=101)
+    assert [change.label for _, change in later] == ["happy"]
+
+
+def test_no_label_with_margin_is_uncertain() -> None:
+    """Speech in which two labels win as often is uncertain, and no episode begins."""
+    tracked = tracker(enter=0.4, margin=0.2)
+    assert not play(tracked, *["angry", "happy"] * 8)
+    assert tracked.state.emotion == UNCERTAIN
+    assert tracked.state.speech
+
+
+def test_one_outlier_does_not_flicker() -> None:
+    """A single other window within a steady emotion neither ends nor begins anything."""
+    changes = play(tracker(), *["angry"] * 8, "happy", *["angry"] * 8)
+    assert [type(change).__name__ for _, change in changes] == ["Began"]
+
+
+def test_exponential_follows_the_average_of_scores() -> None:
+    """Exponential smoothing weighs a window by exp(-2 age / span) and enters on the averaged score."""
+    tracked = tracker("exponential", min_duration=0, enter=0.6)
+    assert [change.label for change in tracked.update(0, "angry", scores("angry"), discontinuous=True)] == ["angry"]
+    changes = play(tracked, *["happy"] * 12, start=1)
+    # The average of "happy" is 0.1 k + 0.8 (1 - k) with k = exp(-0.2 n): 0.6 is passed at the seventh window.
+    began = [index for index, change in changes if isinstance(change, Began)]
+    assert began == [7]
+
+
+def test_stop_ends_the_running_episode_once() -> None:
+    """Stopping ends what runs, and a second stop has nothing to end."""
+    tracked = tracker()
+    play(tracked, *["angry"] * 4)
+    assert [(ended.label, ended.reason) for ended in tracked.stop()] == [("angry", "stopped")]
+    assert not tracked.stop()
+    assert tracked.state.emotion == NONE
+
+
+def test_end_carries_mean_and_peak() -> None:
+    """An episode's mean is over all of its windows, its peak is the best of them."""
+    tracked = tracker(min_duration=STRIDE)
+    for index, confidence in enumerate((0.6, 0.7, 0.9, 0.8)):
+        tracked.update(index * STRIDE, "angry", scores("angry", confidence), discontinuous=False)
+    (ended,) = tracked.stop()
+    assert ended.peak == pytest.approx(0.9)
+    assert float(ended.scores[0]) == pytest.approx(0.75)
+
+
+def test_change_keeps_the_running_episode() -> None:
+    """Other thresholds hold from the next window; the episode goes on with its start, and ends by the new ones."""
+    tracked = tracker(span=8 * STRIDE)
+    assert [type(change) for _, change in play(tracked, *["angry"] * 8)] == [Began]
+    tracked.change(**(_CHANGED | {"smoothing": smoothed("majority", 8 * STRIDE), "enter": 0.9, "leave": 0.8}))
+    ((index, ended),) = play(tracked, "angry", "happy", "happy", start=8)
+    assert isinstance(ended, Ended)
+    assert (index, ended.start, ended.reason) == (10, 0, "faded")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("majority", "exponential"), ("exponential", "bayesian"), ("bayesian", "majority")]
+)
+def test_change_of_smoothing_goes_on_from_what_was_heard(before: Kind, after: Kind) -> None:
+    """One window of another label does not end an episode of many because the smoothing was changed."""
+    tracked = tracker(before)
+    assert len(play(tracked, *["angry"] * 10)) == 1
+    tracked.change(**(_CHANGED | {"smoothing": smoothed(after)}))
+    assert play(tracked, "happy", start=10) == []
+
+
+def test_label_with_a_threshold_of_its_own_enters_by_that() -> None:
+    """Three of four windows: enough for the labels that enter at a half, not for the one that enters at 0.9."""
+    strict = {"angry": 0.9}
+    assert play(tracker(enter_for=strict), *["neutral", "angry", "angry", "angry"] * 4) == []
+    happy = play(tracker(enter_for=strict), *["neutral", "happy", "happy", "happy"] * 4)
+    assert [change.label for _, change in happy][:1] == ["happy"]
+
+
+def test_label_that_enters_lower_than_the_others_leave_does_not_flicker() -> None:
+    """A threshold below ``leave`` takes the label's own ``leave`` down with it: what began does not end at once."""
+    tracked = tracker("exponential", {"angry": 0.2}, leave=0.5, margin=0.0, min_duration=0)
+    changes = []
+    for index in range(10):  # angry leads with 0.36, happy and neutral have 0.32 each
+        changes += tracked.update(index * STRIDE, "angry", scores("angry", 0.36), discontinuous=False)
+    assert [type(change) for change in changes] == [Began]
+
+
+def test_the_config_reaches_the_tracker() -> None:
+    """Also the keys of other sections: how far windows are apart, and which moods are usual."""
+    changed = {
+        "models": {"stride_s": 0.992},
+        "baseline": {"expected": {"happy": 0.5, "angry": 0.5}},
+        "tracker": {
+            "lasts_s": 7,
+            "span_s": 3,
+            "min_duration_s": 2,
+            "smoothing": "exponential",
+            "enter_for": {"happy": 0.4},
+        },
+    }
+    found = thresholds_of(msgspec.convert(changed, Config), LABELS)
+    smoothing = found["smoothing"]
+    assert (smoothing.kind, smoothing.stride, smoothing.lasts) == ("exponential", 15_872, 7 * RATE)
+    assert (smoothing.span, found["min_duration"], found["enter_for"]) == (3 * RATE, 2 * RATE, {"happy": 0.4})
+    np.testing.assert_allclose(smoothing.expected, [0.5, 0.5, 0.0])
+    usual = thresholds_of(Config(), LABELS)["smoothing"]
+    assert (usual.kind, usual.stride) == ("bayesian", 7936)
+    np.testing.assert_allclose(usual.expected, [0.15, 0.15, 0.7])

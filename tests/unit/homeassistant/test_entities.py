@@ -1,0 +1,221 @@
+"""The entities: the whole of each as Home Assistant is told, and every template rendered on real payloads."""
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from edged.contract.payloads import EmotionState, EpisodeStart, Health, Info, Level, OutboxFigures, encoded
+from edged.homeassistant.entities import Device, entities
+from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+from tests.parts.broker.payloads import TIME, emotion_state, episode_start, health, info
+
+LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad")
+KITCHEN = Device(node="kitchen", device_id="0123456789abcdef", labels=LABELS, version="0.1.0")
+BELOW = "edged/kitchen/"
+
+OUTBOX = OutboxFigures(depth=3, oldest_s=1, dropped=0, on_disk=True)
+LEVEL = Level(time=TIME, level_dbfs=-41.5, peak_dbfs=-20, clipping=False)
+INFO = msgspec.structs.replace(info(), thresholds=dict.fromkeys(LABELS, 0.5) | {"angry": 0.65})
+
+# What each template makes of each payload that its topic can bring; where it depends on nothing, of any.
+RENDERED: list[tuple[str, str, str | EmotionState | EpisodeStart | Health | Info | Level, str]] = [
+    ("sensor_emotion", "value_template", emotion_state("angry", 0.84, {"angry": 0.84}), "angry"),
+    ("sensor_emotion", "value_template", emotion_state("uncertain"), "uncertain"),
+    ("sensor_emotion", "value_template", emotion_state("none", None), "none"),
+    ("sensor_confidence", "value_template", emotion_state("angry", 0.8449, {"angry": 0.8449}), "84.5"),
+    ("sensor_confidence", "value_template", emotion_state("none", None), "0"),
+    ("binary_sensor_microphone", "value_template", "online", "OFF"),
+    ("binary_sensor_microphone", "value_template", "stalled", "ON"),
+    ("binary_sensor_microphone", "value_template", "muted", "ON"),
+    ("binary_sensor_microphone", "value_template", "offline", "ON"),
+    ("sensor_level", "value_template", LEVEL, "-41.5"),
+    ("sensor_latency", "value_template", health(), ""),
+    ("sensor_latency", "value_template", msgspec.structs.replace(health(), outbox=OUTBOX), ""),
+    (
+        "sensor_latency",
+        "value_template",
+        msgspec.structs.replace(health(), outbox=msgspec.structs.replace(OUTBOX, latency_p95_s=0.0)),
+        "0.0",
+    ),
+    (
+        "sensor_latency",
+        "value_template",
+        msgspec.structs.replace(health(), outbox=msgspec.structs.replace(OUTBOX, latency_p95_s=0.25)),
+        "0.25",
+    ),
+    ("sensor_skipped_windows", "value_template", msgspec.structs.replace(health(), windows_skipped=7), "7"),
+    ("sensor_outbox_depth", "value_template", health(), "0"),
+    ("sensor_outbox_depth", "value_template", msgspec.structs.replace(health(), outbox=OUTBOX), "3"),
+    ("switch_listening", "value_template", INFO, "listening"),
+    ("switch_listening", "value_template", msgspec.structs.replace(INFO, listening=False), "mute"),
+    ("number_threshold_angry", "value_template", INFO, "0.65"),
+    ("number_threshold_sad", "value_template", INFO, "0.5"),
+]
+
+
+def rendered(template: str, payload: str) -> str:
+    """As Home Assistant does it: the text as ``value`` and, where it is JSON, as ``value_json``; never trusted."""
+    values: dict[str, Any] = {"value": payload}
+    with contextlib.suppress(ValueError):
+        values["value_json"] = json.loads(payload)
+    return ImmutableSandboxedEnvironment().from_string(template).render(values).strip()
+
+
+def text(payload: str | msgspec.Struct) -> str:
+    """A payload as it is on the wire."""
+    return payload if isinstance(payload, str) else encoded(payload).decode()
+
+
+def templates() -> list[tuple[str, str, str]]:
+    """Every value template there is: the entity's key, its topic below the node, the template."""
+    found = []
+    for key, entity in entities(KITCHEN).items():
+        if "value_template" in entity:
+            found.append((key, entity["state_topic"].removeprefix(BELOW), entity["value_template"]))
+    return found
+
+
+def test_whole_of_it() -> None:
+    """Every entity with everything that is said of it; entities.json is what a person looked through."""
+    expected = json.loads((Path(__file__).parent / "entities.json").read_text(encoding="utf-8"))
+    assert entities(KITCHEN) == expected
+
+
+@pytest.mark.parametrize(("key", "name", "payload", "expected"), RENDERED)
+def test_template_renders(
+    key: str, name: str, payload: str | EmotionState | EpisodeStart | Health | Info | Level, expected: str
+) -> None:
+    """What the sensors show of what is published."""
+    assert rendered(entities(KITCHEN)[key][name], text(payload)) == expected
+
+
+def test_every_template_is_rendered_above() -> None:
+    """No template is without an example, but for those of the other labels and the event's."""
+    shown = {key for key, *_ in RENDERED} | {f"number_threshold_{label}" for label in LABELS}
+    assert {key for key, _, _ in templates()} - shown == {"event_emotion"}
+
+
+@pytest.mark.parametrize(("key", "topic", "template"), templates())
+def test_template_never_yields_none(key: str, topic: str, template: str) -> None:
+    """Whatever may be null is null: still a text, so that no entity becomes unknown by it."""
+    payloads: dict[str, list[str | msgspec.Struct]] = {
+        "emotion": [emotion_state("none", None)],
+        "event/start": [episode_start("angry")],
+        "capture": ["online", "offline", "stalled", "muted"],
+        "level": [LEVEL],
+        "health": [health(), msgspec.structs.replace(health(), outbox=OUTBOX)],
+        "info": [INFO],
+    }
+    for payload in payloads[topic]:
+        assert rendered(template, text(payload)) not in {"None", "null"}, key
+
+
+def test_event_is_the_payload_itself() -> None:
+    """Home Assistant takes ``event_type`` out of it and shows the rest as attributes."""
+    payload = text(episode_start("angry"))
+    assert rendered(entities(KITCHEN)["event_emotion"]["value_template"], payload) == payload
+    assert json.loads(payload)["event_type"] in entities(KITCHEN)["event_emotion"]["event_types"]
+
+
+def test_event_that_comes_late_is_passed_over() -> None:
+    """What is long over must not switch a light now: Home Assistant ignores an empty text."""
+    late = msgspec.structs.replace(episode_start("angry"), replayed=True)
+    assert rendered(entities(KITCHEN)["event_emotion"]["value_template"], text(late)) == ""
+
+
+def test_attributes_of_the_emotion() -> None:
+    """They say since when, and on which side of calm and pleasant."""
+    state = msgspec.structs.replace(emotion_state("angry"), arousal="high", valence="negative")
+    template = entities(KITCHEN)["sensor_emotion"]["json_attributes_template"]
+    assert json.loads(rendered(template, text(state))) == {"since": TIME, "arousal": "high", "valence": "negative"}
+
+
+@pytest.mark.parametrize(
+    ("state", "available"), [("online", "online"), ("offline", "offline"), ("stalled", "offline"), ("muted", "offline")]
+)
+def test_availability_by_capture(state: str, available: str) -> None:
+    """Only a microphone that gives sound makes what is heard available."""
+    _, capture = entities(KITCHEN)["sensor_emotion"]["availability"]
+    assert capture["topic"] == "edged/kitchen/capture"
+    assert rendered(capture["value_template"], state) == available
+
+
+def test_microphone_problem_is_none_while_muted_on_purpose() -> None:
+    """Listening that was switched off is no problem: nothing is said of the microphone then."""
+    node, listening = entities(KITCHEN)["binary_sensor_microphone"]["availability"]
+    assert node == {"topic": "edged/kitchen/availability"}
+    assert rendered(listening["value_template"], text(INFO)) == "online"
+    assert rendered(listening["value_template"], text(msgspec.structs.replace(INFO, listening=False))) == "offline"
+
+
+def test_what_can_be_set_needs_the_node_alone() -> None:
+    """A muted device can be unmuted, and figures are shown while the microphone is away."""
+    for key, entity in entities(KITCHEN).items():
+        needs_sound = key.split("_")[-1] in {"emotion", "confidence", "speech", "level", "microphone"}
+        assert (len(entity["availability"]) == 2) == needs_sound, key
+        assert entity["availability"][0] == {"topic": "edged/kitchen/availability"}
+        assert entity["availability_mode"] == "all"
+
+
+def test_commands_that_are_sent() -> None:
+    """The switch is the mute command turned round, a number names its label, a button says PRESS by itself."""
+    switch, number = entities(KITCHEN)["switch_listening"], entities(KITCHEN)["number_threshold_angry"]
+    assert (switch["command_topic"], switch["payload_on"], switch["payload_off"]) == (
+        "edged/kitchen/cmd/mute",
+        "OFF",
+        "ON",
+    )
+    assert number["command_topic"] == "edged/kitchen/cmd/threshold"
+    assert json.loads(rendered(number["command_template"], "0.6")) == {"label": "angry", "enter": 0.6}
+
+
+@pytest.mark.parametrize(
+    ("commands", "there"),
+    [("off", set()), ("read-only", {"button"}), ("on", {"switch", "number", "button"})],
+)
+def test_only_what_is_obeyed_can_be_set(commands: Any, there: set[str]) -> None:  # noqa: ANN401 -- a Literal
+    """A device that takes no commands shows no switches."""
+    found = entities(msgspec.structs.replace(KITCHEN, commands=commands))
+    platforms = {entity["platform"] for entity in found.values()}
+    assert platforms - {"event", "sensor", "binary_sensor"} == there
+
+
+def test_another_bundle_has_its_own_labels() -> None:
+    """Event types, options and thresholds are the bundle's labels."""
+    found = entities(Device(node="a", device_id="f" * 16, labels=("calm", "tense"), version="1"))
+    assert found["event_emotion"]["event_types"] == ["calm", "tense"]
+    assert found["sensor_emotion"]["options"] == ["calm", "tense", "uncertain", "none"]
+    assert [key for key in found if key.startswith("number_")] == ["number_threshold_calm", "number_threshold_tense"]
+
+
+def test_labels_of_the_bundle_that_is_shipped() -> None:
+    """The golden file is of the labels that a user has."""
+    assert load_bundle(DEFAULT_BUNDLE).manifest.labels == LABELS
+
+
+def test_ids_stay_apart_and_the_same() -> None:
+    """Two nodes of one machine share no id, and a new version changes none."""
+
+    def ids(device: Device) -> set[str]:
+        return {entity["unique_id"] for entity in entities(device).values()}
+
+    assert len(ids(KITCHEN)) == len(entities(KITCHEN))
+    assert not ids(KITCHEN) & ids(msgspec.structs.replace(KITCHEN, node="hall"))
+    assert ids(KITCHEN) == ids(msgspec.structs.replace(KITCHEN, version="2", health_s=5, suggested_area="x"))
+
+
+def test_only_periodic_figures_expire() -> None:
+    """Three periods without a word: no state that is only told when it changes may expire."""
+    expiring = {key: entity["expire_after"] for key, entity in entities(KITCHEN).items() if "expire_after" in entity}
+    assert expiring == {
+        "sensor_level": 180,
+        "sensor_latency": 180,
+        "sensor_skipped_windows": 180,
+        "sensor_outbox_depth": 180,
+    }
+    assert entities(msgspec.structs.replace(KITCHEN, health_s=10))["sensor_latency"]["expire_after"] == 30

@@ -1,0 +1,33 @@
+"""The machine's addresses: those that lead to it, from what the kernel shows."""
+
+import ipaddress
+from pathlib import Path
+
+from edged.host.addresses import addresses
+
+
+def test_addresses_of_this_machine() -> None:
+    """Each is an address, none a loopback one, each once."""
+    found = addresses()
+    assert len(found) == len(set(found))
+    assert not any(ipaddress.ip_address(address).is_loopback for address in found)
+
+
+def test_loopback_and_link_local_are_left_out(tmp_path: Path) -> None:
+    """Of an interface that is there only the address that leads to it; one that is gone is passed over."""
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "lo").touch()
+    (tmp_path / "net" / "gone0").touch()
+    (tmp_path / "if_inet6").write_text(
+        "00000000000000000000000000000001 01 80 10 80       lo\n"
+        "fe800000000000000000000000000001 02 40 20 80     eth0\n"
+        "20010db8000000000000000000000007 02 40 00 00     eth0\n"
+    )
+    assert addresses(tmp_path / "net", tmp_path / "if_inet6") == ["2001:db8::7"]
+
+
+def test_system_that_does_not_say(tmp_path: Path) -> None:
+    """No file, or one that holds no addresses: none are known."""
+    (tmp_path / "if_inet6").write_text("no address\n")
+    assert addresses(tmp_path / "absent", tmp_path / "absent") == []
+    assert addresses(tmp_path / "absent", tmp_path / "if_inet6") == []

@@ -1,0 +1,98 @@
+"""The figures: of this process for real, of boards that are not here from files as theirs."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from edged.host.metrics import Figures, resident_mb, temperature_c, throttling, versions
+
+
+def board(folder: Path, throttled: str) -> Path:
+    """The platform devices of a Raspberry Pi whose firmware says ``throttled``."""
+    firmware = folder / "soc" / "soc:firmware"
+    firmware.mkdir(parents=True)
+    (firmware / "get_throttled").write_text(throttled)
+    return folder
+
+
+def test_cpu_share_is_of_the_time_since_the_last_call() -> None:
+    """Work and a rest as long: the share lies between what can be read off both clocks just outside and just inside."""
+
+    def clocks() -> tuple[float, float]:
+        return time.process_time(), time.monotonic()
+
+    figures = Figures()
+    outer_cpu_s, outer_s = clocks()
+    figures.cpu_share()
+    inner_cpu_s, inner_s = clocks()
+    while time.process_time() - inner_cpu_s < 0.1:
+        pass
+    threading.Event().wait(time.monotonic() - inner_s)
+    least_cpu_s, least_s = clocks()
+    share = figures.cpu_share()
+    most_cpu_s, most_s = clocks()
+    least = (least_cpu_s - inner_cpu_s) / (most_s - outer_s)
+    most = (most_cpu_s - outer_cpu_s) / (least_s - inner_s)
+    assert least <= share <= most < 0.9
+
+
+def test_peak_is_the_greatest_since_the_last_call() -> None:
+    """In dB of full scale: half of it is -6; without sound, or with silence, -96."""
+    figures = Figures()
+    figures.heard(1, 0, 0.5)
+    figures.heard(1, 0, 0.25)
+    assert figures.peak_dbfs() == pytest.approx(-6.02, abs=0.01)
+    assert figures.peak_dbfs() == pytest.approx(-96)
+    figures.heard(1, 0, 0)
+    assert figures.peak_dbfs() == pytest.approx(-96)
+
+
+def test_clipping_is_what_came_since_the_last_call() -> None:
+    """A count that grew is clipping, one that stands is none any more."""
+    figures = Figures()
+    assert [figures.clipping(n_clipped) for n_clipped in (0, 3, 3, 4)] == [False, True, False, True]
+
+
+def test_temperature_is_of_the_hottest_zone(tmp_path: Path) -> None:
+    """Zones give thousandths of a degree; one without a reading does not count."""
+    for zone, content in enumerate(["41250\n", "53400\n", "", "N/A\n"]):
+        (tmp_path / f"thermal_zone{zone}").mkdir()
+        (tmp_path / f"thermal_zone{zone}" / "temp").write_text(content)
+    (tmp_path / "thermal_zone9").mkdir()
+    assert temperature_c(tmp_path) == 53.4
+
+
+def test_temperature_without_a_thermometer_is_none(tmp_path: Path) -> None:
+    """As in a virtual machine."""
+    assert temperature_c(tmp_path) is None
+    assert temperature_c(tmp_path / "absent") is None
+
+
+@pytest.mark.parametrize(
+    ("throttled", "expected"),
+    [
+        ("0\n", []),
+        ("0x0\n", []),
+        ("50005\n", ["under_voltage", "throttled"]),
+        ("50000\n", ["under_voltage_before", "throttled_before"]),
+        ("80008\n", ["too_hot"]),
+        ("e0002\n", ["frequency_capped", "throttled_before", "too_hot_before"]),
+    ],
+)
+def test_throttling_is_in_words(tmp_path: Path, throttled: str, expected: list[str]) -> None:
+    """The firmware's bits: what holds now, and what held since the boot but no longer."""
+    assert throttling(board(tmp_path, throttled)) == expected
+
+
+def test_throttling_where_the_board_does_not_tell_is_none(tmp_path: Path) -> None:
+    """No firmware of this kind, or one that answers nothing."""
+    assert throttling(tmp_path) is None
+    assert throttling(board(tmp_path, "")) is None
+
+
+def test_memory_and_versions_are_of_this_process() -> None:
+    """More than Python alone, and what it runs on."""
+    assert 10 < resident_mb() < 10_000
+    assert {"numpy", "python"} <= versions("no such runtime").keys()

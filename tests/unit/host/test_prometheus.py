@@ -1,0 +1,92 @@
+"""The figures as Prometheus text, over a real socket."""
+
+import sys
+import urllib.error
+import urllib.request
+
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from edged.errors import ConfigError
+from edged.host.prometheus import Exporter
+from tests.parts.broker.mosquitto import free_port
+from tests.parts.broker.payloads import health
+
+
+def metrics(port: int) -> dict[str, float]:
+    """Every sample that a GET brings, without its labels."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    return {sample.name: sample.value for family in families for sample in family.samples}
+
+
+def test_every_number_of_health_is_a_metric() -> None:
+    """Counts are counters, other numbers gauges, and none is left out."""
+    port = free_port()
+    with Exporter(port) as exporter:
+        exporter.health(health())
+        found = metrics(port)
+    numbers = {
+        name: value
+        for name, value in msgspec.to_builtins(health()).items()
+        if isinstance(value, int | float) and name != "v"
+    }
+    for name, value in numbers.items():
+        assert found.get(f"edged_{name}", found.get(f"edged_{name}_total")) == float(value), name
+    assert found["edged_windows_total"] == health().windows
+    assert 0 <= found["edged_health_age_seconds"] < 60
+
+
+def test_texts_are_labels_of_one_metric() -> None:
+    """Versions, bundle and microphone stand in edged_info; a reason to slow down is a metric of its own."""
+    port = free_port()
+    with Exporter(port) as exporter:
+        exporter.health(msgspec.structs.replace(health(), throttling=["under_voltage"]))
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+    (info,) = [line for line in text.splitlines() if line.startswith("edged_info{")]
+    assert f'bundle="{health().bundle}"' in info
+    assert all(version in info for version in health().versions.values())
+    assert 'edged_throttling{reason="under_voltage"} 1.0' in text
+
+
+def test_before_the_first_figures_there_are_none() -> None:
+    """A request at once is answered, with nothing."""
+    port = free_port()
+    with Exporter(port):
+        assert metrics(port) == {}
+
+
+def test_port_is_free_again_afterwards() -> None:
+    """Closed means closed, and the same port may be taken at once."""
+    port = free_port()
+    for _ in range(2):
+        with Exporter(port):
+            metrics(port)
+    with pytest.raises(urllib.error.URLError):
+        metrics(port)
+
+
+def test_port_zero_is_off() -> None:
+    """The default opens nothing and needs no package."""
+    with Exporter(0) as exporter:
+        exporter.health(health())
+
+
+def test_port_in_use_is_a_config_error() -> None:
+    """The key, the port and the system's reason."""
+    port = free_port()
+    with (
+        Exporter(port),
+        pytest.raises(ConfigError, match=rf"prometheus\.port is {port}: Address already in use, expected"),
+        Exporter(port),
+    ):
+        pass
+
+
+def test_missing_package_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for without the extra: what to install."""
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    with pytest.raises(ConfigError, match=r"pip install 'edged\[prometheus\]'"), Exporter(9):
+        pass

@@ -1,0 +1,252 @@
+"""bundle.py: a bundle proves itself or is refused, each fault with its place."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edged.errors import ModelError
+from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+from tests.parts.models.bundles import CONTENT, gate, manifest, write_bundle
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def refusal(folder: Path) -> str:
+    """The message with which the bundle in ``folder`` is refused: one line that names a file."""
+    with pytest.raises(ModelError) as caught:
+        load_bundle(folder)
+    message = str(caught.value)
+    assert caught.value.exit_status == 78
+    assert "\n" not in message
+    assert message.startswith(str(folder))
+    assert len(message.removeprefix(str(folder))) < 2000
+    return message
+
+
+def chain(depth: int) -> dict[str, Any]:
+    """A route that asks so many models one after the other."""
+    node: dict[str, Any] = {"model": "all"}
+    for _ in range(depth - 1):
+        node = {"model": "all", "branches": [{"labels": ["calm"], "then": node}]}
+    return node
+
+
+def test_load_valid(tmp_path: Path) -> None:
+    """Labels, routes and bytes as they were written; defaults where the manifest is silent."""
+    bundle = load_bundle(write_bundle(tmp_path))
+    assert bundle.manifest.labels == ("calm", "tense", "loud", "flat")
+    assert bundle.manifest.routes.hard.branches[1].then.model == "edge"
+    assert bundle.manifest.models["all"].temperature == 1
+    assert bundle.contents == dict.fromkeys(("all", "quiet", "edge"), CONTENT)
+    assert (bundle.manifest.gate, bundle.gate) == (None, None)
+
+
+def test_load_gate(tmp_path: Path) -> None:
+    """A bundle may bring a speech gate, which is read and proved as the models are."""
+    bundle = load_bundle(write_bundle(tmp_path, {**manifest(), "gate": gate(threshold=0.25)}))
+    assert bundle.manifest.gate is not None
+    assert bundle.manifest.gate.threshold == 0.25
+    assert bundle.gate == CONTENT
+
+
+def test_load_gate_flipped_byte(tmp_path: Path) -> None:
+    """A gate that is not what its hash says is refused by its own name."""
+    write_bundle(tmp_path, {**manifest(), "gate": gate(file="gate.tflite")})
+    (tmp_path / "gate.tflite").write_bytes(CONTENT[:-1])
+    assert "(bundle.json, gate): the file was changed" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"labels": ["other", "voice"]}, "gate.labels is ['other', 'voice'], expected 'speech' beside others"),
+        ({"labels": ["speech"]}, "gate.labels is ['speech'], expected 'speech' beside others"),
+        ({"labels": ["speech", "speech"]}, "each once"),
+        ({"threshold": 0}, "$.gate.threshold"),
+        ({"threshold": 1}, "$.gate.threshold"),
+        ({"file": "../gate.tflite"}, "$.gate.file"),
+        ({"sha256": "0"}, "$.gate.sha256"),
+        ({"parameters": 0}, "$.gate.parameters"),
+        ({"temperature": 1}, "unknown field `temperature`"),
+    ],
+)
+def test_load_gate_wrong(tmp_path: Path, changed: dict[str, object], expected: str) -> None:
+    """Each fault of the gate is refused, and the message says where it is."""
+    write_bundle(tmp_path, {**manifest(), "gate": gate(**changed)})
+    assert expected in refusal(tmp_path)
+
+
+def test_load_default_bundle() -> None:
+    """The bundle that is shipped proves itself and keeps to its limits of size."""
+    bundle = load_bundle(DEFAULT_BUNDLE)
+    assert bundle.manifest.labels == ("angry", "disgust", "fear", "happy", "neutral", "sad")
+    for model in bundle.manifest.models.values():
+        assert model.parameters <= 150_000
+        assert model.multiply_adds <= 25_000_000
+    assert bundle.manifest.gate is not None
+    assert bundle.manifest.gate.parameters <= 20_000
+
+
+def table(n_labels: int = 4, n_scores: int = 4) -> dict[str, list[float]]:
+    """Mean log scores of so many labels."""
+    return {label: [-1.0] * n_scores for label in ["calm", "tense", "loud", "flat"][:n_labels]}
+
+
+def test_load_moods(tmp_path: Path) -> None:
+    """A table of moods may be there, for either routing; without it there is none."""
+    assert load_bundle(write_bundle(tmp_path / "without")).manifest.moods == {}
+    bundle = load_bundle(write_bundle(tmp_path / "with", {**manifest(), "moods": {"soft": table()}}))
+    assert bundle.manifest.moods["soft"]["loud"] == (-1, -1, -1, -1)
+
+
+@pytest.mark.parametrize("wrong", [table(3), table(4, 3), {**table(), "joy": [-1.0] * 4}])
+def test_load_moods_of_other_labels(tmp_path: Path, wrong: dict[str, list[float]]) -> None:
+    """Labels missing, too many, or too few scores."""
+    assert "moods.hard is of" in refusal(write_bundle(tmp_path, {**manifest(), "moods": {"hard": wrong}}))
+
+
+def test_digest_is_of_what_decides_scores(tmp_path: Path) -> None:
+    """Version, card and table may change; a temperature may not."""
+    first = load_bundle(write_bundle(tmp_path / "first")).digest
+    told = {**manifest(), "version": "2", "metrics": {"uar": 1}, "moods": {"hard": table()}}
+    assert load_bundle(write_bundle(tmp_path / "told", told)).digest == first
+    other = manifest()
+    other["models"]["all"]["temperature"] = 1.5
+    assert load_bundle(write_bundle(tmp_path / "other", other)).digest != first
+
+
+def test_load_long_route(tmp_path: Path) -> None:
+    """As deep as is allowed."""
+    values = manifest()
+    values["routes"]["hard"] = chain(16)
+    assert load_bundle(write_bundle(tmp_path, values)).manifest.routes.hard.model == "all"
+
+
+@pytest.mark.parametrize("place", [0, 10, len(CONTENT) - 1])
+def test_load_flipped_byte(tmp_path: Path, place: int) -> None:
+    """One flipped bit anywhere in a model's file."""
+    content = bytearray(CONTENT)
+    content[place] ^= 1
+    (write_bundle(tmp_path) / "model.tflite").write_bytes(content)
+    assert "model.tflite: sha256 is" in refusal(tmp_path)
+
+
+def test_load_file_cut_off(tmp_path: Path) -> None:
+    """A download that ended early."""
+    (write_bundle(tmp_path) / "model.tflite").write_bytes(CONTENT[:-1])
+    assert "the file was changed or cut off; install the bundle again" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "bundle.json"])
+def test_load_missing_file(tmp_path: Path, name: str) -> None:
+    """A file that is not there is named."""
+    (write_bundle(tmp_path) / name).unlink()
+    assert refusal(tmp_path) == f"{tmp_path / name}: No such file or directory, expected a readable file of the bundle"
+
+
+def test_load_missing_folder(tmp_path: Path) -> None:
+    """A path in the config that leads nowhere."""
+    assert "No such file or directory" in refusal(tmp_path / "none")
+
+
+def test_load_folder_instead_of_file(tmp_path: Path) -> None:
+    """A folder that has the name of a file."""
+    (write_bundle(tmp_path) / "model.tflite").unlink()
+    (tmp_path / "model.tflite").mkdir()
+    assert "Is a directory" in refusal(tmp_path)
+
+
+def test_load_path_with_nul() -> None:
+    """A path as no file system has it."""
+    with pytest.raises(ModelError, match="null byte, expected a readable file"):
+        load_bundle(Path("a\0b"))
+
+
+def test_load_huge_file(tmp_path: Path) -> None:
+    """A file of a gigabyte is refused without being read into memory."""
+    os.truncate(write_bundle(tmp_path) / "model.tflite", 2**30)
+    assert "model.tflite: larger than 16777216 bytes" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b"null", b"not json at all", b'{"format": NaN}'])
+def test_load_not_a_manifest(tmp_path: Path, content: bytes) -> None:
+    """What is not JSON, or not an object, is refused with the file's name."""
+    (write_bundle(tmp_path) / "bundle.json").write_bytes(content)
+    assert refusal(tmp_path).startswith(f"{tmp_path / 'bundle.json'}: ")
+
+
+@pytest.mark.parametrize("opening", ["[", '{"training":', '{"routes":{"hard":{"branches":[{"then":'])
+def test_load_nested_deeply(tmp_path: Path, opening: str) -> None:
+    """A hundred thousand levels are a refusal, not a crash."""
+    (write_bundle(tmp_path) / "bundle.json").write_text(opening * 100_000)
+    refusal(tmp_path)
+
+
+@pytest.mark.parametrize("key", sorted(manifest()))
+def test_load_missing_key(tmp_path: Path, key: str) -> None:
+    """Every key of the manifest is needed."""
+    values = manifest()
+    del values[key]
+    write_bundle(tmp_path, values)
+    assert f"`{key}`" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda m: m.update(format=2), "format is 2, expected 1"),
+        (lambda m: m.update(extra=1), "unknown field `extra`"),
+        (lambda m: m.update(labels="calm"), "$.labels"),
+        (lambda m: m["geometry"].update(hop=128), "geometry.hop is 128, expected 256"),
+        (lambda m: m["geometry"].update(f_max_hz=7600.0), "geometry.f_max_hz is 7600.0, expected 8000.0"),
+        (lambda m: m["geometry"].pop("n_mels"), "geometry.n_mels is absent, expected 128"),
+        (lambda m: m["geometry"].update(delta=1), "geometry.delta is 1, expected no such key"),
+        (lambda m: m.update(labels=["calm"]), "expected at least two, each once"),
+        (lambda m: m.update({"a\nb": 1}), r"unknown field `a\nb`"),
+        (lambda m: m.update({"k" * 10_000: 1}), "unknown field `kkk"),
+        (lambda m: m.update(format=10**4000), "$.format"),
+        (lambda m: m["geometry"].update({"a\nb": 1}), "$.geometry"),
+        (lambda m: m["geometry"].update(hop=10**4000), "$.geometry"),
+        (lambda m: m["models"].update({"a\nb": m["models"]["all"]}), "$.models"),
+        (lambda m: m["models"].update({f"m{n}": m["models"]["all"] for n in range(99)}), "length <= 32"),
+        (lambda m: m["labels"].extend(f"l{n}" for n in range(99)), "length <= 32"),
+        (lambda m: m["routes"].update(hard=chain(17)), "routes.hard is deeper than 16 models"),
+        (lambda m: m["labels"].append("calm"), "expected at least two, each once"),
+        (lambda m: m["labels"].__setitem__(0, "Calm\n"), "$.labels"),
+        (lambda m: m.update(models={}), "models is empty"),
+        (lambda m: m["models"]["quiet"].update(labels=["calm", "other"]), "models.quiet.labels is ['calm', 'other']"),
+        (lambda m: m["models"]["quiet"].update(labels=["calm", "calm"]), "expected two or more of"),
+        (lambda m: m["models"]["quiet"].update(labels=["calm"]), "expected two or more of"),
+        (lambda m: m["models"]["all"].update(file="../model.tflite"), ".file"),
+        (lambda m: m["models"]["all"].update(file="/etc/passwd"), ".file"),
+        (lambda m: m["models"]["all"].update(file="model.tflite\n"), ".file"),
+        (lambda m: m["models"]["all"].update(file=".tflite"), ".file"),
+        (lambda m: m["models"]["all"].update(sha256="0" * 63), ".sha256"),
+        (lambda m: m["models"]["all"].update(temperature=0), ".temperature"),
+        (lambda m: m["models"]["all"].update(parameters=0), ".parameters"),
+        (lambda m: m["routes"].update(default="both"), "$.routes.default"),
+        (lambda m: m["routes"]["soft"].update(other=1.0), "routes.soft is"),
+        (lambda m: m["routes"].update(soft={"all": 0.0}), "one above 0"),
+        (lambda m: m["routes"].update(soft={}), "one above 0"),
+        (lambda m: m["routes"]["soft"].update(all=-1.0), "$.routes.soft"),
+        (lambda m: m["routes"]["hard"].update(model="other"), "routes.hard.model is 'other', expected one of"),
+        (lambda m: m["routes"].update(hard={"model": "quiet"}), "expected a model that answers all labels"),
+        (
+            lambda m: m["routes"]["hard"]["branches"][0]["then"].update(model="other"),
+            "routes.hard.branches[0].then.model is 'other'",
+        ),
+        (lambda m: m["routes"]["hard"]["branches"][1].update(labels=[]), "routes.hard.branches[1].labels is []"),
+        (lambda m: m["routes"]["hard"]["branches"][1].update(labels=["flat"]), "each in one branch only"),
+        (lambda m: m["routes"]["hard"]["branches"][1].update(labels=["loud", "loud"]), "each in one branch only"),
+        (lambda m: m["routes"]["hard"]["branches"][1].update(labels=["other"]), "each in one branch only"),
+    ],
+)
+def test_load_wrong_value(tmp_path: Path, change: Change, expected: str) -> None:
+    """Each fault is refused, and the message says where it is."""
+    values = manifest()
+    change(values)
+    write_bundle(tmp_path, values)
+    assert expected in refusal(tmp_path)

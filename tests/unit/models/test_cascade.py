@@ -1,0 +1,205 @@
+"""cascade.py: hand-computed numbers through routes that are not those of the shipped bundle."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from edged.errors import ModelError
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats, FrontEnd, int8_input
+from edged.models import cascade
+from edged.models.bundle import DEFAULT_BUNDLE, Branch, Bundle, Manifest, Node, Routes, Routing, load_bundle
+from edged.models.cascade import Cascade, centred, hard_answer, sharpened, soft_answer
+from tests.parts.models.bundles import manifest, write_bundle
+from tests.parts.sound.speech import clips
+
+# Labels: calm, tense, loud, flat.  Routes: all, then calm or flat -> quiet, tense -> edge, loud ends.
+_TINY = msgspec.json.decode(json.dumps(manifest()), type=Manifest)
+
+
+def floats(*scores: float) -> Floats:
+    """Scores as a model gives them."""
+    return np.array(scores, np.float32)
+
+
+def answers(**scores: Floats) -> Callable[[str], Floats]:
+    """Models that say ``scores`` by name; one that is asked and has none fails the test."""
+    return scores.__getitem__
+
+
+def test_hard_branch_shares_out_anew() -> None:
+    """Calm and flat hold 0.6 together; the second model gives 0.3 of that to calm and 0.7 to flat."""
+    answer = hard_answer(_TINY, answers(all=floats(0.5, 0.25, 0.15, 0.1), quiet=floats(0.3, 0.7)))
+    assert answer.label == "flat"
+    assert answer.asked == ("all", "quiet")
+    np.testing.assert_allclose(answer.scores, [0.18, 0.25, 0.15, 0.42], atol=1e-6)
+
+
+def test_hard_group_beats_single_label() -> None:
+    """Tense is the first model's best label, but calm and flat together hold more."""
+    answer = hard_answer(_TINY, answers(all=floats(0.3, 0.35, 0.05, 0.3), quiet=floats(0.9, 0.1)))
+    assert (answer.label, answer.asked) == ("calm", ("all", "quiet"))
+
+
+def test_hard_label_without_branch_ends() -> None:
+    """Loud is in no branch: the first answer is the last, and no other model runs."""
+    answer = hard_answer(_TINY, answers(all=floats(0.1, 0.2, 0.6, 0.1)))
+    assert (answer.label, answer.asked) == ("loud", ("all",))
+    np.testing.assert_allclose(answer.scores, [0.1, 0.2, 0.6, 0.1], atol=1e-6)
+
+
+def test_hard_answer_outside_its_branch() -> None:
+    """The edge model re-examines tense and may find the other label of its pair, from outside the branch."""
+    answer = hard_answer(_TINY, answers(all=floats(0.1, 0.5, 0.2, 0.2), edge=floats(0.2, 0.8)))
+    assert (answer.label, answer.asked) == ("loud", ("all", "edge"))
+    np.testing.assert_allclose(answer.scores, [0.1, 0.14, 0.56, 0.2], atol=1e-6)
+
+
+def test_hard_answer_has_greatest_score() -> None:
+    """Calm wins its pair with 0.26, tense held 0.4 before: they change places, and the sum stays 1."""
+    answer = hard_answer(_TINY, answers(all=floats(0.25, 0.4, 0.1, 0.25), quiet=floats(0.52, 0.48)))
+    assert answer.label == "calm"
+    np.testing.assert_allclose(answer.scores, [0.4, 0.26, 0.1, 0.24], atol=1e-6)
+
+
+def test_centred_log_ratio() -> None:
+    """log score less its mean: (2 log 2, log 2, 0) becomes (log 2, 0, -log 2), and 0 where a model has no label."""
+    scores = floats(1 / 5, 4 / 5)
+    np.testing.assert_allclose(centred(_TINY, "edge", scores), [0, -np.log(2), np.log(2), 0], atol=1e-6)
+
+
+def test_centred_many_at_once() -> None:
+    """Training hands over all clips at once and gets the same numbers."""
+    scores = np.array([[0.2, 0.8], [0.5, 0.5]], np.float32)
+    expected = [centred(_TINY, "edge", row) for row in scores]
+    np.testing.assert_array_equal(centred(_TINY, "edge", scores), expected)
+
+
+def test_soft_multiplies_evidence() -> None:
+    """Scores (1, 1, 1, 1)/4 say nothing; (4/5, 1/5) with weight 0.5 gives log 2 / 2 and -log 2 / 2."""
+    answer = soft_answer(_TINY, {"all": floats(0.25, 0.25, 0.25, 0.25), "quiet": floats(0.8, 0.2)})
+    shares = np.array([2**0.5, 1, 1, 2**-0.5])
+    assert answer.label == "calm"
+    assert answer.asked == ("all", "quiet")
+    np.testing.assert_allclose(answer.scores, shares / shares.sum(), atol=1e-6)
+
+
+def test_soft_agreement_and_veto() -> None:
+    """The second model turns the first one's choice within its pair when it is sure."""
+    unsure = floats(0.4, 0.1, 0.1, 0.4)
+    assert soft_answer(_TINY, {"all": unsure, "quiet": floats(0.1, 0.9)}).label == "flat"
+    assert soft_answer(_TINY, {"all": unsure, "quiet": floats(0.9, 0.1)}).label == "calm"
+
+
+def test_soft_zero_scores() -> None:
+    """A dequantised 0 is less than the finest int8 level, not minus infinity."""
+    answer = soft_answer(_TINY, {"all": floats(0, 0, 0, 1), "quiet": floats(0, 1)})
+    assert answer.label == "flat"
+    assert np.all(answer.scores > 0)
+    assert answer.scores.sum() == pytest.approx(1)
+
+
+def test_sharpened_temperature() -> None:
+    """Temperature 2 takes roots, 1/2 squares; both leave the sum 1."""
+    scores = floats(0.2, 0.8)
+    np.testing.assert_allclose(sharpened(scores, 1), scores, atol=1e-6)
+    np.testing.assert_allclose(sharpened(scores, 2), [1 / 3, 2 / 3], atol=1e-6)
+    np.testing.assert_allclose(sharpened(scores, 0.5), [1 / 17, 16 / 17], atol=1e-6)
+
+
+@pytest.mark.parametrize("temperature", [0.01, 100])
+def test_sharpened_extreme_temperature(temperature: float) -> None:
+    """The limits that the manifest allows give finite scores."""
+    shares = sharpened(floats(0, 0.3, 0.3, 0.4), temperature)
+    assert np.all(np.isfinite(shares))
+    assert shares.sum() == pytest.approx(1)
+
+
+def test_sharpened_many_at_once() -> None:
+    """Training hands over all clips at once; one clip's certainty does not weigh on another's scores."""
+    scores = np.array([[0.0, 1.0], [0.4, 0.6], [0.5, 0.5]], np.float32)
+    np.testing.assert_array_equal(sharpened(scores, 0.01), [sharpened(row, 0.01) for row in scores])
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Bundle:
+    """The bundle that is shipped."""
+    return load_bundle(DEFAULT_BUNDLE)
+
+
+@pytest.mark.parametrize("routing", ["hard", "soft"])
+def test_answer_shipped_bundle(shipped: Bundle, corpora: Path, routing: Routing) -> None:
+    """Real models on real speech: a distribution over six labels, the answer on top, and only models of the bundle."""
+    loaded = Cascade(shipped, routing)
+    for image in _images(corpora):
+        answer = loaded.answer(image)
+        assert answer.scores.shape == (6,)
+        assert answer.scores.sum() == pytest.approx(1, abs=1e-5)
+        assert answer.label == loaded.labels[int(answer.scores.argmax())]
+        assert set(answer.asked) <= set(shipped.manifest.models)
+
+
+def test_answer_hard_fewer_models_than_soft(shipped: Bundle, corpora: Path) -> None:
+    """Hard routing stops where its route ends; soft asks every model that has a weight."""
+    hard, soft = Cascade(shipped, "hard"), Cascade(shipped, "soft")
+    weighted = {name for name, weight in shipped.manifest.routes.soft.items() if weight}
+    n_asked = set()
+    for image in _images(corpora):
+        n_asked.add(len(hard.answer(image).asked))
+        assert set(soft.answer(image).asked) == weighted
+    assert max(n_asked) < len(shipped.manifest.models)
+
+
+def test_answer_other_labels_and_routes(shipped: Bundle, corpora: Path) -> None:
+    """The same files under other labels and another route: the code knows neither."""
+    names = dict(zip(shipped.manifest.labels, ("red", "brown", "violet", "gold", "grey", "blue"), strict=True))
+    models = {
+        name: replace(model, labels=tuple(names[label] for label in model.labels))
+        for name, model in shipped.manifest.models.items()
+    }
+    first = shipped.manifest.routes.hard.model
+    other = next(name for name, model in models.items() if len(model.labels) == 2)
+    everything = tuple(names.values())
+    routes = Routes(default="hard", hard=Node(first, (Branch(everything, Node(other)),)), soft={other: 1.0})
+    manifest = replace(shipped.manifest, labels=everything, models=models, routes=routes)
+    bundle = Bundle(shipped.path, manifest, shipped.contents)
+    for image in _images(corpora):
+        answer = Cascade(bundle).answer(image)
+        assert answer.label in models[other].labels
+        assert answer.asked == (first, other)
+        assert Cascade(bundle, "soft").answer(image).asked == (other,)
+
+
+def test_cascade_loads_only_what_routing_needs(shipped: Bundle, tmp_path: Path) -> None:
+    """A file that no runtime can load is no obstacle to a routing that does not ask it."""
+    tiny = load_bundle(write_bundle(tmp_path))
+    contents = {**tiny.contents, **dict.fromkeys(("all", "quiet"), b"")}
+    with pytest.raises(ModelError, match=r"model model\.tflite: .* cannot load it"):
+        Cascade(Bundle(tmp_path, tiny.manifest, contents))
+    first = shipped.manifest.routes.hard.model
+    routes = replace(shipped.manifest.routes, soft={first: 1.0})
+    broken = {name: content if name == first else b"" for name, content in shipped.contents.items()}
+    Cascade(Bundle(shipped.path, replace(shipped.manifest, routes=routes), broken), "soft")
+
+
+def test_cascade_without_runtime(shipped: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a TFLite runtime is told which packages there are."""
+    monkeypatch.setattr(cascade, "installed_runtimes", list)
+    with pytest.raises(
+        ModelError, match=r"no TFLite runtime can be imported, expected tflite-runtime .* ai-edge-litert"
+    ):
+        Cascade(shipped)
+
+
+def _images(corpora: Path) -> list[NDArray[np.int8]]:
+    front_end = FrontEnd()
+    return [
+        int8_input(front_end.image(front_end.clip_levels(clip)[: GEOMETRY.n_frames]))
+        for clip in clips(corpora, "emodb", 12)
+    ]

@@ -1,0 +1,80 @@
+"""The level gate: loud enough against what is quiet here."""
+
+import numpy as np
+import pytest
+
+from edged.features.logmel import Floats
+from edged.models.level_gate import LevelGate
+
+N_FRAMES = 188
+
+
+def gate() -> LevelGate:
+    """The config's defaults: 12 dB over the floor, -60 dBFS, 25 frames."""
+    return LevelGate(margin_db=12, least_dbfs=-60, least_frames=25, stride_s=0.5)
+
+
+def levels(background_dbfs: float, speech_dbfs: float = -96, n_speech: int = 0) -> Floats:
+    """(188,) a steady background in which the first frames are louder."""
+    frames = np.full(N_FRAMES, background_dbfs, np.float32)
+    frames[:n_speech] = speech_dbfs
+    return frames
+
+
+def test_speech_over_noise_opens() -> None:
+    """Frames 30 dB above the floor are speech."""
+    assert gate().hears_speech(levels(-65, -35, 60))
+
+
+def test_too_few_loud_frames_stay_closed() -> None:
+    """A click of 24 frames is not speech, 25 frames are."""
+    assert not gate().hears_speech(levels(-65, -35, 24))
+    assert gate().hears_speech(levels(-65, -35, 25))
+
+
+@pytest.mark.parametrize("background_dbfs", [-96, -70, -40, -10])
+def test_steady_noise_is_not_speech(background_dbfs: float) -> None:
+    """However loud, noise without anything above it stays out, from the first window on."""
+    closed = gate()
+    assert not any(closed.hears_speech(levels(background_dbfs)) for _ in range(20))
+
+
+def test_very_soft_sound_stays_closed() -> None:
+    """Below the least level nothing is speech, even far above a digitally silent floor."""
+    assert not gate().hears_speech(levels(-95, -62, 100))
+
+
+def test_floor_falls_at_once_and_rises_slowly() -> None:
+    """A fan of +20 dB opens the gate for the seconds that the floor needs at 2 dB/s to come within the margin."""
+    adapting = gate()
+    adapting.hears_speech(levels(-60))
+    opened = [adapting.hears_speech(levels(-40)) for _ in range(20)]
+    assert opened == [True] * 7 + [False] * 13
+    adapting.hears_speech(levels(-70))
+    assert adapting.floor_dbfs == pytest.approx(-70)
+
+
+def test_floor_ignores_digital_silence() -> None:
+    """A muted second leaves the floor where it stops to matter, so that it is up again soon."""
+    adapting = gate()
+    adapting.hears_speech(levels(-95))
+    assert adapting.floor_dbfs == pytest.approx(-72)
+
+
+def test_end_of_a_recording_teaches_no_floor() -> None:
+    """Frames that are missing at the end of a clip do not pull the floor down to nothing."""
+    ended = gate()
+    assert not ended.hears_speech(levels(-96))
+    assert ended.floor_dbfs is None
+    clip = levels(-45)
+    clip[100:] = -96
+    assert not ended.hears_speech(clip)
+
+
+def test_change_keeps_the_floor() -> None:
+    """Another margin holds from the next window, over the floor that was learned."""
+    changed = gate()
+    changed.hears_speech(levels(-70))
+    changed.change(margin_db=40, least_dbfs=-60, least_frames=25)
+    assert changed.floor_dbfs == -70
+    assert not changed.hears_speech(levels(-70, -35, 60))

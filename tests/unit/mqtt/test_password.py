@@ -1,0 +1,72 @@
+"""Where the broker's password comes from, and that a fault names the file but not what is in it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edged.config.structs import Mqtt
+from edged.errors import ConfigError
+from edged.mqtt.password import read_password
+
+
+def test_password_is_the_file_without_its_line_end(tmp_path: Path) -> None:
+    """Editors end a file with a newline; some of Windows with two characters."""
+    file = tmp_path / "password"
+    for content in (b"secret", b"secret\n", b"secret\r\n"):
+        file.write_bytes(content)
+        assert read_password(Mqtt(username="ann", password_file=str(file))) == "secret"
+
+
+def test_password_comes_from_systemds_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LoadCredential=mqtt_password:… puts it there."""
+    (tmp_path / "mqtt_password").write_text("secret\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert read_password(Mqtt(username="ann")) == "secret"
+
+
+def test_password_is_none_where_none_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker may know a name without a password; without a name no credential is read."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert read_password(Mqtt(username="ann")) is None
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    assert read_password(Mqtt(username="ann")) is None
+    (tmp_path / "mqtt_password").write_text("secret\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert read_password(Mqtt()) is None
+
+
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_empty_credential_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    """The unit passes one on in any case; a file that nobody has filled in is no password."""
+    (tmp_path / "mqtt_password").write_text(content)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert read_password(Mqtt(username="ann")) is None
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"secret\nsecret\n", b"secret\xff", b"secret" * 20_000])
+def test_password_file_that_can_not_be_used(tmp_path: Path, content: bytes | None) -> None:
+    """Missing, empty, of two lines, not UTF-8, too long: the key and the file are named, the content never."""
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"mqtt\.password_file is .*password.*expected") as caught:
+        read_password(Mqtt(username="ann", password_file=str(file)))
+    assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None or "secret" not in str(caught.value.__cause__)
+
+
+def test_credential_that_is_closed_to_the_user_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user's: it is there, and what it holds counts as little as a file of the config that cannot be read."""
+    (tmp_path / "mqtt_password").write_text("secret\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    tmp_path.chmod(0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(ConfigError, match=r"mqtt_password': Permission denied, expected a readable file$"):
+            read_password(Mqtt(username="ann"))
+    finally:
+        os.seteuid(user)
+        tmp_path.chmod(0o700)

@@ -1,0 +1,39 @@
+"""What a person reads when there is no connection."""
+
+import socket
+
+import pytest
+
+from edged.config.structs import Mqtt
+from edged.mqtt.reasons import failure_words, loss_words, refusal_words
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (
+            socket.gaierror(-2, "Name or service not known"),
+            "the name is not known (Name or service not known): mqtt.host",
+        ),
+        (TimeoutError("timed out"), "no answer to the attempt to connect"),
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (OSError("odd"), "odd"),
+        (None, "no connection"),
+    ],
+)
+def test_attempt_that_found_no_socket(fault: BaseException | None, words: str) -> None:
+    """The cause as the system has it, and the key where one is to be looked at."""
+    assert failure_words(fault) == words
+
+
+def test_reason_that_no_key_mends_keeps_its_name() -> None:
+    """MQTT's own words, in lower case as in the middle of a line."""
+    assert refusal_words("Server busy", Mqtt()) == "server busy"
+    assert loss_words("Server shutting down", Mqtt(), "a", accepted=True) == "server shutting down"
+    assert loss_words("Unspecified error", Mqtt(), "a", accepted=True) == "connection lost"
+
+
+def test_close_without_an_answer_hints_at_what_may_be_missing() -> None:
+    """With TLS and MQTT 3.1.1 nothing is known to be missing."""
+    assert loss_words("Unspecified error", Mqtt(tls="on"), "a", accepted=False) == "closed before it answered"
+    assert loss_words("", Mqtt(tls="on", protocol="v5"), "a", accepted=False).endswith(": does it speak no MQTT 5?")
