@@ -16,6 +16,21 @@ The numbers are those of sysexits.h; systemd does not restart on 78 (``RestartPr
 wrong config nor a wrong bundle mends itself.  A message is one line: what, where, which value, what was expected.
 """
 
+import reprlib
+
+_MAX_BITS = 10_000  # Python refuses to write numbers of more than 4300 digits, and yet reads them in hexadecimal
+
+
+class _Shortened(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        """As ever, but for those that Python cannot write."""
+        return "a number too long" if x.bit_length() > _MAX_BITS else super().repr_int(x, level)
+
+
+_REPR = _Shortened()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 60
+_REPR.maxlevel = 2
+
 
 class EdgedError(Exception):
     """Everything that ends a command with one line on stderr instead of a traceback."""
@@ -81,3 +96,13 @@ class ModelError(EdgedError):
     """A bundle does not prove itself or cannot be run; the message names the file and what was expected."""
 
     exit_status = 78
+
+
+def shown(value: object) -> str:
+    """A value as its writer knows it, on one line of bounded length."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    # reprlib also bounds what aliases in the YAML would multiply to gigabytes.
+    return _REPR.repr(value)

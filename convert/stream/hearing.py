@@ -23,7 +23,7 @@ from convert.calibrate import routed
 from convert.stream import rendering
 from convert.stream.rendering import Heard
 from convert.stream.scenes import Scene
-from edged.cli.sensor.replay import play
+from edged.audio.recording import Recording
 from edged.config.structs import Config
 from edged.contract import payloads
 from edged.contract.topics import Topic
@@ -34,6 +34,7 @@ from edged.models.adaptation import Baseline
 from edged.models.bundle import SPEECH, Bundle
 from edged.models.interpreter import installed_runtimes
 from edged.pipeline.adaptation_store import Learned
+from edged.pipeline.daemon import Daemon
 
 _RATE_HZ = GEOMETRY.sample_rate_hz
 _BEHIND_S = GEOMETRY.n_fft / 2 / _RATE_HZ  # a frame is whole half its length after its centre
@@ -77,7 +78,8 @@ def replayed(bundle: Bundle, config: Config, sound: Floats, *, learn: bool) -> T
         file = Path(folder) / "scene.wav"
         recordings.write(file, sound)
         learned = Learned(config, bundle) if learn else None
-        play(config, bundle, file, None, sink, threading.Event(), learned)
+        with Recording(file, audio=config.audio) as recording:
+            Daemon(config, bundle, recording, sink, learned=learned).run(threading.Event())
     return sink.told()
 
 

@@ -19,6 +19,7 @@ from edged.cli.broker.discovery import discovery
 from edged.cli.broker.history import show_history
 from edged.cli.sensor.check import check
 from edged.cli.sensor.classify import clip_scores
+from edged.cli.sensor.demo import demo
 from edged.cli.sensor.replay import Lines, learned_from, play, print_line
 from edged.cli.sensor.run import run
 from edged.cli.signals import stopping
@@ -26,10 +27,9 @@ from edged.cli.terminal import abandon_stdout, prepare
 from edged.cli.view import watch
 from edged.config.load import load_config
 from edged.config.priors import mixture
-from edged.config.structs import Config
-from edged.contract.asyncapi import asyncapi
+from edged.config.structs import Config, Mqtt
+from edged.contract.asyncapi import Broker, asyncapi
 from edged.contract.reference import json_schemas, markdown
-from edged.demo.run import demo
 from edged.demo.sample import SAMPLE
 from edged.errors import ConfigError, EdgedError, OutputError, PublishError, RecordingError
 from edged.host.identity import node_name
@@ -149,9 +149,20 @@ def _schema(arguments: argparse.Namespace) -> int:
     if arguments.markdown:
         print(markdown(), end="")
         return 0
-    document = asyncapi(_config(arguments).mqtt) if arguments.asyncapi else json_schemas()
+    document = asyncapi(_broker(_config(arguments).mqtt)) if arguments.asyncapi else json_schemas()
     print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
     return 0
+
+
+def _broker(mqtt: Mqtt) -> Broker:
+    return Broker(
+        host=mqtt.host,
+        port=mqtt.port,
+        root=mqtt.root,
+        secure=mqtt.tls == "on",
+        version=mqtt.protocol.removeprefix("v"),
+        keepalive_s=mqtt.keepalive_s,
+    )
 
 
 def _watch(arguments: argparse.Namespace) -> int:

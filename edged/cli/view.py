@@ -21,9 +21,8 @@ import msgspec
 
 from edged.config.structs import Mqtt
 from edged.contract.payloads import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health, Info, Level
-from edged.contract.topics import AVAILABILITY, CAPTURE, SPEECH
+from edged.contract.topics import AVAILABILITY, CAPTURE, SPEECH, Received
 from edged.mqtt.subscriber import Subscriber
-from edged.mqtt.subscriptions import Received
 
 _WIDTH = 79  # columns; at the 80th some terminals break the line
 _BAR, _SHORT_BAR = 20, 12  # columns of the score 1; the short one beside the node's name

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
-from edged.config.strict_yaml import plain_values, shown
+from edged.config.strict_yaml import plain_values
 from edged.config.structs import Config, Mqtt
-from edged.errors import ConfigError
+from edged.errors import ConfigError, shown
 
 _MOST_BYTES = 2**20  # no config has a megabyte; a wrong path may name a file of gigabytes
 _QUOTES = "'\""

@@ -7,26 +7,13 @@ YAML itself takes the last of two keys of one name without a word, copies gigaby
 """
 
 import re
-import reprlib
 from typing import Any
 
 import yaml
 
-from edged.errors import ConfigError
+from edged.errors import ConfigError, shown
 
-_MOST_BITS = 10_000  # Python refuses to write numbers of more than 4300 digits, and yet reads them in hexadecimal
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no file's name and no MQTT string holds these
-
-
-class _Shortened(reprlib.Repr):
-    def repr_int(self, x: int, level: int) -> str:
-        """As ever, but for those that Python cannot write."""
-        return "a number too long" if x.bit_length() > _MOST_BITS else super().repr_int(x, level)
-
-
-_REPR = _Shortened()
-_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 60
-_REPR.maxlevel = 2
 
 
 def plain_values(text: str, name: str) -> dict[Any, Any]:
@@ -49,16 +36,6 @@ def plain_values(text: str, name: str) -> dict[Any, Any]:
     if not isinstance(values, dict):
         raise ConfigError(f"{name}: the file is {shown(values)}, expected keys and values")
     return values
-
-
-def shown(value: object) -> str:
-    """A value as its writer knows it, on one line of bounded length."""
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return str(value).lower()
-    # reprlib also bounds what aliases in the YAML would multiply to gigabytes.
-    return _REPR.repr(value)
 
 
 def _one_line(text: str) -> str:

@@ -1,21 +1,20 @@
 """The contract as an AsyncAPI 3.0 document, for tools that draw, check or generate clients.
 
-    topics.py, schema.py, arguments.py ──► servers, channels, operations, messages, schemas
+    topics, payloads, commands ──► servers, channels, operations, messages, schemas
 
 What the device publishes is an operation that sends; a command is one that receives, with its result as the reply.
 QoS, retention and the will stand in the bindings of MQTT, version 0.2.0.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from edged.config.structs import Mqtt
 from edged.contract import payloads
-from edged.contract.commands import FORMS, MOST_BYTES, Form
+from edged.contract.commands import FORMS, MOST_BYTES, UNKNOWN, Form
 from edged.contract.reference import described, structs
 from edged.contract.topics import AVAILABILITY, COMMAND, OFFLINE, RESULT, TOPICS, Topic, result_of
-from edged.mqtt.commands import UNKNOWN
 
 _BINDING = "0.2.0"
 _JSON, _TEXT = "application/json", "text/plain"
@@ -23,19 +22,31 @@ _JSON, _TEXT = "application/json", "text/plain"
 Document = dict[str, Any]
 
 
-def asyncapi(mqtt: Mqtt) -> Document:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """Where the devices publish."""
+
+    host: str
+    port: int
+    root: str
+    secure: bool  # TLS
+    version: str  # of MQTT: "3.1.1" or "5"
+    keepalive_s: int
+
+
+def asyncapi(broker: Broker) -> Document:
     """The document for the devices at one broker."""
     told = [topic for topic in TOPICS if topic is not RESULT]
     results = [result_of(name) for name in (*FORMS, UNKNOWN)]
     asked = {
         name: Topic(COMMAND.name.replace("<name>", name), COMMAND.qos, COMMAND.kind, _about(name)) for name in FORMS
     }
-    channels = {_key(topic): _channel(mqtt.root, topic, [_message(topic)]) for topic in (*told, *results)}
+    channels = {_key(topic): _channel(broker.root, topic, [_message(topic)]) for topic in (*told, *results)}
     operations = {f"send_{_key(topic)}": _sent(topic) for topic in (*told, results[-1])}
     messages = {_message(topic): _published(topic) for topic in (*told, RESULT)}
     for name, topic in asked.items():
         forms = _commands(name, FORMS[name])
-        channels[_key(topic)] = _channel(mqtt.root, topic, list(forms))
+        channels[_key(topic)] = _channel(broker.root, topic, list(forms))
         operations[f"receive_{_key(topic)}"] = _received(topic, list(forms), result_of(name))
         messages |= forms
     return {
@@ -47,27 +58,27 @@ def asyncapi(mqtt: Mqtt) -> Document:
             "license": {"name": "MIT"},
         },
         "defaultContentType": _JSON,
-        "servers": {"broker": _server(mqtt)},
+        "servers": {"broker": _server(broker)},
         "channels": channels,
         "operations": operations,
         "components": {"messages": messages, "schemas": _schemas()},
     }
 
 
-def _server(mqtt: Mqtt) -> Document:
+def _server(broker: Broker) -> Document:
     return {
-        "host": f"{mqtt.host}:{mqtt.port}",
-        "protocol": "mqtt" if mqtt.tls == "off" else "secure-mqtt",
-        "protocolVersion": mqtt.protocol.removeprefix("v"),
+        "host": f"{broker.host}:{broker.port}",
+        "protocol": "secure-mqtt" if broker.secure else "mqtt",
+        "protocolVersion": broker.version,
         "bindings": {
             "mqtt": {
                 "lastWill": {
-                    "topic": f"{mqtt.root}/{{node}}/{AVAILABILITY.name}",
+                    "topic": f"{broker.root}/{{node}}/{AVAILABILITY.name}",
                     "qos": AVAILABILITY.qos,
                     "message": OFFLINE,
                     "retain": AVAILABILITY.retained,
                 },
-                "keepAlive": mqtt.keepalive_s,
+                "keepAlive": broker.keepalive_s,
                 "bindingVersion": _BINDING,
             }
         },

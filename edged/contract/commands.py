@@ -12,9 +12,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edged.config.strict_yaml import shown
 from edged.contract.payloads import Score
+from edged.errors import shown
 
+UNKNOWN = "unknown"  # in place of a name that is none
+READ_ONLY = ("identify", "snapshot")  # what is obeyed where mqtt.commands is read-only
 MOST_BYTES = 1000  # of a payload
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 _Label = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

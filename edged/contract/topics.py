@@ -6,7 +6,7 @@ The node is one device; its name is one level of the topic, so that a subscriber
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # A state is retained and only its newest payload counts; each event counts and is kept until the broker has it; a
 # moment counts now or not at all.
@@ -67,3 +67,11 @@ def full_name(root: str, node: str, topic: Topic) -> str:
 def result_of(command: str) -> Topic:
     """Where the command of that name, one that is known, is answered."""
     return replace(RESULT, name=RESULT.name.replace("<name>", command))
+
+
+class Received(NamedTuple):
+    """A message from the broker."""
+
+    topic: str
+    payload: bytes
+    retained: bool  # kept by the broker from before the subscription

@@ -15,9 +15,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from edged.contract.topics import ONLINE
+from edged.contract.topics import ONLINE, Received
 from edged.homeassistant.discovery import Messages, filters, following, is_ours
-from edged.mqtt.subscriptions import Received
 
 _LISTEN_S = 3.0  # from a subscription until all that the broker holds has come
 _TURN_S = 5.0  # that Home Assistant is given between two turns of a change

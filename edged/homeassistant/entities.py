@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from edged.contract import topics
-from edged.mqtt.commands import READ_ONLY
+from edged.contract.commands import READ_ONLY
 
 _LEVEL_S = 60  # the longest that `level` is not told
 _EXPIRES = 3  # periods without a word after which a periodic figure counts no more

@@ -26,7 +26,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edged.config.structs import Mqtt
 from edged.contract.payloads import VERSION
-from edged.mqtt.subscriptions import Received, Subscription
+from edged.contract.topics import Received
+from edged.mqtt.subscriptions import Subscription
 from edged.mqtt.tls import TlsContext
 
 WILL_DELAY_S = 10  # longer than most losses, shorter than anyone waits for news of a dead device

@@ -19,15 +19,11 @@ from typing import Protocol
 
 import msgspec
 
-from edged.config.strict_yaml import shown
 from edged.config.structs import Mqtt
-from edged.contract.commands import FORMS, MOST_BYTES, Arguments, Fault, arguments
+from edged.contract.commands import FORMS, MOST_BYTES, READ_ONLY, UNKNOWN, Arguments, Fault, arguments
 from edged.contract.payloads import Result, rfc3339
-from edged.contract.topics import Topic, result_of
-from edged.mqtt.subscriptions import Received
-
-UNKNOWN = "unknown"  # in place of a name that is none
-READ_ONLY = ("identify", "snapshot")  # what is obeyed where mqtt.commands is read-only
+from edged.contract.topics import Received, Topic, result_of
+from edged.errors import shown
 
 _MOST_WAITING = 64  # commands that came since the last tick; further ones are refused
 _MOST_NAME = 64  # characters kept of a name; the longest of ours has 9

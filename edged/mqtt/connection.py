@@ -20,14 +20,14 @@ from typing import Self
 
 from edged.config.structs import Mqtt
 from edged.contract.payloads import Trust
-from edged.contract.topics import OFFLINE, ONLINE
+from edged.contract.topics import OFFLINE, ONLINE, Received
 from edged.errors import ConfigError
 from edged.host.backoff import Backoff
 from edged.mqtt.client import Callbacks, MqttClient
 from edged.mqtt.password import read_password
 from edged.mqtt.reasons import failure_words, loss_words, refusal_words
 from edged.mqtt.state import Standing, State
-from edged.mqtt.subscriptions import Received, Subscription, Subscriptions
+from edged.mqtt.subscriptions import Subscription, Subscriptions
 from edged.mqtt.tls import fault_words, key_hint, tls_context, trust
 
 CLOSE_S = 2.0  # for everything that closing still wants from the broker, together

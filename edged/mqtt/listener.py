@@ -8,7 +8,7 @@ thread.  It is told of every message that any listener asked for, and passes ove
 
 from typing import Protocol
 
-from edged.mqtt.subscriptions import Received
+from edged.contract.topics import Received
 
 
 class Listener(Protocol):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import msgspec
 
 from edged.contract.payloads import Info
-from edged.mqtt.subscriptions import Received
+from edged.contract.topics import Received
 
 _ANSWER_S = 60.0
 _GONE_S = 300.0  # without a word from it

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from edged.config.structs import Config, Mqtt
-from edged.contract.topics import CHECK, full_name
+from edged.contract.topics import CHECK, Received, full_name
 from edged.errors import PublishError
 from edged.mqtt.connection import Connection
 from edged.mqtt.reasons import failure_words
-from edged.mqtt.subscriptions import Received, Subscription
+from edged.mqtt.subscriptions import Subscription
 from edged.mqtt.tls import fault_words, key_hint, tls_context, trust
 
 _ANSWER_S = 5.0  # for each stage

@@ -21,13 +21,13 @@ import msgspec
 
 from edged.config.structs import Mqtt
 from edged.contract.payloads import EpisodeEnd, EpisodeStart, Info, OutboxFigures, Trust, encoded
-from edged.contract.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Topic, full_name
+from edged.contract.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Received, Topic, full_name
 from edged.host.identity import device_id
 from edged.mqtt.connection import CLOSE_S, Connection
 from edged.mqtt.listener import Listener
 from edged.mqtt.name_conflict import Twin
 from edged.mqtt.state import State
-from edged.mqtt.subscriptions import Received, Subscription
+from edged.mqtt.subscriptions import Subscription
 from edged.outbox.message import Message
 from edged.outbox.outbox import Outbox
 

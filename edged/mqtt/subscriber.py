@@ -10,8 +10,8 @@ import secrets
 from typing import Self
 
 from edged.config.structs import Mqtt
+from edged.contract.topics import Received
 from edged.mqtt.connection import Connection
-from edged.mqtt.subscriptions import Received
 
 
 class Subscriber:

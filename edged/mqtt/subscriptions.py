@@ -10,14 +10,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
-class Received(NamedTuple):
-    """A message from the broker."""
-
-    topic: str
-    payload: bytes
-    retained: bool  # kept by the broker from before the subscription
-
-
 class Subscription(NamedTuple):
     """A topic filter; without it being ``required`` the connection does its work though the broker refuses it."""
 

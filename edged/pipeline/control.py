@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from edged.config.overrides import Overrides
 from edged.config.reload import Reload
-from edged.config.strict_yaml import shown
 from edged.config.structs import Config
 from edged.contract.commands import ALL, Arguments, BaselineMode, LogLevel, Mute, Threshold
 from edged.contract.payloads import Result, rfc3339
-from edged.errors import RestartError
+from edged.errors import RestartError, shown
 from edged.pipeline.adaptation_store import Learned
 from edged.pipeline.daemon import Daemon
 

@@ -9,14 +9,13 @@ import pytest
 
 from edged.cli.broker.acl import access_list, access_pattern
 from edged.config.structs import Config, HomeAssistant, Mqtt
-from edged.contract.topics import TOPICS
+from edged.contract.topics import TOPICS, Received
 from edged.errors import UsageError
 from edged.homeassistant.discovery import filters
 from edged.homeassistant.entities import Device
 from edged.host.identity import device_id
 from edged.mqtt.connection import Connection
 from edged.mqtt.probe import stages
-from edged.mqtt.subscriptions import Received
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, wait_until
 
 __all__ = ["idle_mosquitto"]

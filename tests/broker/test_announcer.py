@@ -5,12 +5,11 @@ from typing import Self
 
 import msgspec
 
-from edged.contract.topics import CAPTURE, EMOTION
+from edged.contract.topics import CAPTURE, EMOTION, Received
 from edged.homeassistant.announcer import Announcement
 from edged.mqtt.connection import Connection
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
-from edged.mqtt.subscriptions import Received
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.payloads import emotion_state
 from tests.unit.homeassistant.test_announcer import BIRTH, KITCHEN, TOPIC, wanted

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 
 from edged.config.structs import Mqtt
+from edged.contract.topics import Received
 from edged.errors import ConfigError
 from edged.mqtt.connection import Connection
 from edged.mqtt.state import State
-from edged.mqtt.subscriptions import Received, Subscription
+from edged.mqtt.subscriptions import Subscription
 from tests.parts.broker.impostor import impostor
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.wire import PUBLISH, sent

@@ -6,10 +6,9 @@ import msgspec
 import pytest
 
 from edged.contract.payloads import Info, encoded
-from edged.contract.topics import INFO
+from edged.contract.topics import INFO, Received
 from edged.mqtt.name_conflict import Twin
 from edged.mqtt.publisher import Publisher
-from edged.mqtt.subscriptions import Received
 from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.payloads import info
 

@@ -12,11 +12,10 @@ import pytest
 
 from edged.config.structs import Mqtt
 from edged.contract.payloads import EpisodeStart, encoded
-from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH
+from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, Received
 from edged.errors import ConfigError
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
-from edged.mqtt.subscriptions import Received
 from edged.outbox.journal import Journal
 from edged.outbox.outbox import Outbox
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until

@@ -3,9 +3,9 @@
 import time
 
 from edged.config.structs import Mqtt
+from edged.contract.topics import Received
 from edged.mqtt.connection import Connection
 from edged.mqtt.subscriber import Subscriber
-from edged.mqtt.subscriptions import Received
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
 
 __all__ = ["idle_mosquitto", "mosquitto"]

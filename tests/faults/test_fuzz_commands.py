@@ -16,10 +16,9 @@ from edged.config.overrides import NAME, Overrides, overrides_for
 from edged.config.reload import Reload
 from edged.contract.commands import FORMS
 from edged.contract.payloads import Result, encoded
-from edged.contract.topics import Topic
+from edged.contract.topics import Received, Topic
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from edged.mqtt.commands import Commands
-from edged.mqtt.subscriptions import Received
 from edged.pipeline.adaptation_store import learned_for
 from edged.pipeline.control import Control
 from edged.pipeline.daemon import Daemon

@@ -9,95 +9,39 @@ from pathlib import Path
 import pytest
 
 _REPOSITORY = Path(__file__).parents[2]
-_FEATURES = "edged.features"
-# Nothing of ours above them, then what knows only those, then what every stage may know.
-_FIRST = ("edged.errors", "edged.config.strict_yaml", "edged.config.structs", "edged.config.priors", _FEATURES)
-_SHARED = (
-    "edged.config.load",
-    "edged.host.backoff",
-    "edged.models.bundle",
-    "edged.contract.payloads",
-    "edged.contract.topics",
-    "edged.host.state_dir",
-    "edged.host.identity",
-)
+_FOUNDATION = ("edged.errors", "edged.features.geometry")
+_SHARED = (*_FOUNDATION, "edged.contract", "edged.host", "edged.config", "edged.models.bundle", "edged.features.logmel")
 _STAGES = (
     "edged.audio",
+    "edged.features",
     "edged.models",
     "edged.events",
+    "edged.outbox",
     "edged.mqtt",
-    "edged.host.metrics",
-    "edged.host.systemd",
-    "edged.host.prometheus",
-)
-_MIDDLE = (
-    "edged.models",
-    "edged.events",
-    "edged.host.metrics",
-    "edged.host.systemd",
-    "edged.pipeline.interfaces",
-    "edged.pipeline.classifier",
-    "edged.pipeline.adaptation_store",
-    "edged.config.reload",
-    "edged.config.overrides",
-    "edged.host.addresses",
-    "edged.pipeline.source_watch",
-    "edged.pipeline.level",
-    "edged.pipeline.status",
-    "edged.contract.topics",
-)
-# Each is a command's whole work, for which it picks its own ends.
-_COMMANDS = (
-    "edged.cli.broker.discovery",
-    "edged.cli.sensor.check",
-    "edged.cli.sensor.classify",
-    "edged.demo",
-    "edged.cli.broker.history",
-    "edged.cli.sensor.replay",
-    "edged.cli.sensor.run",
-    "edged.cli.arguments",
-)
-_ENDS = (
-    "edged.audio",
-    "edged.mqtt",
-    "edged.pipeline.daemon",
-    "edged.pipeline.control",
-    "edged.host.prometheus",
-    "edged.cli.signals",
-    "edged.cli.terminal",
-    *_COMMANDS,
+    "edged.homeassistant",
 )
 
-# What a module may import of ours, itself and its own package aside; the first entry that fits a module counts.
+# What the modules of a folder may import of ours, their own folder aside; the first row that fits a module counts.
 _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.errors", ()),
-    ("edged.config.strict_yaml", ("edged.errors",)),
-    ("edged.config.structs", ()),
-    ("edged.config.priors", ("edged.errors",)),
-    (_FEATURES, ("edged.errors",)),
-    *[(module, _FIRST) for module in _SHARED],
-    *[(stage, (*_FIRST, *_SHARED)) for stage in _STAGES],
-    ("edged.pipeline.interfaces", (*_FIRST, *_SHARED)),
-    # The pipeline: handed its source and its sink, so it knows neither audio nor mqtt.
-    ("edged.pipeline.classifier", (*_FIRST, *_SHARED, *_MIDDLE)),
-    ("edged.pipeline.adaptation_store", (*_FIRST, *_SHARED, *_MIDDLE)),
-    ("edged.config.overrides", (*_FIRST, *_SHARED)),
-    ("edged.host.addresses", ()),
-    ("edged.pipeline.source_watch", (*_FIRST, *_SHARED, *_MIDDLE)),
-    ("edged.config.reload", (*_FIRST, *_SHARED, "edged.config.overrides")),
-    ("edged.pipeline.level", (*_FIRST, *_SHARED)),
-    ("edged.pipeline.status", (*_FIRST, *_SHARED, *_MIDDLE)),
-    ("edged.cli.signals", ()),
-    ("edged.cli.terminal", ("edged.errors",)),
-    ("edged.pipeline.daemon", (*_FIRST, *_SHARED, *_MIDDLE)),
-    ("edged.pipeline.control", (*_FIRST, *_SHARED, *_MIDDLE, "edged.pipeline.daemon", "edged.contract.commands")),
-    *[(end, (*_FIRST, *_SHARED, *_MIDDLE, *_ENDS)) for end in (*_COMMANDS, "edged.cli.main")],
-    ("edged.__main__", ("edged.cli.main",)),
+    ("edged.features", ("edged.errors",)),
+    ("edged.contract", _FOUNDATION),
+    ("edged.host", (*_FOUNDATION, "edged.contract")),
+    ("edged.config", (*_FOUNDATION, "edged.contract", "edged.host")),
+    ("edged.models.bundle", _FOUNDATION),
+    ("edged.mqtt", (*_SHARED, "edged.outbox")),  # the publisher drains the outbox: docs/decisions/0001-layout.md
+    *[(stage, _SHARED) for stage in _STAGES],
+    # Handed its source and its sink, so it knows neither audio nor mqtt.
+    ("edged.pipeline", (*_SHARED, "edged.features", "edged.models", "edged.events")),
+    ("edged.demo", _SHARED),
+    ("edged.cli", ("edged",)),
+    ("edged.__main__", ("edged.cli",)),
     ("edged", ()),
-    # What is judged there is the whole device, as replay runs it.
+    # What is evaluated there is the whole device, as replay runs it.
     ("convert.stream", ("convert", "edged")),
-    ("convert", ("convert", "edged.errors", _FEATURES, "edged.models")),
+    ("convert", ("edged.errors", "edged.features", "edged.models")),
 ]
+_ALONE = {"edged.errors", "edged.models.bundle"}  # rows that are one module
 
 _HOME = {
     "sounddevice": "edged.audio.driver",
@@ -159,13 +103,20 @@ def test_modules_found() -> None:
 
 @pytest.mark.parametrize("name", [*_EDGED, *_CONVERT])
 def test_imports_one_way(name: str) -> None:
-    """Each module imports only what its layer may know."""
-    own, allowed = next(entry for entry in _MAY_IMPORT if within(name, entry[0]))
-    # A module that stands alone may not know its package; a stage may know itself.
-    own = own if own in {_FEATURES, *_STAGES, "edged.demo", "convert"} else name
+    """Each module imports only what its folder may know."""
+    folder, allowed = next(row for row in _MAY_IMPORT if within(name, row[0]))
+    own = name if folder in _ALONE else folder
     for module in imported(name, (_EDGED | _CONVERT)[name]):
         if module.split(".")[0] in {"edged", "convert", "tests"}:
             assert any(within(module, place) for place in (own, *allowed)), f"{name} imports {module}"
+
+
+@pytest.mark.parametrize(("package", "limit"), [("edged", 14), ("convert", 14), ("tests", 25)])
+def test_folders_small(package: str, limit: int) -> None:
+    """A folder holds no more files than a person takes in."""
+    for folder in sorted({file.parent for file in (_REPOSITORY / package).rglob("*.py")}):
+        names = [file.name for file in folder.glob("*.py")]
+        assert len(names) <= limit, f"{folder.relative_to(_REPOSITORY)} has {len(names)} files"
 
 
 @pytest.mark.parametrize("name", _EDGED)

@@ -5,11 +5,11 @@ Config, labels ──► Device ──► messages ──► Announcement, stdou
 
 from collections.abc import Callable
 
+from edged.cli.broker.removal import remove
 from edged.config.structs import Config
 from edged.homeassistant.announcer import Announcement
 from edged.homeassistant.discovery import Messages, messages
 from edged.homeassistant.entities import Device
-from edged.homeassistant.removal import remove
 from edged.host.identity import device_id, node_name
 from edged.host.metrics import version_of
 from edged.models.bundle import Bundle

@@ -1,6 +1,6 @@
 """Damaged models in a process of their own, since a runtime may end the one it is in.
 
-    python -m tests.parts.faults.fuzz_child RUNTIME        lines of JSON on stdin ──► one line with the verdict on stdout
+    python -m tests.parts.faults.fuzz_child RUNTIME    lines of JSON on stdin ──► one line with the verdict on stdout
 
 Each line is a list of edits, their bytes in hexadecimal, of the first model of the shipped bundle.  Each case is a fork
 of this process, which has imported the runtime and run nothing: two milliseconds instead of half a second.

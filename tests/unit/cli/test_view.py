@@ -10,9 +10,8 @@ import pytest
 
 from edged.cli.view import View, view_for, watch
 from edged.contract.payloads import encoded
-from edged.contract.topics import EMOTION
+from edged.contract.topics import EMOTION, Received
 from edged.mqtt.publisher import Publisher
-from edged.mqtt.subscriptions import Received
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.payloads import emotion_state, episode_end, episode_start, health
 

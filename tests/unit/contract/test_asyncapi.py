@@ -14,13 +14,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from edged.config.structs import Mqtt
-from edged.contract.asyncapi import asyncapi
+from edged.contract.asyncapi import Broker, asyncapi
 from edged.contract.commands import FORMS
 from edged.contract.topics import RESULT, TOPICS
 from tests.parts.system.program import edged
 
-DOCUMENT = asyncapi(Mqtt())
+DOCUMENT = asyncapi(Broker(host="localhost", port=1883, root="edged", secure=False, version="3.1.1", keepalive_s=60))
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 import msgspec
 import pytest
 
+from edged.contract.topics import Received
 from edged.homeassistant.announcer import Announcement
 from edged.homeassistant.discovery import messages
 from edged.homeassistant.entities import Device
-from edged.mqtt.subscriptions import Received
 
 KITCHEN = Device(node="kitchen", device_id="0123456789abcdef", labels=("angry", "sad"), version="0.1.0")
 TOPIC = f"homeassistant/device/{KITCHEN.identifier}/config"

@@ -8,10 +8,10 @@ import pytest
 
 from edged.config.load import parse_config
 from edged.config.structs import Mqtt
-from edged.contract.commands import FORMS, MOST_BYTES, Arguments, Mute
+from edged.contract.commands import FORMS, MOST_BYTES, READ_ONLY, Arguments, Mute
 from edged.contract.payloads import Result, encoded, rfc3339
-from edged.mqtt.commands import READ_ONLY, Bucket, Commands
-from edged.mqtt.subscriptions import Received
+from edged.contract.topics import Received
+from edged.mqtt.commands import Bucket, Commands
 
 if TYPE_CHECKING:
     from edged.contract.topics import Topic

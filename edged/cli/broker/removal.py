@@ -12,10 +12,11 @@ import time
 from collections.abc import Iterable
 
 from edged.config.structs import Mqtt
+from edged.contract.topics import Received
 from edged.errors import PublishError
 from edged.homeassistant.discovery import filters
 from edged.mqtt.connection import Connection
-from edged.mqtt.subscriptions import Received, Subscription
+from edged.mqtt.subscriptions import Subscription
 
 _CONNECT_S = 5.0
 _QUIET_S = 1.0  # after which what is retained has come

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
+from edged.cli.sensor.demo import Play, demo
 from edged.config.structs import Config
 from edged.contract.topics import EMOTION, EVENT_END, EVENT_START
-from edged.demo.run import Play, demo
 from edged.errors import RecordingError
 from edged.mqtt.publisher import Publisher
 from tests.parts.broker.mosquitto import WITHIN_S
@@ -62,7 +62,7 @@ def test_demo_that_is_none_says_so(play: Play, fault: str) -> None:
 
 def test_demo_that_stays_silent_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pipeline that never reached the broker: not even its goodbye comes, which is not waited for without end."""
-    monkeypatch.setattr("edged.demo.run._LAST_S", 0.1)
+    monkeypatch.setattr("edged.cli.sensor.demo._LAST_S", 0.1)
     err = io.StringIO()
     assert demo(lambda _config: None, threading.Event(), io.StringIO(), err) == 1
     assert err.getvalue() == "edged demo: it stayed silent: no message came\n"
@@ -74,7 +74,7 @@ def test_fault_of_the_pipeline_is_raised(monkeypatch: pytest.MonkeyPatch) -> Non
     def play(_config: Config) -> None:
         raise RecordingError("sample.flac: gone")
 
-    monkeypatch.setattr("edged.demo.run._LAST_S", 0.1)
+    monkeypatch.setattr("edged.cli.sensor.demo._LAST_S", 0.1)
     with pytest.raises(RecordingError, match="gone"):
         demo(play, threading.Event(), io.StringIO(), io.StringIO())
 

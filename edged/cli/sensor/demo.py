@@ -17,11 +17,10 @@ import msgspec
 from edged.cli.view import view_for
 from edged.config.structs import Config, Mqtt
 from edged.contract.payloads import EmotionState, EpisodeStart
-from edged.contract.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, OFFLINE
+from edged.contract.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, OFFLINE, Received
 from edged.demo.broker import EmbeddedBroker
 from edged.errors import PublishError
 from edged.mqtt.subscriber import Subscriber
-from edged.mqtt.subscriptions import Received
 
 NODE = "demo"
 _CONNECT_S = 10.0
