@@ -11,20 +11,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from convert import dataset, origin
-from convert.clip_tables import protocols_table
-from convert.design import FIRST, TASKS
-from convert.folds import pooled
+from convert.bundle import origin
+from convert.card.clip_tables import protocols_table
+from convert.card.report import report
+from convert.data import dataset
+from convert.data.folds import pooled
+from convert.data.material import material
+from convert.evaluate.alternatives import rival
+from convert.evaluate.measure import Beside
 from convert.gate.card import section
 from convert.gate.material import absent
 from convert.gate.recipe import gate_recipe
-from convert.material import material
-from convert.measure import Beside
-from convert.recipes import RECIPES, recipe
-from convert.report import report
-from convert.rivals import rival
-from convert.runs import Run
 from convert.stream.stage import SHORT, WHOLE
+from convert.train.design import FIRST, TASKS
+from convert.train.recipes import RECIPES, recipe
+from convert.train.runs import Run
 from edged.errors import EdgedError, UsageError
 from edged.models.bundle import DEFAULT_BUNDLE
 
@@ -84,17 +85,17 @@ def _run(options: argparse.Namespace) -> None:
     tasks = (FIRST,) if options.first else TASKS
     _need_tensorflow()
     if options.stage == "train" or everything:
-        from convert.train import train  # noqa: PLC0415 - TensorFlow takes seconds
+        from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
 
         train(run, tasks)
     if options.stage == "quantize" or everything:
-        from convert.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
+        from convert.train.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
 
         quantize(run, tasks)
     if options.stage == "evaluate" or everything:
         _evaluate_run(run, options)
     if options.stage == "bundle" or everything:
-        from convert.bundle import bundle  # noqa: PLC0415 - matplotlib takes a second
+        from convert.bundle.writer import bundle  # noqa: PLC0415 - matplotlib takes a second
 
         made = bundle(run, options.out or _out(run), _gate_made(options))
         print(f"{made.path}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
@@ -109,15 +110,15 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _evaluate_run(run: Run, options: argparse.Namespace) -> None:
-    from convert import evaluate  # noqa: PLC0415 - matplotlib and scikit-learn take seconds
+    from convert.evaluate import stage  # noqa: PLC0415 - matplotlib and scikit-learn take seconds
 
     if options.baseline:
-        found = {"heard": evaluate.evaluate_heard(run)}
+        found = {"heard": stage.evaluate_heard(run)}
     elif options.stream:
-        found = {"stream": evaluate.evaluate_stream(run, _beside(options), _gate_made(options))}
+        found = {"stream": stage.evaluate_stream(run, _beside(options), _gate_made(options))}
     else:
         gate = None if options.clips else _gate_made(options)
-        found = evaluate.evaluate(run, _beside(options), gate)
+        found = stage.evaluate(run, _beside(options), gate)
     _told(found, report(found), options)
 
 
@@ -134,14 +135,14 @@ def _gate(options: argparse.Namespace) -> None:
     made = make(options.corpora, options.work, gate_recipe(options.epochs), options.seed, fresh=options.fresh)
     print(json.dumps(made.figures, indent=1) if options.json else section(made.model, made.training, made.figures))
     if options.bundle:
-        from convert.bundle import with_gate  # noqa: PLC0415 - matplotlib takes a second
+        from convert.bundle.writer import with_gate  # noqa: PLC0415 - matplotlib takes a second
 
         with_gate(options.bundle, made)
 
 
 def _protocol(options: argparse.Namespace) -> None:
     _need_tensorflow()
-    from convert.protocols import judged, protocol  # noqa: PLC0415 - TensorFlow takes seconds
+    from convert.evaluate.protocols import judged, protocol  # noqa: PLC0415 - TensorFlow takes seconds
 
     chosen = protocol(options.name)
     folds = judged(chosen, options.corpora, options.work, options.seed, options.fold)
@@ -156,7 +157,7 @@ def _protocol(options: argparse.Namespace) -> None:
         else protocols_table({chosen.corpus: told})
     )
     if options.bundle:
-        from convert.bundle import with_protocol  # noqa: PLC0415 - matplotlib takes a second
+        from convert.bundle.writer import with_protocol  # noqa: PLC0415 - matplotlib takes a second
 
         with_protocol(options.bundle, options.name, told)
 
@@ -176,18 +177,18 @@ def _gate_made(options: argparse.Namespace) -> "Made | None":
 
 def _evaluate_bundle(options: argparse.Namespace) -> None:
     """On the clips of an index, or on the material of its recipe, whose figures then go into its card."""
-    from convert import evaluate  # noqa: PLC0415 - matplotlib and scikit-learn take seconds
+    from convert.evaluate import stage  # noqa: PLC0415 - matplotlib and scikit-learn take seconds
 
     path = options.bundle or DEFAULT_BUNDLE
     part = "stream" if options.stream else "heard" if options.baseline else None
     if options.index is None and part is not None:
-        found = {part: evaluate.evaluate_part(path, options.work, _beside(options), part)}
+        found = {part: stage.evaluate_part(path, options.work, _beside(options), part)}
     elif options.index is None and options.clips:
-        found = evaluate.evaluate_beside(path, options.work, _beside(options)).manifest.metrics
+        found = stage.evaluate_beside(path, options.work, _beside(options)).manifest.metrics
     elif options.index is None:
-        found = evaluate.evaluate_bundle(path, options.work, _beside(options)).manifest.metrics
+        found = stage.evaluate_bundle(path, options.work, _beside(options)).manifest.metrics
     else:
-        found = evaluate.evaluate_index(path, options.index, options.work, _beside(options))
+        found = stage.evaluate_index(path, options.index, options.work, _beside(options))
     _told(found, report(found), options)
 
 

@@ -6,7 +6,7 @@ missed (k,), accepted per hour (k,) by rival, the chosen point of each ──mat
 from pathlib import Path
 from typing import Any
 
-from convert.pictures import figure, saved
+from convert.card.plots import figure, saved
 
 _NAMES = {"model": "gate model", "webrtcvad": "webrtcvad", "level": "level gate"}
 

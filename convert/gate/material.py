@@ -10,8 +10,9 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from convert import corpora, splits
+from convert import corpora
 from convert.corpora.clip import Clip
+from convert.data import splits
 from convert.gate.recipe import GateRecipe, Side
 from edged.errors import UsageError
 

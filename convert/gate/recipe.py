@@ -2,7 +2,7 @@
 
     GateRecipe, seed ──► GateRun: where what is made of them lies
 
-Speakers are on the side that ``convert/splits`` gives them, so the gate never trains on a speaker that the cascade is
+Speakers are on the side that ``convert/data/splits`` gives them: the gate never trains on a speaker that the cascade is
 judged by.  All that it trains on may be used commercially: CREMA-D, EMO-DB, and with attribution AMI and ESC-10.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from convert.recipes import AugmentSpec, NetworkSpec
+from convert.train.recipes import AugmentSpec, NetworkSpec
 from edged.errors import UsageError
 
 LABELS = ("other", "speech")

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
-from convert.augment_sound import room
-from convert.copies import levels_elsewhere
+from convert.augment.copies import levels_elsewhere
+from convert.augment.sound import room
 from convert.gate.recipe import GateRecipe
-from convert.recipes import SoundSpec
+from convert.train.recipes import SoundSpec
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 

@@ -17,16 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from convert import dataset
-from convert.atomic import atomic
 from convert.corpora.clip import Clip
+from convert.data import dataset
+from convert.data.atomic_file import atomic
 from convert.gate import curves, evaluate, material
 from convert.gate.material import Sounds
 from convert.gate.recipe import LABELS, SOURCES, GateRecipe, GateRun, Side
 from convert.gate.trials import Trials, recorded, trials
 from convert.gate.windows import pieces
-from convert.recipes import described
-from convert.runs import clips_hash, write_json
+from convert.train.recipes import described
+from convert.train.runs import clips_hash, write_json
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.models.bundle import GateModel

@@ -16,15 +16,15 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from convert import scores
-from convert.atomic import atomic
+from convert.data.atomic_file import atomic
 from convert.gate.figures import equal_error
 from convert.gate.recipe import LABELS, SPEECH, GateRecipe, GateRun
 from convert.gate.trials import Trials
 from convert.gate.windows import Pieces, batch
-from convert.networks import HEAD, network, scoring
-from convert.quantize import Size, checked_size, full_integer
-from convert.runs import write_json
+from convert.score import clip_scores
+from convert.train.networks import HEAD, network, scoring
+from convert.train.quantize import Size, checked_size, full_integer
+from convert.train.runs import write_json
 from edged.errors import ModelError
 from edged.features.logmel import Floats
 
@@ -64,7 +64,7 @@ def train(speech: Pieces, other: Pieces, held: Trials, run: GateRun) -> None:
 
 def _error(model: Any, held: Trials) -> float:  # noqa: ANN401 - keras has no types
     images = held.images.view(np.uint8) ^ np.uint8(0x80)  # 0..255 again
-    found = scores.float_scores(scoring(model), images)[:, SPEECH]
+    found = clip_scores.float_scores(scoring(model), images)[:, SPEECH]
     return equal_error(found[held.speech], found[~held.speech])
 
 

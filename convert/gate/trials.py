@@ -14,8 +14,8 @@ import numpy as np
 import webrtcvad
 from numpy.typing import NDArray
 
-from convert import dataset, recordings
 from convert.corpora.clip import Clip
+from convert.data import dataset, recordings
 from convert.gate import sounds as made_sounds
 from convert.gate.material import Sounds
 from convert.gate.recipe import GateRecipe, GateRun

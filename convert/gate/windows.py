@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convert import dataset
-from convert.augment import Batch, augmented, renormalised
+from convert.augment.logmel import Batch, augmented, renormalised
 from convert.corpora.clip import Clip
+from convert.data import dataset
 from convert.gate import sounds as made_sounds
 from convert.gate.material import Sounds, Turns
 from convert.gate.recipe import LABELS, SPEECH, GateRecipe, GateRun

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from convert import recordings, scores
-from convert.calibrate import routed
+from convert.data import recordings
+from convert.score import clip_scores
+from convert.score.calibration import routed
 from convert.stream import rendering
 from convert.stream.rendering import Heard
 from convert.stream.scenes import Scene
@@ -107,7 +108,7 @@ def trace(bundle: Bundle, heard: Heard, least_frames: int) -> Trace:
     if manifest.gate:
         n_labels[_GATE] = len(manifest.gate.labels)
     images = (heard.images ^ np.int8(-128)).view(np.uint8)
-    raw = scores.answered(contents, n_labels, installed_runtimes()[0], images)
+    raw = clip_scores.answered(contents, n_labels, installed_runtimes()[0], images)
     speech = np.ones(len(images), np.float32)
     if manifest.gate:
         speech = raw.pop(_GATE)[:, manifest.gate.labels.index(SPEECH)]

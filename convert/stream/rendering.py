@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
-from convert import dataset, recordings
 from convert.corpora.clip import Clip
+from convert.data import dataset, recordings
 from convert.gate import sounds as made_sounds
 from convert.stream.scenes import Scene
 from edged.features.geometry import GEOMETRY

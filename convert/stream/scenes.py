@@ -15,9 +15,9 @@ from typing import Literal
 
 import numpy as np
 
-from convert import dataset
 from convert.corpora.clip import Clip
-from convert.surroundings import Surroundings
+from convert.data import dataset
+from convert.data.surroundings import Surroundings
 from edged.features.geometry import GEOMETRY
 
 Kind = Literal["moods", "neutral", "other"]

@@ -6,8 +6,8 @@ rows, trade-off ──► Markdown: how it was judged, what is found and what is
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from convert.card.tables import TITLES, share, table
 from convert.stream.stage import OTHER, VALIDATION
-from convert.tables import TITLES, share, table
 
 GOAL_NEUTRAL, GOAL_OTHER = 2.0, 0.5  # false episodes an hour
 _PROTOCOL = """\

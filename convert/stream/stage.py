@@ -13,13 +13,13 @@ from typing import Any
 
 import msgspec
 
-from convert import dataset
-from convert.apart import apart
 from convert.corpora.clip import Clip
+from convert.data import dataset
+from convert.data.surroundings import Surroundings
+from convert.score.isolated import apart
 from convert.stream import episodes
 from convert.stream.hearing import Told, Trace, all_replayed, followed, traces
 from convert.stream.scenes import USUAL, Kind, Scene, scenes
-from convert.surroundings import Surroundings
 from edged.config.structs import Config
 from edged.models.bundle import Bundle
 

@@ -26,7 +26,7 @@ __all__ = ["idle_mosquitto", "mosquitto"]
 
 _DAEMON = """
 import sys
-from edged.config.load import Mqtt
+from edged.config.structs import Mqtt
 from edged.mqtt.publisher import Publisher
 with Publisher(Mqtt(host="127.0.0.1", port=int(sys.argv[1])), "a") as publisher:
     print(publisher.wait_connected(10), flush=True)

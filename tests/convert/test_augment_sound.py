@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from convert.augment_sound import CODECS, heard_elsewhere, over, respoken, room
-from convert.recipes import SoundSpec
-from convert.recordings import coded
+from convert.augment.sound import CODECS, heard_elsewhere, over, respoken, room
+from convert.data.recordings import coded
+from convert.train.recipes import SoundSpec
 from edged.features.logmel import Floats
 from tests.parts.sound.speech import RATE_HZ, noise, sine
 

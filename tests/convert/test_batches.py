@@ -5,11 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from convert.batches import Batches
+from convert.augment.batches import Batches
 from convert.corpora import LABELS, Clip
-from convert.dataset import Dataset
-from convert.recipes import AugmentSpec, Recipe
-from convert.targets import head_targets, label_targets
+from convert.data.dataset import Dataset
+from convert.data.targets import head_targets, label_targets
+from convert.train.recipes import AugmentSpec, Recipe
 
 
 def clip(label: str, votes: tuple[float, ...] | None = None, level: float | None = None, corpus: str = "a") -> Clip:

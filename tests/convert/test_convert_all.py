@@ -16,8 +16,8 @@ import pytest
 import soundfile
 
 from convert.__main__ import main
-from convert.bundle import with_protocol
-from convert.design import LABELS, TASKS
+from convert.bundle.writer import with_protocol
+from convert.train.design import LABELS, TASKS
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.windows import Windows

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from convert.__main__ import _out, main
-from convert.bundle import prove_whole
-from convert.material import material
-from convert.recipes import RECIPES, AugmentSpec, Recipe, TeacherSpec, described, recipe
-from convert.runs import Run
+from convert.bundle.writer import prove_whole
+from convert.data.material import material
+from convert.train.recipes import RECIPES, AugmentSpec, Recipe, TeacherSpec, described, recipe
+from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.models.bundle import DEFAULT_BUNDLE
 from tests.parts.models import layouts

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convert import dataset
+from convert.data import dataset
 from convert.gate import sounds as made_sounds
 from convert.gate.material import SIDES, Sounds, joined, sounds
 from convert.gate.recipe import GateRecipe, GateRun, gate_recipe

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convert import copies, dataset, scores
+from convert.augment import copies
 from convert.corpora import Clip
-from convert.recipes import SoundSpec
+from convert.data import dataset
+from convert.score import clip_scores
+from convert.train.recipes import SoundSpec
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from tests.convert.test_dataset import clip, stored
@@ -46,8 +48,8 @@ def test_copies_are_judged_beside_the_clips(clips: list[Clip], tmp_path: Path) -
     """Each copy counts as a clip of its own, with its clip's label, behind all clips as they were recorded."""
     cache, (*spoken, noise) = tmp_path / "cache", clips
     copies.prepare(spoken, [noise], cache, 2, ALL)
-    plain = scores.heard(spoken, cache)
-    found = scores.heard(spoken, cache, copies.versions(spoken, cache, 2, ALL))
+    plain = clip_scores.heard(spoken, cache)
+    found = clip_scores.heard(spoken, cache, copies.versions(spoken, cache, 2, ALL))
     assert found.clips == [*spoken, *spoken, *spoken]
     assert np.array_equal(found.images[: len(plain.images)], plain.images)
     assert found.owner.tolist() == [0, 1, 2, 3, 4, 5]

@@ -12,8 +12,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from convert import corpora as readers
-from convert import dataset, recordings
 from convert.corpora import Clip, Stored
+from convert.data import dataset, recordings
 from edged.errors import RecordingError, UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convert import dataset
-from convert.apart import apart
-from convert.material import material
-from convert.recipes import AugmentSpec, NetworkSpec, Recipe, TeacherSpec
-from convert.runs import Run
+from convert.data import dataset
+from convert.data.material import material
+from convert.score.isolated import apart
+from convert.train.recipes import AugmentSpec, NetworkSpec, Recipe, TeacherSpec
+from convert.train.runs import Run
 from edged.errors import ModelError
 from tests.parts.models import layouts
 
@@ -44,9 +44,9 @@ def facts() -> dict[str, Any]:
 
     All in one process, since TensorFlow takes seconds to import.
     """
-    from convert.networks import for_device, network, scoring  # noqa: PLC0415 - only in a process of its own
-    from convert.quantize import checked_size  # noqa: PLC0415 - only in a process of its own
-    from convert.recipes import RECIPES  # noqa: PLC0415 - only in a process of its own
+    from convert.train.networks import for_device, network, scoring  # noqa: PLC0415 - only in a process of its own
+    from convert.train.quantize import checked_size  # noqa: PLC0415 - only in a process of its own
+    from convert.train.recipes import RECIPES  # noqa: PLC0415 - only in a process of its own
 
     try:
         checked_size("m1", scoring(network(dataclasses.replace(NetworkSpec(), fold=256), 6)))
@@ -70,7 +70,7 @@ def normalized() -> tuple[list[Any], list[Any]]:
     """What the network's normalization and Keras' own make of a batch: outputs, moving mean, moving variance."""
     import keras  # noqa: PLC0415 - only in a process of its own
 
-    from convert.networks import network  # noqa: PLC0415 - only in a process of its own
+    from convert.train.networks import network  # noqa: PLC0415 - only in a process of its own
 
     layers = network(SMALL, 6).layers
     ours = next(layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization))
@@ -90,8 +90,8 @@ def trainings(folder: Path) -> tuple[Outcome, Outcome]:
 
 def _trained(folder: Path, *, killed: bool) -> Outcome:
     """Two models' weights after a training that was killed after its first epoch and taken up again, or was not."""
-    from convert import epochs, train  # noqa: PLC0415 - only in a process of its own
-    from convert.runs import write_json  # noqa: PLC0415 - only in a process of its own
+    from convert.train import epochs, stage  # noqa: PLC0415 - only in a process of its own
+    from convert.train.runs import write_json  # noqa: PLC0415 - only in a process of its own
 
     run = Run(RECIPE, 1, None, folder / ("killed" if killed else "whole"), material(folder, RECIPE))
     dataset.prepare(run.material.all(), run.cache)
@@ -104,14 +104,14 @@ def _trained(folder: Path, *, killed: bool) -> Outcome:
 
         setattr(epochs, "write_json", kill)  # noqa: B010 - mypy knows that it is a function of ours
         with pytest.raises(KeyboardInterrupt):
-            train.train(run, _BOTH)
-        assert not train.weights_file(run, "m1").is_file()
+            stage.train(run, _BOTH)
+        assert not stage.weights_file(run, "m1").is_file()
         setattr(epochs, "write_json", write_json)  # noqa: B010 - mypy knows that it is a function of ours
-    train.train(run, _BOTH)
-    times = [train.weights_file(run, task).stat().st_mtime_ns for task in _BOTH]
-    train.train(run, _BOTH)  # everything is done: nothing is made again
-    again = [train.weights_file(run, task).stat().st_mtime_ns for task in _BOTH]
-    weights = [weight for task in _BOTH for weight in train.trained(run, task).get_weights()]
+    stage.train(run, _BOTH)
+    times = [stage.weights_file(run, task).stat().st_mtime_ns for task in _BOTH]
+    stage.train(run, _BOTH)  # everything is done: nothing is made again
+    again = [stage.weights_file(run, task).stat().st_mtime_ns for task in _BOTH]
+    weights = [weight for task in _BOTH for weight in stage.trained(run, task).get_weights()]
     history = json.loads((run.path / "m4.json").read_text(encoding="utf-8"))["history"]
     return weights, history, sum(a != b for a, b in zip(times, again, strict=True))
 
@@ -166,7 +166,7 @@ def test_training_is_taken_up_again(tmp_path: Path) -> None:
 
 def kept(folder: Path) -> tuple[list[int], list[int]]:
     """Of a training whose second epoch of three is said to be the least surprised: which epochs' weights were kept."""
-    from convert import epochs, train  # noqa: PLC0415 - only in a process of its own
+    from convert.train import epochs, stage  # noqa: PLC0415 - only in a process of its own
 
     recipe = dataclasses.replace(RECIPE, teacher=TeacherSpec(), copies=0)
     run = Run(recipe, 1, None, folder, material(folder, recipe))
@@ -179,8 +179,8 @@ def kept(folder: Path) -> tuple[list[int], list[int]]:
         return figures[len(seen) - 1]
 
     setattr(epochs.Training, "_validated", validated)  # noqa: B010 - mypy knows that it is a function of ours
-    train.train(run, ("m1",))
-    with np.load(train.weights_file(run, "m1")) as file:
+    stage.train(run, ("m1",))
+    with np.load(stage.weights_file(run, "m1")) as file:
         arrays = [file[f"{place:04d}"] for place in range(len(seen[0]))]
     same = [all(np.array_equal(*pair) for pair in zip(arrays, weights, strict=True)) for weights in seen]
     history = json.loads((run.path / "m1.json").read_text(encoding="utf-8"))["history"]
@@ -197,7 +197,7 @@ def objectives() -> dict[str, float]:
     """The loss of one clip by recipe: plain, taught, and with learned weights."""
     import tensorflow as tf  # noqa: PLC0415 - only in a process of its own
 
-    from convert.losses import Objective  # noqa: PLC0415 - only in a process of its own
+    from convert.train.losses import Objective  # noqa: PLC0415 - only in a process of its own
 
     out = {
         "label": tf.constant([[2.0, 0.0, 0.0]]),

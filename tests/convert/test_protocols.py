@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convert.apart import apart
-from convert.folds import pooled
-from convert.recipes import Recipe
+from convert.data.folds import pooled
+from convert.score.isolated import apart
+from convert.train.recipes import Recipe
 from edged.errors import UsageError
 from tests.convert.test_networks import SMALL
 from tests.parts.models import layouts
@@ -24,7 +24,7 @@ _MERGED = {"angry": "angry", "boredom": "sad", "sad": "sad"}
 
 def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]]:
     """EMO-DB's third fold, with boredom as a label, twice: its figures, and how many files the second time made."""
-    from convert.protocols import Protocol, judged  # noqa: PLC0415 - only in a process of its own
+    from convert.evaluate.protocols import Protocol, judged  # noqa: PLC0415 - only in a process of its own
 
     protocol = Protocol(
         corpus="emodb",
@@ -67,7 +67,7 @@ def test_fold_is_tuned_and_tested(tmp_path: Path) -> None:
 
 def refused() -> str:
     """What is said of an unknown protocol."""
-    from convert.protocols import protocol  # noqa: PLC0415 - only in a process of its own
+    from convert.evaluate.protocols import protocol  # noqa: PLC0415 - only in a process of its own
 
     try:
         protocol("none")

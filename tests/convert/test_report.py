@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from convert.pictures import BASELINE, CONFUSION, RELIABILITY, STREAM, drawn
-from convert.report import report, sections
-from convert.rows import judged
+from convert.card.plots import BASELINE, CONFUSION, RELIABILITY, STREAM, drawn
+from convert.card.report import report, sections
+from convert.score.rows import judged
 from edged.models.bundle import Manifest
 from tests.convert.test_rows import raw, windows
 from tests.parts.models.bundles import manifest as tiny_manifest

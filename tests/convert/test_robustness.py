@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from convert import recordings
 from convert.corpora.clip import Clip
-from convert.robustness import NAMES, conditions, judged, tables
-from convert.surroundings import Surroundings
+from convert.data import recordings
+from convert.data.surroundings import Surroundings
+from convert.evaluate.robustness import NAMES, conditions, judged, tables
 from edged.features.logmel import Floats
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.models import layouts
@@ -106,7 +106,7 @@ def test_judged(tmp_path: Path, around: Surroundings) -> None:
 
 def test_judged_draws_from_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many clips some of each speaker are heard, though speakers take turns in the index."""
-    monkeypatch.setattr("convert.robustness._MOST", 6)
+    monkeypatch.setattr("convert.evaluate.robustness._MOST", 6)
     spoken = [clip(layouts.sound(tmp_path / f"{n}.wav", 200, 0.5), "sad", f"s{n % 2}") for n in range(12)]
     found = judged(load_bundle(DEFAULT_BUNDLE), {"c": spoken}, Surroundings([], [], []))
     assert (found["c"]["clips"], found["c"]["speakers"]) == (6, 2)

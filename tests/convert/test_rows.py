@@ -6,10 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from convert import dataset, rivals, rows, scores
 from convert.corpora.clip import Clip
-from convert.figures import reliability, top
-from convert.scores import Heard
+from convert.data import dataset
+from convert.evaluate import alternatives
+from convert.score import clip_scores, rows
+from convert.score.clip_scores import Heard
+from convert.score.metrics import reliability, top
 from edged.errors import UsageError
 from edged.features.logmel import Floats
 from edged.models.bundle import DEFAULT_BUNDLE, Manifest, load_bundle
@@ -91,7 +93,7 @@ def test_reliability_bins() -> None:
 def test_rival_wrong(argument: str) -> None:
     """One line that says what was expected."""
     with pytest.raises(UsageError, match=r"--rival .*expected"):
-        rivals.rival(argument)
+        alternatives.rival(argument)
 
 
 def spoken(folder: Path) -> list[Clip]:
@@ -122,22 +124,26 @@ def test_rival_is_what_it_averages(tmp_path: Path) -> None:
     bundle = load_bundle(DEFAULT_BUNDLE)
     clips = spoken(tmp_path)
     file = str(DEFAULT_BUNDLE / "m1.tflite")
-    given = [rivals.rival(f"one={file}"), rivals.rival(f"two={file},{file}")]
-    found = rivals.judged(given, clips, {"c": clips}, tmp_path / "cache", tmp_path / "scores")
+    given = [alternatives.rival(f"one={file}"), alternatives.rival(f"two={file},{file}")]
+    found = alternatives.judged(given, clips, {"c": clips}, tmp_path / "cache", tmp_path / "scores")
     assert found["one"]["rows"] == found["two"]["rows"]
     assert [found[name]["models"] for name in ("one", "two")] == [1, 2]
-    own = rows.judged(bundle.manifest, _raw(bundle.contents, clips, tmp_path), scores.heard(clips, tmp_path / "cache"))
+    own = rows.judged(
+        bundle.manifest, _raw(bundle.contents, clips, tmp_path), clip_scores.heard(clips, tmp_path / "cache")
+    )
     assert found["one"]["rows"]["c"]["confusion"] == own["first"]["confusion"]
-    table = rivals.ways_table({"c": own}, found)
+    table = alternatives.ways_table({"c": own}, found)
     assert [line.split(" | ")[1] for line in table.splitlines()[2:]] == [
         "cascade, hard", "cascade, soft", "M1 alone", "one", "two",
     ]  # fmt: skip
     judged = found["two"] | {"commit": "abc"}
-    assert rivals.origins({**found, "two": judged, "three": judged}).split("\n")[2] == "Judged at `abc`: two, three."
+    assert (
+        alternatives.origins({**found, "two": judged, "three": judged}).split("\n")[2] == "Judged at `abc`: two, three."
+    )
 
 
 def _raw(contents: dict[str, bytes], clips: list[Clip], folder: Path) -> dict[str, Floats]:
     manifest_of = load_bundle(DEFAULT_BUNDLE).manifest
     n_labels = {name: len(model.labels) for name, model in manifest_of.models.items()}
-    heard = scores.heard(clips, folder / "cache")
-    return scores.int8_scores(contents, n_labels, "ai-edge-litert", heard, folder / "scores")
+    heard = clip_scores.heard(clips, folder / "cache")
+    return clip_scores.int8_scores(contents, n_labels, "ai-edge-litert", heard, folder / "scores")

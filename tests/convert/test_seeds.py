@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from convert.seeds import gathered, seeds_table
+from convert.evaluate.seeds import gathered, seeds_table
 from edged.errors import UsageError
 
 

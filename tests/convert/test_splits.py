@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from convert import splits
+from convert.data import splits
 from edged.errors import UsageError
 
 CORPORA = ("cremad", "emodb", "nemo", "ravdess")

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from convert import recordings
+from convert.data import recordings
 from convert.stream import rendering
 from convert.stream.hearing import all_replayed, followed, trace
 from convert.stream.rendering import Heard

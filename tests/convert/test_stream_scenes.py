@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from convert import dataset
 from convert.corpora.clip import Clip
+from convert.data import dataset
+from convert.data.surroundings import Surroundings, surroundings
 from convert.stream import rendering
 from convert.stream.scenes import Kind, Scene, scenes
-from convert.surroundings import Surroundings, surroundings
 from edged.features.geometry import GEOMETRY
 from edged.features.windows import Windows
 from tests.parts.models import layouts

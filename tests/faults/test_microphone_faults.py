@@ -16,7 +16,7 @@ pytestmark = pytest.mark.fault
 _FOLLOW = """
 import json, os, sys, threading
 from edged.audio import microphone as module
-from edged.config.load import Audio
+from edged.config.structs import Audio
 from edged.errors import CaptureError
 module._LONGEST_S, module.HUNG_S = 0.6, 4.0
 module._CLOSE_S = 3600.0  # a closing that waits for its deadline does not end before this process is killed

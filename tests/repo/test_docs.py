@@ -117,6 +117,6 @@ def test_readme_named_tests_exist() -> None:
     table = _README.partition("### What happens when")[2].partition("\n## ")[0]
     rows = [row for row in table.splitlines() if row.startswith("| ")][1:]
     named = [re.findall(r"`(test_\w+)` \|$", row) for row in rows]
-    there = "\n".join(file.read_text(encoding="utf-8") for file in (_REPOSITORY / "tests").glob("test_*.py"))
+    there = "\n".join(file.read_text(encoding="utf-8") for file in (_REPOSITORY / "tests").rglob("test_*.py"))
     assert [row for row, tests in zip(rows, named, strict=True) if not tests] == []
     assert [test for (test,) in named if f"def {test}(" not in there] == []

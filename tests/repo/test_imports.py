@@ -58,7 +58,7 @@ _NAMES_MODULE = re.compile(rf"(?:{'|'.join(_HOME)})(?:\.[a-z_]+)+")
 _EVERYWHERE = {"numpy", "msgspec"}
 # The sample is made by a script that writes a sound file; nothing else of the demo touches sound.
 _MAKES_SAMPLE = ("edged.demo.sample", {"soundfile", "soxr"})
-_CONVERT_HOME = {"soundfile": "convert.recordings", "soxr": "convert.recordings"}
+_CONVERT_HOME = {"soundfile": "convert.data.recordings", "soxr": "convert.data.recordings"}
 
 
 def modules(package: str) -> dict[str, Path]:

@@ -18,7 +18,7 @@ RATE = 16_000
 _LISTEN = """
 import json, sys, threading, time, numpy as np
 from edged.audio.microphone import Microphone
-from edged.config.load import Audio
+from edged.config.structs import Audio
 with Microphone(Audio(device=sys.argv[1])) as microphone:
     stretches = []
     while microphone.n_samples < 4000 or not any(s.samples.any() for s in stretches):  # the sound has arrived
@@ -70,7 +70,7 @@ def test_lists_what_selects_each(virtual_microphone: VirtualMicrophone) -> None:
     script = """
 from edged.audio.driver import microphones
 from edged.audio.microphone import Microphone
-from edged.config.load import Audio
+from edged.config.structs import Audio
 for listed in microphones():
     with Microphone(Audio(device=listed.selector)) as microphone:
         while microphone.read(1) is None:
@@ -87,7 +87,7 @@ def test_says_when_it_is_silent(virtual_microphone: VirtualMicrophone, tmp_path:
     soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).standard_normal(30 * RATE) / 20, RATE)
     script = """
 from edged.audio.microphone import Microphone
-from edged.config.load import Audio
+from edged.config.structs import Audio
 with Microphone(Audio(silent_after_s=0.3)) as microphone:
     for silent in (True, False):
         while microphone.silent != silent:
@@ -109,7 +109,7 @@ PR_SET_MDWE, REFUSE_EXEC_GAIN = 65, 1
 refused = ctypes.CDLL(None).prctl(PR_SET_MDWE, ctypes.c_ulong(REFUSE_EXEC_GAIN), *[ctypes.c_ulong(0)] * 3)
 print("no" if refused else "yes", flush=True)
 from edged.audio.microphone import Microphone
-from edged.config.load import Audio
+from edged.config.structs import Audio
 with Microphone(Audio()) as microphone:
     while microphone.n_samples < 4000:
         microphone.read(1)
@@ -127,7 +127,7 @@ def test_pipeline_that_is_too_slow_loses_the_oldest(virtual_microphone: VirtualM
     script = """
 import threading
 from edged.audio.microphone import Microphone
-from edged.config.load import Audio
+from edged.config.structs import Audio
 with Microphone(Audio(buffer_s=0.5)) as microphone:
     while microphone.n_samples < 12000:
         threading.Event().wait(0.01)

@@ -13,7 +13,7 @@ __all__ = ["virtual_microphone"]  # pytest finds the fixture by its name here
 _SWITCH = """
 import json, sys, threading, time
 from edged.audio import microphone as module, mute
-from edged.config.load import Audio
+from edged.config.structs import Audio
 mute.REST_S = 0.1
 
 def say(**more):
@@ -79,7 +79,7 @@ def test_muted_from_the_start_is_never_opened(virtual_microphone: VirtualMicroph
     script = """
 import sys
 from edged.audio import driver, microphone as module, mute
-from edged.config.load import Audio
+from edged.config.structs import Audio
 mute.REST_S = 0.1
 opened, calls = driver.opened, []
 driver.opened = lambda device: calls.append(device) or opened(device)
@@ -106,7 +106,7 @@ def test_muted_microphone_is_closed_at_once(virtual_microphone: VirtualMicrophon
     script = """
 import threading
 from edged.audio import microphone as module, mute
-from edged.config.load import Audio
+from edged.config.structs import Audio
 mute.REST_S = 3600
 with module.Microphone(Audio(device="pulse", muted=True)) as microphone:
     while not microphone.trouble.endswith("is closed"):
@@ -124,7 +124,7 @@ def test_driver_that_does_not_let_go_looks_dead(virtual_microphone: VirtualMicro
     script = """
 import sys
 from edged.audio import microphone as module, mute
-from edged.config.load import Audio
+from edged.config.structs import Audio
 from edged.errors import CaptureError
 mute.REST_S, module.HUNG_S = 0.1, 4.0
 with module.Microphone(Audio(device="pulse")) as microphone:

@@ -7,7 +7,7 @@ import soundfile
 
 from tests.parts.sound.speech import RATE_HZ, noise, sine
 
-# One speaker of each split, as convert/splits has them.
+# One speaker of each split, as convert/data/splits has them.
 CREMAD = {"train": "1018", "validation": "1005", "test": "1029"}
 EMODB = {"train": "15", "validation": "13", "test": "14"}
 _PITCHES_HZ = {"ANG": 320, "DIS": 140, "FEA": 400, "HAP": 260, "NEU": 200, "SAD": 110}

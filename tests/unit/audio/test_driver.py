@@ -164,7 +164,7 @@ def test_list_of_a_driver_that_hangs_is_not_waited_for(virtual_microphone: Virtu
     """``edged devices`` with a sound server that is there and says nothing: a line in time, and the program ends."""
     script = """
 import sys
-from edged import cli
+from edged.cli import main as cli
 from edged.audio import driver
 cli.microphones_in_time = lambda: driver.microphones_in_time(0.5)
 sys.exit(cli.main(["devices"]))
@@ -233,7 +233,7 @@ import ctypes.util
 ctypes.util.find_library = lambda name: None  # as on a machine where there is none
 import edged.audio.recording
 from edged.audio.microphone import Microphone
-from edged.config.load import Audio
+from edged.config.structs import Audio
 from edged.errors import CaptureError
 try:
     with Microphone(Audio()) as microphone:

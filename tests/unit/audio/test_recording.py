@@ -190,7 +190,7 @@ def test_hour_of_silence_costs_no_memory(tmp_path: Path) -> None:
     script = """
 import resource, sys
 from edged.audio.recording import Recording
-from edged.config.load import Audio
+from edged.config.structs import Audio
 def peak_kb(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 n = 0
 with Recording(sys.argv[1]) as recording:

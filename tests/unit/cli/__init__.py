@@ -1,1 +1,1 @@
-"""Tests of edged.cli.main."""
+"""Tests of edged.cli."""

@@ -50,7 +50,7 @@ def test_config_is_found_where_edged_is_started(speech: Path, tmp_path: Path) ->
 CLOSED = """
 import os, sys
 from pathlib import Path
-from edged import cli
+from edged.cli import main as cli
 cli._PLACES = tuple(Path(argument) for argument in sys.argv[1:])
 os.chmod(".", 0)
 if os.geteuid() == 0:

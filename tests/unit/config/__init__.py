@@ -1,1 +1,1 @@
-"""Tests of edged.config.load."""
+"""Tests of edged.config."""

@@ -108,7 +108,7 @@ def test_mute_is_live_within_its_section(caplog: pytest.LogCaptureFixture) -> No
 def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gate that noise did not open opens for it after the reload, in the same run, and systemd is told."""
     told: list[str] = []
-    for module in ("daemon", "listening"):
+    for module in ("pipeline.daemon", "pipeline.source_watch"):
         monkeypatch.setattr(f"edged.{module}.notify", lambda *states: told.extend(states))
     noise = np.random.default_rng(4).normal(0, 1e-4, 8 * RATE_HZ).astype(np.float32)  # -80 dBFS
     loud = np.where(np.arange(len(noise)) // 8000 % 2, 30 * noise, noise).astype(np.float32)

@@ -26,7 +26,7 @@ from tests.parts.sound.speech import RATE_HZ, noise, samples, sine
 
 THRESHOLDS: Thresholds = {"margin_db": 12, "least_dbfs": -60, "least_frames": 25}
 IMAGE = np.zeros((GEOMETRY.n_frames, GEOMETRY.n_bands), np.int8)
-_TEST_SPEAKER = "EMODB_14"  # of convert/splits
+_TEST_SPEAKER = "EMODB_14"  # of convert/data/splits
 _TEST_FOLD = "4"
 
 

@@ -114,7 +114,7 @@ def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speec
 def test_systemd_hears_of_a_degraded_start(bundle: Bundle, speech: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
     """READY comes once, with what is wrong; the watchdog is fed by tries that ended, then by windows."""
     told: list[str] = []
-    for module in ("daemon", "listening"):
+    for module in ("pipeline.daemon", "pipeline.source_watch"):
         monkeypatch.setattr(f"edged.{module}.notify", lambda *states: told.extend(states))
 
     def coming() -> Iterator[Stretch | None]:

@@ -1,0 +1,1 @@
+"""Clips to other clips: louder, noisier, in other rooms."""

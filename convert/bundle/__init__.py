@@ -1,0 +1,1 @@
+"""A run's models to a bundle on disk."""

@@ -1,0 +1,1 @@
+"""Results to the model card: Markdown and plots."""

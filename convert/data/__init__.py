@@ -1,0 +1,1 @@
+"""Clips and their log-mel: what is trained on, chosen by and tested on."""

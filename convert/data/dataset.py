@@ -1,0 +1,156 @@
+"""Clips to log-mel, computed once and kept.
+
+    clips ──front end──► levels (k, 128) float16 dB, or stored (k, 64) uint8 ──► build/convert/cache/<sha256>.npy
+    levels ──windows──► images (n_windows, 188, 64) uint8, exactly what the device would see
+    levels ──► frames (n, 64) float16 dB below the clip's loudest cell, all clips end to end, for training
+
+A cache file's name is the hash of the sound and of what the front end makes of a fixed one: a change of either
+computes it anew, and a ``prepare`` that was broken off goes on where it was.  Levels keep 128 bands and their own
+scale, so that any window can be brought to its own loudest cell as the device does it.
+"""
+
+import hashlib
+import lzma
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from convert.corpora.clip import Clip
+from convert.data import recordings
+from convert.data.atomic_file import atomic
+from edged.errors import RecordingError, UsageError
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import FrontEnd
+
+STRIDE_FRAMES = 31  # between windows of a long clip, as `edged classify` takes them
+_DEEPEST_DB = -110.0  # below a clip's loudest cell; a window of its own loudest cell sees 80 dB of it
+_SILENT_DB = -100.0  # a level of digital silence, see FrontEnd.levels
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Clips and their frames for training: clip i is ``frames[start[i] : start[i] + length[i]]``.
+
+    Where there are ``n_copies`` of each, copy k of clip i (from 1 on) stands at place ``k * len(clips) + i``.
+    """
+
+    clips: list[Clip]
+    frames: NDArray[np.float16]  # (n, 64) dB below each clip's loudest cell
+    start: NDArray[np.int64]
+    length: NDArray[np.int64]
+    n_copies: int = 0
+
+
+def prepare(clips: Sequence[Clip], folder: Path) -> None:
+    """Puts the levels of all ``clips`` into the cache ``folder``; those that are there stay."""
+    for file in sorted({clip.stored.path for clip in clips if clip.stored}):
+        target = folder / f"{_file_hash(file)}.npy"
+        if not target.is_file():
+            with atomic(target) as made:
+                np.save(made, _unpacked(file))
+    spoken = [clip for clip in clips if clip.audio]
+    for clip in tqdm(spoken, desc="log-mel", unit="clip", disable=not spoken):
+        target = folder / f"{key(clip)}.npy"
+        if clip.audio and not target.is_file():
+            levels = _front_end().clip_levels(recordings.samples(clip.audio, clip.padded_s))
+            if clip.padded_s is not None:
+                heard = np.flatnonzero((levels > _SILENT_DB).any(axis=1))
+                levels = levels[: heard[-1] + 1 if len(heard) else 1]
+            with atomic(target) as made:
+                np.save(made, levels.astype(np.float16))
+
+
+def key(clip: Clip) -> str:
+    """The name of the clip's file in the cache."""
+    return sound_hash(clip) if clip.stored else f"{sound_hash(clip)}-{_front_end_key()}"
+
+
+def sound_hash(clip: Clip) -> str:
+    """Of the file that holds the clip's sound, and of how much of it is taken."""
+    file = clip.stored.path if clip.stored else clip.audio
+    if file is None:
+        raise UsageError(f"clip {clip.id}: neither audio nor stored log-mel")
+    return _file_hash(file) if clip.padded_s is None else f"{_file_hash(file)}-{clip.padded_s:g}s"
+
+
+def levels(clip: Clip, folder: Path) -> NDArray[np.float16] | NDArray[np.uint8]:
+    """(k, 128) float16 dB, or stored (k, 64) uint8, of a clip that was prepared."""
+    whole: NDArray[np.float16] | NDArray[np.uint8] = np.load(folder / f"{key(clip)}.npy", mmap_mode="r")
+    if clip.stored is None:
+        return whole
+    end = clip.stored.start + clip.stored.n_frames
+    if end > len(whole):
+        raise UsageError(f"clip {clip.id}: frames up to {end}, expected no more than the {len(whole)} that are stored")
+    return whole[clip.stored.start : end]
+
+
+def images(clip: Clip, folder: Path) -> NDArray[np.uint8]:
+    """(n_windows, n_frames, n_bands): windows every 31 frames, or one, silent after its end, of a shorter clip."""
+    return windows(levels(clip, folder))
+
+
+def windows(found: NDArray[np.float32] | NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(n_windows, n_frames, n_bands) of levels (k, 128) dB or stored (k, 64) uint8."""
+    size = GEOMETRY.n_frames
+    starts = range(0, max(len(found) - size, 0) + 1, STRIDE_FRAMES)
+    return np.stack([_image(found[start : start + size]) for start in starts])
+
+
+def load(clips: Sequence[Clip], folder: Path, copies: Sequence[Sequence[NDArray[np.uint8]]] = ()) -> Dataset:
+    """The frames of prepared ``clips``, end to end, then those of ``copies``, lists of one (k, 64) a clip."""
+    frames = [_frames(levels(clip, folder)) for clip in clips]
+    frames += [_frames(copy) for version in copies for copy in version]
+    length = np.array([len(part) for part in frames], np.int64)
+    return Dataset(list(clips), np.concatenate(frames), np.cumsum(length) - length, length, len(copies))
+
+
+def _image(found: NDArray[np.float32] | NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if found.dtype == np.uint8:
+        image = np.zeros((GEOMETRY.n_frames, GEOMETRY.n_bands), np.uint8)
+        image[: len(found)] = found
+        return image
+    return _front_end().image(found.astype(np.float32))
+
+
+def _frames(found: NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.float16]:
+    if found.dtype == np.uint8:
+        decibels = found.astype(np.float32) * np.float32(GEOMETRY.quantum_db) - np.float32(GEOMETRY.top_db)
+        return decibels.astype(np.float16)
+    relative = np.maximum(found.astype(np.float32) - np.float32(found.max()), np.float32(_DEEPEST_DB))
+    return np.asarray(relative.reshape(len(found), GEOMETRY.n_bands, -1).mean(axis=2), np.float16)
+
+
+def _unpacked(file: Path) -> NDArray[np.uint8]:
+    try:
+        with lzma.open(file) as packed:
+            whole: NDArray[np.uint8] = np.load(packed)
+    except (OSError, EOFError, ValueError, lzma.LZMAError) as exc:
+        raise RecordingError(f"{file}: {exc}, expected stored log-mel (numpy, xz)") from exc
+    if whole.dtype != np.uint8 or whole.ndim != 2 or whole.shape[1] != GEOMETRY.n_bands:  # noqa: PLR2004 - frames by bands
+        raise RecordingError(f"{file}: {whole.dtype} {whole.shape}, expected uint8 (n_frames, {GEOMETRY.n_bands})")
+    return whole
+
+
+@cache
+def _file_hash(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:32]
+    except OSError as exc:
+        raise RecordingError(f"{file}: {exc.strerror or exc}, expected a file of sound or log-mel") from exc
+
+
+@cache
+def _front_end_key() -> str:
+    """What the front end does, not how it is written: its levels of a second of noise, to 1 dB."""
+    noise = np.random.default_rng(0).standard_normal(GEOMETRY.sample_rate_hz).astype(np.float32)
+    return hashlib.sha256(np.round(_front_end().clip_levels(noise)).astype(np.int16).tobytes()).hexdigest()[:8]
+
+
+@cache
+def _front_end() -> FrontEnd:
+    return FrontEnd()

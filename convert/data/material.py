@@ -1,0 +1,75 @@
+"""The clips that a recipe speaks of, by what they are for.
+
+    corpora's folder, recipe, fold ──readers, splits──► Material: train, validation, test, strangers
+
+Only clips with one of the six labels are kept.  A corpus that is trained on must be there and have a list of speakers;
+a stranger, which is only evaluated on, may be absent and is then left out of the figures.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from convert import corpora
+from convert.corpora.clip import Clip
+from convert.data import splits
+from convert.gate.material import noises
+from convert.gate.recipe import GateRecipe
+from convert.train.recipes import Recipe
+from edged.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Clips by purpose, and of the test and the strangers by corpus."""
+
+    train: list[Clip]
+    validation: list[Clip]
+    test: dict[str, list[Clip]]
+    strangers: dict[str, list[Clip]]
+    noises: list[Clip] = field(default_factory=list)  # recordings that copies of the clips for training are laid over
+
+    def all(self) -> list[Clip]:
+        """Every clip, in a fixed order."""
+        rest = [*self.test.values(), *self.strangers.values()]
+        return self.train + self.validation + [clip for clips in rest for clip in clips]
+
+
+def material(folder: Path, recipe: Recipe, fold: int | None = None) -> Material:
+    """The clips of ``recipe`` from the corpora in ``folder``, split by the committed lists or as ``fold`` has it.
+
+    Raises:
+        UsageError: a corpus is absent or unknown, or a split is left without clips.
+    """
+    by_split: dict[splits.Split, dict[str, list[Clip]]] = {split: {} for split in splits.SPLITS}
+    for name in recipe.corpora:
+        clips = _labelled(corpora.read(folder / name))
+        split_of = splits.split_of(name, {clip.speaker for clip in clips}, fold)
+        if not splits.places(name):
+            raise UsageError(f"corpus {name}: no list of speakers in convert/data/splits, expected one to train on it")
+        for split in splits.SPLITS:
+            by_split[split][name] = [clip for clip in clips if split_of[clip.speaker] == split]
+    for split, found in by_split.items():
+        if not any(found.values()):
+            raise UsageError(f"{folder}: no clips for {split}, expected speakers of each split of {recipe.corpora}")
+    strangers = {name: _labelled(corpora.read(folder / name)) for name in recipe.strangers if (folder / name).is_dir()}
+    return Material(
+        _joined(by_split["train"].values()),
+        _joined(by_split["validation"].values()),
+        by_split["test"],
+        strangers,
+        _noises(folder) if recipe.copies else [],
+    )
+
+
+def _noises(folder: Path) -> list[Clip]:
+    """None where ESC-10 is absent: who only evaluates can do without, and ``copies.prepare`` says so to who trains."""
+    return noises(folder, GateRecipe(), "train") if (folder / "esc10").is_dir() else []
+
+
+def _labelled(clips: list[Clip]) -> list[Clip]:
+    return [clip for clip in clips if clip.label is not None]
+
+
+def _joined(parts: Iterable[list[Clip]]) -> list[Clip]:
+    return [clip for part in parts for clip in part]

@@ -1,0 +1,1 @@
+"""Bundles to plain results: what is measured, and against what."""

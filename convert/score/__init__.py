@@ -1,0 +1,1 @@
+"""Models and clips to scores, and scores to metrics."""

@@ -1,0 +1,113 @@
+"""Clips to the scores of every model: what is measured, fitted and tabled is computed from these arrays.
+
+    clips ──windows, as the device sees them──► images ──models──► scores (n_windows, n_labels) by model
+    scores of windows ──mean by clip──► scores (n_clips, n_labels)
+
+A clip is judged as ``edged classify`` judges a file: windows every 31 frames, the mean of their scores.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from convert.corpora.clip import Clip
+from convert.data import dataset
+from convert.data.atomic_file import atomic
+from convert.score.isolated import apart
+from convert.train.runs import clips_hash
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats, int8_input
+from edged.models.interpreter import Interpreter, Runtime, installed_runtimes
+
+_FLOAT_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Clips and the windows cut from them: window i belongs to clip ``owner[i]``."""
+
+    clips: list[Clip]
+    images: NDArray[np.uint8]  # (n_windows, n_frames, n_bands)
+    owner: NDArray[np.int64]
+
+    def by_clip(self, scores: Floats) -> Floats:
+        """(n_clips, n) the mean over each clip's windows of ``scores`` (n_windows, n)."""
+        sums = np.zeros((len(self.clips), scores.shape[1]), np.float64)
+        np.add.at(sums, self.owner, scores)
+        return np.asarray(sums / np.bincount(self.owner, minlength=len(self.clips))[:, None], np.float32)
+
+    def place_of(self, labels: Sequence[str]) -> NDArray[np.int64]:
+        """(n_clips,) where each clip's label stands in ``labels``, -1 for clips with another one."""
+        places = {label: place for place, label in enumerate(labels)}
+        return np.array([places.get(str(clip.label), -1) for clip in self.clips], np.int64)
+
+
+def heard(clips: Sequence[Clip], cache: Path, copies: Sequence[Sequence[NDArray[np.uint8]]] = ()) -> Heard:
+    """The windows of prepared ``clips``, then those of ``copies``, lists of one (k, 64) a clip, each as if a clip."""
+    parts = [dataset.images(clip, cache) for clip in clips]
+    parts += [dataset.windows(copy) for version in copies for copy in version]
+    owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    shape = (0, GEOMETRY.n_frames, GEOMETRY.n_bands)
+    return Heard(list(clips) * (1 + len(copies)), np.concatenate([np.zeros(shape, np.uint8), *parts]), owner)
+
+
+def dequantised(images: NDArray[np.uint8]) -> Floats:
+    """(n, n_frames, n_bands, 1), 0..1: what the float networks are given."""
+    return np.asarray(images[..., None] / np.float32(255), np.float32)
+
+
+def float_scores(model: Any, images: NDArray[np.uint8]) -> Floats:  # noqa: ANN401 - keras has no types
+    """(n_windows, n_labels) of a float network that ends in scores."""
+    parts = [
+        np.asarray(model(dequantised(images[first : first + _FLOAT_BATCH]), training=False))
+        for first in range(0, len(images), _FLOAT_BATCH)
+    ]
+    return np.concatenate(parts, dtype=np.float32)
+
+
+def int8_scores(
+    contents: Mapping[str, bytes], n_labels: Mapping[str, int], runtime: Runtime, windows: Heard, store: Path
+) -> dict[str, Floats]:
+    """Scores of all windows by model, kept in ``store`` under the hash of model, clips and runtime."""
+    order = [clip.id for clip in windows.clips]  # the hash of the clips is the same in any
+    clips = f"{clips_hash(windows.clips)}{order}{runtime}{len(windows.images)}".encode()
+    targets = {
+        name: store / f"{hashlib.sha256(content + clips).hexdigest()[:24]}.npy" for name, content in contents.items()
+    }
+    absent = {name: contents[name] for name, target in targets.items() if not target.is_file()}
+    if absent:
+        found = apart(answered, absent, dict(n_labels), runtime, windows.images)
+        for name, scores in found.items():
+            with atomic(targets[name]) as file:
+                np.save(file, scores)
+    return {name: np.load(target) for name, target in targets.items()}
+
+
+def answered(
+    contents: dict[str, bytes], n_labels: dict[str, int], runtime: Runtime, images: NDArray[np.uint8]
+) -> dict[str, Floats]:
+    """(n_windows, n) scores by model of ``images`` (n_windows, n_frames, n_bands), here and now."""
+    found = {}
+    for name, content in contents.items():
+        interpreter = Interpreter(name, content, n_labels[name], n_threads=1, runtime=runtime)
+        windows = tqdm(int8_input(images), desc=f"{name} on {runtime}", unit="window", leave=False, disable=None)
+        scores = [interpreter.scores(image) for image in windows]
+        found[name] = np.array(scores, np.float32).reshape(-1, n_labels[name])
+    return found
+
+
+def prove_loads(contents: dict[str, bytes], n_labels: dict[str, int]) -> None:
+    """Loads each model on every runtime that is installed, which refuses any other input than the front end's.
+
+    Raises:
+        ModelError: a model is not what the device takes.
+    """
+    for runtime in installed_runtimes():
+        for name, content in contents.items():
+            Interpreter(name, content, n_labels[name], n_threads=1, runtime=runtime)

@@ -1,0 +1,1 @@
+"""Clips to trained and quantized networks."""
