@@ -1,4 +1,4 @@
-"""The payloads: one struct a message, the only source of what is published.
+"""Payloads: one struct per message, the only source of what is published.
 
     Result, Episode ──► structs below ──msgspec──► one JSON object, one line
 
@@ -18,7 +18,7 @@ Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 Availability = Literal["online", "offline"]  # the whole payload of ``availability``, a bare word
 CaptureState = Literal["online", "offline", "stalled", "muted"]  # the whole payload of ``capture``, a bare word
-Trust = Literal["verified", "insecure", "none"]  # how the broker proved who it is
+Trust = Literal["verified", "insecure", "none"]  # whether the broker's certificate is checked
 Uuid7 = Annotated[  # sorts by time
     str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 ]
@@ -30,113 +30,113 @@ SpeechState = Literal["ON", "OFF"]  # the whole payload of ``speech``, a bare wo
 
 
 class WindowScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="window"):
-    """What one window of sound was found to be; label, confidence and scores only where the gate heard speech."""
+    """Classification of one window; label, confidence and scores only if the speech gate detected speech."""
 
-    v: int = VERSION  # of this schema
+    v: int = VERSION  # version of this schema
     time: Time  # of the window's end
     start_s: Seconds  # from the start of the source to the window's first sample
     duration_s: Seconds
-    speech: bool  # whether the gate heard any
-    level_dbfs: float  # rms of its newest stride, never below -96
-    label: str | None = None  # of the greatest score
+    speech: bool  # whether the speech gate detected speech
+    level_dbfs: float  # RMS of its newest stride, at least -96
+    label: str | None = None  # label with the highest score
     confidence: Score | None = None  # its score
-    scores: dict[str, Score] | None = None  # by label; their sum is 1
-    asked: list[str] | None = None  # the models that ran, in order
-    discontinuous: bool = False  # the first window after the start or after lost sound
+    scores: dict[str, Score] | None = None  # by label; they add up to 1
+    asked: list[str] | None = None  # models that ran, in order
+    discontinuous: bool = False  # first window after the start or after lost sound
 
 
 class EpisodeStart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="start"):
-    """An emotion holds from now on; published as ``event/start``."""
+    """An episode starts; published as ``event/start``."""
 
-    v: int = VERSION  # of this schema
-    id: Uuid7  # of this event: one that comes twice has the same
-    seq: Seq | msgspec.UnsetType = msgspec.UNSET  # of this event among the node's; set by what publishes it
-    replayed: bool = False  # it comes late: it waited for the broker, or may have come before
-    episode_id: Uuid7  # the same in its end
+    v: int = VERSION  # version of this schema
+    id: Uuid7  # of this event; the same if it arrives twice
+    seq: Seq | msgspec.UnsetType = msgspec.UNSET  # number of this event among the node's; the publisher sets it
+    replayed: bool = False  # late: it waited for the broker, or may have arrived before
+    episode_id: Uuid7  # the same in its `event/end`
     event_type: str  # the label
-    time: Time  # when the episode began
-    start_s: Seconds  # the same, from the start of the source
-    confidence: Score  # mean score of the label in the windows that decided
-    scores: dict[str, Score]  # mean scores in those windows
-    previous: str | None = None  # the label of the episode before this one
+    time: Time  # when the episode started
+    start_s: Seconds  # the same time, counted from the start of the source
+    confidence: Score  # mean score of the label in the deciding windows
+    scores: dict[str, Score]  # mean scores in the deciding windows
+    previous: str | None = None  # label of the previous episode
 
 
 class EpisodeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="end"):
-    """The same emotion no longer holds; published as ``event/end`` with its start's ``episode_id``."""
+    """An episode ends; published as ``event/end`` with the ``episode_id`` of its start."""
 
-    v: int = VERSION  # of this schema
-    id: Uuid7  # of this event: one that comes twice has the same
-    seq: Seq | msgspec.UnsetType = msgspec.UNSET  # of this event among the node's; set by what publishes it
-    replayed: bool = False  # it comes late: it waited for the broker, or may have come before
-    episode_id: Uuid7  # of its start
+    v: int = VERSION  # version of this schema
+    id: Uuid7  # of this event; the same if it arrives twice
+    seq: Seq | msgspec.UnsetType = msgspec.UNSET  # number of this event among the node's; the publisher sets it
+    replayed: bool = False  # late: it waited for the broker, or may have arrived before
+    episode_id: Uuid7  # the same in its `event/start`
     event_type: str  # the label
     time: Time  # when the episode ended
-    start_s: Seconds  # when it began, from the start of the source
-    duration_s: Seconds  # from its start to its end
+    start_s: Seconds  # when it started, counted from the start of the source
+    duration_s: Seconds  # from start to end
     confidence: Score  # mean score of the label over the episode
-    confidence_peak: Score  # the greatest of the label in one window
+    confidence_peak: Score  # highest score of the label in one window
     scores: dict[str, Score]  # mean scores over the episode
-    reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"]
+    reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"]  # why it ended
 
 
 class EmotionState(msgspec.Struct, frozen=True, kw_only=True):
-    """How it is now; published retained as ``emotion`` whenever it changes."""
+    """The current state; published retained as ``emotion`` whenever it changes."""
 
-    v: int = VERSION  # of this schema
-    time: Time  # of the sound that it is about
+    v: int = VERSION  # version of this schema
+    time: Time  # of the sound that it describes
     emotion: str  # a label, "uncertain" (speech, but no label stands out) or "none" (no speech)
-    speech: bool  # whether the newest window held any
-    since: Time  # when this emotion began to be the state
-    confidence: Score | None = None  # score of the label, or the greatest one; null without speech
+    speech: bool  # whether the newest window holds speech
+    since: Time  # since when this emotion has been the state
+    confidence: Score | None = None  # score of the label, or the highest score; null without speech
     scores: dict[str, Score] | None = None  # by label, smoothed; null without speech
-    arousal: Arousal | None = None  # the stronger side of the scores; null without speech
-    valence: Valence | None = None  # likewise
-    level_dbfs: Dbfs | None = None  # rms of the newest stride of sound
+    arousal: Arousal | None = None  # side with the highest sum of scores; null without speech
+    valence: Valence | None = None  # the same
+    level_dbfs: Dbfs | None = None  # RMS of the newest stride of sound
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True):
-    """How loud it was in the last five seconds; published as ``level`` when it moved by 3 dB, and each minute."""
+    """Loudness of the last five seconds; published as ``level`` after a change of 3 dB, and each minute."""
 
-    v: int = VERSION  # of this schema
+    v: int = VERSION  # version of this schema
     time: Time  # of the end of the five seconds
-    level_dbfs: Dbfs  # rms
+    level_dbfs: Dbfs  # RMS
     peak_dbfs: Dbfs
-    clipping: bool  # whether the microphone was too loud for its converter
+    clipping: bool  # whether samples reached full scale
 
 
 class CardFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model card says of the bundle on one corpus."""
+    """Metrics of the bundle on one corpus, from its model card."""
 
     uar: Score  # unweighted average recall on speakers not trained on
     speakers: int
     clips: int
-    never_trained: bool  # nothing of this corpus was in training
+    never_trained: bool  # whether this corpus was left out of training
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """What this device is and how it is set; published retained as ``info`` at the start and when it changes."""
+    """Identity and settings of the device; published retained as ``info`` at the start and when it changes."""
 
-    v: int = VERSION  # of this schema
+    v: int = VERSION  # version of this schema
     time: Time
     node: str
-    device_id: str  # of the machine, the same after a new installation
-    session: str  # of this run: two of them at once are two devices of one name
-    hardware: str | None  # the board, where it says
+    device_id: str  # of the machine; a new installation keeps it
+    session: str  # of this run; two at once are two devices with the same node
+    hardware: str | None  # the board, if it is known
     versions: dict[str, str]
-    bundle: str  # name and version of the models
+    bundle: str  # name and version
     routing: str  # `hard` or `soft`
     labels: list[str]  # of the bundle, in its order
     model_card: dict[str, CardFigures]  # by corpus
     listening: bool  # false while muted by command or config
-    thresholds: dict[str, Score]  # by label the score from which its episode begins
+    thresholds: dict[str, Score]  # by label: probability at which its episode starts
     log_level: str
-    commands: str  # which are obeyed: off, read-only or on
-    config_digest: str  # changes with any value in force
-    restart_required: list[str]  # keys that were changed in the file and wait for a restart
+    commands: str  # as `mqtt.commands`
+    config_digest: str  # changes when any setting in force changes
+    restart_required: list[str]  # keys that changed in the file and need a restart
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Which device it is that answered ``identify``."""
+    """Which device answered ``identify``."""
 
     node: str
     device_id: str
@@ -148,85 +148,85 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command did, or why not; what is in force now comes with those that change it."""
+    """What a command did, or why not; commands that change a setting return its value."""
 
-    v: int = VERSION  # of this schema
+    v: int = VERSION  # version of this schema
     time: Time
-    command: str  # "unknown" where there is none of that name
+    command: str  # "unknown" if there is no such command
     ok: bool  # whether it was obeyed
     message: str  # what was done, or why not
-    id: str | msgspec.UnsetType = msgspec.UNSET  # the command's own
+    id: str | msgspec.UnsetType = msgspec.UNSET  # the `id` of the command
     muted: bool | msgspec.UnsetType = msgspec.UNSET
     thresholds: dict[str, Score] | msgspec.UnsetType = msgspec.UNSET
     log_level: str | msgspec.UnsetType = msgspec.UNSET
-    baseline: str | msgspec.UnsetType = msgspec.UNSET  # the mode
+    baseline: str | msgspec.UnsetType = msgspec.UNSET  # `baseline.mode` in force
     restart_required: list[str] | msgspec.UnsetType = msgspec.UNSET
     device: Identity | msgspec.UnsetType = msgspec.UNSET
 
 
 class OutboxFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """How it stands with the events that the broker has not acknowledged."""
+    """Events that the broker has not acknowledged."""
 
-    depth: int  # how many there are
-    oldest_s: Seconds  # how long the oldest of them has waited while the daemon ran
-    dropped: int  # since the start: those for which there was no room
-    on_disk: bool  # whether they outlive the daemon
-    fault: str = ""  # why they do not, where they should
-    set_aside: str = ""  # name of the damaged file that was replaced since the start
-    latency_p50_s: Seconds | None = None  # from the end of the window that caused an event to its acknowledgement …
-    latency_p95_s: Seconds | None = None  # … of the last 200, with the waiting for a broker that was away
+    depth: int  # number of waiting events
+    oldest_s: Seconds  # running time that the oldest has waited
+    dropped: int  # events lost for lack of room, since the start
+    on_disk: bool  # whether they survive the process
+    fault: str = ""  # why they are not on disk, if they should be
+    set_aside: str = ""  # name of a damaged file that was replaced since the start
+    latency_p50_s: Seconds | None = None  # end of the deciding window to acknowledgement: median of the last 200
+    latency_p95_s: Seconds | None = None  # 95th percentile of the same; includes waiting for an absent broker
 
 
 class BaselineFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What the device has learned of its room and its voices."""
+    """State of the adaptation to room and voices."""
 
-    heard_s: Seconds  # of speech, those long ago counted less
-    shift: dict[str, float]  # by label what is taken off the log of its score now
-    frozen: bool  # nothing is added to it
+    heard_s: Seconds  # seconds of speech learned from; older ones count less
+    shift: dict[str, float]  # by label: what is subtracted from the log of its score
+    frozen: bool  # whether learning is stopped
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """Figures of the daemon about itself; published retained as ``health`` each minute."""
+    """Metrics of the daemon; published retained as ``health`` each minute."""
 
-    v: int = VERSION  # of this schema
+    v: int = VERSION  # version of this schema
     time: Time
     uptime_s: Seconds
     microphone: str  # as the system names it
     sample_rate_hz: int  # of the microphone, before resampling
     capture: CaptureState
-    microphone_silent: bool  # nothing but one value for audio.silent_after_s
-    level_dbfs: float  # rms of the newest window; never below -96
-    peak_dbfs: float  # greatest sample since the last health message; never below -96
-    clipping: bool  # whether the microphone was too loud for its converter since then
-    windows: int  # judged since the start
-    windows_speech: int  # those with speech among them
-    windows_skipped: int  # left out because the device was too slow
-    samples_dropped: int  # lost in the ring or at the driver
+    microphone_silent: bool  # a constant value for `audio.silent_after_s`
+    level_dbfs: float  # RMS of the newest window, at least -96
+    peak_dbfs: float  # highest sample since the last health message, at least -96
+    clipping: bool  # whether samples reached full scale since then
+    windows: int  # classified since the start
+    windows_speech: int  # those with speech
+    windows_skipped: int  # skipped because the device was too slow
+    samples_dropped: int  # lost in the ring or in the driver
     overflows: int  # reported by the driver
-    gaps: int  # times that sound was lost, for whatever reason
-    recoveries: int  # times that the microphone was gone and came again
-    real_time_factor: float  # busy time of the pipeline by time of sound, since the last health message
-    tls: Trust = "none"  # whether the broker proved who it is; insecure: it need not
-    reconnects: int  # of the broker
-    unacknowledged: int  # messages that the broker has not confirmed
-    resident_mb: float  # memory in use
-    cpu_share: float  # CPU time of all threads by time, since the last health message; 1 is one core
-    temperature_c: float | None  # of the hottest part that has a thermometer
-    throttling: list[str] | None  # why the board slows down: under_voltage, …; with _before: since the boot, not now
+    gaps: int  # times that sound was lost, for any reason
+    recoveries: int  # times that a lost microphone came back
+    real_time_factor: float  # busy time of the pipeline / duration of sound, since the last health message
+    tls: Trust = "none"  # whether the broker's certificate is checked
+    reconnects: int  # connections to the broker after the first
+    unacknowledged: int  # messages that the broker has not acknowledged
+    resident_mb: float  # resident memory
+    cpu_share: float  # CPU time of all threads / elapsed time, since the last health message; 1 is one core
+    temperature_c: float | None  # of the hottest sensor
+    throttling: list[str] | None  # why the board slows down: under_voltage, …; with _before: since boot, not now
     versions: dict[str, str]
     bundle: str
     routing: str
-    baseline: BaselineFigures | None = None  # null where nothing is learned
-    outbox: OutboxFigures | None = None  # null where nothing is published
-    name_taken_by: str | None = None  # device id of another device that publishes under this node's name now
+    baseline: BaselineFigures | None = None  # null if off
+    outbox: OutboxFigures | None = None  # null if nothing is published
+    name_taken_by: str | None = None  # device id of another device that uses this node
 
 
 class ClipScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="clip"):
-    """What ``edged classify`` says of a file."""
+    """Result of ``edged classify`` for one file."""
 
-    v: int = VERSION  # of this schema
+    v: int = VERSION  # version of this schema
     file: str
-    label: str  # "none" where no window holds speech
+    label: str  # "none" if no window holds speech
     confidence: Score | None
     scores: dict[str, Score] | None  # mean over the windows with speech
     duration_s: Seconds
@@ -245,7 +245,7 @@ PAYLOADS: dict[str, type[msgspec.Struct]] = {
     "clip": ClipScores,
 }
 
-# What is a word and no JSON: the whole payload, as it stands.
+# Payloads that are a bare word instead of JSON.
 WORDS: dict[str, tuple[str, ...]] = {
     "availability": get_args(Availability),
     "capture": get_args(CaptureState),

@@ -1,15 +1,15 @@
-"""The topics: their names, QoS and retention, the only source of them.
+"""Topics: names, QoS and retention, the only source of them.
 
     node "kitchen" ──► edged/kitchen/{availability, capture, emotion, event/start, …, cmd/mute, cmd/mute/result}
 
-The node is one device; its name is one level of the topic, so that a subscriber to ``edged/+/event/#`` hears all nodes.
+A node is one device. Its name is one level of the topic, so ``edged/+/event/#`` matches the events of all nodes.
 """
 
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-# A state is retained and only its newest payload counts; each event counts and is kept until the broker has it; a
-# moment counts now or not at all.
+# Of a state only the newest payload counts, and it is retained. Each event counts, and is stored until the broker has
+# it. A moment counts now or never.
 Kind = Literal["state", "event", "moment"]
 
 
@@ -20,7 +20,7 @@ class Topic:
     name: str
     qos: int
     kind: Kind
-    about: str  # for people, in the README and in AsyncAPI
+    about: str  # for people, in docs/mqtt.md and in AsyncAPI
 
     @property
     def retained(self) -> bool:
@@ -28,30 +28,30 @@ class Topic:
         return self.kind == "state"
 
 
-AVAILABILITY = Topic("availability", 1, "state", "`online`, or `offline` (also the will, when the device vanishes)")
+AVAILABILITY = Topic("availability", 1, "state", "`online` or `offline`; `offline` is also the will")
 CAPTURE = Topic(
     "capture",
     1,
     "state",
-    "whether sound comes: `online`, `offline` (no microphone, or none that opens), `stalled` (open, but "
-    "no sample for 2 s) or `muted` (by command or config, or nothing but one value); it counts while `availability` "
-    "is `online`",
+    "whether sound arrives: `online`, `offline` (no microphone, or it does not open), `stalled` (open, but no sample "
+    "for 2 s) or `muted` (by command or config, or a constant value); valid while `availability` is `online`",
 )
 EMOTION = Topic(
     "emotion",
     1,
     "state",
-    "how it is now, whenever it changes: a label, `uncertain` (speech that fits none) or `none` (no speech)",
+    "the current state, whenever it changes: a label, `uncertain` (speech, but no label stands out) or `none` (no "
+    "speech)",
 )
-EVENT_START = Topic("event/start", 1, "event", "an episode begins: an emotion that holds")
-EVENT_END = Topic("event/end", 1, "event", "it ends, with the same `episode_id`")
+EVENT_START = Topic("event/start", 1, "event", "an episode starts: an emotion that holds")
+EVENT_END = Topic("event/end", 1, "event", "the episode ends, with the same `episode_id`")
 SPEECH = Topic("speech", 1, "state", "`ON` or `OFF`: whether the newest window holds speech")
-WINDOW = Topic("window", 0, "moment", "with `mqtt.window`, each window's scores, for those who do their own smoothing")
-LEVEL = Topic("level", 0, "moment", "each 5 s, if it moved by 3 dB, and each minute: how loud it is")
-HEALTH = Topic("health", 1, "state", "each minute (`health_s`): the device's figures about itself")
-INFO = Topic("info", 1, "state", "what the device is and how it is set, at the start and when that changes")
+WINDOW = Topic("window", 0, "moment", "with `mqtt.window`: scores of each window, for your own smoothing")
+LEVEL = Topic("level", 0, "moment", "loudness, every 5 s if it changed by 3 dB, and each minute")
+HEALTH = Topic("health", 1, "state", "metrics of the device, each minute (`health_s`)")
+INFO = Topic("info", 1, "state", "identity and settings of the device, at the start and when they change")
 COMMAND = Topic("cmd/<name>", 1, "moment", "a command to the device")
-RESULT = Topic("cmd/<name>/result", 1, "moment", "what a command did, or why not, and what is in force now")
+RESULT = Topic("cmd/<name>/result", 1, "moment", "what a command did, or why not, and the settings in force")
 TOPICS = (AVAILABILITY, CAPTURE, EMOTION, EVENT_START, EVENT_END, SPEECH, WINDOW, LEVEL, HEALTH, INFO, RESULT)
 CHECK = Topic("check", 1, "moment", "of `edged check` to itself")  # no device publishes it
 

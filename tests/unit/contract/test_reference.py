@@ -29,7 +29,7 @@ def test_notes_are_the_comments() -> None:
     found = notes(payloads.EpisodeStart)
     assert list(found) == list(payloads.EpisodeStart.__struct_fields__)
     assert found["event_type"] == "the label"
-    assert found["start_s"] == "the same, from the start of the source"
+    assert found["start_s"] == "the same time, counted from the start of the source"
     assert notes(Threshold) == {"id": "given back in the result", "label": "", "enter": ""}
 
 
