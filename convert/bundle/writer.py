@@ -190,7 +190,7 @@ def prove(path: Path) -> None:
         for routing in routings:
             Cascade(proved, routing, runtime=runtime).answer(image)
         if proved.manifest.gate is not None:
-            ModelGate(proved, runtime=runtime, margin_db=0, least_dbfs=-96, least_frames=1).hears_speech(loud, image)
+            ModelGate(proved, runtime=runtime, margin_db=0, min_dbfs=-96, min_frames=1).hears_speech(loud, image)
 
 
 def _read(run: Run, name: str, manifest: Manifest) -> dict[str, Any]:

@@ -41,9 +41,9 @@ def heard_tables(found: dict[str, Any]) -> str:
     """Of all groups of clips."""
     marks = list(next(iter(found.values()))["mixtures"]["neutral"])
     curves = [
-        [TITLES.get(name, name), _MIXTURES[mixture], *(f"{uar:.3f}" for uar in row.values())]
+        [TITLES.get(name, name), _MIXTURES[prior_distribution], *(f"{uar:.3f}" for uar in row.values())]
         for name, group in found.items()
-        for mixture, row in group["mixtures"].items()
+        for prior_distribution, row in group["mixtures"].items()
     ]
     turns = {name: group["two_speakers"] for name, group in found.items() if group["two_speakers"]}
     hours = [

@@ -1,7 +1,7 @@
 """What the baseline of a device is worth: UAR by the seconds of speech that it has heard.
 
     clips of a speaker ──half to learn from, half to judge──► a stream of one half, in a mixture of moods
-    stream ──the device's Baseline, no labels──► the other half corrected ──► UAR after 12 s, 30 s, …
+    stream ──the device's Adaptation, no labels──► the other half corrected ──► UAR after 12 s, 30 s, …
 
 Each speaker is a home; the halves are drawn anew for each trial.  Half a speaker's clips are a minute or two of speech:
 a longer stream repeats them, drawn at random.  Validation speakers are compared with a table of the other validation
@@ -22,7 +22,7 @@ from convert.score.clip_scores import Heard
 from convert.score.metrics import calibration_error, confusion, recall, uar
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
-from edged.models.adaptation import Baseline, Settings
+from edged.models.adaptation import Adaptation, Settings
 from edged.models.bundle import Manifest
 
 MARKS_S = (0, 12, 30, 60, 300, 1800)
@@ -86,14 +86,14 @@ def figures(found: Homes, table: Callable[[str], Table], settings: Settings | No
 
 
 def _mixture(
-    found: Homes, table: Callable[[str], Table], settings: Settings, mixture: str
+    found: Homes, table: Callable[[str], Table], settings: Settings, prior_distribution: str
 ) -> tuple[dict[str, float], dict[str, float]]:
     """UAR and ECE by seconds heard."""
     matrices = {mark: _empty(found) for mark in MARKS_S}
     answers: dict[int, list[tuple[Places, Floats]]] = {mark: [] for mark in MARKS_S}
     for speaker, rng, learn, judge in _trials(found):
         known = _Home(found, table(speaker), settings)
-        clips = stream(found, learn, mixture, rng)
+        clips = stream(found, learn, prior_distribution, rng)
         for mark in MARKS_S:
             known.hear(clips, mark)
             answers[mark].append((found.truth[judge], known.answered(judge)))
@@ -152,7 +152,7 @@ class _Home:
 
     def __init__(self, found: Homes, table: Table, settings: Settings) -> None:
         self._found = found
-        self._baseline = Baseline(found.labels, table, settings)
+        self._baseline = Adaptation(found.labels, table, settings)
         self._heard_s = 0.0
 
     def hear(self, clips: Iterator[int], until_s: float) -> None:
@@ -176,11 +176,15 @@ class _Home:
         return np.array(answers, np.float32).reshape(-1, len(found.labels))
 
 
-def stream(found: Homes, clips: Places, mixture: str, rng: np.random.Generator) -> Iterator[int]:
+def stream(found: Homes, clips: Places, prior_distribution: str, rng: np.random.Generator) -> Iterator[int]:
     """Clips at random for ever, their labels in the mixture, as far as there are clips of them."""
     by_label = [clips[found.truth[clips] == place] for place in range(len(found.labels))]
     shares = np.array([float(len(own) > 0) for own in by_label])
-    if mixture in found.labels and shares[most := found.labels.index(mixture)] and shares.sum() > 1:
+    if (
+        prior_distribution in found.labels
+        and shares[most := found.labels.index(prior_distribution)]
+        and shares.sum() > 1
+    ):
         shares *= (1 - _MOST) / (shares.sum() - 1)
         shares[most] = _MOST
     shares /= shares.sum()

@@ -60,7 +60,7 @@ def _rivals(content: bytes, windows: Trials) -> dict[str, Floats]:
     """(n,) scores by rival."""
     found = {f"webrtcvad {mode}": windows.votes[:, mode] for mode in MODES}
     model = apart(scored, content, windows.images)
-    model[windows.loud_frames < LEVEL["least_frames"]] = 0
+    model[windows.loud_frames < LEVEL["min_frames"]] = 0
     return {"model": model, "level": windows.margin_db, **found}
 
 

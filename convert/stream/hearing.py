@@ -1,7 +1,7 @@
 """Scenes to episodes: through the very pipeline of ``edged replay``, or from windows of which only log-mel is left.
 
-    sound ──file──► replay.play: Recording, Judge, Tracker, as the daemon has them, at maximum speed ──► Told
-    windows ──models, once──► Trace ──gate, Baseline, Tracker with any thresholds──► Told
+    sound ──file──► replay.play: Recording, WindowClassifier, Tracker, as the daemon has them, at maximum speed ──► Told
+    windows ──models, once──► Trace ──gate, Adaptation, Tracker with any thresholds──► Told
 
 The second way answers every window once and can then be followed again with other thresholds in a blink: the search for
 them needs that, and CREMA-D, of which only log-mel is at hand.  A test holds both ways to the same events.
@@ -31,10 +31,10 @@ from edged.contract.topics import Topic
 from edged.events.tracker import Began, Ended, Tracker, thresholds_of
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
-from edged.models.adaptation import Baseline
+from edged.models.adaptation import Adaptation
 from edged.models.bundle import SPEECH, Bundle
 from edged.models.interpreter import installed_runtimes
-from edged.pipeline.adaptation_store import Learned
+from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.daemon import Daemon
 
 _RATE_HZ = GEOMETRY.sample_rate_hz
@@ -78,9 +78,9 @@ def replayed(bundle: Bundle, config: Config, sound: Floats, *, learn: bool) -> T
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "scene.wav"
         recordings.write(file, sound)
-        learned = Learned(config, bundle) if learn else None
+        learned = AdaptationStore(config, bundle) if learn else None
         with Recording(file, audio=config.audio) as recording:
-            Daemon(config, bundle, recording, sink, learned=learned).run(threading.Event())
+            Daemon(config, bundle, recording, sink, adaptation=learned).run(threading.Event())
     return sink.told()
 
 
@@ -96,11 +96,11 @@ def all_replayed(bundle: Bundle, config: Config, scenes: Sequence[Scene], learns
 def traces(bundle: Bundle, config: Config, scenes: Sequence[Scene], cache: Path) -> list[Trace]:
     """Answers all windows of ``scenes`` from log-mel."""
     found = tqdm(scenes, desc="windows", unit="scene", leave=False, disable=None)
-    least_frames = max(1, round(config.gate.least_speech_s / GEOMETRY.hop_s))
-    return [trace(bundle, rendering.windows(scene, cache, config.gate.least_dbfs), least_frames) for scene in found]
+    min_frames = max(1, round(config.gate.min_speech_s / GEOMETRY.hop_s))
+    return [trace(bundle, rendering.windows(scene, cache, config.gate.min_dbfs), min_frames) for scene in found]
 
 
-def trace(bundle: Bundle, heard: Heard, least_frames: int) -> Trace:
+def trace(bundle: Bundle, heard: Heard, min_frames: int) -> Trace:
     """Answers the windows of one scene; the gate needs so many loud frames to be asked."""
     manifest = bundle.manifest
     contents = {**bundle.contents, **({_GATE: bundle.gate} if bundle.gate else {})}
@@ -112,7 +112,7 @@ def trace(bundle: Bundle, heard: Heard, least_frames: int) -> Trace:
     speech = np.ones(len(images), np.float32)
     if manifest.gate:
         speech = raw.pop(_GATE)[:, manifest.gate.labels.index(SPEECH)]
-    speech = np.where(heard.loud_frames >= least_frames, speech, np.float32(-1))
+    speech = np.where(heard.loud_frames >= min_frames, speech, np.float32(-1))
     return Trace(heard.start, heard.end, speech, routed(manifest, raw, manifest.routes.default))
 
 
@@ -122,7 +122,7 @@ def followed(bundle: Bundle, config: Config, found: Trace, *, learn: bool, thres
     if threshold is None:
         threshold = manifest.gate.threshold if manifest.gate else 0.0
     moods = manifest.moods.get(manifest.routes.default)
-    baseline = Baseline(manifest.labels, moods, config.baseline) if learn and moods else None
+    baseline = Adaptation(manifest.labels, moods, config.baseline) if learn and moods else None
     tracker = Tracker(manifest.labels, **thresholds_of(config, manifest.labels))
     stride_s = config.models.stride_s
     events: list[Event] = []

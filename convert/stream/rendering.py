@@ -61,11 +61,11 @@ def sound(scene: Scene) -> Floats:
     return np.asarray(np.clip(whole, -1, 1), np.float32)
 
 
-def windows(scene: Scene, cache: Path, least_dbfs: float) -> Heard:
-    """The scene's windows from log-mel of prepared clips; a frame is loud above ``least_dbfs``."""
+def windows(scene: Scene, cache: Path, min_dbfs: float) -> Heard:
+    """The scene's windows from log-mel of prepared clips; a frame is loud above ``min_dbfs``."""
     power = _power(scene, cache)
     levels = np.asarray(10 * np.log10(np.maximum(power, _QUIETEST)), np.float32)
-    loud = 10 * np.log10(np.maximum(power @ _mean_square()[1], _QUIETEST)) > least_dbfs
+    loud = 10 * np.log10(np.maximum(power @ _mean_square()[1], _QUIETEST)) > min_dbfs
     first = np.arange(0, max(1, len(levels) - GEOMETRY.n_frames + 1), STRIDE_FRAMES)
     front_end = FrontEnd()
     images = [int8_input(front_end.image(levels[at : at + GEOMETRY.n_frames])) for at in first]

@@ -1,6 +1,6 @@
 """Gain and high-pass, the same for a microphone and a recording, before anything else hears the sound.
 
-    Stretch ──high-pass (12 dB an octave)──gain──► Stretch, same counts and clocks; unchanged where both are off
+    AudioChunk ──high-pass (12 dB an octave)──gain──► AudioChunk, same counts and clocks; unchanged where both are off
 
 The high-pass is a Butterworth filter of second order, by the bilinear transform (R. Bristow-Johnson, "Cookbook formulae
 for audio EQ biquad filter coefficients").  A loop over samples is too slow in Python and scipy too large for a device,
@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edged.audio.ring import Floats, Stretch
+from edged.audio.ring import AudioChunk, Floats
 from edged.features.geometry import GEOMETRY
 
 _BLOCK = 128  # samples; a larger one multiplies more, a smaller one loops more
@@ -29,24 +29,24 @@ _Matrix = NDArray[np.float64]
 
 
 class Conditioner:
-    """One stream of stretches; a gap in it starts the filter anew."""
+    """One stream of chunks; a gap in it starts the filter anew."""
 
     def __init__(self, *, gain_db: float, highpass_hz: float) -> None:
         self._gain = np.float32(10 ** (gain_db / 20))
         self._highpass = _Highpass(highpass_hz, GEOMETRY.sample_rate_hz) if highpass_hz else None
-        self._next = 0  # the count at which the next stretch begins if there is no gap
+        self._next = 0  # the count at which the next chunk begins if there is no gap
 
-    def conditioned(self, stretch: Stretch) -> Stretch:
-        """The stretch as the models are to hear it; its own samples are left as they are."""
-        samples = stretch.samples
+    def conditioned(self, chunk: AudioChunk) -> AudioChunk:
+        """The chunk as the models are to hear it; its own samples are left as they are."""
+        samples = chunk.samples
         if self._highpass is not None and len(samples):
-            if stretch.start != self._next or not stretch.start:
+            if chunk.start != self._next or not chunk.start:
                 self._highpass.restart(float(samples[0]))
             samples = self._highpass.filtered(samples)
-        self._next = stretch.start + len(samples)
+        self._next = chunk.start + len(samples)
         if self._gain != 1:
             samples = samples * self._gain
-        return replace(stretch, samples=samples)
+        return replace(chunk, samples=samples)
 
 
 class _Highpass:

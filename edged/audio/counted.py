@@ -7,7 +7,7 @@ from edged.audio.capture import Counts
 from edged.audio.ring import Ring
 
 
-class Counted:
+class CaptureCounts:
     """Reads what the reader thread counts; each count is one number that only grows."""
 
     def __init__(self, ring: Ring, counts: Counts) -> None:
@@ -31,7 +31,7 @@ class Counted:
 
     @property
     def n_gaps(self) -> int:
-        """How often a stretch did not continue the one before."""
+        """How often a chunk did not continue the one before."""
         return self._ring.n_gaps
 
     @property

@@ -1,6 +1,6 @@
-"""A microphone to stretches, through all that happens to microphones: late, unplugged, plugged in again, hanging.
+"""A microphone to chunks, through all that happens to microphones: late, unplugged, plugged in again, hanging.
 
-    audio.device ──driver──► Capture ──► Ring ──read──► Conditioner ──► Stretch at 16 kHz
+    audio.device ──driver──► Capture ──► Ring ──read──► Conditioner ──► AudioChunk at 16 kHz
          ▲                      │
          └── wait, list anew ◄──┘ absent, failed, stalled
 
@@ -23,10 +23,10 @@ from typing import Self
 from edged.audio import driver
 from edged.audio.capture import STALLED_S, Capture, Counts
 from edged.audio.condition import Conditioner
-from edged.audio.counted import Counted
+from edged.audio.counted import CaptureCounts
 from edged.audio.devices import selected
 from edged.audio.mute import Mute
-from edged.audio.ring import Ring, Stretch
+from edged.audio.ring import AudioChunk, Ring
 from edged.audio.usb_identity import SYSFS
 from edged.config.structs import Audio
 from edged.contract.payloads import CaptureState
@@ -45,7 +45,7 @@ _CLOSE_S = 2.0  # the most that closing may take; what hangs longer is left behi
 _log = logging.getLogger(__name__)
 
 
-class Microphone(Counted):
+class Microphone(CaptureCounts):
     """A source of samples from one microphone, there or not; ``with`` begins to look for it, and closes it.
 
     With ``audio.muted`` it is left alone until ``mute`` says otherwise.
@@ -93,7 +93,7 @@ class Microphone(Counted):
             driver.abandon()
             _log.warning("microphone %r: the driver hangs; its thread is left behind", self.name)
 
-    def read(self, timeout_s: float) -> Stretch | None:
+    def read(self, timeout_s: float) -> AudioChunk | None:
         """The samples that came since the last read, up to the next gap; None when none came in time.
 
         Raises:
@@ -101,12 +101,12 @@ class Microphone(Counted):
         """
         # Waits are added up, not clock readings compared: a program that was itself stopped has not been deaf.
         began_s = time.monotonic()
-        stretch = self._ring.read(timeout_s)
+        chunk = self._ring.read(timeout_s)
         if self.muted:  # what came is a block that the reader had in its hands when it was told
-            stretch = None
-        if self.ended or stretch is not None:
+            chunk = None
+        if self.ended or chunk is not None:
             self._idle_s = self._deaf_s = 0.0
-            return None if stretch is None else self._conditioner.conditioned(stretch)
+            return None if chunk is None else self._conditioner.conditioned(chunk)
         self._watch(min(time.monotonic() - began_s, timeout_s))
         return None
 

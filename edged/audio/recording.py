@@ -1,6 +1,6 @@
-"""A sound file to stretches, as if it were being heard.
+"""A sound file to chunks, as if it were being heard.
 
-    file ──libsndfile──► block (n, channels) at its own rate ──mean──► (n,) ──Resampler──► Stretch at 16 kHz
+    file ──libsndfile──► block (n, channels) at its own rate ──mean──► (n,) ──Resampler──► AudioChunk at 16 kHz
 
 At most a second of sound is in memory, however long the file is.  Whatever libsndfile decodes is taken (wav, flac, ogg,
 opus, mp3, any width, rate and number of channels).  A file that would give a wrong answer is refused with one line that
@@ -22,7 +22,7 @@ import soundfile
 
 from edged.audio.condition import Conditioner
 from edged.audio.resample import Resampler
-from edged.audio.ring import Floats, Stretch
+from edged.audio.ring import AudioChunk, Floats
 from edged.config.structs import Audio
 from edged.contract.payloads import CaptureState
 from edged.errors import RecordingError
@@ -71,7 +71,7 @@ class Recording:
         self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
         self._speed = speed
         self._stopped = threading.Event()
-        self._waiting: Stretch | None = None  # decoded, but not yet heard
+        self._waiting: AudioChunk | None = None  # decoded, but not yet heard
 
     def __enter__(self) -> Self:
         """Opens the file.
@@ -100,7 +100,7 @@ class Recording:
             raise self._error(f"cannot be read ({exc.strerror}); expected a file that stays") from exc
         # As if it began to play now: the clocks are read once, and the count of samples goes on from there.
         self._began_utc_s, self._began_s = time.time(), time.monotonic()
-        self._coming = self._stretches()
+        self._coming = self._chunks()
         return self
 
     def __exit__(
@@ -116,7 +116,7 @@ class Recording:
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
         """Nothing: a file has no microphone to close."""
 
-    def read(self, timeout_s: float) -> Stretch | None:
+    def read(self, timeout_s: float) -> AudioChunk | None:
         """The next second or so; None when it is not due within ``timeout_s``, or at the end (``ended``).
 
         Raises:
@@ -133,8 +133,8 @@ class Recording:
             return None
         if not self._is_due(self._waiting, timeout_s):
             return None
-        stretch, self._waiting = self._waiting, None
-        return self._conditioner.conditioned(stretch)
+        chunk, self._waiting = self._waiting, None
+        return self._conditioner.conditioned(chunk)
 
     def _refuse_what_is_no_file(self) -> None:
         try:
@@ -183,7 +183,7 @@ class Recording:
         if not n_decoded:
             raise self._error("holds no samples; expected some sound")
 
-    def _stretches(self) -> Iterator[Stretch]:
+    def _chunks(self) -> Iterator[AudioChunk]:
         resampler = Resampler(self.sample_rate_hz)
         count, fault = 0, None
         blocks = self._blocks()
@@ -194,18 +194,18 @@ class Recording:
                 block, fault = None, exc
             samples = resampler.flush() if block is None else resampler.push(block)
             if len(samples):
-                yield Stretch(samples, count, self._began_utc_s + count / GEOMETRY.sample_rate_hz)
+                yield AudioChunk(samples, count, self._began_utc_s + count / GEOMETRY.sample_rate_hz)
                 count += len(samples)
             if block is None:
                 break
         if fault is not None:
             raise fault
 
-    def _is_due(self, stretch: Stretch, timeout_s: float) -> bool:
-        """Waits until the stretch has been heard to its end, at most ``timeout_s``."""
+    def _is_due(self, chunk: AudioChunk, timeout_s: float) -> bool:
+        """Waits until the chunk has been heard to its end, at most ``timeout_s``."""
         if self._speed is None:
             return True
-        heard_s = (stretch.start + len(stretch.samples)) / GEOMETRY.sample_rate_hz / self._speed
+        heard_s = (chunk.start + len(chunk.samples)) / GEOMETRY.sample_rate_hz / self._speed
         wait_s = self._began_s + heard_s - time.monotonic()
         if self._stopped.wait(max(0.0, min(wait_s, timeout_s))):
             self.ended = True

@@ -1,10 +1,10 @@
-"""Blocks from the reader thread to stretches for the pipeline, through an array that never grows.
+"""Blocks from the reader thread to chunks for the pipeline, through an array that never grows.
 
-    block (n,) ──write──► FIFO of samples (capacity,) ──read──► Stretch: contiguous samples (m,), count of the first
+    block (n,) ──write──► FIFO of samples (capacity,) ──read──► AudioChunk: contiguous samples (m,), count of the first
 
 Time is the count of samples since the source began.  Samples that were lost are counted in, whether at the driver
 (``lose``) or because the pipeline was too slow and the ring full (the oldest go): a gap is seen as a jump of ``start``,
-and no stretch reaches across one.  The two clocks come with each block and change no count: the wall clock may jump.
+and no chunk reaches across one.  The two clocks come with each block and change no count: the wall clock may jump.
 """
 
 import threading
@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class AudioChunk:
     """Samples without a gap between them."""
 
     samples: Floats  # (n,) mono in [-1, 1] at 16 kHz
@@ -55,7 +55,7 @@ class Ring:
         self.n_written = 0  # samples that came in
         self.n_dropped = 0  # samples that went because the ring was full
         self.n_lost = 0  # samples that the driver lost before they came in
-        self.n_gaps = 0  # times that a stretch did not continue the one before
+        self.n_gaps = 0  # times that a chunk did not continue the one before
         self.closed = False
         self._error: EdgedError | None = None
         self._changed = threading.Condition()
@@ -101,7 +101,7 @@ class Ring:
             self._changed.notify()
 
     def lose(self, n: int) -> None:
-        """Counts ``n`` samples that never came: what is written next starts a new stretch."""
+        """Counts ``n`` samples that never came: what is written next starts a new chunk."""
         with self._changed:
             self.n_lost += n
             self._next += n
@@ -122,7 +122,7 @@ class Ring:
                 self._next += round((monotonic_s - self._newest_s) * GEOMETRY.sample_rate_hz)
                 self._newest_s = monotonic_s
 
-    def read(self, timeout_s: float) -> Stretch | None:
+    def read(self, timeout_s: float) -> AudioChunk | None:
         """All samples up to the next gap; None when none came in time, or when the ring is closed and empty.
 
         Raises:
@@ -144,7 +144,7 @@ class Ring:
                 self.closed = True
             self._changed.notify_all()
 
-    def _pop(self) -> Stretch:
+    def _pop(self) -> AudioChunk:
         first = self._blocks.popleft()
         n, last = first.n, first
         while self._blocks and self._blocks[0].start == first.start + n:
@@ -157,7 +157,7 @@ class Ring:
         self._forget(n)
         self.n_gaps += first.start != self._read_to
         self._read_to = first.start + n
-        return Stretch(samples, first.start, first.utc_s, last.captured_s)
+        return AudioChunk(samples, first.start, first.utc_s, last.captured_s)
 
     def _drop(self, n: int) -> None:
         if n <= 0:

@@ -20,13 +20,13 @@ from edged.cli.broker.history import show_history
 from edged.cli.sensor.check import check
 from edged.cli.sensor.classify import clip_scores
 from edged.cli.sensor.demo import demo
-from edged.cli.sensor.replay import Lines, learned_from, play, print_line
+from edged.cli.sensor.replay import Lines, adaptation_from, play, print_line
 from edged.cli.sensor.run import run
 from edged.cli.signals import stopping
 from edged.cli.terminal import abandon_stdout, prepare
 from edged.cli.view import watch
 from edged.config.load import load_config
-from edged.config.priors import mixture
+from edged.config.priors import prior_distribution
 from edged.config.structs import Config, Mqtt
 from edged.contract.asyncapi import Broker, asyncapi
 from edged.contract.reference import json_schemas, markdown
@@ -80,13 +80,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _replay(arguments: argparse.Namespace) -> int:
     config, bundle = _prepared(arguments)
-    learned = learned_from(arguments.baseline, config, bundle)
+    adaptation = adaptation_from(arguments.baseline, config, bundle)
     with stopping() as stop:
 
         def into(sink: Sink) -> Callable[[Path], None]:
             def use(file: Path) -> None:
                 if not stop.is_set():  # one that is not begun says nothing of itself either
-                    play(config, bundle, file, arguments.speed, sink, stop, learned)
+                    play(config, bundle, file, arguments.speed, sink, stop, adaptation)
 
             return use
 
@@ -220,7 +220,7 @@ def _prepared(arguments: argparse.Namespace) -> tuple[Config, Bundle]:
 def _fitting(config: Config, bundle: Bundle) -> Config:
     """``config``, where it says nothing of labels that ``bundle`` does not have; else a ``ConfigError``."""
     labels = bundle.manifest.labels
-    mixture(config.baseline.expected, labels)
+    prior_distribution(config.baseline.expected, labels)
     if unknown := sorted(config.tracker.enter_for.keys() - set(labels)):
         raise ConfigError(
             f"tracker.enter_for names {', '.join(unknown)}, expected labels of the bundle: {list(labels)}"

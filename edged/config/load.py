@@ -13,11 +13,12 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
+from edged.config.renamed import with_new_names
 from edged.config.strict_yaml import plain_values
 from edged.config.structs import Config, Mqtt
 from edged.errors import ConfigError, shown
 
-_MOST_BYTES = 2**20  # no config has a megabyte; a wrong path may name a file of gigabytes
+_MAX_BYTES = 2**20  # no config has a megabyte; a wrong path may name a file of gigabytes
 _QUOTES = "'\""
 _WORDS = {str: "text", bool: "true or false"}
 
@@ -34,11 +35,11 @@ def load_config(path: Path) -> Config:
     """
     try:
         with path.open("rb") as stream:
-            content = stream.read(_MOST_BYTES + 1)
+            content = stream.read(_MAX_BYTES + 1)
     except OSError as exc:
         raise ConfigError(f"{path}: {exc.strerror or exc}, expected a readable YAML file") from exc
-    if len(content) > _MOST_BYTES:
-        raise ConfigError(f"{path}: larger than {_MOST_BYTES} bytes, expected a config")
+    if len(content) > _MAX_BYTES:
+        raise ConfigError(f"{path}: larger than {_MAX_BYTES} bytes, expected a config")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as exc:
@@ -48,7 +49,7 @@ def load_config(path: Path) -> Config:
 
 def parse_config(text: str, name: str) -> Config:
     """As ``load_config`` for a text; ``name`` stands for the file in messages."""
-    values = plain_values(text, name)
+    values = with_new_names(plain_values(text, name), name)
     # A section with nothing below it ("mqtt:") means its defaults, as a person expects of YAML.
     values = {key: value for key, value in values.items() if value is not None or key not in _SECTIONS}
     _check_keys(name, "", values, Config)

@@ -27,7 +27,7 @@ from edged.host.state_dir import state_folder
 NAME = "commands.json"
 _WITHIN_S = 2.0  # the pipeline waits for the disk so long, far less than the ring holds
 _AGAIN_S = 60.0
-_MOST_BYTES = 65_536  # far more than a file of ours has
+_MAX_BYTES = 65_536  # far more than a file of ours has
 _DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _log = logging.getLogger(__name__)
@@ -186,4 +186,4 @@ def kept_muted(file: Path) -> bool | None:
 
 def _content(file: Path) -> bytes:
     with file.open("rb") as stream:
-        return stream.read(_MOST_BYTES)
+        return stream.read(_MAX_BYTES)

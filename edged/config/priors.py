@@ -17,7 +17,7 @@ _USUAL = ("neutral", 0.7)  # the mixture where the config names none
 _TOLERANCE = 1e-6
 
 
-def mixture(expected: Mapping[str, float], labels: tuple[str, ...]) -> NDArray[np.float64]:
+def prior_distribution(expected: Mapping[str, float], labels: tuple[str, ...]) -> NDArray[np.float64]:
     """(n_labels,) shares, sum 1; labels that ``expected`` leaves out divide what it leaves.
 
     Raises:

@@ -65,8 +65,8 @@ class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     kind: Literal["auto", "model", "level"] = "auto"
     margin_db: Annotated[float, _number(3, 60)] = 12.0
-    least_dbfs: Annotated[float, _number(-96, 0)] = -60.0
-    least_speech_s: Annotated[float, _number(0.016, 2.992)] = 0.4
+    min_dbfs: Annotated[float, _number(-96, 0)] = -60.0
+    min_speech_s: Annotated[float, _number(0.016, 2.992)] = 0.4
 
 
 class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -89,7 +89,7 @@ class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     leave: Annotated[float, _number(0, 1)] = 0.5
     margin: Annotated[float, _number(0, 1)] = 0.1
     min_duration_s: Annotated[float, _number(0, 60)] = 1.0
-    least_speech: Annotated[float, _number(0, 1)] = 0.85
+    min_speech: Annotated[float, _number(0, 1)] = 0.85
 
 
 class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

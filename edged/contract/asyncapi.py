@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from edged.contract import payloads
-from edged.contract.commands import FORMS, MOST_BYTES, UNKNOWN, Form
+from edged.contract.commands import FORMS, MAX_BYTES, UNKNOWN, Form
 from edged.contract.reference import described, structs
 from edged.contract.topics import AVAILABILITY, COMMAND, OFFLINE, RESULT, TOPICS, Topic, result_of
 
@@ -159,7 +159,7 @@ def _format() -> Document:
 def _about(command: str) -> str:
     kind = FORMS[command].kind
     text = (kind.__doc__ or "") if kind is not FORMS["restart"].kind else "Has no argument but an id."
-    return f"{command}: {text} At most {MOST_BYTES} bytes."
+    return f"{command}: {text} At most {MAX_BYTES} bytes."
 
 
 def _schemas() -> Document:

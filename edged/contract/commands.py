@@ -17,7 +17,7 @@ from edged.errors import shown
 
 UNKNOWN = "unknown"  # in place of a name that is none
 READ_ONLY = ("identify", "snapshot")  # what is obeyed where mqtt.commands is read-only
-MOST_BYTES = 1000  # of a payload
+MAX_BYTES = 1000  # of a payload
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 _Label = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 ALL = "*"  # in place of a label
@@ -95,8 +95,8 @@ class _Identified(msgspec.Struct):
 def arguments(name: str, payload: bytes) -> Arguments | Fault:
     """What ``payload`` says to the command ``name``, one of ``FORMS``; never raises."""
     form = FORMS[name]
-    if len(payload) > MOST_BYTES:
-        return Fault(f"the payload has more than {MOST_BYTES} bytes, {_expected(form)}", msgspec.UNSET)
+    if len(payload) > MAX_BYTES:
+        return Fault(f"the payload has more than {MAX_BYTES} bytes, {_expected(form)}", msgspec.UNSET)
     try:
         text = payload.decode("utf-8").strip()
         known: Any = form.words.get(text.upper())

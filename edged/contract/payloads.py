@@ -104,7 +104,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     clipping: bool  # whether samples reached full scale
 
 
-class CardFigures(msgspec.Struct, frozen=True, kw_only=True):
+class CardMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """Metrics of the bundle on one corpus, from its model card."""
 
     uar: Score  # unweighted average recall on speakers not trained on
@@ -126,7 +126,7 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     bundle: str  # name and version
     routing: str  # `hard` or `soft`
     labels: list[str]  # of the bundle, in its order
-    model_card: dict[str, CardFigures]  # by corpus
+    model_card: dict[str, CardMetrics]  # by corpus
     listening: bool  # false while muted by command or config
     thresholds: dict[str, Score]  # by label: probability at which its episode starts
     log_level: str
@@ -164,7 +164,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     device: Identity | msgspec.UnsetType = msgspec.UNSET
 
 
-class OutboxFigures(msgspec.Struct, frozen=True, kw_only=True):
+class OutboxMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """Events that the broker has not acknowledged."""
 
     depth: int  # number of waiting events
@@ -177,7 +177,7 @@ class OutboxFigures(msgspec.Struct, frozen=True, kw_only=True):
     latency_p95_s: Seconds | None = None  # 95th percentile of the same; includes waiting for an absent broker
 
 
-class BaselineFigures(msgspec.Struct, frozen=True, kw_only=True):
+class AdaptationMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """State of the adaptation to room and voices."""
 
     heard_s: Seconds  # seconds of speech learned from; older ones count less
@@ -216,8 +216,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     bundle: str
     routing: str
-    baseline: BaselineFigures | None = None  # null if off
-    outbox: OutboxFigures | None = None  # null if nothing is published
+    baseline: AdaptationMetrics | None = None  # null if off
+    outbox: OutboxMetrics | None = None  # null if nothing is published
     name_taken_by: str | None = None  # device id of another device that uses this node
 
 

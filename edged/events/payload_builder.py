@@ -14,7 +14,7 @@ from edged.events.smoothing import Floats
 from edged.events.tracker import Began, Ended, State
 
 
-class Payloads:
+class PayloadBuilder:
     """Holds what turns counts into times: the rate, and the wall clock at the newest sound."""
 
     def __init__(self, labels: tuple[str, ...], sample_rate_hz: int) -> None:

@@ -21,8 +21,8 @@ from edged.features.geometry import GEOMETRY
 Floats = NDArray[np.float32]
 Kind = Literal["bayesian", "exponential", "majority"]
 _WINDOW = round(GEOMETRY.window_s * GEOMETRY.sample_rate_hz)
-_RAREST = 0.01  # what is not expected at all is rare and not impossible
-_LEAST = 1e-4  # a score below it is not evidence but rounding: no window rules a mood out alone
+_MIN_PRIOR = 0.01  # what is not expected at all is rare and not impossible
+_MIN_SCORE = 1e-4  # a score below it is not evidence but rounding: no window rules a mood out alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Smoothing:
         self._kind, self.span, self._lasts = settings.kind, settings.span, settings.lasts
         self._new = np.float32(min(1.0, settings.stride / _WINDOW))
         # Half way (by a geometric mean) between what is expected and any mood alike: who shouts is believed in time.
-        usual = np.sqrt(np.maximum(settings.expected, _RAREST))
+        usual = np.sqrt(np.maximum(settings.expected, _MIN_PRIOR))
         self._usual: Floats = np.asarray(usual / usual.sum(), np.float32)
 
     def forget(self) -> None:
@@ -59,10 +59,10 @@ class Smoothing:
         self._average = None
         self._belief = self._usual
 
-    def shares(self, at: int, place: int, scores: Floats) -> Floats:
+    def shares(self, at: int, label_index: int, scores: Floats) -> Floats:
         """(n_labels,) after one more window: judged ``scores`` (n_labels,) at sample ``at``, won by label ``place``."""
         elapsed = at - self.recent[-1][0] if self.recent else 0
-        self.recent.append((at, place, scores))
+        self.recent.append((at, label_index, scores))
         while at - self.recent[0][0] >= self.span:
             self.recent.popleft()
         self._average = self._averaged(elapsed, scores)
@@ -71,7 +71,7 @@ class Smoothing:
             return self._belief
         if self._kind == "exponential":
             return self._average
-        won = np.bincount([place for _, place, _ in self.recent], minlength=len(scores))
+        won = np.bincount([label_index for _, label_index, _ in self.recent], minlength=len(scores))
         return np.asarray(won / len(self.recent), np.float32)
 
     def _averaged(self, elapsed: int, scores: Floats) -> Floats:
@@ -85,5 +85,5 @@ class Smoothing:
         stays = np.float32(math.exp(-elapsed / self._lasts))
         before = stays * self._belief + (1 - stays) * self._usual
         # Windows overlap: of this one a stride had not been heard before, also after a pause, which it mostly shows.
-        found = before * np.maximum(scores, _LEAST) ** self._new
+        found = before * np.maximum(scores, _MIN_SCORE) ** self._new
         return np.asarray(found / found.sum(), np.float32)

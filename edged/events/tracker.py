@@ -3,7 +3,7 @@
     (time, label, scores) of each window ──Smoothing──► shares by label ──enter, leave, margin──► episodes
 
 A label enters when its share reaches ``enter`` with ``margin`` over the second for ``min_duration``, and at least
-``least_speech`` of the windows meanwhile hold speech: now and then a gate takes a sound for speech, and what was said
+``min_speech`` of the windows meanwhile hold speech: now and then a gate takes a sound for speech, and what was said
 of that must not hold until the next time.  It leaves when its share falls below ``leave``, when another label enters,
 when no speech was heard for a span, or when sound was lost.  Two thresholds keep an episode from flickering
 (hysteresis, as in Canny 1986): a label that enters lower than the others, by ``enter_for``, also leaves no higher than
@@ -17,7 +17,7 @@ from typing import Literal, TypedDict, Unpack
 
 import numpy as np
 
-from edged.config.priors import mixture
+from edged.config.priors import prior_distribution
 from edged.config.structs import Config
 from edged.events.smoothing import Floats, Smoothing
 from edged.events.smoothing import Settings as Smoothed
@@ -69,7 +69,7 @@ class Thresholds(TypedDict):
     leave: float
     margin: float
     min_duration: int
-    least_speech: float
+    min_speech: float
 
 
 def thresholds_of(config: Config, labels: tuple[str, ...]) -> Thresholds:
@@ -85,22 +85,22 @@ def thresholds_of(config: Config, labels: tuple[str, ...]) -> Thresholds:
             span=round(tracker.span_s * GEOMETRY.sample_rate_hz),
             lasts=round(tracker.lasts_s * GEOMETRY.sample_rate_hz),
             stride=round(config.models.stride_s * GEOMETRY.sample_rate_hz),
-            expected=np.asarray(mixture(config.baseline.expected, labels), np.float32),
+            expected=np.asarray(prior_distribution(config.baseline.expected, labels), np.float32),
         ),
         "enter": tracker.enter,
         "enter_for": tracker.enter_for,
         "leave": tracker.leave,
         "margin": tracker.margin,
         "min_duration": round(tracker.min_duration_s * GEOMETRY.sample_rate_hz),
-        "least_speech": tracker.least_speech,
+        "min_speech": tracker.min_speech,
     }
 
 
 class _Run:
     """Windows in which one label led: a candidate first, an episode once it has lasted."""
 
-    def __init__(self, place: int, at: int, scores: Floats) -> None:
-        self.place = place
+    def __init__(self, label_index: int, at: int, scores: Floats) -> None:
+        self.label_index = label_index
         self.start = self.last = at
         self._total = np.zeros_like(scores)
         self._count = 0
@@ -113,7 +113,7 @@ class _Run:
         self._total += scores
         self._count += 1
         self.last = at
-        self.peak = max(self.peak, float(scores[self.place]))
+        self.peak = max(self.peak, float(scores[self.label_index]))
 
     @property
     def speech(self) -> float:
@@ -144,7 +144,7 @@ class Tracker:
         """Goes on with other thresholds from the next window; the running episode and what was heard stay."""
         self._smoothing.change(thresholds["smoothing"])
         self._min_duration = thresholds["min_duration"]
-        self._margin, self._least_speech = thresholds["margin"], thresholds["least_speech"]
+        self._margin, self._min_speech = thresholds["margin"], thresholds["min_speech"]
         enter_for, enter = thresholds["enter_for"], thresholds["enter"]
         self._enter = np.array([enter_for.get(label, enter) for label in self._labels], np.float32)
         self._leave = np.minimum(self._enter, np.float32(thresholds["leave"]))
@@ -188,26 +188,26 @@ class Tracker:
     def _recent(self) -> deque[tuple[int, int, Floats]]:
         return self._smoothing.recent
 
-    def _follow(self, at: int, place: int, scores: Floats) -> list[Began | Ended]:
-        shares = self._smoothing.shares(at, place, scores)
+    def _follow(self, at: int, label_index: int, scores: Floats) -> list[Began | Ended]:
+        shares = self._smoothing.shares(at, label_index, scores)
         changes: list[Began | Ended] = []
         if self._episode:
-            if shares[self._episode.place] < self._leave[self._episode.place]:
+            if shares[self._episode.label_index] < self._leave[self._episode.label_index]:
                 changes += self._end("faded")
             else:
                 self._episode.add(at, scores)
         leading = self._leading(shares)
-        if leading is None or (self._episode and leading == self._episode.place):
+        if leading is None or (self._episode and leading == self._episode.label_index):
             self._candidate = None
-        elif self._candidate and self._candidate.place == leading:
+        elif self._candidate and self._candidate.label_index == leading:
             self._candidate.add(at, scores)
         else:
             self._candidate = _Run(leading, at, scores)
         candidate = self._candidate
-        if candidate and at - candidate.start >= self._min_duration and candidate.speech >= self._least_speech:
+        if candidate and at - candidate.start >= self._min_duration and candidate.speech >= self._min_speech:
             changes += self._end("replaced")
             self._episode, self._candidate = candidate, None
-            began = Began(self._labels[candidate.place], candidate.start, candidate.mean, self._previous)
+            began = Began(self._labels[candidate.label_index], candidate.start, candidate.mean, self._previous)
             changes.append(began)
         return changes
 
@@ -218,14 +218,14 @@ class Tracker:
 
     def _emotion(self) -> str:
         if self._episode:
-            return self._labels[self._episode.place]
+            return self._labels[self._episode.label_index]
         return UNCERTAIN if self._recent else NONE
 
     def _end(self, reason: Reason) -> list[Ended]:
         if self._episode is None:
             return []
         run, self._episode = self._episode, None
-        self._previous = self._labels[run.place]
+        self._previous = self._labels[run.label_index]
         return [Ended(self._previous, run.start, run.last, run.mean, run.peak, reason)]
 
     def _forget(self) -> None:

@@ -21,8 +21,8 @@ from edged.homeassistant.discovery import Messages, filters, following, is_ours
 _LISTEN_S = 3.0  # from a subscription until all that the broker holds has come
 _TURN_S = 5.0  # that Home Assistant is given between two turns of a change
 _JITTER_S = (1.0, 5.0)  # after its birth, so that not all devices speak at once
-_MOST_HELD = 200  # topics that match ours and are kept in mind; others may write there too
-_MOST_CAME = 1000  # messages between two ticks
+_MAX_HELD = 200  # topics that match ours and are kept in mind; others may write there too
+_MAX_QUEUED = 1000  # messages between two ticks
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Voice(Protocol):
         """Publish all states once more."""
 
 
-class Announcement:
+class Announcer:
     """A listener of the publisher's, who is told by ``speak_through`` which that is.
 
     ``wanted`` gives what is to be retained now; it is asked between all reads of sound, some thirty times a second, so
@@ -59,7 +59,7 @@ class Announcement:
         self._clock = clock
         self._voice: Voice | None = None
         # What came, in order: messages, and that the connection came or went.
-        self._came: deque[Received | Literal["connected", "lost"]] = deque(maxlen=_MOST_CAME)
+        self._came: deque[Received | Literal["connected", "lost"]] = deque(maxlen=_MAX_QUEUED)
         self._held: dict[str, bytes] = {}
         self._published: Messages | None = None  # as was wanted when it was last looked at
         self._look_s: float | None = None
@@ -108,7 +108,7 @@ class Announcement:
             # A birth that was retained is old: whatever there is to say is said after connecting.
             if came.payload == ONLINE.encode() and not came.retained and self._repeat_s is None:
                 self._repeat_s = now_s + random.uniform(*_JITTER_S)  # noqa: S311 -- no secret
-        elif came.topic in self._held or len(self._held) < _MOST_HELD:
+        elif came.topic in self._held or len(self._held) < _MAX_HELD:
             self._held[came.topic] = came.payload
 
     def _look(self, now_s: float) -> None:

@@ -10,7 +10,7 @@ with a loose contact is no microphone.
 
 import random
 
-_MOST_DOUBLINGS = 16  # beyond the longest wait in any case; keeps the power a small number
+_MAX_DOUBLINGS = 16  # beyond the longest wait in any case; keeps the power a small number
 
 
 class Backoff:
@@ -25,7 +25,7 @@ class Backoff:
     def attempted(self) -> float:
         """An attempt begins; the seconds to wait after it, should it be in vain."""
         self._attempts += 1
-        longest_s = min(self._first_s * 2.0 ** min(self._attempts, _MOST_DOUBLINGS), self._longest_s)
+        longest_s = min(self._first_s * 2.0 ** min(self._attempts, _MAX_DOUBLINGS), self._longest_s)
         self.wait_s = random.uniform(longest_s / 2, longest_s)  # noqa: S311 -- spreads load, guards nothing
         return self.wait_s
 

@@ -23,8 +23,8 @@ _SINCE_BOOT = 16
 _FLOOR = 10 ** (-96 / 20)  # silence is -96 dBFS, the least that 16 bits can tell
 
 
-class Figures:
-    """Counted by the pipeline thread alone."""
+class Metrics:
+    """CaptureCounts by the pipeline thread alone."""
 
     def __init__(self) -> None:
         self._began_s = time.monotonic()
@@ -41,13 +41,13 @@ class Figures:
         """Seconds since the start, whatever the wall clock did."""
         return time.monotonic() - self._began_s
 
-    def judged(self, level_dbfs: float, *, speech: bool) -> None:
+    def count_window(self, level_dbfs: float, *, speech: bool) -> None:
         """One window went through."""
         self.windows += 1
         self.windows_speech += speech
         self.level_dbfs = level_dbfs
 
-    def heard(self, sound_s: float, busy_s: float, peak: float) -> None:
+    def count_sound(self, sound_s: float, busy_s: float, peak: float) -> None:
         """The pipeline worked ``busy_s`` on ``sound_s`` of sound, of which ``peak`` was the greatest sample."""
         self._peak = max(self._peak, peak)
         self.sound_total_s += sound_s

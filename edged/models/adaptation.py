@@ -20,19 +20,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edged.config.priors import mixture
+from edged.config.priors import prior_distribution
 from edged.config.structs import Baseline as Settings
 from edged.errors import ModelError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
-__all__ = ["Baseline", "Settings", "log_scores"]
+__all__ = ["Adaptation", "Settings", "log_scores"]
 
 _CAUTION = 8.0  # independent windows that weigh as much as the assumption that there is no shift
-_LEAST = 1 / 512  # half of the finest step of an int8 score: below it a log score says nothing
+_MIN_SCORE = 1 / 512  # half of the finest step of an int8 score: below it a log score says nothing
 _TOLERANCE = 1e-6
 _VERSION = 1
-_MOST_BYTES = 65_536  # far more than a file of ours has; `replay --baseline` may name an hour of sound
+_MAX_BYTES = 65_536  # far more than a file of ours has; `replay --baseline` may name an hour of sound
 
 
 class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +46,7 @@ class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mean: tuple[float, ...]
 
 
-class Baseline:
+class Adaptation:
     """Running mean of log scores at one place; one thread, the pipeline, owns it."""
 
     def __init__(self, labels: tuple[str, ...], moods: Mapping[str, tuple[float, ...]], settings: Settings) -> None:
@@ -66,7 +66,7 @@ class Baseline:
         Raises:
             ConfigError: as above.
         """
-        self._expected = mixture(settings.expected, self._labels) @ self._moods
+        self._expected = prior_distribution(settings.expected, self._labels) @ self._moods
         self._half_life_s = 60 * settings.half_life_min
         self._bound = settings.bound
         self.frozen = settings.mode == "frozen"
@@ -123,7 +123,7 @@ class Baseline:
             ModelError: it is not what ``save`` writes.
         """
         with file.open("rb") as stream:
-            content = stream.read(_MOST_BYTES)
+            content = stream.read(_MAX_BYTES)
         try:
             kept = msgspec.json.decode(content, type=_Kept)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -131,7 +131,7 @@ class Baseline:
         if (kept.version, kept.bundle) != (_VERSION, bundle) or microphone not in {None, kept.microphone}:
             return False
         # A mean of logs of scores between 1/512 and 1 is between their logs.
-        sound = all(math.log(_LEAST) - _TOLERANCE <= value <= _TOLERANCE for value in kept.mean)
+        sound = all(math.log(_MIN_SCORE) - _TOLERANCE <= value <= _TOLERANCE for value in kept.mean)
         if kept.labels != self._labels or len(kept.mean) != len(self._labels) or not sound or not kept.heard_s >= 0:
             raise ModelError(f"{file}: heard_s {kept.heard_s:g}, mean {kept.mean}, expected what edged wrote")
         self.heard_s, self._mean = kept.heard_s, np.array(kept.mean)
@@ -140,4 +140,4 @@ class Baseline:
 
 def log_scores(scores: Floats) -> NDArray[np.float64]:
     """(..., n_labels) nats, none below that of half an int8 step."""
-    return np.asarray(np.log(np.maximum(scores, _LEAST, dtype=np.float64)))
+    return np.asarray(np.log(np.maximum(scores, _MIN_SCORE, dtype=np.float64)))

@@ -21,16 +21,16 @@ from edged.features.geometry import GEOMETRY
 FORMAT = 1
 SPEECH = "speech"  # the gate's label that opens it
 DEFAULT_BUNDLE = Path(__file__).parent / "default"
-_LEAST_LABELS = 2  # with one there is nothing to tell apart
-_MOST_LABELS = _MOST_MODELS = 32
-_DEEPEST = 16  # models asked one after the other
-_LONGEST = 200  # letters of the decoder's message
-_MOST_BYTES = 16 * 2**20  # a model of 150,000 parameters has 0.2 MB; a file of gigabytes must not fill a Pi's memory
+_MIN_LABELS = 2  # with one there is nothing to tell apart
+_MAX_LABELS = _MAX_MODELS = 32
+_MAX_DEPTH = 16  # models asked one after the other
+_MAX_MESSAGE = 200  # letters of the decoder's message
+_MAX_BYTES = 16 * 2**20  # a model of 150,000 parameters has 0.2 MB; a file of gigabytes must not fill a Pi's memory
 
 Routing = Literal["hard", "soft"]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
-Labels = Annotated[tuple[Label, ...], msgspec.Meta(max_length=_MOST_LABELS)]
+Labels = Annotated[tuple[Label, ...], msgspec.Meta(max_length=_MAX_LABELS)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]  # goes into messages as it is
 
 
@@ -75,7 +75,7 @@ class Routes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     default: Routing
     hard: Node
-    soft: Annotated[dict[Name, Weight], msgspec.Meta(max_length=_MOST_MODELS)]  # model -> weight of its evidence
+    soft: Annotated[dict[Name, Weight], msgspec.Meta(max_length=_MAX_MODELS)]  # model -> weight of its evidence
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -90,7 +90,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Name, Annotated[int, msgspec.Meta(ge=0, le=10**9)] | float
     ]  # the fields of features.geometry.Geometry, all of them
     labels: Labels
-    models: Annotated[dict[Name, Model], msgspec.Meta(max_length=_MOST_MODELS)]
+    models: Annotated[dict[Name, Model], msgspec.Meta(max_length=_MAX_MODELS)]
     routes: Routes
     # By routing and true label the mean log scores of validation speakers, in nats; without it no baseline is learned.
     moods: dict[Routing, dict[Label, tuple[float, ...]]] = {}
@@ -152,12 +152,12 @@ def _proved(file: Path, sha256: str, where: str) -> bytes:
 def _content(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
-            content = stream.read(_MOST_BYTES + 1)
+            content = stream.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as exc:  # ValueError: a NUL in the path, as config.yaml may hold
         reason = exc.strerror if isinstance(exc, OSError) else exc
         raise ModelError(f"{file}: {reason}, expected a readable file of the bundle") from exc
-    if len(content) > _MOST_BYTES:
-        raise ModelError(f"{file}: larger than {_MOST_BYTES} bytes, expected a file of the bundle")
+    if len(content) > _MAX_BYTES:
+        raise ModelError(f"{file}: larger than {_MAX_BYTES} bytes, expected a file of the bundle")
     return content
 
 
@@ -166,7 +166,7 @@ def _manifest(file: Path, content: bytes) -> Manifest:
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         # An unknown key stands in the message as it is in the file, with its line breaks.
-        reason = str(exc).encode("unicode_escape").decode()[:_LONGEST]
+        reason = str(exc).encode("unicode_escape").decode()[:_MAX_MESSAGE]
         raise ModelError(f"{file}: {reason or 'nested too deeply'}") from exc
 
 
@@ -180,19 +180,19 @@ def _check_geometry(file: Path, manifest: Manifest) -> None:
 
 
 def _check_labels(file: Path, manifest: Manifest) -> None:
-    if len(manifest.labels) < _LEAST_LABELS or len(set(manifest.labels)) != len(manifest.labels):
+    if len(manifest.labels) < _MIN_LABELS or len(set(manifest.labels)) != len(manifest.labels):
         raise ModelError(f"{file}: labels are {list(manifest.labels)}, expected at least two, each once")
     if not manifest.models:
         raise ModelError(f"{file}: models is empty, expected at least one")
     for name, model in manifest.models.items():
         unknown = set(model.labels) - set(manifest.labels)
-        if unknown or len(model.labels) < _LEAST_LABELS or len(set(model.labels)) != len(model.labels):
+        if unknown or len(model.labels) < _MIN_LABELS or len(set(model.labels)) != len(model.labels):
             raise ModelError(
                 f"{file}: models.{name}.labels is {list(model.labels)}, expected two or more of {list(manifest.labels)}"
             )
     gate = manifest.gate
     if gate and (
-        SPEECH not in gate.labels or len(gate.labels) < _LEAST_LABELS or len(set(gate.labels)) < len(gate.labels)
+        SPEECH not in gate.labels or len(gate.labels) < _MIN_LABELS or len(set(gate.labels)) < len(gate.labels)
     ):
         raise ModelError(f"{file}: gate.labels is {list(gate.labels)}, expected {SPEECH!r} beside others, each once")
 
@@ -221,8 +221,8 @@ def _check_moods(file: Path, manifest: Manifest) -> None:
 def _check_node(file: Path, manifest: Manifest, node: Node, where: str) -> None:
     if node.model not in manifest.models:
         raise ModelError(f"{file}: {where}.model is {node.model!r}, expected one of {sorted(manifest.models)}")
-    if where.count(".then") == _DEEPEST:
-        raise ModelError(f"{file}: routes.hard is deeper than {_DEEPEST} models, expected a route that ends")
+    if where.count(".then") == _MAX_DEPTH:
+        raise ModelError(f"{file}: routes.hard is deeper than {_MAX_DEPTH} models, expected a route that ends")
     labels = list(manifest.models[node.model].labels)
     seen: set[str] = set()
     for index, branch in enumerate(node.branches):

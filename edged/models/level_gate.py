@@ -18,11 +18,11 @@ _ENDED_DBFS = -96.0  # what frames after the end of a recording are said to be; 
 
 
 class Thresholds(TypedDict):
-    """Speech is ``least_frames`` frames or more, louder than ``least_dbfs`` and than floor + ``margin_db``."""
+    """Speech is ``min_frames`` frames or more, louder than ``min_dbfs`` and than floor + ``margin_db``."""
 
     margin_db: float
-    least_dbfs: float
-    least_frames: int
+    min_dbfs: float
+    min_frames: int
 
 
 class LevelGate:
@@ -36,8 +36,8 @@ class LevelGate:
 
     def change(self, **thresholds: Unpack[Thresholds]) -> None:
         """Goes on with other thresholds from the next window; the floor stays."""
-        self._margin_db, self._least_dbfs = thresholds["margin_db"], thresholds["least_dbfs"]
-        self._least_frames = thresholds["least_frames"]
+        self._margin_db, self._min_dbfs = thresholds["margin_db"], thresholds["min_dbfs"]
+        self._min_frames = thresholds["min_frames"]
 
     def hears_speech(self, speech_dbfs: Floats) -> bool:
         """Whether the next window, of frames with these rms levels (n_frames,), holds speech; adapts the floor."""
@@ -45,9 +45,9 @@ class LevelGate:
         if not len(present):
             return False
         # A floor lower than this would change no threshold, and to rise from digital silence would take many seconds.
-        lowest = self._least_dbfs - self._margin_db
+        lowest = self._min_dbfs - self._margin_db
         quiet = max(lowest, float(np.percentile(present, _QUIET_PERCENTILE)))
         known = self.floor_dbfs
         self.floor_dbfs = quiet if known is None else min(quiet, known + self._rise_db)
         threshold = self.floor_dbfs + self._margin_db
-        return int(np.count_nonzero(speech_dbfs > threshold)) >= self._least_frames
+        return int(np.count_nonzero(speech_dbfs > threshold)) >= self._min_frames

@@ -41,10 +41,10 @@ class ModelGate:
 
     def change(self, **thresholds: Unpack[Thresholds]) -> None:
         """Goes on with another least level from the next window; the margin is the level gate's."""
-        self._least_dbfs, self._least_frames = thresholds["least_dbfs"], thresholds["least_frames"]
+        self._min_dbfs, self._min_frames = thresholds["min_dbfs"], thresholds["min_frames"]
 
     def hears_speech(self, speech_dbfs: Floats, image: NDArray[np.int8]) -> bool:
         """Whether a window, ``image`` (n_frames, n_bands) of frames with these rms levels (n_frames,), holds speech."""
-        if np.count_nonzero(speech_dbfs > self._least_dbfs) < self._least_frames:
+        if np.count_nonzero(speech_dbfs > self._min_dbfs) < self._min_frames:
             return False
         return float(self._interpreter.scores(image)[self._speech]) >= self._threshold

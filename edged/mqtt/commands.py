@@ -20,13 +20,13 @@ from typing import Protocol
 import msgspec
 
 from edged.config.structs import Mqtt
-from edged.contract.commands import FORMS, MOST_BYTES, READ_ONLY, UNKNOWN, Arguments, Fault, arguments
+from edged.contract.commands import FORMS, MAX_BYTES, READ_ONLY, UNKNOWN, Arguments, Fault, arguments
 from edged.contract.payloads import Result, rfc3339
 from edged.contract.topics import Received, Topic, result_of
 from edged.errors import shown
 
-_MOST_WAITING = 64  # commands that came since the last tick; further ones are refused
-_MOST_NAME = 64  # characters kept of a name; the longest of ours has 9
+_MAX_WAITING = 64  # commands that came since the last tick; further ones are refused
+_MAX_NAME = 64  # characters kept of a name; the longest of ours has 9
 _BURST, _PER_S = 10, 1.0  # commands that are looked at, malformed ones too
 _REFUSALS_BURST, _REFUSALS_PER_S = 5, 1.0  # refusals that are answered
 _RESTART_S = 60.0  # from the start to the first restart by command: a command that comes again must not loop
@@ -98,10 +98,10 @@ class Commands:
             return
         if received.retained:  # of whenever: it would be done again at each connection
             self._n_retained += 1
-        elif len(self._inbox) >= _MOST_WAITING:
+        elif len(self._inbox) >= _MAX_WAITING:
             self._n_overflowed += 1
         else:
-            self._inbox.append((name[: _MOST_NAME + 1], received.payload[: MOST_BYTES + 1]))
+            self._inbox.append((name[: _MAX_NAME + 1], received.payload[: MAX_BYTES + 1]))
 
     def tick(self) -> None:
         """Obeys what came since the last one, in order."""

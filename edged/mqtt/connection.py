@@ -26,7 +26,7 @@ from edged.host.backoff import Backoff
 from edged.mqtt.client import Callbacks, MqttClient
 from edged.mqtt.password import read_password
 from edged.mqtt.reasons import failure_words, loss_words, refusal_words
-from edged.mqtt.state import Standing, State
+from edged.mqtt.state import ConnectionState, State
 from edged.mqtt.subscriptions import Subscription, Subscriptions
 from edged.mqtt.tls import fault_words, key_hint, tls_context, trust
 
@@ -58,7 +58,7 @@ class Connection:
     ) -> None:
         self._mqtt = mqtt
         self._broker = f"broker {mqtt.host}:{mqtt.port}"
-        self._standing = Standing(self._broker, on_change)
+        self._connection_state = ConnectionState(self._broker, on_change)
         self._client_id = client_id
         self._availability = availability
         self._subscriptions = Subscriptions(subscriptions)
@@ -87,12 +87,12 @@ class Connection:
     @property
     def state(self) -> State:
         """How things stand with the broker."""
-        return self._standing.state
+        return self._connection_state.state
 
     @property
     def reason(self) -> str:
         """How they stand, in words for a person."""
-        return self._standing.reason
+        return self._connection_state.reason
 
     @property
     def connected(self) -> bool:
@@ -102,7 +102,7 @@ class Connection:
     @property
     def reconnects(self) -> int:
         """How often the broker was reached again after the first time."""
-        return max(0, self._standing.n_connected - 1)
+        return max(0, self._connection_state.n_connected - 1)
 
     @property
     def faults(self) -> int:
@@ -151,14 +151,18 @@ class Connection:
         ``expiry_s`` is how long it is of use to anyone; only MQTT 5 can tell the broker.
         """
         with self._sending:
-            if not self.connected or self._standing.closing or self._n_sent - self._n_answered >= self._most_unanswered:
+            if (
+                not self.connected
+                or self._connection_state.closing
+                or self._n_sent - self._n_answered >= self._most_unanswered
+            ):
                 return None
             self._n_sent += 1
             return self._client.publish(topic, payload, qos, retained=retained, expiry_s=expiry_s)
 
     def wait_connected(self, within_s: float) -> bool:
         """Whether the broker takes messages, waiting for it at most ``within_s``."""
-        return self._standing.wait_for(lambda: self.connected, within_s)
+        return self._connection_state.wait_for(lambda: self.connected, within_s)
 
     def close(self, deadline_s: float) -> None:
         """Say ``offline``, wait for its PUBACK until ``deadline_s`` (monotonic) and disconnect.
@@ -166,12 +170,12 @@ class Connection:
         A DISCONNECT suppresses the will, hence ``offline`` is said here; both go through one stream in this order, so
         that a broker that is only slow learns of it too.  It is owed wherever ``online`` was said, confirmed or not.
         """
-        self._standing.closing = True
+        self._connection_state.closing = True
         if self._availability and self._accepted_s is not None:
             within_s = max(0.0, deadline_s - time.monotonic())
             self._client.publish(self._availability, OFFLINE.encode(), 1, retained=True, within_s=within_s)
         self._client.end(deadline_s)
-        self._standing.state = State.CLOSED
+        self._connection_state.state = State.CLOSED
 
     def _attempting(self) -> None:
         with self._sending:  # held by none for long: there is no socket to wait for
@@ -182,7 +186,7 @@ class Connection:
         self._client.set_wait(self._backoff.attempted())
 
     def _accepted(self, most_unanswered: int) -> None:
-        if self._standing.closing:  # the attempt was under way when closing began
+        if self._connection_state.closing:  # the attempt was under way when closing began
             self._client.disconnect()
             return
         self._accepted_s = time.monotonic()
@@ -195,13 +199,13 @@ class Connection:
 
     def _refused(self, reason: str) -> None:
         self._told = True
-        self._standing.change(State.REFUSED, refusal_words(reason, self._mqtt))
+        self._connection_state.change(State.REFUSED, refusal_words(reason, self._mqtt))
 
     def _failed(self, fault: BaseException | None) -> None:
         if words := fault_words(fault, self._mqtt):
-            self._standing.change(State.UNTRUSTED, words)
+            self._connection_state.change(State.UNTRUSTED, words)
         else:
-            self._standing.change(State.AWAY, failure_words(fault))
+            self._connection_state.change(State.AWAY, failure_words(fault))
 
     def _lost(self, reason: str, fault: BaseException | None) -> None:
         accepted_s, self._accepted_s = self._accepted_s, None
@@ -211,10 +215,12 @@ class Connection:
             return
         self._told = True
         if words := fault_words(fault, self._mqtt):
-            self._standing.change(State.UNTRUSTED, words)
+            self._connection_state.change(State.UNTRUSTED, words)
         else:
             accepted = accepted_s is not None
-            self._standing.change(State.AWAY, loss_words(reason, self._mqtt, self._client_id, accepted=accepted))
+            self._connection_state.change(
+                State.AWAY, loss_words(reason, self._mqtt, self._client_id, accepted=accepted)
+            )
 
     def _acknowledged(self, mid: int, refusal: str) -> None:
         if refusal:
@@ -234,7 +240,7 @@ class Connection:
         before = self._subscriptions.refused
         if lacking := self._subscriptions.answered(failed):
             self._told = True
-            self._standing.change(State.REFUSED, f"subscription to {', '.join(lacking)} refused")
+            self._connection_state.change(State.REFUSED, f"subscription to {', '.join(lacking)} refused")
             return
         if (refused := self._subscriptions.refused) and refused != before:
             _log.warning("%s: subscription to %s refused, going on without", self._broker, ", ".join(refused))
@@ -243,4 +249,4 @@ class Connection:
 
     def _check_open(self) -> None:
         if self._online_mid is None and self._subscribe_mid is None:
-            self._standing.change(State.CONNECTED)
+            self._connection_state.change(State.CONNECTED)

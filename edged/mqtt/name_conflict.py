@@ -21,7 +21,7 @@ _GONE_S = 300.0  # without a word from it
 _log = logging.getLogger(__name__)
 
 
-class Twin:
+class NameConflict:
     """Listens on our own ``info``; ``say_again`` publishes it once more."""
 
     def __init__(self, topic: str, say_again: Callable[[], None]) -> None:

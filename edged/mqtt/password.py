@@ -13,7 +13,7 @@ from edged.config.structs import Mqtt
 from edged.errors import ConfigError
 
 CREDENTIAL = "mqtt_password"  # as in the unit: LoadCredential=mqtt_password:/etc/edged/mqtt_password
-_LONGEST = 65_535  # bytes; MQTT's own limit
+_MAX_BYTES = 65_535  # bytes; MQTT's own limit
 
 
 def read_password(mqtt: Mqtt) -> str | None:
@@ -34,13 +34,13 @@ def read_password(mqtt: Mqtt) -> str | None:
     where = f"mqtt.password_file is {str(path)!r}"
     try:
         with path.open("rb") as file:
-            content = file.read(_LONGEST + 1)
+            content = file.read(_MAX_BYTES + 1)
         password = content.decode().removesuffix("\n").removesuffix("\r")
     except OSError as exc:
         raise ConfigError(f"{where}: {exc.strerror or exc}, expected a readable file") from exc
     except UnicodeDecodeError:
         raise ConfigError(f"{where}: not UTF-8, expected a file of one line") from None  # the cause quotes the content
-    if not password or "\n" in password or len(content) > _LONGEST:
+    if not password or "\n" in password or len(content) > _MAX_BYTES:
         raise ConfigError(f"{where}: {len(content)} bytes, expected one line with the password")
     return password
 

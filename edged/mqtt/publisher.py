@@ -20,12 +20,12 @@ from typing import Self
 import msgspec
 
 from edged.config.structs import Mqtt
-from edged.contract.payloads import EpisodeEnd, EpisodeStart, Info, OutboxFigures, Trust, encoded
+from edged.contract.payloads import EpisodeEnd, EpisodeStart, Info, OutboxMetrics, Trust, encoded
 from edged.contract.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Received, Topic, full_name
 from edged.host.identity import device_id
 from edged.mqtt.connection import CLOSE_S, Connection
 from edged.mqtt.listener import Listener
-from edged.mqtt.name_conflict import Twin
+from edged.mqtt.name_conflict import NameConflict
 from edged.mqtt.state import State
 from edged.mqtt.subscriptions import Subscription
 from edged.outbox.message import Message
@@ -55,8 +55,8 @@ class Publisher:
         self._settled.set()
         self._settling = threading.Lock()  # for what is put and what is settled to agree: for two statements at most
         self._info: Info | None = None  # the newest
-        self._twin = Twin(full_name(mqtt.root, node, INFO), self._say_info_again)
-        self._listeners: tuple[Listener, ...] = (self._twin, *listeners)
+        self._name_conflict = NameConflict(full_name(mqtt.root, node, INFO), self._say_info_again)
+        self._listeners: tuple[Listener, ...] = (self._name_conflict, *listeners)
         filters = [Subscription(wanted, required=False) for one in self._listeners for wanted in one.filters]
         self._connection = Connection(
             mqtt,
@@ -121,14 +121,14 @@ class Publisher:
         return self._outbox.dropped
 
     @property
-    def outbox(self) -> OutboxFigures:
+    def outbox(self) -> OutboxMetrics:
         """How many events wait, where, and how long they take."""
         return self._outbox.figures()
 
     @property
     def name_taken_by(self) -> str | None:
         """Device id of another device that publishes under this node's name now."""
-        return self._twin.device_id
+        return self._name_conflict.device_id
 
     def tick(self) -> None:
         """Whatever is due by the clock, or was received; the pipeline's thread calls it between two reads."""
@@ -153,7 +153,7 @@ class Publisher:
             return
         if isinstance(payload, Info):
             self._info = payload
-            self._twin.own(payload)
+            self._name_conflict.own(payload)
         with self._settling:
             self._put.append((topic, payload, time.monotonic(), captured_s))
             self._settled.clear()

@@ -27,7 +27,7 @@ class State(enum.Enum):
 _MENDED_BY_HAND = (State.UNTRUSTED, State.REFUSED)
 
 
-class Standing:
+class ConnectionState:
     """Changed by the thread that speaks with the broker; once ``closing`` is set it stays as it is."""
 
     def __init__(self, broker: str, on_change: Callable[[State], None]) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edged.outbox.message import Message
-from edged.outbox.reader import DamagedError, Stored, connection, judged, stored_in
+from edged.outbox.reader import DamagedError, Stored, connection, damage_detected, stored_in
 from edged.outbox.wal_index import WalIndex
 
 FILE = "outbox.sqlite3"
@@ -71,7 +71,7 @@ class Database:
             path.touch(mode=0o600)  # SQLite's own files beside it follow it
             self._index = opened.enter_context(WalIndex(path))
             self._db = opened.enter_context(contextlib.closing(connection(f"{path.as_uri()}?mode=rwc")))
-            with judged():
+            with damage_detected():
                 self._prepare()
                 self._n_rows: int = self._db.execute("SELECT count(*) FROM event").fetchone()[0]
             self._inode = path.stat().st_ino
@@ -83,7 +83,7 @@ class Database:
         Raises:
             DamagedError, OSError, sqlite3.Error: as the constructor.
         """
-        with judged():
+        with damage_detected():
             stored = stored_in(self._db)
             waiting = {seq for (seq,) in self._db.execute("SELECT seq FROM event WHERE acknowledged IS NOT 1")}
             unfit = waiting - {message.seq for message, _ in stored.events}
@@ -104,7 +104,7 @@ class Database:
         if not same:
             raise FileNotFoundError(errno.ENOENT, "the file was taken away")
         self._index.make_room(sum(_ROW_BYTES + 2 * len(message.payload) for message, _, _ in batch.put))
-        with judged(), _transaction(self._db):
+        with damage_detected(), _transaction(self._db):
             self._write(batch)
             self._trim(batch.open_s)
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from edged.outbox.database import Database, InUseError, set_aside
 from edged.outbox.ledger import Ledger
 from edged.outbox.message import Message
-from edged.outbox.reader import MOST_SEQ, DamagedError, Stored, still_readable
+from edged.outbox.reader import MAX_SEQ, DamagedError, Stored, still_readable
 
 _RESERVED = 1000  # numbers
 _LAZY_S = 30.0  # for history and acknowledgements: without the latter an event is only sent again
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 def fresh_seq(utc_s: float) -> int:
     """Where numbers begin when no file says how far they came: the clock's milliseconds, above all from before."""
-    return min(max(0, int(1000 * utc_s)), MOST_SEQ // 2)
+    return min(max(0, int(1000 * utc_s)), MAX_SEQ // 2)
 
 
 class Journal:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from edged.config.structs import Config
-from edged.contract.payloads import OutboxFigures
+from edged.contract.payloads import OutboxMetrics
 from edged.host.state_dir import state_folder
 from edged.outbox.database import FILE
 from edged.outbox.journal import Journal, fresh_seq
@@ -26,7 +26,7 @@ from edged.outbox.message import Message
 
 _LATENCIES = 200  # events whose way to the broker is remembered
 _NO_NUMBER = -1
-_MOST_MOMENTS = 100  # that wait; the oldest goes first
+_MAX_MOMENTS = 100  # that wait; the oldest goes first
 _DAY_S = 86_400
 
 
@@ -87,12 +87,12 @@ class Outbox:
         """Whether what waits outlives this process."""
         return self._journal is not None and not self._journal.trouble
 
-    def figures(self) -> OutboxFigures:
+    def figures(self) -> OutboxMetrics:
         """For the health message; from any thread, since each copy below is made in one go."""
         events = [message for message in (*self._in_flight.values(), *self._waiting.values()) if message.is_event]
         latencies = sorted(self._latencies)
         oldest_s = max((time.monotonic() - message.put_s for message in events), default=0.0)
-        return OutboxFigures(
+        return OutboxMetrics(
             depth=len(events),
             oldest_s=round(max(0.0, oldest_s), 3),
             dropped=self.dropped,
@@ -118,7 +118,7 @@ class Outbox:
             self._waiting.pop(self._due.get(message.topic, _NO_NUMBER), None)
             self._retained[message.topic] = message
         else:
-            self.forget_moments(_MOST_MOMENTS - 1)
+            self.forget_moments(_MAX_MOMENTS - 1)
         self._append(message)
         self._bound()
 

@@ -19,7 +19,7 @@ from edged.contract.topics import EVENT_END, EVENT_START
 from edged.outbox.message import Message
 from edged.outbox.wal_index import WalIndex
 
-MOST_SEQ = 2**53 - 1  # the greatest whole number that every reader of JSON keeps exactly
+MAX_SEQ = 2**53 - 1  # the greatest whole number that every reader of JSON keeps exactly
 
 _BUSY_S = 1.0
 _EVENTS = {topic.name: topic for topic in (EVENT_START, EVENT_END)}
@@ -51,7 +51,7 @@ def still_readable(path: Path) -> Stored:
     events: list[tuple[Message, float]] = []
     stored = Stored(events, 0, 0.0)
     for mode in ("mode=ro", "mode=ro&immutable=1"):  # the first needs files beside it, the second does not see them
-        with contextlib.suppress(DamagedError, OSError, sqlite3.Error), judged(), _reading(path, mode) as db:
+        with contextlib.suppress(DamagedError, OSError, sqlite3.Error), damage_detected(), _reading(path, mode) as db:
             state = _state(db)
             stored = Stored(events, int(state.get("horizon", 0)), state.get("open_s", 0.0))
             events.extend(_events(db))  # keeps what came before a fault
@@ -67,7 +67,7 @@ def history(path: Path) -> Iterator[tuple[bytes, bool]]:
         DamagedError, OSError, sqlite3.Error: it cannot be read.
     """
     path.stat()
-    with _reading(path, "mode=ro") as db, judged():
+    with _reading(path, "mode=ro") as db, damage_detected():
         for payload, acknowledged in db.execute("SELECT payload, acknowledged FROM event ORDER BY seq"):
             if isinstance(payload, bytes):
                 yield payload, bool(acknowledged)
@@ -93,7 +93,7 @@ def _text(content: bytes) -> str:
 
 
 @contextlib.contextmanager
-def judged() -> Iterator[None]:
+def damage_detected() -> Iterator[None]:
     """Tell a damaged file from a disk that does not do its work."""
     try:
         yield
@@ -111,12 +111,12 @@ def stored_in(db: sqlite3.Connection) -> Stored:
     """What the file holds."""
     state = _state(db)
     last = db.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
-    return Stored(list(_events(db)), max(int(state.get("horizon", 0)), min(last, MOST_SEQ)), state.get("open_s", 0.0))
+    return Stored(list(_events(db)), max(int(state.get("horizon", 0)), min(last, MAX_SEQ)), state.get("open_s", 0.0))
 
 
 def _state(db: sqlite3.Connection) -> dict[str, Any]:
     rows = db.execute("SELECT name, value FROM state").fetchall()
-    return {name: value for name, value in rows if isinstance(value, int | float) and 0 <= value <= MOST_SEQ}
+    return {name: value for name, value in rows if isinstance(value, int | float) and 0 <= value <= MAX_SEQ}
 
 
 def _events(db: sqlite3.Connection) -> Iterator[tuple[Message, float]]:

@@ -1,6 +1,6 @@
 """The baseline over restarts: where it is kept, when it is written, with which bundle and microphone it counts.
 
-    state directory/baseline.json ──at the microphone──► Baseline ──every ten minutes, at the end──► baseline.json
+    state directory/baseline.json ──at the microphone──► Adaptation ──every ten minutes, at the end──► baseline.json
 
 Ten minutes: an SD card lasts, and a power cut costs little of what days have taught.  With another bundle, routing or
 microphone it begins anew.  A file that is damaged is kept aside, a disk that refuses or hangs is named once: none of
@@ -19,10 +19,10 @@ from pathlib import Path
 
 from edged.config.structs import Baseline as Settings
 from edged.config.structs import Config
-from edged.contract.payloads import BaselineFigures
+from edged.contract.payloads import AdaptationMetrics
 from edged.errors import ModelError
 from edged.host.state_dir import state_folder
-from edged.models.adaptation import Baseline
+from edged.models.adaptation import Adaptation
 from edged.models.bundle import Bundle, Routing
 
 NAME = "baseline.json"
@@ -34,7 +34,7 @@ _CARD = re.compile(r" \(hw:\d+,\d+\)")  # where ALSA put the device at this boot
 _log = logging.getLogger(__name__)
 
 
-class Learned:
+class AdaptationStore:
     """A baseline, or none, and the file that it outlives the program in, or none."""
 
     def __init__(self, config: Config, bundle: Bundle, file: Path | None = None) -> None:
@@ -51,7 +51,7 @@ class Learned:
         self._writable = True
         self._working: threading.Thread | None = None  # the last that was begun
         self._fault = ""  # what came of it
-        self.baseline: Baseline | None = None
+        self.baseline: Adaptation | None = None
         self.change(config.baseline)
 
     def change(self, settings: Settings) -> None:
@@ -66,7 +66,7 @@ class Learned:
         elif self.baseline is not None:
             self.baseline.change(settings)
         elif moods := self._bundle.manifest.moods.get(self._routing):
-            self.baseline = Baseline(self._bundle.manifest.labels, moods, settings)
+            self.baseline = Adaptation(self._bundle.manifest.labels, moods, settings)
 
     def take(self, file: Path) -> None:
         """Starts from what another run kept, whatever its microphone was.
@@ -134,12 +134,12 @@ class Learned:
         self._forget()
 
     @property
-    def figures(self) -> BaselineFigures | None:
+    def metrics(self) -> AdaptationMetrics | None:
         """For ``health``; None where nothing is learned."""
         known = self.baseline
         if known is None:
             return None
-        return BaselineFigures(heard_s=round(known.heard_s, 1), shift=known.shift_by_label, frozen=known.frozen)
+        return AdaptationMetrics(heard_s=round(known.heard_s, 1), shift=known.shift_by_label, frozen=known.frozen)
 
     @property
     def _origin(self) -> str:
@@ -182,6 +182,6 @@ class Learned:
             _log.warning("baseline begins anew: %s; kept as %s", fault, aside.name)
 
 
-def learned_for(config: Config, bundle: Bundle) -> Learned:
+def adaptation_store_for(config: Config, bundle: Bundle) -> AdaptationStore:
     """The one of ``edged run``, in the state directory."""
-    return Learned(config, bundle, state_folder(config.state_dir) / NAME)
+    return AdaptationStore(config, bundle, state_folder(config.state_dir) / NAME)

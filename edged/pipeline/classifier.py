@@ -1,6 +1,6 @@
 """Sound to judged windows: the front half of the pipeline, which the daemon, replay and classify share.
 
-samples (n,) ─► Windows ─Window─► gate ─speech─► Cascade ─► Baseline ─► Judged(window, answer or None)
+samples (n,) ─► Windows ─Window─► gate ─speech─► Cascade ─► Adaptation ─► Judged(window, answer or None)
 """
 
 from collections.abc import Iterator
@@ -18,20 +18,20 @@ from edged.models.level_gate import LevelGate, Thresholds
 from edged.models.speech_gate import ModelGate
 
 if TYPE_CHECKING:
-    from edged.models.adaptation import Baseline
+    from edged.models.adaptation import Adaptation
 
 _MOST_BEHIND = 4  # windows; a device that is further behind than this leaves out the oldest
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Classification:
     """A window and what the cascade says of it; ``answer`` is None where the gate hears no speech."""
 
     window: Window
     answer: Answer | None
 
 
-class Judge:
+class WindowClassifier:
     """Holds the state of one stream: frames, noise floor, interpreters.  One thread owns it."""
 
     def __init__(self, config: Config, bundle: Bundle) -> None:
@@ -46,7 +46,7 @@ class Judge:
         routing = None if models.routing == "auto" else models.routing
         self.bundle = bundle
         self.cascade = Cascade(bundle, routing, n_threads=models.threads)
-        self.baseline: Baseline | None = None  # what the place does to every score, where that is learned
+        self.baseline: Adaptation | None = None  # what the place does to every score, where that is learned
         self.n_skipped = 0
         self._windows = Windows(GEOMETRY, stride)
         self._stride_s = models.stride_s
@@ -61,7 +61,7 @@ class Judge:
         """Goes on with other thresholds from the next window; the kind of gate stays."""
         self._gate.change(**_thresholds(gate))
 
-    def judged(self, sound: Floats, start: int, *, keep_up: bool = False) -> Iterator[Judged]:
+    def classify(self, sound: Floats, start: int, *, keep_up: bool = False) -> Iterator[Classification]:
         """The windows that ``sound`` (n,) completes, judged; ``start`` counts its first sample since the source began.
 
         With ``keep_up`` only the newest few windows are judged and the others counted in ``n_skipped``: live sound does
@@ -77,20 +77,20 @@ class Judge:
             kept[0] = replace(kept[0], discontinuous=True)
         yield from map(self._judged, kept)
 
-    def finish(self) -> Iterator[Judged]:
+    def finish(self) -> Iterator[Classification]:
         """The windows that only the end of the source completes."""
         yield from map(self._judged, self._windows.finish())
 
-    def _judged(self, window: Window) -> Judged:
+    def _judged(self, window: Window) -> Classification:
         if not self._hears_speech(window):
-            return Judged(window, None)
+            return Classification(window, None)
         answer = self.cascade.answer(window.image)
         if self.baseline is None:
-            return Judged(window, answer)
+            return Classification(window, answer)
         scores = self.baseline.corrected(answer.scores)
         self.baseline.learn(answer.scores, self._stride_s)
         label = self.cascade.labels[int(scores.argmax())]
-        return Judged(window, replace(answer, label=label, scores=scores))
+        return Classification(window, replace(answer, label=label, scores=scores))
 
     def _hears_speech(self, window: Window) -> bool:
         if isinstance(self._gate, ModelGate):
@@ -105,5 +105,5 @@ class Judge:
 
 
 def _thresholds(gate: Gate) -> Thresholds:
-    least_frames = max(1, round(gate.least_speech_s / GEOMETRY.hop_s))
-    return {"margin_db": gate.margin_db, "least_dbfs": gate.least_dbfs, "least_frames": least_frames}
+    min_frames = max(1, round(gate.min_speech_s / GEOMETRY.hop_s))
+    return {"margin_db": gate.margin_db, "min_dbfs": gate.min_dbfs, "min_frames": min_frames}

@@ -1,6 +1,6 @@
 """Commands to acts: what each one changes of the running daemon, and what its answer says.
 
-    Commands ──obey(name, arguments)──► Control ──► Daemon, Reload, Overrides, Learned ──► Result
+    Commands ──obey(name, arguments)──► Control ──► Daemon, Reload, Overrides, AdaptationStore ──► Result
 
 It runs in the pipeline's thread, between two reads.  A command does at once what it says, then is kept; an answer that
 the device could not keep it says so.
@@ -17,7 +17,7 @@ from edged.config.structs import Config
 from edged.contract.commands import ALL, Arguments, BaselineMode, LogLevel, Mute, Threshold
 from edged.contract.payloads import Result, rfc3339
 from edged.errors import RestartError, shown
-from edged.pipeline.adaptation_store import Learned
+from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.daemon import Daemon
 
 if TYPE_CHECKING:
@@ -32,10 +32,16 @@ class Control:
     """Obeys; ``labels`` are the bundle's."""
 
     def __init__(
-        self, daemon: Daemon, *, labels: tuple[str, ...], learned: Learned, overrides: Overrides, reload: Reload
+        self,
+        daemon: Daemon,
+        *,
+        labels: tuple[str, ...],
+        adaptation: AdaptationStore,
+        overrides: Overrides,
+        reload: Reload,
     ) -> None:
         self._daemon, self._labels = daemon, labels
-        self._learned, self._overrides, self._reload = learned, overrides, reload
+        self._adaptation, self._overrides, self._reload = adaptation, overrides, reload
 
     def obey(self, name: str, given: Arguments) -> Result:
         """Does what the command says; ``name`` is one of ``arguments.FORMS`` and ``given`` of its kind."""
@@ -88,7 +94,7 @@ class Control:
 
     def _baseline(self, given: BaselineMode) -> Result:
         if given.mode == "reset":
-            self._learned.reset()
+            self._adaptation.reset()
             mode = self._reload.in_force.baseline.mode
             return _result("baseline", "what was learned is forgotten", baseline=mode)
         self._overrides.baseline = given.mode

@@ -1,6 +1,6 @@
 """The stages in order, from a source of sound to a sink of events.
 
-    Source ─Stretch─► Judge ─Judged─► Tracker ─Began, Ended, State─► payloads ─► Sink
+    Source ─AudioChunk─► WindowClassifier ─Judged─► Tracker ─Began, Ended, State─► payloads ─► Sink
 
 One thread, the caller's, runs every stage; a source has its own reader where it needs one, and a sink never blocks.
 Inside, time is the sample count; it becomes UTC only in payloads, from the wall clock that was read at capture, so a
@@ -19,18 +19,18 @@ from edged.config.structs import Config
 from edged.contract import payloads
 from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, INFO, LEVEL, OFF, ON, SPEECH, WINDOW
 from edged.errors import EdgedError
-from edged.events.payload_builder import Payloads
+from edged.events.payload_builder import PayloadBuilder
 from edged.events.tracker import Began, Ended, State, Tracker, thresholds_of
 from edged.features.geometry import GEOMETRY
-from edged.host.metrics import Figures
+from edged.host.metrics import Metrics
 from edged.host.systemd import notify
 from edged.models.bundle import Bundle
 from edged.pipeline import status
-from edged.pipeline.adaptation_store import Learned
-from edged.pipeline.classifier import Judge, Judged
-from edged.pipeline.interfaces import Sink, Source, Stretch
+from edged.pipeline.adaptation_store import AdaptationStore
+from edged.pipeline.classifier import Classification, WindowClassifier
+from edged.pipeline.interfaces import AudioChunk, Sink, Source
 from edged.pipeline.level import LevelMeter
-from edged.pipeline.source_watch import DEAF, Listening
+from edged.pipeline.source_watch import DEAF, SourceWatch
 
 _READ_S = 0.5  # how long a read may wait for sound before the pipeline looks whether it is to stop
 _REFRESH_S = 5.0  # the retained state follows its scores at most this often …
@@ -51,7 +51,7 @@ class Daemon:
         sink: Sink,
         *,
         on_health: Callable[[payloads.Health], None] = lambda _health: None,
-        learned: Learned | None = None,
+        adaptation: AdaptationStore | None = None,
     ) -> None:
         """Loads the models; ``on_health`` is told the figures that the sink is, ``learned`` is gone on with.
 
@@ -61,12 +61,12 @@ class Daemon:
         """
         self._config = config
         self._source, self._sink, self._on_health = source, sink, on_health
-        self._listening = Listening(source, sink.publish)
-        self._judge = Judge(config, bundle)
-        self._learned = learned
+        self._listening = SourceWatch(source, sink.publish)
+        self._classifier = WindowClassifier(config, bundle)
+        self._adaptation = adaptation
         self._tracker = Tracker(bundle.manifest.labels, **thresholds_of(config, bundle.manifest.labels))
-        self._payloads = Payloads(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
-        self._figures = Figures()
+        self._payloads = PayloadBuilder(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
+        self._metrics = Metrics()
         self._meter = LevelMeter()
         self._n_clipped = 0  # when the meter was fed last
         self._newest = (0, 0.0)  # count just past the newest sample that was read, and the monotonic clock at it
@@ -86,15 +86,15 @@ class Daemon:
         """
         next_health_s = time.monotonic()
         notify(f"STATUS={self._listening.status}")
-        self._say_info()
+        self._publish_info()
         try:
             while not stop.is_set() and not self._source.ended:
-                stretch = self._source.read(_READ_S)
-                if stretch is not None:
-                    self._hear(stretch)
+                chunk = self._source.read(_READ_S)
+                if chunk is not None:
+                    self._process_chunk(chunk)
                 # What was heard before the sound was lost comes first.
-                if stretch is None or self._source.state not in DEAF:
-                    self._look()
+                if chunk is None or self._source.state not in DEAF:
+                    self._check_source()
                 self._sink.tick()
                 if self._ending is not None:
                     raise self._ending
@@ -106,35 +106,35 @@ class Daemon:
                     self._report()
             if not stop.is_set():
                 self._newest = (self._newest[0], time.monotonic())
-                self._publish(self._judge.finish())
+                self._publish(self._classifier.finish())
         finally:
             notify("STOPPING=1")
-            self._announce(self._tracker.stop())
-            if self._learned is not None:
-                self._learned.keep()
+            self._publish_changes(self._tracker.stop())
+            if self._adaptation is not None:
+                self._adaptation.keep()
             self._listening.close()
 
-    def _hear(self, stretch: Stretch) -> None:
+    def _process_chunk(self, chunk: AudioChunk) -> None:
         self._listening.ready()
-        if self._learned is not None:
-            self._learned.at(self._source.name)
-            self._judge.baseline = self._learned.baseline
+        if self._adaptation is not None:
+            self._adaptation.at(self._source.name)
+            self._classifier.baseline = self._adaptation.baseline
         began_s = time.monotonic()
-        self._payloads.anchor(stretch.start, stretch.utc_s)
-        self._newest = (stretch.start + len(stretch.samples), stretch.captured_s if self._source.live else began_s)
-        self._publish(self._judge.judged(stretch.samples, stretch.start, keep_up=self._source.live))
-        sound_s, peak = len(stretch.samples) / GEOMETRY.sample_rate_hz, float(np.abs(stretch.samples).max())
-        self._figures.heard(sound_s, time.monotonic() - began_s, peak)
+        self._payloads.anchor(chunk.start, chunk.utc_s)
+        self._newest = (chunk.start + len(chunk.samples), chunk.captured_s if self._source.live else began_s)
+        self._publish(self._classifier.classify(chunk.samples, chunk.start, keep_up=self._source.live))
+        sound_s, peak = len(chunk.samples) / GEOMETRY.sample_rate_hz, float(np.abs(chunk.samples).max())
+        self._metrics.count_sound(sound_s, time.monotonic() - began_s, peak)
         before, self._n_clipped = self._n_clipped, self._source.n_clipped
-        level = self._meter.heard(stretch.samples, stretch.utc_s, clipped=self._n_clipped > before)
+        level = self._meter.heard(chunk.samples, chunk.utc_s, clipped=self._n_clipped > before)
         if level is not None:
             self._sink.publish(LEVEL, level)
 
-    def _look(self) -> None:
+    def _check_source(self) -> None:
         """Publishes whether sound comes when that changed; without sound there is no emotion either."""
         reason = self._listening.look()
         if reason is not None:
-            self._announce(self._tracker.stop(reason))
+            self._publish_changes(self._tracker.stop(reason))
 
     def read_config(self, reload: Reload) -> None:
         """The config is read again, and holds from now on as far as it can."""
@@ -147,13 +147,13 @@ class Daemon:
         self._config = config
         if config.audio.muted != self._source.muted:
             self._source.mute(config.audio.muted)
-            self._look()  # an episode of before ends, and what is published says so
-        self._judge.change(config.gate)
-        self._tracker.change(**thresholds_of(config, self._judge.bundle.manifest.labels))
-        if self._learned is not None:
-            self._learned.change(config.baseline)
-            self._judge.baseline = self._learned.baseline
-        self._say_info()
+            self._check_source()  # an episode of before ends, and what is published says so
+        self._classifier.change(config.gate)
+        self._tracker.change(**thresholds_of(config, self._classifier.bundle.manifest.labels))
+        if self._adaptation is not None:
+            self._adaptation.change(config.baseline)
+            self._classifier.baseline = self._adaptation.baseline
+        self._publish_info()
 
     @property
     def trouble(self) -> str:
@@ -165,30 +165,30 @@ class Daemon:
         state = self._tracker.state
         self._sink.publish(CAPTURE, self._source.state)
         self._sink.publish(SPEECH, ON if state.speech else OFF)
-        self._sink.publish(EMOTION, self._payloads.state(state, self._figures.level_dbfs))
+        self._sink.publish(EMOTION, self._payloads.state(state, self._metrics.level_dbfs))
         if self._meter.newest is not None and not self._source.muted:
             self._sink.publish(LEVEL, self._meter.newest)
-        self._say_info()
+        self._publish_info()
         self._report()
 
     def identity(self) -> payloads.Identity:
         """Which device this is; its STATUS= says for a minute that it was asked."""
         self._listening.note("Identified by command")
-        return status.identity(self._config, self._source, self._figures)
+        return status.identity(self._config, self._source, self._metrics)
 
     def end_with(self, error: EdgedError) -> None:
         """After this round the daemon closes and ``run`` raises ``error``."""
         self._ending = error
 
-    def _say_info(self) -> None:
+    def _publish_info(self) -> None:
         muted, waiting = self._source.muted, self._restart_required
-        self._sink.publish(INFO, status.info(self._config, self._judge, muted=muted, restart_required=waiting))
+        self._sink.publish(INFO, status.info(self._config, self._classifier, muted=muted, restart_required=waiting))
 
-    def _publish(self, windows: Iterable[Judged]) -> None:
-        for judged in windows:
-            window, answer = judged.window, judged.answer
+    def _publish(self, windows: Iterable[Classification]) -> None:
+        for classified in windows:
+            window, answer = classified.window, classified.answer
             label, scores, asked = (answer.label, answer.scores, answer.asked) if answer else (None, None, ())
-            self._figures.judged(window.level_dbfs, speech=answer is not None)
+            self._metrics.count_window(window.level_dbfs, speech=answer is not None)
             payload = self._payloads.window(
                 window.start,
                 window.end,
@@ -202,7 +202,7 @@ class Daemon:
             # An answer is about the middle of its window: half of it lies on either side.
             middle = (window.start + window.end) // 2
             changes = self._tracker.update(middle, label, scores, discontinuous=window.discontinuous)
-            self._announce(changes, self._captured_s(window.end))
+            self._publish_changes(changes, self._captured_s(window.end))
             notify("WATCHDOG=1")
 
     def _captured_s(self, count: int) -> float:
@@ -210,7 +210,7 @@ class Daemon:
         newest, newest_s = self._newest
         return newest_s - (newest - count) / GEOMETRY.sample_rate_hz if self._source.live else newest_s
 
-    def _announce(self, changes: Iterable[Began | Ended], captured_s: float | None = None) -> None:
+    def _publish_changes(self, changes: Iterable[Began | Ended], captured_s: float | None = None) -> None:
         """Publishes what changed, then the state if it is another, and its scores now and then while they move."""
         for change in changes:
             topic = EVENT_START if isinstance(change, Began) else EVENT_END
@@ -225,19 +225,19 @@ class Daemon:
         if self._published is None or self._published[0].speech != state.speech:
             self._sink.publish(SPEECH, ON if state.speech else OFF)
         self._published = (state, now_s)
-        self._sink.publish(EMOTION, self._payloads.state(state, self._figures.level_dbfs))
+        self._sink.publish(EMOTION, self._payloads.state(state, self._metrics.level_dbfs))
 
     def _report(self) -> None:
         """Publishes the health message and logs its figures."""
-        health = status.health(self._source, self._sink, self._judge, self._figures, self._learned)
+        health = status.health(self._source, self._sink, self._classifier, self._metrics, self._adaptation)
         self._sink.publish(HEALTH, health)
         self._on_health(health)
-        if self._learned is not None:
-            self._learned.keep_now_and_then()
+        if self._adaptation is not None:
+            self._adaptation.keep_now_and_then()
         line = status.line(health)
         _log.info("%s", line)
         notify(f"STATUS={self._listening.status}; {line}")
-        skipped, now_s = self._judge.n_skipped, time.monotonic()
+        skipped, now_s = self._classifier.n_skipped, time.monotonic()
         if skipped > self._skipped[0] and now_s - self._skipped[1] >= _SKIPPED_S:
             _log.warning("too slow for this sound: %d windows skipped, the newest kept", skipped - self._skipped[0])
             self._skipped = (skipped, now_s)

@@ -1,6 +1,6 @@
 """The two ends of the pipeline as the daemon sees them: where sound comes from, where answers go.
 
-Source ─read─► Stretch ─► daemon ─► payloads ─publish(topic, payload)─► Sink
+Source ─read─► AudioChunk ─► daemon ─► payloads ─publish(topic, payload)─► Sink
 """
 
 from typing import Protocol
@@ -12,7 +12,7 @@ from edged.contract.topics import Topic
 from edged.features.logmel import Floats
 
 
-class Stretch(Protocol):
+class AudioChunk(Protocol):
     """Contiguous sound of a source."""
 
     @property
@@ -94,7 +94,7 @@ class Source(Protocol):
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the word on the topic
         """Tells it to hear nothing, or to listen again; what it was told before changes nothing."""
 
-    def read(self, timeout_s: float) -> Stretch | None:
+    def read(self, timeout_s: float) -> AudioChunk | None:
         """The next sound, or None when none came in time or the source has ended."""
 
 
@@ -114,7 +114,7 @@ class Sink(Protocol):
         """Messages that the broker has not confirmed."""
 
     @property
-    def outbox(self) -> payloads.OutboxFigures | None:
+    def outbox(self) -> payloads.OutboxMetrics | None:
         """How it stands with events that wait; None where none can."""
 
     @property

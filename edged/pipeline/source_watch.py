@@ -26,7 +26,7 @@ _NOTE_S = 60.0  # how long STATUS= has a note
 _log = logging.getLogger(__name__)
 
 
-class Listening:
+class SourceWatch:
     """Looks at one source; ``publish`` takes its words."""
 
     def __init__(self, source: Source, publish: Callable[[Topic, str], None]) -> None:
@@ -83,7 +83,7 @@ class Listening:
         source, (note, until_s) = self._source, self._note
         note = note if time.monotonic() < until_s else ""
         if source.state == "online":
-            return f"{note}Listening to {source.name}"
+            return f"{note}SourceWatch to {source.name}"
         return f"{note}No sound ({source.state}): {source.trouble or f'waiting for {source.name}'}"
 
     def close(self) -> None:

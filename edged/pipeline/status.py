@@ -17,46 +17,48 @@ from edged.config.structs import Config
 from edged.contract import payloads
 from edged.host.addresses import addresses
 from edged.host.identity import device_id, node_name
-from edged.host.metrics import Figures, hardware, resident_mb, temperature_c, throttling, versions
+from edged.host.metrics import Metrics, hardware, resident_mb, temperature_c, throttling, versions
 from edged.models.bundle import Manifest
-from edged.pipeline.adaptation_store import Learned
-from edged.pipeline.classifier import Judge
+from edged.pipeline.adaptation_store import AdaptationStore
+from edged.pipeline.classifier import WindowClassifier
 from edged.pipeline.interfaces import Sink, Source
 
 _SESSION = secrets.token_hex(4)  # of this process
 
 
-def health(source: Source, sink: Sink, judge: Judge, figures: Figures, learned: Learned | None) -> payloads.Health:
+def health(
+    source: Source, sink: Sink, classifier: WindowClassifier, metrics: Metrics, adaptation: AdaptationStore | None
+) -> payloads.Health:
     """The figures now; those of a period begin anew."""
     return payloads.Health(
         time=payloads.rfc3339(time.time()),
-        uptime_s=round(figures.uptime_s, 1),
+        uptime_s=round(metrics.uptime_s, 1),
         microphone=source.name,
         sample_rate_hz=source.sample_rate_hz,
         capture=source.state,
         microphone_silent=source.silent,
-        level_dbfs=round(figures.level_dbfs, 1),
-        peak_dbfs=round(figures.peak_dbfs(), 1),
-        clipping=figures.clipping(source.n_clipped),
-        windows=figures.windows,
-        windows_speech=figures.windows_speech,
-        windows_skipped=judge.n_skipped,
+        level_dbfs=round(metrics.level_dbfs, 1),
+        peak_dbfs=round(metrics.peak_dbfs(), 1),
+        clipping=metrics.clipping(source.n_clipped),
+        windows=metrics.windows,
+        windows_speech=metrics.windows_speech,
+        windows_skipped=classifier.n_skipped,
         samples_dropped=source.n_dropped,
         overflows=source.n_overflows,
         gaps=source.n_gaps,
         recoveries=source.n_recoveries,
-        real_time_factor=round(figures.real_time_factor(), 4),
+        real_time_factor=round(metrics.real_time_factor(), 4),
         tls=sink.tls,
         reconnects=sink.reconnects,
         unacknowledged=sink.unacknowledged,
         resident_mb=round(resident_mb(), 1),
-        cpu_share=round(figures.cpu_share(), 3),
+        cpu_share=round(metrics.cpu_share(), 3),
         temperature_c=temperature_c(),
         throttling=throttling(),
-        versions=versions(judge.cascade.runtime),
-        bundle=_named(judge.bundle.manifest),
-        routing=judge.cascade.routing,
-        baseline=None if learned is None else learned.figures,
+        versions=versions(classifier.cascade.runtime),
+        bundle=_named(classifier.bundle.manifest),
+        routing=classifier.cascade.routing,
+        baseline=None if adaptation is None else adaptation.metrics,
         outbox=sink.outbox,
         name_taken_by=sink.name_taken_by,
     )
@@ -71,18 +73,20 @@ def line(health: payloads.Health) -> str:
     )
 
 
-def info(config: Config, judge: Judge, *, muted: bool, restart_required: Sequence[str] = ()) -> payloads.Info:
+def info(
+    config: Config, classifier: WindowClassifier, *, muted: bool, restart_required: Sequence[str] = ()
+) -> payloads.Info:
     """What this device is, and how it is set now."""
-    manifest = judge.bundle.manifest
+    manifest = classifier.bundle.manifest
     return payloads.Info(
         time=payloads.rfc3339(time.time()),
         node=node_name(config.node),
         device_id=device_id(),
         session=_SESSION,
         hardware=hardware(),
-        versions=versions(judge.cascade.runtime),
+        versions=versions(classifier.cascade.runtime),
         bundle=_named(manifest),
-        routing=judge.cascade.routing,
+        routing=classifier.cascade.routing,
         labels=list(manifest.labels),
         model_card=card_figures(manifest),
         listening=not muted,
@@ -94,7 +98,7 @@ def info(config: Config, judge: Judge, *, muted: bool, restart_required: Sequenc
     )
 
 
-def identity(config: Config, source: Source, figures: Figures) -> payloads.Identity:
+def identity(config: Config, source: Source, metrics: Metrics) -> payloads.Identity:
     """What tells this device from others."""
     return payloads.Identity(
         node=node_name(config.node),
@@ -103,19 +107,19 @@ def identity(config: Config, source: Source, figures: Figures) -> payloads.Ident
         addresses=addresses(),
         microphone=source.name,
         hardware=hardware(),
-        uptime_s=round(figures.uptime_s, 1),
+        uptime_s=round(metrics.uptime_s, 1),
     )
 
 
-def card_figures(manifest: Manifest) -> dict[str, payloads.CardFigures]:
+def card_figures(manifest: Manifest) -> dict[str, payloads.CardMetrics]:
     """By corpus what the model card says of the route that runs by default; nothing where the bundle does not say."""
     found = {}
     rows = manifest.metrics.get("rows")
     for corpus, row in rows.items() if isinstance(rows, dict) else ():
         try:
-            figures = row[row["default"]]
-            told = {name: figures[name] for name in ("uar", "speakers", "clips")}
-            found[corpus] = msgspec.convert({**told, "never_trained": row["never_trained"]}, payloads.CardFigures)
+            metrics = row[row["default"]]
+            told = {name: metrics[name] for name in ("uar", "speakers", "clips")}
+            found[corpus] = msgspec.convert({**told, "never_trained": row["never_trained"]}, payloads.CardMetrics)
         except (KeyError, TypeError, msgspec.ValidationError):  # a bundle of others may tell its figures otherwise
             continue
     return found

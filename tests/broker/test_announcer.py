@@ -6,7 +6,7 @@ from typing import Self
 import msgspec
 
 from edged.contract.topics import CAPTURE, EMOTION, Received
-from edged.homeassistant.announcer import Announcement
+from edged.homeassistant.announcer import Announcer
 from edged.mqtt.connection import Connection
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
@@ -17,7 +17,7 @@ from tests.unit.homeassistant.test_announcer import BIRTH, KITCHEN, TOPIC, wante
 __all__ = ["idle_mosquitto", "mosquitto"]
 
 
-class Noting(Announcement):
+class Noting(Announcer):
     """One that also notes what it hears."""
 
     def __init__(self, stage: "Stage") -> None:

@@ -37,7 +37,7 @@ def test_threshold_of_one_label(start: Start, commander: Commander) -> None:
 
 def test_threshold_is_the_trackers(start: Start, commander: Commander) -> None:
     """From then on no episode begins that does not reach it."""
-    whatever = "gate: {kind: level, margin_db: 3, least_dbfs: -96, least_speech_s: 0.016}\n"
+    whatever = "gate: {kind: level, margin_db: 3, min_dbfs: -96, min_speech_s: 0.016}\n"
     whatever += "tracker: {enter: 1, leave: 0, margin: 0, min_duration_s: 0, smoothing: exponential}\n"
     with start(whatever):
         wait_until(lambda: any(json.loads(one)["speech"] for one in commander.came["emotion"]), "speech", 60)
@@ -72,19 +72,19 @@ def test_baseline_mode_and_reset(start: Start, commander: Commander) -> None:
     """Frozen it learns no more, reset it knows nothing, off there is none, and the config's mode comes back."""
     with start() as device:
         wait_until(lambda: commander.came["health"], "the first figures")
-        assert device.learned.baseline is not None
+        assert device.adaptation.baseline is not None
         assert commander.give("baseline", "frozen").baseline == "frozen"
-        assert device.learned.baseline.frozen
-        device.learned.baseline.heard_s = 60.0
+        assert device.adaptation.baseline.frozen
+        device.adaptation.baseline.heard_s = 60.0
         assert commander.give("baseline", "reset").message == "what was learned is forgotten"
-        assert device.learned.baseline.heard_s == 0
+        assert device.adaptation.baseline.heard_s == 0
         assert commander.give("baseline", "off").ok
-        assert device.learned.baseline is None
+        assert device.adaptation.baseline is None
     with start() as device:
-        assert device.learned.baseline is None
+        assert device.adaptation.baseline is None
         result = commander.give("baseline", '{"mode": null}')
         assert (result.message, result.baseline) == ("on, as in the config", "on")
-        assert device.learned.baseline is not None
+        assert device.adaptation.baseline is not None
 
 
 def test_reload_says_what_changed_and_what_waits(start: Start, commander: Commander) -> None:
@@ -156,7 +156,7 @@ def test_identify_says_which_device_it_is(
     assert (device.node, device.microphone, len(device.device_id)) == ("lab", "fake", 16)
     assert result.message == f"this is lab on {device.host}"
     assert f"identify: this is node lab, device {device.device_id}" in caplog.text
-    assert "STATUS=Identified by command; Listening to fake" in told
+    assert "STATUS=Identified by command; SourceWatch to fake" in told
 
 
 def test_snapshot_publishes_all_states(start: Start, commander: Commander) -> None:

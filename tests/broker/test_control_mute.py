@@ -32,7 +32,7 @@ def test_mute_and_listen_again(start: Start, commander: Commander) -> None:
 
 def test_mute_ends_the_running_episode(start: Start, commander: Commander) -> None:
     """Its end comes with the mute, not when sound comes again."""
-    whatever = "gate: {kind: level, margin_db: 3, least_dbfs: -96, least_speech_s: 0.016}\n"
+    whatever = "gate: {kind: level, margin_db: 3, min_dbfs: -96, min_speech_s: 0.016}\n"
     whatever += "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0, smoothing: exponential}\n"
     with start(whatever):
         wait_until(lambda: commander.came["event/start"], "an episode", 60)

@@ -9,7 +9,7 @@ from typing import NoReturn
 import msgspec
 import pytest
 
-from edged.cli.broker.discovery import announcement_for
+from edged.cli.broker.discovery import announcer_for
 from edged.config.structs import Config, HomeAssistant, Mqtt
 from edged.host.identity import device_id
 from edged.host.metrics import versions
@@ -110,7 +110,7 @@ def test_program_that_is_being_replaced_goes_on(monkeypatch: pytest.MonkeyPatch)
     def read(*_: object, **__: object) -> NoReturn:
         pytest.fail("a file is read")
 
-    announcement = announcement_for(Config, BUNDLE)
+    announcement = announcer_for(Config, BUNDLE)
     assert announcement is not None
     voice = Voice()
     announcement.speak_through(voice)
@@ -133,7 +133,7 @@ def test_program_that_is_being_replaced_goes_on(monkeypatch: pytest.MonkeyPatch)
 def test_off_announces_nothing() -> None:
     """Neither is anything published, nor are the topics subscribed to."""
     off = Config(homeassistant=HomeAssistant(discovery="off"))
-    assert announcement_for(lambda: off, BUNDLE) is None
-    announcement = announcement_for(lambda: Config(node="a", mqtt=Mqtt(root="x")), BUNDLE)
+    assert announcer_for(lambda: off, BUNDLE) is None
+    announcement = announcer_for(lambda: Config(node="a", mqtt=Mqtt(root="x")), BUNDLE)
     assert announcement is not None
     assert announcement.filters[0] == "homeassistant/status"

@@ -7,7 +7,7 @@ import pytest
 
 from edged.contract.payloads import Info, encoded
 from edged.contract.topics import INFO, Received
-from edged.mqtt.name_conflict import Twin
+from edged.mqtt.name_conflict import NameConflict
 from edged.mqtt.publisher import Publisher
 from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.payloads import info
@@ -22,9 +22,9 @@ def received(payload: Info, *, retained: bool = False) -> Received:
     return Received("edged/a/info", encoded(payload), retained)
 
 
-def twin(said: list[str]) -> Twin:
+def twin(said: list[str]) -> NameConflict:
     """One that knows its own session; ``said`` grows with each answer."""
-    made = Twin("edged/a/info", lambda: said.append("info"))
+    made = NameConflict("edged/a/info", lambda: said.append("info"))
     made.own(info())
     return made
 

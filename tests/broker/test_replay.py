@@ -39,7 +39,7 @@ def test_replay_with_a_baseline(speech: Path, tmp_path: Path) -> None:
     assert windows[0] == windows[1]
     assert windows[0][0] == windows[2][0]
     assert len(windows[0]) == len(windows[2]) > 10
-    assert all(without != learned for without, learned in zip(windows[0][1:], windows[2][1:], strict=True))
+    assert all(without != adaptation for without, adaptation in zip(windows[0][1:], windows[2][1:], strict=True))
     assert_one_line(edged("replay", speech, "--jsonl", "--baseline", tmp_path / "none.json"), 78, "none.json")
 
 

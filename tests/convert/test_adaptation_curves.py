@@ -58,11 +58,11 @@ def test_halves_are_disjoint() -> None:
 
 
 @pytest.mark.parametrize(("mixture", "share"), [("neutral", 0.7), ("angry", 0.7), ("balanced", 1 / 6)])
-def test_stream_keeps_the_mixture(mixture: str, share: float) -> None:
+def test_stream_keeps_the_mixture(prior_distribution: str, share: float) -> None:
     """70 % of the mood that is named, or all alike."""
-    drawn = adaptation_curves.stream(place(), np.arange(N_CLIPS), mixture, np.random.default_rng(1))
+    drawn = adaptation_curves.stream(place(), np.arange(N_CLIPS), prior_distribution, np.random.default_rng(1))
     found = [TRUTH[next(drawn)] for _ in range(4000)]
-    place_of = LABELS.index(mixture if share > 0.5 else "angry")
+    place_of = LABELS.index(prior_distribution if share > 0.5 else "angry")
     assert np.mean(np.array(found) == place_of) == pytest.approx(share, abs=0.03)
 
 

@@ -23,7 +23,7 @@ from tests.convert.test_stream_scenes import around, clips
 _RESTLESS = "tracker: {enter: 0.2, leave: 0.1, margin: 0, min_duration_s: 0.5, span_s: 2}"
 
 
-def heard(file: Path, least_dbfs: float) -> Heard:
+def heard(file: Path, min_dbfs: float) -> Heard:
     """The windows of a recording, as the device cuts them."""
     windows = Windows(GEOMETRY, rendering.STRIDE_FRAMES * GEOMETRY.hop)
     found = [*windows.push(recordings.samples(file), 0), *windows.finish()]
@@ -31,7 +31,7 @@ def heard(file: Path, least_dbfs: float) -> Heard:
         np.array([window.start for window in found]),
         np.array([window.end for window in found]),
         np.array([window.image for window in found]),
-        np.array([np.count_nonzero(window.speech_dbfs > least_dbfs) for window in found]),
+        np.array([np.count_nonzero(window.speech_dbfs > min_dbfs) for window in found]),
     )
 
 
@@ -42,7 +42,7 @@ def test_followed_is_replayed(tmp_path: Path) -> None:
     script = scenes("g", clips(tmp_path, "a"), "moods", around(tmp_path), tmp_path / "cache", 60)[0]
     told = all_replayed(bundle, config, [script], (False, True))[0]
     recordings.write(tmp_path / "scene.wav", rendering.sound(script))
-    found = trace(bundle, heard(tmp_path / "scene.wav", config.gate.least_dbfs), 25)
+    found = trace(bundle, heard(tmp_path / "scene.wav", config.gate.min_dbfs), 25)
     assert min(device.n_speech for device in told) > 10
     assert min(len(device.events) for device in told) > 1
     for device, learn in zip(told, (False, True), strict=True):

@@ -140,10 +140,10 @@ def test_recording_damaged(fast: Path, content: bytes, changes: list[Edit], kept
     try:
         with Recording(path) as recording:
             while not recording.ended:
-                stretch = recording.read(1)
-                if stretch is not None:
-                    assert np.isfinite(stretch.samples).all()
-                    n += len(stretch.samples)
+                chunk = recording.read(1)
+                if chunk is not None:
+                    assert np.isfinite(chunk.samples).all()
+                    n += len(chunk.samples)
     except RecordingError as exc:
         refused(exc)
     # 4 kB of samples at the lowest rate, each a byte or less.

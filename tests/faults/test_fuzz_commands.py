@@ -19,7 +19,7 @@ from edged.contract.payloads import Result, encoded
 from edged.contract.topics import Received, Topic
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from edged.mqtt.commands import Commands
-from edged.pipeline.adaptation_store import learned_for
+from edged.pipeline.adaptation_store import adaptation_store_for
 from edged.pipeline.control import Control
 from edged.pipeline.daemon import Daemon
 from tests.parts.broker.commanded import Room
@@ -39,9 +39,9 @@ class Commanded:
         labels = bundle.manifest.labels
         overrides = overrides_for(config, labels)
         reload = Reload(config, lambda: load_config(file), overrides)
-        learned = learned_for(config, bundle)
-        daemon = Daemon(config, bundle, Room(), KeepingSink(), learned=learned)
-        control = Control(daemon, labels=labels, learned=learned, overrides=overrides, reload=reload)
+        adaptation = adaptation_store_for(config, bundle)
+        daemon = Daemon(config, bundle, Room(), KeepingSink(), adaptation=adaptation)
+        control = Control(daemon, labels=labels, adaptation=adaptation, overrides=overrides, reload=reload)
         self._now_s = _ROUND_S
         self._answers: list[tuple[Topic, Result]] = []
         self._commands = Commands(config.mqtt, "lab", clock=lambda: self._now_s)

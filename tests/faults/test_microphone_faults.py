@@ -25,8 +25,8 @@ states, fault, first, heard = [], "", None, 0
 with module.Microphone(Audio(device="pulse", max_recovery_s=max_recovery_s, silent_after_s=3600)) as microphone:
     try:
         while states != until:
-            stretch = microphone.read(0.1)
-            heard = 0 if microphone.state != "online" else heard + (0 if stretch is None else len(stretch.samples))
+            chunk = microphone.read(0.1)
+            heard = 0 if microphone.state != "online" else heard + (0 if chunk is None else len(chunk.samples))
             if microphone.state == "online" and heard < 8000:
                 continue  # what the server kept comes at once, and is ahead of the clock
             if first is None and heard:

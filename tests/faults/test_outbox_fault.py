@@ -114,7 +114,7 @@ class Bench:
         assert load.returncode == 0, self.log.read_text()
         return int(out)
 
-    def judge(self) -> list[EpisodeStart | EpisodeEnd]:
+    def classifier(self) -> list[EpisodeStart | EpisodeEnd]:
         """None lost, none out of order, every duplicate known; what came, each once."""
         kept = [(_EVENT.decode(payload), acknowledged) for payload, acknowledged in history(self.folder / FILE)]
         assert all(acknowledged for _, acknowledged in kept)
@@ -186,7 +186,7 @@ def under_load(bench: Bench, commit_s: str = "0.5") -> Iterator[subprocess.Popen
     finally:
         load.kill()
         load.wait()
-    assert len(bench.judge()) == n_events
+    assert len(bench.classifier()) == n_events
 
 
 def test_broker_killed(bench: Bench) -> None:
@@ -274,7 +274,7 @@ def test_daemon_killed(bench: Bench) -> None:
     bench.relay.lets_in = True
     load = bench.load("--settle")
     assert bench.end(load) == 0
-    seen = bench.judge()
+    seen = bench.classifier()
     assert len(seen) > _KILLS * 0.25 * RATE_HZ
     ids = set[str]()
     for event in bench.consumer.events:  # whatever comes twice says that it may have come before

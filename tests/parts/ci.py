@@ -20,7 +20,7 @@ _Report = pytest.TestReport | pytest.CollectReport
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test, or a fixture of its."""
     report = yield
-    _judge(report)
+    _classifier(report)
     return report
 
 
@@ -28,11 +28,11 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """A whole file."""
     report = yield
-    _judge(report)
+    _classifier(report)
     return report
 
 
-def _judge(report: _Report) -> None:
+def _classifier(report: _Report) -> None:
     if not os.environ.get("CI") or not report.skipped or not isinstance(report.longrepr, tuple):
         return
     reason = report.longrepr[2].removeprefix("Skipped: ")

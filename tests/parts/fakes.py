@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edged.audio.ring import Stretch
+from edged.audio.ring import AudioChunk
 from edged.contract.payloads import CaptureState, EmotionState, EpisodeEnd, EpisodeStart, Health, Trust, WindowScores
 from edged.contract.topics import CAPTURE, Topic
 from edged.errors import EdgedError
@@ -15,7 +15,7 @@ from edged.features.logmel import Floats
 
 
 class FakeSource:
-    """A source that hands out given stretches, then raises ``fault`` or ends; None is a read in vain."""
+    """A source that hands out given chunks, then raises ``fault`` or ends; None is a read in vain."""
 
     name = "fake"
     sample_rate_hz = 16_000
@@ -25,11 +25,11 @@ class FakeSource:
     silent = muted = False
 
     def __init__(
-        self, stretches: Iterable[Stretch | None], *, live: bool = False, fault: EdgedError | None = None
+        self, chunks: Iterable[AudioChunk | None], *, live: bool = False, fault: EdgedError | None = None
     ) -> None:
         self.live = live
         self.ended = False
-        self._stretches = iter(stretches)
+        self._chunks = iter(chunks)
         self._fault = fault
 
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
@@ -38,11 +38,11 @@ class FakeSource:
         self.state = "muted" if muted else "online"
         self.trouble = "muted by command or config, the microphone is closed" if muted else ""
 
-    def read(self, timeout_s: float) -> Stretch | None:
+    def read(self, timeout_s: float) -> AudioChunk | None:
         """The next one."""
         del timeout_s
-        for stretch in self._stretches:
-            return stretch
+        for chunk in self._chunks:
+            return chunk
         self.ended = True
         if self._fault is not None:
             raise self._fault

@@ -19,10 +19,10 @@ from tests.parts.faults.leaks import Allowed, outlets
 from tests.parts.faults.trace import Traced, strace  # noqa: F401 -- a fixture
 
 EDGED = Path(__file__).parents[2] / "edged"
-_ARRAYS = ("Floats", "NDArray", "ndarray", "Stretch", "Window", "Judged", "Answer", "Began", "Ended")
+_ARRAYS = ("Floats", "NDArray", "ndarray", "AudioChunk", "Window", "Judged", "Answer", "Began", "Ended")
 _LEVELS = ("debug", "info", "warning", "error", "critical", "exception", "log")
 _ABOUT = ("level_dbfs", "shape", "dtype", "size", "ndim", "start", "end")  # of an array, or of a window: counts
-_LONGEST = 300  # characters that a %s may become: a path, a fault in words
+_MAX_MESSAGE = 300  # characters that a %s may become: a path, a fault in words
 _STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR)\s+"
 _FIGURES = (  # the one line whose whole text is put together before
     r"\d+ windows, \d+ with speech, \d+ skipped; \d+ samples dropped; level -?\d+ dBFS; [\d.]+ % busy"
@@ -94,7 +94,7 @@ def log_patterns() -> list[str]:
                 if text == "\x00":
                     continue  # would let everything through; _FIGURES says what it is
                 text = re.escape(re.sub(r"%(?:\.\d+)?[dfg]", "\x01", text).replace("%%", "%"))
-                patterns.append(text.replace("\x00", rf"[^\n]{{0,{_LONGEST}}}").replace("\x01", r"-?[\d.]+"))
+                patterns.append(text.replace("\x00", rf"[^\n]{{0,{_MAX_MESSAGE}}}").replace("\x01", r"-?[\d.]+"))
     return patterns
 
 

@@ -20,21 +20,21 @@ import json, sys, threading, time, numpy as np
 from edged.audio.microphone import Microphone
 from edged.config.structs import Audio
 with Microphone(Audio(device=sys.argv[1])) as microphone:
-    stretches = []
-    while microphone.n_samples < 4000 or not any(s.samples.any() for s in stretches):  # the sound has arrived
-        stretches += [s for s in [microphone.read(1)] if s is not None]
-        if len(stretches) == 1:
+    chunks = []
+    while microphone.n_samples < 4000 or not any(s.samples.any() for s in chunks):  # the sound has arrived
+        chunks += [s for s in [microphone.read(1)] if s is not None]
+        if len(chunks) == 1:
             print("listening", flush=True)
-    last = stretches[-1].start + len(stretches[-1].samples)
-    while stretches[-1].start < last + 16000:  # and a second of it
-        stretches += [s for s in [microphone.read(1)] if s is not None]
-    late_s = time.time() - stretches[-1].utc_s - len(stretches[-1].samples) / 16000
+    last = chunks[-1].start + len(chunks[-1].samples)
+    while chunks[-1].start < last + 16000:  # and a second of it
+        chunks += [s for s in [microphone.read(1)] if s is not None]
+    late_s = time.time() - chunks[-1].utc_s - len(chunks[-1].samples) / 16000
     threads = sorted(t.name for t in threading.enumerate())
     count, monotonic_s = microphone.newest
-heard = np.concatenate([s.samples for s in stretches])[-8000:]
+heard = np.concatenate([s.samples for s in chunks])[-8000:]
 print(json.dumps({
     "name": microphone.name, "rate_hz": microphone.sample_rate_hz, "n_channels": microphone.n_channels,
-    "contiguous": all(a.start + len(a.samples) == b.start for a, b in zip(stretches, stretches[1:])),
+    "contiguous": all(a.start + len(a.samples) == b.start for a, b in zip(chunks, chunks[1:])),
     "figures": [microphone.n_dropped, microphone.n_overflows],
     "hz": float(np.argmax(np.abs(np.fft.rfft(heard))) * 16000 / len(heard)), "peak": float(np.abs(heard).max()),
     "late_s": late_s,
@@ -123,7 +123,7 @@ print("heard")
 
 
 def test_pipeline_that_is_too_slow_loses_the_oldest(virtual_microphone: VirtualMicrophone) -> None:
-    """What does not fit the ring is dropped and counted, and the next stretch starts later by just that."""
+    """What does not fit the ring is dropped and counted, and the next chunk starts later by just that."""
     script = """
 import threading
 from edged.audio.microphone import Microphone
@@ -131,8 +131,8 @@ from edged.config.structs import Audio
 with Microphone(Audio(buffer_s=0.5)) as microphone:
     while microphone.n_samples < 12000:
         threading.Event().wait(0.01)
-    stretch = microphone.read(1)
-    print(len(stretch.samples), stretch.start >= 4000, microphone.n_dropped >= stretch.start, microphone.n_overflows)
+    chunk = microphone.read(1)
+    print(len(chunk.samples), chunk.start >= 4000, microphone.n_dropped >= chunk.start, microphone.n_overflows)
 """
     with virtual_microphone.child(script) as child:
         assert child.line() == "8000 True True 0"

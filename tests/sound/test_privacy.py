@@ -5,7 +5,7 @@
 
 That names are allowed shows where something went; that every byte fits a schema, a format or a frame shows what it was;
 that it compresses below the rate of the leanest speech codec shows that it cannot be the sound in disguise, and that no
-stretch of samples or log-mel stands in it is a second net.  test_privacy_leaks.py shows that each finds a leak.
+chunk of samples or log-mel stands in it is a second net.  test_privacy_leaks.py shows that each finds a leak.
 """
 
 import json
@@ -237,7 +237,7 @@ def test_muted_run_hears_nothing(run: Run) -> None:
 
 @pytest.mark.parametrize("kind", structs([*PAYLOADS.values()]).values())
 def test_no_payload_has_a_list_of_numbers(kind: type[msgspec.Struct]) -> None:
-    """Numbers stand alone or by label: no field could hold a stretch of sound, however it were filled."""
+    """Numbers stand alone or by label: no field could hold a chunk of sound, however it were filled."""
     assert numbers_in_a_row(kind) == []
 
 

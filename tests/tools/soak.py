@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from edged.audio.ring import Stretch
+from edged.audio.ring import AudioChunk
 from edged.config.load import parse_config
 from edged.config.structs import Config, Mqtt
 from edged.contract.payloads import Health
@@ -61,7 +61,7 @@ class Endless(FakeSource):
         self._at, self._next_gap = 0, _HOUR
         self._began_s = time.monotonic()
 
-    def read(self, timeout_s: float) -> Stretch | None:
+    def read(self, timeout_s: float) -> AudioChunk | None:
         """Four seconds more, as soon as they are wanted."""
         del timeout_s
         if self._at * _LOOKS >= self._end * len(self.looks):
@@ -75,7 +75,7 @@ class Endless(FakeSource):
             self.n_gaps += 1
             self._at, self._next_gap = self._at + _GAP, self._next_gap + _HOUR
         start, self._at = self._at, self._at + _READ
-        return Stretch(self._sound[np.arange(start, self._at) % len(self._sound)], start, time.time())
+        return AudioChunk(self._sound[np.arange(start, self._at) % len(self._sound)], start, time.time())
 
 
 def look(sound_h: float) -> Look:

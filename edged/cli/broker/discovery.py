@@ -1,13 +1,13 @@
 """`edged discovery`, and what the daemon announces: the config and the bundle's labels to what Home Assistant is told.
 
-Config, labels ──► Device ──► messages ──► Announcement, stdout, or what is taken away from the broker
+Config, labels ──► Device ──► messages ──► Announcer, stdout, or what is taken away from the broker
 """
 
 from collections.abc import Callable
 
 from edged.cli.broker.removal import remove
 from edged.config.structs import Config
-from edged.homeassistant.announcer import Announcement
+from edged.homeassistant.announcer import Announcer
 from edged.homeassistant.discovery import Messages, messages
 from edged.homeassistant.entities import Device
 from edged.host.identity import device_id, node_name
@@ -15,13 +15,13 @@ from edged.host.metrics import version_of
 from edged.models.bundle import Bundle
 
 
-def announcement_for(in_force: Callable[[], Config], bundle: Bundle) -> Announcement | None:
+def announcer_for(in_force: Callable[[], Config], bundle: Bundle) -> Announcer | None:
     """What keeps Home Assistant told, by the config that is ``in_force``; None where it is to be told nothing."""
     config = in_force()
     if config.homeassistant.discovery == "off":
         return None
     identifier = _device(config, bundle).identifier
-    return Announcement(identifier, config.homeassistant.prefix, lambda: _announced(in_force(), bundle))
+    return Announcer(identifier, config.homeassistant.prefix, lambda: _announced(in_force(), bundle))
 
 
 def discovery(config: Config, bundle: Bundle, *, taken_away: bool) -> int:

@@ -21,7 +21,7 @@ from edged.mqtt.subscriptions import Subscription
 _CONNECT_S = 5.0
 _QUIET_S = 1.0  # after which what is retained has come
 _CONFIRM_S = 10.0
-_MOST = 1000  # topics; others may write to them too
+_MAX_TOPICS = 1000  # topics; others may write to them too
 
 
 def remove(mqtt: Mqtt, identifier: str, prefix: str, known: Iterable[str]) -> list[str]:
@@ -33,7 +33,7 @@ def remove(mqtt: Mqtt, identifier: str, prefix: str, known: Iterable[str]) -> li
         PublishError: the broker is out of reach, refuses us, or does not confirm.
         ConfigError: the password cannot be read, or the host is not a name.
     """
-    held: queue.Queue[Received] = queue.Queue(_MOST)
+    held: queue.Queue[Received] = queue.Queue(_MAX_TOPICS)
     waiting: set[int] = set()  # mids; a confirmation may come before its send returns
     confirmed: set[int] = set()
     changed = threading.Condition()

@@ -20,7 +20,7 @@ from edged.host.state_dir import state_file
 from edged.models.bundle import Bundle
 from edged.models.cascade import Cascade
 from edged.mqtt.probe import stages
-from edged.pipeline.classifier import Judge
+from edged.pipeline.classifier import WindowClassifier
 
 _LISTEN_S = 1.0
 _OPEN_S = 10.0  # the most that finding and opening the microphone may take
@@ -41,7 +41,7 @@ def check(load: Callable[[], tuple[str, Config]], bundle_of: Callable[[Config], 
     bundle = report.part("bundle", lambda: bundle_of(config), _about_bundle)
     if bundle is not None:
         report.part("runtime", lambda: Cascade(bundle, n_threads=config.models.threads), _about_cascade)
-        report.part("gate", lambda: Judge(config, bundle), _about_gate)
+        report.part("gate", lambda: WindowClassifier(config, bundle), _about_gate)
     report.part("microphone", lambda: _listen(config), str)
     for name, attempt in stages(config, node_name(config.node)):
         if report.part(f"broker {name}", attempt, str) is None:
@@ -80,8 +80,8 @@ def _about_cascade(cascade: Cascade) -> str:
     return f"{cascade.runtime}, {cascade.routing} routing, {1000 * (time.perf_counter() - began_s):.1f} ms a window"
 
 
-def _about_gate(judge: Judge) -> str:
-    return {"model": "the bundle's model", "level": "loudness over the noise floor"}[judge.gate]
+def _about_gate(classifier: WindowClassifier) -> str:
+    return {"model": "the bundle's model", "level": "loudness over the noise floor"}[classifier.gate]
 
 
 def _listen(config: Config) -> str:
@@ -97,10 +97,10 @@ def _listen(config: Config) -> str:
         deadline_s = time.monotonic() + _OPEN_S
         n_samples = 0
         while n_samples < _LISTEN_S * GEOMETRY.sample_rate_hz and time.monotonic() < deadline_s:
-            stretch = microphone.read(_LISTEN_S / 5)
-            if stretch is not None:
-                n_samples += len(stretch.samples)
-                heard.append(float(np.sum(np.square(stretch.samples, dtype=np.float64))))
+            chunk = microphone.read(_LISTEN_S / 5)
+            if chunk is not None:
+                n_samples += len(chunk.samples)
+                heard.append(float(np.sum(np.square(chunk.samples, dtype=np.float64))))
             elif microphone.trouble:
                 raise CaptureError(microphone.trouble)
         if not n_samples:

@@ -1,6 +1,6 @@
 """A whole sound file to one answer, as ``edged classify`` and the evaluation give it.
 
-file ──Recording──► Judge ──windows with speech──► mean scores ──► ClipScores
+file ──Recording──► WindowClassifier ──windows with speech──► mean scores ──► ClipScores
 """
 
 from pathlib import Path
@@ -13,22 +13,26 @@ from edged.contract.payloads import ClipScores
 from edged.events.tracker import NONE
 from edged.features.geometry import GEOMETRY
 from edged.models.bundle import Bundle
-from edged.pipeline.classifier import Judge
+from edged.pipeline.classifier import WindowClassifier
 
 _READ_S = 1.0
 
 
 def clip_scores(config: Config, bundle: Bundle, file: Path) -> ClipScores:
     """The mean scores of the windows with speech over the whole of ``file``; no label where there is no speech."""
-    judge = Judge(config, bundle)
+    classifier = WindowClassifier(config, bundle)
     answers, n_samples = [], 0
     with Recording(file, audio=config.audio) as recording:
         while not recording.ended:
-            stretch = recording.read(_READ_S)
-            if stretch is not None:
-                n_samples += len(stretch.samples)
-                answers += [judged.answer for judged in judge.judged(stretch.samples, stretch.start) if judged.answer]
-    answers += [judged.answer for judged in judge.finish() if judged.answer]
+            chunk = recording.read(_READ_S)
+            if chunk is not None:
+                n_samples += len(chunk.samples)
+                answers += [
+                    classified.answer
+                    for classified in classifier.classify(chunk.samples, chunk.start)
+                    if classified.answer
+                ]
+    answers += [classified.answer for classified in classifier.finish() if classified.answer]
     scores = np.mean([answer.scores for answer in answers], axis=0) if answers else None
     labels = bundle.manifest.labels
     return ClipScores(

@@ -14,7 +14,7 @@ from edged.config.structs import Config
 from edged.contract import payloads
 from edged.contract.topics import EVENT_END, EVENT_START, WINDOW, Topic
 from edged.models.bundle import Bundle
-from edged.pipeline.adaptation_store import Learned
+from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.daemon import Daemon
 from edged.pipeline.interfaces import Sink
 
@@ -28,21 +28,21 @@ def play(  # noqa: PLR0913, PLR0917 -- what a replay is made of
     speed: float | None,
     sink: Sink,
     stop: threading.Event,
-    learned: Learned | None = None,
+    adaptation: AdaptationStore | None = None,
 ) -> None:
     """Runs ``file`` through the pipeline into ``sink``, as fast as it goes or ``speed`` times real time."""
     with Recording(file, speed=speed, audio=config.audio) as recording:
-        Daemon(config, bundle, recording, sink, learned=learned).run(stop)
+        Daemon(config, bundle, recording, sink, adaptation=adaptation).run(stop)
 
 
-def learned_from(baseline: str, config: Config, bundle: Bundle) -> Learned | None:
+def adaptation_from(baseline: str, config: Config, bundle: Bundle) -> AdaptationStore | None:
     """What a replay starts from; it is never written back, so that a replay can be repeated."""
     if baseline == "none":
         return None
-    learned = Learned(config, bundle)
+    adaptation = AdaptationStore(config, bundle)
     if baseline != "fresh":
-        learned.take(Path(baseline))
-    return learned
+        adaptation.take(Path(baseline))
+    return adaptation
 
 
 class Lines:

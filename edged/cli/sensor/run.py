@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from edged.audio.microphone import Microphone
-from edged.cli.broker.discovery import announcement_for
+from edged.cli.broker.discovery import announcer_for
 from edged.cli.signals import asking, stopping
 from edged.config.overrides import overrides_for
 from edged.config.reload import Reload
@@ -22,7 +22,7 @@ from edged.models.bundle import Bundle
 from edged.mqtt.commands import Commands
 from edged.mqtt.publisher import Publisher
 from edged.outbox.outbox import outbox_for
-from edged.pipeline.adaptation_store import learned_for
+from edged.pipeline.adaptation_store import adaptation_store_for
 from edged.pipeline.control import Control
 from edged.pipeline.daemon import Daemon
 
@@ -46,15 +46,15 @@ def run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
     config = reload.in_force
     microphone = Microphone(config.audio)
     commands = Commands(config.mqtt, node)
-    announcement = announcement_for(lambda: reload.in_force, bundle)
+    announcement = announcer_for(lambda: reload.in_force, bundle)
     listeners: list[Listener] = [commands, announcement] if announcement else [commands]
     publisher = Publisher(config.mqtt, node, outbox_for(config), listeners)
     if announcement:
         announcement.speak_through(publisher)
     exporter = Exporter(config.prometheus.port)
-    learned = learned_for(config, bundle)
-    daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, learned=learned)
-    control = Control(daemon, labels=labels, learned=learned, overrides=overrides, reload=reload)
+    adaptation = adaptation_store_for(config, bundle)
+    daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, adaptation=adaptation)
+    control = Control(daemon, labels=labels, adaptation=adaptation, overrides=overrides, reload=reload)
     commands.serve(control, publisher.publish)
     with stopping(_CLOSE_S) as stop, asking(reload.asked), _all_alive(daemon), exporter, publisher, microphone:
         daemon.run(stop, reload)

@@ -1,6 +1,6 @@
 """A daemon in a thread, wired as ``edged run`` wires it, with a room in place of the microphone; fixtures to import.
 
-Room ──Stretch──► Daemon ──► Publisher ──► a real broker ──cmd/…──► Commands ──► Control ──► Daemon, Room
+Room ──AudioChunk──► Daemon ──► Publisher ──► a real broker ──cmd/…──► Commands ──► Control ──► Daemon, Room
 """
 
 import threading
@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 import pytest
 
-from edged.audio.ring import Stretch
+from edged.audio.ring import AudioChunk
 from edged.config.load import load_config
 from edged.config.overrides import overrides_for
 from edged.config.reload import Reload
@@ -19,7 +19,7 @@ from edged.errors import EdgedError
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.mqtt.commands import Commands
 from edged.mqtt.publisher import Publisher
-from edged.pipeline.adaptation_store import learned_for
+from edged.pipeline.adaptation_store import adaptation_store_for
 from edged.pipeline.control import Control
 from edged.pipeline.daemon import Daemon
 from tests.parts.broker.commander import Commander
@@ -38,11 +38,11 @@ class Room(FakeSource):
     def __init__(self, *, muted: bool = False) -> None:
         noise = np.random.default_rng(1).normal(0, 0.001, _BLOCK).astype(np.float32)
         blocks = (noise, 30 * noise)
-        super().__init__((Stretch(blocks[n % 2], n * _BLOCK, n * _BLOCK / RATE_HZ) for n in range(10**9)), live=True)
+        super().__init__((AudioChunk(blocks[n % 2], n * _BLOCK, n * _BLOCK / RATE_HZ) for n in range(10**9)), live=True)
         self.muted = muted
         self._pause = threading.Event()
 
-    def read(self, timeout_s: float) -> Stretch | None:
+    def read(self, timeout_s: float) -> AudioChunk | None:
         """A block now and then."""
         self._pause.wait(0.02)
         return None if self.muted else super().read(timeout_s)
@@ -64,12 +64,12 @@ class Device:
         self.room = Room(muted=config.audio.muted)
         heard = Commands(config.mqtt, "lab")
         self.publisher = Publisher(config.mqtt, "lab", listeners=[heard])
-        self.learned = learned_for(config, bundle)
-        daemon = Daemon(config, bundle, self.room, self.publisher, learned=self.learned)
+        self.adaptation = adaptation_store_for(config, bundle)
+        daemon = Daemon(config, bundle, self.room, self.publisher, adaptation=self.adaptation)
         control = Control(
             daemon,
             labels=bundle.manifest.labels,
-            learned=self.learned,
+            adaptation=self.adaptation,
             overrides=self.overrides,
             reload=reload,
         )

@@ -1,4 +1,4 @@
-"""Payloads for the tests of what publishes and of what shows them."""
+"""PayloadBuilder for the tests of what publishes and of what shows them."""
 
 from typing import Literal
 

@@ -28,8 +28,8 @@ def main(name: str, sound: Path, own: Path, given: Path) -> None:
     windows, images = Windows(GEOMETRY, _STRIDE), []
     with Recording(sound) as recording:
         while not recording.ended:
-            if stretch := recording.read(1):
-                images += [window.image for window in windows.push(stretch.samples, stretch.start)]
+            if chunk := recording.read(1):
+                images += [window.image for window in windows.push(chunk.samples, chunk.start)]
     np.save(own, np.stack(images))
     bundle, scores = load_bundle(DEFAULT_BUNDLE), {}
     for model, known in bundle.manifest.models.items():

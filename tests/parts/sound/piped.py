@@ -1,6 +1,6 @@
-"""The whole pipeline over stretches of sound, and what it published; fixtures to import.
+"""The whole pipeline over chunks of sound, and what it published; fixtures to import.
 
-samples ──stretches──► FakeSource ──► Daemon, with the shipped bundle ──► KeepingSink
+samples ──chunks──► FakeSource ──► Daemon, with the shipped bundle ──► KeepingSink
 """
 
 import threading
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edged.audio.ring import Stretch
+from edged.audio.ring import AudioChunk
 from edged.config.structs import Config
 from edged.features.logmel import Floats
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
@@ -34,10 +34,10 @@ def speech(corpora: Path) -> Floats:
     return np.concatenate(clips(corpora, "emodb", 8))
 
 
-def stretches(sound: Floats, n_block: int, *, start: int = 0) -> Iterator[Stretch]:
+def chunks(sound: Floats, n_block: int, *, start: int = 0) -> Iterator[AudioChunk]:
     """``sound`` (n,) cut as a driver would."""
     for place in range(0, len(sound), n_block):
-        yield Stretch(sound[place : place + n_block], start + place, EPOCH_S + (start + place) / RATE_HZ)
+        yield AudioChunk(sound[place : place + n_block], start + place, EPOCH_S + (start + place) / RATE_HZ)
 
 
 def run(bundle: Bundle, source: FakeSource, config: Config | None = None) -> KeepingSink:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edged.audio.capture import Capture, Counts, Opened
-from edged.audio.ring import Ring, Stretch
+from edged.audio.ring import AudioChunk, Ring
 from edged.errors import CaptureError
 
 RATE = 16_000
@@ -144,9 +144,9 @@ class Running:
             self.fault = exc
 
 
-def read_all(ring: Ring) -> list[Stretch]:
+def read_all(ring: Ring) -> list[AudioChunk]:
     """What is in the ring."""
     found = []
-    while (stretch := ring.read(0)) is not None:
-        found.append(stretch)
+    while (chunk := ring.read(0)) is not None:
+        found.append(chunk)
     return found

@@ -24,8 +24,8 @@ def test_blocks_become_samples() -> None:
     running = Running(ScriptedStream([(block(value), False) for value in (-32768, 0, 16384, 1)]), ring)
     wait_until(lambda: ring.n_written == 3 * SIZE, "three blocks")
     running.close()
-    (stretch,) = read_all(ring)
-    np.testing.assert_array_equal(stretch.samples[1::SIZE], np.array([-1, 0, 0.5], np.float32))
+    (chunk,) = read_all(ring)
+    np.testing.assert_array_equal(chunk.samples[1::SIZE], np.array([-1, 0, 0.5], np.float32))
     assert running.counts.n_overflows == 0
 
 

@@ -30,14 +30,14 @@ def test_clocks_are_those_of_the_first_sample(clock: Clock) -> None:
     running = Running(ScriptedStream(clock.after(BLOCK_S, (block(1), False), (block(2), False))), ring)
     wait_until(lambda: ring.n_written == SIZE, "a block")
     running.close()
-    (stretch,) = read_all(ring)
-    assert stretch.utc_s == pytest.approx(EPOCH_S + 1000, abs=1e-6)
+    (chunk,) = read_all(ring)
+    assert chunk.utc_s == pytest.approx(EPOCH_S + 1000, abs=1e-6)
     assert ring.newest[1] == pytest.approx(1000 + BLOCK_S)
 
 
 @pytest.mark.usefixtures("clock")
 def test_overflow_is_a_gap() -> None:
-    """The block in which samples are missing is left out whole, the next stretch starts later, and both are counted."""
+    """The block in which samples are missing is left out whole, the next chunk starts later, and both are counted."""
     ring = Ring(RATE)
     reads = [(block(1), False), (block(2), False), (block(3), True), (block(4), False), (block(5), False)]
     running = Running(ScriptedStream(reads), ring)

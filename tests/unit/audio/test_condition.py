@@ -7,7 +7,7 @@ import pytest
 import scipy.signal
 
 from edged.audio.condition import Conditioner
-from edged.audio.ring import Floats, Stretch
+from edged.audio.ring import AudioChunk, Floats
 
 RATE = 16_000
 
@@ -18,10 +18,10 @@ def noise(n: int) -> Floats:
 
 
 def conditioned(samples: Floats, cuts: list[int], *, gain_db: float = 0.0, highpass_hz: float = 0.0) -> Floats:
-    """What becomes of the samples in stretches that end at ``cuts``."""
+    """What becomes of the samples in chunks that end at ``cuts``."""
     conditioner = Conditioner(gain_db=gain_db, highpass_hz=highpass_hz)
     edges = [0, *cuts, len(samples)]
-    parts = [Stretch(samples[a:b], a, float(a)) for a, b in itertools.pairwise(edges)]
+    parts = [AudioChunk(samples[a:b], a, float(a)) for a, b in itertools.pairwise(edges)]
     return np.concatenate([conditioner.conditioned(part).samples for part in parts])
 
 
@@ -55,8 +55,8 @@ def test_highpass_removes_hum_and_keeps_speech() -> None:
 def test_highpass_starts_anew_after_a_gap() -> None:
     """A constant offset is silence from the first sample on, also when another one stands after the gap."""
     conditioner = Conditioner(gain_db=0, highpass_hz=50)
-    before = conditioner.conditioned(Stretch(np.full(300, 0.5, np.float32), 0, 0.0))
-    after = conditioner.conditioned(Stretch(np.full(300, -0.25, np.float32), 1000, 0.0))
+    before = conditioner.conditioned(AudioChunk(np.full(300, 0.5, np.float32), 0, 0.0))
+    after = conditioner.conditioned(AudioChunk(np.full(300, -0.25, np.float32), 1000, 0.0))
     assert np.abs(np.concatenate([before.samples, after.samples])).max() < 1e-6
 
 
@@ -69,9 +69,9 @@ def test_gain_is_a_factor(gain_db: float, factor: float) -> None:
 
 def test_nothing_configured_changes_nothing() -> None:
     """Both off: the very samples, with their count and clock."""
-    stretch = Stretch(noise(1000), 7, 123.0)
-    same = Conditioner(gain_db=0, highpass_hz=0).conditioned(stretch)
-    assert same.samples is stretch.samples
+    chunk = AudioChunk(noise(1000), 7, 123.0)
+    same = Conditioner(gain_db=0, highpass_hz=0).conditioned(chunk)
+    assert same.samples is chunk.samples
     assert (same.start, same.utc_s) == (7, 123.0)
 
 
@@ -79,5 +79,5 @@ def test_conditioned_leaves_the_stretch_alone() -> None:
     """What was handed in is not written to."""
     samples = noise(1000)
     kept = samples.copy()
-    Conditioner(gain_db=20, highpass_hz=100).conditioned(Stretch(samples, 0, 0.0))
+    Conditioner(gain_db=20, highpass_hz=100).conditioned(AudioChunk(samples, 0, 0.0))
     np.testing.assert_array_equal(samples, kept)

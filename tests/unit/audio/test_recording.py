@@ -17,24 +17,24 @@ import pytest
 import soundfile
 
 from edged.audio.recording import Recording
-from edged.audio.ring import Floats, Stretch
+from edged.audio.ring import AudioChunk, Floats
 from edged.config.structs import Audio
 from tests.parts.sound.speech import RATE_HZ, tone
 
 
-def stretches(path: Path, speed: float | None = None) -> list[Stretch]:
+def chunks(path: Path, speed: float | None = None) -> list[AudioChunk]:
     """All that a recording gives."""
     found = []
     with Recording(path, speed=speed) as recording:
         while not recording.ended:
-            if stretch := recording.read(1):
-                found.append(stretch)
+            if chunk := recording.read(1):
+                found.append(chunk)
     return found
 
 
 def samples(path: Path) -> Floats:
     """All samples of a recording."""
-    return np.concatenate([stretch.samples for stretch in stretches(path)])
+    return np.concatenate([chunk.samples for chunk in chunks(path)])
 
 
 def near(found: Floats, expected: Floats, tolerance: float) -> bool:
@@ -48,8 +48,8 @@ def test_gain_and_highpass_are_those_of_the_microphone(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype="FLOAT")
     with Recording(tmp_path / "a.wav", audio=Audio(gain_db=6.0206, highpass_hz=50)) as recording:
         heard = []
-        while (stretch := recording.read(1)) is not None:
-            heard.append(stretch.samples)
+        while (chunk := recording.read(1)) is not None:
+            heard.append(chunk.samples)
     assert np.concatenate(heard)[16_000:].mean() == pytest.approx(0, abs=1e-3)
     assert np.abs(np.concatenate(heard)[16_000:]).max() == pytest.approx(0.2, abs=1e-3)
 
@@ -114,7 +114,7 @@ def test_blocks_are_the_same_as_the_whole(tmp_path: Path, form: str, subtype: st
     """Decoding block by block loses nothing of what formats carry over from one to the next."""
     soundfile.write(tmp_path / "a", tone(duration_s=4), RATE_HZ, subtype, format=form)
     whole, _ = soundfile.read(tmp_path / "a", dtype="float32")
-    np.testing.assert_allclose(np.concatenate([s.samples for s in stretches(tmp_path / "a", speed)]), whole, atol=1e-6)
+    np.testing.assert_allclose(np.concatenate([s.samples for s in chunks(tmp_path / "a", speed)]), whole, atol=1e-6)
 
 
 def test_name_does_not_matter(tmp_path: Path) -> None:
@@ -141,8 +141,8 @@ def test_file_may_go_while_it_is_played(tmp_path: Path, name: str) -> None:
         (tmp_path / name).unlink()
         n_samples = 0
         while not recording.ended:
-            stretch = recording.read(1)
-            n_samples += 0 if stretch is None else len(stretch.samples)
+            chunk = recording.read(1)
+            n_samples += 0 if chunk is None else len(chunk.samples)
     assert n_samples == 3 * RATE_HZ
 
 
@@ -161,17 +161,17 @@ def test_beyond_full_scale_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate_hz", [RATE_HZ, 44_100])
 def test_counts_follow_on(tmp_path: Path, rate_hz: int) -> None:
-    """Each stretch starts where the last one ended, in samples and by the wall clock; none is far over a second."""
+    """Each chunk starts where the last one ended, in samples and by the wall clock; none is far over a second."""
     soundfile.write(tmp_path / "a.wav", tone(rate_hz, 4.6), rate_hz)
     before_s = time.time()
-    found = stretches(tmp_path / "a.wav")
+    found = chunks(tmp_path / "a.wav")
     assert before_s <= found[0].utc_s <= time.time()
     count = 0
-    for stretch in found:
-        assert stretch.start == count
-        assert stretch.utc_s == pytest.approx(found[0].utc_s + count / RATE_HZ, abs=1e-4)
-        assert len(stretch.samples) <= 1.1 * RATE_HZ
-        count += len(stretch.samples)
+    for chunk in found:
+        assert chunk.start == count
+        assert chunk.utc_s == pytest.approx(found[0].utc_s + count / RATE_HZ, abs=1e-4)
+        assert len(chunk.samples) <= 1.1 * RATE_HZ
+        count += len(chunk.samples)
     assert count == round(4.6 * RATE_HZ)
 
 
@@ -197,8 +197,8 @@ with Recording(sys.argv[1]) as recording:
     recording.read(1)
     at_first_kb = peak_kb()
     while not recording.ended:
-        stretch = recording.read(1)
-        n += 0 if stretch is None else len(stretch.samples)
+        chunk = recording.read(1)
+        n += 0 if chunk is None else len(chunk.samples)
 assert n == 3599 * 16000, n
 assert peak_kb() - at_first_kb < 20_000, (at_first_kb, peak_kb())
 """
@@ -258,12 +258,12 @@ def pace(monkeypatch: pytest.MonkeyPatch) -> Pace:
 
 @pytest.mark.parametrize(("speed", "duration_s"), [(1, 0.6), (100, 60), (0.5, 0.3)])
 def test_speed_divides_the_time(tmp_path: Path, pace: Pace, speed: float, duration_s: float) -> None:
-    """Each stretch comes just when it could have been heard: at speed 1 in real time, at 100 a minute in 0.6 s."""
+    """Each chunk comes just when it could have been heard: at speed 1 in real time, at 100 a minute in 0.6 s."""
     soundfile.write(tmp_path / "a.wav", tone(duration_s=duration_s), RATE_HZ)
     n = 0
     with Recording(tmp_path / "a.wav", speed=speed) as recording:
-        while (stretch := recording.read(5)) is not None:
-            n += len(stretch.samples)
+        while (chunk := recording.read(5)) is not None:
+            n += len(chunk.samples)
             assert pace.now_s - 1000 == pytest.approx(n / RATE_HZ / speed)
     assert n == round(duration_s * RATE_HZ)
 
@@ -271,14 +271,14 @@ def test_speed_divides_the_time(tmp_path: Path, pace: Pace, speed: float, durati
 def test_read_that_is_not_due_returns_in_time(tmp_path: Path, pace: Pace) -> None:
     """What is not due within the timeout comes with a later read; nothing is lost by asking too early."""
     soundfile.write(tmp_path / "a.wav", tone(duration_s=0.25), RATE_HZ)
-    found: list[Stretch | None] = []
+    found: list[AudioChunk | None] = []
     with Recording(tmp_path / "a.wav", speed=1) as recording:
         while not recording.ended:
             found.append(recording.read(0.05))
             assert pace.now_s - 1000 <= 0.05 * len(found) + 1e-9
-    # Two stretches of 0.125 s, and the end.
-    assert [stretch is None for stretch in found] == [True, True, False, True, True, False, True]
-    assert sum(len(stretch.samples) for stretch in found if stretch) == round(0.25 * RATE_HZ)
+    # Two chunks of 0.125 s, and the end.
+    assert [chunk is None for chunk in found] == [True, True, False, True, True, False, True]
+    assert sum(len(chunk.samples) for chunk in found if chunk) == round(0.25 * RATE_HZ)
 
 
 def test_stop_ends_a_read_that_waits(tmp_path: Path) -> None:

@@ -11,21 +11,21 @@ import pytest
 import soundfile
 
 from edged.audio.recording import Recording
-from edged.audio.ring import Stretch
+from edged.audio.ring import AudioChunk
 from edged.errors import RecordingError
 from tests.parts.sound.speech import RATE_HZ, tone
 
 
-def collect(path: Path, found: list[Stretch]) -> None:
+def collect(path: Path, found: list[AudioChunk]) -> None:
     """Adds to ``found`` what a recording gives, until it ends or fails."""
     with Recording(path) as recording:
-        while (stretch := recording.read(1)) is not None:
-            found.append(stretch)
+        while (chunk := recording.read(1)) is not None:
+            found.append(chunk)
 
 
-def faulty(path: Path) -> tuple[list[Stretch], str]:
+def faulty(path: Path) -> tuple[list[AudioChunk], str]:
     """What a recording gives before its fault, and the fault."""
-    found: list[Stretch] = []
+    found: list[AudioChunk] = []
     with pytest.raises(RecordingError) as caught:
         collect(path, found)
     message = str(caught.value)
@@ -134,7 +134,7 @@ def test_file_cut_off_in_the_middle(tmp_path: Path, name: str, form: str, subtyp
     soundfile.write(tmp_path / name, whole, 48_000, subtype, format=form)
     os.truncate(tmp_path / name, (tmp_path / name).stat().st_size // 2)
     found, message = faulty(tmp_path / name)
-    assert 3.5 < sum(len(stretch.samples) for stretch in found) / RATE_HZ < 5.5
+    assert 3.5 < sum(len(chunk.samples) for chunk in found) / RATE_HZ < 5.5
     assert "cut off after " in message
 
 

@@ -1,9 +1,9 @@
-"""The ring: blocks in, stretches out, bounded, with every gap seen."""
+"""The ring: blocks in, chunks out, bounded, with every gap seen."""
 
 import numpy as np
 import pytest
 
-from edged.audio.ring import Floats, Ring, Stretch
+from edged.audio.ring import AudioChunk, Floats, Ring
 from edged.errors import CaptureError
 
 RATE = 16_000
@@ -14,11 +14,11 @@ def ramp(start: int, n: int) -> Floats:
     return np.arange(start, start + n, dtype=np.float32)
 
 
-def taken(ring: Ring) -> Stretch:
+def taken(ring: Ring) -> AudioChunk:
     """What is in the ring now."""
-    stretch = ring.read(0)
-    assert stretch is not None
-    return stretch
+    chunk = ring.read(0)
+    assert chunk is not None
+    return chunk
 
 
 def test_blocks_come_out_as_one_stretch() -> None:
@@ -26,14 +26,14 @@ def test_blocks_come_out_as_one_stretch() -> None:
     ring = Ring(100)
     ring.write(ramp(0, 10), 1000.0, 5.0)
     ring.write(ramp(10, 20), 1000.5, 5.5)
-    stretch = taken(ring)
-    np.testing.assert_array_equal(stretch.samples, ramp(0, 30))
-    assert (stretch.start, stretch.utc_s) == (0, 1000.0)
-    assert stretch.captured_s == pytest.approx(5.5 + 20 / RATE, abs=1e-9)  # the monotonic clock at the last
+    chunk = taken(ring)
+    np.testing.assert_array_equal(chunk.samples, ramp(0, 30))
+    assert (chunk.start, chunk.utc_s) == (0, 1000.0)
+    assert chunk.captured_s == pytest.approx(5.5 + 20 / RATE, abs=1e-9)  # the monotonic clock at the last
 
 
 def test_count_goes_on_over_reads() -> None:
-    """What is read later starts where the last stretch ended."""
+    """What is read later starts where the last chunk ended."""
     ring = Ring(100)
     ring.write(ramp(0, 10), 0, 0)
     taken(ring)
@@ -47,20 +47,20 @@ def test_wrap_around_keeps_the_order() -> None:
     count = 0
     for n in [3, 5, 7, 1, 6, 2, 4, 7, 7, 3]:
         ring.write(ramp(count, n), 0, 0)
-        stretch = taken(ring)
-        assert stretch.start == count
-        np.testing.assert_array_equal(stretch.samples, ramp(count, n))
+        chunk = taken(ring)
+        assert chunk.start == count
+        np.testing.assert_array_equal(chunk.samples, ramp(count, n))
         count += n
     assert ring.n_dropped == 0
 
 
 def test_stretch_is_not_overwritten_later() -> None:
-    """A stretch is the reader's own: what is written afterwards does not change it."""
+    """A chunk is the reader's own: what is written afterwards does not change it."""
     ring = Ring(10)
     ring.write(ramp(0, 10), 0, 0)
-    stretch = taken(ring)
+    chunk = taken(ring)
     ring.write(ramp(50, 10), 0, 0)
-    np.testing.assert_array_equal(stretch.samples, ramp(0, 10))
+    np.testing.assert_array_equal(chunk.samples, ramp(0, 10))
 
 
 def test_exactly_full_drops_nothing() -> None:
@@ -77,10 +77,10 @@ def test_full_drops_the_oldest() -> None:
     ring = Ring(10)
     ring.write(ramp(0, 6), 100.0, 0)
     ring.write(ramp(6, 5), 200.0, 0)
-    stretch = taken(ring)
-    np.testing.assert_array_equal(stretch.samples, ramp(1, 10))
-    assert stretch.start == 1
-    assert stretch.utc_s == pytest.approx(100.0 + 1 / RATE, abs=1e-9)
+    chunk = taken(ring)
+    np.testing.assert_array_equal(chunk.samples, ramp(1, 10))
+    assert chunk.start == 1
+    assert chunk.utc_s == pytest.approx(100.0 + 1 / RATE, abs=1e-9)
     assert ring.n_dropped == 1
 
 
@@ -89,9 +89,9 @@ def test_full_drops_whole_blocks() -> None:
     ring = Ring(10)
     for start in range(0, 20, 4):
         ring.write(ramp(start, 4), 100.0 + start, 0)
-    stretch = taken(ring)
-    np.testing.assert_array_equal(stretch.samples, ramp(10, 10))
-    assert stretch.utc_s == pytest.approx(108 + 2 / RATE, abs=1e-9)
+    chunk = taken(ring)
+    np.testing.assert_array_equal(chunk.samples, ramp(10, 10))
+    assert chunk.utc_s == pytest.approx(108 + 2 / RATE, abs=1e-9)
     assert ring.n_dropped == 10
     assert ring.n_written == 20
 
@@ -101,15 +101,15 @@ def test_block_larger_than_the_ring_keeps_its_end() -> None:
     ring = Ring(10)
     ring.write(ramp(0, 3), 0, 0)
     ring.write(ramp(3, 25), 100.0, 0)
-    stretch = taken(ring)
-    np.testing.assert_array_equal(stretch.samples, ramp(18, 10))
-    assert stretch.start == 18
-    assert stretch.utc_s == pytest.approx(100 + 15 / RATE, abs=1e-9)
+    chunk = taken(ring)
+    np.testing.assert_array_equal(chunk.samples, ramp(18, 10))
+    assert chunk.start == 18
+    assert chunk.utc_s == pytest.approx(100 + 15 / RATE, abs=1e-9)
     assert ring.n_dropped == 18
 
 
 def test_gap_ends_a_stretch() -> None:
-    """Samples from before and after a loss come in two stretches, and the count jumps by what was lost."""
+    """Samples from before and after a loss come in two chunks, and the count jumps by what was lost."""
     ring = Ring(100)
     ring.write(ramp(0, 10), 0, 0)
     ring.lose(7)
@@ -123,12 +123,12 @@ def test_gap_ends_a_stretch() -> None:
 
 
 def test_wall_clock_that_jumps_changes_no_count() -> None:
-    """A year back and forth between blocks leaves one stretch with one count."""
+    """A year back and forth between blocks leaves one chunk with one count."""
     ring = Ring(100)
     for index, utc_s in enumerate([1e9, 1e9 - 3e7, 2e9]):
         ring.write(ramp(10 * index, 10), utc_s, index)
-    stretch = taken(ring)
-    assert (stretch.start, len(stretch.samples), stretch.utc_s) == (0, 30, 1e9)
+    chunk = taken(ring)
+    assert (chunk.start, len(chunk.samples), chunk.utc_s) == (0, 30, 1e9)
 
 
 def test_newest_tells_when_the_newest_sample_was_captured() -> None:
@@ -157,7 +157,7 @@ def test_newest_goes_on_over_what_was_lost() -> None:
 
 
 def test_gaps_are_counted_when_they_are_read() -> None:
-    """Lost at the driver or dropped by the full ring: each time that a stretch does not go on where the last ended."""
+    """Lost at the driver or dropped by the full ring: each time that a chunk does not go on where the last ended."""
     ring = Ring(10)
     ring.write(ramp(0, 5), 0, 0)
     taken(ring)
@@ -222,8 +222,8 @@ def test_forget_leaves_nothing_and_counts_nothing() -> None:
     assert ring.n_dropped == 0
     assert not ring._array.any()  # noqa: SLF001 -- it is the memory that is asked about
     ring.write(ramp(11, 5), 0, 0)
-    stretch = taken(ring)
-    assert (stretch.start, len(stretch.samples)) == (10, 5)
+    chunk = taken(ring)
+    assert (chunk.start, len(chunk.samples)) == (10, 5)
 
 
 def test_skip_goes_on_at_that_moment() -> None:

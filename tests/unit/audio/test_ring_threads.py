@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from edged.audio.ring import Ring, Stretch
+from edged.audio.ring import AudioChunk, Ring
 from tests.unit.audio.test_ring import ramp
 
 
 @contextmanager
-def waiting(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[Stretch | None]]:
+def waiting(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[AudioChunk | None]]:
     """A read in another thread that waits by now; what it gives is due at once when it is woken."""
     waits, wait = threading.Event(), ring._changed.wait  # noqa: SLF001 -- else nobody knows that it waits
 
@@ -33,9 +33,9 @@ def test_write_wakes_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     ring = Ring(100)
     with waiting(ring, monkeypatch) as reading:
         ring.write(ramp(0, 10), 0.0, 0.0)
-        stretch = reading.result(10)
-    assert stretch is not None
-    assert len(stretch.samples) == 10
+        chunk = reading.result(10)
+    assert chunk is not None
+    assert len(chunk.samples) == 10
 
 
 def test_close_wakes_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,11 +66,11 @@ def test_two_threads_lose_no_sample() -> None:
     writer = threading.Thread(target=write)
     writer.start()
     n_read, end = 0, 0
-    while (stretch := ring.read(30)) is not None:
-        np.testing.assert_array_equal(stretch.samples, ramp(stretch.start, len(stretch.samples)))
-        n_read += len(stretch.samples)
-        assert stretch.start >= end
-        end = stretch.start + len(stretch.samples)
+    while (chunk := ring.read(30)) is not None:
+        np.testing.assert_array_equal(chunk.samples, ramp(chunk.start, len(chunk.samples)))
+        n_read += len(chunk.samples)
+        assert chunk.start >= end
+        end = chunk.start + len(chunk.samples)
     writer.join(10)
     assert n_read == ring.n_written == sizes.sum()
     assert ring.n_lost == sizes[3::7].sum()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edged.audio.ring import Stretch
+from edged.audio.ring import AudioChunk
 from edged.config.load import load_config, parse_config
 from edged.config.reload import LIVE, Reload
 from edged.config.structs import Config
@@ -87,9 +87,9 @@ def test_signal_while_reading_asks_again() -> None:
 
 def test_kind_of_gate_stays(caplog: pytest.LogCaptureFixture) -> None:
     """Which gate was loaded is decided at the start; the rest of its section holds at once."""
-    config = reload_of("", "gate: {kind: level, least_dbfs: -50}").config()
-    assert (config.gate.kind, config.gate.least_dbfs) == ("auto", -50)
-    assert "gate.least_dbfs -60.0 -> -50.0; needs a restart: gate.kind" in caplog.messages[-1]
+    config = reload_of("", "gate: {kind: level, min_dbfs: -50}").config()
+    assert (config.gate.kind, config.gate.min_dbfs) == ("auto", -50)
+    assert "gate.min_dbfs -60.0 -> -50.0; needs a restart: gate.kind" in caplog.messages[-1]
 
 
 def test_live_keys_exist() -> None:
@@ -112,20 +112,20 @@ def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(f"edged.{module}.notify", lambda *states: told.extend(states))
     noise = np.random.default_rng(4).normal(0, 1e-4, 8 * RATE_HZ).astype(np.float32)  # -80 dBFS
     loud = np.where(np.arange(len(noise)) // 8000 % 2, 30 * noise, noise).astype(np.float32)
-    reload = reload_of("gate: {kind: level, least_dbfs: -10}", "gate: {kind: level, least_dbfs: -96, margin_db: 3}")
+    reload = reload_of("gate: {kind: level, min_dbfs: -10}", "gate: {kind: level, min_dbfs: -96, margin_db: 3}")
 
     class AskingSource(FakeSource):
         """Asks for the reload after half of its sound."""
 
-        def read(self, timeout_s: float) -> Stretch | None:
-            stretch = super().read(timeout_s)
-            if stretch is not None and stretch.start == 0:
+        def read(self, timeout_s: float) -> AudioChunk | None:
+            chunk = super().read(timeout_s)
+            if chunk is not None and chunk.start == 0:
                 reload.asked.set()
-            return stretch
+            return chunk
 
-    halves = [Stretch(loud, 0, 0.0), Stretch(loud, len(loud), len(loud) / RATE_HZ)]
+    halves = [AudioChunk(loud, 0, 0.0), AudioChunk(loud, len(loud), len(loud) / RATE_HZ)]
     sink = KeepingSink()
-    config = parse_config("gate: {kind: level, least_dbfs: -10}", "old")
+    config = parse_config("gate: {kind: level, min_dbfs: -10}", "old")
     Daemon(config, load_bundle(DEFAULT_BUNDLE), AskingSource(halves), sink).run(threading.Event(), reload)
     speech = [window.speech for window in sink.windows]
     assert not any(speech[: len(speech) // 3])

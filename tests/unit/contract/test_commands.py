@@ -1,4 +1,4 @@
-"""Payloads of commands: words, objects, and everything that is neither."""
+"""PayloadBuilder of commands: words, objects, and everything that is neither."""
 
 import msgspec
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from edged.contract.commands import (
     ALL,
     FORMS,
-    MOST_BYTES,
+    MAX_BYTES,
     Arguments,
     BaselineMode,
     Fault,
@@ -62,8 +62,8 @@ def test_payload_meant(name: str, payload: bytes, meant: Arguments) -> None:
         ("threshold", b'{"label": ""}', "from 0 to 1"),
         ("log_level", b"trace", "expected DEBUG, INFO, WARNING, ERROR or {"),
         ("restart", b"now", "the payload is 'now', expected nothing, PRESS or {}"),
-        ("restart", b"[" * MOST_BYTES, "expected nothing, PRESS or {}"),
-        ("restart", b" " * (MOST_BYTES + 1), f"the payload has more than {MOST_BYTES} bytes, expected nothing"),
+        ("restart", b"[" * MAX_BYTES, "expected nothing, PRESS or {}"),
+        ("restart", b" " * (MAX_BYTES + 1), f"the payload has more than {MAX_BYTES} bytes, expected nothing"),
     ],
 )
 def test_payload_refused(name: str, payload: bytes, said: str) -> None:

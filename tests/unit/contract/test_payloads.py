@@ -44,7 +44,7 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
         health(),
         temperature_c=None,
         throttling=None,
-        outbox=payloads.OutboxFigures(
+        outbox=payloads.OutboxMetrics(
             depth=0, oldest_s=0, dropped=0, on_disk=True, latency_p50_s=0.01, latency_p95_s=0.02
         ),
     ),

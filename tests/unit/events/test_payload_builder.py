@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from edged.contract.payloads import EpisodeEnd, EpisodeStart
-from edged.events.payload_builder import Payloads
+from edged.events.payload_builder import PayloadBuilder
 from edged.events.tracker import Began, Ended, State
 
 LABELS = ("angry", "sad")
 SCORES = np.array([0.123456, 0.876544], np.float32)
 
 
-def payloads() -> Payloads:
+def payloads() -> PayloadBuilder:
     """At second 100 of the source it was 2023-11-14 22:13:20 UTC."""
-    made = Payloads(LABELS, 16_000)
+    made = PayloadBuilder(LABELS, 16_000)
     made.anchor(1_600_000, 1_700_000_000)
     return made
 

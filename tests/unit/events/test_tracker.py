@@ -23,7 +23,7 @@ def smoothed(kind: Kind, span: int = 5 * RATE) -> Settings:
 
 def tracker(smoothing: Kind = "majority", enter_for: dict[str, float] | None = None, **changed: float) -> Tracker:
     """One with round numbers: a span of 5 s, half to enter, 1 s at least, windows each half second."""
-    values = {"span": 5 * RATE, "enter": 0.5, "leave": 0.35, "margin": 0.1, "min_duration": RATE, "least_speech": 0.0}
+    values = {"span": 5 * RATE, "enter": 0.5, "leave": 0.35, "margin": 0.1, "min_duration": RATE, "min_speech": 0.0}
     values |= changed
     return Tracker(
         LABELS,
@@ -33,7 +33,7 @@ def tracker(smoothing: Kind = "majority", enter_for: dict[str, float] | None = N
         leave=values["leave"],
         margin=values["margin"],
         min_duration=int(values["min_duration"]),
-        least_speech=values["least_speech"],
+        min_speech=values["min_speech"],
     )
 
 
@@ -44,7 +44,7 @@ _CHANGED: Thresholds = {
     "leave": 0.35,
     "margin": 0.1,
     "min_duration": RATE,
-    "least_speech": 0.0,
+    "min_speech": 0.0,
 }
 
 
@@ -79,16 +79,16 @@ def test_sounds_now_and_then_make_no_episode() -> None:
     """What was said of a door that slammed does not hold until the next one: that is no minute of anger."""
     now_and_then = ["angry", None, None, None] * 30
     assert [type(change) for _, change in play(tracker(), *now_and_then)] == [Began]
-    assert play(tracker(least_speech=0.8), *now_and_then) == []
+    assert play(tracker(min_speech=0.8), *now_and_then) == []
 
 
 def test_pauses_that_are_few_do_not_hinder_an_episode() -> None:
     """Four windows of five hold speech: just enough; and windows that were skipped are no windows without speech."""
-    tracked = tracker(least_speech=0.8, min_duration=2 * RATE)
+    tracked = tracker(min_speech=0.8, min_duration=2 * RATE)
     ((index, began),) = play(tracked, "angry", "angry", None, "angry", "angry")
     assert isinstance(began, Began)
     assert (index, began.start) == (4, 0)
-    overloaded = tracker(least_speech=0.8, min_duration=2 * RATE)
+    overloaded = tracker(min_speech=0.8, min_duration=2 * RATE)
     changes = [overloaded.update(at * RATE, "angry", scores("angry"), discontinuous=at == 0) for at in range(3)]
     assert [len(some) for some in changes] == [0, 0, 1]
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from edged.contract.topics import Received
-from edged.homeassistant.announcer import Announcement
+from edged.homeassistant.announcer import Announcer
 from edged.homeassistant.discovery import messages
 from edged.homeassistant.entities import Device
 
@@ -42,7 +42,7 @@ class Rehearsal:
 
     def __init__(self, said: Callable[[], Mapping[str, bytes]] = wanted) -> None:
         self.spoken = Spoken()
-        self.announcement = Announcement(KITCHEN.identifier, "homeassistant", said, clock=lambda: self.spoken.now_s)
+        self.announcement = Announcer(KITCHEN.identifier, "homeassistant", said, clock=lambda: self.spoken.now_s)
         self.announcement.speak_through(self.spoken)
 
     def after(self, seconds: float) -> list[str]:

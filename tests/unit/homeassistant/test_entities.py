@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from edged.contract.payloads import EmotionState, EpisodeStart, Health, Info, Level, OutboxFigures, encoded
+from edged.contract.payloads import EmotionState, EpisodeStart, Health, Info, Level, OutboxMetrics, encoded
 from edged.homeassistant.entities import Device, entities
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.broker.payloads import TIME, emotion_state, episode_start, health, info
@@ -18,7 +18,7 @@ LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad")
 KITCHEN = Device(node="kitchen", device_id="0123456789abcdef", labels=LABELS, version="0.1.0")
 BELOW = "edged/kitchen/"
 
-OUTBOX = OutboxFigures(depth=3, oldest_s=1, dropped=0, on_disk=True)
+OUTBOX = OutboxMetrics(depth=3, oldest_s=1, dropped=0, on_disk=True)
 LEVEL = Level(time=TIME, level_dbfs=-41.5, peak_dbfs=-20, clipping=False)
 INFO = msgspec.structs.replace(info(), thresholds=dict.fromkeys(LABELS, 0.5) | {"angry": 0.65})
 
@@ -146,7 +146,7 @@ def test_availability_by_capture(state: str, available: str) -> None:
 
 
 def test_microphone_problem_is_none_while_muted_on_purpose() -> None:
-    """Listening that was switched off is no problem: nothing is said of the microphone then."""
+    """SourceWatch that was switched off is no problem: nothing is said of the microphone then."""
     node, listening = entities(KITCHEN)["binary_sensor_microphone"]["availability"]
     assert node == {"topic": "edged/kitchen/availability"}
     assert rendered(listening["value_template"], text(INFO)) == "online"

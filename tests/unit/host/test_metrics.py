@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edged.host.metrics import Figures, resident_mb, temperature_c, throttling, versions
+from edged.host.metrics import Metrics, resident_mb, temperature_c, throttling, versions
 
 
 def board(folder: Path, throttled: str) -> Path:
@@ -23,15 +23,15 @@ def test_cpu_share_is_of_the_time_since_the_last_call() -> None:
     def clocks() -> tuple[float, float]:
         return time.process_time(), time.monotonic()
 
-    figures = Figures()
+    metrics = Metrics()
     outer_cpu_s, outer_s = clocks()
-    figures.cpu_share()
+    metrics.cpu_share()
     inner_cpu_s, inner_s = clocks()
     while time.process_time() - inner_cpu_s < 0.1:
         pass
     threading.Event().wait(time.monotonic() - inner_s)
     least_cpu_s, least_s = clocks()
-    share = figures.cpu_share()
+    share = metrics.cpu_share()
     most_cpu_s, most_s = clocks()
     least = (least_cpu_s - inner_cpu_s) / (most_s - outer_s)
     most = (most_cpu_s - outer_cpu_s) / (least_s - inner_s)
@@ -40,19 +40,19 @@ def test_cpu_share_is_of_the_time_since_the_last_call() -> None:
 
 def test_peak_is_the_greatest_since_the_last_call() -> None:
     """In dB of full scale: half of it is -6; without sound, or with silence, -96."""
-    figures = Figures()
-    figures.heard(1, 0, 0.5)
-    figures.heard(1, 0, 0.25)
-    assert figures.peak_dbfs() == pytest.approx(-6.02, abs=0.01)
-    assert figures.peak_dbfs() == pytest.approx(-96)
-    figures.heard(1, 0, 0)
-    assert figures.peak_dbfs() == pytest.approx(-96)
+    metrics = Metrics()
+    metrics.count_sound(1, 0, 0.5)
+    metrics.count_sound(1, 0, 0.25)
+    assert metrics.peak_dbfs() == pytest.approx(-6.02, abs=0.01)
+    assert metrics.peak_dbfs() == pytest.approx(-96)
+    metrics.count_sound(1, 0, 0)
+    assert metrics.peak_dbfs() == pytest.approx(-96)
 
 
 def test_clipping_is_what_came_since_the_last_call() -> None:
     """A count that grew is clipping, one that stands is none any more."""
-    figures = Figures()
-    assert [figures.clipping(n_clipped) for n_clipped in (0, 3, 3, 4)] == [False, True, False, True]
+    metrics = Metrics()
+    assert [metrics.clipping(n_clipped) for n_clipped in (0, 3, 3, 4)] == [False, True, False, True]
 
 
 def test_temperature_is_of_the_hottest_zone(tmp_path: Path) -> None:

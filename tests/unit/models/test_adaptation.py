@@ -6,11 +6,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from edged.config.priors import mixture
+from edged.config.priors import prior_distribution
 from edged.errors import ConfigError, ModelError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
-from edged.models.adaptation import Baseline, Settings
+from edged.models.adaptation import Adaptation, Settings
 
 LABELS = ("angry", "happy", "neutral", "sad")
 MOODS = {label: tuple(-0.5 if other == label else -2.5 for other in LABELS) for label in LABELS}
@@ -18,9 +18,9 @@ WINDOW_S = GEOMETRY.window_s
 FLAT = np.full(4, 0.25, np.float32)
 
 
-def baseline(**settings: object) -> Baseline:
+def baseline(**settings: object) -> Adaptation:
     """One that has heard nothing."""
-    return Baseline(LABELS, MOODS, msgspec.convert(settings, Settings))
+    return Adaptation(LABELS, MOODS, msgspec.convert(settings, Settings))
 
 
 def scores(*logs: float) -> Floats:
@@ -29,9 +29,9 @@ def scores(*logs: float) -> Floats:
     return np.asarray(shares / shares.sum(), np.float32)
 
 
-def usual(known: Baseline, push: Floats, count: int, new_s: float = WINDOW_S) -> None:
+def usual(known: Adaptation, push: Floats, count: int, new_s: float = WINDOW_S) -> None:
     """Windows as other speakers have them on average in the expected mixture, but for ``push`` on the log scores."""
-    expected = mixture({}, LABELS) @ np.array([MOODS[label] for label in LABELS])
+    expected = prior_distribution({}, LABELS) @ np.array([MOODS[label] for label in LABELS])
     for _ in range(count):
         known.learn(np.exp(expected + push).astype(np.float32), new_s)
 
@@ -123,10 +123,10 @@ def test_zero_scores_are_learned_as_small() -> None:
 
 def test_mixture() -> None:
     """Labels left out divide the rest; without a word it is mostly neutral, or equal where no label is neutral."""
-    assert mixture({}, LABELS) == pytest.approx([0.1, 0.1, 0.7, 0.1])
-    assert mixture({}, ("calm", "loud")) == pytest.approx([0.5, 0.5])
-    assert mixture({"sad": 0.4}, LABELS) == pytest.approx([0.2, 0.2, 0.2, 0.4])
-    assert mixture({"angry": 0.4, "happy": 0.6}, LABELS) == pytest.approx([0.4, 0.6, 0, 0])
+    assert prior_distribution({}, LABELS) == pytest.approx([0.1, 0.1, 0.7, 0.1])
+    assert prior_distribution({}, ("calm", "loud")) == pytest.approx([0.5, 0.5])
+    assert prior_distribution({"sad": 0.4}, LABELS) == pytest.approx([0.2, 0.2, 0.2, 0.4])
+    assert prior_distribution({"angry": 0.4, "happy": 0.6}, LABELS) == pytest.approx([0.4, 0.6, 0, 0])
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_mixture() -> None:
 def test_mixture_refused(expected: dict[str, float], words: str) -> None:
     """An unknown label, too much, or too little with no label left."""
     with pytest.raises(ConfigError, match=words):
-        mixture(expected, LABELS)
+        prior_distribution(expected, LABELS)
 
 
 def test_save_and_load(tmp_path: Path) -> None:

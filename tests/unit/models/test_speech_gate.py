@@ -19,12 +19,12 @@ from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.models.interpreter import installed_runtimes
 from edged.models.level_gate import Thresholds
 from edged.models.speech_gate import ModelGate
-from edged.pipeline.classifier import Judge
+from edged.pipeline.classifier import WindowClassifier
 from tests.parts.fakes import FixedInterpreter
 from tests.parts.models.bundles import gate, manifest, write_bundle
 from tests.parts.sound.speech import RATE_HZ, noise, samples, sine
 
-THRESHOLDS: Thresholds = {"margin_db": 12, "least_dbfs": -60, "least_frames": 25}
+THRESHOLDS: Thresholds = {"margin_db": 12, "min_dbfs": -60, "min_frames": 25}
 IMAGE = np.zeros((GEOMETRY.n_frames, GEOMETRY.n_bands), np.int8)
 _TEST_SPEAKER = "EMODB_14"  # of convert/data/splits
 _TEST_FOLD = "4"
@@ -72,7 +72,7 @@ def test_soft_and_short_stay_closed(fixed: ModelGate) -> None:
 
 def test_change_holds_at_once(fixed: ModelGate) -> None:
     """Another least level counts from the next window."""
-    fixed.change(margin_db=12, least_dbfs=-20, least_frames=25)
+    fixed.change(margin_db=12, min_dbfs=-20, min_frames=25)
     assert not fixed.hears_speech(loud(188), IMAGE)
 
 
@@ -85,15 +85,15 @@ def test_bundle_without_gate(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "expected"), [("auto", "model"), ("model", "model"), ("level", "level")])
 def test_judge_picks(shipped: Bundle, kind: str, expected: str) -> None:
     """The config's word counts; auto is the model where there is one."""
-    assert Judge(parse_config(f"gate: {{kind: {kind}}}", "config.yaml"), shipped).gate == expected
+    assert WindowClassifier(parse_config(f"gate: {{kind: {kind}}}", "config.yaml"), shipped).gate == expected
 
 
 def test_judge_without_a_model(shipped: Bundle) -> None:
     """A bundle without a gate is gated by level; to insist on a model is a fault."""
     without = dataclasses.replace(shipped, manifest=msgspec.structs.replace(shipped.manifest, gate=None), gate=None)
-    assert Judge(parse_config("", "config.yaml"), without).gate == "level"
+    assert WindowClassifier(parse_config("", "config.yaml"), without).gate == "level"
     with pytest.raises(ModelError, match="no gate in bundle"):
-        Judge(parse_config("gate: {kind: model}", "config.yaml"), without)
+        WindowClassifier(parse_config("gate: {kind: model}", "config.yaml"), without)
 
 
 def opened(shipped: Bundle, sounds: Iterable[Floats]) -> Floats:

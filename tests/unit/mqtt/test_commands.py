@@ -8,7 +8,7 @@ import pytest
 
 from edged.config.load import parse_config
 from edged.config.structs import Mqtt
-from edged.contract.commands import FORMS, MOST_BYTES, READ_ONLY, Arguments, Mute
+from edged.contract.commands import FORMS, MAX_BYTES, READ_ONLY, Arguments, Mute
 from edged.contract.payloads import Result, encoded, rfc3339
 from edged.contract.topics import Received
 from edged.mqtt.commands import Bucket, Commands
@@ -94,7 +94,7 @@ def test_oversized_command_is_cut_and_refused() -> None:
     """A payload of megabytes is not even held."""
     bench = Bench()
     bench.send("mute", b" " * 5_000_000 + b"ON")
-    assert len(bench.commands._inbox[0][1]) == MOST_BYTES + 1  # noqa: SLF001 -- it is memory that is asked about
+    assert len(bench.commands._inbox[0][1]) == MAX_BYTES + 1  # noqa: SLF001 -- it is memory that is asked about
     bench.commands.tick()
     assert bench.answers() == [
         ("cmd/mute/result", False, 'the payload has more than 1000 bytes, expected ON, OFF or {"muted": true}')

@@ -12,13 +12,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from edged.audio.ring import Stretch
+from edged.audio.ring import AudioChunk
 from edged.config.load import parse_config
 from edged.config.structs import Config
 from edged.errors import ConfigError, ModelError
 from edged.models.bundle import Bundle, load_bundle
 from edged.models.cascade import Answer
-from edged.pipeline.adaptation_store import Learned, learned_for
+from edged.pipeline.adaptation_store import AdaptationStore, adaptation_store_for
 from edged.pipeline.daemon import Daemon
 from tests.parts.broker.mosquitto import wait_until
 from tests.parts.fakes import FakeSource, KeepingSink
@@ -68,26 +68,26 @@ def config(text: str = "") -> Config:
     return parse_config(text, "test")
 
 
-def taught(learned: Learned, microphone: str = "usb", n_windows: int = 40) -> Learned:
+def taught(adaptation: AdaptationStore, microphone: str = "usb", n_windows: int = 40) -> AdaptationStore:
     """After it has heard tense windows."""
-    learned.at(microphone)
-    assert learned.baseline is not None
+    adaptation.at(microphone)
+    assert adaptation.baseline is not None
     for _ in range(n_windows):
-        learned.baseline.learn(TILTED, 3.0)
-    return learned
+        adaptation.baseline.learn(TILTED, 3.0)
+    return adaptation
 
 
-def heard_s(learned: Learned) -> float:
+def heard_s(adaptation: AdaptationStore) -> float:
     """Of the baseline, which there must be."""
-    assert learned.baseline is not None
-    return learned.baseline.heard_s
+    assert adaptation.baseline is not None
+    return adaptation.baseline.heard_s
 
 
 def test_kept_over_a_restart(bundle: Bundle, tmp_path: Path) -> None:
     """The same bundle and microphone find what was learned, wherever ALSA puts the microphone now."""
     file = tmp_path / "state" / "baseline.json"
-    taught(Learned(config(), bundle, file), "usb (hw:1,0)").keep()
-    again = Learned(config(), bundle, file)
+    taught(AdaptationStore(config(), bundle, file), "usb (hw:1,0)").keep()
+    again = AdaptationStore(config(), bundle, file)
     again.at("usb (hw:2,0)")
     assert heard_s(again) > 100
     assert json.loads(file.read_bytes())["microphone"] == "usb"
@@ -96,12 +96,12 @@ def test_kept_over_a_restart(bundle: Bundle, tmp_path: Path) -> None:
 def test_another_microphone_begins_anew(bundle: Bundle, tmp_path: Path) -> None:
     """Also while it runs: the one before is kept first, and counts again only until the other is kept."""
     file = tmp_path / "baseline.json"
-    learned = taught(Learned(config(), bundle, file))
-    learned.at("other")
-    assert heard_s(learned) == 0
+    adaptation = taught(AdaptationStore(config(), bundle, file))
+    adaptation.at("other")
+    assert heard_s(adaptation) == 0
     assert json.loads(file.read_bytes())["microphone"] == "usb"
-    learned.at("usb")
-    assert heard_s(learned) > 100
+    adaptation.at("usb")
+    assert heard_s(adaptation) > 100
 
 
 @pytest.mark.parametrize("changed", ["version", "temperature", "routing"])
@@ -111,7 +111,7 @@ def test_another_bundle_begins_anew(
     """Other scores: nothing that was learned counts.  Another version of the same models is the same bundle."""
     caplog.set_level(logging.INFO)
     file = tmp_path / "baseline.json"
-    taught(Learned(config(), bundle, file)).keep()
+    taught(AdaptationStore(config(), bundle, file)).keep()
     values, settings = manifest(), config()
     values["moods"] = dict.fromkeys(("hard", "soft"), bundle.manifest.moods["hard"])
     if changed == "version":
@@ -120,7 +120,7 @@ def test_another_bundle_begins_anew(
         values["models"]["all"]["temperature"] = 1.5
     else:
         settings = config("models: {routing: soft}")
-    again = Learned(settings, load_bundle(write_bundle(tmp_path / "other", values)), file)
+    again = AdaptationStore(settings, load_bundle(write_bundle(tmp_path / "other", values)), file)
     again.at("usb")
     assert (heard_s(again) > 0) == (changed == "version")
     assert ("begins anew" in caplog.text) == (changed != "version")
@@ -128,11 +128,11 @@ def test_another_bundle_begins_anew(
 
 def test_bundle_without_moods(tmp_path: Path) -> None:
     """It runs without a baseline, and health says nothing of one."""
-    learned = Learned(config(), bundle_in(tmp_path / "bundle", moods=False), tmp_path / "baseline.json")
-    learned.at("usb")
-    learned.keep()
-    assert learned.baseline is None
-    assert learned.figures is None
+    adaptation = AdaptationStore(config(), bundle_in(tmp_path / "bundle", moods=False), tmp_path / "baseline.json")
+    adaptation.at("usb")
+    adaptation.keep()
+    assert adaptation.baseline is None
+    assert adaptation.metrics is None
     assert not (tmp_path / "baseline.json").exists()
 
 
@@ -140,7 +140,7 @@ def test_damaged_file_is_kept_aside(bundle: Bundle, tmp_path: Path, caplog: pyte
     """One line in the log, the file kept under another name, and the daemon learns anew."""
     file = tmp_path / "baseline.json"
     file.write_bytes(b'{"version": 1, "bun')
-    taught(Learned(config(), bundle, file)).keep()
+    taught(AdaptationStore(config(), bundle, file)).keep()
     assert len(caplog.messages) == 1
     assert "kept as baseline.json.damaged" in caplog.text
     assert (tmp_path / "baseline.json.damaged").read_bytes() == b'{"version": 1, "bun'
@@ -150,13 +150,13 @@ def test_damaged_file_is_kept_aside(bundle: Bundle, tmp_path: Path, caplog: pyte
 def test_disk_that_refuses_is_named_once(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A folder that cannot be made: one warning, however often it is tried, and learning goes on."""
     (tmp_path / "state").write_text("in the way")
-    learned = Learned(config(), bundle, tmp_path / "state" / "baseline.json")
-    learned.at("usb")
-    taught(learned)
-    learned.keep()
-    learned.keep()
+    adaptation = AdaptationStore(config(), bundle, tmp_path / "state" / "baseline.json")
+    adaptation.at("usb")
+    taught(adaptation)
+    adaptation.keep()
+    adaptation.keep()
     assert sum("stays in memory" in message for message in caplog.messages) == 1
-    assert heard_s(learned) > 100
+    assert heard_s(adaptation) > 100
 
 
 def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -164,10 +164,10 @@ def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: 
     file = tmp_path / "baseline.json"
     hanging = tmp_path / "baseline.json.new"
     os.mkfifo(hanging)  # opened to write, it waits for a reader
-    learned = taught(Learned(config(), bundle, file))
+    adaptation = taught(AdaptationStore(config(), bundle, file))
     try:
-        learned.keep()
-        learned.keep()
+        adaptation.keep()
+        adaptation.keep()
         writing = [thread for thread in threading.enumerate() if thread.name == "edged-baseline"]
         assert len(writing) == 1
         assert [message for message in caplog.messages if message.endswith("the disk does not answer")] != []
@@ -177,7 +177,7 @@ def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: 
     writing[0].join(15)
     hanging.unlink(missing_ok=True)
     file.unlink(missing_ok=True)
-    learned.keep()
+    adaptation.keep()
     assert json.loads(file.read_bytes())["heard_s"] > 100
 
 
@@ -185,12 +185,12 @@ def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: 
 def test_forgetting_on_a_disk_that_hangs(bundle: Bundle, card: Disk, caplog: pytest.LogCaptureFixture) -> None:
     """The pipeline goes on, the log says that the file stays, and it goes when the disk answers."""
     file = card.place / "baseline.json"
-    learned = taught(Learned(config(), bundle, file))
-    learned.keep()
+    adaptation = taught(AdaptationStore(config(), bundle, file))
+    adaptation.keep()
     card.freeze()
-    learned.reset()
+    adaptation.reset()
     assert "baseline.json stays: the disk does not answer" in caplog.text
-    assert heard_s(learned) == 0
+    assert heard_s(adaptation) == 0
     card.thaw()
     wait_until(lambda: not file.exists(), "gone")
 
@@ -198,82 +198,82 @@ def test_forgetting_on_a_disk_that_hangs(bundle: Bundle, card: Disk, caplog: pyt
 def test_written_rarely(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not before ten minutes have passed, whatever is learned."""
     file = tmp_path / "baseline.json"
-    learned = taught(Learned(config(), bundle, file))
-    learned.keep_now_and_then()
+    adaptation = taught(AdaptationStore(config(), bundle, file))
+    adaptation.keep_now_and_then()
     assert not file.exists()
     now_s = time.monotonic()
     monkeypatch.setattr("edged.pipeline.adaptation_store.time.monotonic", lambda: now_s + 601)
-    learned.keep_now_and_then()
+    adaptation.keep_now_and_then()
     assert file.exists()
 
 
 def test_off_forgets(bundle: Bundle, tmp_path: Path) -> None:
     """Off and on again is a reset: in memory and on disk."""
     file = tmp_path / "baseline.json"
-    learned = taught(Learned(config(), bundle, file))
-    learned.keep()
-    learned.change(config("baseline: {mode: off}").baseline)
-    assert learned.figures is None
+    adaptation = taught(AdaptationStore(config(), bundle, file))
+    adaptation.keep()
+    adaptation.change(config("baseline: {mode: off}").baseline)
+    assert adaptation.metrics is None
     assert not file.exists()
-    learned.change(config("baseline: {mode: on}").baseline)
-    learned.at("usb")
-    assert heard_s(learned) == 0
+    adaptation.change(config("baseline: {mode: on}").baseline)
+    adaptation.at("usb")
+    assert heard_s(adaptation) == 0
 
 
 def test_frozen_is_used_and_not_written(bundle: Bundle, tmp_path: Path) -> None:
     """A frozen baseline is taken up, says so in health, and its file stays as it is."""
     file = tmp_path / "baseline.json"
-    taught(Learned(config(), bundle, file)).keep()
+    taught(AdaptationStore(config(), bundle, file)).keep()
     before = file.read_bytes()
-    learned = taught(Learned(config("baseline: {mode: frozen}"), bundle, file))
-    learned.keep()
-    assert learned.figures is not None
-    assert learned.figures.frozen
-    assert learned.figures.shift["tense"] > 0.2
+    adaptation = taught(AdaptationStore(config("baseline: {mode: frozen}"), bundle, file))
+    adaptation.keep()
+    assert adaptation.metrics is not None
+    assert adaptation.metrics.frozen
+    assert adaptation.metrics.shift["tense"] > 0.2
     assert file.read_bytes() == before
 
 
 def test_take(bundle: Bundle, tmp_path: Path) -> None:
     """A replay starts from a kept file of any microphone; one that is absent or another bundle's is refused."""
     file = tmp_path / "baseline.json"
-    taught(Learned(config(), bundle, file)).keep()
-    learned = Learned(config(), bundle)
-    learned.take(file)
-    assert heard_s(learned) > 100
+    taught(AdaptationStore(config(), bundle, file)).keep()
+    adaptation = AdaptationStore(config(), bundle)
+    adaptation.take(file)
+    assert heard_s(adaptation) > 100
     with pytest.raises(ModelError, match=r"absent\.json: No such file"):
-        learned.take(tmp_path / "absent.json")
+        adaptation.take(tmp_path / "absent.json")
     kept = json.loads(file.read_bytes())
     file.write_bytes(msgspec.json.encode({**kept, "bundle": "other"}))
     with pytest.raises(ModelError, match="learned with another bundle"):
-        learned.take(file)
+        adaptation.take(file)
     with pytest.raises(ModelError, match=r"baseline\.mode is off"):
-        Learned(config("baseline: {mode: off}"), bundle).take(file)
+        AdaptationStore(config("baseline: {mode: off}"), bundle).take(file)
 
 
 def test_expected_label_that_the_bundle_has_not(bundle: Bundle) -> None:
     """A fault of the config, with the bundle's labels."""
     with pytest.raises(ConfigError, match=r"baseline\.expected names neutral, expected .*calm"):
-        Learned(config("baseline: {expected: {neutral: 0.7}}"), bundle)
+        AdaptationStore(config("baseline: {expected: {neutral: 0.7}}"), bundle)
 
 
-def stretches(count: int) -> Iterator[Stretch]:
+def chunks(count: int) -> Iterator[AudioChunk]:
     """Noise that comes and goes, a second each, as the gate takes for speech."""
     sound = noise(1.0)
     for place in range(count):
-        yield Stretch(sound * np.float32(1 if place % 2 else 1e-3), place * RATE_HZ, float(place))
+        yield AudioChunk(sound * np.float32(1 if place % 2 else 1e-3), place * RATE_HZ, float(place))
 
 
 def test_daemon_learns_and_keeps(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows lose what is heard too often, health tells of it, and the end writes it for the next start."""
     monkeypatch.setattr("edged.pipeline.classifier.Cascade", FakeCascade)
     monkeypatch.setattr("edged.pipeline.daemon.Daemon._report", lambda _self: None)
-    learned = learned_for(config(), bundle)
+    adaptation = adaptation_store_for(config(), bundle)
     sink = KeepingSink()
-    Daemon(config(), bundle, FakeSource(stretches(120)), sink, learned=learned).run(threading.Event())
+    Daemon(config(), bundle, FakeSource(chunks(120)), sink, adaptation=adaptation).run(threading.Event())
     tense = [window.scores["tense"] for window in sink.windows if window.scores]
     assert tense[0] == pytest.approx(0.6, abs=1e-3)
     assert tense[-1] < 0.5
-    again = learned_for(config(), bundle)
+    again = adaptation_store_for(config(), bundle)
     again.at("fake")
     assert heard_s(again) == pytest.approx(len(tense) * 0.496, rel=0.05)
 
@@ -283,5 +283,5 @@ def test_daemon_without_it_learns_nothing(bundle: Bundle, monkeypatch: pytest.Mo
     monkeypatch.setattr("edged.pipeline.classifier.Cascade", FakeCascade)
     monkeypatch.setattr("edged.pipeline.daemon.Daemon._report", lambda _self: None)
     sink = KeepingSink()
-    Daemon(config(), bundle, FakeSource(stretches(30)), sink).run(threading.Event())
+    Daemon(config(), bundle, FakeSource(chunks(30)), sink).run(threading.Event())
     assert {window.scores["tense"] for window in sink.windows if window.scores} == {0.6}

@@ -1,4 +1,4 @@
-"""The pipeline from stretches to payloads, with the committed bundle."""
+"""The pipeline from chunks to payloads, with the committed bundle."""
 
 import itertools
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from edged.audio.ring import Stretch
+from edged.audio.ring import AudioChunk
 from edged.config.load import parse_config
 from edged.config.structs import Config, Models
 from edged.contract.payloads import EpisodeEnd, EpisodeStart, Info, Level, json_schemas
@@ -17,7 +17,7 @@ from edged.features.logmel import Floats
 from edged.models.bundle import Bundle
 from edged.pipeline.daemon import Daemon
 from tests.parts.fakes import FakeSource, KeepingSink
-from tests.parts.sound.piped import ANY_LEADER, EPOCH_S, bundle, run, speech, stretches
+from tests.parts.sound.piped import ANY_LEADER, EPOCH_S, bundle, chunks, run, speech
 from tests.parts.sound.speech import RATE_HZ
 
 __all__ = ["bundle", "speech"]
@@ -25,7 +25,7 @@ __all__ = ["bundle", "speech"]
 
 def test_run_publishes_windows_and_paired_events(bundle: Bundle, speech: Floats) -> None:
     """Speech gives windows each stride, and every start has its end with the same id and label."""
-    sink = run(bundle, FakeSource(stretches(speech, 4000)), parse_config(ANY_LEADER, "test"))
+    sink = run(bundle, FakeSource(chunks(speech, 4000)), parse_config(ANY_LEADER, "test"))
     starts = [window.start_s for window in sink.windows]
     assert np.diff(starts) == pytest.approx(0.496, abs=0.002)
     assert sum(window.speech for window in sink.windows) > len(sink.windows) / 2
@@ -41,8 +41,8 @@ def test_run_publishes_windows_and_paired_events(bundle: Bundle, speech: Floats)
 def test_run_scores_do_not_depend_on_the_cut(bundle: Bundle, speech: Floats) -> None:
     """Blocks of 10 ms or a second: the same windows, scores and events."""
     config = parse_config(ANY_LEADER, "test")
-    fine = run(bundle, FakeSource(stretches(speech, 160)), config)
-    coarse = run(bundle, FakeSource(stretches(speech, 16_000)), config)
+    fine = run(bundle, FakeSource(chunks(speech, 160)), config)
+    coarse = run(bundle, FakeSource(chunks(speech, 16_000)), config)
     assert fine.events
     assert [window.scores for window in fine.windows] == [window.scores for window in coarse.windows]
     assert [event.event_type for event in fine.events] == [event.event_type for event in coarse.events]
@@ -50,7 +50,7 @@ def test_run_scores_do_not_depend_on_the_cut(bundle: Bundle, speech: Floats) -> 
 
 def test_scores_are_a_distribution_and_the_label_leads(bundle: Bundle, speech: Floats) -> None:
     """Scores sum to one, and the label is the one with the greatest."""
-    windows = [window for window in run(bundle, FakeSource(stretches(speech, 8000))).windows if window.speech]
+    windows = [window for window in run(bundle, FakeSource(chunks(speech, 8000))).windows if window.speech]
     assert windows
     for window in windows:
         assert window.scores is not None
@@ -61,7 +61,7 @@ def test_scores_are_a_distribution_and_the_label_leads(bundle: Bundle, speech: F
 
 def test_silence_gives_windows_but_no_emotion(bundle: Bundle) -> None:
     """A minute of digital silence: windows without speech at the floor of the level, state none, no event."""
-    sink = run(bundle, FakeSource(stretches(np.zeros(60 * RATE_HZ, np.float32), 16_000)))
+    sink = run(bundle, FakeSource(chunks(np.zeros(60 * RATE_HZ, np.float32), 16_000)))
     assert {(window.speech, window.level_dbfs) for window in sink.windows} == {(False, -96.0)}
     assert not sink.events
     assert [state.emotion for state in sink.states] == ["none"]
@@ -69,7 +69,7 @@ def test_silence_gives_windows_but_no_emotion(bundle: Bundle) -> None:
 
 def test_gap_ends_the_episode_and_starts_anew(bundle: Bundle, speech: Floats) -> None:
     """Lost samples: the running episode ends for it, and the next window is marked and whole."""
-    before, after = list(stretches(speech, 16_000)), list(stretches(speech, 16_000, start=len(speech) + 5 * RATE_HZ))
+    before, after = list(chunks(speech, 16_000)), list(chunks(speech, 16_000, start=len(speech) + 5 * RATE_HZ))
     sink = run(bundle, FakeSource([*before, *after]), parse_config(ANY_LEADER, "test"))
     marked = [window.start_s for window in sink.windows if window.discontinuous]
     assert marked == [0.0, pytest.approx((len(speech) + 5 * RATE_HZ) / RATE_HZ, abs=0.001)]
@@ -79,13 +79,13 @@ def test_gap_ends_the_episode_and_starts_anew(bundle: Bundle, speech: Floats) ->
 def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speech: Floats) -> None:
     """While no sound comes no emotion stands either; the sound that waited is heard before it counts as lost."""
 
-    def coming() -> Iterator[Stretch | None]:
+    def coming() -> Iterator[AudioChunk | None]:
         source.state, source.trouble = "offline", "not found"
         yield None
         source.state, source.trouble = "online", ""
-        yield from stretches(speech, 16_000)
+        yield from chunks(speech, 16_000)
         source.state, source.trouble = "offline", "unplugged"
-        yield from stretches(speech, 16_000, start=len(speech))
+        yield from chunks(speech, 16_000, start=len(speech))
         captures.append(sink.captures[-1])
         yield None
         captures.append(sink.captures[-1])
@@ -93,7 +93,7 @@ def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speec
         source.state = "stalled"
         yield None
         source.state, source.trouble = "online", ""
-        yield from stretches(speech, 16_000, start=len(speech) + 60 * RATE_HZ)
+        yield from chunks(speech, 16_000, start=len(speech) + 60 * RATE_HZ)
 
     sink = KeepingSink()
     captures: list[str] = []
@@ -117,7 +117,7 @@ def test_systemd_hears_of_a_degraded_start(bundle: Bundle, speech: Floats, monke
     for module in ("pipeline.daemon", "pipeline.source_watch"):
         monkeypatch.setattr(f"edged.{module}.notify", lambda *states: told.extend(states))
 
-    def coming() -> Iterator[Stretch | None]:
+    def coming() -> Iterator[AudioChunk | None]:
         source.state = "offline"
         yield None
         assert "READY=1" not in told
@@ -131,20 +131,20 @@ def test_systemd_hears_of_a_degraded_start(bundle: Bundle, speech: Floats, monke
         yield None
         assert told.count("WATCHDOG=1") == 2
         source.state, source.trouble = "online", ""
-        yield from stretches(speech, 16_000)
+        yield from chunks(speech, 16_000)
 
     source = FakeSource(coming())
     sink = KeepingSink()
     Daemon(Config(), bundle, source, sink).run(threading.Event())
     assert told.count("READY=1") == 1
-    assert "STATUS=Listening to fake" in told
+    assert "STATUS=SourceWatch to fake" in told
     assert told.count("WATCHDOG=1") == 2 + len(sink.windows)
 
 
 def test_speech_turns_on_and_off_with_the_windows(bundle: Bundle, speech: Floats) -> None:
     """Silence, speech, silence: OFF, ON, OFF, each once where speech does not pause for a window."""
     pause = np.zeros(6 * RATE_HZ, np.float32)
-    sink = run(bundle, FakeSource(stretches(np.concatenate([pause, speech, pause]), 4000)))
+    sink = run(bundle, FakeSource(chunks(np.concatenate([pause, speech, pause]), 4000)))
     states = sink.of(SPEECH)
     assert states[:2] == ["OFF", "ON"]
     assert states[-1] == "OFF"
@@ -153,7 +153,7 @@ def test_speech_turns_on_and_off_with_the_windows(bundle: Bundle, speech: Floats
 
 def test_emotion_tells_sides_and_level(bundle: Bundle, speech: Floats) -> None:
     """With scores there are both sides; the level is that of the sound."""
-    known = [state for state in run(bundle, FakeSource(stretches(speech, 4000))).states if state.scores]
+    known = [state for state in run(bundle, FakeSource(chunks(speech, 4000))).states if state.scores]
     assert known
     assert all(state.arousal in {"high", "low"} and state.valence for state in known)
     assert all(state.level_dbfs is not None and -96 < state.level_dbfs < 0 for state in known)
@@ -161,7 +161,7 @@ def test_emotion_tells_sides_and_level(bundle: Bundle, speech: Floats) -> None:
 
 def test_level_is_published_while_it_moves(bundle: Bundle, speech: Floats) -> None:
     """Loud speech, then silence: at least these two."""
-    sink = run(bundle, FakeSource(stretches(np.concatenate([speech, np.zeros(10 * RATE_HZ, np.float32)]), 4000)))
+    sink = run(bundle, FakeSource(chunks(np.concatenate([speech, np.zeros(10 * RATE_HZ, np.float32)]), 4000)))
     levels = [level.level_dbfs for level in sink.of(LEVEL) if isinstance(level, Level)]
     assert max(levels) > -50
     assert levels[-1] == -96
@@ -181,16 +181,16 @@ def test_info_comes_first_and_tells_the_card(bundle: Bundle) -> None:
 
 def test_levels_have_a_floor(bundle: Bundle) -> None:
     """Silence is -96 dBFS, never 0, for the rms of the newest window as for the peak."""
-    sink = run(bundle, FakeSource([Stretch(np.zeros(4 * RATE_HZ, np.float32), 0, EPOCH_S)]))
-    figures = sink.figures[0]
-    assert figures.tls == "verified"
-    assert (figures.level_dbfs, figures.peak_dbfs, figures.clipping) == (-96.0, -96.0, False)
+    sink = run(bundle, FakeSource([AudioChunk(np.zeros(4 * RATE_HZ, np.float32), 0, EPOCH_S)]))
+    metrics = sink.figures[0]
+    assert metrics.tls == "verified"
+    assert (metrics.level_dbfs, metrics.peak_dbfs, metrics.clipping) == (-96.0, -96.0, False)
 
 
 def test_fault_of_the_source_ends_the_episode_first(bundle: Bundle, speech: Floats) -> None:
     """A microphone that dies: the error comes out, after the running episode's end and the state none."""
     sink = KeepingSink()
-    source = FakeSource(stretches(speech, 8000), live=True, fault=CaptureError("gone"))
+    source = FakeSource(chunks(speech, 8000), live=True, fault=CaptureError("gone"))
     with pytest.raises(CaptureError, match="gone"):
         Daemon(Config(), bundle, source, sink).run(threading.Event())
     assert isinstance(sink.events[-1], EpisodeEnd)
@@ -202,25 +202,25 @@ def test_stop_ends_without_waiting_for_more(bundle: Bundle, speech: Floats) -> N
     stop = threading.Event()
     stop.set()
     sink = KeepingSink()
-    Daemon(Config(), bundle, FakeSource(stretches(speech, 8000)), sink).run(stop)
+    Daemon(Config(), bundle, FakeSource(chunks(speech, 8000)), sink).run(stop)
     assert not sink.windows
 
 
 def test_health_names_versions_and_bundle(bundle: Bundle, speech: Floats) -> None:
     """Figures come at the start, with what someone who reads them from afar has to know."""
-    sink = run(bundle, FakeSource(stretches(speech, 8000)))
-    figures = sink.figures[0]
-    assert figures.bundle.startswith(bundle.manifest.name)
-    assert {"edged", "numpy", "python"} <= figures.versions.keys()
-    assert 20 < figures.resident_mb < 4000
-    assert set(json_schemas()["$defs"]["Health"]["required"]) <= set(figures.__struct_fields__)
+    sink = run(bundle, FakeSource(chunks(speech, 8000)))
+    metrics = sink.figures[0]
+    assert metrics.bundle.startswith(bundle.manifest.name)
+    assert {"edged", "numpy", "python"} <= metrics.versions.keys()
+    assert 20 < metrics.resident_mb < 4000
+    assert set(json_schemas()["$defs"]["Health"]["required"]) <= set(metrics.__struct_fields__)
 
 
 @pytest.mark.parametrize("routing", ["hard", "soft"])
 def test_routing_of_the_config_is_taken(bundle: Bundle, speech: Floats, routing: str) -> None:
     """Hard asks the models on its way, soft all that have a weight."""
     config = parse_config(f"models: {{routing: {routing}}}", "test")
-    asked = {tuple(window.asked or ()) for window in run(bundle, FakeSource(stretches(speech, 8000)), config).windows}
+    asked = {tuple(window.asked or ()) for window in run(bundle, FakeSource(chunks(speech, 8000)), config).windows}
     asked.discard(())
     if routing == "hard":
         assert {models[0] for models in asked} == {bundle.manifest.routes.hard.model}

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from edged.audio.ring import Stretch
+from edged.audio.ring import AudioChunk
 from edged.config.load import parse_config
 from edged.contract.payloads import EpisodeEnd, rfc3339
 from edged.features.logmel import Floats
 from edged.models.bundle import Bundle
 from tests.parts.fakes import FakeSource
-from tests.parts.sound.piped import ANY_LEADER, EPOCH_S, bundle, run, speech, stretches
+from tests.parts.sound.piped import ANY_LEADER, EPOCH_S, bundle, chunks, run, speech
 from tests.parts.sound.speech import RATE_HZ
 
 __all__ = ["bundle", "speech"]
@@ -21,11 +21,11 @@ __all__ = ["bundle", "speech"]
 def test_times_follow_the_wall_clock_and_durations_the_samples(bundle: Bundle, speech: Floats) -> None:
     """A wall clock that jumps a year back in the middle changes time stamps, and no duration."""
     config = parse_config(ANY_LEADER, "test")
-    steady = run(bundle, FakeSource(stretches(speech, 8000)), config)
+    steady = run(bundle, FakeSource(chunks(speech, 8000)), config)
     assert steady.windows[0].time == rfc3339(EPOCH_S + steady.windows[0].start_s + steady.windows[0].duration_s)
     jumped = [
-        Stretch(stretch.samples, stretch.start, stretch.utc_s - (31_536_000 if stretch.start > 80_000 else 0))
-        for stretch in stretches(speech, 8000)
+        AudioChunk(chunk.samples, chunk.start, chunk.utc_s - (31_536_000 if chunk.start > 80_000 else 0))
+        for chunk in chunks(speech, 8000)
     ]
     sink = run(bundle, FakeSource(jumped), config)
     durations = [
@@ -38,8 +38,8 @@ def test_times_follow_the_wall_clock_and_durations_the_samples(bundle: Bundle, s
 def test_events_carry_when_the_end_of_their_window_was_captured(bundle: Bundle, speech: Floats) -> None:
     """Of a microphone by its own clock, whatever the reading of it waited; the end at the stop has no window."""
     blocks = [
-        replace(stretch, captured_s=5000 + (stretch.start + len(stretch.samples)) / RATE_HZ)
-        for stretch in stretches(speech, 16_000)
+        replace(chunk, captured_s=5000 + (chunk.start + len(chunk.samples)) / RATE_HZ)
+        for chunk in chunks(speech, 16_000)
     ]
     sink = run(bundle, FakeSource(blocks, live=True), parse_config(ANY_LEADER, "test"))
     ends = [5000 + window.start_s + window.duration_s for window in sink.windows]
@@ -54,7 +54,7 @@ def test_events_carry_when_the_end_of_their_window_was_captured(bundle: Bundle, 
 def test_events_of_a_recording_count_from_its_reading(bundle: Bundle, speech: Floats) -> None:
     """An hour heard in seconds has no time of capture."""
     began_s = time.monotonic()
-    sink = run(bundle, FakeSource(stretches(speech, len(speech))), parse_config(ANY_LEADER, "test"))
+    sink = run(bundle, FakeSource(chunks(speech, len(speech))), parse_config(ANY_LEADER, "test"))
     captured = {found for found in sink.captured if found is not None}
     assert len(captured) == 1
     assert began_s <= captured.pop() <= time.monotonic()
@@ -63,7 +63,7 @@ def test_events_of_a_recording_count_from_its_reading(bundle: Bundle, speech: Fl
 def test_live_source_that_is_behind_skips_the_oldest(bundle: Bundle, speech: Floats) -> None:
     """Ten seconds at once from a microphone: only the newest windows are judged, and the others are counted."""
     config = parse_config("health_s: 5", "test")
-    source = FakeSource([Stretch(speech[: 10 * RATE_HZ], 0, EPOCH_S)], live=True)
+    source = FakeSource([AudioChunk(speech[: 10 * RATE_HZ], 0, EPOCH_S)], live=True)
     sink = run(bundle, source, config)
     assert [window.start_s for window in sink.windows][:1] == [pytest.approx(10 - 2.992 - 3 * 0.496, abs=0.5)]
     assert len(sink.windows) == 4
@@ -78,10 +78,10 @@ def test_too_slow_is_said_once_a_minute(
     now_s = [1000.0]
     monkeypatch.setattr("edged.pipeline.daemon.time.monotonic", lambda: now_s[0])
 
-    def coming() -> Iterator[Stretch]:
+    def coming() -> Iterator[AudioChunk]:
         for n in range(14):
             now_s[0] += 10
-            yield Stretch(speech[: 10 * RATE_HZ], n * 10 * RATE_HZ, EPOCH_S + 10 * n)
+            yield AudioChunk(speech[: 10 * RATE_HZ], n * 10 * RATE_HZ, EPOCH_S + 10 * n)
 
     run(bundle, FakeSource(coming(), live=True), parse_config("health_s: 5", "test"))
     said = [record.message for record in caplog.records if "too slow" in record.message]

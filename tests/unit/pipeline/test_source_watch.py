@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from edged.contract.topics import Topic
-from edged.pipeline.source_watch import Listening
+from edged.pipeline.source_watch import SourceWatch
 from tests.parts.fakes import FakeSource
 
 
@@ -23,7 +23,7 @@ class Bench:
     def __init__(self) -> None:
         self.source = FakeSource([])
         self.published: list[tuple[str, str]] = []
-        self.listening = Listening(self.source, self._publish)
+        self.listening = SourceWatch(self.source, self._publish)
 
     def _publish(self, topic: Topic, word: str) -> None:
         self.published.append((topic.name, word))
@@ -79,9 +79,9 @@ def test_note_is_gone_after_a_minute(told: list[str], monkeypatch: pytest.Monkey
     monkeypatch.setattr("edged.pipeline.source_watch.time.monotonic", lambda: now_s[0])
     bench = Bench()
     bench.listening.note("Identified by command")
-    assert told == ["STATUS=Identified by command; Listening to fake"]
+    assert told == ["STATUS=Identified by command; SourceWatch to fake"]
     now_s[0] += 61
-    assert bench.listening.status == "Listening to fake"
+    assert bench.listening.status == "SourceWatch to fake"
 
 
 def test_reloading_is_told_only_after_ready(told: list[str]) -> None:

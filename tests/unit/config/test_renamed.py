@@ -1,0 +1,37 @@
+"""Former names of config keys: taken, named in the log, refused beside the new ones."""
+
+import logging
+
+import msgspec
+import pytest
+
+from edged.config.load import parse_config
+from edged.config.renamed import RENAMED
+from edged.config.structs import Config
+from edged.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("section", "former", "new"), [(section, *pair) for section, renamed in RENAMED.items() for pair in renamed.items()]
+)
+def test_former_name_sets_the_key(section: str, former: str, new: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A config of before the update sets what it did, and the log says once how the key is called now."""
+    value = getattr(getattr(Config(), section), new) / 2
+    config = parse_config(f"{section}: {{{former}: {value}}}", "config.yaml")
+    assert getattr(getattr(config, section), new) == value
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, f"config.yaml: {section}.{former} is now called {section}.{new}; please rename it")
+    ]
+    assert new in {field.name for field in msgspec.structs.fields(type(getattr(Config(), section)))}
+
+
+def test_both_names_are_refused() -> None:
+    """Which of the two is meant cannot be known."""
+    with pytest.raises(ConfigError, match=r"^c: gate.least_dbfs and gate.min_dbfs are both given, expected the latter"):
+        parse_config("gate: {least_dbfs: -50, min_dbfs: -60}", "c")
+
+
+def test_section_of_another_kind_is_left_to_the_validation() -> None:
+    """A section that is no mapping is named as such."""
+    with pytest.raises(ConfigError, match=r"^c: gate is 3"):
+        parse_config("gate: 3", "c")
