@@ -1,6 +1,6 @@
 # Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-systemd test-arm64 test-homeassistant test-nodered lint bench soak fuzz models card sample reference install uninstall clean
+.PHONY: help demo run test test-systemd test-arm64 test-homeassistant test-nodered lint bench soak fuzz models card sample reference picture install uninstall clean
 
 BIN := .venv/bin
 RECIPE ?= default
@@ -32,7 +32,7 @@ test-arm64: .venv/.set-up-arm64 ## installation, check and a replay on Arm, emul
 test-homeassistant: .venv/.set-up-homeassistant ## entities, events and recovery with a real Home Assistant; needs Python 3.13
 	$(BIN)/python -m pytest -m homeassistant tests/system/test_homeassistant.py tests/system/test_blueprints.py
 
-test-nodered: .venv/.set-up-nodered ## the README's flow in a real Node-RED, which npm brings
+test-nodered: .venv/.set-up-nodered ## the Node-RED flow of docs/integrations in a real Node-RED, which npm brings
 	$(BIN)/python -m pytest -m nodered tests/system/test_nodered.py
 
 lint: .venv/.set-up-test ## ruff and mypy --strict only
@@ -72,8 +72,11 @@ card: .venv/.set-up-convert ## the model card's rows that one training cannot gi
 sample: .venv/.set-up-test ## makes the demo's conversation again, with espeak-ng
 	$(BIN)/python -m edged.demo.sample
 
-reference: .venv/.set-up-test ## writes the README's reference of topics and fields anew, from the source
-	@$(BIN)/python -m tests.tools.readme
+reference: .venv/.set-up-test ## writes docs/mqtt.md and docs/config.md from the source and config.yaml
+	@$(BIN)/python -m tests.tools.reference
+
+picture: .venv/.set-up-demo ## records the demo's terminal as docs/demo.svg, the picture in the README
+	@$(BIN)/python -m tests.tools.demo_picture
 
 install: ## as root: the program, its user and its service, started (PREFIX=/opt/edged)
 	@PREFIX=$(PREFIX) systemd/install.sh install

@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     command("check", "check config, bundle, runtime, microphone and broker; exit 0 only when all is well")
     documents = command("schema", "print the JSON Schema of every payload").add_mutually_exclusive_group()
     documents.add_argument("--asyncapi", action="store_true", help="an AsyncAPI 3.0 document of topics and payloads")
-    documents.add_argument("--markdown", action="store_true", help="the README's reference of both")
+    documents.add_argument("--markdown", action="store_true", help="the reference of both, as in docs/mqtt.md")
     command("watch", "show live what the devices publish on the broker")
     history = command("history", "show the events of the past that the device keeps, published or waiting")
     history.add_argument("--since", type=since, metavar="TIME", help="only the last 90s, 15m, 1h, 7d; default: all")

@@ -40,7 +40,7 @@ _SHARES = msgspec.Meta(description="labels, each with its share, 0 to 1, such as
 
 
 class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The microphone."""
+    """Microphone and sound path."""
 
     device: Annotated[str, _DEVICE] = "auto"
     muted: bool = False
@@ -52,7 +52,7 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The bundle and how it is run."""
+    """Models and inference."""
 
     bundle: Annotated[str, _text("default or the path of a bundle's folder")] = "default"
     routing: Literal["auto", "hard", "soft"] = "auto"
@@ -61,7 +61,7 @@ class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Speech or not: by the bundle's model, or by level against a noise floor that adapts."""
+    """Speech detection: by a model, or by level above an adaptive noise floor."""
 
     kind: Literal["auto", "model", "level"] = "auto"
     margin_db: Annotated[float, _number(3, 60)] = 12.0
@@ -70,7 +70,7 @@ class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the device learns, without labels, of its room and its voices."""
+    """Adaptation to the room and its voices, without labels."""
 
     mode: Literal["on", "frozen", "off"] = "on"
     expected: Annotated[dict[str, _Share], _SHARES] = {}
@@ -79,7 +79,7 @@ class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Scores to episodes."""
+    """From scores to episodes."""
 
     smoothing: Literal["bayesian", "exponential", "majority"] = "bayesian"
     span_s: Annotated[float, _number(0.5, 60)] = 4.0
@@ -93,7 +93,7 @@ class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The broker."""
+    """Connection to the broker, and topics."""
 
     host: Annotated[str, _text("a host's name or address")] = "localhost"
     port: Annotated[int, _whole(0, 65535)] = 0  # never 0 once it is made
@@ -117,7 +117,7 @@ class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Outbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Events until the broker has them, and afterwards as history."""
+    """Storage of events: until the broker has them, and then as history."""
 
     keep: Literal["disk", "memory"] = "disk"
     events: Annotated[int, _whole(100, 100_000)] = 10_000
@@ -127,7 +127,7 @@ class Outbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class HomeAssistant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What Home Assistant is told of this device, so that it needs no configuration."""
+    """Discovery messages for Home Assistant."""
 
     discovery: Literal["device", "component", "off"] = "device"
     prefix: Annotated[str, _ROOT] = "homeassistant"
@@ -135,7 +135,7 @@ class HomeAssistant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class Prometheus(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The figures of health as text for Prometheus."""
+    """Metrics as text for Prometheus."""
 
     port: Annotated[int, _whole(0, 65535)] = 0
 

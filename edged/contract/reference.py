@@ -1,9 +1,9 @@
-"""The contract as people read it: each topic, each field of its payload, in Markdown, from the source itself.
+"""The contract as people read it: each topic and each field of its payload, in Markdown, from the source itself.
 
-    topics.py: about ──► table of topics ──┐
-    schema.py: structs, their comments ────┴──► README between two markers, descriptions in AsyncAPI
+    topics.py: about ────────────────────────┐
+    payloads.py: structs and their comments ─┴──► tables of docs/mqtt.md, descriptions in JSON Schema and AsyncAPI
 
-What a field means stands once, as the comment behind it; a documentation of its own would soon say something else.
+The comment behind a field is its only description: a second one would soon say something else.
 """
 
 import inspect
@@ -16,9 +16,6 @@ import msgspec
 
 from edged.contract import payloads
 from edged.contract.topics import TOPICS
-
-BEGIN = "<!-- what `edged schema --markdown` prints -->"
-END = "<!-- the end of it -->"
 
 _PATTERNS = {"T": "time", "-7": "UUID"}  # part of a pattern, and what a text of it is
 
@@ -86,8 +83,8 @@ def markdown() -> str:
     documents = payloads.json_schemas()["$defs"]
     for topic in TOPICS:
         if kind := payloads.PAYLOADS.get(topic.name):
-            lines += ["", f"<details><summary>fields of <code>{topic.name.replace('<', '&lt;')}</code></summary>", ""]
-            lines += ["| field | type | |", "|---|---|---|"]
+            lines += ["", f"<details><summary>Fields of <code>{topic.name.replace('<', '&lt;')}</code></summary>", ""]
+            lines += ["| field | type | meaning |", "|---|---|---|"]
             lines += [f"| {name} | {text} | {note} |" for name, text, note in _rows(kind, documents, "")]
             lines += ["", "</details>"]
     return "\n".join(lines) + "\n"
@@ -98,7 +95,7 @@ def _rows(kind: type[msgspec.Struct], documents: dict[str, Any], above: str) -> 
     document, texts = documents[kind.__name__], notes(kind)
     inner = structs([kind])
     for field, shape in document["properties"].items():
-        left_out = "" if field in document.get("required", ()) or "default" in shape else ", may be left out"
+        left_out = "" if field in document.get("required", ()) or "default" in shape else ", optional"
         yield f"{above}`{field}`", f"{_type(shape)}{left_out}", texts.get(field, "")
         for name in _references(shape):
             below = f"{above}`{field}`: " + ("each: " if "additionalProperties" in shape else "")

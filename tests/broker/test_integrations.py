@@ -1,4 +1,4 @@
-"""The README's snippets for other systems: what they read exists, and the bridge between two brokers keeps its word."""
+"""The files of docs/integrations: the topics and fields they read exist, and the bridge between two brokers works."""
 
 import re
 import tomllib
@@ -16,15 +16,16 @@ from tests.parts.broker.consumer import Consumer
 from tests.parts.broker.hearing import hearing
 from tests.parts.broker.mosquitto import Mosquitto, mosquitto_program, wait_until
 from tests.parts.broker.payloads import emotion_state, episode_start
-from tests.parts.readme_blocks import blocks
 
+INTEGRATIONS = Path(__file__).parents[2] / "docs" / "integrations"
 OUTAGE = 30  # events that come while the line is down
 
 
 def test_telegraf_reads_fields_that_there_are() -> None:
-    """The block is TOML, its topic is a topic, each path a field of it."""
-    (text,) = blocks("Telegraf")
-    (consumer,) = tomllib.loads(text)["inputs"]["mqtt_consumer"]
+    """The file is TOML, its topic exists, and each path is a field of it."""
+    (consumer,) = tomllib.loads((INTEGRATIONS / "telegraf" / "edged.conf").read_text(encoding="utf-8"))["inputs"][
+        "mqtt_consumer"
+    ]
     (topic,) = consumer["topics"]
     fields = PAYLOADS[topic.removeprefix("edged/+/")].__struct_fields__
     (metric,) = consumer["json_v2"]
@@ -37,7 +38,8 @@ def test_telegraf_reads_fields_that_there_are() -> None:
 
 def test_openhab_reads_topics_and_fields_that_there_are() -> None:
     """Each topic of the things exists, each JSON path is a field of it, each channel of an item is there."""
-    things, items = blocks("openHAB")
+    folder = INTEGRATIONS / "openhab"
+    things, items = ((folder / f"edged.{kind}").read_text(encoding="utf-8") for kind in ("things", "items"))
     channels = re.findall(r"Type \w+ +: (\w+) .*\[ (.*) \]", things)
     assert len(channels) == 6
     for name, settings in channels:
@@ -57,12 +59,12 @@ def test_openhab_reads_topics_and_fields_that_there_are() -> None:
 
 
 class Site:
-    """A site's mosquitto with the README's bridge to the home's, less what needs a certificate."""
+    """A site's mosquitto with the bridge to the home's, less what needs a certificate."""
 
     def __init__(self, folder: Path, home: Mosquitto) -> None:
         self.folder = folder
         self.broker = Mosquitto(folder, mosquitto_program())
-        (text,) = blocks("A remote site")
+        text = (INTEGRATIONS / "mosquitto" / "bridge.conf").read_text(encoding="utf-8")
         text = text.replace("broker.example.org:8883", f"127.0.0.1:{home.port}").replace("timeout 5 60", "timeout 1")
         secure = ("bridge_capath", "remote_username", "remote_password")  # the home's, as edged itself is tested with
         lines = [line for line in text.splitlines() if not line.startswith(secure)]

@@ -1,4 +1,4 @@
-"""What a user reads: the README and config.yaml say all that there is, and nothing that is not."""
+"""What people read: README, docs/ and config.yaml say what is there, and nothing that is not."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,14 @@ from edged.contract.topics import TOPICS, Topic
 from tests.parts.system.program import edged
 
 _REPOSITORY = Path(__file__).parents[2]
-_README = (_REPOSITORY / "README.md").read_text(encoding="utf-8")
+_DOCS = _REPOSITORY / "docs"
+_README = _REPOSITORY / "README.md"
+_PAGES = {
+    str(page.relative_to(_REPOSITORY)): page.read_text(encoding="utf-8")
+    for page in [_README, *sorted(_REPOSITORY.glob("[A-Z]*.md")), *sorted(_DOCS.rglob("*.md"))]
+}
+_MAX_WORDS = 1300  # of the README
+_HISTORY = ("CHANGELOG.md", "docs/decisions/")  # may name what is gone
 
 
 def keys(kind: type, above: str = "") -> list[str]:
@@ -33,72 +40,182 @@ def commands() -> list[str]:
     return re.findall(r"^ {4}([a-z]+)(?: |$)", edged("--help").stdout, re.MULTILINE)
 
 
+def current_pages() -> dict[str, str]:
+    """The pages that describe the program as it is now."""
+    return {name: text for name, text in _PAGES.items() if not name.startswith(_HISTORY)}
+
+
+def prose(text: str) -> str:
+    """``text`` without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(page: Path) -> list[str]:
+    """The relative links of ``page`` that lead to no file, or to no heading in it."""
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose(page.read_text(encoding="utf-8"))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        missing = not target.exists()
+        if missing or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+            broken.append(link)
+    return broken
+
+
+@pytest.mark.parametrize("name", _PAGES)
+def test_links(name: str) -> None:
+    """Relative links lead to files, and anchors to headings."""
+    assert broken_links(_REPOSITORY / name) == []
+
+
+def test_broken_link_is_seen(tmp_path: Path) -> None:
+    """A link to no file and an anchor to no heading are found; what stands in a fence is no link."""
+    page = tmp_path / "page.md"
+    page.write_text("# One thing\n[a](none.md) [b](#one-thing) [c](#other)\n```\n[d](none.md)\n```\n", encoding="utf-8")
+    assert broken_links(page) == ["none.md", "#other"]
+
+
+@pytest.mark.parametrize("name", sorted(_PAGES.keys() - {"README.md"}))
+def test_page_is_linked(name: str) -> None:
+    """Every page can be reached from the README, the index or another page."""
+    target = (_REPOSITORY / name).resolve()
+    for other, text in _PAGES.items():
+        links = re.findall(r"\]\(([^)#\s]+)", text)
+        if other != name and any(((_REPOSITORY / other).parent / link).resolve() == target for link in links):
+            return
+    pytest.fail(f"no page links to {name}")
+
+
+def test_readme_is_short() -> None:
+    """A newcomer reads it in a few minutes."""
+    assert len(_README.read_text(encoding="utf-8").split()) <= _MAX_WORDS
+
+
+def test_readme_says_what_a_newcomer_needs() -> None:
+    """It says how to try, install and test, and marks its picture as an excerpt."""
+    text = _README.read_text(encoding="utf-8")
+    for needed in ("make demo", "make test", "sudo make install", "pipx install", "docs/index.md", "](docs/demo.svg)"):
+        assert needed in text
+    assert re.search(r"\]\(docs/demo\.svg\)\n\n\*.*excerpt.*\*$", text, re.MULTILINE)
+
+
 @pytest.mark.parametrize("key", keys(Config))
-def test_readme_config_key(key: str) -> None:
-    """Every key is in the README's table."""
-    assert f"`{key}`" in _README
+def test_config_key_is_documented(key: str) -> None:
+    """Every key is in the config reference."""
+    assert f"\n| `{key}` | " in _PAGES["docs/config.md"]
 
 
-def test_readme_config_keys_exist() -> None:
-    """The README names no key that is not one."""
+def test_config_keys_exist() -> None:
+    """No page names a key that does not exist."""
     sections = [field.name for field in msgspec.structs.fields(Config) if isinstance(field.default, msgspec.Struct)]
-    named = re.findall(rf"`((?:{'|'.join(sections)})\.[a-z_]+)`", _README)
-    assert set(named) <= {*keys(Config), "mqtt.py", "baseline.json"}
+    named = set(re.findall(rf"`((?:{'|'.join(sections)})\.[a-z_]+)", "\n".join(current_pages().values())))
+    assert named - {*keys(Config), "baseline.json", "outbox.sqlite"} == set()
 
 
-def test_readme_commands() -> None:
-    """Every command is in the README, and the README names no other."""
+def test_commands_are_documented() -> None:
+    """Every command is in the table of docs/cli.md, and no page names another."""
     assert "run" in commands()
-    assert set(re.findall(r"`edged ([a-z]+)", _README)) == set(commands())
+    assert set(re.findall(r"^\| `edged ([a-z]+)", _PAGES["docs/cli.md"], re.MULTILINE)) == set(commands())
+    named = set(re.findall(r"`edged ([a-z]+)", "\n".join(current_pages().values())))
+    assert named - set(commands()) == set()
 
 
-def test_readme_make_targets() -> None:
-    """Every ``make`` that the README names is a target."""
-    targets = re.findall(r"^([a-z]+):", (_REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    named = set(re.findall(r"(?:`|^)make ([a-z]+)", _README, re.MULTILINE))
-    assert {"demo", "test"} <= named <= set(targets)
+def test_make_targets_exist() -> None:
+    """Every ``make`` that a page names is a target."""
+    targets = re.findall(r"^([a-z0-9-]+):", (_REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    named = set(re.findall(r"(?:`|^|sudo )make ([a-z][a-z0-9-]+)", "\n".join(current_pages().values()), re.MULTILINE))
+    assert {"demo", "test", "install"} <= named
+    assert named - set(targets) == set()
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: str(topic.name))
-def test_readme_topics(topic: Topic) -> None:
-    """Every topic is in the README's table with its QoS and retention."""
+def test_topic_is_documented(topic: Topic) -> None:
+    """Every topic is in the table of docs/mqtt.md with its QoS and retention."""
     retained = "yes" if topic.retained else "no"
-    assert re.search(rf"^\| `{topic.name}` \| {topic.qos} \| {retained} \|", _README, re.MULTILINE)
+    assert re.search(rf"^\| `{topic.name}` \| {topic.qos} \| {retained} \|", _PAGES["docs/mqtt.md"], re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_readme_commands_over_mqtt(name: str) -> None:
-    """Every command that the broker may bring is in the README's table."""
-    assert f"\n| `{name}` | " in _README.partition("\n## Commands over MQTT")[2].partition("\n## ")[0]
+def test_mqtt_command_is_documented(name: str) -> None:
+    """Every MQTT command is in the table of docs/mqtt.md."""
+    assert f"\n| `{name}` | " in _PAGES["docs/mqtt.md"].partition("\n## Commands")[2]
 
 
-def test_readme_folders() -> None:
-    """Every folder of the program is in the README."""
+def test_folders_are_documented() -> None:
+    """Every folder of the program is in the layout of docs/development.md."""
     for folder in sorted((_REPOSITORY / "edged").iterdir()):
         if (folder / "__init__.py").exists():
-            assert f"`edged/{folder.name}/`" in _README
+            assert f"| `edged/{folder.name}/` |" in _PAGES["docs/development.md"]
 
 
-def test_readme_links() -> None:
-    """Links to files lead to files."""
-    for link in re.findall(r"\]\(([^)#:]+)\)", _README):
-        assert (_REPOSITORY / link).exists(), link
+def test_paths_exist() -> None:
+    """Files and folders of the repository that a page names are there."""
+    text = "\n".join(current_pages().values())
+    named = set(re.findall(r"`((?:edged|convert|tests|docs|systemd|\.github)/[\w./-]*)`", text))
+    assert [path for path in sorted(named) if not (_REPOSITORY / path).exists()] == []
 
 
-def test_readme_no_gaps() -> None:
-    """Nothing in it still waits to be filled in."""
-    assert "@@" not in _README
-    assert "TODO" not in _README
+def test_named_tests_exist() -> None:
+    """Each row of the fault table names the tests that show it, and every test that a page names is there."""
+    table = _PAGES["docs/operations.md"].partition("\n## Faults and what happens")[2]
+    rows = [row for row in table.splitlines() if row.startswith("| ")][1:]
+    assert len(rows) > 30
+    assert [row for row in rows if not re.search(r"`test_\w+` \|$", row)] == []
+    named = set(re.findall(r"`(test_\w+)`", "\n".join(current_pages().values())))
+    there = "\n".join(file.read_text(encoding="utf-8") for file in (_REPOSITORY / "tests").rglob("test_*.py"))
+    assert [test for test in sorted(named) if f"def {test}" not in there] == []
 
 
-def test_readme_configs_load() -> None:
-    """What it says to write into config.yaml is a config."""
-    shown = re.findall(r"^```yaml\n(# /etc/edged/config\.yaml.*?)^```$", _README, re.MULTILINE | re.DOTALL)
-    assert [parse_config(text, "README.md").homeassistant.suggested_area for text in shown] == ["Kitchen"]
+def test_shown_configs_load() -> None:
+    """What a page shows of config.yaml is a config."""
+    sections = "|".join(field.name for field in msgspec.structs.fields(Config))
+    shown = [
+        parse_config(re.sub(r"^ {3}", "", block, flags=re.MULTILINE) if block.startswith("   ") else block, name)
+        for name, text in current_pages().items()
+        for block in re.findall(r"^ *```yaml\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+        if re.search(rf"^ *(?:{sections}):", block, re.MULTILINE)
+    ]
+    assert len(shown) >= 4
+    assert any(config.homeassistant.suggested_area == "Kitchen" for config in shown)
+
+
+def test_decisions_are_listed() -> None:
+    """The records are numbered without a gap, dated, and in the list."""
+    records = sorted((_DOCS / "decisions").glob("[0-9]*.md"))
+    assert [int(record.name[:4]) for record in records] == list(range(1, 1 + len(records)))
+    for record in records:
+        text = record.read_text(encoding="utf-8")
+        assert re.search(r"^Date: \d{4}-\d\d-\d\d · Status: ", text, re.MULTILINE), record.name
+        assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"], record.name
+        assert f"({record.name})" in _PAGES["docs/decisions/README.md"]
+
+
+def test_changelog_has_its_form() -> None:
+    """Keep a Changelog: what is unreleased first, then versions with their dates, the newest first."""
+    versions = re.findall(r"^## (.+)$", _PAGES["CHANGELOG.md"], re.MULTILINE)
+    assert versions[0] == "[Unreleased]"
+    assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", version) for version in versions[1:])
+    kinds = set(re.findall(r"^### (.+)$", _PAGES["CHANGELOG.md"], re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_no_gaps() -> None:
+    """Nothing waits to be filled in."""
+    for name, text in _PAGES.items():
+        assert not re.search(r"@@|TODO|TBD|FIXME", text), name
+        assert name == "CHANGELOG.md" or not re.search(r"^## .+\n+(?=## |\Z)", text, re.MULTILINE), name
 
 
 def test_config_yaml_is_the_defaults() -> None:
-    """config.yaml loads, and says what is so without it."""
+    """config.yaml loads, and has the values that hold without it."""
     assert load_config(_REPOSITORY / "config.yaml") == Config()
 
 
@@ -110,13 +227,3 @@ def test_config_yaml_complete() -> None:
         section, _, name = key.rpartition(".")
         assert name in (values[section] if section else values)
         assert re.search(rf"^ *{name}: .*\S +# \S.+$", text, re.MULTILINE)
-
-
-def test_readme_named_tests_exist() -> None:
-    """Each fault of "What happens when" names the test that shows it, and that test is there."""
-    table = _README.partition("### What happens when")[2].partition("\n## ")[0]
-    rows = [row for row in table.splitlines() if row.startswith("| ")][1:]
-    named = [re.findall(r"`(test_\w+)` \|$", row) for row in rows]
-    there = "\n".join(file.read_text(encoding="utf-8") for file in (_REPOSITORY / "tests").rglob("test_*.py"))
-    assert [row for row, tests in zip(rows, named, strict=True) if not tests] == []
-    assert [test for (test,) in named if f"def {test}(" not in there] == []

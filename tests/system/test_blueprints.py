@@ -1,7 +1,7 @@
-"""The README's three automations, as they are pasted, in a real Home Assistant; the test says what a device hears."""
+"""The three blueprints of docs/integrations in a real Home Assistant; the test publishes what a device would."""
 
 import json
-import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,13 +22,13 @@ __all__ = ["idle_mosquitto", "mosquitto"]
 
 pytestmark = pytest.mark.homeassistant
 
-README = Path(__file__).parents[2] / "README.md"
+BLUEPRINTS = Path(__file__).parents[2] / "docs" / "integrations" / "home-assistant"
 LABELS = load_bundle(DEFAULT_BUNDLE).manifest.labels
 ATTIC = Device(node="attic", device_id="0" * 16, labels=LABELS, version="0")
 AUTOMATIONS = """
   - id: light
     use_blueprint:
-      path: edged/light_follows_mood.yaml
+      path: edged/light_follows_emotion.yaml
       input: {emotion: sensor.attic_emotion, light: light.lamp}
   - id: angry
     use_blueprint:
@@ -48,21 +48,14 @@ AUTOMATIONS = """
 """
 
 
-def blueprints() -> dict[str, str]:
-    """The blueprints of the README by the name of the file that it says to paste them into."""
-    text = README.read_text(encoding="utf-8")
-    found = re.findall(r"^`edged/([a-z_]+\.yaml)`[^\n]*\n\n```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return dict(found)
-
-
 @pytest.fixture
 def home(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[HomeAssistant]:
     """One with the automations, at a broker without a daemon."""
     running = HomeAssistant(tmp_path / "home", mosquitto.port, AUTOMATIONS)
     pasted = tmp_path / "home" / "blueprints" / "automation" / "edged"
     pasted.mkdir(parents=True)
-    for name, text in blueprints().items():
-        (pasted / name).write_text(text)
+    for file in BLUEPRINTS.glob("*.yaml"):
+        shutil.copy(file, pasted)
     try:
         running.start()
         yield running
@@ -71,7 +64,7 @@ def home(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[HomeAssistant]:
 
 
 def test_blueprints_do_as_they_say(home: HomeAssistant, mosquitto: Mosquitto) -> None:
-    """As pasted from the README: a light in the mood's colour, a word on a long angry episode, one when it is quiet."""
+    """A light in the colour of the emotion, a notification on a long angry episode, a summary once it is quiet."""
     lamp = {"name": "Lamp", "unique_id": "lamp", "command_topic": "lamp/command", "rgb_command_topic": "lamp/rgb"}
     heard: dict[str, str] = {}
     with (
@@ -116,5 +109,5 @@ def test_blueprints_do_as_they_say(home: HomeAssistant, mosquitto: Mosquitto) ->
         say("speech", b"OFF")
         say("emotion", encoded(emotion_state("none", None)))
         wait_until(lambda: told("notes/edged_quiet_house"), "the summary", LONG_S)
-    assert heard["notes/edged_quiet_house"] == "Quiet after 1 min. Moods: angry 1"
+    assert heard["notes/edged_quiet_house"] == "Quiet after 1 min. Emotions: angry 1"
     assert home.complaints() == ""

@@ -1,6 +1,6 @@
-"""The README's Node-RED flow in a real Node-RED: an episode sets the lamp, a late or a weak one does not.
+"""The Node-RED flow of docs/integrations in a real Node-RED: an episode sets the lamp, a late or a weak one does not.
 
-README's block ──the test's broker──► node-red, headless ──event/start──► zigbee2mqtt/lamp_<node>/set
+lamp_follows_emotion.json ──the test's broker──► node-red, headless ──event/start──► zigbee2mqtt/lamp_<node>/set
 """
 
 import json
@@ -17,21 +17,20 @@ from edged.contract.payloads import EpisodeStart, encoded
 from tests.parts.broker.hearing import hearing
 from tests.parts.broker.mosquitto import Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until  # noqa: F401 -- fixtures
 from tests.parts.broker.payloads import episode_start
-from tests.parts.readme_blocks import blocks
 
 pytestmark = pytest.mark.nodered
 
 NODE_RED = Path(__file__).parents[2] / ".venv" / "node-red" / "node_modules" / "node-red" / "red.js"
+FLOW = Path(__file__).parents[2] / "docs" / "integrations" / "node-red" / "lamp_follows_emotion.json"
 START_S = 120.0
 
 
 @pytest.fixture
 def flow(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[None]:  # noqa: F811
-    """A Node-RED that runs the README's flow with the test's broker."""
+    """A Node-RED that runs the flow with the test's broker."""
     program = Path(os.environ.get("NODE_RED") or NODE_RED)
     assert program.exists(), f"{program} is missing: make test-nodered"
-    (text,) = blocks("Node-RED")
-    nodes: list[dict[str, Any]] = json.loads(text)
+    nodes: list[dict[str, Any]] = json.loads(FLOW.read_text(encoding="utf-8"))
     for node in nodes:
         if node["type"] == "mqtt-broker":
             node |= {"broker": "127.0.0.1", "port": str(mosquitto.port)}
@@ -48,7 +47,7 @@ def flow(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[None]:  # noqa: F811
 
 @pytest.mark.usefixtures("flow")
 def test_episode_sets_the_lamp_of_its_room(mosquitto: Mosquitto) -> None:  # noqa: F811
-    """One that begins now and is sure does; one that is late, weak or of no mood of the flow does not."""
+    """One that begins now and is sure does; one that is late, weak or of a label unknown to the flow does not."""
     with hearing(mosquitto.port, "zigbee2mqtt/#") as (client, told):
 
         def publish(room: str, event: EpisodeStart) -> None:

@@ -1,4 +1,4 @@
-"""The README's reference: made of the source, current, and with each field's own comment."""
+"""The reference of topics and fields: complete, and with each field's own comment."""
 
 import json
 
@@ -7,21 +7,8 @@ import pytest
 
 from edged.contract import payloads
 from edged.contract.commands import Threshold
-from edged.contract.reference import BEGIN, END, json_schemas, markdown, notes
+from edged.contract.reference import json_schemas, markdown, notes
 from tests.parts.system.program import edged
-from tests.tools.readme import README, renewed
-
-
-def test_readme_is_current() -> None:
-    """What stands between the markers is what the source says now; `make reference` mends it."""
-    text = README.read_text(encoding="utf-8")
-    assert text == renewed(text), "run `make reference`"
-
-
-def test_readme_that_is_old_is_seen() -> None:
-    """Another word in a table is a difference, and what is around the markers stays."""
-    old = f"before\n{BEGIN}\n| `emotion` | 0 | no | another |\n{END}\nafter\n"
-    assert renewed(old) == f"before\n{BEGIN}\n\n{markdown()}\n{END}\nafter\n"
 
 
 def test_notes_are_the_comments() -> None:
@@ -61,5 +48,5 @@ def test_json_schema_has_the_notes() -> None:
 
 
 def test_markdown_is_printed() -> None:
-    """`edged schema --markdown` is where the README's part comes from."""
+    """`edged schema --markdown` prints what docs/mqtt.md holds."""
     assert edged("schema", "--markdown").stdout == markdown()

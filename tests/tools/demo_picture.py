@@ -1,0 +1,111 @@
+r"""`edged demo` on a terminal to docs/demo.svg, the picture in the README.
+
+    edged demo ──pseudo-terminal──► lines with ANSI colours ──the first of them──► SVG: text, bars as rectangles
+
+python -m tests.tools.demo_picture        (make picture)
+"""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+PICTURE = Path(__file__).parents[2] / "docs" / "demo.svg"
+
+N_LINES = 26  # of the demo's output; the rest looks the same
+_COLUMNS = 80
+_CHARACTER_W, _LINE_H, _MARGIN = 8.4, 20, 18
+_FONT = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+_TEXT, _DIM = "#d6dbe3", "#7d8590"
+_COLOURS = {"31": "#ff7b72", "32": "#7ee787", "33": "#f2cc60", "34": "#79c0ff", "35": "#d2a8ff", "36": "#76e3ea"}
+_BUTTONS = ("#ff5f56", "#ffbd2e", "#27c93f")
+_STYLE = re.compile(r"\x1b\[(\d*)m")
+_BAR = re.compile("[█▏▎▍▌▋▊▉]+")
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+
+
+class Run(NamedTuple):
+    """Characters of one colour."""
+
+    column: int
+    text: str
+    colour: str
+
+
+def runs(line: str) -> list[Run]:
+    """A terminal's line by colour, without its escape sequences."""
+    found: list[Run] = []
+    column, colour = 0, _TEXT
+    parts = _STYLE.split(line)
+    for text, style in zip(parts[::2], [*parts[1::2], ""], strict=True):
+        if text:
+            found.append(Run(column, text, colour))
+            column += len(text)
+        colour = _DIM if style == "2" else _COLOURS.get(style, _TEXT)
+    return found
+
+
+def svg(lines: list[str]) -> str:
+    """A terminal's window with ``lines`` in it."""
+    width = 2 * _MARGIN + _CHARACTER_W * _COLUMNS
+    height = 3 * _MARGIN + _LINE_H * len(lines)
+    drawn = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img">',
+        "<title>edged demo in a terminal</title>",
+        f'<rect width="{width:g}" height="{height:g}" rx="10" fill="#11151c"/>',
+        *(f'<circle cx="{20 + 18 * i}" cy="17" r="5.5" fill="{colour}"/>' for i, colour in enumerate(_BUTTONS)),
+        f'<g font-family="{_FONT}" font-size="14" xml:space="preserve">',
+    ]
+    for number, line in enumerate(lines):
+        baseline = 2 * _MARGIN + _LINE_H * number + 15
+        for run in runs(line):
+            drawn += _drawn(run, baseline)
+    return "\n".join([*drawn, "</g>", "</svg>", ""])
+
+
+def _drawn(run: Run, baseline: int) -> list[str]:
+    """Bars as rectangles, since fonts draw blocks of eighths with gaps; words as text on the terminal's grid."""
+    found = []
+    for bar in _BAR.finditer(run.text):
+        eighths = sum(_EIGHTHS.index(character) + 1 for character in bar[0])
+        left, width = _x(run.column + bar.start()), _CHARACTER_W * eighths / 8
+        found.append(f'<rect x="{left:g}" y="{baseline - 12}" width="{width:.1f}" height="15" fill="{run.colour}"/>')
+    for words in re.finditer(r"[^\s█▏▎▍▌▋▊▉]+(?: [^\s█▏▎▍▌▋▊▉]+)*", run.text):
+        left, width = _x(run.column + words.start()), _CHARACTER_W * len(words[0])
+        found.append(
+            f'<text x="{left:g}" y="{baseline}" textLength="{width:.1f}" fill="{run.colour}">{escape(words[0])}</text>'
+        )
+    return found
+
+
+def _x(column: int) -> float:
+    return round(_MARGIN + _CHARACTER_W * column, 1)
+
+
+def recorded() -> list[str]:
+    """What ``edged demo`` prints on a terminal, from its first line to its last."""
+    reader, writer = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "PYTHONWARNINGS": "ignore"}
+    environment.pop("NO_COLOR", None)
+    command = [sys.executable, "-m", "edged", "demo"]
+    with subprocess.Popen(command, stdout=writer, stderr=subprocess.DEVNULL, env=environment):
+        os.close(writer)
+        content = b""
+        while True:
+            try:
+                chunk = os.read(reader, 65536)
+            except OSError:  # Linux's way to say that the other end is closed
+                break
+            if not chunk:
+                break
+            content += chunk
+    os.close(reader)
+    return content.decode().splitlines()
+
+
+if __name__ == "__main__":
+    PICTURE.write_text(svg(["\x1b[2m$\x1b[0m make demo", *recorded()[:N_LINES]]), encoding="utf-8")
