@@ -9,14 +9,14 @@ Each reader states its corpus' licence at its top, and what its emotions are in 
 from pathlib import Path
 from types import ModuleType
 
-from convert.corpora import cremad, emodb, iemocap, index_csv, nemo, ravdess, savee, tess
+from convert.corpora import cremad, emodb, emovo, iemocap, index_csv, nemo, ravdess, savee, tess
 from convert.corpora.clip import LABELS, Clip, Stored
 from edged.errors import UsageError
 
 __all__ = ["LABELS", "READERS", "Clip", "Stored", "read", "reader_of"]
 
 READERS: dict[str, ModuleType] = {
-    reader.NAME: reader for reader in (cremad, ravdess, emodb, nemo, iemocap, tess, savee)
+    reader.NAME: reader for reader in (cremad, ravdess, emodb, nemo, emovo, iemocap, tess, savee)
 }
 
 

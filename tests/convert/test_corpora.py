@@ -45,6 +45,8 @@ def test_cremad_without_tables(tmp_path: Path) -> None:
         ("emodb", "wav/hello.wav", "EMO-DB, expected one like 03a01Fa.wav"),
         ("tess", "OAF_neutral/hello.wav", "TESS, expected one like OAF_back_angry.wav"),
         ("tess", "OAF_neutral/OAF_back_joy.wav", "TESS"),
+        ("emovo", "EMOVO/f1/hello.wav", "EMOVO, expected one like f1/rab-f1-b1.wav"),
+        ("emovo", "EMOVO/f1/ira-f1-b1.wav", "EMOVO"),
         ("savee", "AudioData/DC/hello.wav", "SAVEE, expected one like DC/a01.wav or DC_a01.wav"),
     ],
 )
@@ -125,6 +127,19 @@ def test_tess_authors_layout(tmp_path: Path) -> None:
     assert clips["OA_bite_neutral"].speaker == "TESS_OAF"
 
 
+def test_emovo_authors_layout(tmp_path: Path) -> None:
+    """Seven states by the first letters of their Italian words; surprise has no label."""
+    clips = by_id(layouts.emovo(tmp_path))
+    assert len(clips) == 14
+    assert (clips["rab-f1-b1"].label, clips["gio-f1-b1"].label, clips["sor-f1-b1"].label) == ("angry", "happy", None)
+    assert (clips["tri-m3-b1"].speaker, clips["tri-m3-b1"].gender) == ("EMOVO_m3", "male")
+
+
+def test_emovo_without_its_outer_folder(tmp_path: Path) -> None:
+    """The speakers' folders alone are a corpus."""
+    assert len(readers.read(layouts.emovo(tmp_path) / "EMOVO")) == 14
+
+
 @pytest.mark.parametrize("flat", [False, True])
 def test_savee_both_layouts(tmp_path: Path, flat: bool) -> None:  # noqa: FBT001 - the parameter itself
     """The same clips, whichever way they lie."""
@@ -184,6 +199,7 @@ def test_folder_finds_its_reader(tmp_path: Path) -> None:
         "iemocap": layouts.iemocap(tmp_path / "e"),
         "tess": layouts.tess(tmp_path / "f"),
         "savee": layouts.savee(tmp_path / "g"),
+        "emovo": layouts.emovo(tmp_path / "h"),
     }
     assert made.keys() == readers.READERS.keys()
     for name, folder in made.items():
@@ -192,7 +208,7 @@ def test_folder_finds_its_reader(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "n_clips", "n_speakers"),
-    [("cremad", 6529, 80), ("ravdess", 1200, 20), ("emodb", 415, 8), ("nemo", 3491, 7)],
+    [("cremad", 6529, 80), ("ravdess", 1200, 20), ("emodb", 415, 8), ("nemo", 3491, 7), ("emovo", 588, 6)],
 )
 def test_real_corpora(corpora: Path, name: str, n_clips: int, n_speakers: int) -> None:
     """The corpora at hand: all clips, all speakers, the six labels and nothing else."""

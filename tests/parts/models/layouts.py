@@ -103,6 +103,14 @@ def savee(folder: Path, *, flat: bool = False) -> Path:
     return folder
 
 
+def emovo(folder: Path) -> Path:
+    """An actress and an actor, seven emotions, below the folder that the archive holds."""
+    for speaker in ("f1", "m3"):
+        for letters in ("dis", "gio", "pau", "rab", "neu", "sor", "tri"):
+            sound(folder / "EMOVO" / speaker / f"{letters}-{speaker}-b1.wav")
+    return folder
+
+
 def esc10(folder: Path) -> Path:
     """Two sounds in each of three folds, one for each side."""
     rows = ["file,sound,fold,duration_s"]
