@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from convert.bundle import origin
 from convert.card.clip_tables import protocols_table
+from convert.card.gate_section import section
 from convert.card.report import report
 from convert.data import dataset
 from convert.data.folds import pooled
 from convert.data.material import material
 from convert.evaluate.alternatives import rival
 from convert.evaluate.measure import Beside
-from convert.gate.card import section
 from convert.gate.material import absent
 from convert.gate.recipe import gate_recipe
 from convert.stream.stage import SHORT, WHOLE

@@ -7,10 +7,10 @@ Every figure comes from the manifest; the sentences that judge them are chosen b
 
 from typing import Any
 
+from convert.card.gate_section import section
 from convert.card.report import sections
 from convert.card.tables import TITLES, table
 from convert.evaluate.robustness import NAMES as CONDITIONS
-from convert.gate.card import section
 from convert.gate.recipe import SOURCES
 from edged.models.bundle import Manifest
 

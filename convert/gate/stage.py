@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from convert.card import gate_plot
 from convert.corpora.clip import Clip
 from convert.data import dataset
 from convert.data.atomic_file import atomic
-from convert.gate import curves, evaluate, material
+from convert.gate import evaluate, material
 from convert.gate.material import Sounds
 from convert.gate.recipe import LABELS, SOURCES, GateRecipe, GateRun, Side
 from convert.gate.trials import Trials, recorded, trials
@@ -75,7 +76,7 @@ def make(corpora: Path, work: Path, recipe: GateRecipe, seed: int, *, fresh: boo
             _train(run, sides["train"], held)
         tried = _trials(run, "test", sides["test"], strangers)
         found = evaluate.evaluated((run.path / FILE).read_bytes(), held, tried, recipe)
-        curves.drawn(found.pop("curves"), run.path / CURVES)
+        gate_plot.drawn(found.pop("curves"), run.path / CURVES)
         write_json(run.path / _FIGURES, found)
     return _made(run, sides)
 
