@@ -12,17 +12,14 @@ what does not fit its schema is a line that says so, and no character of it can 
 """
 
 import os
-import threading
 from datetime import datetime
 from itertools import cycle
 from typing import TextIO
 
 import msgspec
 
-from edged.config.structs import Mqtt
 from edged.contract.payloads import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health, Info, Level
 from edged.contract.topics import AVAILABILITY, CAPTURE, SPEECH, Received
-from edged.mqtt.subscriber import Subscriber
 
 _WIDTH = 79  # columns; at the 80th some terminals break the line
 _BAR, _SHORT_BAR = 20, 12  # columns of the score 1; the short one beside the node's name
@@ -33,7 +30,6 @@ _SIGNS = "┌│└█" + _EIGHTHS[1:]
 _PLAIN = str.maketrans(_SIGNS, "+|+#" + " " * len(_EIGHTHS[1:]))  # for an output that does not know them
 _DIM, _END = "\x1b[2m", "\x1b[0m"
 _CUSTOMARY = {"angry": 31, "neutral": 32, "happy": 33, "sad": 34, "fear": 35, "disgust": 36}  # ANSI colours
-_WAKE_S = 0.2  # between two looks at the stop flag
 
 
 class View:
@@ -131,16 +127,6 @@ def view_for(out: TextIO, root: str, *, show_node: bool = False) -> View:
     else:
         plain = False
     return View(root, colour=out.isatty() and not os.environ.get("NO_COLOR"), plain=plain, show_node=show_node)
-
-
-def watch(mqtt: Mqtt, node: str, out: TextIO, stop: threading.Event) -> int:
-    """Show what ``node`` publishes, or all nodes where it is empty, until ``stop`` is set; the exit status."""
-    view = view_for(out, mqtt.root, show_node=not node)
-    with Subscriber(mqtt, node or "+") as subscriber:
-        while not stop.is_set():
-            if received := subscriber.received(_WAKE_S):
-                print(view.line(received), file=out, flush=True)
-    return 0
 
 
 def _bar(score: float, columns: int) -> str:

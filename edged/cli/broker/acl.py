@@ -7,9 +7,11 @@ An ``acl_file`` lets through what it names and nothing else.  It refuses no subs
 forbidden does not arrive, and ``edged check`` sees it by that.
 """
 
+import argparse
 import re
 from collections.abc import Iterator
 
+from edged.cli.config_file import config_from
 from edged.config.structs import Config
 from edged.contract.topics import CHECK, COMMAND, INFO, RESULT, TOPICS, full_name
 from edged.errors import UsageError
@@ -26,6 +28,20 @@ _HEAD = """\
 _MANY = """\
 # Home Assistant's discovery topics hold the machine's id, which no pattern can: `edged acl` prints them on each device.
 """
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """For whom."""
+    parser.add_argument("--user", default="", metavar="NAME", help="at the broker; default: mqtt.username")
+    parser.add_argument("--node", default="", metavar="NODE", help="default: the config's, or this machine's")
+    parser.add_argument("--pattern", action="store_true", help="for all devices whose user is called as their node")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the access list; the exit status."""
+    config = config_from(arguments)
+    print(access_pattern(config) if arguments.pattern else access_list(config, arguments.user, arguments.node), end="")
+    return 0
 
 
 def access_list(config: Config, user: str = "", node: str = "") -> str:

@@ -3,9 +3,11 @@
 Config, labels ──► Device ──► messages ──► Announcer, stdout, or what is taken away from the broker
 """
 
+import argparse
 from collections.abc import Callable
 
 from edged.cli.broker.removal import remove
+from edged.cli.bundle import prepared
 from edged.config.structs import Config
 from edged.homeassistant.announcer import Announcer
 from edged.homeassistant.discovery import Messages, messages
@@ -13,6 +15,17 @@ from edged.homeassistant.entities import Device
 from edged.host.identity import device_id, node_name
 from edged.host.metrics import version_of
 from edged.models.bundle import Bundle
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Whether to print or to take away."""
+    parser.add_argument("--remove", action="store_true", help="take all of it away from the broker instead")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what Home Assistant is told, or take it away; the exit status."""
+    config, bundle = prepared(arguments)
+    return discovery(config, bundle, taken_away=arguments.remove)
 
 
 def announcer_for(in_force: Callable[[], Config], bundle: Bundle) -> Announcer | None:

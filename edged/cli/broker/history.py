@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from edged.cli.config_file import config_from
 from edged.config.structs import Config
 from edged.contract.payloads import EpisodeEnd, EpisodeStart, rfc3339
 from edged.errors import HistoryError
@@ -29,6 +30,17 @@ from edged.outbox.reader import DamagedError, history
 
 _MOMENT = 19  # characters of a date and time of day
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Since when, and the form of the rows."""
+    parser.add_argument("--since", type=since, metavar="TIME", help="only the last 90s, 15m, 1h, 7d; default: all")
+    parser.add_argument("--jsonl", action="store_true", help="one JSON object a line, as it was published")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the events; the exit status."""
+    return show_history(config_from(arguments), arguments.since, jsonl=arguments.jsonl)
 
 
 def since(text: str) -> float:

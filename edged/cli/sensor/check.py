@@ -3,6 +3,7 @@
 config ─► bundle ─► runtime ─► gate ─► microphone ─► broker, stage by stage; a line each; exit 0 only when all is well
 """
 
+import argparse
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,6 +12,9 @@ import msgspec
 import numpy as np
 
 from edged.audio.microphone import Microphone
+from edged.cli.bundle import bundle_of
+from edged.cli.config_file import config_from, config_name
+from edged.cli.log import log_to_stderr
 from edged.config.overrides import NAME, kept_muted
 from edged.config.structs import Config
 from edged.errors import CaptureError, EdgedError
@@ -28,13 +32,15 @@ _OPEN_S = 10.0  # the most that finding and opening the microphone may take
 Found = TypeVar("Found")
 
 
-def check(load: Callable[[], tuple[str, Config]], bundle_of: Callable[[Config], Bundle]) -> int:
-    """Prints a line a part; returns 0, or the exit status of the first fault.
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Nothing."""
 
-    ``load`` gives the config and the name of where it came from, ``bundle_of`` its bundle; both raise ``EdgedError``.
-    """
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints a line a part; returns 0, or the exit status of the first fault."""
+    log_to_stderr("error")  # its lines say what would be logged
     report = _Report()
-    loaded = report.part("config", load, lambda found: found[0])
+    loaded = report.part("config", lambda: (config_name(arguments), config_from(arguments)), lambda found: found[0])
     if loaded is None:
         return report.status
     config = loaded[1]

@@ -3,11 +3,15 @@
 file ──Recording──► WindowClassifier ──windows with speech──► mean scores ──► ClipScores
 """
 
+import argparse
 from pathlib import Path
 
 import numpy as np
 
 from edged.audio.recording import Recording
+from edged.cli.bundle import prepared
+from edged.cli.sensor.files import each_file
+from edged.cli.sensor.json_lines import print_line
 from edged.config.structs import Config
 from edged.contract.payloads import ClipScores
 from edged.events.tracker import NONE
@@ -16,6 +20,28 @@ from edged.models.bundle import Bundle
 from edged.pipeline.classifier import WindowClassifier
 
 _READ_S = 1.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Files and the form of the answers."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
+    parser.add_argument("--jsonl", action="store_true", help="one JSON object a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a line for each file; the exit status."""
+    config, bundle = prepared(arguments)
+
+    def show(file: Path) -> None:
+        clip = clip_scores(config, bundle, file)
+        if arguments.jsonl:
+            print_line(clip)
+            return
+        confidence = "    " if clip.confidence is None else f"{clip.confidence:.2f}"
+        scores = " ".join(f"{label} {score:.2f}" for label, score in (clip.scores or {}).items())
+        print(f"{clip.label:<10} {confidence}  {scores}  {file}")
+
+    return each_file(arguments.files, show)
 
 
 def clip_scores(config: Config, bundle: Bundle, file: Path) -> ClipScores:

@@ -7,6 +7,8 @@ It ends when the node has said ``offline``, which is the last thing it publishes
 emotion throughout or sees no event is a failure and says so: it stands for the product on a newcomer's first screen.
 """
 
+import argparse
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,12 +16,20 @@ from typing import TextIO
 
 import msgspec
 
+from edged.cli.bundle import bundle_of
+from edged.cli.config_file import config_from
+from edged.cli.log import log_to_stderr
+from edged.cli.sensor.replay import play
+from edged.cli.signals import stopping
 from edged.cli.view import view_for
 from edged.config.structs import Config, Mqtt
 from edged.contract.payloads import EmotionState, EpisodeStart
 from edged.contract.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, OFFLINE, Received
 from edged.demo.broker import EmbeddedBroker
+from edged.demo.sample import SAMPLE
 from edged.errors import PublishError
+from edged.host.identity import node_name
+from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
 
 NODE = "demo"
@@ -29,6 +39,23 @@ _WAKE_S = 0.2  # between two looks at the stop flag
 _NO_LABEL = ("none", "uncertain")
 
 Play = Callable[[Config], None]
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Nothing."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Play the sample and show it; the exit status."""
+    log_to_stderr("warning")  # the screen belongs to what the subscriber receives
+    bundle = bundle_of(config_from(arguments))
+    with stopping() as stop:
+
+        def play_sample(config: Config) -> None:
+            with Publisher(config.mqtt, node_name(config.node)) as publisher:
+                play(config, bundle, SAMPLE, 1.0, publisher, stop)
+
+        return demo(play_sample, stop, sys.stdout, sys.stderr)
 
 
 class Verdict:

@@ -3,6 +3,7 @@
 config, bundle ─► Overrides ─► Microphone ─► Daemon ─► Publisher ─► broker ─cmd/…─► Commands ─► Control ─► Daemon
 """
 
+import argparse
 import faulthandler
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING
 
 from edged.audio.microphone import Microphone
 from edged.cli.broker.discovery import announcer_for
+from edged.cli.bundle import fitting, prepared
+from edged.cli.config_file import config_path
 from edged.cli.signals import asking, stopping
+from edged.config.load import load_config
 from edged.config.overrides import overrides_for
 from edged.config.reload import Reload
 from edged.config.structs import Config
@@ -32,7 +36,18 @@ if TYPE_CHECKING:
 _CLOSE_S = 4.5  # from SIGTERM to the end, whatever hangs
 
 
-def run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Nothing."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Until SIGTERM; the exit status."""
+    place = config_path(arguments)  # once: a file that is deleted later must not mean the defaults
+    config, bundle = prepared(arguments)
+    return listen(config, bundle, lambda: fitting(Config() if place is None else load_config(place), bundle))
+
+
+def listen(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
     """Until SIGTERM; ``load`` reads the config again, or raises ``ConfigError``.
 
     Raises:

@@ -164,10 +164,11 @@ def test_list_of_a_driver_that_hangs_is_not_waited_for(virtual_microphone: Virtu
     """``edged devices`` with a sound server that is there and says nothing: a line in time, and the program ends."""
     script = """
 import sys
-from edged.cli import main as cli
 from edged.audio import driver
-cli.microphones_in_time = lambda: driver.microphones_in_time(0.5)
-sys.exit(cli.main(["devices"]))
+from edged.cli.main import main
+from edged.cli.sensor import devices
+devices.microphones_in_time = lambda: driver.microphones_in_time(0.5)
+sys.exit(main(["devices"]))
 """
     virtual_microphone.freeze()
     try:

@@ -50,12 +50,15 @@ def test_config_is_found_where_edged_is_started(speech: Path, tmp_path: Path) ->
 CLOSED = """
 import os, sys
 from pathlib import Path
-from edged.cli import main as cli
-cli._PLACES = tuple(Path(argument) for argument in sys.argv[1:])
+from edged.cli import config_file
+from edged.cli.main import main
+config_file.PLACES = ()
+main(["acl", "--pattern"])  # while its modules can be read
+config_file.PLACES = tuple(Path(argument) for argument in sys.argv[1:])
 os.chmod(".", 0)
 if os.geteuid() == 0:
     os.seteuid(65534)
-sys.exit(cli.main(["acl", "--pattern"]))
+sys.exit(main(["acl", "--pattern"]))
 """
 
 

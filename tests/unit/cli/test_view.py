@@ -8,7 +8,8 @@ import time
 import msgspec
 import pytest
 
-from edged.cli.view import View, view_for, watch
+from edged.cli.broker.watch import watch
+from edged.cli.view import View, view_for
 from edged.contract.payloads import encoded
 from edged.contract.topics import EMOTION, Received
 from edged.mqtt.publisher import Publisher

@@ -1,0 +1,38 @@
+"""``edged schema``: the contract as JSON Schema, as AsyncAPI or as Markdown."""
+
+import argparse
+
+import msgspec
+
+from edged.cli.config_file import config_from
+from edged.config.structs import Mqtt
+from edged.contract.asyncapi import Broker, asyncapi
+from edged.contract.reference import json_schemas, markdown
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which document."""
+    documents = parser.add_mutually_exclusive_group()
+    documents.add_argument("--asyncapi", action="store_true", help="an AsyncAPI 3.0 document of topics and payloads")
+    documents.add_argument("--markdown", action="store_true", help="the reference of both, as in docs/mqtt.md")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the document; the exit status."""
+    if arguments.markdown:
+        print(markdown(), end="")
+        return 0
+    document = asyncapi(_broker(config_from(arguments).mqtt)) if arguments.asyncapi else json_schemas()
+    print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    return 0
+
+
+def _broker(mqtt: Mqtt) -> Broker:
+    return Broker(
+        host=mqtt.host,
+        port=mqtt.port,
+        root=mqtt.root,
+        secure=mqtt.tls == "on",
+        version=mqtt.protocol.removeprefix("v"),
+        keepalive_s=mqtt.keepalive_s,
+    )
