@@ -16,15 +16,15 @@ from convert.card.clip_tables import protocols_table
 from convert.card.gate_section import section
 from convert.card.report import report
 from convert.data import dataset
-from convert.data.folds import pooled
 from convert.data.material import material
 from convert.evaluate.alternatives import rival
 from convert.evaluate.measure import Beside
 from convert.gate.material import absent
 from convert.gate.recipe import gate_recipe
+from convert.recipes.cascade import FIRST, TASKS
+from convert.recipes.catalogue import RECIPES, recipe
+from convert.score.folds import pooled
 from convert.stream.stage import SHORT, WHOLE
-from convert.train.design import FIRST, TASKS
-from convert.train.recipes import RECIPES, recipe
 from convert.train.runs import Run
 from edged.errors import EdgedError, UsageError
 from edged.models.bundle import DEFAULT_BUNDLE

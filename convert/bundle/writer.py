@@ -23,10 +23,10 @@ from convert.bundle import origin
 from convert.card import card, plots
 from convert.corpora import READERS
 from convert.gate.stage import CURVES, Made
+from convert.recipes.cascade import HARD, LABELS, TASKS
+from convert.recipes.catalogue import RECIPES
 from convert.score.calibration import with_calibration
 from convert.score.isolated import apart
-from convert.train.design import HARD, LABELS, TASKS
-from convert.train.recipes import RECIPES
 from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY

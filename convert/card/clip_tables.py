@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from convert.card.tables import TITLES, interval, share, table
-from convert.data.folds import pooled
+from convert.score.folds import pooled
 
 _HEARD_S = ("0", "60", "300")
 _MIXTURE = "neutral"

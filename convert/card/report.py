@@ -14,11 +14,11 @@ from convert.card.clip_tables import (
     recall_table,
     task_table,
 )
+from convert.card.stream_section import section as stream_section
 from convert.card.tables import TITLES, heard_tables
 from convert.evaluate import robustness
 from convert.evaluate.alternatives import origins, ways_table
 from convert.evaluate.seeds import seeds_table
-from convert.stream.section import section as stream_section
 
 _CONFIDENCE = """\
 ECE in 15 bins of the default routing's confidence, on whole clips without a baseline, and as the device has it after it

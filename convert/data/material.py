@@ -15,7 +15,7 @@ from convert.corpora.clip import Clip
 from convert.data import splits
 from convert.gate.material import noises
 from convert.gate.recipe import GateRecipe
-from convert.train.recipes import Recipe
+from convert.recipes.catalogue import Recipe
 from edged.errors import UsageError
 
 

@@ -16,11 +16,11 @@ import numpy as np
 from convert.bundle import origin
 from convert.card.tables import TITLES, interval, table
 from convert.corpora.clip import Clip
+from convert.recipes.cascade import LABELS
 from convert.score import clip_scores
 from convert.score.calibration import temperature
 from convert.score.clip_scores import Heard
 from convert.score.rows import told
-from convert.train.design import LABELS
 from edged.errors import UsageError
 from edged.features.logmel import Floats
 from edged.models.cascade import sharpened

@@ -25,8 +25,8 @@ from tqdm import tqdm
 from convert.corpora.clip import Clip
 from convert.data import dataset, recordings
 from convert.data.material import Material
+from convert.recipes.cascade import FIRST, LABELS, TASKS
 from convert.score.metrics import Figures, confusion, figures, uar
-from convert.train.design import FIRST, LABELS, TASKS
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 

@@ -19,13 +19,13 @@ import numpy as np
 from convert import corpora
 from convert.data import dataset, splits
 from convert.data.atomic_file import atomic
-from convert.data.folds import answered
 from convert.data.material import Material, material
+from convert.recipes.cascade import FIRST, LABELS
+from convert.recipes.catalogue import RECIPES, Recipe
 from convert.score import clip_scores
-from convert.train.design import FIRST, LABELS
+from convert.score.folds import answered
 from convert.train.networks import FLATTENING
 from convert.train.quantize import checked_size, full_integer, representative_set
-from convert.train.recipes import RECIPES, Recipe
 from convert.train.runs import Run
 from convert.train.stage import train, trained, tune
 from edged.errors import UsageError

@@ -23,12 +23,12 @@ from convert.data.material import Material, material
 from convert.evaluate import mfcc_baseline
 from convert.evaluate.measure import Beside, beside_it, heard, measured, streamed
 from convert.gate.stage import Made
+from convert.recipes.cascade import TASKS
+from convert.recipes.catalogue import RECIPES, recipe
 from convert.score import clip_scores
 from convert.score.calibration import Calibration, calibrated, with_calibration
 from convert.score.rows import routings
 from convert.score.runtimes import int8
-from convert.train.design import TASKS
-from convert.train.recipes import RECIPES, recipe
 from convert.train.runs import Run, write_json
 from edged.errors import UsageError
 from edged.models.bundle import Bundle, Manifest, load_bundle

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from convert.gate.figures import equal_error, row, thinned, threshold
+from convert.gate.metrics import equal_error, row, thinned, threshold
 from convert.gate.recipe import LABELS, SPEECH, GateRecipe
 from convert.gate.trials import LEVEL, MADE, MODES, WINDOWS_PER_HOUR, Trials
 from convert.score.isolated import apart

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from convert.train.recipes import AugmentSpec, NetworkSpec
+from convert.recipes.catalogue import AugmentSpec, NetworkSpec
 from edged.errors import UsageError
 
 LABELS = ("other", "speech")

@@ -26,7 +26,7 @@ from convert.gate.material import Sounds
 from convert.gate.recipe import LABELS, SOURCES, GateRecipe, GateRun, Side
 from convert.gate.trials import Trials, recorded, trials
 from convert.gate.windows import pieces
-from convert.train.recipes import described
+from convert.recipes.catalogue import described
 from convert.train.runs import clips_hash, write_json
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY

@@ -17,7 +17,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from convert.data.atomic_file import atomic
-from convert.gate.figures import equal_error
+from convert.gate.metrics import equal_error
 from convert.gate.recipe import LABELS, SPEECH, GateRecipe, GateRun
 from convert.gate.trials import Trials
 from convert.gate.windows import Pieces, batch

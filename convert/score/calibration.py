@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
+from convert.recipes.cascade import FIRST, LABELS, TASKS
 from convert.score.clip_scores import Heard
 from convert.score.metrics import confusion, uar
-from convert.train.design import FIRST, LABELS, TASKS
 from edged.features.logmel import Floats
 from edged.models.adaptation import log_scores
 from edged.models.bundle import Manifest, Routes, Routing

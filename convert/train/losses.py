@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from convert.recipes.catalogue import Recipe
 from convert.train.networks import HEAD
-from convert.train.recipes import Recipe
 
 GENDER, LEVEL = "gender", "level"
 WEIGHTS = "loss_weights"

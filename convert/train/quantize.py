@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from convert.recipes.cascade import TASKS
 from convert.score import clip_scores
 from convert.score.isolated import apart
-from convert.train.design import TASKS
 from convert.train.networks import for_device, multiply_adds
 from convert.train.runs import Run, write_json
 from convert.train.stage import trained

@@ -21,7 +21,7 @@ from convert.corpora.clip import Clip
 from convert.data import dataset
 from convert.data.atomic_file import atomic
 from convert.data.material import Material
-from convert.train.recipes import Recipe, described
+from convert.recipes.catalogue import Recipe, described
 from edged.features.geometry import GEOMETRY
 
 

@@ -20,12 +20,12 @@ from convert.augment.batches import Batches
 from convert.augment.copies import prepare, versions
 from convert.data import dataset
 from convert.data.targets import head_targets, label_targets
+from convert.recipes.cascade import FIRST, LABELS, TASKS
+from convert.recipes.catalogue import Recipe
 from convert.score import clip_scores
-from convert.train.design import FIRST, LABELS, TASKS
 from convert.train.epochs import Schedule, Training, put
 from convert.train.losses import heads
 from convert.train.networks import network, scoring
-from convert.train.recipes import Recipe
 from convert.train.runs import Run
 from convert.train.teacher import soft_targets, teachers, untaught
 from edged.errors import UsageError

@@ -15,9 +15,9 @@ import numpy as np
 
 from convert.corpora.clip import LABELS, Clip
 from convert.data.atomic_file import atomic
+from convert.recipes.catalogue import UNTAUGHT, TeacherSpec
 from convert.score import clip_scores
 from convert.train.networks import FLATTENING
-from convert.train.recipes import UNTAUGHT, TeacherSpec
 from convert.train.runs import Run, clips_hash
 from edged.features.logmel import Floats
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from convert.corpora import LABELS, Clip
+from convert.recipes.cascade import HARD, TASKS
 from convert.score.calibration import calibrated, routed, soft_weights, temperature, with_calibration
 from convert.score.clip_scores import Heard
-from convert.train.design import HARD, TASKS
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.models.bundle import FORMAT, Manifest, Model, Routes

@@ -17,7 +17,7 @@ import soundfile
 
 from convert.__main__ import main
 from convert.bundle.writer import with_protocol
-from convert.train.design import LABELS, TASKS
+from convert.recipes.cascade import LABELS, TASKS
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.windows import Windows

@@ -16,7 +16,7 @@ from edged.features.logmel import Floats
 from tests.parts.models import layouts
 
 pytest.importorskip("webrtcvad", reason="needs webrtcvad: pip install -e '.[convert]'")
-from convert.gate.figures import curve, equal_error, row, threshold
+from convert.gate.metrics import curve, equal_error, row, threshold
 from convert.gate.trials import MADE, WINDOWS_PER_HOUR, recorded, trials
 
 

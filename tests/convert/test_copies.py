@@ -8,8 +8,8 @@ import pytest
 from convert.augment import copies
 from convert.corpora import Clip
 from convert.data import dataset
+from convert.recipes.catalogue import SoundSpec
 from convert.score import clip_scores
-from convert.train.recipes import SoundSpec
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from tests.convert.test_dataset import clip, stored

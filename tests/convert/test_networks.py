@@ -12,8 +12,8 @@ import pytest
 
 from convert.data import dataset
 from convert.data.material import material
+from convert.recipes.catalogue import AugmentSpec, NetworkSpec, Recipe, TeacherSpec
 from convert.score.isolated import apart
-from convert.train.recipes import AugmentSpec, NetworkSpec, Recipe, TeacherSpec
 from convert.train.runs import Run
 from edged.errors import ModelError
 from tests.parts.models import layouts
@@ -44,9 +44,9 @@ def facts() -> dict[str, Any]:
 
     All in one process, since TensorFlow takes seconds to import.
     """
+    from convert.recipes.catalogue import RECIPES  # noqa: PLC0415 - only in a process of its own
     from convert.train.networks import for_device, network, scoring  # noqa: PLC0415 - only in a process of its own
     from convert.train.quantize import checked_size  # noqa: PLC0415 - only in a process of its own
-    from convert.train.recipes import RECIPES  # noqa: PLC0415 - only in a process of its own
 
     try:
         checked_size("m1", scoring(network(dataclasses.replace(NetworkSpec(), fold=256), 6)))

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convert.data.folds import pooled
+from convert.recipes.catalogue import Recipe
+from convert.score.folds import pooled
 from convert.score.isolated import apart
-from convert.train.recipes import Recipe
 from edged.errors import UsageError
 from tests.convert.test_networks import SMALL
 from tests.parts.models import layouts

@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from convert.card.stream_section import section
 from convert.data import recordings
 from convert.stream import rendering
 from convert.stream.hearing import all_replayed, followed, trace
 from convert.stream.rendering import Heard
 from convert.stream.scenes import scenes
-from convert.stream.section import section
 from convert.stream.stage import SHORT, VALIDATION, prepared, streamed
 from edged.config.load import parse_config
 from edged.features.geometry import GEOMETRY
