@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from convert.augment.logmel import Batch, augmented, floors, mixed
 from convert.data.dataset import Dataset
-from convert.recipes.catalogue import Recipe
+from convert.recipes.spec import Recipe
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 

@@ -23,7 +23,7 @@ from convert.augment.sound import heard_elsewhere
 from convert.corpora.clip import Clip
 from convert.data import dataset, recordings
 from convert.data.atomic_file import atomic
-from convert.recipes.catalogue import SoundSpec
+from convert.recipes.spec import SoundSpec
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd, hz_to_mel

@@ -18,7 +18,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.recipes.catalogue import AugmentSpec
+from convert.recipes.spec import AugmentSpec
 from edged.features.geometry import GEOMETRY
 
 N_FRAMES, N_BANDS = GEOMETRY.n_frames, GEOMETRY.n_bands

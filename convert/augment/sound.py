@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, istft, sosfilt, stft
 
 from convert.data.recordings import coded, resampled
-from convert.recipes.catalogue import SoundSpec
+from convert.recipes.spec import SoundSpec
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 

@@ -3,11 +3,12 @@
 atomic(path) ──► a file beside it ──all went well──► path
 """
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 
 @contextmanager
@@ -24,3 +25,9 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - whatever json takes
+    """Writes ``content`` to ``path``, whole or not at all."""
+    with atomic(path) as file:
+        file.write(f"{json.dumps(content, indent=1)}\n".encode())

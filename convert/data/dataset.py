@@ -11,7 +11,7 @@ scale, so that any window can be brought to its own loudest cell as the device d
 
 import hashlib
 import lzma
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -76,6 +76,13 @@ def sound_hash(clip: Clip) -> str:
     if file is None:
         raise UsageError(f"clip {clip.id}: neither audio nor stored log-mel")
     return _file_hash(file) if clip.padded_s is None else f"{_file_hash(file)}-{clip.padded_s:g}s"
+
+
+def clips_hash(clips: Iterable[Clip]) -> str:
+    """Of which clips, labelled how, by what sound."""
+    rows = ((clip.id, clip.speaker, clip.label, clip.votes, str(clip.stored and clip.stored.start)) for clip in clips)
+    lines = [f"{row} {sound_hash(clip)}" for row, clip in zip(rows, clips, strict=True)]
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
 
 
 def levels(clip: Clip, folder: Path) -> NDArray[np.float16] | NDArray[np.uint8]:

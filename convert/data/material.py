@@ -13,9 +13,8 @@ from pathlib import Path
 from convert import corpora
 from convert.corpora.clip import Clip
 from convert.data import splits
-from convert.gate.material import noises
-from convert.gate.recipe import GateRecipe
-from convert.recipes.catalogue import Recipe
+from convert.data.sounds import noises
+from convert.recipes.spec import Recipe
 from edged.errors import UsageError
 
 
@@ -64,7 +63,7 @@ def material(folder: Path, recipe: Recipe, fold: int | None = None) -> Material:
 
 def _noises(folder: Path) -> list[Clip]:
     """None where ESC-10 is absent: who only evaluates can do without, and ``copies.prepare`` says so to who trains."""
-    return noises(folder, GateRecipe(), "train") if (folder / "esc10").is_dir() else []
+    return noises(folder, "train") if (folder / "esc10").is_dir() else []
 
 
 def _labelled(clips: list[Clip]) -> list[Clip]:

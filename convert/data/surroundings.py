@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from convert.corpora.clip import Clip
-from convert.gate.material import esc10, noise
-from convert.gate.recipe import GateRecipe
+from convert.data.sounds import esc10, noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +30,10 @@ class Surroundings:
 
 def surroundings(corpora: Path, side: Literal["validation", "test"]) -> Surroundings:
     """Those of ``side`` from the folder ``corpora``."""
-    recipe = GateRecipe()
     has_sounds = (corpora / "esc10" / "index.csv").is_file()
     rooms = sorted((corpora / "rir").glob("*.flac"))
     return Surroundings(
-        esc10(corpora / "esc10", recipe, side) if has_sounds else [],
-        noise(corpora / "noise", recipe, side),
+        esc10(corpora / "esc10", side) if has_sounds else [],
+        noise(corpora / "noise", side),
         rooms[1::2] if side == "validation" else rooms[::2],
     )

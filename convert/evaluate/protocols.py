@@ -21,7 +21,8 @@ from convert.data import dataset, splits
 from convert.data.atomic_file import atomic
 from convert.data.material import Material, material
 from convert.recipes.cascade import FIRST, LABELS
-from convert.recipes.catalogue import RECIPES, Recipe
+from convert.recipes.catalogue import RECIPES
+from convert.recipes.spec import Recipe
 from convert.score import clip_scores
 from convert.score.folds import answered
 from convert.train.networks import FLATTENING

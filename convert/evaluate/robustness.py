@@ -7,13 +7,13 @@ rooms the measured impulse responses; which of them a clip gets follows from its
 same.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.signal import butter, fftconvolve, sosfiltfilt
 from tqdm import tqdm
 
+from convert.augment.conditions import NOISES_DB, conditions
 from convert.card.tables import TITLES, table
 from convert.corpora.clip import Clip
 from convert.data import dataset, recordings
@@ -27,12 +27,6 @@ from edged.features.windows import Windows
 from edged.models.bundle import Bundle
 from edged.models.interpreter import installed_runtimes
 
-NOISES_DB = (20, 10, 5, 0)
-_RATE_HZ = GEOMETRY.sample_rate_hz
-_TELEPHONE_HZ = (300.0, 3400.0)
-_TELEPHONE_ORDER = 4  # run forwards and backwards, so twice that
-_SOFTER_DB = 20.0
-_STEP = 1 / 32768  # of 16 bits, which is all that a microphone gives of a soft voice
 _MOST = 600  # clips of a corpus, drawn at random
 NAMES = {
     "clean": "as recorded",
@@ -48,8 +42,6 @@ PROTOCOL = (
     " band-limited as on a telephone; through MP3; 20 dB softer, at 16 bits. The gate is not asked."
 )
 
-Change = Callable[[Floats, np.random.Generator], Floats]
-
 
 def judged(bundle: Bundle, groups: Mapping[str, Sequence[Clip]], around: Surroundings) -> dict[str, Any]:
     """By group with sound: clips, and by condition UAR and ECE of the default routing and of the first model alone."""
@@ -62,22 +54,6 @@ def judged(bundle: Bundle, groups: Mapping[str, Sequence[Clip]], around: Surroun
         if chosen:
             rows = apart(_rows, bundle, chosen, around)
             found[name] = {"clips": len(chosen), "speakers": len({clip.speaker for clip in chosen}), "rows": rows}
-    return found
-
-
-def conditions(around: Surroundings) -> dict[str, Change]:
-    """By name what is done to samples; noise and rooms only where there are some."""
-    found: dict[str, Change] = {"clean": lambda samples, _rng: samples}
-    noises = [recordings.samples(clip.audio) for clip in around.noises if clip.audio]
-    if noises:
-        for db in NOISES_DB:
-            found[f"noise_{db}"] = _noisy(noises, db)
-    rooms = [recordings.response(file) for file in around.rooms]
-    if rooms:
-        found["room"] = lambda samples, rng: _in_room(samples, rooms[rng.integers(len(rooms))])
-    found["telephone"] = lambda samples, _rng: _telephone(samples)
-    found["mp3"] = lambda samples, _rng: recordings.through_mp3(samples)
-    found["softer"] = lambda samples, _rng: _softer(samples)
     return found
 
 
@@ -118,28 +94,3 @@ def _images(samples: Floats) -> list[Any]:
     windows = Windows(GEOMETRY, dataset.STRIDE_FRAMES * GEOMETRY.hop)
     heard = [*windows.push(samples, 0), *windows.finish()]
     return [(window.image ^ np.int8(-128)).view(np.uint8) for window in heard]
-
-
-def _noisy(noises: list[Floats], below_db: float) -> Change:
-    def change(samples: Floats, rng: np.random.Generator) -> Floats:
-        noise = noises[rng.integers(len(noises))]
-        first = int(rng.integers(len(noise)))
-        under = np.take(noise, np.arange(first, first + len(samples)), mode="wrap")
-        scale = samples.std() / max(float(under.std()), 1e-9) * 10 ** (-below_db / 20)
-        return np.asarray(samples + under * scale, np.float32)
-
-    return change
-
-
-def _in_room(samples: Floats, response: Floats) -> Floats:
-    return np.asarray(fftconvolve(samples, response)[: len(samples)], np.float32)
-
-
-def _telephone(samples: Floats) -> Floats:
-    band = butter(_TELEPHONE_ORDER, _TELEPHONE_HZ, "bandpass", fs=_RATE_HZ, output="sos")
-    return np.asarray(sosfiltfilt(band, samples), np.float32)
-
-
-def _softer(samples: Floats) -> Floats:
-    soft = samples * np.float32(10 ** (-_SOFTER_DB / 20))
-    return np.asarray(np.rint(soft / _STEP) * _STEP, np.float32)

@@ -19,6 +19,7 @@ from convert.bundle.writer import draft, with_metrics
 from convert.corpora.clip import Clip
 from convert.corpora.index_csv import read_index
 from convert.data import dataset
+from convert.data.atomic_file import write_json
 from convert.data.material import Material, material
 from convert.evaluate import mfcc_baseline
 from convert.evaluate.measure import Beside, beside_it, heard, measured, streamed
@@ -29,7 +30,7 @@ from convert.score import clip_scores
 from convert.score.calibration import Calibration, calibrated, with_calibration
 from convert.score.rows import routings
 from convert.score.runtimes import int8
-from convert.train.runs import Run, write_json
+from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.models.bundle import Bundle, Manifest, load_bundle
 

@@ -6,14 +6,14 @@
 A side's speakers, meetings, folds and noises are on no other side.
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from convert import corpora
 from convert.corpora.clip import Clip
 from convert.data import splits
-from convert.gate.recipe import GateRecipe, Side
+from convert.data.sounds import Side, esc10, noise, recording
+from convert.gate.recipe import GateRecipe
 from edged.errors import UsageError
 
 _JOINED_S = 0.3  # a pause shorter than this is part of the turn
@@ -47,8 +47,8 @@ def sounds(folder: Path, recipe: GateRecipe, side: Side) -> Sounds:
     found = Sounds(
         {name: _spoken(folder / name, name, side) for name in recipe.spoken},
         _meetings(folder / "ami", recipe, side),
-        esc10(folder / "esc10", recipe, side),
-        noise(folder / "noise", recipe, side),
+        esc10(folder / "esc10", side),
+        noise(folder / "noise", side),
     )
     for name, clips in {**found.spoken, "ami": found.meetings, "esc10": found.esc10, "noise": found.noise}.items():
         if not clips:
@@ -64,18 +64,6 @@ def absent(folder: Path, recipe: GateRecipe) -> list[str]:
 def strangers(folder: Path, recipe: GateRecipe, every: int) -> dict[str, list[Clip]]:
     """One clip in ``every`` of the corpora that are only judged, as far as they are there."""
     return {name: corpora.read(folder / name)[::every] for name in recipe.strangers if (folder / name).is_dir()}
-
-
-def noises(folder: Path, recipe: GateRecipe, side: Side) -> list[Clip]:
-    """Recordings of ``side`` that hold no speech.
-
-    Raises:
-        UsageError: the corpora are absent.
-    """
-    found = esc10(folder / "esc10", recipe, side) + noise(folder / "noise", recipe, side)
-    if not found:
-        raise UsageError(f"{folder}: no recordings in esc10 or noise for {side}, expected some to lay clips over")
-    return found
 
 
 def _spoken(folder: Path, name: str, side: Side) -> list[Clip]:
@@ -97,7 +85,7 @@ def _meetings(folder: Path, recipe: GateRecipe, side: Side) -> list[tuple[Clip, 
         of_test = name.startswith(recipe.meetings_test)
         place: Side = "test" if of_test else "validation" if name in recipe.meetings_validation else "train"
         if place == side:
-            found.append((_recording(folder / f"{name}.flac", "ami", "speech"), joined(spans)))
+            found.append((recording(folder / f"{name}.flac", "ami", "speech"), joined(spans)))
     return found
 
 
@@ -110,35 +98,3 @@ def joined(spans: Turns) -> Turns:
         else:
             found.append((start_s, end_s))
     return found
-
-
-def esc10(folder: Path, recipe: GateRecipe, side: Side) -> list[Clip]:
-    """The sounds of ESC-10 on ``side``.
-
-    Raises:
-        UsageError: its table is not there.
-    """
-    index = folder / "index.csv"
-    try:
-        with index.open(newline="", encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
-    except OSError as exc:
-        raise UsageError(f"{index}: {exc.strerror}, expected the table of ESC-10: file, sound, fold") from exc
-    place: dict[int, Side] = {recipe.fold_validation: "validation", recipe.fold_test: "test"}
-    return [
-        _recording(folder / row["file"], "esc10", row["sound"])
-        for row in rows
-        if place.get(int(row["fold"]), "train") == side
-    ]
-
-
-def noise(folder: Path, recipe: GateRecipe, side: Side) -> list[Clip]:
-    """The noises on ``side``; none where there is no such folder."""
-    place: dict[str, Side] = dict.fromkeys(recipe.noise_validation, "validation")
-    place |= dict.fromkeys(recipe.noise_test, "test")
-    files = sorted(folder.glob("*.flac"))
-    return [_recording(file, "noise", "noise") for file in files if place.get(file.stem, "train") == side]
-
-
-def _recording(file: Path, corpus: str, sound: str) -> Clip:
-    return Clip(id=file.stem, corpus=corpus, speaker="", gender="", emotion=sound, label=None, audio=file)

@@ -8,14 +8,12 @@ judged by.  All that it trains on may be used commercially: CREMA-D, EMO-DB, and
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-from convert.recipes.catalogue import AugmentSpec, NetworkSpec
+from convert.recipes.spec import AugmentSpec, NetworkSpec
 from edged.errors import UsageError
 
 LABELS = ("other", "speech")
 SPEECH = LABELS.index("speech")
-Side = Literal["train", "validation", "test"]
 SOURCES = {
     "cremad": "ODbL 1.0 / DbCL 1.0; Cao et al. 2014",
     "emodb": "free to use with citation; Burkhardt et al. 2005",
@@ -34,11 +32,6 @@ class GateRecipe:
     # Meetings by side, so that no speaker of one is in another; test are all that begin with dev.
     meetings_validation: tuple[str, ...] = ("trn04", "trn05")
     meetings_test: str = "dev"
-    # Folds of ESC-10, which keep what was cut from one recording together; the others train.
-    fold_validation: int = 3
-    fold_test: int = 4
-    noise_validation: tuple[str, ...] = ("am_noise_friction1", "am_noise_hens", "sb_noise_noise2")
-    noise_test: tuple[str, ...] = ("am_noise_friction0", "am_noise_sheep", "sb_noise_noise3")
     speech_shares: tuple[tuple[str, float], ...] = (("cremad", 0.35), ("emodb", 0.25), ("ami", 0.4))
     other_shares: tuple[tuple[str, float], ...] = (("esc10", 0.55), ("noise", 0.1), ("synthetic", 0.25), ("rooms", 0.1))
     n_synthetic: int = 12  # of each kind

@@ -14,7 +14,7 @@ from scipy.signal import fftconvolve
 from convert.augment.copies import levels_elsewhere
 from convert.augment.sound import room
 from convert.gate.recipe import GateRecipe
-from convert.recipes.catalogue import SoundSpec
+from convert.recipes.spec import SoundSpec
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 

@@ -20,14 +20,15 @@ import numpy as np
 from convert.card import gate_plot
 from convert.corpora.clip import Clip
 from convert.data import dataset
-from convert.data.atomic_file import atomic
+from convert.data.atomic_file import atomic, write_json
+from convert.data.dataset import clips_hash
+from convert.data.sounds import Side
 from convert.gate import evaluate, material
 from convert.gate.material import Sounds
-from convert.gate.recipe import LABELS, SOURCES, GateRecipe, GateRun, Side
+from convert.gate.recipe import LABELS, SOURCES, GateRecipe, GateRun
 from convert.gate.trials import Trials, recorded, trials
 from convert.gate.windows import pieces
-from convert.recipes.catalogue import described
-from convert.train.runs import clips_hash, write_json
+from convert.recipes.spec import described
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.models.bundle import GateModel

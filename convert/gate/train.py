@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from convert.data.atomic_file import atomic
+from convert.data.atomic_file import atomic, write_json
 from convert.gate.metrics import equal_error
 from convert.gate.recipe import LABELS, SPEECH, GateRecipe, GateRun
 from convert.gate.trials import Trials
@@ -24,7 +24,6 @@ from convert.gate.windows import Pieces, batch
 from convert.score import clip_scores
 from convert.train.networks import HEAD, network, scoring
 from convert.train.quantize import Size, checked_size, full_integer
-from convert.train.runs import write_json
 from edged.errors import ModelError
 from edged.features.logmel import Floats
 

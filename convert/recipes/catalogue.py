@@ -1,4 +1,4 @@
-"""Everything about a training that is a number or a choice, as data.
+"""The recipes by name.
 
     name ──► Recipe: corpora, network, augmentation, schedule
 
@@ -8,127 +8,9 @@ from one.
 """
 
 import dataclasses
-from dataclasses import dataclass, field
-from typing import Any
 
+from convert.recipes.spec import UNTAUGHT, AugmentSpec, NetworkSpec, Recipe, TeacherSpec
 from edged.errors import UsageError
-
-# Of a field that came after trainings had been made: at its default it is no part of their names.
-_LATER = {"later": True}
-UNTAUGHT = "-untaught"  # a recipe's name, its teacher left out
-
-
-def described(spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of this file
-    """``spec`` as plain values, less what came later and is at its default."""
-    found: dict[str, Any] = {}
-    for part in dataclasses.fields(spec):
-        value = getattr(spec, part.name)
-        if not (part.metadata == _LATER and value == part.default):
-            found[part.name] = described(value) if dataclasses.is_dataclass(value) else value
-    return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSpec:
-    """Sizes of the network."""
-
-    stem: int = 16
-    stem_kernel: tuple[int, int] = (5, 5)
-    stem_stride: tuple[int, int] = (2, 2)
-    blocks: tuple[tuple[int, int, str], ...] = ((32, 2, "plain"), (32, 1, "plain"), (48, 2, "plain"), (48, 1, "plain"))
-    fold: int = 96  # channels after each remaining band was given weights of its own
-    temporal: tuple[int, ...] = (96,)
-    temporal_kernel: int = 3
-    pooling: str = "mean_max"
-    dropout: float = 0.3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AugmentSpec:
-    """Strengths; a probability of 0 switches a part off."""
-
-    speed: float = 0.12  # time stretch, ± share
-    band_shift: float = 1.5  # ± bands
-    band_stretch: float = 0.06  # ± share of the band axis
-    moved_p: float = 0.4  # share of clips that do not start at frame 0
-    contrast: float = 0.08  # ± share of the dB scale
-    tilt_db: float = 3.0  # sd of the slope over the band axis
-    curve_db: float = 1.5  # sd of a smooth curve over the band axis
-    clean_p: float = field(default=0.0, metadata=_LATER)  # share of clips whose own noise floor is taken off
-    clean_over: tuple[float, float] = field(default=(2.0, 30.0), metadata=_LATER)  # how many times over
-    lows_p: float = field(default=0.0, metadata=_LATER)  # share of clips that lose their lowest bands
-    lows_db: float = field(default=30.0, metadata=_LATER)  # at most
-    lows_bands: tuple[float, float] = field(default=(2.0, 10.0), metadata=_LATER)  # how far up
-    peak_db: float = field(default=0.0, metadata=_LATER)  # how far below 0 dB the loudest cell may lie, at most
-    noise_p: float = 0.5
-    noise_db: tuple[float, float] = (-80.0, -25.0)
-    n_time_masks: int = 2
-    time_mask: int = 20  # frames at most
-    n_band_masks: int = 2
-    band_mask: int = 6  # bands at most
-    mixup_p: float = 0.3
-    mixup_alpha: float = 0.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundSpec:
-    """Strengths on samples, for copies of clips; a probability of 0 switches a part off."""
-
-    speed: float = 0.1  # ± share
-    pitch: float = 1.5  # ± semitones, beside what the speed does
-    room_p: float = 0.5
-    room_s: tuple[float, float] = (0.15, 0.8)  # time of reverberation, 60 dB
-    direct_db: tuple[float, float] = (-3.0, 15.0)  # of the voice over its echoes
-    noise_p: float = 0.6
-    noise_db: tuple[float, float] = (0.0, 25.0)  # of the clip over the noise
-    microphone_p: float = 0.5
-    lowest_hz: tuple[float, float] = (50.0, 350.0)
-    highest_hz: tuple[float, float] = (3000.0, 7600.0)
-    codec_p: float = 0.3
-    gain_db: tuple[float, float] = (-30.0, 6.0)  # from a peak at full scale; above 0 it clips
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeacherSpec:
-    """Who teaches: the first models of ``seeds``, trained alike but untaught; the pupil begins as its own seed's."""
-
-    seeds: tuple[int, ...] = ()
-    share: float = 0.5  # of the labels' loss
-    temperature: float = 2.0
-    epochs: int = 60  # of the pupil, on top of those that it began with
-    learning_rate: float = 3e-3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """A training; two runs of one recipe differ in seed and fold only."""
-
-    name: str
-    corpora: tuple[str, ...]  # trained on
-    strangers: tuple[str, ...] = ()  # never trained on, evaluated over all of their speakers
-    network: NetworkSpec = field(default_factory=NetworkSpec)
-    augment: AugmentSpec = field(default_factory=AugmentSpec)
-    epochs: int = 100  # of the first model
-    epochs_after: int = 25  # of those that start from its weights
-    batch: int = 64
-    learning_rate: float = 5e-3
-    learning_rate_after: float = 2e-3
-    warmup_epochs: int = 3
-    warmup_epochs_after: int = 2
-    weight_decay: float = 1e-2
-    averaging: float = 0.99  # share of the averaged weights that each update keeps
-    intended_share: float = 1.0  # of the target where listeners voted, the rest is their votes
-    smoothing: float = 0.05
-    gender_weight: float = 0.1  # of the loss of a head that is cut off before quantization
-    level_weight: float = 0.1
-    copies: int = field(default=0, metadata=_LATER)  # of each clip, from another room and microphone, beside itself
-    sound: SoundSpec = field(default=SoundSpec(), metadata=_LATER)
-    learned_weights: bool = field(default=False, metadata=_LATER)  # of the heads, from the two above on
-    start: str = field(default="", metadata=_LATER)  # the run whose first model is tuned
-    teacher: TeacherSpec = field(default=TeacherSpec(), metadata=_LATER)
-    budgets: int = field(default=1, metadata=_LATER)  # of how many models a network may have the size, as a rival
-    repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch has the clips of a corpus, once where not named
-
 
 # CREMA-D tells its labels by its noise: most clips lose it, and most are given another one.
 _UNTAUGHT = Recipe(

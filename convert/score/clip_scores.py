@@ -19,8 +19,8 @@ from tqdm import tqdm
 from convert.corpora.clip import Clip
 from convert.data import dataset
 from convert.data.atomic_file import atomic
+from convert.data.dataset import clips_hash
 from convert.score.isolated import apart
-from convert.train.runs import clips_hash
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, int8_input
 from edged.models.interpreter import Interpreter, Runtime, installed_runtimes

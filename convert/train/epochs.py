@@ -21,15 +21,14 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from convert.augment.batches import Batches
-from convert.data.atomic_file import atomic
-from convert.recipes.catalogue import Recipe
+from convert.data.atomic_file import atomic, write_json
+from convert.recipes.spec import Recipe
 from convert.score import clip_scores
 from convert.score.calibration import temperature
 from convert.score.clip_scores import Heard
 from convert.score.metrics import confusion, uar
 from convert.train.losses import WEIGHTS, Objective
 from convert.train.networks import HEAD, network, scoring
-from convert.train.runs import write_json
 from edged.models.cascade import sharpened
 
 

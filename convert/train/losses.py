@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from convert.recipes.catalogue import Recipe
+from convert.recipes.spec import Recipe
 from convert.train.networks import HEAD
 
 GENDER, LEVEL = "gender", "level"

@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from convert.recipes.catalogue import NetworkSpec
+from convert.recipes.spec import NetworkSpec
 from edged.features.geometry import GEOMETRY
 
 HEAD = "label"

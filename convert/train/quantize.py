@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from convert.data.atomic_file import write_json
 from convert.recipes.cascade import TASKS
 from convert.score import clip_scores
 from convert.score.isolated import apart
 from convert.train.networks import for_device, multiply_adds
-from convert.train.runs import Run, write_json
+from convert.train.runs import Run
 from convert.train.stage import trained
 from edged.errors import ModelError, UsageError
 from edged.features.geometry import GEOMETRY

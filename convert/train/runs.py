@@ -11,17 +11,13 @@ import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from convert.corpora.clip import Clip
 from convert.data import dataset
-from convert.data.atomic_file import atomic
 from convert.data.material import Material
-from convert.recipes.catalogue import Recipe, described
+from convert.recipes.spec import Recipe, described
 from edged.features.geometry import GEOMETRY
 
 
@@ -48,11 +44,11 @@ class Run:
             "seed": self.seed,
             "fold": self.fold,
             "geometry": dataclasses.asdict(GEOMETRY),
-            "train": clips_hash(self.material.train),
-            "validation": clips_hash(self.material.validation),
+            "train": dataset.clips_hash(self.material.train),
+            "validation": dataset.clips_hash(self.material.validation),
         }
         if self.recipe.copies:
-            decided["noises"] = clips_hash(self.material.noises)
+            decided["noises"] = dataset.clips_hash(self.material.noises)
         digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
         fold = "" if self.fold is None else f"-fold{self.fold}"
         return self.work / "runs" / f"{self.recipe.name}-seed{self.seed}{fold}-{digest}"
@@ -60,18 +56,3 @@ class Run:
     def clear(self) -> None:
         """Forgets everything that was made of this run; the log-mel stays."""
         shutil.rmtree(self.path, ignore_errors=True)
-
-
-def clips_hash(clips: Iterable[Clip]) -> str:
-    """Of which clips, labelled how, by what sound."""
-    described = (
-        (clip.id, clip.speaker, clip.label, clip.votes, str(clip.stored and clip.stored.start)) for clip in clips
-    )
-    lines = [f"{row} {dataset.sound_hash(clip)}" for row, clip in zip(described, clips, strict=True)]
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
-
-
-def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - whatever json takes
-    """Whole or not at all."""
-    with atomic(path) as file:
-        file.write(f"{json.dumps(content, indent=1)}\n".encode())

@@ -21,7 +21,7 @@ from convert.augment.copies import prepare, versions
 from convert.data import dataset
 from convert.data.targets import head_targets, label_targets
 from convert.recipes.cascade import FIRST, LABELS, TASKS
-from convert.recipes.catalogue import Recipe
+from convert.recipes.spec import Recipe
 from convert.score import clip_scores
 from convert.train.epochs import Schedule, Training, put
 from convert.train.losses import heads

@@ -15,10 +15,11 @@ import numpy as np
 
 from convert.corpora.clip import LABELS, Clip
 from convert.data.atomic_file import atomic
-from convert.recipes.catalogue import UNTAUGHT, TeacherSpec
+from convert.data.dataset import clips_hash
+from convert.recipes.spec import UNTAUGHT, TeacherSpec
 from convert.score import clip_scores
 from convert.train.networks import FLATTENING
-from convert.train.runs import Run, clips_hash
+from convert.train.runs import Run
 from edged.features.logmel import Floats
 
 

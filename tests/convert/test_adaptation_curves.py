@@ -57,7 +57,7 @@ def test_halves_are_disjoint() -> None:
     assert len(seen) > N_SPEAKERS
 
 
-@pytest.mark.parametrize(("mixture", "share"), [("neutral", 0.7), ("angry", 0.7), ("balanced", 1 / 6)])
+@pytest.mark.parametrize(("prior_distribution", "share"), [("neutral", 0.7), ("angry", 0.7), ("balanced", 1 / 6)])
 def test_stream_keeps_the_mixture(prior_distribution: str, share: float) -> None:
     """70 % of the mood that is named, or all alike."""
     drawn = adaptation_curves.stream(place(), np.arange(N_CLIPS), prior_distribution, np.random.default_rng(1))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convert.augment.logmel import FLOOR_DB, Batch, augmented, floors, mixed, renormalised
-from convert.recipes.catalogue import AugmentSpec
+from convert.recipes.spec import AugmentSpec
 from edged.features.geometry import GEOMETRY
 
 NOTHING = AugmentSpec(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from convert.augment.sound import CODECS, heard_elsewhere, over, respoken, room
 from convert.data.recordings import coded
-from convert.recipes.catalogue import SoundSpec
+from convert.recipes.spec import SoundSpec
 from edged.features.logmel import Floats
 from tests.parts.sound.speech import RATE_HZ, noise, sine
 

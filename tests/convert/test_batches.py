@@ -9,7 +9,7 @@ from convert.augment.batches import Batches
 from convert.corpora import LABELS, Clip
 from convert.data.dataset import Dataset
 from convert.data.targets import head_targets, label_targets
-from convert.recipes.catalogue import AugmentSpec, Recipe
+from convert.recipes.spec import AugmentSpec, Recipe
 
 
 def clip(label: str, votes: tuple[float, ...] | None = None, level: float | None = None, corpus: str = "a") -> Clip:

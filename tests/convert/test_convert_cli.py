@@ -8,7 +8,8 @@ import pytest
 from convert.__main__ import _out, main
 from convert.bundle.writer import prove_whole
 from convert.data.material import material
-from convert.recipes.catalogue import RECIPES, AugmentSpec, Recipe, TeacherSpec, described, recipe
+from convert.recipes.catalogue import RECIPES, recipe
+from convert.recipes.spec import AugmentSpec, Recipe, TeacherSpec, described
 from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.models.bundle import DEFAULT_BUNDLE

@@ -8,7 +8,7 @@ import pytest
 from convert.augment import copies
 from convert.corpora import Clip
 from convert.data import dataset
-from convert.recipes.catalogue import SoundSpec
+from convert.recipes.spec import SoundSpec
 from convert.score import clip_scores
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY

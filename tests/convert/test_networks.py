@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from convert.data import dataset
+from convert.data.atomic_file import write_json
 from convert.data.material import material
-from convert.recipes.catalogue import AugmentSpec, NetworkSpec, Recipe, TeacherSpec
+from convert.recipes.spec import AugmentSpec, NetworkSpec, Recipe, TeacherSpec
 from convert.score.isolated import apart
 from convert.train.runs import Run
 from edged.errors import ModelError
@@ -91,7 +92,6 @@ def trainings(folder: Path) -> tuple[Outcome, Outcome]:
 def _trained(folder: Path, *, killed: bool) -> Outcome:
     """Two models' weights after a training that was killed after its first epoch and taken up again, or was not."""
     from convert.train import epochs, stage  # noqa: PLC0415 - only in a process of its own
-    from convert.train.runs import write_json  # noqa: PLC0415 - only in a process of its own
 
     run = Run(RECIPE, 1, None, folder / ("killed" if killed else "whole"), material(folder, RECIPE))
     dataset.prepare(run.material.all(), run.cache)

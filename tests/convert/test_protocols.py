@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convert.recipes.catalogue import Recipe
+from convert.recipes.spec import Recipe
 from convert.score.folds import pooled
 from convert.score.isolated import apart
 from edged.errors import UsageError

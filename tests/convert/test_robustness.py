@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from convert.augment.conditions import conditions
 from convert.corpora.clip import Clip
 from convert.data import recordings
 from convert.data.surroundings import Surroundings
-from convert.evaluate.robustness import NAMES, conditions, judged, tables
+from convert.evaluate.robustness import NAMES, judged, tables
 from edged.features.logmel import Floats
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.models import layouts
