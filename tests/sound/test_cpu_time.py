@@ -1,0 +1,56 @@
+"""CPU time of a real ``edged run`` against the time of sound that it listens to."""
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from edged.demo.sample import SAMPLE
+from tests.parts.broker.mosquitto import wait_until
+from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone  # noqa: F401 -- a fixture
+from tests.parts.system.program import REPOSITORY
+
+SOUND_S = 10.0
+MAX_SHARE = 0.15  # of one core; 0.04 on an x86 server, and 0.33 to 1 where BLAS workers spin between windows
+BLAS = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_DEFAULT_NUM_THREADS")
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time of a process, all threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_listening_takes_a_small_share_of_a_core(
+    virtual_microphone: VirtualMicrophone,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """Ten seconds of live speech cost less than 1.5 s of CPU time, without any variable set by hand."""
+    config = tmp_path / "config.yaml"
+    config.write_text("node: lab\naudio: {device: pulse}\nmqtt: {host: 127.0.0.1, port: 1}\nhealth_s: 5\n")
+    environment = {name: value for name, value in os.environ.items() if name not in BLAS}
+    environment |= virtual_microphone.environment
+    if platform.machine() == "x86_64":
+        environment["OPENBLAS_CORETYPE"] = "Haswell"  # kernels that use worker threads for a product of this size
+    log = tmp_path / "log"
+    with log.open("w") as stream:
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "edged", "run", "--config", config],
+            cwd=REPOSITORY,
+            env=environment,
+            stderr=stream,
+            stdout=stream,
+        )
+        try:
+            virtual_microphone.play(SAMPLE)
+            wait_until(lambda: "capture online" in log.read_text(), "sound", 30)
+            before_s, n_before = cpu_s(daemon.pid), log.read_text().count("% busy")
+            # A line each five seconds of the daemon's own clock: the time of sound, without a sleep here.
+            n_lines = round(SOUND_S / 5)
+            wait_until(lambda: log.read_text().count("% busy") >= n_before + n_lines, "two reports", 60)
+            used_s = cpu_s(daemon.pid) - before_s
+        finally:
+            daemon.terminate()
+            assert daemon.wait(15) == 0
+    assert used_s < MAX_SHARE * SOUND_S, log.read_text()
