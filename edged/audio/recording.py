@@ -5,7 +5,8 @@
 At most a second of sound is in memory, however long the file is.  Whatever libsndfile decodes is taken (wav, flac, ogg,
 opus, mp3, any width, rate and number of channels).  A file that would give a wrong answer is refused with one line that
 says where and why; if it goes wrong in the middle (cut off, damaged, NaN), what comes before is handed out first, then
-the error is raised.  An mp3 without a length in its header cannot be seen to be cut off.
+the error is raised.  Where a format gives no length (FLAC from a pipe, MP3 without a Xing frame) a file that ends
+between two frames is whole.
 """
 
 import os
@@ -21,6 +22,8 @@ import numpy as np
 import soundfile
 
 from edged.audio.condition import Conditioner
+from edged.audio.container import conversion_hint, is_cut_off, promised_frames
+from edged.audio.mpeg import CountedMp3, counted
 from edged.audio.resample import Resampler
 from edged.audio.ring import AudioChunk, Floats
 from edged.config.structs import Audio
@@ -39,10 +42,6 @@ _LOUDEST = np.float32(2**31)
 _FULL_SCALE = np.float32(32767 / 32768)  # the end of the range of 16 bits, which most files have
 _AUDIO = Audio()  # all defaults
 _EXPECTED = "expected wav, flac, ogg, opus or mp3"
-_HEADER_SLACK = 64  # bytes by which writers are known to miscount the length they put into a wav header
-_STREAMED = 0x7FFF_0000  # lengths from here up (and 0) are what a writer to a pipe puts, who cannot know the length
-_OGG_PAGE = 65_307  # bytes of the largest Ogg page (RFC 3533)
-_OGG_HEADER = 27  # bytes of a page before the lengths of its parts
 
 
 class Recording:
@@ -71,6 +70,7 @@ class Recording:
         self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
         self._speed = speed
         self._stopped = threading.Event()
+        self._whole: CountedMp3 | None = None  # what libsndfile reads in place of an MP3 file without a length
         self._waiting: AudioChunk | None = None  # decoded, but not yet heard
 
     def __enter__(self) -> Self:
@@ -83,7 +83,7 @@ class Recording:
         try:
             self._file = soundfile.SoundFile(os.fsencode(self.path))
         except soundfile.LibsndfileError as exc:
-            raise self._error(f"cannot be decoded ({_reason(exc)}); {_EXPECTED}") from exc
+            raise self._error(self._not_decoded(_reason(exc))) from exc
         except TypeError as exc:  # soundfile asks for the rate of what is named .raw
             raise self._error(f"samples without a header have no known rate; {_EXPECTED}") from exc
         # soundfile seeks after each read to where it is already.  In an mp3 that makes the decoder start anew without
@@ -94,9 +94,13 @@ class Recording:
             self._file.close()
             raise self._error(f"sample rate {self.sample_rate_hz} Hz; expected {_RATES_HZ[0]} to {_RATES_HZ[1]} Hz")
         try:
-            self._cut_off = _is_cut_off(self.path, self._file.format)  # now: it may be gone when it has been played
+            # Now: the file may be gone when it has been played.
+            self._cut_off = is_cut_off(self.path, self._file.format)
+            self._promised = promised_frames(self.path, self._file.format, self._file.frames)
+            if self._file.format == "MP3" and self._promised is None:
+                self._count_frames()
         except OSError as exc:
-            self._file.close()
+            self._close()
             raise self._error(f"cannot be read ({exc.strerror}); expected a file that stays") from exc
         # As if it began to play now: the clocks are read once, and the count of samples goes on from there.
         self._began_utc_s, self._began_s = time.time(), time.monotonic()
@@ -107,7 +111,7 @@ class Recording:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         """Closes the file."""
-        self._file.close()
+        self._close()
 
     def stop(self) -> None:
         """Ends the recording early, also from another thread or a signal: a read that waits returns at once."""
@@ -136,6 +140,26 @@ class Recording:
         chunk, self._waiting = self._waiting, None
         return self._conditioner.conditioned(chunk)
 
+    def _close(self) -> None:
+        self._file.close()
+        if self._whole is not None:
+            self._whole.close()
+
+    def _count_frames(self) -> None:
+        """Opens an MP3 file again, with its frames counted, where libsndfile would stop before its end."""
+        self._whole = counted(self.path, self._file.frames)
+        if self._whole is not None:
+            self._file.close()
+            self._file = soundfile.SoundFile(self._whole)
+            self._file.seekable = lambda: False
+
+    def _not_decoded(self, reason: str) -> str:
+        """Why the file cannot be decoded, and the command that may turn it into one that can be."""
+        kind, command = conversion_hint(self.path)
+        if kind:
+            return f"cannot be decoded, it is {kind}; convert it first: {command}"
+        return f"cannot be decoded ({reason}); {_EXPECTED}" + (f", or try: {command}" if command else "")
+
     def _refuse_what_is_no_file(self) -> None:
         try:
             mode = self.path.stat().st_mode
@@ -157,8 +181,9 @@ class Recording:
         """(n,) decoded and down-mixed, at the file's rate, up to its end or to what is wrong with it."""
         block_s = _BLOCK_S if self._speed is None else min(_BLOCK_S, _PACED_BLOCK_S * self._speed)
         most = max(1, min(round(self.sample_rate_hz * block_s), _MOST_VALUES // self._file.channels))
-        n_decoded, promised = 0, self._file.frames
-        length = f"expected {promised / self.sample_rate_hz:.1f} s as its header says"
+        n_decoded, promised = 0, self._promised
+        rest = "expected the rest that the file itself announces"
+        length = rest if promised is None else f"expected {promised / self.sample_rate_hz:.1f} s as its header says"
         while True:
             end_s = n_decoded / self.sample_rate_hz
             try:
@@ -177,9 +202,9 @@ class Recording:
                 value = next(value for value in block[first_wrong] if not abs(value) <= _LOUDEST)
                 where_s = end_s + first_wrong / self.sample_rate_hz
                 raise self._error(f"a sample of {value:g} at {where_s:.3f} s; expected finite numbers, full scale is 1")
-        if n_decoded < promised or (n_decoded and self._cut_off):
-            more = length if n_decoded < promised else "expected the rest that the file itself announces"
-            raise self._error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {more}")
+        if n_decoded < (promised or 0) or (n_decoded and self._cut_off):
+            expected = length if n_decoded < (promised or 0) else rest
+            raise self._error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {expected}")
         if not n_decoded:
             raise self._error("holds no samples; expected some sound")
 
@@ -218,22 +243,3 @@ class Recording:
 
 def _reason(exc: soundfile.LibsndfileError) -> str:
     return str(exc.error_string).strip().rstrip(".") or "no reason given"
-
-
-def _is_cut_off(path: Path, form: str) -> bool:
-    """Whether the file's own bytes announce more than there are: libsndfile takes what it finds, without a word."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        if form in {"WAV", "WAVEX"}:
-            announced = int.from_bytes(file.read(8)[4:], "little")
-            return 0 < announced < _STREAMED and announced + 8 > size + _HEADER_SLACK
-        if form == "OGG":
-            file.seek(max(0, size - _OGG_PAGE))
-            end = file.read()
-            page = end[max(0, end.rfind(b"OggS")) :]
-            # RFC 3533: byte 5 flags the last page, byte 26 counts the lengths that follow, which add up to the rest.
-            if len(page) < _OGG_HEADER:
-                return True
-            header = _OGG_HEADER + page[26]
-            return len(page) < header + sum(page[_OGG_HEADER:header]) or not page[5] & 4
-    return False

@@ -1,0 +1,113 @@
+"""What a sound file's own bytes say that libsndfile does not: the length it promises, and what it is if not decodable.
+
+    path, format, frames that libsndfile reports ──► promised_frames: n, or None
+    path, format ──► is_cut_off: the container announces more bytes than the file has
+    path ──► conversion_hint: "MPEG-4 …", "ffmpeg -i note.m4a note.wav"
+
+libsndfile reports what it found, an estimate, or 2^63 - 1, and calls all three frames.  A writer to a pipe cannot go
+back to fill in the length, so it leaves 0 or the largest number there: such a file is whole.  A cut is certain only
+where the format gives a length that was filled in: RIFF, RIFX, RF64, W64, FORM (AIFF) and AU headers, the STREAMINFO of
+FLAC, the Xing, Info or VBRI frame of MP3.  Ogg marks its last page instead.
+"""
+
+import os
+import shlex
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from edged.audio.mpeg import has_frame_count
+
+_UNKNOWN = 2**62  # libsndfile's count for a FLAC stream of unknown length is 2^63 - 1
+_STREAMED = 0x7FFF_0000  # 32-bit lengths from here up (and 0) are placeholders of a writer that could not seek
+_SLACK = 64  # bytes by which writers are known to miscount the length in a header
+_OGG_PAGE = 65_307  # bytes of the largest Ogg page (RFC 3533)
+_OGG_HEADER = 27  # bytes of a page before the lengths of its segments
+_PREFIX = 64  # bytes that identify every format that is named below
+_ADTS = 0xFFF0
+_KINDS = {
+    (4, b"ftyp"): "MPEG-4 or 3GPP audio (m4a, mp4, 3gp)",
+    (0, bytes.fromhex("1a45dfa3")): "Matroska audio (webm, mka)",
+    (0, bytes.fromhex("3026b2758e66cf11")): "Windows Media audio (wma)",
+    (0, b"#!AMR"): "AMR audio",
+    (0, b"ADIF"): "AAC audio",
+}
+_KNOWN = {b"RIFF", b"RIFX", b"RF64", b"FORM", b"caff", b"OggS", b"fLaC", b".snd"}
+_IN_OGG = {b"Speex   ": "Ogg Speex audio", b"\x7fFLAC": "Ogg FLAC audio"}
+
+
+def promised_frames(path: Path, form: str, frames: int) -> int | None:
+    """How many frames the header promises, given the ``frames`` that libsndfile reports; None where it does not."""
+    if frames >= _UNKNOWN:
+        return None
+    if form == "MP3":  # else libsndfile's estimate from the size of the file and the first bit rate
+        return frames if has_frame_count(path) else None
+    return frames
+
+
+def is_cut_off(path: Path, form: str) -> bool:
+    """Whether the container announces more bytes than the file has: libsndfile decodes what is there without a word."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if form == "OGG":
+            return _lacks_last_page(file, size)
+        announced = _announced_size(file.read(28), form)
+        return announced is not None and announced > size + _SLACK
+
+
+def conversion_hint(path: Path) -> tuple[str, str]:
+    """What the file is if libsndfile has no decoder for it, and the command that converts it; "" where unknown.
+
+    A container that libsndfile knows has a command but no name: its header or its codec may be one that ffmpeg reads.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(_PREFIX)
+    except OSError:
+        return "", ""
+    kind = _kind(start)
+    if not kind and start[:4] not in _KNOWN:
+        return "", ""
+    target = path.with_suffix(".wav") if path.suffix.lower() != ".wav" else path.with_name(f"{path.stem}-converted.wav")
+    return kind, f"ffmpeg -i {shlex.quote(os.fspath(path))} {shlex.quote(os.fspath(target))}"
+
+
+def _announced_size(header: bytes, form: str) -> int | None:
+    """Bytes of the whole file as its header has it; None where it has no length or a placeholder."""
+    big: Literal["big"] = "big"
+    little: Literal["little"] = "little"
+    match form, header[:4]:
+        case "WAV" | "WAVEX" | "AIFF", b"RIFF" | b"RIFX" | b"FORM":
+            length = int.from_bytes(header[4:8], little if header[:4] == b"RIFF" else big)
+            return length + 8 if 0 < length < _STREAMED else None
+        case "RF64", b"RF64" if header[12:16] == b"ds64":
+            length = int.from_bytes(header[20:28], little)
+            return length + 8 if 0 < length < _UNKNOWN else None
+        case "W64", _:  # a GUID of 16 bytes, then the size of everything
+            length = int.from_bytes(header[16:24], little)
+            return length if 0 < length < _UNKNOWN else None
+        case "AU", b".snd" | b"dns.":
+            order = big if header[:4] == b".snd" else little
+            length = int.from_bytes(header[8:12], order)
+            return int.from_bytes(header[4:8], order) + length if 0 < length < _STREAMED else None
+    return None
+
+
+def _lacks_last_page(file: BinaryIO, size: int) -> bool:
+    """Whether an Ogg file ends before the page that is flagged as the last."""
+    file.seek(max(0, size - _OGG_PAGE))
+    end = file.read()
+    page = end[max(0, end.rfind(b"OggS")) :]
+    # RFC 3533: byte 5 flags the last page, byte 26 counts the segment lengths that follow, which add up to the rest.
+    if len(page) < _OGG_HEADER:
+        return True
+    header = _OGG_HEADER + page[26]
+    return len(page) < header + sum(page[_OGG_HEADER:header]) or not page[5] & 4
+
+
+def _kind(start: bytes) -> str:
+    if start.startswith(b"OggS"):
+        return next((kind for mark, kind in _IN_OGG.items() if mark in start), "")
+    # ADTS has no magic number: twelve bits of 1 that any frame starts with, then the layer, which is 0.
+    if int.from_bytes(start[:2], "big") & 0xFFF6 == _ADTS:
+        return "AAC audio"
+    return next((kind for (at, mark), kind in _KINDS.items() if start.startswith(mark, at)), "")
