@@ -203,8 +203,8 @@ class Recording:
                 where_s = end_s + first_wrong / self.sample_rate_hz
                 raise self._error(f"a sample of {value:g} at {where_s:.3f} s; expected finite numbers, full scale is 1")
         if n_decoded < (promised or 0) or (n_decoded and self._cut_off):
-            expected = length if n_decoded < (promised or 0) else rest
-            raise self._error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {expected}")
+            promise = length if n_decoded < (promised or 0) else rest
+            raise self._error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {promise}")
         if not n_decoded:
             raise self._error("holds no samples; expected some sound")
 
