@@ -7,6 +7,7 @@
     ├── HistoryError                1   the kept events: none are there, or they cannot be read
     ├── OutputError                 1   stdout: a full disk, or a file that is not open to write
     ├── PublishError                1   the broker's side of a command that needs the broker at once
+    ├── AlreadyRunningError        69   another edged runs on this machine under the same node
     ├── ThreadError                 1   a thread of the daemon's died of a fault in the program
     ├── RestartError               75   no fault: a command asked for a fresh process
     ├── ConfigError                78   config.yaml: unknown key, wrong type, out of range, unreadable
@@ -72,6 +73,12 @@ class PublishError(EdgedError):
     """A command that needs the broker at once has none; for the daemon an absent broker is a state, not an error."""
 
     exit_status = 1
+
+
+class AlreadyRunningError(EdgedError):
+    """Another process on this machine publishes as this node; the message names both."""
+
+    exit_status = 69
 
 
 class ThreadError(EdgedError):

@@ -32,6 +32,7 @@ from edged.mqtt.tls import fault_words, key_hint, tls_context, trust
 
 CLOSE_S = 2.0  # for everything that closing still wants from the broker, together
 _FIRST_S, _LONGEST_S = 1.0, 120.0  # between two attempts to connect
+_SHORT_S = 60.0  # a connection that ends earlier may have been ended by another client of the same id
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Connection:
         self._subscriptions = Subscriptions(subscriptions)
         self._on_acknowledged = on_acknowledged
         self._backoff = Backoff(_FIRST_S, _LONGEST_S)
+        self._n_short = 0  # connections in a row that ended within _SHORT_S
         self._accepted_s: float | None = None  # monotonic; None while the broker has not accepted this attempt
         self._told = False  # why this attempt came to its end is known: what follows from it is no news
         self._sending = threading.Lock()  # so that a send ends before the next connection begins
@@ -217,10 +219,12 @@ class Connection:
         if words := fault_words(fault, self._mqtt):
             self._connection_state.change(State.UNTRUSTED, words)
         else:
-            accepted = accepted_s is not None
-            self._connection_state.change(
-                State.AWAY, loss_words(reason, self._mqtt, self._client_id, accepted=accepted)
+            if accepted_s is not None:
+                self._n_short = self._n_short + 1 if time.monotonic() - accepted_s < _SHORT_S else 0
+            words = loss_words(
+                reason, self._mqtt, self._client_id, accepted=accepted_s is not None, n_short=self._n_short
             )
+            self._connection_state.change(State.AWAY, words)
 
     def _acknowledged(self, mid: int, refusal: str) -> None:
         if refusal:

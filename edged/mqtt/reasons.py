@@ -9,6 +9,8 @@ import socket
 
 from edged.config.structs import Mqtt
 
+_TWO_CLIENTS = "does edged run twice, or is this a copied card?"
+_MANY_SHORT = 3  # connections in a row that ended soon
 _NO_V5 = "it speaks no MQTT 5: mqtt.protocol: v3.1.1"
 _LOGIN = "{}: mqtt.username and mqtt.password_file"
 _REFUSALS = {
@@ -31,15 +33,23 @@ def refusal_words(reason: str, mqtt: Mqtt) -> str:
     return _REFUSALS.get(reason, reason.lower())
 
 
-def loss_words(reason: str, mqtt: Mqtt, client_id: str, *, accepted: bool) -> str:
-    """For a connection that ended with ``reason``, before the broker had ``accepted`` it or later."""
+def loss_words(reason: str, mqtt: Mqtt, client_id: str, *, accepted: bool, n_short: int = 0) -> str:
+    """For a connection that ended with ``reason``, before the broker had ``accepted`` it or later.
+
+    ``n_short`` connections in a row ended soon after they were accepted, this one included.  A broker that drops one
+    client for another of the same id rarely says so.
+    """
     if reason == "Session taken over":
-        return f"another client has the id {client_id} too: does edged run twice, or was its card copied?"
+        return f"another client uses the client id {client_id}: {_TWO_CLIENTS}"
     if not accepted:
         hints = ["does it want TLS"] if mqtt.tls == "off" else []
         hints += ["does it speak no MQTT 5"] if mqtt.protocol == "v5" else []
         return "closed before it answered" + (f": {' or '.join(hints)}?" if hints else "")
-    return _LOSSES.get(reason, reason.lower())
+    words = _LOSSES.get(reason, reason.lower())
+    if n_short < _MANY_SHORT:
+        return words
+    other = f"another client may use this client id, {client_id}: {_TWO_CLIENTS}"
+    return f"{words}, {n_short} times soon after connecting: {other}"
 
 
 def failure_words(fault: BaseException | None) -> str:

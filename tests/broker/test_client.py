@@ -124,7 +124,7 @@ def test_session_that_is_taken_over_says_so(caplog: pytest.LogCaptureFixture) ->
     """MQTT 5's DISCONNECT because of another client of the same id, which mosquitto 2.0.11 forgets to send."""
     caplog.set_level(logging.WARNING, logger="edged.mqtt")
     with impostor(b"\x20\x03\x00\x00\x00\xe0\x01\x8e") as (mqtt, _), Connection(speaking_5(mqtt), "a"):
-        wait_until(lambda: "another client has the id a too" in caplog.text, "the reason")
+        wait_until(lambda: "another client uses the client id a: does edged run twice" in caplog.text, "the reason")
 
 
 def test_no_more_is_sent_than_the_broker_takes_at_once(idle_mosquitto: Mosquitto) -> None:

@@ -189,6 +189,20 @@ def test_client_id_that_is_taken_over_is_fought_for_slowly(
     assert lines <= 2 * len(changes) + 2
 
 
+def test_third_takeover_in_a_row_hints_at_the_other_client(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker only closes the connection; that it happens again and again soon after connecting tells."""
+    monkeypatch.setattr("edged.mqtt.connection._FIRST_S", 0.05)
+    caplog.set_level(logging.WARNING, logger="edged.mqtt")
+    hint = "3 times soon after connecting: another client may use this client id, edged-a-1"
+    with Connection(mosquitto.mqtt, "edged-a-1") as first:
+        assert first.wait_connected(WITHIN_S)
+        with Connection(mosquitto.mqtt, "edged-a-1"):
+            wait_until(lambda: hint in caplog.text, "the hint", 30)
+    assert caplog.text.index("(connection lost), trying again") < caplog.text.index(hint)
+
+
 def test_mid_of_a_lost_connection_is_forgotten(mosquitto: Mosquitto) -> None:
     """paho sends nothing again by itself: whoever sent it decides what is still true."""
     received: list[Received] = []

@@ -1,6 +1,7 @@
 """``edged replay``: a file through the whole pipeline, to the broker or to stdout."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from edged.cli.sensor.replay import replay_config
+from edged.config.structs import Config
+from edged.host.instance_lock import InstanceLock
+from edged.mqtt.publisher import Publisher
 from tests.parts.broker.hearing import hearing
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.sound.speech import RATE_HZ
@@ -43,22 +48,50 @@ def test_replay_with_a_baseline(speech: Path, tmp_path: Path) -> None:
     assert_one_line(edged("replay", speech, "--jsonl", "--baseline", tmp_path / "none.json"), 78, "none.json")
 
 
-def test_replay_reaches_a_subscriber(speech: Path, mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """Without --jsonl the events go to the broker, all of them before the command ends, and stdout stays empty."""
+@pytest.mark.parametrize(("arguments", "node"), [([], "lab-replay"), (["--node", "desk"], "desk")])
+def test_replay_has_a_node_of_its_own(
+    speech: Path, mosquitto: Mosquitto, tmp_path: Path, arguments: list[str], node: str
+) -> None:
+    """All goes to its topics before the command ends; the live device keeps its connection and its last word."""
     config = tmp_path / "config.yaml"
     config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
-    with hearing(mosquitto.port, "edged/lab/#") as (_, came):
-        done = edged("replay", speech, "--config", config)
-        assert (done.returncode, done.stdout) == (0, ""), done.stderr
-        wait_until(lambda: came and came[-1].payload == b"offline", "its goodbye")
-    topics = [message.topic.removeprefix("edged/lab/") for message in came]
+    with Publisher(mosquitto.mqtt, "lab") as live:
+        assert live.wait_connected(WITHIN_S)
+        with hearing(mosquitto.port, "#") as (_, came):
+            wait_until(lambda: came, "what the live device retained")
+            done = edged("replay", speech, "--config", config, *arguments)
+            assert (done.returncode, done.stdout) == (0, ""), done.stderr
+            assert f"replay is published as node {node}" in done.stderr
+            wait_until(lambda: came[-1].payload == b"offline", "offline")
+        assert live.connected
+        assert live.reconnects == 0
+    assert [(one.topic, one.payload) for one in came[:1]] == [("edged/lab/availability", b"online")]
+    assert all(one.topic.startswith(f"edged/{node}/") for one in came[1:])
+    topics = [one.topic.removeprefix(f"edged/{node}/") for one in came[1:]]
     assert topics[0] == topics[-1] == "availability"
     assert {"emotion", "event/start", "event/end", "health"} <= set(topics)
+    told = {name: json.loads(one.payload) for name, one in zip(topics, came[1:], strict=True) if name == "info"}
+    assert told["info"]["node"] == node
     ids = {
-        name: [json.loads(message.payload)["episode_id"] for message in came if message.topic == f"edged/lab/{name}"]
+        name: [json.loads(one.payload)["episode_id"] for one in came if one.topic == f"edged/{node}/{name}"]
         for name in ("event/start", "event/end")
     }
     assert ids["event/start"] == ids["event/end"]
+
+
+def test_replay_as_the_node_of_a_running_daemon_is_refused(speech: Path, mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """It would disconnect the daemon: one line with the node and the process, status 69."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
+    with InstanceLock("lab", "edged", mosquitto.port):
+        done = edged("replay", speech, "--config", config, "--node", "lab")
+    assert_one_line(done, 69, f"edged already runs here as node lab, pid {os.getpid()}")
+
+
+def test_replay_node_fits_a_topic() -> None:
+    """A long name is cut, a wrong one refused."""
+    assert replay_config(Config(node="n" * 64)).node == "n" * 57 + "-replay"
+    assert edged("replay", "a.wav", "--node", "a/b").returncode == 64
 
 
 def test_replay_without_broker_says_so(speech: Path, tmp_path: Path) -> None:
@@ -116,7 +149,7 @@ def test_sigterm_ends_a_replay_in_real_time(speech: Path, mosquitto: Mosquitto, 
     config = tmp_path / "config.yaml"
     config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     with (
-        hearing(mosquitto.port, "edged/lab/#") as (_, came),
+        hearing(mosquitto.port, "edged/lab-replay/#") as (_, came),
         subprocess.Popen(
             [sys.executable, "-m", "edged", "replay", "--speed", "1", speech, "absent.wav", "--config", config],
             cwd=REPOSITORY,
@@ -125,7 +158,7 @@ def test_sigterm_ends_a_replay_in_real_time(speech: Path, mosquitto: Mosquitto, 
         ) as replay,
     ):
         try:
-            wait_until(lambda: any(one.topic == "edged/lab/emotion" for one in came), "the first state", 60)
+            wait_until(lambda: any(one.topic == "edged/lab-replay/emotion" for one in came), "the first state", 60)
             replay.send_signal(signal.SIGTERM)
             assert replay.wait(WITHIN_S) == 0
         finally:

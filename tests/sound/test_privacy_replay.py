@@ -49,7 +49,7 @@ def test_replay_sends_the_broker_payloads_and_writes_nothing(
     config = tmp_path / "config.yaml"
     broker = f"host: 127.0.0.1, port: {mosquitto.port}, protocol: v5, window: true"
     config.write_text(f"node: {NODE}\nlog_level: debug\nmqtt: {{{broker}}}\n")
-    command: list[str | Path] = [sys.executable, "-m", "edged", "replay", speech, "--config", config]
+    command: list[str | Path] = [sys.executable, "-m", "edged", "replay", speech, "--node", NODE, "--config", config]
     found, log = outlets_of(tmp_path, command, Allowed(broker=("127.0.0.1", mosquitto.port)))
     assert found.faults == []
     assert {path for path in found.files if "__pycache__" not in path} <= {str(tmp_path / "log"), "/dev/null"}

@@ -24,7 +24,7 @@ SPEAKER = "EMODB_14"
 @pytest.fixture(scope="module")
 def clip(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """About 12 s of an unseen speaker who is angry."""
-    lists = (REPOSITORY / "convert" / "splits" / "emodb.csv").read_text()
+    lists = (REPOSITORY / "convert" / "data" / "splits" / "emodb.csv").read_text()
     assert f"{SPEAKER},female,0,test" in lists
     files = sorted((corpora / "emodb").glob(f"{SPEAKER.removeprefix('EMODB_')}*W?.flac"))[:5]
     sound = np.concatenate([soundfile.read(file, dtype="float32")[0] for file in files])

@@ -14,6 +14,7 @@ from edged import errors
         (errors.HistoryError, 1),
         (errors.OutputError, 1),
         (errors.PublishError, 1),
+        (errors.AlreadyRunningError, 69),
         (errors.ThreadError, 1),
         (errors.RestartError, 75),
         (errors.ConfigError, 78),

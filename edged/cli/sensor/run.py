@@ -21,6 +21,7 @@ from edged.config.reload import Reload
 from edged.config.structs import Config
 from edged.errors import ThreadError
 from edged.host.identity import node_name
+from edged.host.instance_lock import InstanceLock
 from edged.host.prometheus import Exporter
 from edged.models.bundle import Bundle
 from edged.mqtt.commands import Commands
@@ -51,10 +52,17 @@ def listen(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
     """Until SIGTERM; ``load`` reads the config again, or raises ``ConfigError``.
 
     Raises:
+        AlreadyRunningError: another process on this machine runs as the same node.
         EdgedError: the microphone is gone for good, something cannot be opened, a thread died, or a command asked for
             a fresh process.
     """
     faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
+    with InstanceLock(node_name(config.node), config.mqtt.root, config.mqtt.port):
+        _run(config, bundle, load)
+    return 0
+
+
+def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
     labels, node = bundle.manifest.labels, node_name(config.node)
     overrides = overrides_for(config, labels)
     reload = Reload(config, load, overrides)
@@ -73,7 +81,6 @@ def listen(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
     commands.serve(control, publisher.publish)
     with stopping(_CLOSE_S) as stop, asking(reload.asked), _all_alive(daemon), exporter, publisher, microphone:
         daemon.run(stop, reload)
-    return 0
 
 
 @contextmanager

@@ -37,3 +37,13 @@ def test_close_without_an_answer_hints_at_what_may_be_missing() -> None:
     """With TLS and MQTT 3.1.1 nothing is known to be missing."""
     assert loss_words("Unspecified error", Mqtt(tls="on"), "a", accepted=False) == "closed before it answered"
     assert loss_words("", Mqtt(tls="on", protocol="v5"), "a", accepted=False).endswith(": does it speak no MQTT 5?")
+
+
+def test_repeated_short_connections_hint_at_another_client() -> None:
+    """mosquitto 2.0.11 does not say that it dropped one client for another; the third time in a row we do."""
+    said = [loss_words("Unspecified error", Mqtt(), "edged-a-1", accepted=True, n_short=n) for n in (2, 3)]
+    assert said[0] == "connection lost"
+    assert said[1] == (
+        "connection lost, 3 times soon after connecting: another client may use this client id, edged-a-1: "
+        "does edged run twice, or is this a copied card?"
+    )

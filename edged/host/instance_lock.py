@@ -1,0 +1,72 @@
+"""One running edged per node on a machine: a lock that ends with its process, and who holds it.
+
+    node, root, port ──SHA-256──► abstract unix socket @edged-<hash>         bound: the lock
+                                  abstract unix socket @edged-<hash>/<pid>   bound: who holds it
+
+A second daemon with the same node has the same MQTT client id, and the broker disconnects one for the other for ever.
+A file could not tell: the daemon of systemd and one started over ssh have different users and state folders.  An
+abstract socket belongs to no folder and no user, and the kernel removes it however the process ends.  The broker's
+host is left out of the name, since ``localhost`` and ``127.0.0.1`` are one broker.
+"""
+
+import errno
+import hashlib
+import os
+import re
+import socket
+from pathlib import Path
+from typing import Self
+
+from edged.errors import AlreadyRunningError
+
+_SOCKETS = Path("/proc/self/net/unix")
+
+
+class InstanceLock:
+    """Held from entering to leaving; other programs on this machine see it, whoever runs them."""
+
+    def __init__(self, node: str, root: str, port: int) -> None:
+        self._node = node
+        digest = hashlib.sha256(f"{port}/{root}/{node}".encode()).hexdigest()[:32]
+        self._name = f"edged-{digest}"
+        self._sockets: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        """Take the lock.
+
+        Raises:
+            AlreadyRunningError: another process has it.
+        """
+        try:
+            self._bind(self._name)
+        except OSError as exc:
+            if exc.errno != errno.EADDRINUSE:
+                raise
+            pid = self.holder()
+            who = f", pid {pid}" if pid else ""
+            raise AlreadyRunningError(f"edged already runs here as node {self._node}{who}") from None
+        self._bind(f"{self._name}/{os.getpid()}")
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        """Release the lock."""
+        while self._sockets:
+            self._sockets.pop().close()
+
+    def holder(self) -> int | None:
+        """Process id of the holder; None if nobody holds the lock, or the system does not say who."""
+        try:
+            sockets = _SOCKETS.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+        found = re.search(rf" @{self._name}/(\d+)$", sockets, re.MULTILINE)
+        return int(found[1]) if found else None
+
+    def _bind(self, name: str) -> None:
+        bound = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        try:
+            bound.bind(f"\0{name}")
+        except BaseException:
+            bound.close()
+            raise
+        self._sockets.append(bound)

@@ -1,0 +1,43 @@
+"""A second ``edged run`` of the same node on one machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.parts.broker.hearing import hearing
+from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.system.program import REPOSITORY, edged
+
+__all__ = ["idle_mosquitto", "mosquitto"]
+
+
+def test_second_run_is_refused_and_the_first_stays(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """One line with node and process, status 69; another state folder and another spelling of the host do not help."""
+    configs = []
+    for number, host in enumerate(("127.0.0.1", "localhost")):
+        config = tmp_path / f"config-{number}.yaml"
+        state_dir = tmp_path / f"state-{number}"
+        config.write_text(
+            f"node: lab\nmqtt: {{host: {host}, port: {mosquitto.port}}}\nstate_dir: {state_dir}\n"
+            "audio: {max_recovery_s: 0}\n"  # there may be no microphone
+        )
+        configs.append(config)
+    with (
+        hearing(mosquitto.port, "edged/lab/availability") as (_, came),
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "edged", "run", "--config", configs[0]], cwd=REPOSITORY, stderr=log
+        ) as first,
+    ):
+        try:
+            wait_until(lambda: came, "online", 60)
+            second = edged("run", "--config", configs[1])
+            assert second.returncode == 69, second.stderr
+            assert second.stderr.splitlines()[-1] == f"edged: edged already runs here as node lab, pid {first.pid}"
+            assert "Traceback" not in second.stderr
+            first.terminate()
+            assert first.wait(WITHIN_S) == 0
+        finally:
+            first.kill()
+        wait_until(lambda: came[-1].payload == b"offline", "offline")
+    assert [one.payload for one in came] == [b"online", b"offline"]

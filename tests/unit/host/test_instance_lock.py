@@ -1,0 +1,76 @@
+"""One edged per node on a machine, whoever runs it."""
+
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from edged.errors import AlreadyRunningError
+from edged.host.instance_lock import InstanceLock
+
+_REPOSITORY = Path(__file__).parents[3]
+_HOLD = """
+import os, sys
+from edged.host.instance_lock import InstanceLock
+if os.geteuid() == 0:
+    os.setuid(65534)
+with InstanceLock(sys.argv[1], "edged", 1883):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def node() -> str:
+    """One that no other test uses at the same time."""
+    return f"test-{uuid.uuid4()}"
+
+
+def test_second_holder_is_refused_with_the_pid_of_the_first(node: str) -> None:
+    """The message names node and process."""
+    with (
+        InstanceLock(node, "edged", 1883),
+        pytest.raises(AlreadyRunningError, match=f"edged already runs here as node {node}, pid {os.getpid()}$"),
+        InstanceLock(node, "edged", 1883),
+    ):
+        pass
+
+
+def test_lock_is_free_after_its_holder(node: str) -> None:
+    """Left twice, taken twice; in between nobody holds it."""
+    lock = InstanceLock(node, "edged", 1883)
+    for _ in range(2):
+        assert lock.holder() is None
+        with lock:
+            assert lock.holder() == os.getpid()
+
+
+def test_other_node_root_or_port_is_another_device(node: str) -> None:
+    """All of them run at once."""
+    with (
+        InstanceLock(node, "edged", 1883),
+        InstanceLock(f"{node}-2", "edged", 1883),
+        InstanceLock(node, "home/edged", 1883),
+        InstanceLock(node, "edged", 1884),
+    ):
+        pass
+
+
+def test_process_of_another_user_holds_it_until_it_is_killed(node: str) -> None:
+    """As root the holder is nobody; a kill leaves nothing behind."""
+    command = [sys.executable, "-c", _HOLD, node]
+    with subprocess.Popen(
+        command, cwd=_REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        lock = InstanceLock(node, "edged", 1883)
+        with pytest.raises(AlreadyRunningError, match=f"pid {process.pid}$"), lock:
+            pass
+        process.kill()
+        process.wait()
+        with lock:
+            assert lock.holder() == os.getpid()
