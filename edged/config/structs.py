@@ -96,7 +96,7 @@ class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Connection to the broker, and topics."""
 
     host: Annotated[str, _text("a host's name or address")] = "localhost"
-    port: Annotated[int, _whole(0, 65535)] = 0  # never 0 once it is made
+    port: Annotated[int, _whole(0, 65535)] = 0  # what a connection is made to is tcp_port
     protocol: Literal["v3.1.1", "v5"] = "v3.1.1"
     tls: Literal["off", "on"] = "off"
     ca_file: str = ""
@@ -110,10 +110,10 @@ class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     window: bool = False
     commands: Literal["off", "read-only", "on"] = "on"
 
-    def __post_init__(self) -> None:
-        """The port that is customary, where none is given."""
-        if not self.port:
-            msgspec.structs.force_setattr(self, "port", 8883 if self.tls == "on" else 1883)
+    @property
+    def tcp_port(self) -> int:
+        """``port``, or where that is 0 the customary one: 8883 with TLS, else 1883."""
+        return self.port or (8883 if self.tls == "on" else 1883)
 
 
 class Outbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -127,10 +127,6 @@ def _published(topic: Topic) -> Document:
     return _object(topic.about, {"$ref": f"#/components/schemas/{name}"})
 
 
-def _command(name: str) -> Topic:
-    return Topic(COMMAND.name.replace("<name>", name), COMMAND.qos, COMMAND.kind, _about(name))
-
-
 def _commands(name: str, form: Form) -> dict[str, Document]:
     """A command's messages: the object, and the bare words that mean the same, in either case."""
     found = {f"command_{name}": _object(_about(name), {"$ref": f"#/components/schemas/{form.kind.__name__}"})}

@@ -85,7 +85,7 @@ class MqttClient:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = WILL_DELAY_S if self._has_will else 0
         # With MQTT 5 paho cleans the session at the first connection only, if it is told nothing else.
-        client.connect_async(mqtt.host, mqtt.port, mqtt.keepalive_s, properties=properties if self._v5 else None)
+        client.connect_async(mqtt.host, mqtt.tcp_port, mqtt.keepalive_s, properties=properties if self._v5 else None)
         client.loop_start()
 
     def publish(  # noqa: PLR0913 -- what MQTT has

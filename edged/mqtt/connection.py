@@ -58,7 +58,7 @@ class Connection:
         on_received: Callable[[Received], None] = lambda _received: None,
     ) -> None:
         self._mqtt = mqtt
-        self._broker = f"broker {mqtt.host}:{mqtt.port}"
+        self._broker = f"broker {mqtt.host}:{mqtt.tcp_port}"
         self._connection_state = ConnectionState(self._broker, on_change)
         self._client_id = client_id
         self._availability = availability

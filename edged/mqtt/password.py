@@ -6,6 +6,7 @@ The password is read when the connection opens, not when the config is loaded, s
 printed; a message names the file and never what is in it.
 """
 
+import codecs
 import os
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from edged.config.structs import Mqtt
 from edged.errors import ConfigError
 
 CREDENTIAL = "mqtt_password"  # as in the unit: LoadCredential=mqtt_password:/etc/edged/mqtt_password
-_MAX_BYTES = 65_535  # bytes; MQTT's own limit
+_MAX_BYTES = 65_535  # MQTT's own limit
+_MAX_EMPTY = len(codecs.BOM_UTF8 + b"\r\n")
 
 
 def read_password(mqtt: Mqtt) -> str | None:
@@ -35,14 +37,20 @@ def read_password(mqtt: Mqtt) -> str | None:
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
-        password = content.decode().removesuffix("\n").removesuffix("\r")
+        password = _text(content)
     except OSError as exc:
         raise ConfigError(f"{where}: {exc.strerror or exc}, expected a readable file") from exc
     except UnicodeDecodeError:
         raise ConfigError(f"{where}: not UTF-8, expected a file of one line") from None  # the cause quotes the content
-    if not password or "\n" in password or len(content) > _MAX_BYTES:
+    if not password or "\n" in password or "\r" in password or len(content) > _MAX_BYTES:
         raise ConfigError(f"{where}: {len(content)} bytes, expected one line with the password")
     return password
+
+
+def _text(content: bytes) -> str:
+    """``content`` without what an editor adds: a byte order mark before it, ends of lines behind it."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # PowerShell's `>` and some editors
+    return content.decode("utf-16" if wide else "utf-8-sig").rstrip("\r\n")
 
 
 def credential(name: str) -> Path | None:
@@ -51,7 +59,7 @@ def credential(name: str) -> Path | None:
     if not path.is_absolute():
         return None
     try:
-        is_empty = path.stat().st_size <= len("\r\n") and not path.read_bytes().strip()
+        is_empty = path.stat().st_size <= _MAX_EMPTY and not path.read_bytes().removeprefix(codecs.BOM_UTF8).strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:  # whoever wants to read it says what is wrong with it

@@ -47,7 +47,7 @@ def stages(config: Config, node: str) -> Iterator[tuple[str, Callable[[], str]]]
 
 def _resolve(mqtt: Mqtt) -> str:
     try:
-        found = socket.getaddrinfo(mqtt.host, mqtt.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(mqtt.host, mqtt.tcp_port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as exc:
         why = getattr(exc, "strerror", None) or exc
         raise PublishError(f"mqtt.host is {mqtt.host!r}: {why}: is it right, and is there a network?") from exc
@@ -56,13 +56,13 @@ def _resolve(mqtt: Mqtt) -> str:
 
 def _reach(mqtt: Mqtt) -> str:
     try:
-        with socket.create_connection((mqtt.host, mqtt.port), _ANSWER_S) as reached:
+        with socket.create_connection((mqtt.host, mqtt.tcp_port), _ANSWER_S) as reached:
             peer = reached.getpeername()
     except TimeoutError as exc:
-        raise PublishError(f"{mqtt.host}:{mqtt.port}: no answer: is it on, is a firewall between?") from exc
+        raise PublishError(f"{mqtt.host}:{mqtt.tcp_port}: no answer: is it on, is a firewall between?") from exc
     except OSError as exc:
         why = failure_words(exc)
-        raise PublishError(f"{mqtt.host}:{mqtt.port}: {why}: does the broker run, is mqtt.port right?") from exc
+        raise PublishError(f"{mqtt.host}:{mqtt.tcp_port}: {why}: does the broker run, is mqtt.port right?") from exc
     return f"{peer[0]} port {peer[1]}"
 
 
@@ -72,7 +72,7 @@ def _secure(mqtt: Mqtt) -> str:
         return "none: who is on the way can read and change everything (mqtt.tls)"
     try:
         with (
-            socket.create_connection((mqtt.host, mqtt.port), _ANSWER_S) as reached,
+            socket.create_connection((mqtt.host, mqtt.tcp_port), _ANSWER_S) as reached,
             context.wrap_socket(reached, server_hostname=mqtt.host) as secured,
         ):
             version, certificate = secured.version(), secured.getpeercert()

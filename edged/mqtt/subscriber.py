@@ -5,6 +5,7 @@
 For ``edged watch`` and for tests: a client of its own, with a random id, that never publishes.
 """
 
+import contextlib
 import queue
 import secrets
 from typing import Self
@@ -65,7 +66,8 @@ class Subscriber:
             try:
                 self._queue.put_nowait(received)
             except queue.Full:
-                self._queue.get_nowait()
-                self.dropped += 1
+                with contextlib.suppress(queue.Empty):  # the reader took the oldest meanwhile
+                    self._queue.get_nowait()
+                    self.dropped += 1
             else:
                 return

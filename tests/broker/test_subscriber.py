@@ -1,5 +1,6 @@
 """What a subscriber gets of a real mosquitto, and what goes when it does not look."""
 
+import queue
 import time
 
 from edged.config.structs import Mqtt
@@ -44,6 +45,29 @@ def test_full_queue_drops_the_oldest(mosquitto: Mosquitto) -> None:
         wait_until(lambda: subscriber.dropped == 7, "seven dropped")
         payloads = [message.payload for _ in range(3) if (message := subscriber.received(WITHIN_S))]
     assert payloads == [b"7", b"8", b"9"]
+
+
+class _RacedQueue(queue.SimpleQueue[Received]):
+    """One that is full, and then empty: between the two a reader took what was there."""
+
+    raced = False
+
+    def put_nowait(self, item: Received) -> None:
+        """Refuses the first."""
+        if not self.raced:
+            self.raced = True
+            raise queue.Full
+        super().put_nowait(item)
+
+
+def test_reader_that_empties_a_full_queue_meanwhile_is_no_fault() -> None:
+    """The message is queued, nothing counts as dropped, and paho's thread sees no exception."""
+    subscriber = Subscriber(Mqtt(host="127.0.0.1", port=free_port()))
+    subscriber._queue = _RacedQueue()  # type: ignore[assignment]  # noqa: SLF001 -- no real thread is that punctual
+    message = Received("edged/a/x", b"1", retained=False)
+    subscriber._keep(message)  # noqa: SLF001 -- as paho's thread calls it
+    assert subscriber.received(0) == message
+    assert subscriber.dropped == 0
 
 
 def test_restarted_broker_is_subscribed_to_again(mosquitto: Mosquitto) -> None:

@@ -47,7 +47,7 @@ def remove(mqtt: Mqtt, identifier: str, prefix: str, known: Iterable[str]) -> li
             confirmed.add(mid)
             changed.notify_all()
 
-    broker = f"broker {mqtt.host}:{mqtt.port}"
+    broker = f"broker {mqtt.host}:{mqtt.tcp_port}"
     with Connection(
         mqtt,
         f"edged-discovery-{secrets.token_hex(4)}",

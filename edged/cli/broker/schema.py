@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _broker(mqtt: Mqtt) -> Broker:
     return Broker(
         host=mqtt.host,
-        port=mqtt.port,
+        port=mqtt.tcp_port,
         root=mqtt.root,
         secure=mqtt.tls == "on",
         version=mqtt.protocol.removeprefix("v"),

@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
             return each_file(arguments.files, into(config, Lines()))
         config = replay_config(config, arguments.node or "")
         with (
-            InstanceLock(config.node, config.mqtt.root, config.mqtt.port),
+            InstanceLock(config.node, config.mqtt.root, config.mqtt.tcp_port),
             Publisher(config.mqtt, config.node) as publisher,
         ):
             _expect_broker(config, publisher)
@@ -119,7 +119,7 @@ def adaptation_from(baseline: str, config: Config, bundle: Bundle) -> Adaptation
 def _expect_broker(config: Config, publisher: Publisher) -> None:
     if not publisher.wait_connected(_CONNECT_S):
         raise PublishError(
-            f"broker {config.mqtt.host}:{config.mqtt.port}: {publisher.reason}, expected one that takes messages"
+            f"broker {config.mqtt.host}:{config.mqtt.tcp_port}: {publisher.reason}, expected one that takes messages"
             " (with --jsonl none is needed)"
         )
 

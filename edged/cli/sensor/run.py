@@ -57,7 +57,7 @@ def listen(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
             a fresh process.
     """
     faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
-    with InstanceLock(node_name(config.node), config.mqtt.root, config.mqtt.port):
+    with InstanceLock(node_name(config.node), config.mqtt.root, config.mqtt.tcp_port):
         _run(config, bundle, load)
     return 0
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from edged.config.load import load_config, parse_config, samples
-from edged.config.structs import Config
+from edged.config.structs import Config, Mqtt
 from edged.errors import ConfigError
 from tests.parts.refusals import refusal, written
 from tests.repo.test_docs import keys
@@ -194,9 +194,10 @@ def test_parse_keys_that_contradict(text: str, expected: str) -> None:
 
 def test_parse_port_follows_tls() -> None:
     """Without a port of its own the broker's is the customary one; what is written counts."""
-    assert parse_config("mqtt: {port: 0}", "").mqtt.port == 1883
-    assert parse_config("mqtt: {tls: on}", "").mqtt.port == 8883
-    assert parse_config("mqtt: {tls: on, port: 1883}", "").mqtt.port == 1883
+    assert parse_config("mqtt: {port: 0}", "").mqtt.tcp_port == 1883
+    assert parse_config("mqtt: {tls: on}", "").mqtt.tcp_port == 8883
+    assert parse_config("mqtt: {tls: on, port: 1883}", "").mqtt.tcp_port == 1883
+    assert msgspec.structs.replace(Mqtt(), tls="on").tcp_port == 8883
 
 
 def test_load_file(tmp_path: Path) -> None:

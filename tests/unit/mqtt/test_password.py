@@ -36,7 +36,24 @@ def test_password_is_none_where_none_is_given(tmp_path: Path, monkeypatch: pytes
     assert read_password(Mqtt()) is None
 
 
-@pytest.mark.parametrize("content", ["", "\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"s\xc3\xa9cret",
+        b"\xef\xbb\xbfs\xc3\xa9cret\r\n",
+        b"s\xc3\xa9cret\n\n",
+        "\ufeffs\u00e9cret\r\n".encode("utf-16-le"),
+    ],
+    ids=["alone", "mark and CRLF", "empty line", "UTF-16"],
+)
+def test_password_without_what_an_editor_adds(tmp_path: Path, content: bytes) -> None:
+    """Notepad's byte order mark and the ends of lines are no part of it."""
+    file = tmp_path / "password"
+    file.write_bytes(content)
+    assert read_password(Mqtt(username="ann", password_file=str(file))) == "s\u00e9cret"
+
+
+@pytest.mark.parametrize("content", ["", "\n", "\ufeff\r\n"])
 def test_empty_credential_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
     """The unit passes one on in any case; a file that nobody has filled in is no password."""
     (tmp_path / "mqtt_password").write_text(content)
