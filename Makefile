@@ -1,8 +1,11 @@
-# Every target does its own set-up, once: .ci/setup makes .venv and fills it, and its stamps say when that was.
+# Each target makes what it needs once; .ci/setup fills .venv, and its stamps say when.  Only `make setup` and the targets
+# that need system packages of their own ask for sudo, and only for what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-systemd test-arm64 test-homeassistant test-nodered lint bench soak fuzz models card sample reference picture install uninstall clean
+.PHONY: help demo run setup check test test-systemd test-arm64 test-homeassistant test-nodered lint lock bench soak fuzz models card sample reference picture install uninstall clean
 
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+LINT = $(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
 RECIPE ?= default
 SEED ?= 3
 PREFIX ?= /opt/edged
@@ -20,25 +23,34 @@ demo: .venv/.set-up-demo ## a sample conversation through the whole pipeline; ne
 run: .venv/.set-up-run ## the microphone and the broker of config.yaml; shows what is published, until Ctrl-C
 	@$(BIN)/edged watch --config config.yaml & trap "kill $$! 2>/dev/null" EXIT; $(BIN)/edged run --config config.yaml
 
-test: lint ## ruff, mypy --strict and all tests
-	$(BIN)/python -m pytest
+setup: .venv/.set-up-test ## Python packages and system packages for everything below; asks for sudo for the latter
+
+check: .venv/.set-up-check ## ruff, mypy and the unit tests: under 90 s, no sudo, no network once set up
+	$(LINT)
+	$(PYTEST) tests/unit tests/repo -n auto --cov --cov-report=term:skip-covered
+
+test: .venv/.set-up-test ## everything that needs no root: check, a real broker, a real capture device, real faults, training
+	$(LINT)
+	$(PYTEST) -n 4 --dist loadgroup
 
 test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a container of Debian 12; needs root
-	$(BIN)/python -m pytest -m systemd tests/system/test_service*.py
+	$(PYTEST) -m systemd tests/system
 
 test-arm64: .venv/.set-up-arm64 ## installation, check and a replay on Arm, emulated; needs root
-	$(BIN)/python -m pytest -m arm64 tests/system/test_arm64.py
+	$(PYTEST) -m arm64 tests/system
 
 test-homeassistant: .venv/.set-up-homeassistant ## entities, events and recovery with a real Home Assistant; needs Python 3.13
-	$(BIN)/python -m pytest -m homeassistant tests/system/test_homeassistant.py tests/system/test_blueprints.py
+	$(PYTEST) -m homeassistant tests/system
 
 test-nodered: .venv/.set-up-nodered ## the Node-RED flow of docs/integrations in a real Node-RED, which npm brings
-	$(BIN)/python -m pytest -m nodered tests/system/test_nodered.py
+	$(PYTEST) -m nodered tests/system
 
-lint: .venv/.set-up-test ## ruff and mypy --strict only
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
+lint: .venv/.set-up-check ## ruff and mypy --strict only
+	$(LINT)
+
+lock: .venv/.set-up-check ## .ci/constraints.txt anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --all-extras --no-header --no-annotate --upgrade --python-version 3.11 \
+		pyproject.toml --output-file .ci/constraints.txt
 
 bench: .venv/.set-up-test ## speed in times real time on one core, and the daemon's resident memory
 	@$(BIN)/python -m tests.tools.bench
@@ -47,7 +59,7 @@ soak: .venv/.set-up-test ## a week of sound at maximum speed (SOAK_HOURS=168): m
 	@$(BIN)/python -m tests.tools.soak $(SOAK_HOURS)
 
 fuzz: .venv/.set-up-fuzz ## damaged configs, recordings, bundles, outbox files, commands (FUZZ_CASES=10000 of each): no traceback
-	EDGED_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest --hypothesis-show-statistics tests/faults/test_fuzz.py \
+	EDGED_FUZZ_CASES=$(FUZZ_CASES) $(PYTEST) --hypothesis-show-statistics tests/faults/test_fuzz.py \
 		tests/faults/test_fuzz_commands.py tests/faults/test_fuzz_models.py tests/unit/outbox/test_database.py
 	$(BIN)/python -m tests.tools.guided $(FUZZ_CASES)
 
@@ -88,5 +100,5 @@ clean: ## removes .venv and all caches
 	rm -rf .venv .venv-homeassistant build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.set-up-%: pyproject.toml .ci/setup
+.venv/.set-up-%: pyproject.toml .ci/setup .ci/constraints.txt
 	@.ci/setup $*

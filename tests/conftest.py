@@ -18,7 +18,21 @@ from tests.parts.system.installed import container, microphone, service
 # pytest finds its hooks by their names here, and fixtures of several files.
 __all__ = ["container", "microphone", "pytest_make_collect_report", "pytest_runtest_makereport", "service"]
 
+pytest_plugins = ["tests.parts.reports"]
+
 _REPOSITORY = Path(__file__).parent.parent
+
+
+_SHARED_WORK = ("convert", "sound")  # folders whose files have fixtures too costly for every worker to make its own
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its folder; keep the files of some folders on one worker of pytest-xdist."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent)
+        item.add_marker(place.parts[0])
+        if place.parts[0] in _SHARED_WORK:
+            item.add_marker(pytest.mark.xdist_group(str(place)))
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,6 @@ from tests.parts.faults.disk import Disk, card
 
 __all__ = ["card", "idle_mosquitto", "mosquitto"]
 
-pytestmark = pytest.mark.fault
 
 _RETRY_S = 0.2
 

@@ -3,13 +3,10 @@
 import json
 from typing import Any
 
-import pytest
-
 from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone
 
 __all__ = ["virtual_microphone"]  # pytest finds the fixture by its name here
 
-pytestmark = pytest.mark.fault
 
 # A line of JSON for each change of state, and one at the end.  The waits between tries are shortened by the arguments:
 # what is tested is what happens, not how long a device that comes and goes is left alone.

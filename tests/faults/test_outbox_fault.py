@@ -42,7 +42,6 @@ from tests.tools.load import FILE, RATE_HZ
 
 __all__ = ["idle_mosquitto"]
 
-pytestmark = pytest.mark.fault
 
 _SEED = int(os.environ.get("EDGED_SEED", "20261121"))
 _REPOSITORY = Path(__file__).parents[2]

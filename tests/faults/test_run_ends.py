@@ -29,7 +29,6 @@ from tests.parts.system.running import Service, running
 
 __all__ = ["card", "idle_mosquitto", "mosquitto", "virtual_microphone"]
 
-pytestmark = pytest.mark.fault
 
 _EVENT = msgspec.json.Decoder(EpisodeStart | EpisodeEnd)
 # Whatever leads is an episode, and a pause does not end it.

@@ -16,7 +16,6 @@ from tests.parts.system.running import REPOSITORY, running
 
 __all__ = ["idle_mosquitto", "mosquitto", "virtual_microphone"]  # pytest finds the fixtures by their names here
 
-pytestmark = pytest.mark.fault
 
 RATE_HZ = 16_000
 

@@ -96,7 +96,6 @@ def opened(folder: Path) -> Database:
     return Database(folder / "outbox.sqlite3", limit=10**6, limit_mb=1e3, limit_s=1e6)
 
 
-@pytest.mark.fault
 @pytest.mark.parametrize("block_bytes", [1024, 4096])
 def test_full_disk_kills_nobody(tmp_path: Path, block_bytes: int) -> None:
     """Whatever room is left: outbox and history work, or say what is wrong; neither ends by SIGBUS."""

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from edged.audio.mute import Mute
 from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone
 
@@ -118,7 +116,6 @@ print(microphone.state, [thread.name for thread in threading.enumerate()])
         assert child.exit_status(10) == 0
 
 
-@pytest.mark.fault
 def test_driver_that_does_not_let_go_looks_dead(virtual_microphone: VirtualMicrophone) -> None:
     """Muted while the driver hangs: that is said, no round is counted, and the capture ends in a fresh process."""
     script = """

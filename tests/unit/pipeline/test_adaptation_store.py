@@ -181,7 +181,6 @@ def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: 
     assert json.loads(file.read_bytes())["heard_s"] > 100
 
 
-@pytest.mark.fault
 def test_forgetting_on_a_disk_that_hangs(bundle: Bundle, card: Disk, caplog: pytest.LogCaptureFixture) -> None:
     """The pipeline goes on, the log says that the file stays, and it goes when the disk answers."""
     file = card.place / "baseline.json"
