@@ -27,7 +27,7 @@ setup: .venv/.set-up-test ## Python packages and system packages for everything 
 
 check: .venv/.set-up-check ## ruff, mypy and the unit tests: under 90 s, no sudo, no network once set up
 	$(LINT)
-	$(PYTEST) tests/unit tests/repo -n auto --cov --cov-report=term:skip-covered
+	$(PYTEST) tests/unit tests/repo -m 'not broker and not sound and not faults and not corpora' -n auto --cov
 
 test: .venv/.set-up-test ## everything that needs no root: check, a real broker, a real capture device, real faults, training
 	$(LINT)

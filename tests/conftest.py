@@ -23,15 +23,21 @@ pytest_plugins = ["tests.parts.reports"]
 _REPOSITORY = Path(__file__).parent.parent
 
 
-_SHARED_WORK = ("convert", "sound")  # folders whose files have fixtures too costly for every worker to make its own
+# Folders whose files have fixtures too costly for every worker of pytest-xdist to make its own.
+_ONE_WORKER = ("convert", "sound")
+# Fixtures that need a program or a right that a fresh machine lacks, and the folder whose tests always need it.
+_NEEDS = {"mosquitto": "broker", "virtual_microphone": "sound", "card": "faults", "corpora": "corpora"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its folder; keep the files of some folders on one worker of pytest-xdist."""
+    """Mark each test with its folder and with what its fixtures need."""
     for item in items:
         place = item.path.relative_to(Path(__file__).parent)
         item.add_marker(place.parts[0])
-        if place.parts[0] in _SHARED_WORK:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in _NEEDS:
+                item.add_marker(_NEEDS[fixture])
+        if place.parts[0] in _ONE_WORKER:
             item.add_marker(pytest.mark.xdist_group(str(place)))
 
 
