@@ -27,8 +27,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edged.config.structs import Mqtt
 from edged.contract.payloads import VERSION
 from edged.contract.topics import Received
+from edged.mqtt.security.tls import TlsContext
 from edged.mqtt.subscriptions import Subscription
-from edged.mqtt.tls import TlsContext
 
 WILL_DELAY_S = 10  # longer than most losses, shorter than anyone waits for news of a dead device
 _LONGEST_S = 2**32 - 1  # a message expiry interval has four bytes

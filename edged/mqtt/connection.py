@@ -24,11 +24,11 @@ from edged.contract.topics import OFFLINE, ONLINE, Received
 from edged.errors import ConfigError
 from edged.host.backoff import Backoff
 from edged.mqtt.client import Callbacks, MqttClient
-from edged.mqtt.password import read_password
 from edged.mqtt.reasons import failure_words, loss_words, refusal_words
+from edged.mqtt.security.password import read_password
+from edged.mqtt.security.tls import fault_words, key_hint, tls_context, trust
 from edged.mqtt.state import ConnectionState, State
 from edged.mqtt.subscriptions import Subscription, Subscriptions
-from edged.mqtt.tls import fault_words, key_hint, tls_context, trust
 
 CLOSE_S = 2.0  # for everything that closing still wants from the broker, together
 _FIRST_S, _LONGEST_S = 1.0, 120.0  # between two attempts to connect

@@ -21,8 +21,8 @@ from edged.contract.topics import CHECK, Received, full_name
 from edged.errors import PublishError
 from edged.mqtt.connection import Connection
 from edged.mqtt.reasons import failure_words
+from edged.mqtt.security.tls import fault_words, key_hint, tls_context, trust
 from edged.mqtt.subscriptions import Subscription
-from edged.mqtt.tls import fault_words, key_hint, tls_context, trust
 
 _ANSWER_S = 5.0  # for each stage
 _LOOK_S = 0.05

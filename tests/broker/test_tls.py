@@ -11,9 +11,9 @@ from edged.contract.topics import EVENT_START
 from edged.errors import ConfigError
 from edged.mqtt.connection import Connection
 from edged.mqtt.publisher import Publisher
+from edged.mqtt.security.tls import key_hint, tls_context
 from edged.mqtt.state import State
 from edged.mqtt.subscriber import Subscriber
-from edged.mqtt.tls import key_hint, tls_context
 from tests.parts.broker.certificates import Authority, authority, stranger
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.payloads import episode_start

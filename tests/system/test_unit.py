@@ -9,8 +9,8 @@ import pytest
 
 from edged.audio.microphone import HUNG_S
 from edged.errors import ConfigError, ModelError
-from edged.mqtt.password import CREDENTIAL
-from edged.mqtt.tls import KEY_CREDENTIAL
+from edged.mqtt.security.password import CREDENTIAL
+from edged.mqtt.security.tls import KEY_CREDENTIAL
 
 UNIT = Path(__file__).parents[2] / "systemd" / "edged.service"
 MOST_EXPOSURE = 15  # tenths; a unit with User= alone has 92

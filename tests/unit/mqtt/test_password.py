@@ -7,7 +7,7 @@ import pytest
 
 from edged.config.structs import Mqtt
 from edged.errors import ConfigError
-from edged.mqtt.password import read_password
+from edged.mqtt.security.password import read_password
 
 
 def test_password_is_the_file_without_its_line_end(tmp_path: Path) -> None:

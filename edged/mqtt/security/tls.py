@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from edged.config.structs import Mqtt
 from edged.contract.payloads import Trust
 from edged.errors import ConfigError
-from edged.mqtt.password import credential
+from edged.mqtt.security.password import credential
 
 KEY_CREDENTIAL = "mqtt_key"  # as in the unit: LoadCredential=mqtt_key:/etc/edged/mqtt_key
 _OTHERS = 0o077  # bits of a file's mode

@@ -1,0 +1,1 @@
+"""How the two ends prove who they are: certificates and passwords."""
