@@ -38,8 +38,8 @@ _SUFFIX = "-replay"
 _MAX_NODE = 64  # characters of a node's name
 
 _DESCRIPTION = """\
-Play sound files through the same pipeline as the microphone, and publish to the broker or print JSON lines. A replay has
-a node of its own, so that nobody takes it for the live device.
+Play sound files through the same pipeline as the microphone, and publish to the broker or print JSON lines. A replay
+has a node of its own, so that nobody takes it for the live device.
 """
 _EXAMPLES = """\
 examples:
