@@ -113,12 +113,13 @@ def _listen(config: Config) -> str:
             if chunk is not None:
                 n_samples += len(chunk.samples)
                 energies.append(float(np.sum(np.square(chunk.samples, dtype=np.float64))))
-            elif microphone.trouble:
-                raise CaptureError(microphone.trouble)
+            elif trouble := microphone.status.trouble:
+                raise CaptureError(trouble)
+        status = microphone.status
         if not n_samples:
-            raise CaptureError(f"{microphone.name} gave no sound in {_OPEN_S:g} s: unplug it and plug it back in")
+            raise CaptureError(f"{status.name} gave no sound in {_OPEN_S:g} s: unplug it and plug it back in")
         mean_square = sum(energies) / n_samples
         if mean_square == 0:
-            raise CaptureError(f"{microphone.name} delivers only zeros: is it muted (`alsamixer`, F4) or switched off?")
+            raise CaptureError(f"{status.name} delivers only zeros: is it muted (`alsamixer`, F4) or switched off?")
         level_dbfs = max(-96.0, 10 * np.log10(mean_square))
-        return f"{microphone.name}, {microphone.sample_rate_hz} Hz, {level_dbfs:.0f} dBFS now"
+        return f"{status.name}, {status.sample_rate_hz} Hz, {level_dbfs:.0f} dBFS now"

@@ -8,6 +8,7 @@ import sys
 import msgspec
 
 from edged.contract import payloads
+from edged.contract.status import SinkStatus
 from edged.contract.topics import EVENT_END, EVENT_START, WINDOW, Topic
 
 _LINES = (WINDOW, EVENT_START, EVENT_END)
@@ -16,11 +17,7 @@ _LINES = (WINDOW, EVENT_START, EVENT_END)
 class Lines:
     """The sink of ``replay --jsonl``: prints windows and events; states and metrics are for the broker only."""
 
-    tls: payloads.Trust = "none"
-    reconnects = 0
-    unacknowledged = 0
-    outbox = None
-    name_taken_by = None
+    status = SinkStatus()
 
     def tick(self) -> None:
         """Do nothing."""
