@@ -1,1 +1,1 @@
-"""Commands that listen: to the microphone or to sound files."""
+"""Commands that process sound, from the microphone or from files."""
