@@ -6,8 +6,12 @@
 A side's speakers, meetings, folds and noises are on no other side.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from convert import corpora
 from convert.corpora.clip import Clip
@@ -61,9 +65,21 @@ def absent(folder: Path, recipe: GateRecipe) -> list[str]:
     return [name for name in (*recipe.spoken, "ami", "esc10", "noise") if not (folder / name).is_dir()]
 
 
-def strangers(folder: Path, recipe: GateRecipe, every: int) -> dict[str, list[Clip]]:
-    """One clip in ``every`` of the corpora that are only judged, as far as they are there."""
-    return {name: corpora.read(folder / name)[::every] for name in recipe.strangers if (folder / name).is_dir()}
+def whole(folder: Path, names: Iterable[str], most: int) -> dict[str, list[Clip]]:
+    """Clips of all speakers of the corpora in ``names`` that are there: ``most`` of an emotion and intensity."""
+    found: dict[str, list[Clip]] = {}
+    for name in names:
+        if (folder / name).is_dir():
+            clips, taken = corpora.read(folder / name), Counter[tuple[str, str]]()
+            # Drawn, for an index in its own order has one gender, or one label, in every other row.
+            chosen = []
+            for place in np.random.default_rng(len(clips)).permutation(len(clips)).tolist():
+                kind = (clips[place].emotion, clips[place].intensity)
+                taken[kind] += 1
+                if taken[kind] <= most:
+                    chosen.append(place)
+            found[name] = [clips[place] for place in sorted(chosen)]
+    return found
 
 
 def _spoken(folder: Path, name: str, side: Side) -> list[Clip]:

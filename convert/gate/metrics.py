@@ -34,6 +34,13 @@ def threshold(speech: Floats, most_missed: float) -> float:
     return float(np.sort(speech)[int(most_missed * len(speech))])
 
 
+def most_sensitive(other: Floats, most_accepted: float) -> float:
+    """The least threshold with which no more than ``most_accepted`` of ``other`` is accepted."""
+    descending = np.sort(other)[::-1]
+    first_left_out = descending[min(int(most_accepted * len(other)), len(other) - 1)]
+    return float(np.nextafter(first_left_out, np.float32(np.inf), dtype=np.float32))
+
+
 def row(speech: Floats, other: Floats, at: float) -> dict[str, Any]:
     """Equal error, and at the threshold ``at`` what is missed and what is falsely accepted, per hour of no speech."""
     accepted = float((other >= at).mean())

@@ -23,11 +23,13 @@ from convert.data import dataset
 from convert.data.atomic_file import atomic, write_json
 from convert.data.dataset import clips_hash
 from convert.data.sounds import Side
+from convert.data.surroundings import Surroundings, surroundings
 from convert.gate import evaluate, material
+from convert.gate.cells import CellWindows, cells
 from convert.gate.material import Sounds
+from convert.gate.pieces import pieces
 from convert.gate.recipe import LABELS, SOURCES, GateRecipe, GateRun
 from convert.gate.trials import Trials, recorded, trials
-from convert.gate.windows import pieces
 from convert.recipes.spec import described
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
@@ -35,7 +37,8 @@ from edged.models.bundle import GateModel
 
 FILE, CURVES = "gate.tflite", "gate.png"
 _FIGURES, _SIZE = "gate.json", "size.json"
-_EVERY = 20  # of the clips of strangers one is judged
+_MOST_BESIDE_RIVALS = 16  # clips of an emotion and intensity of each unseen corpus …
+_MOST_IN_CELLS = 80  # … and where they are measured cell by cell, in every condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,9 @@ def make(corpora: Path, work: Path, recipe: GateRecipe, seed: int, *, fresh: boo
     if absent:
         raise UsageError(f"{corpora}: no {', '.join(absent)}, expected every corpus that the gate is trained on")
     sides = {side: material.sounds(corpora, recipe, side) for side in material.SIDES}
-    strangers = material.strangers(corpora, recipe, _EVERY)
-    run = GateRun(recipe, seed, work / "gate" / _name(recipe, seed, sides, strangers), work / "cache")
+    choosing = material.whole(corpora, recipe.choosing, _MOST_IN_CELLS)
+    unseen = material.whole(corpora, recipe.unseen, _MOST_IN_CELLS)
+    run = GateRun(recipe, seed, work / "gate" / _name(recipe, seed, sides, {**choosing, **unseen}), work / "cache")
     if fresh:
         shutil.rmtree(run.path, ignore_errors=True)
     run.path.mkdir(parents=True, exist_ok=True)
@@ -74,17 +78,22 @@ def make(corpora: Path, work: Path, recipe: GateRecipe, seed: int, *, fresh: boo
         dataset.prepare([clip for sounds in sides.values() for clip in sounds.all()], run.cache)
         held = _trials(run, "validation", sides["validation"], {})
         if not (run.path / FILE).is_file():
-            _train(run, sides["train"], held)
-        tried = _trials(run, "test", sides["test"], strangers)
-        found = evaluate.evaluated((run.path / FILE).read_bytes(), held, tried, recipe)
+            heard = {**sides["validation"].spoken, **choosing}
+            _train(run, sides["train"], _held_cells(run, heard, surroundings(corpora, "validation")), held)
+        tried = _trials(run, "test", sides["test"], material.whole(corpora, recipe.unseen, _MOST_BESIDE_RIVALS))
+        content = (run.path / FILE).read_bytes()
+        found = evaluate.evaluated(content, held, tried, recipe)
         gate_plot.drawn(found.pop("curves"), run.path / CURVES)
+        tested = {**sides["test"].spoken, **unseen}
+        print("gate: cells of test", file=sys.stderr)
+        found["cells"] = evaluate.missed(content, found["threshold"], tested, surroundings(corpora, "test"), run)
         write_json(run.path / _FIGURES, found)
     return _made(run, sides)
 
 
-def _name(recipe: GateRecipe, seed: int, sides: dict[Side, Sounds], strangers: dict[str, list[Clip]]) -> str:
+def _name(recipe: GateRecipe, seed: int, sides: dict[Side, Sounds], beside: dict[str, list[Clip]]) -> str:
     clips = [clip for sounds in sides.values() for clip in sounds.all()]
-    clips += [clip for found in strangers.values() for clip in found]
+    clips += [clip for found in beside.values() for clip in found]
     decided = {
         "recipe": described(recipe),
         "seed": seed,
@@ -95,18 +104,39 @@ def _name(recipe: GateRecipe, seed: int, sides: dict[Side, Sounds], strangers: d
     return f"seed{seed}-{digest}"
 
 
-def _train(run: GateRun, sounds: Sounds, held: Trials) -> None:
+def _train(run: GateRun, sounds: Sounds, cells: list[CellWindows], trials: Trials) -> None:
     from convert.gate import train  # noqa: PLC0415 - TensorFlow takes seconds, and what is done needs none
 
     speech, other = pieces(sounds, run)
-    train.train(speech, other, held, run)
+    train.train(speech, other, train.held(cells, trials), run)
     content, size = train.quantized(speech, other, run)
     write_json(run.path / _SIZE, dataclasses.asdict(size))
     with atomic(run.path / FILE) as file:
         file.write(content)
 
 
-def _trials(run: GateRun, side: Side, sounds: Sounds, strangers: dict[str, list[Clip]]) -> Trials:
+def _held_cells(run: GateRun, groups: dict[str, list[Clip]], around: Surroundings) -> list[CellWindows]:
+    """Validation's, made once."""
+    kept = run.path / "cells.npz"
+    if not kept.is_file():
+        print("gate: cells of validation", file=sys.stderr)
+        made = list(cells(groups, around, run, in_turn=run.recipe.in_turn))
+        with atomic(kept) as file:
+            np.savez(
+                file,
+                kinds=np.array([found.kind for found in made]),
+                n=np.array([len(found.images) for found in made]),
+                images=np.concatenate([found.images for found in made]),
+                loud=np.concatenate([found.loud for found in made]),
+            )
+    with np.load(kept) as columns:
+        edges = np.cumsum(columns["n"])[:-1]
+        images, loud = np.split(columns["images"], edges), np.split(columns["loud"], edges)
+        kinds = [(corpus, emotion, level, name) for corpus, emotion, level, name in columns["kinds"].tolist()]
+    return [CellWindows(*found) for found in zip(kinds, images, loud, strict=True)]
+
+
+def _trials(run: GateRun, side: Side, sounds: Sounds, unseen: dict[str, list[Clip]]) -> Trials:
     """The windows of a side, made once."""
     kept = run.path / f"{side}.npz"
     fields = [field.name for field in dataclasses.fields(Trials)]
@@ -114,7 +144,7 @@ def _trials(run: GateRun, side: Side, sounds: Sounds, strangers: dict[str, list[
         print(f"gate: windows of {side}", file=sys.stderr)
         stored = [clip for clips in sounds.spoken.values() for clip in clips if clip.stored]
         number = material.SIDES.index(side)
-        made = trials(recorded(sounds, strangers, run, number), stored, run, number)
+        made = trials(recorded(sounds, unseen, run, number), stored, run, number)
         with atomic(kept) as file:
             np.savez(file, **{name: getattr(made, name) for name in fields})
     with np.load(kept) as columns:

@@ -61,11 +61,16 @@ class Trials:
     margin_db: Floats  # (n,) the greatest margin with which the level gate would open
 
 
-def recorded(sounds: Sounds, strangers: dict[str, list[Clip]], run: GateRun, number: int) -> Iterator[Recording]:
+def loud(windows: Trials) -> NDArray[np.bool_]:
+    """(n,) whether each window is as loud as the config wants it, so that the model is asked."""
+    return np.asarray(windows.loud_frames >= LEVEL["min_frames"], bool)
+
+
+def recorded(sounds: Sounds, unseen: dict[str, list[Clip]], run: GateRun, number: int) -> Iterator[Recording]:
     """All that is judged of a side; ``number`` is the side's, so that what is made for it is of no other."""
     rng, rooms = np.random.default_rng((run.seed, number)), np.random.default_rng((run.seed, number, 1))
     under = [_samples(clip) for clip in sounds.esc10]
-    for name, clips in {**sounds.spoken, **strangers}.items():
+    for name, clips in {**sounds.spoken, **unseen}.items():
         for clip in clips:
             if clip.audio:
                 samples = _samples(clip)

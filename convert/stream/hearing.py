@@ -27,7 +27,6 @@ from convert.stream.scenes import Scene
 from edged.audio.recording import Recording
 from edged.config.structs import Config
 from edged.contract import payloads
-from edged.contract.status import SinkStatus
 from edged.contract.topics import Topic
 from edged.events.tracker import Began, Ended, Tracker, thresholds_of
 from edged.features.geometry import GEOMETRY
@@ -151,7 +150,11 @@ def _event(change: Began | Ended, labels: tuple[str, ...], end: int) -> Event:
 class _Kept:
     """Sink that keeps what is scored."""
 
-    status = SinkStatus()
+    tls: payloads.Trust = "none"
+    reconnects = 0
+    unacknowledged = 0
+    outbox = None
+    name_taken_by = None
 
     def __init__(self) -> None:
         self._events: list[Event] = []

@@ -29,29 +29,28 @@ _SESSION = secrets.token_hex(4)  # of this process
 def health(
     source: Source, sink: Sink, classifier: WindowClassifier, metrics: Metrics, adaptation: AdaptationStore | None
 ) -> payloads.Health:
-    """The metrics now; those of a period start again at zero."""
-    capture, sent = source.status, sink.status
+    """The figures now; those of a period begin anew."""
     return payloads.Health(
         time=payloads.rfc3339(time.time()),
         uptime_s=round(metrics.uptime_s, 1),
-        microphone=capture.name,
-        sample_rate_hz=capture.sample_rate_hz,
-        capture=capture.state,
-        microphone_silent=capture.silent,
+        microphone=source.name,
+        sample_rate_hz=source.sample_rate_hz,
+        capture=source.state,
+        microphone_silent=source.silent,
         level_dbfs=round(metrics.level_dbfs, 1),
         peak_dbfs=round(metrics.peak_dbfs(), 1),
-        clipping=metrics.clipping(capture.n_clipped),
+        clipping=metrics.clipping(source.n_clipped),
         windows=metrics.windows,
         windows_speech=metrics.windows_speech,
         windows_skipped=classifier.n_skipped,
-        samples_dropped=capture.n_dropped,
-        overflows=capture.n_overflows,
-        gaps=capture.n_gaps,
-        recoveries=capture.n_recoveries,
+        samples_dropped=source.n_dropped,
+        overflows=source.n_overflows,
+        gaps=source.n_gaps,
+        recoveries=source.n_recoveries,
         real_time_factor=round(metrics.real_time_factor(), 4),
-        tls=sent.tls,
-        reconnects=sent.reconnects,
-        unacknowledged=sent.unacknowledged,
+        tls=sink.tls,
+        reconnects=sink.reconnects,
+        unacknowledged=sink.unacknowledged,
         resident_mb=round(resident_mb(), 1),
         cpu_share=round(metrics.cpu_share(), 3),
         temperature_c=temperature_c(),
@@ -60,8 +59,8 @@ def health(
         bundle=_named(classifier.bundle.manifest),
         routing=classifier.cascade.routing,
         baseline=None if adaptation is None else adaptation.metrics,
-        outbox=sent.outbox,
-        name_taken_by=sent.name_taken_by,
+        outbox=sink.outbox,
+        name_taken_by=sink.name_taken_by,
     )
 
 
@@ -106,7 +105,7 @@ def identity(config: Config, source: Source, metrics: Metrics) -> payloads.Ident
         device_id=device_id(),
         host=socket.gethostname(),
         addresses=addresses(),
-        microphone=source.status.name,
+        microphone=source.name,
         hardware=hardware(),
         uptime_s=round(metrics.uptime_s, 1),
     )

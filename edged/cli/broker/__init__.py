@@ -1,1 +1,1 @@
-"""Commands that deal with published messages: events, topics, access."""
+"""Commands about what is published: events, topics, access."""

@@ -48,7 +48,7 @@ def emodb(folder: Path) -> Path:
     """``wav`` with seven emotions of each speaker, boredom among them."""
     for speaker in EMODB.values():
         for letter, emotion in _EMODB_LETTERS.items():
-            sound(folder / "wav" / f"{speaker}a01{letter}a.wav", _PITCHES_HZ[emotion])
+            sound(folder / "wav" / f"{speaker}a01{letter}a.wav", _PITCHES_HZ[emotion], 1.4)  # a second of speech
     return folder
 
 

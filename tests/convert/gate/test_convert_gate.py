@@ -8,15 +8,16 @@ import pytest
 from convert.data import dataset
 from convert.gate import sounds as made_sounds
 from convert.gate.material import SIDES, Sounds, joined, sounds
+from convert.gate.pieces import Piece, pieces, weights
 from convert.gate.recipe import GateRecipe, GateRun, gate_recipe
 from convert.gate.rooms import IN_A_ROOM, echoed, in_room
-from convert.gate.windows import batch, pieces
+from convert.gate.windows import batch
 from edged.errors import UsageError
 from edged.features.logmel import Floats
 from tests.parts.models import layouts
 
 pytest.importorskip("webrtcvad", reason="needs webrtcvad: pip install -e '.[convert]'")
-from convert.gate.metrics import curve, equal_error, row, threshold
+from convert.gate.metrics import curve, equal_error, most_sensitive, row, threshold
 from convert.gate.trials import MADE, WINDOWS_PER_HOUR, recorded, trials
 
 
@@ -79,11 +80,23 @@ def test_batch_is_half_speech(run: GateRun) -> None:
 
 
 def test_pieces_are_drawn_by_share(run: GateRun) -> None:
-    """Each corpus has its share, however many pieces it has."""
+    """Each corpus has its share, and in it each version and each emotion, however many pieces there are."""
     speech, _ = pieces(of_side(run, run.path.parent, "train"), run)
+    recipe = run.recipe
     assert speech.share.sum() == pytest.approx(1)
-    assert speech.share[:6].sum() == pytest.approx(0.35 * 0.5)  # as they are
-    assert speech.share[:18].sum() == pytest.approx(0.35)  # and each in two rooms
+    assert speech.share[:6].sum() == pytest.approx(0.4 * recipe.plain_p)  # CREMA-D as it is, six emotions
+    np.testing.assert_allclose(speech.share[:6], 0.4 * recipe.plain_p / 6)
+    assert speech.share[6:18].sum() == pytest.approx(0.4 * recipe.room_p)  # in two rooms
+    n_versions = recipe.n_plain + recipe.n_rooms + recipe.n_shouts + recipe.n_whispers + recipe.n_elsewhere
+    assert speech.share[: 6 * n_versions].sum() == pytest.approx(0.4)
+
+
+def test_loud_anger_is_not_drowned_by_the_many() -> None:
+    """Nine calm clips and one shout: half of what is drawn is the shout."""
+    frames = np.zeros((50, 64), np.float16)
+    found = weights([*[Piece(frames, None, "neutral low")] * 9, Piece(frames, None, "angry high")])
+    assert found[-1] == pytest.approx(0.5)
+    assert found.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("kind", made_sounds.KINDS)
@@ -148,6 +161,15 @@ def test_figures_by_hand() -> None:
     assert equal_error(speech, other) == pytest.approx(0.225)
     assert threshold(speech, 0.0) == pytest.approx(0.3)
     assert threshold(speech, 0.2) == pytest.approx(0.6)
+
+
+def test_most_sensitive_threshold_by_hand() -> None:
+    """Of four others one may be accepted: the next one is just out; with none all are."""
+    other = floats(0.1, 0.2, 0.4, 0.55)
+    at = most_sensitive(other, 0.25)
+    assert (other >= at).tolist() == [False, False, False, True]
+    assert at == np.nextafter(np.float32(0.4), np.float32(1))
+    assert not (other >= most_sensitive(other, 0.0)).any()
 
 
 def test_curve_ends() -> None:
