@@ -150,4 +150,4 @@ if ((checked == 78)); then
 fi
 systemctl start edged || fail "edged is installed but did not start: journalctl -u edged"
 say "edged is installed and runs: systemctl status edged"
-((checked == 0)) || say "what FAULT says above is waited for"
+((checked == 0)) || say "edged waits for what FAIL names above"

@@ -1,5 +1,5 @@
 """What must hold, one file a module; real parts where a user has real parts."""
 
-from edged.host.blas_threads import import_numpy
+from edged.host.blas_threads import limit_blas_threads
 
-import_numpy()  # before a test imports numpy, as the command line does
+limit_blas_threads()  # before a test imports numpy, as the command line does

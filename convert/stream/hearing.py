@@ -27,6 +27,7 @@ from convert.stream.scenes import Scene
 from edged.audio.recording import Recording
 from edged.config.structs import Config
 from edged.contract import payloads
+from edged.contract.status import SinkStatus
 from edged.contract.topics import Topic
 from edged.events.tracker import Began, Ended, Tracker, thresholds_of
 from edged.features.geometry import GEOMETRY
@@ -150,11 +151,7 @@ def _event(change: Began | Ended, labels: tuple[str, ...], end: int) -> Event:
 class _Kept:
     """Sink that keeps what is scored."""
 
-    tls: payloads.Trust = "none"
-    reconnects = 0
-    unacknowledged = 0
-    outbox = None
-    name_taken_by = None
+    status = SinkStatus()
 
     def __init__(self) -> None:
         self._events: list[Event] = []

@@ -23,13 +23,13 @@ from typing import Self
 from edged.audio import driver
 from edged.audio.capture import STALLED_S, Capture, Counts
 from edged.audio.condition import Conditioner
-from edged.audio.counted import CaptureCounts
 from edged.audio.devices import selected
 from edged.audio.mute import Mute
 from edged.audio.ring import AudioChunk, Ring
 from edged.audio.usb_identity import SYSFS
 from edged.config.structs import Audio
 from edged.contract.payloads import CaptureState
+from edged.contract.status import SourceStatus
 from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY
 from edged.host.backoff import Backoff
@@ -45,22 +45,22 @@ _CLOSE_S = 2.0  # the most that closing may take; what hangs longer is left behi
 _log = logging.getLogger(__name__)
 
 
-class Microphone(CaptureCounts):
+class Microphone:
     """A source of samples from one microphone, there or not; ``with`` begins to look for it, and closes it.
 
     With ``audio.muted`` it is left alone until ``mute`` says otherwise.
     """
 
     def __init__(self, audio: Audio, *, sysfs: Path = SYSFS) -> None:
-        self.live = True  # sound comes whether or not it is read
-        self.ended = False
-        self.name = audio.device  # what is asked for, until it is known what answers to that
-        self.sample_rate_hz = 0  # at which the device is opened, before resampling
         self.n_channels = 0  # that are down-mixed
+        self._ended = False
+        self._name = audio.device  # what is asked for, until it is known which device that is
+        self._sample_rate_hz = 0  # at which the device is opened, before resampling
         self._n_tries = 0
         self._audio = audio
         self._sysfs = sysfs
-        super().__init__(Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz)), Counts())
+        self._ring = Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz))
+        self._counts = Counts()
         self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
         self._fault = ""  # of the last try; what is opened anew is not mended before its first block
         self._mute = Mute(muted=audio.muted)
@@ -80,7 +80,7 @@ class Microphone(CaptureCounts):
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         """Ends the reader thread and closes the device, within two seconds even where the driver hangs."""
-        self.ended = True
+        self._ended = True
         self._mute.end()
         self._ring.close()
         capture = self._capture
@@ -91,7 +91,7 @@ class Microphone(CaptureCounts):
             self._reader.join(_CLOSE_S / 2)
         if self._reader.is_alive():
             driver.abandon()
-            _log.warning("microphone %r: the driver hangs; its thread is left behind", self.name)
+            _log.warning("microphone %r: the driver hangs; its thread is left behind", self._name)
 
     def read(self, timeout_s: float) -> AudioChunk | None:
         """The samples that came since the last read, up to the next gap; None when none came in time.
@@ -102,9 +102,9 @@ class Microphone(CaptureCounts):
         # Waits are added up, not clock readings compared: a program that was itself stopped has not been deaf.
         began_s = time.monotonic()
         chunk = self._ring.read(timeout_s)
-        if self.muted:  # what came is a block that the reader had in its hands when it was told
+        if self._mute.muted:  # what came is a block that the reader had in its hands when it was told
             chunk = None
-        if self.ended or chunk is not None:
+        if self._ended or chunk is not None:
             self._idle_s = self._deaf_s = 0.0
             return None if chunk is None else self._conditioner.conditioned(chunk)
         self._watch(min(time.monotonic() - began_s, timeout_s))
@@ -112,28 +112,38 @@ class Microphone(CaptureCounts):
 
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the word on the topic
         """Closes the device and forgets what waits, or lets it be opened again; by the thread that reads."""
-        if muted != self.muted:
+        if muted != self._mute.muted:
             self._mute.set(muted=muted)
             self._ring.forget()
             self._idle_s = self._deaf_s = 0.0
 
     @property
-    def muted(self) -> bool:
-        """Whether the device is to be closed."""
-        return self._mute.muted
-
-    @property
-    def n_tries(self) -> int:
-        """How often the reader came round: tried to open the device, well or in vain, or saw that it is still muted."""
-        return self._n_tries + self._mute.n_rounds
-
-    @property
-    def state(self) -> CaptureState:
-        """``muted``: told to be, or one value without change; ``stalled``: open, no sample; ``offline``: not open."""
+    def status(self) -> SourceStatus:
+        """A snapshot; ``n_dropped`` counts samples lost by the driver and those dropped by the full ring."""
         capture = self._capture
-        if self.muted:
+        state = self._state(capture)
+        return SourceStatus(
+            name=self._name,
+            live=True,
+            ended=self._ended,
+            state=state,
+            trouble=self._trouble(state),
+            muted=self._mute.muted,
+            silent=capture is not None and capture.silent,
+            sample_rate_hz=self._sample_rate_hz,
+            n_tries=self._n_tries + self._mute.n_rounds,
+            n_dropped=self._ring.n_lost + self._ring.n_dropped,
+            n_overflows=self._counts.n_overflows,
+            n_gaps=self._ring.n_gaps,
+            n_recoveries=self._counts.n_recoveries,
+            n_clipped=self._counts.n_clipped,
+        )
+
+    def _state(self, capture: Capture | None) -> CaptureState:
+        """``muted``: on purpose, or one constant value; ``stalled``: open, no sample; ``offline``: not open."""
+        if self._mute.muted:
             return "muted"
-        if capture is None or self.ended:
+        if capture is None or self._ended:
             return "offline"
         if capture is self._stalled:
             return "stalled"
@@ -141,32 +151,24 @@ class Microphone(CaptureCounts):
             return "offline"
         return "muted" if capture.silent else "online"
 
-    @property
-    def trouble(self) -> str:
-        """Why no sound comes, in words; empty while nothing is known to be wrong."""
-        if self.muted:
+    def _trouble(self, state: CaptureState) -> str:
+        if self._mute.muted:
             closed = "closed" if self._mute.resting else "not closed yet"
             return f"muted by command or config, the microphone is {closed}"
-        match self.state:
+        match state:
             case "offline":
                 return self._fault
             case "stalled":
-                return f"microphone {self.name!r}: no sample for {STALLED_S:g} s"
+                return f"microphone {self._name!r}: no sample for {STALLED_S:g} s"
             case "muted":
-                return f"microphone {self.name!r}: nothing but one value for {self._audio.silent_after_s:g} s; muted?"
+                return f"microphone {self._name!r}: nothing but one value for {self._audio.silent_after_s:g} s; muted?"
         return ""
-
-    @property
-    def silent(self) -> bool:
-        """Whether the microphone gives one value without change: unplugged, muted by a switch, or broken."""
-        capture = self._capture
-        return capture is not None and capture.silent
 
     def _watch(self, waited_s: float) -> None:
         """The pipeline waited in vain: gives up an opening that stalls, then a driver that hangs or a lost device."""
-        if self.muted and self._mute.resting:  # deaf on purpose
+        if self._mute.muted and self._mute.resting:  # deaf on purpose
             return
-        progress, capture = (self._ring.n_written, self.n_tries), self._capture
+        progress, capture = (self._ring.n_written, self._n_tries + self._mute.n_rounds), self._capture
         self._idle_s = self._idle_s + waited_s if progress == self._progress else 0.0
         self._progress = progress
         self._deaf_s += waited_s
@@ -174,13 +176,14 @@ class Microphone(CaptureCounts):
             self._stalled = capture
             self._abort(capture)
         if self._idle_s >= HUNG_S:
-            raise CaptureError(f"microphone {self.name!r}: the driver hangs, it got nothing done for {HUNG_S:g} s")
+            raise CaptureError(f"microphone {self._name!r}: the driver hangs, it got nothing done for {HUNG_S:g} s")
         # One that never was there is waited for: a restart would only make this node come and go.
         most_s = self._audio.max_recovery_s
-        if most_s and self._ring.n_written and self._deaf_s >= most_s and not self.muted:
-            raise CaptureError(f"{self.trouble or f'microphone {self.name!r}'}; no sound for {most_s:g} s")
+        trouble = self._trouble(self._state(capture))
+        if most_s and self._ring.n_written and self._deaf_s >= most_s and not self._mute.muted:
+            raise CaptureError(f"{trouble or f'microphone {self._name!r}'}; no sound for {most_s:g} s")
         if capture is None and self._n_tries >= _MOST_TRIES:
-            raise CaptureError(f"{self.trouble}; tried {self._n_tries} times")
+            raise CaptureError(f"{trouble}; tried {self._n_tries} times")
 
     @staticmethod
     def _abort(capture: Capture | None) -> None:
@@ -206,7 +209,7 @@ class Microphone(CaptureCounts):
         except CaptureError as exc:
             self._ring.close(exc)
         except Exception as exc:  # noqa: BLE001 -- a thread's edge: whatever it is, the pipeline must hear of it
-            fault = CaptureError(f"microphone {self.name!r}: the reader failed ({exc!r})")
+            fault = CaptureError(f"microphone {self._name!r}: the reader failed ({exc!r})")
             fault.__cause__ = exc
             self._ring.close(fault)
 
@@ -220,7 +223,7 @@ class Microphone(CaptureCounts):
             if release.is_set():
                 return None
             opened = driver.opened(device)
-            self.name, self.sample_rate_hz, self.n_channels = device.name, opened.rate_hz, opened.n_channels
+            self._name, self._sample_rate_hz, self.n_channels = device.name, opened.rate_hz, opened.n_channels
             silent_after_s = self._audio.silent_after_s
             capture = Capture(opened, self._ring, self._counts, silent_after_s=silent_after_s, unmuted=unmuted)
             self._capture = capture

@@ -27,7 +27,7 @@ from edged.audio.mpeg import CountedMp3, counted
 from edged.audio.resample import Resampler
 from edged.audio.ring import AudioChunk, Floats
 from edged.config.structs import Audio
-from edged.contract.payloads import CaptureState
+from edged.contract.status import SourceStatus
 from edged.errors import RecordingError
 from edged.features.geometry import GEOMETRY
 
@@ -50,14 +50,6 @@ class Recording:
     ``speed`` None is as fast as they are asked for, 1 is real time; ``audio`` has gain and high-pass.
     """
 
-    live = False  # what is not read waits
-    # A file is there or is refused, and loses nothing.
-    state: CaptureState = "online"
-    trouble = ""
-    silent = False
-    n_tries = n_dropped = n_overflows = n_gaps = n_recoveries = 0
-    muted = False
-
     def __init__(self, path: Path | str, *, speed: float | None = None, audio: Audio = _AUDIO) -> None:
         if speed is not None and not speed > 0:
             raise ValueError(f"speed {speed} is not positive")
@@ -65,8 +57,8 @@ class Recording:
         # As text that a payload can hold: a name on the disk is any bytes.
         self.name = os.fsencode(path).decode(errors="replace")
         self.ended = False
-        self.sample_rate_hz = 0  # of the file, before resampling
-        self.n_clipped = 0  # samples at full scale
+        self._sample_rate_hz = 0  # of the file, before resampling
+        self._n_clipped = 0  # samples at full scale
         self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
         self._speed = speed
         self._stopped = threading.Event()
@@ -89,10 +81,10 @@ class Recording:
         # soundfile seeks after each read to where it is already.  In an mp3 that makes the decoder start anew without
         # the bits that frames share, and the first tenth of a second of every block comes out wrong.
         self._file.seekable = lambda: False
-        self.sample_rate_hz = int(self._file.samplerate)
-        if not _RATES_HZ[0] <= self.sample_rate_hz <= _RATES_HZ[1]:
+        self._sample_rate_hz = int(self._file.samplerate)
+        if not _RATES_HZ[0] <= self._sample_rate_hz <= _RATES_HZ[1]:
             self._file.close()
-            raise self._error(f"sample rate {self.sample_rate_hz} Hz; expected {_RATES_HZ[0]} to {_RATES_HZ[1]} Hz")
+            raise self._error(f"sample rate {self._sample_rate_hz} Hz; expected {_RATES_HZ[0]} to {_RATES_HZ[1]} Hz")
         try:
             # Now: the file may be gone when it has been played.
             self._cut_off = is_cut_off(self.path, self._file.format)
@@ -112,6 +104,13 @@ class Recording:
     ) -> None:
         """Closes the file."""
         self._close()
+
+    @property
+    def status(self) -> SourceStatus:
+        """A snapshot: a file is readable or refused, and loses no samples."""
+        return SourceStatus(
+            name=self.name, ended=self.ended, sample_rate_hz=self._sample_rate_hz, n_clipped=self._n_clipped
+        )
 
     def stop(self) -> None:
         """Ends the recording early, also from another thread or a signal: a read that waits returns at once."""
@@ -180,12 +179,12 @@ class Recording:
     def _blocks(self) -> Iterator[Floats]:
         """(n,) decoded and down-mixed, at the file's rate, up to its end or to what is wrong with it."""
         block_s = _BLOCK_S if self._speed is None else min(_BLOCK_S, _PACED_BLOCK_S * self._speed)
-        most = max(1, min(round(self.sample_rate_hz * block_s), _MOST_VALUES // self._file.channels))
+        most = max(1, min(round(self._sample_rate_hz * block_s), _MOST_VALUES // self._file.channels))
         n_decoded, promised = 0, self._promised
         rest = "expected the rest that the file itself announces"
-        length = rest if promised is None else f"expected {promised / self.sample_rate_hz:.1f} s as its header says"
+        length = rest if promised is None else f"expected {promised / self._sample_rate_hz:.1f} s as its header says"
         while True:
-            end_s = n_decoded / self.sample_rate_hz
+            end_s = n_decoded / self._sample_rate_hz
             try:
                 block: Floats = self._file.read(most, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError as exc:
@@ -196,20 +195,20 @@ class Recording:
             wrong = ~(np.abs(block) <= _LOUDEST).all(axis=1)  # written so that NaN is wrong too
             first_wrong = int(wrong.argmax()) if wrong.any() else len(block)
             if first_wrong:
-                self.n_clipped += int(np.count_nonzero(np.abs(block[:first_wrong]) >= _FULL_SCALE))
+                self._n_clipped += int(np.count_nonzero(np.abs(block[:first_wrong]) >= _FULL_SCALE))
                 yield block[:first_wrong].mean(axis=1, dtype=np.float32)
             if first_wrong < len(block):
                 value = next(value for value in block[first_wrong] if not abs(value) <= _LOUDEST)
-                where_s = end_s + first_wrong / self.sample_rate_hz
+                where_s = end_s + first_wrong / self._sample_rate_hz
                 raise self._error(f"a sample of {value:g} at {where_s:.3f} s; expected finite numbers, full scale is 1")
         if n_decoded < (promised or 0) or (n_decoded and self._cut_off):
             promise = length if n_decoded < (promised or 0) else rest
-            raise self._error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {promise}")
+            raise self._error(f"cut off after {n_decoded / self._sample_rate_hz:.1f} s; {promise}")
         if not n_decoded:
             raise self._error("holds no samples; expected some sound")
 
     def _chunks(self) -> Iterator[AudioChunk]:
-        resampler = Resampler(self.sample_rate_hz)
+        resampler = Resampler(self._sample_rate_hz)
         count, fault = 0, None
         blocks = self._blocks()
         while True:

@@ -1,8 +1,8 @@
-"""The command line: one file a command, arguments, terminal, exit codes.
+"""The command line: one file per command, terminal, log and exit status.
 
-Every way to start edged imports this package before anything that needs numpy, so the BLAS threads are bounded here.
+Every way to start edged imports this package before numpy, so the number of BLAS threads is limited here.
 """
 
-from edged.host.blas_threads import import_numpy
+from edged.host.blas_threads import limit_blas_threads
 
-import_numpy()
+limit_blas_threads()

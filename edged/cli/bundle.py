@@ -1,6 +1,6 @@
-"""Config to the bundle that it names, and what the config says of labels held against the bundle's.
+"""Loads the bundle that the config names, and checks the config's labels against it.
 
-Config ──► Bundle, or ModelError; a label that the bundle lacks: ConfigError
+Config ──► Bundle, or ModelError; ConfigError for a label that the bundle does not have
 """
 
 import argparse
@@ -15,7 +15,7 @@ from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 
 
 def prepared(arguments: argparse.Namespace) -> tuple[Config, Bundle]:
-    """The config of a command and its bundle, once the log has the config's level."""
+    """Load config and bundle of a command, and set the log level."""
     config = config_from(arguments)
     log_to_stderr(config.log_level)
     bundle = bundle_of(config)
@@ -23,7 +23,7 @@ def prepared(arguments: argparse.Namespace) -> tuple[Config, Bundle]:
 
 
 def fitting(config: Config, bundle: Bundle) -> Config:
-    """``config``, where it says nothing of labels that ``bundle`` does not have; else a ``ConfigError``."""
+    """``config`` itself; raises ``ConfigError`` if it names labels that ``bundle`` does not have."""
     labels = bundle.manifest.labels
     prior_distribution(config.baseline.expected, labels)
     if unknown := sorted(config.tracker.enter_for.keys() - set(labels)):
@@ -34,6 +34,6 @@ def fitting(config: Config, bundle: Bundle) -> Config:
 
 
 def bundle_of(config: Config) -> Bundle:
-    """The bundle that ``config`` names."""
+    """Load the bundle that ``config`` names."""
     bundle = config.models.bundle
     return load_bundle(DEFAULT_BUNDLE if bundle == "default" else Path(bundle))

@@ -1,4 +1,4 @@
-"""Arguments to the config: the file that is named, else the first that is there, else the defaults.
+"""Finds and loads the config of a command: the file given by --config, else the first that exists, else the defaults.
 
 --config FILE, ./config.yaml, /etc/edged/config.yaml ──► Config
 """
@@ -9,13 +9,13 @@ from pathlib import Path
 from edged.config.load import load_config
 from edged.config.structs import Config
 
-PLACES = (Path("config.yaml"), Path("/etc/edged/config.yaml"))  # where the config is looked for, in this order
+PLACES = (Path("config.yaml"), Path("/etc/edged/config.yaml"))  # the first that exists is used
 
 
 def config_name(arguments: argparse.Namespace) -> str:
-    """What the config comes from, in words."""
+    """Where the config comes from, in words."""
     place = config_path(arguments)
-    return "the defaults, no config file" if place is None else str(place)
+    return "no config file, all defaults" if place is None else str(place)
 
 
 def config_from(arguments: argparse.Namespace) -> Config:
@@ -25,7 +25,7 @@ def config_from(arguments: argparse.Namespace) -> Config:
 
 
 def config_path(arguments: argparse.Namespace) -> Path | None:
-    """The file that holds the config of a command; None where there is none."""
+    """The config file of a command; None if there is none."""
     given: Path | None = arguments.config
     return given or next((place for place in PLACES if _is_there(place)), None)
 
@@ -34,5 +34,5 @@ def _is_there(place: Path) -> bool:
     try:
         return place.is_file()
     except PermissionError:
-        # By `sudo -u edged` in a folder that is closed to that user; a closed /etc/edged is a fault, to be named.
+        # With `sudo -u edged` the current folder may be unreadable, which is fine; an unreadable /etc/edged is not.
         return place.is_absolute()

@@ -1,4 +1,4 @@
-"""``edged``: runs one command; the one place where errors become a line on stderr and a status.
+"""``edged``: runs one command, and turns errors into a line on stderr and an exit status.
 
 argv ──parser──► the command's module ──run──► exit status
 """
@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from edged.cli.log import log_to_stderr
 from edged.cli.parser import parser
 from edged.cli.terminal import abandon_stdout, prepare
-from edged.errors import EdgedError, OutputError
+from edged.errors import EdgedError, OutputError, UsageError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit status."""
+    """Run one command; returns its exit status."""
     prepare()
     try:
         return _command(argv)
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             abandon_stdout()
         return exc.exit_status
     except BrokenPipeError:
-        # Whoever read our lines went away (`| head`): nothing is wrong, and nobody is left to tell.
+        # The reader of stdout has gone (`| head`), which is not an error.
         abandon_stdout()
         return 0
     except KeyboardInterrupt:
@@ -33,11 +33,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(argv: Sequence[str] | None) -> int:
     try:
-        arguments = parser().parse_args(argv)
-        # The image of a process that crashes would hold the sound that it has just heard.
+        commands = parser()
+        arguments = commands.parse_args(argv)
+        if arguments.command is None:
+            commands.print_help(sys.stderr)
+            return UsageError.exit_status
+        # No core dumps: one would contain recent sound.
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
         log_to_stderr("info")
         status: int = arguments.command.run(arguments)
         return status
     finally:
-        sys.stdout.flush()  # here, where what it raises is still caught
+        sys.stdout.flush()  # here, where its errors are still caught

@@ -1,15 +1,18 @@
-"""The list of commands to the parser of ``edged``; a command's module is imported once it is chosen.
+"""The argument parser of ``edged``, built from the list of commands.
 
-argv ──argparse──► Namespace: ``command``, the module, and what else was given; a wrong one ends with status 64
+    argv ──argparse──► Namespace with ``command``, the chosen command's module; wrong usage exits with status 64
 
-A command is a module with ``add_arguments`` and ``run``.  ``edged --help`` and ``edged --version`` import none of them:
-on a Raspberry Pi Zero numpy alone takes seconds.
+A command is a module with ``add_arguments`` and ``run``.  It is imported when the command is chosen: ``edged --help``
+loads neither numpy nor the models, which takes seconds on a Raspberry Pi Zero.
 """
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
@@ -17,81 +20,157 @@ from edged.errors import UsageError
 
 
 class Command(Protocol):
-    """What the module of a command has."""
+    """The interface of a command's module."""
 
     @staticmethod
     def add_arguments(parser: argparse.ArgumentParser) -> None:
-        """Declare what the command takes."""
+        """Add the command's arguments, its description and examples to its parser."""
 
     @staticmethod
     def run(arguments: argparse.Namespace) -> int:
-        """Run the command; returns its exit status, or raises ``EdgedError``."""
+        """Run the command and return its exit status; raises ``EdgedError``."""
 
 
 class Entry(NamedTuple):
-    """A command in the list of ``edged --help``."""
+    """One line of ``edged --help``."""
 
+    group: str
     name: str
     module: str  # below edged.cli
     help: str
 
 
+_SENSOR, _BROKER, _SHELL = "sensor commands", "broker commands", "other commands"
+
 ENTRIES = (
-    Entry("run", "sensor.run", "listen to the microphone and publish until SIGTERM"),
-    Entry("replay", "sensor.replay", "play sound files through the same pipeline, to the broker or to stdout"),
-    Entry("classify", "sensor.classify", "say the emotion of whole sound files, one line each"),
-    Entry("devices", "sensor.devices", "list the microphones and the string that selects each in the config"),
-    Entry(
-        "check", "sensor.check", "check config, bundle, runtime, microphone and broker; exit 0 only when all is well"
-    ),
-    Entry("schema", "broker.schema", "print the JSON Schema of every payload"),
-    Entry("watch", "broker.watch", "show live what the devices publish on the broker"),
-    Entry("history", "broker.history", "show the events of the past that the device keeps, published or waiting"),
-    Entry("discovery", "broker.discovery", "print what Home Assistant is told of this device"),
-    Entry("acl", "broker.acl", "print an access list for mosquitto that gives this device its own topics"),
-    Entry(
-        "demo", "sensor.demo", "play a sample conversation to an embedded broker and show what a subscriber receives"
-    ),
+    Entry(_SENSOR, "run", "sensor.run", "listen to the microphone and publish, until stopped"),
+    Entry(_SENSOR, "check", "sensor.check", "test config, models, microphone and broker"),
+    Entry(_SENSOR, "devices", "sensor.devices", "list the microphones"),
+    Entry(_SENSOR, "classify", "sensor.classify", "print the emotion of each sound file"),
+    Entry(_SENSOR, "replay", "sensor.replay", "play sound files through the pipeline"),
+    Entry(_SENSOR, "demo", "sensor.demo", "play a sample; needs no microphone and no broker"),
+    Entry(_BROKER, "watch", "broker.watch", "show what devices publish, live"),
+    Entry(_BROKER, "history", "broker.history", "list the events stored on this device"),
+    Entry(_BROKER, "discovery", "broker.discovery", "print or remove the Home Assistant discovery"),
+    Entry(_BROKER, "acl", "broker.acl", "print an access list for mosquitto"),
+    Entry(_BROKER, "schema", "broker.schema", "print the schemas of topics and payloads"),
 )
 
+_DESCRIPTION = """\
+edged listens to a microphone, detects emotions in speech and publishes them over MQTT. Only labels leave the device,
+never sound.
+"""
+_EPILOG = "`edged COMMAND --help` describes a command."
+_NARROW = 60  # columns; on a narrower terminal the texts of long options start on a line of their own
+_CONFIG = "config file (default: ./config.yaml, else /etc/edged/config.yaml)"
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of ``edged``."""
-    made = _Parser(prog="edged", description="Speech-emotion sensor: sound in, emotion events out.")
-    commands = made.add_subparsers(metavar="COMMAND", required=True, parser_class=_CommandParser)
-    for entry in ENTRIES:
-        text = entry.help[0].upper() + entry.help[1:] + "."
-        commands.add_parser(entry.name, help=entry.help, description=text, module=entry.module)
-    return made
+
+def parser() -> "_MainParser":
+    """The parser of ``edged``; the arguments of a command are added when it is chosen."""
+    return _MainParser()
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """Wraps paragraphs to the width of the terminal and leaves indented lines, such as examples, as they are."""
+
+    def __init__(self, prog: str, **settings: Any) -> None:  # noqa: ANN401 -- argparse's own
+        is_narrow = shutil.get_terminal_size().columns < _NARROW
+        super().__init__(prog, max_help_position=13 if is_narrow else 24, **settings)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        parts = []
+        for is_example, lines in groupby(text.splitlines(), key=lambda line: not line or line.startswith(" ")):
+            block = "\n".join(lines)
+            parts.append(block if is_example else super()._fill_text(block, width, indent))
+        return "\n".join(parts)
 
 
 class _Parser(argparse.ArgumentParser):
-    """One whose faults have a status of their own: argparse's 2 says nothing (sysexits.h: EX_USAGE)."""
+    """Reports wrong usage with EX_USAGE of sysexits.h, where argparse has 2."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 -- argparse's own
+        super().__init__(formatter_class=_HelpFormatter, **settings)
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(UsageError.exit_status, f"{self.prog}: {message}\n")
 
 
+class _MainParser(_Parser):
+    """``edged`` itself."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            prog="edged", usage="edged [--config FILE] COMMAND ...", description=_DESCRIPTION, epilog=_EPILOG
+        )
+        self.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG)
+        self.add_argument("--version", action=_VersionAction, nargs=0, help="show the version and exit")
+        self.set_defaults(command=None)
+        self.commands: dict[str, _CommandParser] = {}
+        added = self.add_subparsers(metavar="COMMAND", dest="name", prog="edged", parser_class=_CommandParser)
+        for entry in ENTRIES:
+            self.commands[entry.name] = added.add_parser(entry.name, help=entry.help, module=entry.module)
+
+    def format_help(self) -> str:
+        """The commands by group, then the options."""
+        formatter = self._get_formatter()
+        formatter.add_usage(self.usage, self._actions, self._mutually_exclusive_groups)
+        formatter.add_text(self.description)
+        for group, entries in groupby(ENTRIES, key=lambda entry: entry.group):
+            formatter.start_section(group)
+            formatter.add_arguments([argparse.Action([], one.name, metavar=one.name, help=one.help) for one in entries])
+            formatter.end_section()
+        formatter.start_section("options")
+        formatter.add_arguments([action for action in self._actions if action.option_strings])
+        formatter.end_section()
+        formatter.add_text(self.epilog)
+        return formatter.format_help()
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401 -- argparse's own
+        """Name the command that was probably meant."""
+        if action.dest != "name" or value in self.commands:
+            super()._check_value(action, value)
+            return
+        close = get_close_matches(value, self.commands, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else "`edged --help` lists the commands"
+        raise argparse.ArgumentError(None, f"{value!r} is not a command, {hint}")
+
+
 class _CommandParser(_Parser):
-    """The parser of one command, which knows its arguments from the moment in which it is to parse some."""
+    """The parser of one command."""
 
     def __init__(self, *, module: str, **settings: Any) -> None:  # noqa: ANN401 -- argparse's own
         super().__init__(**settings)
         self._module = module
         self._complete = False
 
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # noqa: ANN401 -- argparse's own
-        self._complete_arguments()
-        return super().parse_known_args(args, namespace)
-
-    def _complete_arguments(self) -> None:
+    def complete(self) -> None:
+        """Import the command's module and add its arguments; does nothing the second time."""
         if self._complete:
             return
         self._complete = True
-        command = cast("Command", import_module(f"edged.cli.{self._module}"))
+        command = load_command(self._module)
         self.set_defaults(command=command)
-        self.add_argument(
-            "--config", type=Path, metavar="FILE", help="default: ./config.yaml, else /etc/edged/config.yaml, else none"
-        )
         command.add_arguments(self)
+        # Without a default, so that it does not replace what was given before the command.
+        self.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=_CONFIG)
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # noqa: ANN401 -- argparse's own
+        """Called when the command is chosen; all its arguments are known, so that the rest is an error."""
+        self.complete()
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            options = [option for action in self._actions for option in action.option_strings]
+            close = get_close_matches(unknown[0], options, n=1)
+            self.error(f"unknown argument {unknown[0]!r}" + (f", did you mean {close[0]!r}?" if close else ""))
+        return parsed, unknown
+
+
+class _VersionAction(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *_: object) -> None:
+        parser.exit(load_command("version").run(namespace))
+
+
+def load_command(module: str) -> Command:
+    """The command in a module below ``edged.cli``."""
+    return cast("Command", import_module(f"edged.cli.{module}"))

@@ -1,6 +1,6 @@
-"""Signals to events, which the pipeline looks at between two reads.
+"""Signals to events, which the pipeline checks between two reads.
 
-SIGTERM, SIGINT ──► stop (a second one ends the process at once; so does a deadline, where one is given)
+SIGTERM, SIGINT ──► stop; a second signal exits at once, and so does the deadline, if there is one
 SIGHUP ──► asked
 """
 
@@ -14,10 +14,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def stopping(within_s: float | None = None) -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set; a second signal ends the process at once.
+    """An event that SIGTERM and SIGINT set; a second signal exits at once.
 
-    With ``within_s`` the process ends so long after the first one in any case, the interpreter's own end counted in,
-    and shows where each thread hangs.
+    With ``within_s`` the process exits that long after the first signal, even if something hangs, and prints where each
+    thread is.  The shutdown of the interpreter counts too.
     """
     stop = threading.Event()
 
@@ -26,21 +26,23 @@ def stopping(within_s: float | None = None) -> Iterator[threading.Event]:
             os._exit(128 + number)
         stop.set()
         if within_s is not None:
-            faulthandler.dump_traceback_later(within_s, exit=True)  # a thread in C, which no hung lock holds up
+            faulthandler.dump_traceback_later(
+                within_s, exit=True
+            )  # its thread is in C, so a hung lock does not block it
 
-    with _handling(on_signal, signal.SIGTERM, signal.SIGINT):
+    with _handlers(on_signal, signal.SIGTERM, signal.SIGINT):
         yield stop
 
 
 @contextmanager
 def asking(asked: threading.Event) -> Iterator[None]:
-    """``asked`` is set by SIGHUP."""
-    with _handling(lambda _number, _frame: asked.set(), signal.SIGHUP):
+    """SIGHUP sets ``asked``."""
+    with _handlers(lambda _number, _frame: asked.set(), signal.SIGHUP):
         yield
 
 
 @contextmanager
-def _handling(handler: Callable[[int, object], None], *numbers: signal.Signals) -> Iterator[None]:
+def _handlers(handler: Callable[[int, object], None], *numbers: signal.Signals) -> Iterator[None]:
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield

@@ -1,9 +1,9 @@
-"""stdin, stdout and stderr as they were given, to what can be written to: closed, full, or of few letters.
+"""Makes stdin, stdout and stderr usable when they are closed, full, or of a narrow encoding.
 
-    files 0, 1, 2 ──prepare──► each is open; what stdout cannot spell is escaped; where it takes no more: OutputError
+    files 0, 1, 2 ──prepare──► all open; stdout escapes what it cannot encode, and raises OutputError when it is full
 
-A file that is closed leads nowhere from then on: otherwise the next one that is opened would get its number, and a line
-for stderr would end in it.
+A closed file is replaced by the null device.  Otherwise the next file that the program opens would get its number, and
+messages for stderr would be written into it.
 """
 
 import io
@@ -15,40 +15,40 @@ from edged.errors import OutputError
 
 
 def prepare() -> None:
-    """Make all three usable, whatever they are; what stands in for them already, as in a test, is left alone."""
+    """Make all three usable; streams that a caller has already replaced, such as a test, are left alone."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
+            os.open(os.devnull, os.O_RDWR)  # opens as the lowest free number, which is this one
     if sys.stderr is None or sys.stderr is sys.__stderr__:
-        # PortAudio's start turns file 2 away, for good where it hangs: what there is to say needs a way of its own.
+        # While PortAudio starts, file 2 is redirected, for ever if it hangs: messages need a file of their own.
         sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     if sys.stdout is None:
-        sys.stdout = _text(_Output(1, "w", closefd=False), "utf-8", at_once=False)
-    elif (own := sys.__stdout__) is not None and sys.stdout is own:
-        sys.stdout = _text(_Output(own.fileno(), "w", closefd=False), own.encoding, at_once=own.isatty())
+        sys.stdout = _text(_Output(1, "w", closefd=False), "utf-8", flush=False)
+    elif (original := sys.__stdout__) is not None and sys.stdout is original:
+        sys.stdout = _text(_Output(original.fileno(), "w", closefd=False), original.encoding, flush=original.isatty())
 
 
 def abandon_stdout() -> None:
-    """Let it lead nowhere: what its buffers still have is written once more at the end of the program."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    """Point it at the null device: at exit the program flushes what is still in its buffers."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 class _Output(io.FileIO):
-    """A file whose faults are told from those of all others."""
+    """stdout, whose errors get a type of their own."""
 
-    def write(self, content: Any, /) -> int:  # noqa: ANN401 -- bytes, or what is like them
-        """As ever, but for its faults."""
+    def write(self, content: Any, /) -> int:  # noqa: ANN401 -- any buffer
+        """Write ``content``; raises ``OutputError`` instead of ``OSError``."""
         try:
             return super().write(content)
-        except BrokenPipeError:  # whoever read it went away, which is no fault
+        except BrokenPipeError:  # the reader has gone, which is not an error
             raise
         except OSError as exc:
-            raise OutputError(f"stdout: {exc.strerror or exc}, expected a file that takes what is printed") from exc
+            raise OutputError(f"stdout: {exc.strerror or exc}, expected a writable file") from exc
 
 
-def _text(raw: io.FileIO, encoding: str, *, at_once: bool) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors="backslashreplace", line_buffering=at_once)
+def _text(raw: io.FileIO, encoding: str, *, flush: bool) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors="backslashreplace", line_buffering=flush)

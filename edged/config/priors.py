@@ -1,23 +1,20 @@
-"""Which moods a home is expected to have, before anyone was heard.
+"""The emotions that a home is expected to have, before anything was detected.
 
     baseline.expected of the config, the bundle's labels ──► shares (n_labels,)
 
-People speak neutrally most of the time, and a corpus of actors does not: what a network makes of a window is judged
-against this mixture by the baseline, and by the tracker.
+People speak neutrally most of the time, actors in a corpus do not.  The adaptation and the tracker weigh the scores of
+a window by this prior distribution.
 """
 
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edged.errors import ConfigError
 
-_USUAL = ("neutral", 0.7)  # the mixture where the config names none
+_USUAL = ("neutral", 0.7)  # if the config names none
 _TOLERANCE = 1e-6
 
 
-def prior_distribution(expected: Mapping[str, float], labels: tuple[str, ...]) -> NDArray[np.float64]:
+def prior_distribution(expected: Mapping[str, float], labels: tuple[str, ...]) -> tuple[float, ...]:
     """(n_labels,) shares, sum 1; labels that ``expected`` leaves out divide what it leaves.
 
     Raises:
@@ -34,4 +31,4 @@ def prior_distribution(expected: Mapping[str, float], labels: tuple[str, ...]) -
     if total > 1 + _TOLERANCE or (not rest and total < 1 - _TOLERANCE):
         raise ConfigError(f"baseline.expected has shares of {total:g} together, expected {'at most ' if rest else ''}1")
     left = max(0.0, 1 - total) / max(1, len(rest))
-    return np.array([named.get(label, left) for label in labels])
+    return tuple(float(named.get(label, left)) for label in labels)

@@ -1,9 +1,9 @@
-"""A broker inside the program, on a free loopback port, for as long as the demo runs; the only use of amqtt.
+"""An MQTT broker inside the program, on a free loopback port; the only file that uses amqtt.
 
     with EmbeddedBroker() as broker:  ──► Mqtt(host="127.0.0.1", port=broker.port)
 
-amqtt is asyncio, the rest of the program is not: the broker has a thread and a loop of its own, and nothing of it is
-touched from outside but the event that ends it.
+amqtt uses asyncio and the rest of the program does not, so the broker has its own thread and event loop.  Other threads
+touch only the event that stops it.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from edged.errors import PublishError, UsageError
 if TYPE_CHECKING:
     from amqtt.broker import Broker
 
-_OPEN_S = 15.0  # until it listens; the import of amqtt alone takes seconds on a Raspberry Pi Zero
+_OPEN_S = 15.0  # until it listens; importing amqtt alone takes seconds on a Raspberry Pi Zero
 _CLOSE_S = 10.0
 _LOGGERS = ("amqtt", "transitions", "websockets")
 
 
 class EmbeddedBroker:
-    """``with`` opens and closes it; ``port`` is known while it is open."""
+    """``with`` starts and stops it; ``port`` is set while it runs."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -35,16 +35,16 @@ class EmbeddedBroker:
         self._thread = threading.Thread(target=self._run, name="edged-demo-broker", daemon=True)
 
     def __enter__(self) -> Self:
-        """Listen.
+        """Start it and wait until it listens.
 
         Raises:
             UsageError: amqtt is not installed.
-            PublishError: it does not listen.
+            PublishError: it cannot listen.
         """
         try:
-            import amqtt.broker  # noqa: PLC0415 -- an extra, which only the demo needs
+            import amqtt.broker  # noqa: PLC0415 -- an optional dependency, used by the demo only
         except ImportError as exc:
-            message = f"the demo's broker is missing ({exc}), expected the extra 'demo': pip install 'edged[demo]'"
+            message = f"the demo's broker is not installed ({exc}): pip install 'edged[demo]'"
             raise UsageError(message) from exc
         self._broker_class: type[Broker] = amqtt.broker.Broker
         for name in _LOGGERS:
@@ -57,16 +57,16 @@ class EmbeddedBroker:
         return self
 
     def __exit__(self, *_fault: object) -> None:
-        """Close every connection and the port."""
+        """Close all connections and the port."""
         if self._loop is not None and self._end is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            with contextlib.suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(_CLOSE_S)
 
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except Exception as exc:  # noqa: BLE001 -- the edge of a foreign thread
+        except Exception as exc:  # noqa: BLE001 -- raised again by __enter__
             self._fault = exc
         finally:
             self._listens.set()

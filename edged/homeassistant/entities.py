@@ -154,7 +154,7 @@ def _settings(device: Device) -> list[Entity]:
     by_command: dict[str, list[Entity]] = {
         "mute": [
             _entity(
-                *(device, "switch", "SourceWatch", [node]),
+                *(device, "switch", "Listening", [node]),
                 command_topic=_command(device, "mute"),
                 payload_on="OFF",  # to listen is not to be mute
                 payload_off="ON",

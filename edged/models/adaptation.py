@@ -66,7 +66,7 @@ class Adaptation:
         Raises:
             ConfigError: as above.
         """
-        self._expected = prior_distribution(settings.expected, self._labels) @ self._moods
+        self._expected = np.array(prior_distribution(settings.expected, self._labels)) @ self._moods
         self._half_life_s = 60 * settings.half_life_min
         self._bound = settings.bound
         self.frozen = settings.mode == "frozen"

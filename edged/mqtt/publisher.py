@@ -20,7 +20,8 @@ from typing import Self
 import msgspec
 
 from edged.config.structs import Mqtt
-from edged.contract.payloads import EpisodeEnd, EpisodeStart, Info, OutboxMetrics, Trust, encoded
+from edged.contract.payloads import EpisodeEnd, EpisodeStart, Info, encoded
+from edged.contract.status import SinkStatus
 from edged.contract.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Received, Topic, full_name
 from edged.host.identity import device_id
 from edged.mqtt.connection import CLOSE_S, Connection
@@ -101,14 +102,15 @@ class Publisher:
         return self._connection.reason
 
     @property
-    def tls(self) -> Trust:
-        """Whether the broker has to prove who it is."""
-        return self._connection.tls
-
-    @property
-    def reconnects(self) -> int:
-        """How often the broker was reached again."""
-        return self._connection.reconnects
+    def status(self) -> SinkStatus:
+        """A snapshot."""
+        return SinkStatus(
+            tls=self._connection.tls,
+            reconnects=self._connection.reconnects,
+            unacknowledged=self.unacknowledged,
+            outbox=self._outbox.figures(),
+            name_taken_by=self._name_conflict.device_id,
+        )
 
     @property
     def unacknowledged(self) -> int:
@@ -119,16 +121,6 @@ class Publisher:
     def dropped(self) -> int:
         """Events that went because too many waited."""
         return self._outbox.dropped
-
-    @property
-    def outbox(self) -> OutboxMetrics:
-        """How many events wait, where, and how long they take."""
-        return self._outbox.figures()
-
-    @property
-    def name_taken_by(self) -> str | None:
-        """Device id of another device that publishes under this node's name now."""
-        return self._name_conflict.device_id
 
     def tick(self) -> None:
         """Whatever is due by the clock, or was received; the pipeline's thread calls it between two reads."""

@@ -17,6 +17,7 @@ import numpy as np
 from edged.config.reload import Reload
 from edged.config.structs import Config
 from edged.contract import payloads
+from edged.contract.status import SourceStatus
 from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, INFO, LEVEL, OFF, ON, SPEECH, WINDOW
 from edged.errors import EdgedError
 from edged.events.payload_builder import PayloadBuilder
@@ -88,12 +89,13 @@ class Daemon:
         notify(f"STATUS={self._listening.status}")
         self._publish_info()
         try:
-            while not stop.is_set() and not self._source.ended:
+            while not stop.is_set() and not self._source.status.ended:
                 chunk = self._source.read(_READ_S)
+                source = self._source.status
                 if chunk is not None:
-                    self._process_chunk(chunk)
-                # What was heard before the sound was lost comes first.
-                if chunk is None or self._source.state not in DEAF:
+                    self._process_chunk(chunk, source)
+                # Sound that came before the loss is classified first.
+                if chunk is None or source.state not in DEAF:
                     self._check_source()
                 self._sink.tick()
                 if self._ending is not None:
@@ -114,18 +116,18 @@ class Daemon:
                 self._adaptation.keep()
             self._listening.close()
 
-    def _process_chunk(self, chunk: AudioChunk) -> None:
+    def _process_chunk(self, chunk: AudioChunk, source: SourceStatus) -> None:
         self._listening.ready()
         if self._adaptation is not None:
-            self._adaptation.at(self._source.name)
+            self._adaptation.at(source.name)
             self._classifier.baseline = self._adaptation.baseline
         began_s = time.monotonic()
         self._payloads.anchor(chunk.start, chunk.utc_s)
-        self._newest = (chunk.start + len(chunk.samples), chunk.captured_s if self._source.live else began_s)
-        self._publish(self._classifier.classify(chunk.samples, chunk.start, keep_up=self._source.live))
+        self._newest = (chunk.start + len(chunk.samples), chunk.captured_s if source.live else began_s)
+        self._publish(self._classifier.classify(chunk.samples, chunk.start, keep_up=source.live))
         sound_s, peak = len(chunk.samples) / GEOMETRY.sample_rate_hz, float(np.abs(chunk.samples).max())
         self._metrics.count_sound(sound_s, time.monotonic() - began_s, peak)
-        before, self._n_clipped = self._n_clipped, self._source.n_clipped
+        before, self._n_clipped = self._n_clipped, source.n_clipped
         level = self._meter.heard(chunk.samples, chunk.utc_s, clipped=self._n_clipped > before)
         if level is not None:
             self._sink.publish(LEVEL, level)
@@ -145,7 +147,7 @@ class Daemon:
     def change(self, config: Config) -> None:
         """What of ``config`` can change between two windows holds from now on."""
         self._config = config
-        if config.audio.muted != self._source.muted:
+        if config.audio.muted != self._source.status.muted:
             self._source.mute(config.audio.muted)
             self._check_source()  # an episode of before ends, and what is published says so
         self._classifier.change(config.gate)
@@ -158,15 +160,15 @@ class Daemon:
     @property
     def trouble(self) -> str:
         """Why no sound comes, in words; empty when nothing is wrong, or not known to be."""
-        return self._source.trouble
+        return self._source.status.trouble
 
     def snapshot(self) -> None:
         """Publishes all that says how it is now."""
-        state = self._tracker.state
-        self._sink.publish(CAPTURE, self._source.state)
+        state, source = self._tracker.state, self._source.status
+        self._sink.publish(CAPTURE, source.state)
         self._sink.publish(SPEECH, ON if state.speech else OFF)
         self._sink.publish(EMOTION, self._payloads.state(state, self._metrics.level_dbfs))
-        if self._meter.newest is not None and not self._source.muted:
+        if self._meter.newest is not None and not source.muted:
             self._sink.publish(LEVEL, self._meter.newest)
         self._publish_info()
         self._report()
@@ -181,7 +183,7 @@ class Daemon:
         self._ending = error
 
     def _publish_info(self) -> None:
-        muted, waiting = self._source.muted, self._restart_required
+        muted, waiting = self._source.status.muted, self._restart_required
         self._sink.publish(INFO, status.info(self._config, self._classifier, muted=muted, restart_required=waiting))
 
     def _publish(self, windows: Iterable[Classification]) -> None:
@@ -208,7 +210,7 @@ class Daemon:
     def _captured_s(self, count: int) -> float:
         """The monotonic clock when the sample ``count`` was captured; of a recording, which has no such time, read."""
         newest, newest_s = self._newest
-        return newest_s - (newest - count) / GEOMETRY.sample_rate_hz if self._source.live else newest_s
+        return newest_s - (newest - count) / GEOMETRY.sample_rate_hz if self._source.status.live else newest_s
 
     def _publish_changes(self, changes: Iterable[Began | Ended], captured_s: float | None = None) -> None:
         """Publishes what changed, then the state if it is another, and its scores now and then while they move."""

@@ -1,6 +1,6 @@
 """Whether sound comes, told to the broker, the log and systemd when that changes.
 
-    Source.state, trouble, muted ──look, between two reads──► capture, one log line, READY=1, STATUS=, WATCHDOG=1
+    SourceStatus ──look, between two reads──► capture, one log line, READY=1, STATUS=, WATCHDOG=1
 
 READY comes with the first sound, or when it is known that there is none.  A source that is absent or muted brings no
 windows for the watchdog to live on; there it lives on the rounds of the source's reader.
@@ -38,7 +38,7 @@ class SourceWatch:
 
     def look(self) -> Reason | None:
         """Tells what changed; the reason why no emotion stands any more, where that is so."""
-        source, (last, before, was_muted) = self._source, self._told
+        source, (last, before, was_muted) = self._source.status, self._told
         state, trouble, muted = self._told = source.state, source.trouble, source.muted
         if source.n_tries != self._n_tries:
             # Waiting for a device is work that went through, as long as each round comes to its end.
@@ -80,10 +80,10 @@ class SourceWatch:
     @property
     def status(self) -> str:
         """In words, for ``systemctl status``."""
-        source, (note, until_s) = self._source, self._note
+        source, (note, until_s) = self._source.status, self._note
         note = note if time.monotonic() < until_s else ""
         if source.state == "online":
-            return f"{note}SourceWatch to {source.name}"
+            return f"{note}Listening to {source.name}"
         return f"{note}No sound ({source.state}): {source.trouble or f'waiting for {source.name}'}"
 
     def close(self) -> None:

@@ -29,28 +29,29 @@ _SESSION = secrets.token_hex(4)  # of this process
 def health(
     source: Source, sink: Sink, classifier: WindowClassifier, metrics: Metrics, adaptation: AdaptationStore | None
 ) -> payloads.Health:
-    """The figures now; those of a period begin anew."""
+    """The metrics now; those of a period start again at zero."""
+    capture, sent = source.status, sink.status
     return payloads.Health(
         time=payloads.rfc3339(time.time()),
         uptime_s=round(metrics.uptime_s, 1),
-        microphone=source.name,
-        sample_rate_hz=source.sample_rate_hz,
-        capture=source.state,
-        microphone_silent=source.silent,
+        microphone=capture.name,
+        sample_rate_hz=capture.sample_rate_hz,
+        capture=capture.state,
+        microphone_silent=capture.silent,
         level_dbfs=round(metrics.level_dbfs, 1),
         peak_dbfs=round(metrics.peak_dbfs(), 1),
-        clipping=metrics.clipping(source.n_clipped),
+        clipping=metrics.clipping(capture.n_clipped),
         windows=metrics.windows,
         windows_speech=metrics.windows_speech,
         windows_skipped=classifier.n_skipped,
-        samples_dropped=source.n_dropped,
-        overflows=source.n_overflows,
-        gaps=source.n_gaps,
-        recoveries=source.n_recoveries,
+        samples_dropped=capture.n_dropped,
+        overflows=capture.n_overflows,
+        gaps=capture.n_gaps,
+        recoveries=capture.n_recoveries,
         real_time_factor=round(metrics.real_time_factor(), 4),
-        tls=sink.tls,
-        reconnects=sink.reconnects,
-        unacknowledged=sink.unacknowledged,
+        tls=sent.tls,
+        reconnects=sent.reconnects,
+        unacknowledged=sent.unacknowledged,
         resident_mb=round(resident_mb(), 1),
         cpu_share=round(metrics.cpu_share(), 3),
         temperature_c=temperature_c(),
@@ -59,8 +60,8 @@ def health(
         bundle=_named(classifier.bundle.manifest),
         routing=classifier.cascade.routing,
         baseline=None if adaptation is None else adaptation.metrics,
-        outbox=sink.outbox,
-        name_taken_by=sink.name_taken_by,
+        outbox=sent.outbox,
+        name_taken_by=sent.name_taken_by,
     )
 
 
@@ -105,7 +106,7 @@ def identity(config: Config, source: Source, metrics: Metrics) -> payloads.Ident
         device_id=device_id(),
         host=socket.gethostname(),
         addresses=addresses(),
-        microphone=source.name,
+        microphone=source.status.name,
         hardware=hardware(),
         uptime_s=round(metrics.uptime_s, 1),
     )

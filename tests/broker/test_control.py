@@ -12,6 +12,7 @@ from edged.errors import RestartError
 from tests.parts.broker.commanded import Start, bundle, commander, idle_mosquitto, mosquitto, start
 from tests.parts.broker.commander import Commander
 from tests.parts.broker.mosquitto import Mosquitto, wait_until
+from tests.parts.broker.outboxes import outbox_metrics
 
 # pytest finds the fixtures by their names here
 __all__ = ["bundle", "commander", "idle_mosquitto", "mosquitto", "start"]
@@ -156,7 +157,7 @@ def test_identify_says_which_device_it_is(
     assert (device.node, device.microphone, len(device.device_id)) == ("lab", "fake", 16)
     assert result.message == f"this is lab on {device.host}"
     assert f"identify: this is node lab, device {device.device_id}" in caplog.text
-    assert "STATUS=Identified by command; SourceWatch to fake" in told
+    assert "STATUS=Identified by command; Listening to fake" in told
 
 
 def test_snapshot_publishes_all_states(start: Start, commander: Commander) -> None:
@@ -174,7 +175,7 @@ def test_retained_command_is_not_obeyed(start: Start, commander: Commander) -> N
     commander.send("mute", "ON", retain=True)
     with start() as device:
         assert commander.give("identify").ok
-        assert not device.room.muted
+        assert not device.room.status.muted
         assert commander.results("mute") == []
 
 
@@ -186,7 +187,7 @@ def test_results_are_not_retained_and_not_kept(
     """Who comes later hears none, and the outbox has none."""
     with start() as device:
         commander.give("identify")
-        assert device.publisher.outbox.depth == 0
+        assert outbox_metrics(device.publisher).depth == 0
         with Commander(mosquitto.port) as late:
             wait_until(lambda: late.came["info"], "the retained topics")
             assert late.results("identify") == []
@@ -197,7 +198,7 @@ def test_read_only_answers_that_it_is(start: Start, commander: Commander) -> Non
     """Through the broker: refused, and the device as it was."""
     with start(commands="read-only") as device:
         result = commander.give("mute", "ON")
-        assert (result.ok, device.room.muted) == (False, False)
+        assert (result.ok, device.room.status.muted) == (False, False)
         assert result.message == "mqtt.commands is read-only, expected identify or snapshot"
         assert commander.give("identify").ok
         assert commander.newest("info")["commands"] == "read-only"

@@ -18,14 +18,14 @@ def test_mute_and_listen_again(start: Start, commander: Commander) -> None:
         wait_until(lambda: commander.came["health"], "the first figures")
         result = commander.give("mute", '{"muted": true, "id": "a"}')
         assert (result.ok, result.muted, result.id) == (True, True, "a")
-        assert device.room.muted
+        assert device.room.status.muted
         assert commander.came["capture"][-1] == b"muted"
         assert commander.came["speech"][-1] == b"OFF"
         assert commander.newest("emotion")["emotion"] == "none"
         assert commander.newest("info")["listening"] is False
         result = commander.give("mute", "OFF")
         assert (result.message, result.muted) == ("listening", False)
-        assert not device.room.muted
+        assert not device.room.status.muted
         assert commander.came["capture"][-1] == b"online"
         assert commander.newest("info")["listening"] is True
 
@@ -50,7 +50,7 @@ def test_mute_feeds_the_watchdog_by_rounds(start: Start, commander: Commander, m
         told.clear()
         commander.give("identify")
         assert "WATCHDOG=1" not in told
-        device.room.n_tries += 1
+        device.room.change(n_tries=1)
         wait_until(lambda: told.count("WATCHDOG=1") == 1, "the watchdog is fed")
 
 
@@ -71,15 +71,15 @@ def test_mute_goes_before_the_config(start: Start, commander: Commander) -> None
     with start(muted) as device:
         wait_until(lambda: commander.came["info"], "its info")
         assert commander.newest("info")["listening"] is False
-        assert (commander.give("mute", "OFF").muted, device.room.muted) == (False, False)
+        assert (commander.give("mute", "OFF").muted, device.room.status.muted) == (False, False)
         result = commander.give("reload")
         assert result.message.endswith("nothing changed; set by command and still in force: audio.muted")
-        assert not device.room.muted
+        assert not device.room.status.muted
     with start(muted) as device:
-        assert not device.room.muted
+        assert not device.room.status.muted
         result = commander.give("mute", '{"muted": null}')
         assert result.message == "muted by command or config, the microphone is closed, as in the config"
-        assert (result.muted, device.room.muted) == (True, True)
+        assert (result.muted, device.room.status.muted) == (True, True)
 
 
 def test_edited_mute_takes_effect(start: Start, commander: Commander) -> None:
@@ -91,12 +91,12 @@ def test_edited_mute_takes_effect(start: Start, commander: Commander) -> None:
             device.write(f"audio: {{muted: {str(muted).lower()}}}")
             result = commander.give("reload")
             assert result.message == f"config read again: audio.muted {not muted} -> {muted}"
-            assert device.room.muted is muted
+            assert device.room.status.muted is muted
             assert commander.came["capture"][-1] == (b"muted" if muted else b"online")
             assert commander.newest("info")["listening"] is not muted
             assert result.restart_required == []
     with start("audio: {muted: true}") as device:
-        assert device.room.muted
+        assert device.room.status.muted
 
 
 def test_edited_mute_agrees_with_the_switch(start: Start, commander: Commander) -> None:
@@ -105,15 +105,15 @@ def test_edited_mute_agrees_with_the_switch(start: Start, commander: Commander) 
         commander.give("mute", "ON")
         device.write("audio: {muted: true}")
         commander.give("reload")
-        assert device.room.muted
+        assert device.room.status.muted
         device.write("audio: {muted: false}")
         commander.give("reload")
-        assert not device.room.muted
+        assert not device.room.status.muted
         commander.give("mute", "ON")
     with start("audio: {muted: true}") as device:
-        assert device.room.muted
+        assert device.room.status.muted
     with start("audio: {muted: false}") as device:
-        assert not device.room.muted
+        assert not device.room.status.muted
 
 
 def test_disk_that_refuses_is_said_in_the_answer(start: Start, commander: Commander, tmp_path: Path) -> None:
@@ -121,6 +121,6 @@ def test_disk_that_refuses_is_said_in_the_answer(start: Start, commander: Comman
     with start(f"state_dir: {tmp_path}/state") as device:
         (tmp_path / "state").write_text("a file where the folder should be")
         result = commander.give("mute", "ON")
-        assert (result.ok, result.muted, device.room.muted) == (True, True, True)
+        assert (result.ok, result.muted, device.room.status.muted) == (True, True, True)
         assert "; not kept over a restart: " in result.message
         (tmp_path / "state").unlink()

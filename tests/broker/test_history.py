@@ -76,7 +76,7 @@ def test_since(kept: Config, capsysbinary: pytest.CaptureFixture[bytes], text: s
 @pytest.mark.parametrize("text", ["", "1", "h", "1w", "-1h", "1h30m", "1e3s", "nan"])
 def test_since_that_is_no_time(text: str) -> None:
     """The message gives examples."""
-    with pytest.raises(argparse.ArgumentTypeError, match="expected as in 90s, 15m, 1h or 7d"):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected one such as 90s, 15m, 1h or 7d"):
         since(text)
 
 

@@ -73,8 +73,8 @@ def test_two_publishers_of_one_name_find_each_other(mosquitto: Mosquitto, monkey
             def found() -> bool:
                 first.tick()
                 second.tick()
-                return (first.name_taken_by, second.name_taken_by) == (OTHER.device_id, info().device_id)
+                return (first.status.name_taken_by, second.status.name_taken_by) == (OTHER.device_id, info().device_id)
 
             wait_until(found, "both know")
             assert first.connected
-            assert first.reconnects == second.reconnects == 0
+            assert first.status.reconnects == second.status.reconnects == 0

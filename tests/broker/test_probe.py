@@ -142,7 +142,7 @@ def test_daemon_that_runs_is_not_thrown_out(mosquitto: Mosquitto) -> None:
         assert publisher.wait_connected(WITHIN_S)
         assert list(tried(mosquitto.mqtt)) == _NAMES
         assert publisher.connected
-        assert publisher.reconnects == 0
+        assert publisher.status.reconnects == 0
 
 
 def test_server_that_says_nothing_is_given_up() -> None:

@@ -19,6 +19,7 @@ from edged.mqtt.subscriber import Subscriber
 from edged.outbox.journal import Journal
 from edged.outbox.outbox import Outbox
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.broker.outboxes import outbox_metrics
 from tests.parts.broker.payloads import emotion_state, episode_end, episode_start, health
 from tests.parts.broker.relay import Relay
 
@@ -138,13 +139,13 @@ def test_events_are_numbered_and_late_ones_say_so(
     with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a") as publisher:
         for number in range(3):
             publisher.publish(EVENT_START, episode_start("sad", number), time.monotonic())
-        wait_until(lambda: publisher.outbox.oldest_s > 0.5, "late")
-        assert publisher.outbox.depth == 3
+        wait_until(lambda: outbox_metrics(publisher).oldest_s > 0.5, "late")
+        assert outbox_metrics(publisher).depth == 3
         relay.start()
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
         publisher.publish(EVENT_START, episode_start("sad", 3))
         wait_until(lambda: publisher.unacknowledged == 0, "acknowledged")
-        figures = publisher.outbox
+        figures = outbox_metrics(publisher)
     events = events_among(until(subscriber, "edged/a/availability", b"offline"))
     first = events[0].seq
     assert isinstance(first, int)
@@ -169,7 +170,7 @@ def test_next_process_sends_what_the_last_one_kept(
     with Publisher(mqtt, "a", Outbox(journal=Journal(tmp_path / "outbox.sqlite3", commit_s=5.0))) as publisher:
         publisher.publish(EVENT_START, episode_start("sad", 30))
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
-        assert publisher.outbox.on_disk
+        assert outbox_metrics(publisher).on_disk
     events = events_among(until(subscriber, "edged/a/availability", b"offline"))
     assert [event.start_s for event in events] == list(range(31))
     assert [event.replayed for event in events] == [True] * 30 + [False]
@@ -211,7 +212,7 @@ def test_cut_connection_loses_nothing_and_keeps_the_order(relay: Relay, subscrib
             publisher.publish(EVENT_START, episode_start("sad", number))
         publisher.publish(HEALTH, health())
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
-        assert publisher.reconnects == 1
+        assert publisher.status.reconnects == 1
     seen = starts(until(subscriber, "edged/a/health", encoded(health())))
     assert list(dict.fromkeys(seen)) == list(range(300))
 
@@ -229,7 +230,7 @@ def test_restarted_broker_learns_the_retained_topics_again(mosquitto: Mosquitto)
         publisher.publish(EMOTION, emotion_state("happy"))
         mosquitto.start()
         wait_until(lambda: publisher.connected and publisher.unacknowledged == 0, "all acknowledged again")
-        assert publisher.reconnects == 1
+        assert publisher.status.reconnects == 1
         kept = mosquitto.retained()
     assert kept.keys() == {"edged/a/availability", "edged/a/emotion", "edged/a/health"}
     assert kept["edged/a/availability"] == b"online"

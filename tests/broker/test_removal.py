@@ -40,5 +40,5 @@ def test_nothing_there_is_no_fault(mosquitto: Mosquitto) -> None:
 def test_absent_broker_is_said() -> None:
     """With its address, within seconds."""
     port = free_port()
-    with pytest.raises(PublishError, match=f"broker 127.0.0.1:{port}: .*, expected one that takes messages"):
+    with pytest.raises(PublishError, match=f"broker 127.0.0.1:{port}: .*, expected one that accepts messages"):
         remove(Mqtt(host="127.0.0.1", port=port), KITCHEN.identifier, "homeassistant", [])

@@ -64,7 +64,7 @@ def test_replay_has_a_node_of_its_own(
             assert f"replay is published as node {node}" in done.stderr
             wait_until(lambda: came[-1].payload == b"offline", "offline")
         assert live.connected
-        assert live.reconnects == 0
+        assert live.status.reconnects == 0
     assert [(one.topic, one.payload) for one in came[:1]] == [("edged/lab/availability", b"online")]
     assert all(one.topic.startswith(f"edged/{node}/") for one in came[1:])
     topics = [one.topic.removeprefix(f"edged/{node}/") for one in came[1:]]

@@ -85,7 +85,7 @@ def test_events_survive_a_broker_killed_under_tls(
         for number in range(10, 20):
             publisher.publish(EVENT_START, episode_start("sad", number))
         wait_until(lambda: not publisher.connected and not subscriber.connected, "lost")
-        assert publisher.tls == "verified"
+        assert publisher.status.tls == "verified"
         waited = publisher.unacknowledged
         idle_mosquitto.start(further=authority.lines())
         assert subscriber.wait_connected(WITHIN_S)

@@ -20,7 +20,7 @@ from edged.outbox.journal import Journal
 from edged.outbox.outbox import Outbox
 from tests.parts.broker.consumer import Consumer
 from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until
-from tests.parts.broker.outboxes import numbers, put
+from tests.parts.broker.outboxes import numbers, outbox_metrics, put
 from tests.parts.broker.payloads import episode_start
 from tests.parts.faults.disk import Disk, card
 
@@ -193,7 +193,7 @@ def test_events_go_to_the_broker_from_a_full_disk(disk: Path, mosquitto: Mosquit
             for number in range(100):
                 publisher.publish(EVENT_START, episode_start("sad", number))
             wait_until(lambda: not publisher.unacknowledged, "all acknowledged")
-            figures = publisher.outbox
+            figures = outbox_metrics(publisher)
         assert (figures.depth, figures.dropped, figures.on_disk) == (0, 0, False)
         assert figures.fault
         wait_until(lambda: len(consumer.events) == 100, "all events")

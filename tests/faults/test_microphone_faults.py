@@ -22,26 +22,26 @@ states, fault, first, heard = [], "", None, 0
 with module.Microphone(Audio(device="pulse", max_recovery_s=max_recovery_s, silent_after_s=3600)) as microphone:
     try:
         while states != until:
-            chunk = microphone.read(0.1)
-            heard = 0 if microphone.state != "online" else heard + (0 if chunk is None else len(chunk.samples))
-            if microphone.state == "online" and heard < 8000:
+            chunk, status = microphone.read(0.1), microphone.status
+            heard = 0 if status.state != "online" else heard + (0 if chunk is None else len(chunk.samples))
+            if status.state == "online" and heard < 8000:
                 continue  # what the server kept comes at once, and is ahead of the clock
             if first is None and heard:
-                first = microphone.newest
+                first = microphone._ring.newest
                 files = len(os.listdir("/proc/self/fd"))
-            if (states or [None])[-1] != microphone.state and (microphone.state != "offline" or microphone.trouble):
-                states.append(microphone.state)
-                print(json.dumps([microphone.state, microphone.trouble]), flush=True)
+            if (states or [None])[-1] != status.state and (status.state != "offline" or status.trouble):
+                states.append(status.state)
+                print(json.dumps([status.state, status.trouble]), flush=True)
         while microphone.read(0.1) is None:
             pass
     except CaptureError as exc:
         fault = str(exc)
-    (count, at_s), (first_count, first_at_s) = microphone.newest, first or microphone.newest
+    (count, at_s), (first_count, first_at_s) = microphone._ring.newest, first or microphone._ring.newest
     late_s = at_s - first_at_s - (count - first_count) / 16000  # by which the count is behind the clock
     files = len(os.listdir("/proc/self/fd")) - (files if first is not None else 0)
 print(json.dumps({
     "fault": fault, "late_s": late_s, "files": files,
-    "recoveries": microphone.n_recoveries, "gaps": microphone.n_gaps, "lost": microphone.n_dropped,
+    "recoveries": microphone.status.n_recoveries, "gaps": microphone.status.n_gaps, "lost": microphone.status.n_dropped,
     "threads": [thread.name for thread in threading.enumerate()],
 }))
 """

@@ -36,7 +36,7 @@ def test_microphone_that_comes_falls_silent_goes_and_freezes(
         service.wait_for("online", "muted")
         virtual_microphone.play(tmp_path / "noise.wav")
         service.wait_for("online")
-        service.wait_for_notice("SourceWatch to pulse")
+        service.wait_for_notice("Listening to pulse")
         virtual_microphone.kill()
         service.wait_for("offline")
         virtual_microphone.start()

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edged.audio.ring import AudioChunk
-from edged.contract.payloads import CaptureState, EmotionState, EpisodeEnd, EpisodeStart, Health, Trust, WindowScores
+from edged.contract.payloads import CaptureState, EmotionState, EpisodeEnd, EpisodeStart, Health, WindowScores
+from edged.contract.status import SinkStatus, SourceStatus
 from edged.contract.topics import CAPTURE, Topic
 from edged.errors import EdgedError
 from edged.features.logmel import Floats
@@ -17,33 +18,28 @@ from edged.features.logmel import Floats
 class FakeSource:
     """A source that hands out given chunks, then raises ``fault`` or ends; None is a read in vain."""
 
-    name = "fake"
-    sample_rate_hz = 16_000
-    n_tries = n_dropped = n_overflows = n_gaps = n_recoveries = n_clipped = 0
-    state: CaptureState = "online"
-    trouble = ""
-    silent = muted = False
-
     def __init__(
         self, chunks: Iterable[AudioChunk | None], *, live: bool = False, fault: EdgedError | None = None
     ) -> None:
-        self.live = live
-        self.ended = False
+        self.status = SourceStatus(name="fake", live=live, sample_rate_hz=16_000)
         self._chunks = iter(chunks)
         self._fault = fault
 
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
-        """As told."""
-        self.muted = muted
-        self.state = "muted" if muted else "online"
-        self.trouble = "muted by command or config, the microphone is closed" if muted else ""
+        """As the microphone, at once."""
+        trouble = "muted by command or config, the microphone is closed" if muted else ""
+        self.change(muted=muted, state="muted" if muted else "online", trouble=trouble)
+
+    def change(self, **values: object) -> None:
+        """Other values in ``status``."""
+        self.status = msgspec.structs.replace(self.status, **values)
 
     def read(self, timeout_s: float) -> AudioChunk | None:
         """The next one."""
         del timeout_s
         for chunk in self._chunks:
             return chunk
-        self.ended = True
+        self.change(ended=True)
         if self._fault is not None:
             raise self._fault
         return None
@@ -52,11 +48,7 @@ class FakeSource:
 class KeepingSink:
     """A sink that keeps every payload in order."""
 
-    tls: Trust = "verified"
-    reconnects = 0
-    unacknowledged = 0
-    outbox = None
-    name_taken_by = None
+    status = SinkStatus(tls="verified")
 
     def __init__(self) -> None:
         self.all: list[tuple[Topic, msgspec.Struct | str]] = []

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 import yaml
 
+from edged.cli.parser import ENTRIES
 from edged.config.load import load_config, parse_config
 from edged.config.structs import Config
 from edged.contract.commands import FORMS
 from edged.contract.topics import TOPICS, Topic
-from tests.parts.system.program import edged
 
 _REPOSITORY = Path(__file__).parents[2]
 _DOCS = _REPOSITORY / "docs"
@@ -37,7 +37,7 @@ def keys(kind: type, above: str = "") -> list[str]:
 
 def commands() -> list[str]:
     """The commands, as the program itself lists them."""
-    return re.findall(r"^ {4}([a-z]+)(?: |$)", edged("--help").stdout, re.MULTILINE)
+    return [entry.name for entry in ENTRIES]
 
 
 def current_pages() -> dict[str, str]:

@@ -21,7 +21,7 @@ from edged.audio.microphone import Microphone
 from edged.config.structs import Audio
 with Microphone(Audio(device=sys.argv[1])) as microphone:
     chunks = []
-    while microphone.n_samples < 4000 or not any(s.samples.any() for s in chunks):  # the sound has arrived
+    while microphone._ring.n_written < 4000 or not any(s.samples.any() for s in chunks):  # the sound has arrived
         chunks += [s for s in [microphone.read(1)] if s is not None]
         if len(chunks) == 1:
             print("listening", flush=True)
@@ -30,15 +30,15 @@ with Microphone(Audio(device=sys.argv[1])) as microphone:
         chunks += [s for s in [microphone.read(1)] if s is not None]
     late_s = time.time() - chunks[-1].utc_s - len(chunks[-1].samples) / 16000
     threads = sorted(t.name for t in threading.enumerate())
-    count, monotonic_s = microphone.newest
+    count, monotonic_s = microphone._ring.newest
 heard = np.concatenate([s.samples for s in chunks])[-8000:]
 print(json.dumps({
-    "name": microphone.name, "rate_hz": microphone.sample_rate_hz, "n_channels": microphone.n_channels,
+    "name": microphone.status.name, "rate_hz": microphone.status.sample_rate_hz, "n_channels": microphone.n_channels,
     "contiguous": all(a.start + len(a.samples) == b.start for a, b in zip(chunks, chunks[1:])),
-    "figures": [microphone.n_dropped, microphone.n_overflows],
+    "figures": [microphone.status.n_dropped, microphone.status.n_overflows],
     "hz": float(np.argmax(np.abs(np.fft.rfft(heard))) * 16000 / len(heard)), "peak": float(np.abs(heard).max()),
     "late_s": late_s,
-    "threads": threads, "threads_after": [t.name for t in threading.enumerate()], "ended": microphone.ended,
+    "threads": threads, "threads_after": [t.name for t in threading.enumerate()], "ended": microphone.status.ended,
     "after": microphone.read(1),
 }))
 """
@@ -74,8 +74,8 @@ from edged.config.structs import Audio
 for listed in microphones():
     with Microphone(Audio(device=listed.selector)) as microphone:
         while microphone.read(1) is None:
-            assert not microphone.trouble
-        print(listed.selector, listed.default, microphone.name)
+            assert not microphone.status.trouble
+        print(listed.selector, listed.default, microphone.status.name)
 """
     with virtual_microphone.child(script) as child:
         assert {child.line(), child.line()} == {"name:pulse False pulse", "name:default True default"}
@@ -90,9 +90,9 @@ from edged.audio.microphone import Microphone
 from edged.config.structs import Audio
 with Microphone(Audio(silent_after_s=0.3)) as microphone:
     for silent in (True, False):
-        while microphone.silent != silent:
+        while microphone.status.silent != silent:
             microphone.read(1)
-        print(microphone.silent, microphone.state, microphone.trouble)
+        print(microphone.status.silent, microphone.status.state, microphone.status.trouble)
 """
     with virtual_microphone.child(script) as child:
         assert child.line() == "True muted microphone 'default': nothing but one value for 0.3 s; muted?"
@@ -111,7 +111,7 @@ print("no" if refused else "yes", flush=True)
 from edged.audio.microphone import Microphone
 from edged.config.structs import Audio
 with Microphone(Audio()) as microphone:
-    while microphone.n_samples < 4000:
+    while microphone._ring.n_written < 4000:
         microphone.read(1)
 print("heard")
 """
@@ -129,10 +129,11 @@ import threading
 from edged.audio.microphone import Microphone
 from edged.config.structs import Audio
 with Microphone(Audio(buffer_s=0.5)) as microphone:
-    while microphone.n_samples < 12000:
+    while microphone._ring.n_written < 12000:
         threading.Event().wait(0.01)
     chunk = microphone.read(1)
-    print(len(chunk.samples), chunk.start >= 4000, microphone.n_dropped >= chunk.start, microphone.n_overflows)
+    status = microphone.status
+    print(len(chunk.samples), chunk.start >= 4000, status.n_dropped >= chunk.start, status.n_overflows)
 """
     with virtual_microphone.child(script) as child:
         assert child.line() == "8000 True True 0"

@@ -15,7 +15,7 @@ from edged.config.structs import Audio
 mute.REST_S = 0.1
 
 def say(**more):
-    print(json.dumps({"state": microphone.state, "trouble": microphone.trouble, **more}), flush=True)
+    print(json.dumps({"state": microphone.status.state, "trouble": microphone.status.trouble, **more}), flush=True)
 
 def until(condition):
     while not condition():
@@ -29,22 +29,23 @@ with module.Microphone(Audio(device="pulse", max_recovery_s=0.3)) as microphone:
     sys.stdin.readline()
     microphone.mute(True)
     kept = microphone._ring.read(0)
-    until(lambda: microphone.trouble.endswith("is closed"))
-    tries, began_s = microphone.n_tries, time.monotonic()
+    until(lambda: microphone.status.trouble.endswith("is closed"))
+    tries, began_s = microphone.status.n_tries, time.monotonic()
     until(lambda: time.monotonic() - began_s > 1)  # three times as long as a lost one is looked for
-    say(kept=kept is None, rounds=microphone.n_tries - tries, in_memory=bool(microphone._ring._array.any()))
+    say(kept=kept is None, rounds=microphone.status.n_tries - tries, in_memory=bool(microphone._ring._array.any()))
     sys.stdin.readline()
     microphone.mute(False)
     again = None
     while again is None:
         again = microphone.read(1)
+    status = microphone.status
     say(
-        jump=again.start - heard.start - len(heard.samples), lost=microphone.n_dropped, gaps=microphone.n_gaps,
-        recoveries=microphone.n_recoveries,
+        jump=again.start - heard.start - len(heard.samples), lost=status.n_dropped, gaps=status.n_gaps,
+        recoveries=status.n_recoveries,
     )
     microphone.mute(True)
     microphone.mute(False)  # taken back at once
-    until(lambda: microphone.n_gaps == 2)
+    until(lambda: microphone.status.n_gaps == 2)
     say(openings=microphone._n_tries)
 print(json.dumps([thread.name for thread in threading.enumerate()]))
 """
@@ -82,14 +83,14 @@ mute.REST_S = 0.1
 opened, calls = driver.opened, []
 driver.opened = lambda device: calls.append(device) or opened(device)
 with module.Microphone(Audio(device="pulse", max_recovery_s=0.3, muted=True)) as microphone:
-    while microphone.n_tries < 10:
+    while microphone.status.n_tries < 10:
         assert microphone.read(0.05) is None
-    print(microphone.state, len(calls), "sounddevice" in sys.modules, microphone.trouble, flush=True)
+    print(microphone.status.state, len(calls), "sounddevice" in sys.modules, microphone.status.trouble, flush=True)
     sys.stdin.readline()
     microphone.mute(False)
     while microphone.read(0.05) is None:
         pass
-    print(microphone.state, len(calls), microphone.n_dropped, microphone.n_recoveries)
+    print(microphone.status.state, len(calls), microphone.status.n_dropped, microphone.status.n_recoveries)
 """
     with virtual_microphone.child(script) as child:
         assert child.line() == "muted 0 False muted by command or config, the microphone is closed"
@@ -107,9 +108,9 @@ from edged.audio import microphone as module, mute
 from edged.config.structs import Audio
 mute.REST_S = 3600
 with module.Microphone(Audio(device="pulse", muted=True)) as microphone:
-    while not microphone.trouble.endswith("is closed"):
+    while not microphone.status.trouble.endswith("is closed"):
         microphone.read(0.05)
-print(microphone.state, [thread.name for thread in threading.enumerate()])
+print(microphone.status.state, [thread.name for thread in threading.enumerate()])
 """
     with virtual_microphone.child(script) as child:
         assert child.line() == "offline ['MainThread']"
@@ -130,13 +131,13 @@ with module.Microphone(Audio(device="pulse")) as microphone:
     print("online", flush=True)
     sys.stdin.readline()
     microphone.mute(True)
-    tries = microphone.n_tries
+    tries = microphone.status.n_tries
     try:
         while True:
             microphone.read(0.05)
-            trouble = microphone.trouble
+            trouble = microphone.status.trouble
     except CaptureError as exc:
-        print(microphone.state, "|", trouble, "|", exc, "|", microphone.n_tries - tries)
+        print(microphone.status.state, "|", trouble, "|", exc, "|", microphone.status.n_tries - tries)
 """
     with virtual_microphone.child(script) as child:
         assert child.line() == "online"

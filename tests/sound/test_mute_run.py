@@ -139,10 +139,10 @@ def test_check_leaves_a_muted_microphone_closed(
 
     for content in (_KEPT % "true", "damaged"):
         kept.write_text(content)
-        assert line() == f"microphone    OK     muted by command ({kept}), so it is not opened"
+        assert line() == f"microphone    OK    not opened: muted by command ({kept})"
     config.write_text(config.read_text().replace("device: pulse", "device: pulse, muted: true"))
     kept.write_text(_KEPT % "null")
-    assert line() == "microphone    OK     muted by the config (audio.muted), so it is not opened"
+    assert line() == "microphone    OK    not opened: muted by the config (audio.muted)"
     kept.write_text(_KEPT % "false")
     assert "not opened" not in line()
 

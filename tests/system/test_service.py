@@ -19,7 +19,7 @@ pytestmark = pytest.mark.systemd
 def test_install_starts_the_service(service: Container) -> None:
     """READY came with the first sound, the status is in words, and the next boot starts it too."""
     assert service.shown(UNIT, "ActiveState") == "active"
-    assert service.shown(UNIT, "StatusText").startswith("SourceWatch to default")
+    assert service.shown(UNIT, "StatusText").startswith("Listening to default")
     assert service.shown(UNIT, "User") == "edged"
     assert service.systemctl("is-enabled", UNIT) == "enabled"
 

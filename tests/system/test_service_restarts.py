@@ -39,7 +39,7 @@ def test_hung_pipeline_is_restarted_by_the_watchdog(service: Container) -> None:
     hung = service.shown(UNIT, "MainPID")
     service.systemctl("kill", "--signal=STOP", UNIT)
     wait_until(lambda: service.shown(UNIT, "MainPID") not in {hung, "0"}, "another process", 60)
-    wait_until(lambda: service.shown(UNIT, "StatusText").startswith("SourceWatch"), "it listens", 60)
+    wait_until(lambda: service.shown(UNIT, "StatusText").startswith("Listening"), "it listens", 60)
     assert int(service.shown(UNIT, "NRestarts")) == 1
     assert "watchdog" in service.journal(UNIT).lower()
 

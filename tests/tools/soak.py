@@ -69,10 +69,10 @@ class Endless(FakeSource):
             self.looks.append(look(self._at / _HOUR))
             print(f"{self.looks[-1]} {speed:.0f} times real time", flush=True)
         if self._at >= self._end:
-            self.ended = True
+            self.change(ended=True)
             return None
         if self._at >= self._next_gap:
-            self.n_gaps += 1
+            self.change(n_gaps=self.status.n_gaps + 1)
             self._at, self._next_gap = self._at + _GAP, self._next_gap + _HOUR
         start, self._at = self._at, self._at + _READ
         return AudioChunk(self._sound[np.arange(start, self._at) % len(self._sound)], start, time.time())
@@ -120,7 +120,7 @@ def main(hours: float) -> int:
         broker.start()
         source = Endless(sound, hours)
         figures = soaked(source, broker.mqtt, Path(name))
-    print(f"{figures.windows} windows, {figures.windows_speech} with speech, {source.n_gaps} gaps")
+    print(f"{figures.windows} windows, {figures.windows_speech} with speech, {source.status.n_gaps} gaps")
     return 0 if flat(source.looks) else 1
 
 

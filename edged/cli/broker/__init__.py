@@ -1,1 +1,1 @@
-"""Commands about what is published: events, topics, access."""
+"""Commands that deal with published messages: events, topics, access."""

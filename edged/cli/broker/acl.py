@@ -1,10 +1,10 @@
-"""The config to an access list for mosquitto that gives a device its own topics and nothing else.
+"""``edged acl``: an access list for mosquitto that limits a device to its own topics.
 
     node, user, Home Assistant's prefix ──► user kitchen / topic write edged/kitchen/emotion / …
-    --pattern                           ──► pattern write edged/%u/emotion / …, where each user is called as its node
+    --pattern                           ──► pattern write edged/%u/emotion / …, for users named as their nodes
 
-An ``acl_file`` lets through what it names and nothing else.  It refuses no subscription and no message: what is
-forbidden does not arrive, and ``edged check`` sees it by that.
+An ``acl_file`` allows what it names and nothing else.  mosquitto reports no error for the rest: a forbidden message
+does not arrive, which is how ``edged check`` detects it.
 """
 
 import argparse
@@ -20,41 +20,55 @@ from edged.homeassistant.entities import Device
 from edged.host.identity import device_id, node_name
 
 _READ, _WRITE, _BOTH = "read", "write", "readwrite"
-_OTHER_ACCESS = {COMMAND: _READ, CHECK: _BOTH, INFO: _BOTH}  # its own info shows another device of its name
+_OTHER_ACCESS = {COMMAND: _READ, CHECK: _BOTH, INFO: _BOTH}  # info reveals another device with the same node
 _HEAD = """\
 # Access list for mosquitto, for a line of mosquitto.conf: acl_file /etc/mosquitto/edged.acl
-# It names what is allowed: whoever else is to publish or read there needs rules beside these.
+# Only what it names is allowed: other clients need rules of their own.
 """
-_MANY = """\
-# Home Assistant's discovery topics hold the machine's id, which no pattern can: `edged acl` prints them on each device.
+_NO_PATTERN = """\
+# Home Assistant's discovery topics contain the device id, for which there is no pattern: `edged acl` prints them.
+"""
+
+
+_DESCRIPTION = """\
+Print an access list for mosquitto that allows this device its own topics and nothing else.
+"""
+_EXAMPLES = """\
+examples:
+  edged acl > /etc/mosquitto/edged.acl
+  edged acl --user kitchen --node kitchen
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """For whom."""
-    parser.add_argument("--user", default="", metavar="NAME", help="at the broker; default: mqtt.username")
-    parser.add_argument("--node", default="", metavar="NODE", help="default: the config's, or this machine's")
-    parser.add_argument("--pattern", action="store_true", help="for all devices whose user is called as their node")
+    """User and node, or a pattern."""
+    parser.description = _DESCRIPTION
+    parser.epilog = _EXAMPLES
+    parser.add_argument("--user", default="", metavar="NAME", help="MQTT user name (default: mqtt.username)")
+    parser.add_argument("--node", default="", metavar="NODE", help="node (default: that of the config)")
+    parser.add_argument(
+        "--pattern", action="store_true", help="cover all devices whose MQTT user name equals their node name"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the access list; the exit status."""
+    """Print the access list; returns the exit status."""
     config = config_from(arguments)
     print(access_pattern(config) if arguments.pattern else access_list(config, arguments.user, arguments.node), end="")
     return 0
 
 
 def access_list(config: Config, user: str = "", node: str = "") -> str:
-    """For the device that is called ``node`` here and ``user`` at the broker; each is the config's where it is empty.
+    """The list for one device; ``user`` and ``node`` are the config's if empty.
 
     Raises:
-        UsageError: there is no user, or a name that is more than that in mosquitto's file.
+        UsageError: there is no user, or a name would change the meaning of mosquitto's file.
     """
     user = user or config.mqtt.username
     if not user:
-        raise UsageError("mqtt.username is empty, expected a name there or after --user, or --pattern")
+        raise UsageError("mqtt.username is empty, expected a user name there, --user NAME or --pattern")
     if not user.isprintable() or user != user.strip():
-        raise UsageError(f"user is {user!r}, expected a name that fits in a line")
+        raise UsageError(f"user is {user!r}, expected printable characters without spaces around them")
     node = node or node_name(config.node)
     if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", node):
         raise UsageError(f"node is {node!r}, expected at most 64 of a-z A-Z 0-9 _ -")
@@ -63,12 +77,12 @@ def access_list(config: Config, user: str = "", node: str = "") -> str:
 
 
 def access_pattern(config: Config) -> str:
-    """For all devices whose user at the broker is called as their node."""
+    """The list for all devices whose MQTT user name equals their node name."""
     lines = [f"pattern {access} {topic}" for access, topic in _own(config, "%u")]
     if config.homeassistant.discovery == "off":
         return "\n".join([_HEAD.rstrip(), *lines]) + "\n"
     lines.append(f"pattern {_READ} {config.homeassistant.prefix}/status")
-    return "\n".join([_HEAD + _MANY.rstrip(), *lines]) + "\n"
+    return "\n".join([_HEAD + _NO_PATTERN.rstrip(), *lines]) + "\n"
 
 
 def _rules(config: Config, node: str) -> Iterator[tuple[str, str]]:
@@ -77,7 +91,7 @@ def _rules(config: Config, node: str) -> Iterator[tuple[str, str]]:
         prefix = config.homeassistant.prefix
         identifier = Device(node=node, device_id=device_id(), labels=(), version="").identifier
         for topic_filter in filters(identifier, prefix):
-            yield _BOTH, topic_filter  # what the broker holds is looked at before it is published again
+            yield _BOTH, topic_filter  # retained messages are compared before publishing
         yield _READ, f"{prefix}/status"
 
 

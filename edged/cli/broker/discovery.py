@@ -1,6 +1,6 @@
-"""`edged discovery`, and what the daemon announces: the config and the bundle's labels to what Home Assistant is told.
+"""``edged discovery``, and the discovery messages of the daemon: config and labels to messages for Home Assistant.
 
-Config, labels ──► Device ──► messages ──► Announcer, stdout, or what is taken away from the broker
+Config, labels ──► Device ──► messages ──► Announcer, stdout, or topics to clear on the broker
 """
 
 import argparse
@@ -16,20 +16,26 @@ from edged.host.identity import device_id, node_name
 from edged.host.metrics import version_of
 from edged.models.bundle import Bundle
 
+_DESCRIPTION = """\
+Print the MQTT discovery messages that this device publishes for Home Assistant, or remove them from the broker. The
+daemon need not run.
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Whether to print or to take away."""
-    parser.add_argument("--remove", action="store_true", help="take all of it away from the broker instead")
+    """Whether to print or to remove."""
+    parser.description = _DESCRIPTION
+    parser.add_argument("--remove", action="store_true", help="remove the messages from the broker, and so the device")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what Home Assistant is told, or take it away; the exit status."""
+    """Print the discovery messages or remove them from the broker; returns the exit status."""
     config, bundle = prepared(arguments)
-    return discovery(config, bundle, taken_away=arguments.remove)
+    return discovery(config, bundle, removed=arguments.remove)
 
 
 def announcer_for(in_force: Callable[[], Config], bundle: Bundle) -> Announcer | None:
-    """What keeps Home Assistant told, by the config that is ``in_force``; None where it is to be told nothing."""
+    """Publishes the messages for the config ``in_force``; None if discovery is off."""
     config = in_force()
     if config.homeassistant.discovery == "off":
         return None
@@ -37,14 +43,14 @@ def announcer_for(in_force: Callable[[], Config], bundle: Bundle) -> Announcer |
     return Announcer(identifier, config.homeassistant.prefix, lambda: _announced(in_force(), bundle))
 
 
-def discovery(config: Config, bundle: Bundle, *, taken_away: bool) -> int:
-    """Print what Home Assistant is told, topic and payload a line, or take it away; the exit status.
+def discovery(config: Config, bundle: Bundle, *, removed: bool) -> int:
+    """Print topic and payload of each message, or remove them from the broker; returns the exit status.
 
     Raises:
-        PublishError: it is to be taken away, and the broker does not take messages.
+        PublishError: they are to be removed, and the broker does not accept messages.
     """
     announced = _announced(config, bundle)
-    if taken_away:
+    if removed:
         identifier = _device(config, bundle).identifier
         for topic in remove(config.mqtt, identifier, config.homeassistant.prefix, announced):
             print(topic)
@@ -55,7 +61,7 @@ def discovery(config: Config, bundle: Bundle, *, taken_away: bool) -> int:
 
 
 def _announced(config: Config, bundle: Bundle) -> Messages:
-    """As one message where the config says that none is to be published: what would be."""
+    """The messages; if discovery is off, the one message of ``device``."""
     kind = config.homeassistant.discovery
     return messages(
         _device(config, bundle), "component" if kind == "component" else "device", config.homeassistant.prefix

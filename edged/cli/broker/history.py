@@ -1,4 +1,4 @@
-"""``edged history``: the events that the outbox keeps, as a table for people or as JSON lines.
+"""``edged history``: the events stored in the outbox, as a table or as JSON lines.
 
     outbox.sqlite3, read while the daemon writes ──► payloads since a time ──► stdout
 
@@ -6,7 +6,7 @@
     2026-01-02 03:04:05  start  angry             0.84            has it
     2026-01-02 03:04:12  end    angry             0.77     7.2 s  waits
 
-``--jsonl`` prints the payloads as they were published, one a line.
+``--jsonl`` prints the payloads as they were published, one per line.
 """
 
 import argparse
@@ -28,31 +28,42 @@ from edged.host.state_dir import state_file
 from edged.outbox.database import FILE
 from edged.outbox.reader import DamagedError, history
 
-_MOMENT = 19  # characters of a date and time of day
+_MOMENT = 19  # characters of date and time
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+_DESCRIPTION = """\
+List the emotion events stored on this device, both published and waiting for the broker. Works while the daemon runs.
+"""
+_EXAMPLES = """\
+examples:
+  edged history --since 1h
+  edged history --jsonl > events.jsonl
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Since when, and the form of the rows."""
-    parser.add_argument("--since", type=since, metavar="TIME", help="only the last 90s, 15m, 1h, 7d; default: all")
-    parser.add_argument("--jsonl", action="store_true", help="one JSON object a line, as it was published")
+    """Time range and output format."""
+    parser.description = _DESCRIPTION
+    parser.epilog = _EXAMPLES
+    parser.add_argument("--since", type=since, metavar="TIME", help="only events of the last 90s, 15m, 1h or 7d")
+    parser.add_argument("--jsonl", action="store_true", help="print one JSON object per line, as published")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the events; the exit status."""
+    """Print the events; returns the exit status."""
     return show_history(config_from(arguments), arguments.since, jsonl=arguments.jsonl)
 
 
 def since(text: str) -> float:
-    """``90s``, ``15m``, ``1h``, ``7d`` in seconds, for argparse."""
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)([smhd])", text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no length of time, expected as in 90s, 15m, 1h or 7d")
-    return float(found[1]) * _UNITS[found[2]]
+    """A duration such as ``90s``, ``15m``, ``1h`` or ``7d`` in seconds, for argparse."""
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)([smhd])", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration, expected one such as 90s, 15m, 1h or 7d")
+    return float(match[1]) * _UNITS[match[2]]
 
 
 def show_history(config: Config, since_s: float | None, *, jsonl: bool) -> int:
-    """Prints the events of the last ``since_s`` seconds by the wall clock, or all; the exit status.
+    """Print the events of the last ``since_s`` seconds, or all; returns the exit status.
 
     Raises:
         HistoryError: there is no outbox, or it cannot be read.
@@ -77,7 +88,7 @@ def _events(path: Path) -> Iterator[tuple[bytes, EpisodeStart | EpisodeEnd, bool
         for payload, acknowledged in history(path):
             yield payload, decoder.decode(payload), acknowledged
     except FileNotFoundError as exc:
-        raise HistoryError(f"{path}: no such file, expected the outbox of an `edged run` that kept one") from exc
+        raise HistoryError(f"{path}: no such file, expected the outbox of an `edged run`") from exc
     except (DamagedError, msgspec.DecodeError, UnicodeDecodeError, OSError, sqlite3.Error) as exc:
         raise HistoryError(f"{path}: {getattr(exc, 'strerror', None) or exc}, expected a readable outbox") from exc
 
@@ -85,7 +96,7 @@ def _events(path: Path) -> Iterator[tuple[bytes, EpisodeStart | EpisodeEnd, bool
 def _row(event: EpisodeStart | EpisodeEnd, *, acknowledged: bool) -> str:
     try:
         moment = f"{datetime.fromisoformat(event.time).astimezone():%Y-%m-%d %H:%M:%S}"
-    except (ValueError, OverflowError):  # a 30th of February, or the year 0: a damaged row must not hide the others
+    except (ValueError, OverflowError):  # 30 February or year 0: a damaged row must not hide the others
         moment = event.time[:_MOMENT]
     kind, duration = ("end", f"{event.duration_s:.1f} s") if isinstance(event, EpisodeEnd) else ("start", "")
     broker = "has it" if acknowledged else "waits"

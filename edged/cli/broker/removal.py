@@ -1,8 +1,8 @@
-"""Takes away what Home Assistant was told of this device, whether or not the daemon runs.
+"""Removes this device's Home Assistant discovery messages from the broker, whether or not the daemon runs.
 
-    our discovery topics ──subscribe──► what the broker holds ──empty, retained──► broker ──acknowledged──► their number
+    discovery topics ──subscribe──► retained messages ──publish empty, retained──► broker ──acknowledged──► topics
 
-Home Assistant removes an entity, its place in dashboards included, when its discovery message is emptied.
+Home Assistant removes an entity, also from its dashboards, when its discovery message is empty.
 """
 
 import queue
@@ -19,23 +19,23 @@ from edged.mqtt.connection import Connection
 from edged.mqtt.subscriptions import Subscription
 
 _CONNECT_S = 5.0
-_QUIET_S = 1.0  # after which what is retained has come
-_CONFIRM_S = 10.0
-_MAX_TOPICS = 1000  # topics; others may write to them too
+_QUIET_S = 1.0  # without a message: all retained ones have arrived
+_ACKNOWLEDGE_S = 10.0
+_MAX_TOPICS = 1000  # others may publish there too
 
 
 def remove(mqtt: Mqtt, identifier: str, prefix: str, known: Iterable[str]) -> list[str]:
-    """Empty all that the broker holds for ``identifier``, of either kind, and ``known``, which it may not let us read.
+    """Clear all discovery topics of ``identifier``, and ``known``, which the broker may not allow us to read.
 
     Returns the topics.
 
     Raises:
-        PublishError: the broker is out of reach, refuses us, or does not confirm.
-        ConfigError: the password cannot be read, or the host is not a name.
+        PublishError: the broker is out of reach, refuses the connection, or does not acknowledge.
+        ConfigError: the password cannot be read, or the host is not a valid name.
     """
     held: queue.Queue[Received] = queue.Queue(_MAX_TOPICS)
-    waiting: set[int] = set()  # mids; a confirmation may come before its send returns
-    confirmed: set[int] = set()
+    waiting: set[int] = set()  # mids; an acknowledgement may arrive before its send returns
+    acknowledged_mids: set[int] = set()
     changed = threading.Condition()
 
     def keep(received: Received) -> None:
@@ -44,7 +44,7 @@ def remove(mqtt: Mqtt, identifier: str, prefix: str, known: Iterable[str]) -> li
 
     def acknowledged(mid: int) -> None:
         with changed:
-            confirmed.add(mid)
+            acknowledged_mids.add(mid)
             changed.notify_all()
 
     broker = f"broker {mqtt.host}:{mqtt.tcp_port}"
@@ -56,27 +56,27 @@ def remove(mqtt: Mqtt, identifier: str, prefix: str, known: Iterable[str]) -> li
         on_acknowledged=acknowledged,
     ) as connection:
         if not connection.wait_connected(_CONNECT_S):
-            raise PublishError(f"{broker}: {connection.reason}, expected one that takes messages")
+            raise PublishError(f"{broker}: {connection.reason}, expected one that accepts messages")
         topics = sorted({*known, *_topics(held)})
         for topic in topics:
             mid = connection.send(topic, b"", 1, retained=True)
             if mid is None:
-                raise PublishError(f"{broker}: {connection.reason}, expected it to take all messages")
+                raise PublishError(f"{broker}: {connection.reason}, expected it to accept all messages")
             waiting.add(mid)
         with changed:
-            if not changed.wait_for(lambda: waiting <= confirmed, _CONFIRM_S):
-                raise PublishError(f"{broker}: {len(waiting - confirmed)} messages were not confirmed")
+            if not changed.wait_for(lambda: waiting <= acknowledged_mids, _ACKNOWLEDGE_S):
+                raise PublishError(f"{broker}: {len(waiting - acknowledged_mids)} messages were not acknowledged")
     return topics
 
 
 def _topics(held: "queue.Queue[Received]") -> list[str]:
-    found = []
-    deadline_s = time.monotonic() + _CONFIRM_S
+    topics = []
+    deadline_s = time.monotonic() + _ACKNOWLEDGE_S
     while time.monotonic() < deadline_s:
         try:
             received = held.get(timeout=_QUIET_S)
         except queue.Empty:
             break
         if received.payload:
-            found.append(received.topic)
-    return found
+            topics.append(received.topic)
+    return topics

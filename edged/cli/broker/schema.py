@@ -1,4 +1,4 @@
-"""``edged schema``: the contract as JSON Schema, as AsyncAPI or as Markdown."""
+"""``edged schema``: topics and payloads as JSON Schema, AsyncAPI or Markdown."""
 
 import argparse
 
@@ -11,14 +11,15 @@ from edged.contract.reference import json_schemas, markdown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which document."""
+    """The format."""
+    parser.description = "Print the JSON Schema of every payload, or topics and payloads in another format."
     documents = parser.add_mutually_exclusive_group()
-    documents.add_argument("--asyncapi", action="store_true", help="an AsyncAPI 3.0 document of topics and payloads")
-    documents.add_argument("--markdown", action="store_true", help="the reference of both, as in docs/mqtt.md")
+    documents.add_argument("--asyncapi", action="store_true", help="an AsyncAPI 3.0 document")
+    documents.add_argument("--markdown", action="store_true", help="the reference in docs/mqtt.md")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the document; the exit status."""
+    """Print the document; returns the exit status."""
     if arguments.markdown:
         print(markdown(), end="")
         return 0

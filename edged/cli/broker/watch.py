@@ -1,6 +1,6 @@
-"""``edged watch``: what the nodes publish to lines on stdout, live.
+"""``edged watch``: shows live what devices publish.
 
-broker ──Subscriber──► View ──► one line a message, until SIGTERM
+broker ──Subscriber──► View ──► one line per message on stdout, until SIGTERM
 """
 
 import argparse
@@ -14,22 +14,23 @@ from edged.cli.view import view_for
 from edged.config.structs import Mqtt
 from edged.mqtt.subscriber import Subscriber
 
-_WAKE_S = 0.2  # between two looks at the stop flag
+_WAKE_S = 0.2  # between two checks of the stop flag
 
 
-def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Nothing."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+    parser.description = "Show what devices publish on the broker, live, until Ctrl-C."
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show what the config's node publishes, or all; the exit status."""
+    """Show the messages of the config's node, or of all nodes; returns the exit status."""
     config = config_from(arguments)
     with stopping() as stop:
         return watch(config.mqtt, config.node, sys.stdout, stop)
 
 
 def watch(mqtt: Mqtt, node: str, out: TextIO, stop: threading.Event) -> int:
-    """Show what ``node`` publishes, or all nodes where it is empty, until ``stop`` is set; the exit status."""
+    """Show what ``node`` publishes, or all nodes if it is empty, until ``stop`` is set; returns the exit status."""
     view = view_for(out, mqtt.root, show_node=not node)
     with Subscriber(mqtt, node or "+") as subscriber:
         while not stop.is_set():

@@ -1,6 +1,6 @@
-"""``edged check``: each part tried for real, with OK or what is wrong and what to do.
+"""``edged check``: tries each part for real and prints OK, or FAIL with what is wrong and what to do.
 
-config ─► bundle ─► runtime ─► gate ─► microphone ─► broker, stage by stage; a line each; exit 0 only when all is well
+config ─► bundle ─► runtime ─► gate ─► microphone ─► broker, stage by stage: a line each; exit status 0 if all are OK
 """
 
 import argparse
@@ -27,20 +27,26 @@ from edged.mqtt.probe import stages
 from edged.pipeline.classifier import WindowClassifier
 
 _LISTEN_S = 1.0
-_OPEN_S = 10.0  # the most that finding and opening the microphone may take
+_OPEN_S = 10.0  # limit for finding and opening the microphone
 
-Found = TypeVar("Found")
+_DESCRIPTION = """\
+Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, or FAIL with what is
+wrong and what to do. The exit status is 0 only if everything is OK. A running daemon is not disturbed.
+"""
+
+T = TypeVar("T")
 
 
-def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Nothing."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+    parser.description = _DESCRIPTION
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a line a part; returns 0, or the exit status of the first fault."""
-    log_to_stderr("error")  # its lines say what would be logged
+    """Print a line per part; returns 0, or the exit status of the first failure."""
+    log_to_stderr("error")  # the report already says what would be logged
     report = _Report()
-    loaded = report.part("config", lambda: (config_name(arguments), config_from(arguments)), lambda found: found[0])
+    loaded = report.part("config", lambda: (config_name(arguments), config_from(arguments)), lambda loaded: loaded[0])
     if loaded is None:
         return report.status
     config = loaded[1]
@@ -56,22 +62,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class _Report:
-    """Prints as it goes, and keeps the first fault's exit status."""
+    """Prints each part as it is tried and remembers the exit status of the first failure."""
 
     def __init__(self) -> None:
         self.status = 0
 
-    def part(self, name: str, attempt: Callable[[], Found], about: Callable[[Found], str]) -> Found | None:
-        """What ``attempt`` gives, or None after a line with its fault."""
+    def part(self, name: str, attempt: Callable[[], T], about: Callable[[T], str]) -> T | None:
+        """The result of ``attempt``; None if it failed, after a line with the reason."""
         try:
-            found = attempt()
-            text = about(found)
+            result = attempt()
+            text = about(result)
         except EdgedError as exc:
-            print(f"{name:<13} FAULT  {exc}", flush=True)
+            print(f"{name:<13} FAIL  {exc}", flush=True)
             self.status = self.status or exc.exit_status
             return None
-        print(f"{name:<13} OK     {text}", flush=True)
-        return found
+        print(f"{name:<13} OK    {text}", flush=True)
+        return result
 
 
 def _about_bundle(bundle: Bundle) -> str:
@@ -91,28 +97,29 @@ def _about_gate(classifier: WindowClassifier) -> str:
 
 
 def _listen(config: Config) -> str:
-    """Reads the microphone for a second and says how loud it is, unless the daemon's is muted."""
-    kept = state_file(config.state_dir, NAME)
-    by_command = kept_muted(kept)
-    if by_command:
-        return f"muted by command ({kept}), so it is not opened"
-    if by_command is None and config.audio.muted:
-        return "muted by the config (audio.muted), so it is not opened"
+    """Name, rate and level of the microphone after a second of sound, unless the daemon is muted."""
+    overrides = state_file(config.state_dir, NAME)
+    muted_by_command = kept_muted(overrides)
+    if muted_by_command:
+        return f"not opened: muted by command ({overrides})"
+    if muted_by_command is None and config.audio.muted:
+        return "not opened: muted by the config (audio.muted)"
     with Microphone(msgspec.structs.replace(config.audio, muted=False)) as microphone:
-        heard: list[float] = []
+        energies: list[float] = []
         deadline_s = time.monotonic() + _OPEN_S
         n_samples = 0
         while n_samples < _LISTEN_S * GEOMETRY.sample_rate_hz and time.monotonic() < deadline_s:
             chunk = microphone.read(_LISTEN_S / 5)
             if chunk is not None:
                 n_samples += len(chunk.samples)
-                heard.append(float(np.sum(np.square(chunk.samples, dtype=np.float64))))
-            elif microphone.trouble:
-                raise CaptureError(microphone.trouble)
+                energies.append(float(np.sum(np.square(chunk.samples, dtype=np.float64))))
+            elif trouble := microphone.status.trouble:
+                raise CaptureError(trouble)
+        status = microphone.status
         if not n_samples:
-            raise CaptureError(f"{microphone.name} gave no sound in {_OPEN_S:g} s: plug it out and in")
-        mean_square = sum(heard) / n_samples
+            raise CaptureError(f"{status.name} gave no sound in {_OPEN_S:g} s: unplug it and plug it back in")
+        mean_square = sum(energies) / n_samples
         if mean_square == 0:
-            raise CaptureError(f"{microphone.name} gives nothing but zeros: is it muted (`alsamixer`, F4) or off?")
+            raise CaptureError(f"{status.name} delivers only zeros: is it muted (`alsamixer`, F4) or switched off?")
         level_dbfs = max(-96.0, 10 * np.log10(mean_square))
-        return f"{microphone.name}, {microphone.sample_rate_hz} Hz, {level_dbfs:.0f} dBFS now"
+        return f"{status.name}, {status.sample_rate_hz} Hz, {level_dbfs:.0f} dBFS now"

@@ -1,4 +1,4 @@
-"""A whole sound file to one answer, as ``edged classify`` and the evaluation give it.
+"""``edged classify``: one label for a whole sound file.
 
 file ──Recording──► WindowClassifier ──windows with speech──► mean scores ──► ClipScores
 """
@@ -21,15 +21,27 @@ from edged.pipeline.classifier import WindowClassifier
 
 _READ_S = 1.0
 
+_DESCRIPTION = """\
+Print one line per sound file: label, confidence, and the mean scores of all windows that contain speech. Nothing is
+published.
+"""
+_EXAMPLES = """\
+examples:
+  edged classify call.wav
+  edged classify --jsonl *.flac
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Files and the form of the answers."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
-    parser.add_argument("--jsonl", action="store_true", help="one JSON object a line")
+    """Files and the output format."""
+    parser.description = _DESCRIPTION
+    parser.epilog = _EXAMPLES
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="sound file: wav, flac, ogg or mp3")
+    parser.add_argument("--jsonl", action="store_true", help="print one JSON object per line")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a line for each file; the exit status."""
+    """Print a line per file; returns the exit status."""
     config, bundle = prepared(arguments)
 
     def show(file: Path) -> None:
@@ -45,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def clip_scores(config: Config, bundle: Bundle, file: Path) -> ClipScores:
-    """The mean scores of the windows with speech over the whole of ``file``; no label where there is no speech."""
+    """The mean scores of all windows of ``file`` that contain speech; without speech the label is ``none``."""
     classifier = WindowClassifier(config, bundle)
     answers, n_samples = [], 0
     with Recording(file, audio=config.audio) as recording:

@@ -1,10 +1,10 @@
-"""The demo: the sample through the whole program into a broker, and what a subscriber receives of it, live.
+"""``edged demo``: plays a sample through the whole program into a broker and shows what a subscriber receives.
 
     play (thread of its own) ──► Publisher ──► EmbeddedBroker ──► Subscriber ──► View ──► terminal
                                                                              └──► Verdict ──► exit status
 
-It ends when the node has said ``offline``, which is the last thing it publishes.  A demo that stays silent, hears one
-emotion throughout or sees no event is a failure and says so: it stands for the product on a newcomer's first screen.
+It ends when the node publishes ``offline``, its last message.  A demo without messages, without events or with only one
+emotion fails and says so: it is the first thing that a newcomer sees of the product.
 """
 
 import argparse
@@ -34,20 +34,27 @@ from edged.mqtt.subscriber import Subscriber
 
 NODE = "demo"
 _CONNECT_S = 10.0
-_LAST_S = 5.0  # after the sample's end, for what is still under way
-_WAKE_S = 0.2  # between two looks at the stop flag
+_LAST_S = 5.0  # after the end of the sample, for the last messages
+_WAKE_S = 0.2  # between two checks of the stop flag
 _NO_LABEL = ("none", "uncertain")
 
 Play = Callable[[Config], None]
 
 
-def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Nothing."""
+_DESCRIPTION = """\
+Play a sample conversation through the whole pipeline to an embedded broker, and show what a subscriber receives. Needs
+no microphone and no broker.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+    parser.description = _DESCRIPTION
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Play the sample and show it; the exit status."""
-    log_to_stderr("warning")  # the screen belongs to what the subscriber receives
+    """Play the sample and show what is published; returns the exit status."""
+    log_to_stderr("warning")  # the screen is for the messages
     bundle = bundle_of(config_from(arguments))
     with stopping() as stop:
 
@@ -59,17 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class Verdict:
-    """What the demo has shown so far, and what is wrong with it."""
+    """Counts what the demo has shown, and says what is missing."""
 
     def __init__(self) -> None:
-        self.labels: list[str] = []  # in the order in which they were first seen
+        self.labels: list[str] = []  # in the order of their first appearance
         self.n_messages = 0
         self.n_starts = 0
         self.n_ends = 0
         self.offline = False
 
     def take(self, received: Received) -> None:
-        """Count one message; one that does not fit its schema is seen in the view and counts for nothing here."""
+        """Count one message; one that does not match its schema is shown by the view and not counted here."""
         name = received.topic.removeprefix(f"{Mqtt().root}/{NODE}/")
         if name == AVAILABILITY.name:
             self.offline = received.payload == OFFLINE.encode()
@@ -86,19 +93,19 @@ class Verdict:
             return
 
     def fault(self) -> str:
-        """In words why this was no demonstration; empty when it was one."""
+        """Why the demo failed; empty if it did not."""
         if not self.n_messages:
-            return "it stayed silent: no message came"
+            return "no message was received"
         if not self.labels:
-            return "no emotion was heard"
+            return "no emotion was detected"
         if not self.n_starts:
-            return "no event came: no emotion held long enough to be an episode"
+            return "no event was received: no emotion lasted long enough for an episode"
         if len(self.labels) == 1:
-            return f"one emotion throughout: {self.labels[0]}"
+            return f"only one emotion was detected: {self.labels[0]}"
         return ""
 
     def summary(self) -> str:
-        """One line of what was shown."""
+        """What was shown, in one line."""
         emotions = f"{len(self.labels)} emotions ({', '.join(self.labels)})"
         return f"{emotions}, {self.n_starts} episodes, {self.n_messages} messages"
 
@@ -108,9 +115,9 @@ class Verdict:
 
 
 def demo(play: Play, stop: threading.Event, out: TextIO, err: TextIO) -> int:
-    """Run ``play`` against a broker of our own and show on ``out`` what comes; 0, or 1 with the reason on ``err``.
+    """Run ``play`` against an embedded broker and show the messages on ``out``; returns 0, or 1 with a line on ``err``.
 
-    ``play`` gets the config that leads to that broker; it returns when the sample ended or soon after ``stop`` was set.
+    ``play`` gets a config with that broker; it returns at the end of the sample, or soon after ``stop`` is set.
 
     Raises:
         UsageError: amqtt is not installed.
@@ -120,10 +127,10 @@ def demo(play: Play, stop: threading.Event, out: TextIO, err: TextIO) -> int:
         config = Config(node=NODE, mqtt=Mqtt(host="127.0.0.1", port=broker.port))
         with Subscriber(config.mqtt, NODE) as subscriber:
             if not subscriber.wait_connected(_CONNECT_S):
-                raise PublishError(f"the demo's broker on port {broker.port} is not reached: {subscriber.reason}")
+                raise PublishError(f"no connection to the demo's broker on port {broker.port}: {subscriber.reason}")
             verdict = _show(play, config, subscriber, stop, out)
     if stop.is_set():
-        print("edged demo: stopped before the sample's end", file=err)
+        print("edged demo: stopped before the end of the sample", file=err)
         return 1
     if fault := verdict.fault():
         print(f"edged demo: {fault}", file=err)
@@ -153,7 +160,7 @@ def _show(play: Play, config: Config, subscriber: Subscriber, stop: threading.Ev
 
 
 class _Player(threading.Thread):
-    """The pipeline's thread; keeps what ``play`` raised for the main thread to raise."""
+    """The thread of the pipeline; stores what ``play`` raises, for the main thread to raise again."""
 
     def __init__(self, play: Play, config: Config) -> None:
         super().__init__(name="edged-demo-player", daemon=True)

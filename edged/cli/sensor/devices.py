@@ -1,4 +1,4 @@
-"""``edged devices``: the microphones to a table, each with the string that selects it."""
+"""``edged devices``: a table of the microphones, each with the string that selects it in the config."""
 
 import argparse
 import sys
@@ -6,20 +6,19 @@ import sys
 from edged.audio.driver import microphones_in_time
 
 
-def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Nothing."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+    parser.description = "List the microphones, each with the string that selects it as audio.device in the config."
 
 
-def run(_: argparse.Namespace) -> int:
-    """Print a line for each microphone; the exit status, 1 where there is none."""
-    found = microphones_in_time()
-    if not found:
-        print(
-            "no microphone found; plug one in, and look with `arecord -l` whether the system sees it", file=sys.stderr
-        )
+def run(_arguments: argparse.Namespace) -> int:
+    """Print a line per microphone; the exit status is 1 if there is none."""
+    microphones = microphones_in_time()
+    if not microphones:
+        print("no microphone; plug one in, and check with `arecord -l` that the system sees it", file=sys.stderr)
         return 1
     rows = [("audio.device", "channels", "rate_hz", "")]
-    rows += [(m.written, str(m.n_channels), f"{m.rate_hz}", "default" if m.default else "") for m in found]
+    rows += [(m.written, str(m.n_channels), f"{m.rate_hz}", "default" if m.default else "") for m in microphones]
     width = max(len(row[0]) for row in rows)
     for selector, channels, rate, note in rows:
         print(f"{selector:<{width}}  {channels:>8}  {rate:>7}  {note}".rstrip())

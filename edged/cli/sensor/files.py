@@ -1,4 +1,4 @@
-"""Sound files to their turns, one after the other."""
+"""Runs a command on several sound files, one after the other."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from edged.errors import RecordingError
 
 
 def each_file(files: Sequence[Path], use: Callable[[Path], None]) -> int:
-    """Uses every file; a bad one is reported and does not keep the others from their turn."""
+    """Call ``use`` with each file; one that cannot be used is reported, and the next one follows."""
     status = 0
     for file in files:
         try:

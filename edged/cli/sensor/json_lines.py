@@ -1,6 +1,6 @@
-"""Payloads to JSON lines on stdout.
+"""Prints payloads as JSON lines.
 
-payload ──► one JSON object, one line, at once
+payload ──► one JSON object on one line of stdout, flushed at once
 """
 
 import sys
@@ -8,31 +8,28 @@ import sys
 import msgspec
 
 from edged.contract import payloads
+from edged.contract.status import SinkStatus
 from edged.contract.topics import EVENT_END, EVENT_START, WINDOW, Topic
 
 _LINES = (WINDOW, EVENT_START, EVENT_END)
 
 
 class Lines:
-    """Sink of ``replay --jsonl``: windows and events as lines on stdout; states and figures are the broker's."""
+    """The sink of ``replay --jsonl``: prints windows and events; states and metrics are for the broker only."""
 
-    tls: payloads.Trust = "none"
-    reconnects = 0
-    unacknowledged = 0
-    outbox = None
-    name_taken_by = None
+    status = SinkStatus()
 
     def tick(self) -> None:
-        """Nothing is due."""
+        """Do nothing."""
 
     def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
-        """Windows and events, a line each."""
+        """Print a window or an event."""
         del captured_s
         if topic in _LINES and not isinstance(payload, str):
             print_line(payload)
 
 
 def print_line(payload: msgspec.Struct) -> None:
-    """One payload as a line of stdout, at once: whoever reads it may be waiting."""
+    """Print ``payload`` as one line and flush: a reader may be waiting for it."""
     sys.stdout.buffer.write(payloads.encoded(payload) + b"\n")
     sys.stdout.buffer.flush()

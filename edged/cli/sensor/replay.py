@@ -1,12 +1,13 @@
-"""A sound file through the whole pipeline, as ``edged replay`` and the demo play it.
+"""``edged replay``: plays sound files through the whole pipeline.
 
-file ──Recording──► Daemon ──► Publisher as node kitchen-replay, or Lines: one JSON object per line on stdout
+file ──Recording──► Daemon ──► Publisher as node kitchen-replay, or Lines: JSON lines on stdout
 
-What is replayed is not live: it has a node of its own, and Home Assistant is not told of it.
+A replay is not live: it has a node of its own, and publishes no Home Assistant discovery.
 """
 
 import argparse
 import logging
+import math
 import re
 import threading
 from collections.abc import Callable
@@ -29,39 +30,55 @@ from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.daemon import Daemon
 from edged.pipeline.interfaces import Sink
 
-_CONNECT_S = 5.0  # a command that needs the broker now waits so long for it …
-_SETTLE_S = 30.0  # … and so long for its last confirmation
+_CONNECT_S = 5.0  # to the broker
+_SETTLE_S = 30.0  # until the broker has acknowledged the last message
+_MIN_SPEED, _MAX_SPEED = 0.01, 1000.0  # times real time
+_SPEEDS = f"max, or {_MIN_SPEED:g} to {_MAX_SPEED:g} times real time"
 _SUFFIX = "-replay"
 _MAX_NODE = 64  # characters of a node's name
+
+_DESCRIPTION = """\
+Play sound files through the same pipeline as the microphone, and publish to the broker or print JSON lines. A replay
+has a node of its own, so that nobody takes it for the live device.
+"""
+_EXAMPLES = """\
+examples:
+  edged replay --jsonl call.wav
+  edged replay --speed 1 call.wav
+"""
 
 _log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Files, speed, where to, and what the adaptation starts from."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3")
-    parser.add_argument("--speed", type=_speed, default=None, metavar="max|N", help="max (default), or 1 for real time")
+    """Files, speed, node, output, and the adaptation to start from."""
+    parser.description = _DESCRIPTION
+    parser.epilog = _EXAMPLES
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="sound file: wav, flac, ogg or mp3")
     parser.add_argument(
-        "--node", type=_node, metavar="NODE", help="node to publish as; default: this device's with -replay"
+        "--speed", type=_speed, default=None, metavar="max|N", help="times real time (default: max, as fast as it can)"
     )
-    parser.add_argument("--jsonl", action="store_true", help="one JSON object a line on stdout instead of the broker")
+    parser.add_argument(
+        "--node", type=_node, metavar="NODE", help="node to publish as (default: this device's node with -replay)"
+    )
+    parser.add_argument("--jsonl", action="store_true", help="print one JSON object per line instead of publishing")
     parser.add_argument(
         "--baseline",
         default="none",
-        metavar="fresh|none|FILE",
-        help="none (default), learn anew, or go on from a kept one",
+        metavar="none|fresh|FILE",
+        help="adaptation: none (default), fresh to adapt within these files, or a stored baseline.json to start from",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Play all files; the exit status."""
+    """Play all files; returns the exit status."""
     config, bundle = prepared(arguments)
     adaptation = adaptation_from(arguments.baseline, config, bundle)
     with stopping() as stop:
 
         def into(config: Config, sink: Sink) -> Callable[[Path], None]:
             def use(file: Path) -> None:
-                if not stop.is_set():  # one that is not begun says nothing of itself either
+                if not stop.is_set():  # the rest is skipped in silence
                     play(config, bundle, file, arguments.speed, sink, stop, adaptation)
 
             return use
@@ -77,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
             _log.info("replay is published as node %s", config.node)
             status = each_file(arguments.files, into(config, publisher))
             if not publisher.wait_settled(_SETTLE_S):
-                raise PublishError(f"{publisher.unacknowledged} messages were not confirmed: {publisher.reason}")
+                raise PublishError(f"{publisher.unacknowledged} messages were not acknowledged: {publisher.reason}")
             if publisher.dropped:
                 raise PublishError(f"{publisher.dropped} events were dropped, the broker was too slow for the replay")
             return status
@@ -92,7 +109,7 @@ def play(  # noqa: PLR0913, PLR0917 -- what a replay is made of
     stop: threading.Event,
     adaptation: AdaptationStore | None = None,
 ) -> None:
-    """Runs ``file`` through the pipeline into ``sink``, as fast as it goes or ``speed`` times real time."""
+    """Play ``file`` through the pipeline into ``sink``, ``speed`` times real time or as fast as it can."""
     with Recording(file, speed=speed, audio=config.audio) as recording:
         Daemon(config, bundle, recording, sink, adaptation=adaptation).run(stop)
 
@@ -107,7 +124,7 @@ def replay_config(config: Config, node: str = "") -> Config:
 
 
 def adaptation_from(baseline: str, config: Config, bundle: Bundle) -> AdaptationStore | None:
-    """What a replay starts from; it is never written back, so that a replay can be repeated."""
+    """The adaptation to start from; it is never stored, so that a replay can be repeated."""
     if baseline == "none":
         return None
     adaptation = AdaptationStore(config, bundle)
@@ -119,8 +136,8 @@ def adaptation_from(baseline: str, config: Config, bundle: Bundle) -> Adaptation
 def _expect_broker(config: Config, publisher: Publisher) -> None:
     if not publisher.wait_connected(_CONNECT_S):
         raise PublishError(
-            f"broker {config.mqtt.host}:{config.mqtt.tcp_port}: {publisher.reason}, expected one that takes messages"
-            " (with --jsonl none is needed)"
+            f"broker {config.mqtt.host}:{config.mqtt.tcp_port}: {publisher.reason}, expected one that accepts messages"
+            " (--jsonl needs no broker)"
         )
 
 
@@ -133,7 +150,10 @@ def _node(text: str) -> str:
 def _speed(text: str) -> float | None:
     if text == "max":
         return None
-    speed = float(text)  # argparse turns the ValueError into its own line
-    if not 0.01 <= speed <= 1000:  # noqa: PLR2004 -- as the message says
-        raise argparse.ArgumentTypeError(f"{text} is out of range, expected max or 0.01 to 1000")
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = math.nan
+    if not _MIN_SPEED <= speed <= _MAX_SPEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a speed, expected {_SPEEDS}")
     return speed

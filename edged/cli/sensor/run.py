@@ -1,4 +1,4 @@
-"""``edged run``: a microphone, a broker and all that lies between, opened, run and closed.
+"""``edged run``: opens microphone, pipeline and broker, runs the daemon and closes them.
 
 config, bundle ─► Overrides ─► Microphone ─► Daemon ─► Publisher ─► broker ─cmd/…─► Commands ─► Control ─► Daemon
 """
@@ -34,29 +34,35 @@ from edged.pipeline.daemon import Daemon
 if TYPE_CHECKING:
     from edged.mqtt.listener import Listener
 
-_CLOSE_S = 4.5  # from SIGTERM to the end, whatever hangs
+_CLOSE_S = 4.5  # from SIGTERM to exit, even if something hangs
+
+_DESCRIPTION = """\
+Listen to the microphone and publish emotion events until SIGTERM or Ctrl-C. This is what the service runs. SIGHUP
+reloads the config.
+"""
 
 
-def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Nothing."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+    parser.description = _DESCRIPTION
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Until SIGTERM; the exit status."""
-    place = config_path(arguments)  # once: a file that is deleted later must not mean the defaults
+    """Run until SIGTERM; returns the exit status."""
+    place = config_path(arguments)  # looked up once: if the file is deleted later, a reload must not mean the defaults
     config, bundle = prepared(arguments)
     return listen(config, bundle, lambda: fitting(Config() if place is None else load_config(place), bundle))
 
 
 def listen(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
-    """Until SIGTERM; ``load`` reads the config again, or raises ``ConfigError``.
+    """Run the daemon until SIGTERM; ``load`` reads the config again, or raises ``ConfigError``.
 
     Raises:
         AlreadyRunningError: another process on this machine runs as the same node.
-        EdgedError: the microphone is gone for good, something cannot be opened, a thread died, or a command asked for
-            a fresh process.
+        EdgedError: the microphone does not come back, something cannot be opened, a thread died, or a command asked for
+            a restart.
     """
-    faulthandler.enable()  # the watchdog's SIGABRT leaves in the log where each thread was
+    faulthandler.enable()  # on the watchdog's SIGABRT the log shows where each thread was
     with InstanceLock(node_name(config.node), config.mqtt.root, config.mqtt.tcp_port):
         _run(config, bundle, load)
     return 0
@@ -85,13 +91,13 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
 
 @contextmanager
 def _all_alive(daemon: Daemon) -> Iterator[None]:
-    """A thread that dies of a fault, paho's too, takes ``daemon`` with it: without it there is one that seems well."""
+    """Stop ``daemon`` if any thread dies, paho's included; else it would look healthy and do nothing."""
     before = threading.excepthook
 
     def on_death(death: threading.ExceptHookArgs) -> None:
         before(death)  # its stack, for the log
         name = death.thread.name if death.thread else "without a name"
-        daemon.end_with(ThreadError(f"thread {name} died ({death.exc_value!r}), so that a fresh process has to go on"))
+        daemon.end_with(ThreadError(f"thread {name} died ({death.exc_value!r}), restart needed"))
 
     threading.excepthook = on_death
     try:

@@ -39,13 +39,13 @@ class Room(FakeSource):
         noise = np.random.default_rng(1).normal(0, 0.001, _BLOCK).astype(np.float32)
         blocks = (noise, 30 * noise)
         super().__init__((AudioChunk(blocks[n % 2], n * _BLOCK, n * _BLOCK / RATE_HZ) for n in range(10**9)), live=True)
-        self.muted = muted
+        self.change(muted=muted)
         self._pause = threading.Event()
 
     def read(self, timeout_s: float) -> AudioChunk | None:
         """A block now and then."""
         self._pause.wait(0.02)
-        return None if self.muted else super().read(timeout_s)
+        return None if self.status.muted else super().read(timeout_s)
 
 
 class Device:

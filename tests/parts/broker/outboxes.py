@@ -1,13 +1,14 @@
-"""Events as the outbox keeps them, for the tests of its parts: numbered, encoded, with an id each.
+"""Events as the outbox keeps them, numbered, encoded, with an id each; and what a publisher's outbox reports.
 
 event(seq) ──► Message with the payload of an event/start, as the publisher makes it
 """
 
 import msgspec
 
-from edged.contract.payloads import encoded
+from edged.contract.payloads import OutboxMetrics, encoded
 from edged.contract.topics import EVENT_START
 from edged.events.payload_builder import new_id
+from edged.mqtt.publisher import Publisher
 from edged.outbox.journal import Journal
 from edged.outbox.message import Message
 from tests.parts.broker.payloads import episode_start
@@ -30,3 +31,10 @@ def put(journal: Journal, count: int = 1) -> list[Message]:
 def numbers(events: list[Message]) -> list[int]:
     """Their numbers."""
     return [message.seq for message in events]
+
+
+def outbox_metrics(publisher: Publisher) -> OutboxMetrics:
+    """Those of a publisher's status; it always has an outbox."""
+    metrics = publisher.status.outbox
+    assert metrics is not None
+    return metrics

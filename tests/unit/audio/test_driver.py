@@ -96,7 +96,7 @@ def test_opens_as_the_device_allows(
     monkeypatch.setattr(driver, "load", lambda: picky)
     with Microphone(Audio(device="picky")) as microphone:
         assert microphone.read(10) is not None
-        assert (microphone.sample_rate_hz, microphone.n_channels) == accepted
+        assert (microphone.status.sample_rate_hz, microphone.n_channels) == accepted
     everything = [(rate_hz, n) for rate_hz in (16_000, 96_000, 48_000, 44_100) for n in (1, 2)]
     assert picky.tried == everything[: everything.index(accepted) + 1]
     assert caplog.records[0].message == f"microphone 'Picky: USB (hw:1,0)' opened at {log}"
@@ -188,7 +188,7 @@ def test_usb_identity_opens_the_card_that_has_it(monkeypatch: pytest.MonkeyPatch
     assert listed.selector == "usb-id:0d8c:0014:A1"
     with Microphone(Audio(device="usb-path:1-1.3"), sysfs=sysfs.sound) as microphone:
         assert microphone.read(10) is not None
-        assert microphone.name == "Picky: USB (hw:1,0)"
+        assert microphone.status.name == "Picky: USB (hw:1,0)"
 
 
 def test_tries_in_vain_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,8 +200,8 @@ def test_tries_in_vain_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     with Microphone(Audio(device="webcam")) as microphone:
         with pytest.raises(CaptureError, match=r"^microphone 'webcam': not found; there is .*; tried \d times$"):
             read_on(microphone)
-        assert microphone.n_tries >= 3
-        assert (microphone.state, microphone.silent) == ("offline", False)
+        assert microphone.status.n_tries >= 3
+        assert (microphone.status.state, microphone.status.silent) == ("offline", False)
 
 
 def test_list_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def test_clipping_is_counted(tmp_path: Path, loudest: float, n: int) -> None:
     with Recording(tmp_path / "a.wav", audio=Audio(gain_db=-20)) as recording:
         while recording.read(1) is not None:
             pass
-        assert recording.n_clipped == n
+        assert recording.status.n_clipped == n
 
 
 def test_float_wav_comes_out_unchanged(tmp_path: Path) -> None:

@@ -46,10 +46,10 @@ def test_demo_shows_every_message_and_ends_by_itself() -> None:
 @pytest.mark.parametrize(
     ("play", "fault"),
     [
-        (player(), "no emotion was heard"),
-        (player("uncertain", events=False), "no emotion was heard"),
-        (player("sad", "sad"), "one emotion throughout: sad"),
-        (player("sad", "angry", events=False), "no event came"),
+        (player(), "no emotion was detected"),
+        (player("uncertain", events=False), "no emotion was detected"),
+        (player("sad", "sad"), "only one emotion was detected: sad"),
+        (player("sad", "angry", events=False), "no event was received"),
     ],
 )
 def test_demo_that_is_none_says_so(play: Play, fault: str) -> None:
@@ -65,7 +65,7 @@ def test_demo_that_stays_silent_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("edged.cli.sensor.demo._LAST_S", 0.1)
     err = io.StringIO()
     assert demo(lambda _config: None, threading.Event(), io.StringIO(), err) == 1
-    assert err.getvalue() == "edged demo: it stayed silent: no message came\n"
+    assert err.getvalue() == "edged demo: no message was received\n"
 
 
 def test_fault_of_the_pipeline_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:

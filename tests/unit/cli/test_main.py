@@ -94,17 +94,3 @@ def test_history_without_an_outbox_is_one_line(tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     config.write_text(f"state_dir: {tmp_path}\n")
     assert_one_line(edged("history", "--config", config), 1, "outbox.sqlite3", "edged run")
-
-
-def test_wrong_usage_ends_with_64() -> None:
-    """An unknown command or speed: argparse's lines, no traceback."""
-    for arguments in (
-        ["sing"],
-        ["replay"],
-        ["replay", "--speed", "fast", "x.wav"],
-        ["replay", "--speed", "0", "x.wav"],
-        ["history", "--since", "yesterday"],
-    ):
-        done = edged(*arguments)
-        assert done.returncode == 64
-        assert "Traceback" not in done.stderr

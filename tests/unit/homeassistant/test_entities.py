@@ -146,7 +146,7 @@ def test_availability_by_capture(state: str, available: str) -> None:
 
 
 def test_microphone_problem_is_none_while_muted_on_purpose() -> None:
-    """SourceWatch that was switched off is no problem: nothing is said of the microphone then."""
+    """Listening that was switched off is no problem: nothing is said of the microphone then."""
     node, listening = entities(KITCHEN)["binary_sensor_microphone"]["availability"]
     assert node == {"topic": "edged/kitchen/availability"}
     assert rendered(listening["value_template"], text(INFO)) == "online"

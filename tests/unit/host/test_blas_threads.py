@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from edged.cli.parser import ENTRIES, Entry
+
 REPOSITORY = Path(__file__).parents[3]
 N_CORES = len(os.sched_getaffinity(0))
 VARIABLES = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_DEFAULT_NUM_THREADS")
-COUNT = "; import os; print(len(os.listdir('/proc/self/task')), os.environ.get('OPENBLAS_NUM_THREADS'))"
+COUNT = "; import os, numpy; print(len(os.listdir('/proc/self/task')), os.environ.get('OPENBLAS_NUM_THREADS'))"
 
 
 def counted(imports: str, **environment: str) -> str:
-    """Threads of a process after ``imports``, and the variable as its children would see it."""
+    """Threads of a process after ``imports`` and of numpy, and the variable as it is then."""
     clean = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     done = subprocess.run(
         [sys.executable, "-c", imports + COUNT],
@@ -29,14 +31,14 @@ def counted(imports: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["edged.cli.main", "edged.cli.sensor.run"])
-def test_commands_start_no_blas_thread(module: str) -> None:
-    """The main thread is the only one, and child processes inherit no limit."""
-    assert counted(f"import {module}") == "1 None"
+@pytest.mark.parametrize("command", ENTRIES, ids=lambda entry: entry.name)
+def test_commands_start_no_blas_thread(command: Entry) -> None:
+    """The main thread is the only one."""
+    assert counted(f"import edged.cli.{command.module}") == "1 1"
 
 
 def test_command_of_the_package_is_in_the_bounded_package() -> None:
-    """The installed ``edged`` enters through the package that bounds the threads, as ``python -m edged`` does."""
+    """The installed ``edged`` enters through the package that sets the limit, as ``python -m edged`` does."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["scripts"]["edged"].startswith("edged.cli.")
     assert "from edged.cli." in (REPOSITORY / "edged" / "__main__.py").read_text(encoding="utf-8")
@@ -50,8 +52,8 @@ def test_number_set_by_the_user_is_kept(variable: str) -> None:
 
 
 def test_empty_variable_is_no_number() -> None:
-    """An empty variable is as good as none, and is left as it was."""
-    assert counted("import edged.cli.main", OPENBLAS_NUM_THREADS="") == "1"
+    """An empty variable counts as unset, as it does for OpenBLAS."""
+    assert counted("import edged.cli.main", OPENBLAS_NUM_THREADS="") == "1 1"
 
 
 def test_training_is_not_limited() -> None:

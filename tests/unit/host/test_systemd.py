@@ -15,8 +15,8 @@ def test_notify_sends_states_in_one_datagram(tmp_path: Path, monkeypatch: pytest
         receiver.bind(str(path))
         receiver.settimeout(2)
         monkeypatch.setenv("NOTIFY_SOCKET", str(path))
-        notify("READY=1", "STATUS=SourceWatch")
-        assert receiver.recv(100) == b"READY=1\nSTATUS=SourceWatch"
+        notify("READY=1", "STATUS=Listening")
+        assert receiver.recv(100) == b"READY=1\nSTATUS=Listening"
 
 
 def test_notify_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

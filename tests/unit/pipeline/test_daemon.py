@@ -80,19 +80,19 @@ def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speec
     """While no sound comes no emotion stands either; the sound that waited is heard before it counts as lost."""
 
     def coming() -> Iterator[AudioChunk | None]:
-        source.state, source.trouble = "offline", "not found"
+        source.change(state="offline", trouble="not found")
         yield None
-        source.state, source.trouble = "online", ""
+        source.change(state="online", trouble="")
         yield from chunks(speech, 16_000)
-        source.state, source.trouble = "offline", "unplugged"
+        source.change(state="offline", trouble="unplugged")
         yield from chunks(speech, 16_000, start=len(speech))
         captures.append(sink.captures[-1])
         yield None
         captures.append(sink.captures[-1])
         emotions.append(sink.states[-1].emotion)
-        source.state = "stalled"
+        source.change(state="stalled")
         yield None
-        source.state, source.trouble = "online", ""
+        source.change(state="online", trouble="")
         yield from chunks(speech, 16_000, start=len(speech) + 60 * RATE_HZ)
 
     sink = KeepingSink()
@@ -118,26 +118,26 @@ def test_systemd_hears_of_a_degraded_start(bundle: Bundle, speech: Floats, monke
         monkeypatch.setattr(f"edged.{module}.notify", lambda *states: told.extend(states))
 
     def coming() -> Iterator[AudioChunk | None]:
-        source.state = "offline"
+        source.change(state="offline")
         yield None
         assert "READY=1" not in told
-        source.trouble, source.n_tries = "not found", 1
+        source.change(trouble="not found", n_tries=1)
         yield None
         assert told[told.index("READY=1") + 1] == "STATUS=No sound (offline): not found"
         assert told.count("WATCHDOG=1") == 1
         yield None
         assert told.count("WATCHDOG=1") == 1
-        source.n_tries = 2
+        source.change(n_tries=2)
         yield None
         assert told.count("WATCHDOG=1") == 2
-        source.state, source.trouble = "online", ""
+        source.change(state="online", trouble="")
         yield from chunks(speech, 16_000)
 
     source = FakeSource(coming())
     sink = KeepingSink()
     Daemon(Config(), bundle, source, sink).run(threading.Event())
     assert told.count("READY=1") == 1
-    assert "STATUS=SourceWatch to fake" in told
+    assert "STATUS=Listening to fake" in told
     assert told.count("WATCHDOG=1") == 2 + len(sink.windows)
 
 

@@ -34,7 +34,7 @@ def test_change_is_told_once(told: list[str], caplog: pytest.LogCaptureFixture) 
     caplog.set_level(logging.INFO)
     bench = Bench()
     assert bench.listening.look() is None
-    bench.source.state, bench.source.trouble = "offline", "not found"
+    bench.source.change(state="offline", trouble="not found")
     assert bench.listening.look() == "discontinuity"
     assert bench.listening.look() is None
     assert bench.published == [("capture", "online"), ("capture", "offline")]
@@ -47,7 +47,7 @@ def test_ready_comes_once(told: list[str]) -> None:
     bench = Bench()
     bench.listening.look()
     assert "READY=1" not in told
-    bench.source.trouble = "not found"
+    bench.source.change(trouble="not found")
     bench.listening.look()
     bench.listening.ready()
     assert told.count("READY=1") == 1
@@ -56,9 +56,9 @@ def test_ready_comes_once(told: list[str]) -> None:
 def test_mute_is_no_discontinuity(told: list[str]) -> None:
     """What ends then was stopped; a source that was muted by a switch of its own before is told apart."""
     bench = Bench()
-    bench.source.state, bench.source.trouble = "muted", "nothing but one value"
+    bench.source.change(state="muted", trouble="nothing but one value")
     assert bench.listening.look() is None
-    bench.source.muted, bench.source.trouble = True, "muted by command or config"
+    bench.source.change(muted=True, trouble="muted by command or config")
     assert bench.listening.look() == "stopped"
     assert bench.published == [("capture", "muted")]
     assert "STATUS=No sound (muted): muted by command or config" in told
@@ -68,7 +68,7 @@ def test_rounds_feed_the_watchdog(told: list[str]) -> None:
     """Each round once, and no look without one."""
     bench = Bench()
     for n_tries in (0, 1, 1, 2):
-        bench.source.n_tries = n_tries
+        bench.source.change(n_tries=n_tries)
         bench.listening.look()
     assert told.count("WATCHDOG=1") == 2
 
@@ -79,9 +79,9 @@ def test_note_is_gone_after_a_minute(told: list[str], monkeypatch: pytest.Monkey
     monkeypatch.setattr("edged.pipeline.source_watch.time.monotonic", lambda: now_s[0])
     bench = Bench()
     bench.listening.note("Identified by command")
-    assert told == ["STATUS=Identified by command; SourceWatch to fake"]
+    assert told == ["STATUS=Identified by command; Listening to fake"]
     now_s[0] += 61
-    assert bench.listening.status == "SourceWatch to fake"
+    assert bench.listening.status == "Listening to fake"
 
 
 def test_reloading_is_told_only_after_ready(told: list[str]) -> None:
@@ -102,7 +102,7 @@ def test_close_says_offline_unless_it_is(state: str, told: list[str], *, said: b
     """Once is enough."""
     del told
     bench = Bench()
-    bench.source.state = "online" if state == "online" else "offline"
+    bench.source.change(state="online" if state == "online" else "offline")
     bench.listening.look()
     bench.published.clear()
     bench.listening.close()

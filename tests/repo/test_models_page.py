@@ -1,0 +1,62 @@
+"""Figures in docs/models.md match the shipped bundle, so a new bundle cannot leave the page behind."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edged.models.bundle import DEFAULT_BUNDLE
+
+_PAGE = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+_METRICS: dict[str, Any] = json.loads((DEFAULT_BUNDLE / "bundle.json").read_text(encoding="utf-8"))["metrics"]
+_NAMES = {"cremad": "CREMA-D", "emodb": "EMO-DB", "ravdess": "RAVDESS", "nemo": "nEMO"}
+_CONDITIONS = ("clean", "noise_10", "noise_0", "room", "telephone", "mp3", "softer")
+
+
+def rows(section: str) -> dict[str, list[str]]:
+    """The cells of the first table below a heading, by the first word of their row."""
+    table = _PAGE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    cells = [
+        [cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", table, re.MULTILINE)
+    ]
+    return {row[0].split()[0].rstrip(","): row for row in cells if row[0].split()[0].rstrip(",") in _NAMES.values()}
+
+
+def percent(share: float) -> str:
+    """As the page writes a share."""
+    return f"{100 * share:.1f} %"
+
+
+@pytest.mark.parametrize("corpus", _NAMES)
+def test_recall_matches_the_bundle(corpus: str) -> None:
+    """Speakers, clips, UAR with its interval, after 60 s, M1 alone, and the better support vector machine."""
+    figures = _METRICS["rows"][corpus]
+    whole = figures[figures["default"]]
+    low, high = whole["uar_95"]
+    machines = [row["uar"] for name, row in figures["baseline"].items() if name in {"dct", "mfcc"}]
+    assert rows("How good it is")[_NAMES[corpus]][1:] == [
+        f"{whole['speakers']} / {whole['clips']}",
+        f"**{whole['uar']:.3f}** ({low:.3f} to {high:.3f})",
+        f"{_METRICS['heard'][corpus]['mixtures']['neutral']['60']:.3f}",
+        f"{figures['first']['uar']:.3f}",
+        f"{max(machines):.3f}",
+    ]
+
+
+@pytest.mark.parametrize("corpus", _METRICS["robust"])
+def test_conditions_match_the_bundle(corpus: str) -> None:
+    """UAR under each condition, by the default routing."""
+    figures = _METRICS["robust"][corpus]["rows"]
+    default = _METRICS["rows"][corpus]["default"]
+    expected = [f"{figures[condition][default]['uar']:.3f}" for condition in _CONDITIONS]
+    assert rows("Robustness")[_NAMES[corpus]][1:] == expected
+
+
+def test_gate_matches_the_bundle() -> None:
+    """How much speech the gate misses, and how much else it takes for speech."""
+    section = _PAGE.partition("\n## The speech gate\n")[2].partition("\n## ")[0]
+    model = _METRICS["gate"]["gates"]["model"]
+    assert percent(model["missed"]) in section
+    assert percent(model["accepted"]) in section
