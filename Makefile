@@ -8,6 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 LINT = $(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
 RECIPE ?= default
 SEED ?= 3
+SAMPLE_SEED ?= 1
 PREFIX ?= /opt/edged
 SOAK_HOURS ?= 168
 FUZZ_CASES ?= 10000
@@ -81,8 +82,8 @@ card: .venv/.set-up-convert ## the model card's rows that one training cannot gi
 	for corpus in cremad ravdess emodb; do \
 		$(CONVERT) protocol $$corpus --seed $(SEED) --bundle edged/models/default || exit; done
 
-sample: .venv/.set-up-test ## makes the demo's conversation again, with espeak-ng
-	$(BIN)/python -m edged.demo.sample
+sample: .venv/.set-up-test ## searches for the demo's conversation again, with flite and espeak-ng (SAMPLE_SEED=1): after a new bundle
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m convert.demo --seed $(SAMPLE_SEED)
 
 reference: .venv/.set-up-test ## writes docs/mqtt.md and docs/config.md from the source and config.yaml
 	@$(BIN)/python -m tests.tools.reference

@@ -30,7 +30,9 @@ def episode_start(label: str, start_s: float = 1.0) -> EpisodeStart:
 
 
 def episode_end(
-    label: str, reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"] = "replaced"
+    label: str,
+    reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"] = "replaced",
+    start_s: float = 1.0,
 ) -> EpisodeEnd:
     """The end of the same episode."""
     return EpisodeEnd(
@@ -38,7 +40,7 @@ def episode_end(
         episode_id=EPISODE_ID,
         event_type=label,
         time=TIME,
-        start_s=1.0,
+        start_s=start_s,
         duration_s=7.25,
         confidence=0.75,
         confidence_peak=0.91,

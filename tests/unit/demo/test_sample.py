@@ -1,84 +1,77 @@
-"""The committed sample is what its script makes, and is a conversation that can be heard."""
+"""The committed sample, what is meant in it, and how a turn's emotion is taken from episodes."""
 
-import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from numpy.typing import NDArray
 
-from edged.demo import sample
-from edged.errors import EdgedError, UsageError
+from edged.demo.sample import SAMPLE, Episode, Turn, detected, load_turns, nearest, shares
+from edged.demo.verdict import MIN_EMOTIONS
+from edged.errors import RecordingError
 
-
-@pytest.fixture
-def _espeak() -> None:
-    """Skip where espeak-ng is missing."""
-    if shutil.which("espeak-ng") is None:
-        pytest.skip("needs espeak-ng: apt-get install espeak-ng")
-
-
-def committed() -> NDArray[np.float64]:
-    """The samples of the file in the repository."""
-    sound, sample_rate_hz = soundfile.read(sample.SAMPLE, dtype="float64")
-    assert sample_rate_hz == 16_000
-    assert sound.ndim == 1
-    return np.asarray(sound)
-
-
-def rms_dbfs(sound: NDArray[np.float64]) -> float:
-    """Loudness of the whole."""
-    return float(10 * np.log10(np.mean(sound**2)))
+ANGRY = Turn(start_s=2.0, end_s=6.0, meant="angry", text="Stop it!")
+SAD = Turn(start_s=8.0, end_s=12.0, meant="sad", text="She is gone.")
 
 
 def test_sample_is_long_enough_for_episodes_and_short_enough_to_watch() -> None:
     """Neither clipped nor silent, and small enough to be committed."""
-    sound = committed()
-    assert 30 <= sound.size / 16_000 <= 50
-    assert -35 < rms_dbfs(sound) < -15
+    sound, sample_rate_hz = soundfile.read(SAMPLE, dtype="float64")
+    assert sample_rate_hz == 16_000
+    assert sound.ndim == 1
+    assert 40 <= sound.size / 16_000 <= 70
+    assert -35 < 10 * np.log10(np.mean(sound**2)) < -15
     assert 0.1 < np.max(np.abs(sound)) < 1
-    assert sample.SAMPLE.stat().st_size < 1_000_000
+    assert SAMPLE.stat().st_size < 1_200_000
 
 
-@pytest.mark.usefixtures("_espeak")
-def test_script_makes_the_committed_sample(tmp_path: Path) -> None:
-    """Another version of espeak-ng may speak a little otherwise: length within a tenth, loudness within 1 dB."""
-    made, _ = soundfile.read(_written(tmp_path), dtype="float64")
-    assert made.size == pytest.approx(committed().size, rel=0.1)
-    assert rms_dbfs(np.asarray(made)) == pytest.approx(rms_dbfs(committed()), abs=1)
+def test_turns_follow_each_other_within_the_sample() -> None:
+    """With a pause between them, and more than enough emotions."""
+    turns = load_turns()
+    times_s = [0.0, *[time_s for turn in turns for time_s in (turn.start_s, turn.end_s)]]
+    assert times_s == sorted(times_s)
+    assert all(after.start_s - before.end_s >= 1 for before, after in pairwise(turns))
+    assert turns[-1].end_s < soundfile.info(SAMPLE).duration
+    assert len({turn.meant for turn in turns}) >= MIN_EMOTIONS
+    assert all(turn.text for turn in turns)
 
 
-@pytest.mark.usefixtures("_espeak")
-def test_script_makes_the_same_each_time(tmp_path: Path) -> None:
-    """To the byte, so that a change of the file is a change of the table."""
-    assert _written(tmp_path).read_bytes() == _written(tmp_path).read_bytes()
+def test_nearest_turn() -> None:
+    """Within one, in the pause, and beyond both ends."""
+    assert [nearest((ANGRY, SAD), at_s) for at_s in (0, 4, 6.9, 7.1, 10, 99)] == [ANGRY, ANGRY, ANGRY, SAD, SAD, SAD]
 
 
-@pytest.mark.usefixtures("_espeak")
-def test_utterances_have_the_loudness_of_the_table() -> None:
-    """It is part of a mood; an utterance that would clip is turned down instead."""
-    table = (sample.Utterance("en-us", 50, 100, 170, -30, 0, "one two three"),)
-    assert rms_dbfs(sample.conversation(table)[16_000:].astype(np.float64)) == pytest.approx(-30, abs=0.2)
-    loud = sample.conversation((table[0]._replace(rms_dbfs=0),))
-    assert np.max(np.abs(loud)) < 1
+def test_emotion_of_a_turn_is_that_of_its_longest_episodes() -> None:
+    """What is left of the turn before does not count, and two episodes of one label count together."""
+    episodes = [
+        Episode("neutral", 0.0, 3.5),
+        Episode("angry", 3.5, 4.5),
+        Episode("fear", 4.5, 5.0),
+        Episode("angry", 5.0, 8.5),
+    ]
+    assert shares(ANGRY, episodes) == pytest.approx({"neutral": 0.375, "angry": 0.5, "fear": 0.125})
+    assert detected(ANGRY, episodes) == "angry"
+    assert detected(SAD, episodes) == "angry"
 
 
-@pytest.mark.usefixtures("_espeak")
-def test_voice_that_espeak_has_not_is_named() -> None:
-    """Who tunes the table learns at once what is wrong with it."""
-    with pytest.raises(EdgedError, match="voice 'xx-nowhere'"):
-        sample.conversation((sample.UTTERANCES[0]._replace(voice="xx-nowhere"),))
+def test_turn_without_an_episode_is_none() -> None:
+    """One that only touches it is no overlap."""
+    assert detected(SAD, [Episode("angry", 2.0, 8.0)]) == "none"
 
 
-def test_missing_espeak_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The sample is committed, so that only who changes it needs the program."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UsageError, match="apt-get install espeak-ng"):
-        sample.conversation()
+@pytest.mark.parametrize(
+    "content", ["", "{}", '[{"start_s": 1}]', '[{"start_s": "x", "end_s": 2, "meant": "", "text": ""}]']
+)
+def test_turns_that_are_none_are_named(tmp_path: Path, content: str) -> None:
+    """File and fault in one line."""
+    file = tmp_path / "sample.json"
+    file.write_text(content)
+    with pytest.raises(RecordingError, match=r"sample\.json: .*, expected the turns"):
+        load_turns(file)
 
 
-def _written(folder: Path) -> Path:
-    out = folder / "sample.flac"
-    sample.write(out)
-    return out
+def test_turns_that_are_missing_are_named(tmp_path: Path) -> None:
+    """As after an installation that left package data out."""
+    with pytest.raises(RecordingError, match=r"sample\.json.*expected the turns"):
+        load_turns(tmp_path / "sample.json")

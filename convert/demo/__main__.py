@@ -1,0 +1,94 @@
+"""``python -m convert.demo``: the demo's sample, made anew for a bundle.
+
+    lines ──search──► deliveries.json ──vocoder──► edged/demo/sample.flac, sample.json
+
+To be run whenever the shipped bundle changes: other models detect other emotions in the same voice.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from convert.data import recordings
+from convert.demo.arrangement import Arrangement, arranged
+from convert.demo.conversation import Spoken
+from convert.demo.lines import LINES, VOICES
+from convert.demo.scoring import Scorer
+from convert.demo.search import USUAL, searched
+from edged.demo.sample import SAMPLE
+from edged.errors import EdgedError
+from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+
+DELIVERIES = Path(__file__).with_name("deliveries.json")
+
+
+class Deliveries(msgspec.Struct, frozen=True, kw_only=True):
+    """What the last search found."""
+
+    bundle: str  # digest
+    seed: int
+    lines: list[Spoken]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m convert.demo", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="the models to search for (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of search and noise (%(default)s)")
+    parser.add_argument("--as-found", action="store_true", help="no search: the deliveries of the last one")
+    parser.add_argument("--out", type=Path, default=SAMPLE, help="the sample; what is meant goes beside it, as .json")
+    options = parser.parse_args(arguments)
+    try:
+        bundle = load_bundle(options.bundle)
+        seed, candidates = _as_found() if options.as_found else (options.seed, _searched(bundle, options.seed))
+        arrangement = arranged(bundle, candidates, seed)
+        write(arrangement, options.out)
+        if not options.as_found:
+            found = Deliveries(bundle=bundle.digest, seed=seed, lines=arrangement.lines)
+            DELIVERIES.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+    except EdgedError as exc:
+        print(f"convert.demo: {exc}", file=sys.stderr)
+        return exc.exit_status
+    print(_table(arrangement))
+    return 0
+
+
+def write(arrangement: Arrangement, out: Path) -> None:
+    """The sample at ``out``, what is meant beside it."""
+    recordings.write(out, np.asarray(arrangement.samples, np.float32))
+    turns = msgspec.json.format(msgspec.json.encode(arrangement.turns), indent=1)
+    out.with_suffix(".json").write_bytes(turns + b"\n")
+
+
+def _searched(bundle: Bundle, seed: int) -> list[list[Spoken]]:
+    """Candidates by line, the best first."""
+    scorer = Scorer(bundle)
+    candidates = []
+    for line in LINES:
+        found = searched(line, VOICES, scorer, seed, USUAL)
+        best = ", ".join(f"{one.voice.name} {np.exp(one.score):.2f}" for one in found)
+        print(f"{line.meant:<8} {best}", flush=True)
+        candidates.append([Spoken(line=line, voice=one.voice, delivery=one.delivery) for one in found])
+    return candidates
+
+
+def _as_found() -> tuple[int, list[list[Spoken]]]:
+    known = msgspec.json.decode(DELIVERIES.read_bytes(), type=Deliveries)
+    return known.seed, [[line] for line in known.lines]
+
+
+def _table(arrangement: Arrangement) -> str:
+    rows = ["meant     worst  (share of the turn by which its emotion leads, in the worst condition)"]
+    rows += [
+        f"{turn.meant:<8} {outcome.lead:6.2f}"
+        for turn, outcome in zip(arrangement.turns, arrangement.worst, strict=True)
+    ]
+    return "\n".join([*rows, f"{len(arrangement.samples) / 16_000:.1f} s"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
