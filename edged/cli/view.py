@@ -12,6 +12,7 @@ what does not fit its schema is a line that says so, and no character of it can 
 """
 
 import os
+from collections.abc import Callable
 from datetime import datetime
 from itertools import cycle
 from typing import TextIO
@@ -31,18 +32,41 @@ _PLAIN = str.maketrans(_SIGNS, "+|+#" + " " * len(_EIGHTHS[1:]))  # for an outpu
 _DIM, _END = "\x1b[2m", "\x1b[0m"
 _CUSTOMARY = {"angry": 31, "neutral": 32, "happy": 33, "sad": 34, "fear": 35, "disgust": 36}  # ANSI colours
 
+Column = Callable[[datetime], str]
+
 
 class View:
     """Messages to lines; remembers between them which episode runs where, and which colour a label has."""
 
-    def __init__(self, root: str, *, colour: bool = False, plain: bool = False, show_node: bool = False) -> None:
+    def __init__(
+        self,
+        root: str,
+        *,
+        colour: bool = False,
+        plain: bool = False,
+        show_node: bool = False,
+        column: Column | None = None,
+    ) -> None:
+        """``column`` gives the text before an emotion, in place of the node's name, from the time of its message."""
         self._root = root
         self._colour = colour
         self._plain = plain
         self._show_node = show_node
+        self._column = column
         self._running: dict[str, str] = {}  # label of the episode that runs, by node
         self._colours = dict(_CUSTOMARY)
         self._further = cycle(_CUSTOMARY.values())  # for the labels of another bundle
+
+    def heading(self, column: str, label: str) -> str:
+        """The line above all others, with names for ``column`` and for the labels."""
+        return self._dimmed(f"{'':10}{column:<{_NODE}}   {label}")
+
+    def quote(self, text: str) -> str:
+        """A line for what is said now."""
+        lead = self._lead("", "", beside=True)
+        room = _WIDTH - len(lead) - 4
+        shown = text if len(text) <= room else f"{text[: room - 3]}..."
+        return lead + self._dimmed(f'  "{_printable(shown)}"')
 
     def line(self, received: Received) -> str:
         """The line for one message; no newline at its end."""
@@ -78,20 +102,27 @@ class View:
     ) -> str:
         label = _printable(label)[:_LABEL]
         figure = "" if payload.confidence is None else f"{payload.confidence:.2f}"
-        bar = _bar(payload.confidence or 0.0, _SHORT_BAR if self._show_node else _BAR)
+        bar = _bar(payload.confidence or 0.0, _SHORT_BAR if self._show_node or self._column else _BAR)
         body = f"{mark} {label:<{_LABEL}} {bar}  {figure:<4}"
-        lead = self._lead(node, payload.time)
+        lead = self._lead(node, payload.time, beside=True)
         note = _printable(note)[: max(0, _WIDTH - len(lead) - len(body) - 2)]
         return self._finished(f"{lead}{self._tinted(label, body)}  {note}")
 
     def _words(self, node: str, time: str, words: str) -> str:
         lead = self._lead(node, time)
         body = f"  {_printable(words)}"[: _WIDTH - len(lead)]
-        return self._finished(f"{lead}{_DIM}{body}{_END}" if self._colour else lead + body)
+        return self._finished(lead + self._dimmed(body))
 
-    def _lead(self, node: str, time: str) -> str:
+    def _lead(self, node: str, time: str, *, beside: bool = False) -> str:
         moment = datetime.fromisoformat(time).astimezone() if time else datetime.now().astimezone()
-        return f"{moment:%H:%M:%S}  " + (f"{_printable(node)[:_NODE]:<{_NODE}} " if self._show_node else "")
+        if self._column is None and not self._show_node:
+            return f"{moment:%H:%M:%S}  "
+        if self._column is not None:
+            node = self._column(moment) if beside else ""
+        return f"{moment:%H:%M:%S}  {_printable(node)[:_NODE]:<{_NODE}} "
+
+    def _dimmed(self, body: str) -> str:
+        return f"{_DIM}{body}{_END}" if self._colour else body
 
     def _tinted(self, label: str, body: str) -> str:
         if not self._colour:
@@ -118,7 +149,7 @@ def _note(payload: msgspec.Struct, received: Received) -> str:
     return f"{received.topic}, {len(received.payload)} bytes"
 
 
-def view_for(out: TextIO, root: str, *, show_node: bool = False) -> View:
+def view_for(out: TextIO, root: str, *, show_node: bool = False, column: Column | None = None) -> View:
     """The view that suits ``out``: colour on a terminal unless NO_COLOR is set, plain signs where it knows no other."""
     try:
         _SIGNS.encode(out.encoding or "utf-8")
@@ -126,7 +157,8 @@ def view_for(out: TextIO, root: str, *, show_node: bool = False) -> View:
         plain = True
     else:
         plain = False
-    return View(root, colour=out.isatty() and not os.environ.get("NO_COLOR"), plain=plain, show_node=show_node)
+    colour = out.isatty() and not os.environ.get("NO_COLOR")
+    return View(root, colour=colour, plain=plain, show_node=show_node, column=column)
 
 
 def _bar(score: float, columns: int) -> str:

@@ -3,30 +3,30 @@
     play (thread of its own) ──► Publisher ──► EmbeddedBroker ──► Subscriber ──► View ──► terminal
                                                                              └──► Verdict ──► exit status
 
-It ends when the node publishes ``offline``, its last message.  A demo without messages, without events or with only one
-emotion fails and says so: it is the first thing that a newcomer sees of the product.
+It ends when the node publishes ``offline``, its last message.  Beside each message stands the emotion that is meant at
+that time, and before each turn what is said in it, so that a reader can compare meant and heard.  A demo that shows
+fewer than four emotions where they are meant fails and says so.
 """
 
 import argparse
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TextIO
-
-import msgspec
 
 from edged.cli.bundle import bundle_of
 from edged.cli.config_file import config_from
 from edged.cli.log import log_to_stderr
-from edged.cli.sensor.replay import play
+from edged.cli.sensor.replay import adaptation_from, play
 from edged.cli.signals import stopping
 from edged.cli.view import view_for
 from edged.config.structs import Config, Mqtt
-from edged.contract.payloads import EmotionState, EpisodeStart
-from edged.contract.topics import AVAILABILITY, EMOTION, EVENT_END, EVENT_START, OFFLINE, Received
+from edged.contract.topics import CAPTURE
 from edged.demo.broker import EmbeddedBroker
-from edged.demo.sample import SAMPLE
+from edged.demo.sample import SAMPLE, Turn, load_turns, nearest
+from edged.demo.verdict import Verdict
 from edged.errors import PublishError
 from edged.host.identity import node_name
 from edged.mqtt.publisher import Publisher
@@ -36,7 +36,6 @@ NODE = "demo"
 _CONNECT_S = 10.0
 _LAST_S = 5.0  # after the end of the sample, for the last messages
 _WAKE_S = 0.2  # between two checks of the stop flag
-_NO_LABEL = ("none", "uncertain")
 
 Play = Callable[[Config], None]
 
@@ -60,63 +59,15 @@ def run(arguments: argparse.Namespace) -> int:
 
         def play_sample(config: Config) -> None:
             with Publisher(config.mqtt, node_name(config.node)) as publisher:
-                play(config, bundle, SAMPLE, 1.0, publisher, stop)
+                play(config, bundle, SAMPLE, 1.0, publisher, stop, adaptation_from("fresh", config, bundle))
 
-        return demo(play_sample, stop, sys.stdout, sys.stderr)
-
-
-class Verdict:
-    """Counts what the demo has shown, and says what is missing."""
-
-    def __init__(self) -> None:
-        self.labels: list[str] = []  # in the order of their first appearance
-        self.n_messages = 0
-        self.n_starts = 0
-        self.n_ends = 0
-        self.offline = False
-
-    def take(self, received: Received) -> None:
-        """Count one message; one that does not match its schema is shown by the view and not counted here."""
-        name = received.topic.removeprefix(f"{Mqtt().root}/{NODE}/")
-        if name == AVAILABILITY.name:
-            self.offline = received.payload == OFFLINE.encode()
-            return
-        self.n_messages += 1
-        self.n_ends += name == EVENT_END.name
-        try:
-            if name == EMOTION.name:
-                self._see(msgspec.json.decode(received.payload, type=EmotionState).emotion)
-            elif name == EVENT_START.name:
-                self._see(msgspec.json.decode(received.payload, type=EpisodeStart).event_type)
-                self.n_starts += 1
-        except msgspec.DecodeError:
-            return
-
-    def fault(self) -> str:
-        """Why the demo failed; empty if it did not."""
-        if not self.n_messages:
-            return "no message was received"
-        if not self.labels:
-            return "no emotion was detected"
-        if not self.n_starts:
-            return "no event was received: no emotion lasted long enough for an episode"
-        if len(self.labels) == 1:
-            return f"only one emotion was detected: {self.labels[0]}"
-        return ""
-
-    def summary(self) -> str:
-        """What was shown, in one line."""
-        emotions = f"{len(self.labels)} emotions ({', '.join(self.labels)})"
-        return f"{emotions}, {self.n_starts} episodes, {self.n_messages} messages"
-
-    def _see(self, label: str) -> None:
-        if label not in _NO_LABEL and label not in self.labels:
-            self.labels.append(label)
+        return demo(play_sample, load_turns(), stop, sys.stdout, sys.stderr)
 
 
-def demo(play: Play, stop: threading.Event, out: TextIO, err: TextIO) -> int:
+def demo(play: Play, turns: Sequence[Turn], stop: threading.Event, out: TextIO, err: TextIO) -> int:
     """Run ``play`` against an embedded broker and show the messages on ``out``; returns 0, or 1 with a line on ``err``.
 
+    ``turns`` are what is meant in the sound that ``play`` plays.
     ``play`` gets a config with that broker; it returns at the end of the sample, or soon after ``stop`` is set.
 
     Raises:
@@ -128,25 +79,35 @@ def demo(play: Play, stop: threading.Event, out: TextIO, err: TextIO) -> int:
         with Subscriber(config.mqtt, NODE) as subscriber:
             if not subscriber.wait_connected(_CONNECT_S):
                 raise PublishError(f"no connection to the demo's broker on port {broker.port}: {subscriber.reason}")
-            verdict = _show(play, config, subscriber, stop, out)
+            verdict = _show(play, turns, config, subscriber, stop, out)
     if stop.is_set():
         print("edged demo: stopped before the end of the sample", file=err)
         return 1
     if fault := verdict.fault():
         print(f"edged demo: {fault}", file=err)
         return 1
-    print(f"\nShown: {verdict.summary()}.", file=out, flush=True)
+    print(f"\n{verdict.summary()}", file=out, flush=True)
     return 0
 
 
-def _show(play: Play, config: Config, subscriber: Subscriber, stop: threading.Event, out: TextIO) -> Verdict:
-    view = view_for(out, config.mqtt.root)
-    verdict = Verdict()
+def _show(  # noqa: PLR0913, PLR0917 -- what comes, what is meant, and where it is shown
+    play: Play, turns: Sequence[Turn], config: Config, subscriber: Subscriber, stop: threading.Event, out: TextIO
+) -> Verdict:
+    prefix = f"{config.mqtt.root}/{NODE}/"
+    script = _Script(turns)
+    view = view_for(out, config.mqtt.root, column=script.meant_at)
+    verdict = Verdict(turns, prefix)
+    print(view.heading("meant", "heard"), file=out, flush=True)
     player = _Player(play, config)
     player.start()
     deadline_s = float("inf")
     while time.monotonic() < deadline_s:
-        if received := subscriber.received(_WAKE_S):
+        received = subscriber.received(_WAKE_S)
+        if received and received.topic == f"{prefix}{CAPTURE.name}":
+            script.start(time.time())
+        for turn in script.due(time.time()):
+            print(view.quote(turn.text), file=out, flush=True)
+        if received:
             verdict.take(received)
             print(view.line(received), file=out, flush=True)
         elif verdict.offline:
@@ -157,6 +118,30 @@ def _show(play: Play, config: Config, subscriber: Subscriber, stop: threading.Ev
     if player.fault is not None:
         raise player.fault
     return verdict
+
+
+class _Script:
+    """The turns by the wall clock, from the moment when the sample begins."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._turns = turns
+        self._waiting = list(turns)
+        self._origin_s = float("inf")
+
+    def start(self, now_s: float) -> None:
+        """The sample begins now; only the first call counts."""
+        self._origin_s = min(self._origin_s, now_s)
+
+    def due(self, now_s: float) -> list[Turn]:
+        """The turns that have begun since the last call."""
+        begun = [turn for turn in self._waiting if self._origin_s + turn.start_s <= now_s]
+        del self._waiting[: len(begun)]
+        return begun
+
+    def meant_at(self, moment: datetime) -> str:
+        """The emotion that is meant then; empty before the sample begins."""
+        at_s = moment.timestamp() - self._origin_s
+        return nearest(self._turns, at_s).meant if self._turns and at_s > 0 else ""
 
 
 class _Player(threading.Thread):

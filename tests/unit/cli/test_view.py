@@ -78,6 +78,24 @@ def test_two_nodes_are_told_apart() -> None:
     assert other[10:] == "hall         sad        ██████        0.50"
 
 
+def test_column_before_the_emotions() -> None:
+    """In the place of the node, from the time that a line is about; what is no emotion has none."""
+    view = View("edged", column=lambda moment: f"min {moment.minute}")
+    assert view.heading("meant", "heard") == "          meant        heard"
+    assert shown(view, "event/start", episode_start("sad")) == "min 0      ┌ sad        ██████████▏   0.84  begins"
+    assert shown(view, "capture", b"online") == "             capture is online"
+
+
+def test_quote_is_one_line_of_the_view() -> None:
+    """Whatever its length, and whatever it has in it."""
+    view = View("edged", column=lambda _moment: "angry")
+    assert view.quote("Stop it!")[10:] == 'angry        "Stop it!"'
+    long = view.quote("word " * 40)
+    assert len(long) <= 79
+    assert long.endswith('..."')
+    assert view.quote("\x1b[2J\n").isprintable()
+
+
 @pytest.mark.parametrize(
     ("name", "payload"),
     [
