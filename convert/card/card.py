@@ -27,7 +27,7 @@ at home with the consent of everyone who is heard, one's own automations. Only l
 - Inferring the emotions of people at work or in education. In the European Union this is prohibited (Regulation (EU)
   2024/1689, the AI Act, Article 5(1)(f)), but for medical or safety reasons that the Act names.
 - Decisions about a person: hiring, credit, insurance, policing, migration, custody, diagnosis.
-- SourceWatch to people who do not know of it. The Act's transparency duties (Article 50(3)) apply where it is allowed.
+- Listening to people who do not know of it. The Act's transparency duties (Article 50(3)) apply where it is allowed.
 
 An acted label is not a feeling. The figures below are for actors; people at home act less.
 """

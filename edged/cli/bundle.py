@@ -3,10 +3,9 @@
 Config ──► Bundle, or ModelError; ConfigError for a label that the bundle does not have
 """
 
-import argparse
 from pathlib import Path
 
-from edged.cli.config_file import config_from
+from edged.cli.config_file import ConfigFile
 from edged.cli.log import log_to_stderr
 from edged.config.priors import prior_distribution
 from edged.config.structs import Config
@@ -14,9 +13,9 @@ from edged.errors import ConfigError
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 
 
-def prepared(arguments: argparse.Namespace) -> tuple[Config, Bundle]:
-    """Load config and bundle of a command, and set the log level."""
-    config = config_from(arguments)
+def prepared(file: ConfigFile) -> tuple[Config, Bundle]:
+    """Load config and bundle, and set the log level."""
+    config = file.load()
     log_to_stderr(config.log_level)
     bundle = bundle_of(config)
     return fitting(config, bundle), bundle

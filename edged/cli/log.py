@@ -1,11 +1,56 @@
-"""The log on stderr: one line per change of state."""
+"""The log on stderr: one line per change of state, in the form that its reader wants.
+
+    record ──terminal, file──► 2026-11-26 17:30:00,123 INFO    broker localhost:1883: connected
+           ──journald────────► <6>broker localhost:1883: connected
+
+journald adds the time itself and takes the priority from the prefix (sd-daemon(3)).  ``$JOURNAL_STREAM`` has
+device and inode of the stream, so that a process whose stderr was redirected can tell.
+"""
 
 import logging
+import os
 import sys
+
+_FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
+# Priorities as in syslog(3).
+_PRIORITIES = {
+    logging.CRITICAL: 2,
+    logging.ERROR: 3,
+    logging.WARNING: 4,
+    logging.INFO: 6,
+    logging.DEBUG: 7,
+}
 
 
 def log_to_stderr(level: str) -> None:
     """Log messages of ``level`` and above to stderr."""
-    logging.basicConfig(
-        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(message)s", force=True
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JournalFormatter() if _is_journal() else logging.Formatter(_FORMAT))
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+
+
+def print_error(message: str) -> None:
+    """Print the line that explains the exit status."""
+    print(_with_priority(message, logging.ERROR) if _is_journal() else message, file=sys.stderr)
+
+
+class _JournalFormatter(logging.Formatter):
+    """The message with its priority, a traceback included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _with_priority(super().format(record), record.levelno)
+
+
+def _with_priority(text: str, level: int) -> str:
+    prefix = f"<{_PRIORITIES.get(level, _PRIORITIES[logging.INFO])}>"
+    return "\n".join(prefix + line for line in text.splitlines())
+
+
+def _is_journal() -> bool:
+    """Whether stderr is the stream that systemd connected to the journal."""
+    named = os.environ.get("JOURNAL_STREAM", "")
+    try:
+        stderr = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):  # replaced by something that is no file
+        return False
+    return named == f"{stderr.st_dev}:{stderr.st_ino}"

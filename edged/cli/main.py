@@ -7,7 +7,7 @@ import resource
 import sys
 from collections.abc import Sequence
 
-from edged.cli.log import log_to_stderr
+from edged.cli.log import log_to_stderr, print_error
 from edged.cli.parser import parser
 from edged.cli.terminal import abandon_stdout, prepare
 from edged.errors import EdgedError, OutputError, UsageError
@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _command(argv)
     except EdgedError as exc:
-        print(f"edged: {exc}", file=sys.stderr)
+        print_error(f"edged: {exc}")
         if isinstance(exc, OutputError):
             abandon_stdout()
         return exc.exit_status

@@ -12,18 +12,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+class Stop(threading.Event):
+    """Set by a signal, which has this name then."""
+
+    signal_name = ""
+
+
 @contextmanager
-def stopping(within_s: float | None = None) -> Iterator[threading.Event]:
+def stopping(within_s: float | None = None) -> Iterator[Stop]:
     """An event that SIGTERM and SIGINT set; a second signal exits at once.
 
     With ``within_s`` the process exits that long after the first signal, even if something hangs, and prints where each
     thread is.  The shutdown of the interpreter counts too.
     """
-    stop = threading.Event()
+    stop = Stop()
 
     def on_signal(number: int, _frame: object) -> None:
         if stop.is_set():
             os._exit(128 + number)
+        stop.signal_name = signal.Signals(number).name
         stop.set()
         if within_s is not None:
             faulthandler.dump_traceback_later(

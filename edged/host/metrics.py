@@ -24,7 +24,7 @@ _FLOOR = 10 ** (-96 / 20)  # silence is -96 dBFS, the least that 16 bits can tel
 
 
 class Metrics:
-    """CaptureCounts by the pipeline thread alone."""
+    """Counted by the pipeline thread alone."""
 
     def __init__(self) -> None:
         self._began_s = time.monotonic()

@@ -49,7 +49,8 @@ class SourceWatch:
         if (state, trouble) == (last, before):
             return None
         notify(f"STATUS={self.status}")
-        if state != last or (trouble and not before):
+        is_opening = state == "offline" and not trouble
+        if (state != last or (trouble and not before)) and not is_opening:
             _log.log(logging.WARNING if trouble else logging.INFO, "capture %s: %s", state, trouble or source.name)
         if state != last:
             self._publish(CAPTURE, state)

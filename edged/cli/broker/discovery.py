@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from edged.cli.broker.removal import remove
 from edged.cli.bundle import prepared
+from edged.cli.config_file import config_file
 from edged.config.structs import Config
 from edged.homeassistant.announcer import Announcer
 from edged.homeassistant.discovery import Messages, messages
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the discovery messages or remove them from the broker; returns the exit status."""
-    config, bundle = prepared(arguments)
+    config, bundle = prepared(config_file(arguments))
     return discovery(config, bundle, removed=arguments.remove)
 
 

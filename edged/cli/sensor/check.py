@@ -13,7 +13,7 @@ import numpy as np
 
 from edged.audio.microphone import Microphone
 from edged.cli.bundle import bundle_of
-from edged.cli.config_file import config_from, config_name
+from edged.cli.config_file import config_file
 from edged.cli.log import log_to_stderr
 from edged.config.overrides import NAME, kept_muted
 from edged.config.structs import Config
@@ -46,10 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a line per part; returns 0, or the exit status of the first failure."""
     log_to_stderr("error")  # the report already says what would be logged
     report = _Report()
-    loaded = report.part("config", lambda: (config_name(arguments), config_from(arguments)), lambda loaded: loaded[0])
-    if loaded is None:
+    file = config_file(arguments)
+    config = report.part("config", file.load, lambda _config: str(file))
+    if config is None:
         return report.status
-    config = loaded[1]
     bundle = report.part("bundle", lambda: bundle_of(config), _about_bundle)
     if bundle is not None:
         report.part("runtime", lambda: Cascade(bundle, n_threads=config.models.threads), _about_cascade)

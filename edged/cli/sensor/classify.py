@@ -10,6 +10,7 @@ import numpy as np
 
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
+from edged.cli.config_file import config_file
 from edged.cli.sensor.files import each_file
 from edged.cli.sensor.json_lines import print_line
 from edged.config.structs import Config
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line per file; returns the exit status."""
-    config, bundle = prepared(arguments)
+    config, bundle = prepared(config_file(arguments))
 
     def show(file: Path) -> None:
         clip = clip_scores(config, bundle, file)

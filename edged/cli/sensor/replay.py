@@ -17,6 +17,7 @@ import msgspec
 
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
+from edged.cli.config_file import config_file
 from edged.cli.sensor.files import each_file
 from edged.cli.sensor.json_lines import Lines
 from edged.cli.signals import stopping
@@ -72,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play all files; returns the exit status."""
-    config, bundle = prepared(arguments)
+    config, bundle = prepared(config_file(arguments))
     adaptation = adaptation_from(arguments.baseline, config, bundle)
     with stopping() as stop:
 

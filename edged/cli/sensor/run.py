@@ -5,6 +5,7 @@ config, bundle ─► Overrides ─► Microphone ─► Daemon ─► Publisher
 
 import argparse
 import faulthandler
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,16 +14,17 @@ from typing import TYPE_CHECKING
 from edged.audio.microphone import Microphone
 from edged.cli.broker.discovery import announcer_for
 from edged.cli.bundle import fitting, prepared
-from edged.cli.config_file import config_path
+from edged.cli.config_file import config_file
 from edged.cli.signals import asking, stopping
-from edged.config.load import load_config
 from edged.config.overrides import overrides_for
 from edged.config.reload import Reload
 from edged.config.structs import Config
 from edged.errors import ThreadError
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
+from edged.host.metrics import version_of
 from edged.host.prometheus import Exporter
+from edged.host.state_dir import state_folder
 from edged.models.bundle import Bundle
 from edged.mqtt.commands import Commands
 from edged.mqtt.publisher import Publisher
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from edged.mqtt.listener import Listener
 
 _CLOSE_S = 4.5  # from SIGTERM to exit, even if something hangs
+
+_log = logging.getLogger(__name__)
 
 _DESCRIPTION = """\
 Listen to the microphone and publish emotion events until SIGTERM or Ctrl-C. This is what the service runs. SIGHUP
@@ -49,9 +53,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run until SIGTERM; returns the exit status."""
-    place = config_path(arguments)  # looked up once: if the file is deleted later, a reload must not mean the defaults
-    config, bundle = prepared(arguments)
-    return listen(config, bundle, lambda: fitting(Config() if place is None else load_config(place), bundle))
+    file = config_file(arguments)  # looked up once: if the file is deleted later, a reload must not mean the defaults
+    config, bundle = prepared(file)
+    _log.info(
+        "edged %s starts: config %s, node %s, bundle %s %s, state %s",
+        version_of("edged"),
+        file,
+        node_name(config.node),
+        bundle.manifest.name,
+        bundle.manifest.version,
+        state_folder(config.state_dir),
+    )
+    return listen(config, bundle, lambda: fitting(file.load(), bundle))
 
 
 def listen(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
@@ -87,6 +100,7 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
     commands.serve(control, publisher.publish)
     with stopping(_CLOSE_S) as stop, asking(reload.asked), _all_alive(daemon), exporter, publisher, microphone:
         daemon.run(stop, reload)
+        _log.info("%s received, shutting down", stop.signal_name)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""PayloadBuilder for the tests of what publishes and of what shows them."""
+"""Payloads for the tests of what publishes and of what shows them."""
 
 from typing import Literal
 

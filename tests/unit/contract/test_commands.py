@@ -1,4 +1,4 @@
-"""PayloadBuilder of commands: words, objects, and everything that is neither."""
+"""Payloads of commands: words, objects, and everything that is neither."""
 
 import msgspec
 import pytest

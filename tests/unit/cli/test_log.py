@@ -1,0 +1,53 @@
+"""The log's two forms, and which of them stderr gets."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[3]
+_LOGGED = """
+import logging
+from edged.cli.log import log_to_stderr, print_error
+log_to_stderr("info")
+logging.debug("not shown")
+logging.info("connected")
+logging.warning("lost")
+try:
+    raise ValueError("two\\nlines")
+except ValueError:
+    logging.exception("failed")
+print_error("edged: no such file")
+"""
+
+
+def logged(folder: Path, *, journal: bool) -> list[str]:
+    """The lines on stderr, which is a file, and the journal's stream where ``journal`` says so."""
+    with (folder / "log").open("w+") as log:
+        status = os.fstat(log.fileno())
+        stream = f"{status.st_dev}:{status.st_ino if journal else 0}"
+        subprocess.run(
+            [sys.executable, "-c", _LOGGED],
+            check=True,
+            stderr=log,
+            timeout=60,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "JOURNAL_STREAM": stream},
+        )
+    return (folder / "log").read_text().splitlines()
+
+
+def test_journal_gets_a_priority_on_each_line_and_no_time(tmp_path: Path) -> None:
+    """The journal has times of its own; the lines of a traceback keep their priority."""
+    lines = logged(tmp_path, journal=True)
+    assert lines[:3] == ["<6>connected", "<4>lost", "<3>failed"]
+    assert all(line.startswith("<3>") for line in lines[3:])
+    assert lines[-1] == "<3>edged: no such file"
+
+
+def test_stderr_that_is_not_the_journal_gets_times(tmp_path: Path) -> None:
+    """A child of a service, whose stderr was redirected, inherits the variable and must not believe it."""
+    lines = logged(tmp_path, journal=False)
+    assert lines[0][:3] == "20" + lines[0][2]
+    assert lines[0].endswith(" INFO    connected")
+    assert lines[1].endswith(" WARNING lost")
+    assert lines[-1] == "edged: no such file"

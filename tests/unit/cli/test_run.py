@@ -1,0 +1,35 @@
+"""The log of ``edged run``: where everything is when it starts, and why it stops."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.parts.broker.mosquitto import free_port, wait_until
+from tests.parts.system.program import REPOSITORY
+
+
+def test_log_says_what_starts_and_what_stops_it(tmp_path: Path) -> None:
+    """One line each; a microphone that is not there yet is not an ``offline`` without a reason."""
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"node: kitchen\nstate_dir: {tmp_path}/state\naudio: {{device: no such one}}\nmqtt: {{port: {free_port()}}}\n"
+    )
+    command = [sys.executable, "-m", "edged", "run", "--config", str(config)]
+    log = tmp_path / "log"
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(command, stderr=stderr, cwd=REPOSITORY) as daemon,
+    ):
+        try:
+            wait_until(lambda: "capture offline" in log.read_text(), "the microphone's state", 60)
+            daemon.send_signal(signal.SIGTERM)
+            assert daemon.wait(15) == 0
+        finally:
+            daemon.kill()
+    lines = [re.sub(r"^[0-9-]+ [0-9:,]+ ", "", line) for line in log.read_text().splitlines()]
+    started = rf"INFO    edged \S+ starts: config {config}, node kitchen, bundle \S+ \S+, state {tmp_path}/state"
+    assert re.fullmatch(started, lines[0])
+    assert "INFO    SIGTERM received, shutting down" in lines
+    assert [line for line in lines if "capture offline" in line and "not found" not in line] == []
