@@ -13,9 +13,11 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
+from edged.config.broker_host import host_fault
 from edged.config.renamed import with_new_names
 from edged.config.strict_yaml import plain_values
 from edged.config.structs import Config, Mqtt
+from edged.config.wrong_keys import hint
 from edged.errors import ConfigError, shown
 
 _MAX_BYTES = 2**20  # no config has a megabyte; a wrong path may name a file of gigabytes
@@ -24,6 +26,10 @@ _WORDS = {str: "text", bool: "true or false"}
 
 _SECTIONS = {
     field.name: field.type for field in msgspec.structs.fields(Config) if isinstance(field.default, msgspec.Struct)
+}
+_KEYS = {
+    section: tuple(field.name for field in msgspec.structs.fields(kind))
+    for section, kind in {"": Config, **_SECTIONS}.items()
 }
 
 
@@ -52,10 +58,10 @@ def parse_config(text: str, name: str) -> Config:
     values = with_new_names(plain_values(text, name), name)
     # A section with nothing below it ("mqtt:") means its defaults, as a person expects of YAML.
     values = {key: value for key, value in values.items() if value is not None or key not in _SECTIONS}
-    _check_keys(name, "", values, Config)
-    for section, kind in _SECTIONS.items():
+    _check_keys(name, "", values)
+    for section in _SECTIONS:
         if isinstance(values.get(section), dict):
-            _check_keys(name, f"{section}.", values[section], kind)
+            _check_keys(name, section, values[section])
     try:
         config = msgspec.convert(values, Config, strict=True)
     except msgspec.ValidationError as exc:
@@ -91,6 +97,8 @@ def _check_together(name: str, config: Config) -> None:
 
 
 def _check_mqtt(name: str, mqtt: Mqtt) -> None:
+    if fault := host_fault(mqtt.host):
+        raise ConfigError(f"{name}: mqtt.host {fault}")
     if mqtt.password_file and not mqtt.username:
         raise ConfigError(f"{name}: mqtt.username is empty, expected a name beside mqtt.password_file")
     for key in ("ca_file", "cert_file", "key_file", "insecure"):  # else all would go out in the clear, unnoticed
@@ -102,11 +110,12 @@ def _check_mqtt(name: str, mqtt: Mqtt) -> None:
         raise ConfigError(f"{name}: mqtt.insecure is set, expected it to be empty beside mqtt.ca_file")
 
 
-def _check_keys(name: str, above: str, values: dict[Any, Any], kind: Any) -> None:  # noqa: ANN401 -- a struct's class
-    known = {field.name for field in msgspec.structs.fields(kind)}
+def _check_keys(name: str, section: str, values: dict[Any, Any]) -> None:
     for key in values:
-        if key not in known:
-            raise ConfigError(f"{name}: {above}{shown(key).strip(_QUOTES)} is not a key, {_expected(kind)}")
+        if key not in _KEYS[section]:
+            above = f"{section}." if section else ""
+            fault = hint(section, str(key), _KEYS)
+            raise ConfigError(f"{name}: {above}{shown(key).strip(_QUOTES)} is not a key, {fault}")
 
 
 def _named(name: str, values: dict[Any, Any], fault: str) -> str:
@@ -117,7 +126,7 @@ def _named(name: str, values: dict[Any, Any], fault: str) -> str:
     for part in path:
         value = value[part]
         kind = {field.name: field.type for field in msgspec.structs.fields(kind)}[part]
-    return f"{name}: {'.'.join(path)} is {shown(value)}, {_expected(kind)}"
+    return f"{name}: {'.'.join(path)} is {'without a value' if value is None else shown(value)}, {_expected(kind)}"
 
 
 def _expected(kind: Any) -> str:  # noqa: ANN401 -- a struct's class, Annotated, Literal, str or bool

@@ -22,7 +22,7 @@ def _text(description: str, pattern: str = ".") -> msgspec.Meta:
     return msgspec.Meta(pattern=pattern, description=description)
 
 
-_NODE = _text("at most 64 of a-z A-Z 0-9 _ -; empty is edged- and a part of the device's id", r"^[a-zA-Z0-9_-]{0,64}\Z")
+_NODE = _text("at most 64 of a-z A-Z 0-9 _ -, or '' for a name made of the device's id", r"^[a-zA-Z0-9_-]{0,64}\Z")
 # usb-id and usb-path are held to their form, so that a typing error is not waited for as if it were an absent device.
 _DEVICE = _text(
     "auto, usb-id:vid:pid[:serial], usb-path:… or part of a name, as `edged devices` lists them",
@@ -95,7 +95,7 @@ class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Connection to the broker, and topics."""
 
-    host: Annotated[str, _text("a host's name or address")] = "localhost"
+    host: Annotated[str, _text("a host's name or address, without mqtt:// and without a port")] = "localhost"
     port: Annotated[int, _whole(0, 65535)] = 0  # what a connection is made to is tcp_port
     protocol: Literal["v3.1.1", "v5"] = "v3.1.1"
     tls: Literal["off", "on"] = "off"

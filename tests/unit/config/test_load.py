@@ -164,11 +164,30 @@ def test_parse_section_is_no_mapping(section: str, value: str) -> None:
     assert f", expected keys among {first}" in message
 
 
-@pytest.mark.parametrize("key", ["mic", "mqtt.hots", "tracker.span", "models.stride_s ms", "audio.1", "audio.true"])
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("xyz", "expected keys among node, audio, "),
+        ("mqtt.hots", "did you mean mqtt.host?"),
+        ("tracker.span", "did you mean tracker.span_s?"),
+        ("models.stride_s ms", "did you mean models.stride_s?"),
+        ("audio.1", "expected keys among device, "),
+        ("audio.true", "expected keys among device, "),
+    ],
+)
 @pytest.mark.parametrize("value", ["1", "null", "{}"])
-def test_parse_unknown_key(key: str, value: str) -> None:
-    """A typing error is refused, also with nothing behind it, and the message gives the keys that there are."""
-    assert f"config.yaml: {key} is not a key, expected keys among ".lower() in refusal(written(key, value)).lower()
+def test_parse_unknown_key(key: str, words: str, value: str) -> None:
+    """A typing error is refused, also with nothing behind it, and the message gives the right key or all of them."""
+    assert f"config.yaml: {key} is not a key, {words}".lower() in refusal(written(key, value)).lower()
+
+
+def test_parse_key_without_a_value() -> None:
+    """``node:`` alone is not the same as an empty text, and the message does not call it so."""
+    message = refusal("node:")
+    assert message == (
+        "config.yaml: node is without a value, expected at most 64 of a-z A-Z 0-9 _ -, or '' for a name made of the"
+        " device's id"
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,6 +196,7 @@ def test_parse_unknown_key(key: str, value: str) -> None:
         ("tracker: {enter: 0.4, leave: 0.41}", "tracker.leave is 0.41, expected at most tracker.enter (0.4)"),
         ("models: {stride_s: 0.5}", "models.stride_s is 0.5, expected a multiple of 0.016 s (nearest: 0.496, 0.512)"),
         ("models: {stride_s: 0.0161}", "models.stride_s is 0.0161, expected a multiple of 0.016 s"),
+        ("mqtt: {host: 'hub:1883'}", "mqtt.host has a port, expected the name alone: host: hub, port: 1883"),
         ("mqtt: {password_file: a}", "mqtt.username is empty, expected a name beside mqtt.password_file"),
         ("mqtt: {ca_file: a}", "mqtt.tls is off, expected on beside mqtt.ca_file"),
         ("mqtt: {insecure: anyone may pretend to be the broker}", "tls is off, expected on beside mqtt.insecure"),

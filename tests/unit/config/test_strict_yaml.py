@@ -14,7 +14,14 @@ def test_parse_on_and_off_are_words(mode: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("null", "empty"), ("true", "true"), ("-1", "-1"), ("'x'", "'x'"), ("[1, 2]", "[1, 2]"), ('"a\\nb"', r"'a\nb'")],
+    [
+        ("null", "without a value"),
+        ("true", "true"),
+        ("-1", "-1"),
+        ("'x'", "'x'"),
+        ("[1, 2]", "[1, 2]"),
+        ('"a\\nb"', r"'a\nb'"),
+    ],
 )
 def test_parse_wrong_value_shown(value: str, shown: str) -> None:
     """The value stands in the message as its writer knows it."""

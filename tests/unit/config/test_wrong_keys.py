@@ -1,0 +1,48 @@
+"""Hints for keys that are none: names of other programs, of other sections, and typing errors."""
+
+import re
+
+import pytest
+
+from edged.config.load import parse_config
+from edged.config.structs import Config
+from edged.config.wrong_keys import _HINTS, _SYNONYMS
+from edged.errors import ConfigError
+from tests.parts.refusals import refusal
+from tests.repo.test_docs import keys
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("mqtt: {user: a}", "mqtt.user is not a key, did you mean mqtt.username?"),
+        ("mqtt: {broker: hub}", "mqtt.broker is not a key, did you mean mqtt.host?"),
+        ("mqtt: {topic: home}", "mqtt.topic is not a key, did you mean mqtt.root?"),
+        ("mqtt: {client_id: a}", "mqtt.client_id is not a key, the client id follows node"),
+        ("host: hub", "host is not a key, did you mean mqtt.host?"),
+        ("enter: 0.7", "enter is not a key, did you mean tracker.enter?"),
+        ("mqtt: {enter: 0.7}", "mqtt.enter is not a key, did you mean tracker.enter?"),
+        ("trakcer: {enter: 0.7}", "trakcer is not a key, did you mean tracker?"),
+        ("microphone: usb", "microphone is not a key, did you mean audio.device?"),
+        ("audio: {sample_rate: 16000}", "audio.sample_rate is not a key, the rate follows the microphone"),
+    ],
+)
+def test_hint_names_the_key_that_was_meant(text: str, message: str) -> None:
+    """One line, whatever the reason."""
+    assert refusal(text) == f"config.yaml: {message}"
+
+
+@pytest.mark.parametrize("key", ["pass", "passwd", "password"])
+def test_password_in_the_config_is_not_shown(key: str) -> None:
+    """It belongs into a file, and not into the message, which goes to the log."""
+    with pytest.raises(ConfigError, match=r"mqtt\.password_file") as raised:
+        parse_config(f"mqtt: {{username: a, {key}: hunter2}}", "config.yaml")
+    assert "hunter2" not in str(raised.value)
+
+
+def test_every_hint_leads_to_a_key_and_none_hides_one() -> None:
+    """No synonym is a key itself."""
+    known = {*keys(Config), *Config.__struct_fields__}
+    assert set(_SYNONYMS.values()) <= known
+    assert not (_SYNONYMS.keys() | _HINTS.keys()) & known
+    assert all(re.fullmatch(r"[a-z_]+(\.[a-z_]+)?", key) for key in _SYNONYMS.keys() | _HINTS.keys())
