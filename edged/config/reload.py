@@ -29,8 +29,14 @@ _log = logging.getLogger(__name__)
 class Reload:
     """The config in force, and how to read it again; a signal handler sets ``asked``."""
 
-    def __init__(self, config: Config, load: Callable[[], Config], overrides: Overrides | None = None) -> None:
-        """``load`` reads the file that ``config`` came from, or raises ``ConfigError``."""
+    def __init__(
+        self,
+        config: Config,
+        load: Callable[[], Config],
+        overrides: Overrides | None = None,
+        on_change: Callable[[Config], None] = lambda _config: None,
+    ) -> None:
+        """``load`` reads the file of ``config`` or raises ``ConfigError``; ``on_change`` gets each new one."""
         self.asked = threading.Event()
         self.told = ""  # what became of the last reading, in words
         self.refused = False  # whether that was a refusal
@@ -38,6 +44,7 @@ class Reload:
         self._config = config
         self._load = load
         self._overrides = overrides
+        self._on_change = on_change
 
     @property
     def in_force(self) -> Config:
@@ -76,6 +83,7 @@ class Reload:
         config = self.in_force
         logging.getLogger().setLevel(config.log_level.upper())
         _log.log(logging.WARNING if waiting else logging.INFO, "%s", self.told)
+        self._on_change(config)
         return config
 
 

@@ -219,6 +219,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     baseline: AdaptationMetrics | None = None  # null if off
     outbox: OutboxMetrics | None = None  # null if nothing is published
     name_taken_by: str | None = None  # device id of another device that uses this node
+    max_packet_bytes: int | None = None  # largest MQTT packet that the broker takes; null while no limit is known
+    left_out: list[str] = []  # topics whose newest message was larger than that and was not sent
 
 
 class ClipScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="clip"):

@@ -38,3 +38,5 @@ class SinkStatus(msgspec.Struct, frozen=True, kw_only=True):
     unacknowledged: int = 0  # messages that the broker has not confirmed
     outbox: OutboxMetrics | None = None  # events that wait; None where there is no outbox
     name_taken_by: str | None = None  # device id of another device that publishes under this node's name
+    max_packet_bytes: int | None = None  # largest MQTT packet that the broker takes; None while no limit is known
+    left_out: list[str] = []  # topics whose newest message was larger than that

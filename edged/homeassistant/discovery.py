@@ -2,14 +2,13 @@
 
     Device ──entities──► kind "device":    <prefix>/device/<id>/config              one message
                          kind "component": <prefix>/<platform>/<id>/<key>/config    one for each entity
-    wanted, held by the broker ──following──► what to publish now
+    wanted, held by the broker ──next_messages──► what to publish now
 
 All pure: from the same device comes the same text, byte for byte, so that it can be compared with what a broker holds.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -21,9 +20,21 @@ Messages = Mapping[str, bytes]  # payload by topic, all retained
 MIGRATE = b'{"migrate_discovery":true}'  # unloads entities and keeps what the user made of them
 
 
-@lru_cache(maxsize=1)  # the daemon asks thirty times a second whether anything changed
+class Announcement(NamedTuple):
+    """The messages for a device, and the same in parts for a broker that does not take a large message."""
+
+    whole: Messages
+    parts: Messages
+
+
+def announcement(device: Device, kind: Kind, prefix: str) -> Announcement:
+    """The messages of discovery ``kind`` for ``device``, and those for each entity."""
+    parts = messages(device, "component", prefix)
+    return Announcement(parts if kind == "component" else messages(device, "device", prefix), parts)
+
+
 def messages(device: Device, kind: Kind, prefix: str) -> Messages:
-    """Everything that is to be retained for ``device``; to be read only."""
+    """Everything to be retained for ``device``."""
     found = entities(device)
     origin = {"name": "edged", "sw": device.version}
     if kind == "device":
@@ -52,7 +63,7 @@ def is_ours(topic: str, identifier: str, prefix: str) -> bool:
     return False
 
 
-def following(wanted: Messages, held: Messages) -> tuple[Messages, bool]:
+def next_messages(wanted: Messages, held: Messages) -> tuple[Messages, bool]:
     """What is to be published next where the broker holds ``held``, and whether to look again some seconds later.
 
     What is unchanged is not published again.  An entity that is no longer wanted is removed.  From one kind of

@@ -31,6 +31,7 @@ from edged.mqtt.security.tls import TlsContext
 from edged.mqtt.subscriptions import Subscription
 
 WILL_DELAY_S = 10  # longer than most losses, shorter than anyone waits for news of a dead device
+TOO_LARGE = "Packet too large"  # a reason code's name
 _LONGEST_S = 2**32 - 1  # a message expiry interval has four bytes
 _MOST_UNANSWERED = 2**16 - 1  # where the broker says nothing
 _END_S = 0.5  # beyond a deadline for paho's thread, once nothing more is wanted
@@ -44,7 +45,7 @@ class Callbacks:
     """What paho's thread tells; exceptions in them are caught, logged once and counted."""
 
     attempting: Callable[[], None]
-    accepted: Callable[[int], None]  # the most messages that may wait for their PUBACK at once
+    accepted: Callable[[int, int | None], None]  # most messages without a PUBACK, most bytes of a packet if it says so
     refused: Callable[[str], None]  # the reason
     failed: Callable[[BaseException | None], None]
     lost: Callable[[str, BaseException | None], None]
@@ -107,6 +108,13 @@ class MqttClient:
             with contextlib.suppress(RuntimeError, ValueError):  # the connection went meanwhile
                 message.wait_for_publish(within_s)
         return None if message.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else message.mid
+
+    def packet_bytes(self, topic: str, payload: bytes, qos: int, expiry_s: float | None = None) -> int:
+        """Bytes of the whole PUBLISH packet, as a broker counts them (MQTT 5, 2.1.4 and 3.3)."""
+        beside = self._beside(payload, _PUBLISH, expiry_s)
+        n_bytes = 2 + len(topic.encode()) + (2 if qos else 0) + len(payload)
+        n_bytes += 0 if beside is None else len(beside.pack())  # type: ignore[no-untyped-call]
+        return 1 + max(1, -(-n_bytes.bit_length() // 7)) + n_bytes  # a length has 7 bits a byte
 
     def subscribe(self, wanted: Sequence[Subscription]) -> int | None:
         """Ask for all of ``wanted`` in one packet; its mid."""
@@ -199,7 +207,8 @@ class MqttClient:
         if reason.is_failure:
             self._callbacks.refused(str(reason))
         else:  # paho takes no limit once it is connected
-            self._callbacks.accepted(getattr(properties, "ReceiveMaximum", _MOST_UNANSWERED))
+            most_unanswered = getattr(properties, "ReceiveMaximum", _MOST_UNANSWERED)
+            self._callbacks.accepted(most_unanswered, getattr(properties, "MaximumPacketSize", None))
 
     def _failed(self, _client: Client, _userdata: object) -> None:
         self._callbacks.failed(sys.exception())  # paho calls from its except clause and does not tell the cause

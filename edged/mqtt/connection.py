@@ -23,10 +23,11 @@ from edged.contract.payloads import Trust
 from edged.contract.topics import OFFLINE, ONLINE, Received
 from edged.errors import ConfigError
 from edged.host.backoff import Backoff
-from edged.mqtt.client import Callbacks, MqttClient
-from edged.mqtt.reasons import failure_words, loss_words, refusal_words
+from edged.mqtt.client import TOO_LARGE, Callbacks, MqttClient
+from edged.mqtt.reasons import TOO_LARGE_WORDS, failure_words, loss_words, refusal_words
 from edged.mqtt.security.password import read_password
 from edged.mqtt.security.tls import fault_words, key_hint, tls_context, trust
+from edged.mqtt.size_limit import SizeLimit
 from edged.mqtt.state import ConnectionState, State
 from edged.mqtt.subscriptions import Subscription, Subscriptions
 
@@ -85,6 +86,7 @@ class Connection:
         )
         will = (availability, OFFLINE.encode()) if availability else None
         self._client = MqttClient(mqtt, client_id, callbacks, will)
+        self.size_limit = SizeLimit(self._broker)
 
     @property
     def state(self) -> State:
@@ -148,9 +150,9 @@ class Connection:
     def send(
         self, topic: str, payload: bytes, qos: int, *, retained: bool, expiry_s: float | None = None
     ) -> int | None:
-        """Hand over one message; its mid, or None when the broker does not take messages, or no more of them, now.
+        """Hand over one message; its mid, or None if the broker does not take it now, or is known never to take it.
 
-        ``expiry_s`` is how long it is of use to anyone; only MQTT 5 can tell the broker.
+        ``expiry_s`` is how long the message is of use; only MQTT 5 has a field for it.
         """
         with self._sending:
             if (
@@ -159,8 +161,22 @@ class Connection:
                 or self._n_sent - self._n_answered >= self._most_unanswered
             ):
                 return None
+            n_bytes = self._client.packet_bytes(topic, payload, qos, expiry_s)
+            if not self.size_limit.fits(topic, n_bytes):
+                return None
             self._n_sent += 1
-            return self._client.publish(topic, payload, qos, retained=retained, expiry_s=expiry_s)
+            packet = self.size_limit.sending(topic, n_bytes, qos)
+            mid = self._client.publish(topic, payload, qos, retained=retained, expiry_s=expiry_s)
+            self.size_limit.sent(packet, mid)
+            return mid
+
+    def fits(self, topic: str, payload: bytes, qos: int = 1, expiry_s: float | None = None) -> bool:
+        """Whether the broker takes a message of this size, as far as is known; logs the first that it does not."""
+        return self.size_limit.fits(topic, self._client.packet_bytes(topic, payload, qos, expiry_s))
+
+    def refused(self, topic: str, payload: bytes) -> None:
+        """Take note that the broker acknowledges a message of this size and drops it."""
+        self.size_limit.refused(topic, self._client.packet_bytes(topic, payload, 1))
 
     def wait_connected(self, within_s: float) -> bool:
         """Whether the broker takes messages, waiting for it at most ``within_s``."""
@@ -187,11 +203,12 @@ class Connection:
         self._told = False
         self._client.set_wait(self._backoff.attempted())
 
-    def _accepted(self, most_unanswered: int) -> None:
+    def _accepted(self, most_unanswered: int, max_bytes: int | None) -> None:
         if self._connection_state.closing:  # the attempt was under way when closing began
             self._client.disconnect()
             return
         self._accepted_s = time.monotonic()
+        self.size_limit.connected(max_bytes)
         self._most_unanswered = max(1, most_unanswered - 1)  # one is left for saying offline
         if wanted := self._subscriptions.wanted:
             self._subscribe_mid = self._client.subscribe(wanted)
@@ -213,21 +230,23 @@ class Connection:
         accepted_s, self._accepted_s = self._accepted_s, None
         if self.connected and accepted_s is not None:
             self._client.set_wait(self._backoff.lasted(time.monotonic() - accepted_s))
+        too_large = self.size_limit.lost()
         if self._told:
             return
         self._told = True
         if words := fault_words(fault, self._mqtt):
             self._connection_state.change(State.UNTRUSTED, words)
         else:
-            if accepted_s is not None:
+            if accepted_s is not None and not too_large:
                 self._n_short = self._n_short + 1 if time.monotonic() - accepted_s < _SHORT_S else 0
             words = loss_words(
                 reason, self._mqtt, self._client_id, accepted=accepted_s is not None, n_short=self._n_short
             )
-            self._connection_state.change(State.AWAY, words)
+            self._connection_state.change(State.AWAY, TOO_LARGE_WORDS if too_large else words)
 
     def _acknowledged(self, mid: int, refusal: str) -> None:
-        if refusal:
+        too_large = refusal == TOO_LARGE
+        if refusal and not too_large:
             if not self.refusal:
                 _log.warning("%s: a message was refused (%s): does `edged acl` help?", self._broker, refusal.lower())
             self.refusal = refusal
@@ -235,6 +254,7 @@ class Connection:
             self._online_mid = None
             self._check_open()
         else:
+            self.size_limit.acknowledged(mid, too_large=too_large)
             self._n_answered += 1  # by this thread alone, as _n_sent under its lock alone
             self._on_acknowledged(mid)
 

@@ -110,6 +110,8 @@ class Publisher:
             unacknowledged=self.unacknowledged,
             outbox=self._outbox.figures(),
             name_taken_by=self._name_conflict.device_id,
+            max_packet_bytes=self.max_packet_bytes,
+            left_out=self._connection.size_limit.left_out,
         )
 
     @property
@@ -121,6 +123,11 @@ class Publisher:
     def dropped(self) -> int:
         """Events that went because too many waited."""
         return self._outbox.dropped
+
+    @property
+    def max_packet_bytes(self) -> int | None:
+        """The largest packet that the broker takes; None if it has no limit, as far as that is known."""
+        return self._connection.size_limit.max_bytes
 
     def tick(self) -> None:
         """Whatever is due by the clock, or was received; the pipeline's thread calls it between two reads."""
@@ -152,8 +159,16 @@ class Publisher:
         self._work()
 
     def retain(self, topic: str, payload: bytes) -> None:
-        """Publish one retained message on a topic of others, if the broker is there; it is not repeated."""
+        """Publish one retained message on a topic outside the node, if the broker takes it now; it is not repeated."""
         self._connection.send(topic, payload, 1, retained=True)
+
+    def fits(self, topic: str, payload: bytes) -> bool:
+        """Whether the broker takes a message of this size, as far as it says or shows."""
+        return self._connection.fits(topic, payload)
+
+    def refused(self, topic: str, payload: bytes) -> None:
+        """Take note that the broker drops a message of this size."""
+        self._connection.refused(topic, payload)
 
     def repeat(self) -> None:
         """Publish availability and the newest of all states once more, if the broker is there."""
@@ -211,13 +226,11 @@ class Publisher:
         if not self._connection.connected:
             self._outbox.forget_moments()
         while message := self._outbox.following():
-            mid = self._connection.send(
-                self._full_name(message.topic),
-                message.to_send(),
-                message.qos,
-                retained=message.retained,
-                expiry_s=self._outbox.expiry_s(message),
-            )
+            topic, payload, expiry_s = self._full_name(message.topic), message.to_send(), self._outbox.expiry_s(message)
+            if not self._connection.fits(topic, payload, message.qos, expiry_s):
+                self._outbox.leave_out()
+                continue
+            mid = self._connection.send(topic, payload, message.qos, retained=message.retained, expiry_s=expiry_s)
             if mid is None:
                 break
             self._outbox.sent(mid)

@@ -9,6 +9,7 @@ import socket
 
 from edged.config.structs import Mqtt
 
+TOO_LARGE_WORDS = "closed at a message that is too large for it"
 _TWO_CLIENTS = "does edged run twice, or is this a copied card?"
 _MANY_SHORT = 3  # connections in a row that ended soon
 _NO_V5 = "it speaks no MQTT 5: mqtt.protocol: v3.1.1"

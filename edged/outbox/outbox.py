@@ -177,6 +177,14 @@ class Outbox:
         """What ``following`` gave last is on its way as ``mid``."""
         self._in_flight[mid] = self._take(self._next)
 
+    def leave_out(self) -> None:
+        """What ``following`` gave last is not sent, since the broker does not take it; an event counts as dropped."""
+        message = self._take(self._next)
+        if message.is_event:
+            self.dropped += 1
+            if self._journal is not None:
+                self._journal.removed(message.seq)
+
     def acknowledged(self, mid: int) -> None:
         """The broker has ``mid``; one that was never in flight here is not ours and is ignored."""
         message = self._in_flight.pop(mid, None)

@@ -62,6 +62,8 @@ def health(
         baseline=None if adaptation is None else adaptation.metrics,
         outbox=sent.outbox,
         name_taken_by=sent.name_taken_by,
+        max_packet_bytes=sent.max_packet_bytes,
+        left_out=sent.left_out,
     )
 
 

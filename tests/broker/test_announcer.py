@@ -12,7 +12,7 @@ from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.payloads import emotion_state
-from tests.unit.homeassistant.test_announcer import BIRTH, KITCHEN, TOPIC, wanted
+from tests.unit.homeassistant.test_announcer import BIRTH, KITCHEN, TOPIC, WHOLE, announced
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
@@ -21,7 +21,7 @@ class Noting(Announcer):
     """One that also notes what it hears."""
 
     def __init__(self, stage: "Stage") -> None:
-        super().__init__(KITCHEN.identifier, "homeassistant", wanted, clock=lambda: stage.now_s)
+        super().__init__(KITCHEN.identifier, "homeassistant", announced(), clock=lambda: stage.now_s)
         self.heard: list[tuple[str, bytes]] = []
         self.n_connected = 0
 
@@ -79,9 +79,9 @@ def test_next_daemon_does_not_tell_a_real_broker_again(mosquitto: Mosquitto) -> 
     """The first one's retained message is what the second finds there."""
     with Stage(mosquitto) as first:
         first.later(5)
-        wait_until(lambda: first.saw(TOPIC) == [wanted()[TOPIC]], "the discovery")
+        wait_until(lambda: first.saw(TOPIC) == [WHOLE[TOPIC]], "the discovery")
     with Stage(mosquitto) as second:
-        wait_until(lambda: second.announcement.heard == [(TOPIC, wanted()[TOPIC])], "what the broker holds")
+        wait_until(lambda: second.announcement.heard == [(TOPIC, WHOLE[TOPIC])], "what the broker holds")
         second.later(5)
         second.publisher.publish(CAPTURE, "stalled")  # on the same way, after what the announcement had to say
         wait_until(lambda: second.saw("edged/kitchen/capture"), "what was published last")
@@ -99,7 +99,7 @@ def test_real_broker_that_forgot_is_told_again(mosquitto: Mosquitto) -> None:
         mosquitto.start()
         wait_until(lambda: stage.announcement.n_connected == 2, "the broker again", 60)
         stage.later(5)
-        wait_until(lambda: stage.announcement.heard == [(TOPIC, wanted()[TOPIC])], "it again")
+        wait_until(lambda: stage.announcement.heard == [(TOPIC, WHOLE[TOPIC])], "it again")
 
 
 def test_real_birth_brings_all_states_again(mosquitto: Mosquitto) -> None:
@@ -116,4 +116,4 @@ def test_real_birth_brings_all_states_again(mosquitto: Mosquitto) -> None:
         stage.later(1)
         wait_until(lambda: len(stage.saw("edged/kitchen/emotion")) == 2, "the state again")
         assert stage.saw("edged/kitchen/availability") == [b"online", b"online"]
-        assert stage.saw(TOPIC) == [wanted()[TOPIC]]
+        assert stage.saw(TOPIC) == [WHOLE[TOPIC]]

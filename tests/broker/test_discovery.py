@@ -32,8 +32,17 @@ def config(tmp_path: Path) -> Path:
 class Voice:
     """A publisher that takes all."""
 
+    max_packet_bytes = None
+
     def __init__(self) -> None:
         self.retained: dict[str, bytes] = {}
+
+    def fits(self, topic: str, payload: bytes) -> bool:  # noqa: ARG002 -- as a publisher's
+        """It does."""
+        return True
+
+    def refused(self, topic: str, payload: bytes) -> None:
+        """It never is."""
 
     def retain(self, topic: str, payload: bytes) -> None:
         """As the broker would."""
@@ -99,10 +108,7 @@ def test_remove_without_a_broker_is_one_line(config: Path) -> None:
 
 
 def test_program_that_is_being_replaced_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While ``make install`` puts another one there it has no version; the one that runs still is what it was.
-
-    The daemon asks what to announce thirty times a second: that reads no file.
-    """
+    """While ``make install`` puts another one there it has no version; the one that runs still is what it was."""
 
     def gone(name: str) -> NoReturn:
         raise metadata.PackageNotFoundError(name)
@@ -110,7 +116,7 @@ def test_program_that_is_being_replaced_goes_on(monkeypatch: pytest.MonkeyPatch)
     def read(*_: object, **__: object) -> NoReturn:
         pytest.fail("a file is read")
 
-    announcement = announcer_for(Config, BUNDLE)
+    announcement = announcer_for(Config(), BUNDLE)
     assert announcement is not None
     voice = Voice()
     announcement.speak_through(voice)
@@ -133,7 +139,7 @@ def test_program_that_is_being_replaced_goes_on(monkeypatch: pytest.MonkeyPatch)
 def test_off_announces_nothing() -> None:
     """Neither is anything published, nor are the topics subscribed to."""
     off = Config(homeassistant=HomeAssistant(discovery="off"))
-    assert announcer_for(lambda: off, BUNDLE) is None
-    announcement = announcer_for(lambda: Config(node="a", mqtt=Mqtt(root="x")), BUNDLE)
+    assert announcer_for(off, BUNDLE) is None
+    announcement = announcer_for(Config(node="a", mqtt=Mqtt(root="x")), BUNDLE)
     assert announcement is not None
     assert announcement.filters[0] == "homeassistant/status"

@@ -1,17 +1,16 @@
 """``edged discovery``, and the discovery messages of the daemon: config and labels to messages for Home Assistant.
 
-Config, labels ──► Device ──► messages ──► Announcer, stdout, or topics to clear on the broker
+Config, labels ──► Device ──► Announcement ──► Announcer, stdout, or topics to clear on the broker
 """
 
 import argparse
-from collections.abc import Callable
 
 from edged.cli.broker.removal import remove
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
 from edged.config.structs import Config
 from edged.homeassistant.announcer import Announcer
-from edged.homeassistant.discovery import Messages, messages
+from edged.homeassistant.discovery import Announcement, Kind, announcement
 from edged.homeassistant.entities import Device
 from edged.host.identity import device_id, node_name
 from edged.host.metrics import version_of
@@ -35,13 +34,18 @@ def run(arguments: argparse.Namespace) -> int:
     return discovery(config, bundle, removed=arguments.remove)
 
 
-def announcer_for(in_force: Callable[[], Config], bundle: Bundle) -> Announcer | None:
-    """Publishes the messages for the config ``in_force``; None if discovery is off."""
-    config = in_force()
+def announcer_for(config: Config, bundle: Bundle) -> Announcer | None:
+    """Publishes the messages for ``config``; None if discovery is off."""
     if config.homeassistant.discovery == "off":
         return None
     identifier = _device(config, bundle).identifier
-    return Announcer(identifier, config.homeassistant.prefix, lambda: _announced(in_force(), bundle))
+    return Announcer(identifier, config.homeassistant.prefix, announcement_for(config, bundle))
+
+
+def announcement_for(config: Config, bundle: Bundle) -> Announcement:
+    """The messages for ``config``; if discovery is off, those that it would publish."""
+    kind: Kind = "component" if config.homeassistant.discovery == "component" else "device"
+    return announcement(_device(config, bundle), kind, config.homeassistant.prefix)
 
 
 def discovery(config: Config, bundle: Bundle, *, removed: bool) -> int:
@@ -50,7 +54,7 @@ def discovery(config: Config, bundle: Bundle, *, removed: bool) -> int:
     Raises:
         PublishError: they are to be removed, and the broker does not accept messages.
     """
-    announced = _announced(config, bundle)
+    announced = announcement_for(config, bundle).whole
     if removed:
         identifier = _device(config, bundle).identifier
         for topic in remove(config.mqtt, identifier, config.homeassistant.prefix, announced):
@@ -59,14 +63,6 @@ def discovery(config: Config, bundle: Bundle, *, removed: bool) -> int:
     for topic, payload in announced.items():
         print(topic, payload.decode())
     return 0
-
-
-def _announced(config: Config, bundle: Bundle) -> Messages:
-    """The messages; if discovery is off, the one message of ``device``."""
-    kind = config.homeassistant.discovery
-    return messages(
-        _device(config, bundle), "component" if kind == "component" else "device", config.homeassistant.prefix
-    )
 
 
 def _device(config: Config, bundle: Bundle) -> Device:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from edged.audio.microphone import Microphone
-from edged.cli.broker.discovery import announcer_for
+from edged.cli.broker.discovery import announcement_for, announcer_for
 from edged.cli.bundle import fitting, prepared
 from edged.cli.config_file import config_file
 from edged.cli.signals import asking, stopping
@@ -84,15 +84,20 @@ def listen(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
 def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
     labels, node = bundle.manifest.labels, node_name(config.node)
     overrides = overrides_for(config, labels)
-    reload = Reload(config, load, overrides)
+    announcer = announcer_for(config, bundle)
+
+    def announce(changed: Config) -> None:
+        if announcer:
+            announcer.change(announcement_for(changed, bundle))
+
+    reload = Reload(config, load, overrides, announce)
     config = reload.in_force
     microphone = Microphone(config.audio)
     commands = Commands(config.mqtt, node)
-    announcement = announcer_for(lambda: reload.in_force, bundle)
-    listeners: list[Listener] = [commands, announcement] if announcement else [commands]
+    listeners: list[Listener] = [commands, announcer] if announcer else [commands]
     publisher = Publisher(config.mqtt, node, outbox_for(config), listeners)
-    if announcement:
-        announcement.speak_through(publisher)
+    if announcer:
+        announcer.speak_through(publisher)
     exporter = Exporter(config.prometheus.port)
     adaptation = adaptation_store_for(config, bundle)
     daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, adaptation=adaptation)

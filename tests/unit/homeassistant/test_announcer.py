@@ -1,13 +1,11 @@
 """What is published when, on a clock of the test's own; with a real broker in test_announcement_broker."""
 
-from collections.abc import Callable, Mapping
-
 import msgspec
 import pytest
 
 from edged.contract.topics import Received
 from edged.homeassistant.announcer import Announcer
-from edged.homeassistant.discovery import messages
+from edged.homeassistant.discovery import Announcement, announcement
 from edged.homeassistant.entities import Device
 
 KITCHEN = Device(node="kitchen", device_id="0123456789abcdef", labels=("angry", "sad"), version="0.1.0")
@@ -15,22 +13,43 @@ TOPIC = f"homeassistant/device/{KITCHEN.identifier}/config"
 BIRTH = "homeassistant/status"
 
 
-def wanted(device: Device = KITCHEN) -> Mapping[str, bytes]:
+def announced(device: Device = KITCHEN) -> Announcement:
     """What is to be retained for ``device``."""
-    return messages(device, "device", "homeassistant")
+    return announcement(device, "device", "homeassistant")
+
+
+WHOLE, PARTS = announced()
 
 
 class Spoken:
-    """A voice that notes what it is asked for, and a clock that stands."""
+    """A voice that notes what it is asked for, a broker behind it, and a clock that stands.
+
+    The broker states ``max_packet_bytes``, silently drops payloads of ``drops_from`` bytes or more, and sends the
+    others back if it ``lets_read``.
+    """
 
     def __init__(self) -> None:
+        self.announcer: Announcer | None = None
         self.retained: list[str] = []
         self.n_repeated = 0
         self.now_s = 1000.0
+        self.max_packet_bytes: int | None = None
+        self.drops_from = 10**6
+        self.lets_read = True
 
-    def retain(self, topic: str, payload: bytes) -> None:  # noqa: ARG002 -- as a voice is spoken through
+    def fits(self, topic: str, payload: bytes) -> bool:
+        """By the payload alone."""
+        return self.max_packet_bytes is None or len(topic) + len(payload) <= self.max_packet_bytes
+
+    def refused(self, topic: str, payload: bytes) -> None:
+        """From now on it is known."""
+        self.max_packet_bytes = len(topic) + len(payload) - 1
+
+    def retain(self, topic: str, payload: bytes) -> None:
         """Note the topic."""
         self.retained.append(topic)
+        if self.lets_read and len(payload) < self.drops_from and self.announcer:
+            self.announcer.received(Received(topic, payload, retained=False))
 
     def repeat(self) -> None:
         """Count."""
@@ -40,10 +59,11 @@ class Spoken:
 class Rehearsal:
     """An announcement with its voice and its clock."""
 
-    def __init__(self, said: Callable[[], Mapping[str, bytes]] = wanted) -> None:
+    def __init__(self) -> None:
         self.spoken = Spoken()
-        self.announcement = Announcer(KITCHEN.identifier, "homeassistant", said, clock=lambda: self.spoken.now_s)
+        self.announcement = Announcer(KITCHEN.identifier, "homeassistant", announced(), clock=lambda: self.spoken.now_s)
         self.announcement.speak_through(self.spoken)
+        self.spoken.announcer = self.announcement
 
     def after(self, seconds: float) -> list[str]:
         """What is retained within so many seconds, ticked twice a second."""
@@ -76,17 +96,17 @@ def test_unchanged_is_not_told_again() -> None:
     for early in (True, False):
         rehearsal = Rehearsal()
         if early:
-            rehearsal.held(wanted()[TOPIC])
+            rehearsal.held(WHOLE[TOPIC])
         rehearsal.announcement.connected()
         if not early:
-            rehearsal.held(wanted()[TOPIC])
+            rehearsal.held(WHOLE[TOPIC])
         assert rehearsal.after(60) == []
 
 
 def test_changed_is_told() -> None:
     """A new version of the program."""
     rehearsal = Rehearsal()
-    rehearsal.held(wanted(msgspec.structs.replace(KITCHEN, version="0.0.9"))[TOPIC])
+    rehearsal.held(announced(msgspec.structs.replace(KITCHEN, version="0.0.9")).whole[TOPIC])
     rehearsal.announcement.connected()
     assert rehearsal.after(4) == [TOPIC]
 
@@ -94,7 +114,7 @@ def test_changed_is_told() -> None:
 def test_broker_that_comes_back_empty_is_told_again() -> None:
     """What it held before it went says nothing of what it holds now."""
     rehearsal = Rehearsal()
-    rehearsal.held(wanted()[TOPIC])
+    rehearsal.held(WHOLE[TOPIC])
     rehearsal.announcement.connected()
     assert rehearsal.after(10) == []
     rehearsal.announcement.lost()
@@ -106,7 +126,7 @@ def test_broker_that_comes_back_empty_is_told_again() -> None:
 def test_birth_repeats_the_states_within_five_seconds() -> None:
     """After one to five seconds, once, however often it is said meanwhile; the discovery is still there."""
     rehearsal = Rehearsal()
-    rehearsal.held(wanted()[TOPIC])
+    rehearsal.held(WHOLE[TOPIC])
     rehearsal.announcement.connected()
     rehearsal.after(4)
     rehearsal.born()
@@ -123,7 +143,7 @@ def test_birth_repeats_the_states_within_five_seconds() -> None:
 def test_birth_after_the_discovery_was_emptied_tells_it_again() -> None:
     """Whoever emptied it is not contradicted at once, but a Home Assistant that begins anew is told."""
     rehearsal = Rehearsal()
-    rehearsal.held(wanted()[TOPIC])
+    rehearsal.held(WHOLE[TOPIC])
     rehearsal.announcement.connected()
     rehearsal.after(4)
     rehearsal.announcement.received(Received(TOPIC, b"", retained=False))
@@ -144,25 +164,60 @@ def test_what_is_no_birth(payload: bytes, retained: bool) -> None:  # noqa: FBT0
 
 def test_config_read_again_is_told_once() -> None:
     """Another ``health_s`` changes when figures expire."""
-    device = [KITCHEN]
-    rehearsal = Rehearsal(lambda: wanted(device[0]))
+    rehearsal = Rehearsal()
+    rehearsal.announcement.change(announced(msgspec.structs.replace(KITCHEN, health_s=7)))
+    assert rehearsal.after(10) == []
     rehearsal.announcement.connected()
-    rehearsal.after(4)
-    device[0] = msgspec.structs.replace(KITCHEN, health_s=5)
     assert rehearsal.after(10) == [TOPIC]
+    for _ in range(2):
+        rehearsal.announcement.change(announced(msgspec.structs.replace(KITCHEN, health_s=5)))
+    assert rehearsal.after(10) == [TOPIC]
+    rehearsal.announcement.lost()
+    rehearsal.announcement.change(announced())
+    assert rehearsal.after(10) == []
+
+
+def test_broker_that_states_a_limit_gets_a_message_for_each_entity() -> None:
+    """Those that do not fit are left out; once the broker takes more, all of it is one message again."""
+    limit = sorted(len(topic) + len(payload) for topic, payload in PARTS.items())[-2]
+    rehearsal = Rehearsal()
+    rehearsal.spoken.max_packet_bytes = limit
+    rehearsal.announcement.connected()
+    fitting = [topic for topic, payload in PARTS.items() if len(topic) + len(payload) <= limit]
+    assert len(fitting) == len(PARTS) - 1
+    assert rehearsal.after(60) == fitting
+    rehearsal.spoken.max_packet_bytes = None
+    assert set(rehearsal.after(60)) == {TOPIC, *fitting}
+
+
+def test_broker_that_drops_a_large_message_gets_one_for_each_entity() -> None:
+    """It acknowledges all: that a small message comes back and the large one does not tells it."""
+    rehearsal = Rehearsal()
+    rehearsal.spoken.drops_from = 2000
+    rehearsal.announcement.connected()
+    said = rehearsal.after(60)
+    assert said == [TOPIC, f"homeassistant/sensor/{KITCHEN.identifier}/echo/config", *PARTS]
+
+
+def test_broker_that_lets_us_read_nothing_is_not_taken_for_one_that_drops() -> None:
+    """No message comes back, the small one neither: one message it stays."""
+    rehearsal = Rehearsal()
+    rehearsal.spoken.lets_read = False
+    rehearsal.announcement.connected()
+    said = rehearsal.after(60)
+    assert said == [TOPIC, f"homeassistant/sensor/{KITCHEN.identifier}/echo/config"]
 
 
 def test_other_kind_is_migrated_turn_by_turn() -> None:
     """With time between the turns: Home Assistant drops what comes while it is still at the one before."""
-    single = messages(KITCHEN, "component", "homeassistant")
     rehearsal = Rehearsal()
-    for topic, payload in single.items():
+    for topic, payload in PARTS.items():
         rehearsal.held(payload, topic)
     rehearsal.announcement.connected()
-    assert rehearsal.after(4) == list(single)
+    assert rehearsal.after(4) == list(PARTS)
     assert rehearsal.after(3) == []
     assert rehearsal.after(3) == [TOPIC]
-    assert rehearsal.after(5) == list(single)
+    assert rehearsal.after(5) == list(PARTS)
     assert rehearsal.after(60) == []
 
 

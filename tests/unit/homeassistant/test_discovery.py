@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from edged.homeassistant.discovery import MIGRATE, filters, following, messages
+from edged.homeassistant.discovery import MIGRATE, filters, messages, next_messages
 from edged.homeassistant.entities import Device, entities
 
 KITCHEN = Device(
@@ -29,7 +29,7 @@ def turns(wanted: Mapping[str, bytes], held: Mapping[str, bytes]) -> list[dict[s
     held, found = dict(held), []
     again = True
     while again:
-        due, again = following(wanted, held)
+        due, again = next_messages(wanted, held)
         found.append(dict(due))
         held |= due
         assert len(found) < 5, "it never comes to rest"
