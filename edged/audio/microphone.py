@@ -61,7 +61,9 @@ class Microphone:
         self._sysfs = sysfs
         self._ring = Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz))
         self._counts = Counts()
-        self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
+        self._conditioner = Conditioner(
+            gain_db=audio.gain_db, highpass_hz=audio.highpass_hz, remove_hum=audio.remove_hum
+        )
         self._fault = ""  # of the last try; what is opened anew is not mended before its first block
         self._mute = Mute(muted=audio.muted)
         self._capture: Capture | None = None  # the opening that is being read

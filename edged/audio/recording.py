@@ -22,8 +22,8 @@ import numpy as np
 import soundfile
 
 from edged.audio.condition import Conditioner
-from edged.audio.container import conversion_hint, is_cut_off, promised_frames
-from edged.audio.mpeg import CountedMp3, counted
+from edged.audio.formats.container import conversion_hint, is_cut_off, promised_frames
+from edged.audio.formats.mpeg import CountedMp3, counted
 from edged.audio.resample import Resampler
 from edged.audio.ring import AudioChunk, Floats
 from edged.config.structs import Audio
@@ -59,7 +59,9 @@ class Recording:
         self.ended = False
         self._sample_rate_hz = 0  # of the file, before resampling
         self._n_clipped = 0  # samples at full scale
-        self._conditioner = Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz)
+        self._conditioner = Conditioner(
+            gain_db=audio.gain_db, highpass_hz=audio.highpass_hz, remove_hum=audio.remove_hum
+        )
         self._speed = speed
         self._stopped = threading.Event()
         self._whole: CountedMp3 | None = None  # what libsndfile reads in place of an MP3 file without a length

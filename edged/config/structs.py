@@ -46,7 +46,8 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     muted: bool = False
     buffer_s: Annotated[float, _number(2, 120)] = 10.0
     gain_db: Annotated[float, _number(-20, 40)] = 0.0
-    highpass_hz: Annotated[float, _number(0, 1000)] = 0.0
+    highpass_hz: Annotated[float, _number(0, 1000)] = 10.0
+    remove_hum: bool = True
     silent_after_s: Annotated[float, _number(1, 3600)] = 10.0
     max_recovery_s: Annotated[float, _number(0, 86400)] = 60.0
 

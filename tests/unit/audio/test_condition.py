@@ -8,6 +8,7 @@ import scipy.signal
 
 from edged.audio.condition import Conditioner
 from edged.audio.ring import AudioChunk, Floats
+from edged.config.structs import Audio
 
 RATE = 16_000
 
@@ -17,9 +18,11 @@ def noise(n: int) -> Floats:
     return (0.1 * np.random.default_rng(3).standard_normal(n) + 0.05).astype(np.float32)
 
 
-def conditioned(samples: Floats, cuts: list[int], *, gain_db: float = 0.0, highpass_hz: float = 0.0) -> Floats:
+def conditioned(
+    samples: Floats, cuts: list[int], *, gain_db: float = 0.0, highpass_hz: float = 0.0, remove_hum: bool = False
+) -> Floats:
     """What becomes of the samples in chunks that end at ``cuts``."""
-    conditioner = Conditioner(gain_db=gain_db, highpass_hz=highpass_hz)
+    conditioner = Conditioner(gain_db=gain_db, highpass_hz=highpass_hz, remove_hum=remove_hum)
     edges = [0, *cuts, len(samples)]
     parts = [AudioChunk(samples[a:b], a, float(a)) for a, b in itertools.pairwise(edges)]
     return np.concatenate([conditioner.conditioned(part).samples for part in parts])
@@ -41,6 +44,45 @@ def test_highpass_does_not_depend_on_the_cut(cuts: list[int]) -> None:
     np.testing.assert_allclose(
         conditioned(samples, cuts, highpass_hz=100), conditioned(samples, [], highpass_hz=100), atol=1e-6
     )
+
+
+@pytest.mark.parametrize("highpass_hz", [0, 10])
+def test_notches_are_those_of_the_cookbook(highpass_hz: float) -> None:
+    """The same as scipy's filters in series, alone and behind the high-pass."""
+    samples = noise(2 * RATE)
+    expected = samples.astype(float)
+    sections = [scipy.signal.iirnotch(hz, hz / 4, fs=RATE) for hz in (50, 60)]
+    if highpass_hz:
+        sections.insert(0, scipy.signal.butter(2, highpass_hz, "highpass", fs=RATE))
+    for b, a in sections:
+        expected, _ = scipy.signal.lfilter(b, a, expected, zi=expected[0] * scipy.signal.lfilter_zi(b, a))
+    found = conditioned(samples, [], highpass_hz=highpass_hz, remove_hum=True)
+    if not highpass_hz:
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    else:  # scipy's notches start from the high-pass' first sample, ours from its endless past, which is silence
+        np.testing.assert_allclose(found[RATE:], expected[RATE:], atol=1e-5)
+
+
+@pytest.mark.parametrize("mains_hz", [49.8, 50, 50.2, 59.8, 60, 60.2])
+def test_hum_falls_by_20_db_and_speech_stays(mains_hz: float) -> None:
+    """With the drift of the mains; a low voice of 80 Hz and all above lose less than half a decibel."""
+    seconds = np.arange(4 * RATE) / RATE
+    for tone_hz, least_db, most_db in ((mains_hz, -400, -19), (80, -0.5, 0.1), (250, -0.1, 0.1), (3000, -0.1, 0.1)):
+        tone = np.sin(2 * np.pi * tone_hz * seconds).astype(np.float32)
+        rms = np.sqrt(np.mean(conditioned(tone, [], highpass_hz=10, remove_hum=True)[2 * RATE :] ** 2))
+        assert least_db < 20 * np.log10(rms * np.sqrt(2)) < most_db
+
+
+@pytest.mark.parametrize("offset", [0.005, 0.05, 0.2])
+def test_offset_is_removed_by_default(offset: float) -> None:
+    """With the config's defaults the sound after its first tenth of a second is the sound without the offset."""
+    audio = Audio()
+    samples = 0.1 * noise(2 * RATE)
+
+    def heard(x: Floats) -> Floats:
+        return conditioned(x, [], highpass_hz=audio.highpass_hz, remove_hum=audio.remove_hum)
+
+    np.testing.assert_allclose(heard(samples + np.float32(offset)), heard(samples), atol=1e-5)
 
 
 def test_highpass_removes_hum_and_keeps_speech() -> None:

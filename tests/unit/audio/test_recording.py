@@ -21,11 +21,13 @@ from edged.audio.ring import AudioChunk, Floats
 from edged.config.structs import Audio
 from tests.parts.sound.speech import RATE_HZ, tone
 
+UNFILTERED = Audio(highpass_hz=0, remove_hum=False)
+
 
 def chunks(path: Path, speed: float | None = None) -> list[AudioChunk]:
     """All that a recording gives."""
     found = []
-    with Recording(path, speed=speed) as recording:
+    with Recording(path, speed=speed, audio=UNFILTERED) as recording:
         while not recording.ended:
             if chunk := recording.read(1):
                 found.append(chunk)

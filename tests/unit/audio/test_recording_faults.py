@@ -12,13 +12,16 @@ import soundfile
 
 from edged.audio.recording import Recording
 from edged.audio.ring import AudioChunk
+from edged.config.structs import Audio
 from edged.errors import RecordingError
 from tests.parts.sound.speech import RATE_HZ, tone
+
+UNFILTERED = Audio(highpass_hz=0, remove_hum=False)
 
 
 def collect(path: Path, found: list[AudioChunk]) -> None:
     """Adds to ``found`` what a recording gives, until it ends or fails."""
-    with Recording(path) as recording:
+    with Recording(path, audio=UNFILTERED) as recording:
         while (chunk := recording.read(1)) is not None:
             found.append(chunk)
 

@@ -15,7 +15,7 @@ import shlex
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from edged.audio.mpeg import has_frame_count
+from edged.audio.formats.mpeg import has_frame_count
 
 _UNKNOWN = 2**62  # libsndfile's count for a FLAC stream of unknown length is 2^63 - 1
 _STREAMED = 0x7FFF_0000  # 32-bit lengths from here up (and 0) are placeholders of a writer that could not seek

@@ -1,0 +1,1 @@
+"""What sound files are made of, where libsndfile does not say: lengths, names of foreign formats, MP3 frames."""
