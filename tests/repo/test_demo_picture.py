@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from tests.tools.demo_picture import PICTURE, Run, runs, svg
+from tests.tools.demo_picture import N_LINES, PICTURE, Run, excerpt, runs, svg
 
 LINE = "17:27:03  \x1b[32m┌ neutral    ██▌  0.96\x1b[0m  begins"
 
@@ -31,7 +31,21 @@ def test_words_keep_their_column() -> None:
     assert texts[3].get("textLength") == str(round(8.4 * len("begins"), 1))
 
 
-@pytest.mark.parametrize("word", ["make demo", "demo is online", "neutral", "begins"])
+def test_excerpt_is_the_conversation_and_the_result() -> None:
+    """Lines about the device are left out, and what follows the excerpt too, but not the result."""
+    lines = [
+        "heading",
+        "12:00 \x1b[2m demo is online\x1b[0m",
+        *(f"line {i}" for i in range(99)),
+        "level -26 dBFS",
+        "",
+        "A",
+        "B",
+    ]
+    assert excerpt(lines) == ["heading", *(f"line {i}" for i in range(N_LINES)), "\x1b[2m…\x1b[0m", "A", "B"]
+
+
+@pytest.mark.parametrize("word", ["make demo", "meant", "neutral", "begins", "Heard as meant"])
 def test_committed_picture_shows_the_demo(word: str) -> None:
     """The picture in the repository is one of the demo."""
     assert word in PICTURE.read_text(encoding="utf-8")

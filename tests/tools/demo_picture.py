@@ -1,6 +1,6 @@
 r"""`edged demo` on a terminal to docs/demo.svg, the picture in the README.
 
-    edged demo ──pseudo-terminal──► lines with ANSI colours ──the first of them──► SVG: text, bars as rectangles
+    edged demo ──pseudo-terminal──► lines with ANSI colours ──excerpt──► SVG: text, bars as rectangles
 
 python -m tests.tools.demo_picture        (make picture)
 """
@@ -16,7 +16,8 @@ from xml.sax.saxutils import escape
 
 PICTURE = Path(__file__).parents[2] / "docs" / "demo.svg"
 
-N_LINES = 26  # of the demo's output; the rest looks the same
+N_LINES = 25  # of the conversation; the rest looks the same
+_STATES = re.compile(r"(online|routing|\d+ MB|dBFS)(\x1b\[0m)?$")  # lines about the device
 _COLUMNS = 80
 _CHARACTER_W, _LINE_H, _MARGIN = 8.4, 20, 18
 _FONT = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
@@ -26,6 +27,12 @@ _BUTTONS = ("#ff5f56", "#ffbd2e", "#27c93f")
 _STYLE = re.compile(r"\x1b\[(\d*)m")
 _BAR = re.compile("[█▏▎▍▌▋▊▉]+")
 _EIGHTHS = "▏▎▍▌▋▊▉█"
+
+
+def excerpt(lines: list[str]) -> list[str]:
+    """The heading, the first lines of the conversation without those about the device, and the result."""
+    conversation = [line for line in lines if line and not _STATES.search(line)]
+    return [*conversation[: 1 + N_LINES], "\x1b[2m…\x1b[0m", *conversation[-2:]]
 
 
 class Run(NamedTuple):
@@ -108,4 +115,4 @@ def recorded() -> list[str]:
 
 
 if __name__ == "__main__":
-    PICTURE.write_text(svg(["\x1b[2m$\x1b[0m make demo", *recorded()[:N_LINES]]), encoding="utf-8")
+    PICTURE.write_text(svg(["\x1b[2m$\x1b[0m make demo", *excerpt(recorded())]), encoding="utf-8")
