@@ -47,15 +47,19 @@ _EXPECTED = "expected wav, flac, ogg, opus or mp3"
 class Recording:
     """A source of samples from one file; ``with`` opens and closes it.
 
-    ``speed`` None is as fast as they are asked for, 1 is real time; ``audio`` has gain and high-pass.
+    ``speed`` None is as fast as they are asked for, 1 is real time; ``audio`` has gain and high-pass.  ``name`` stands
+    for a path that says nothing to people.
     """
 
-    def __init__(self, path: Path | str, *, speed: float | None = None, audio: Audio = _AUDIO) -> None:
+    def __init__(
+        self, path: Path | str, *, speed: float | None = None, audio: Audio = _AUDIO, name: str | None = None
+    ) -> None:
         if speed is not None and not speed > 0:
             raise ValueError(f"speed {speed} is not positive")
         self.path = Path(path)
         # As text that a payload can hold: a name on the disk is any bytes.
-        self.name = os.fsencode(path).decode(errors="replace")
+        self.name = name or os.fsencode(path).decode(errors="replace")
+        self._shown = name or str(self.path)
         self.ended = False
         self._sample_rate_hz = 0  # of the file, before resampling
         self._n_clipped = 0  # samples at full scale
@@ -114,6 +118,11 @@ class Recording:
             name=self.name, ended=self.ended, sample_rate_hz=self._sample_rate_hz, n_clipped=self._n_clipped
         )
 
+    @property
+    def duration_s(self) -> float | None:
+        """The length that the header promises, in seconds; None if it promises none."""
+        return None if self._promised is None else self._promised / self._sample_rate_hz
+
     def stop(self) -> None:
         """Ends the recording early, also from another thread or a signal: a read that waits returns at once."""
         self._stopped.set()
@@ -157,6 +166,8 @@ class Recording:
     def _not_decoded(self, reason: str) -> str:
         """Why the file cannot be decoded, and the command that may turn it into one that can be."""
         kind, command = conversion_hint(self.path)
+        if command and self._shown != str(self.path):
+            command = "ffmpeg -i - -f wav -"
         if kind:
             return f"cannot be decoded, it is {kind}; convert it first: {command}"
         return f"cannot be decoded ({reason}); {_EXPECTED}" + (f", or try: {command}" if command else "")
@@ -239,7 +250,7 @@ class Recording:
         return wait_s <= timeout_s
 
     def _error(self, fault: str) -> RecordingError:
-        return RecordingError(f"{self.path}: {fault}")
+        return RecordingError(f"{self._shown}: {fault}")
 
 
 def _reason(exc: soundfile.LibsndfileError) -> str:

@@ -43,6 +43,7 @@ class WindowScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     scores: dict[str, Score] | None = None  # by label; they add up to 1
     asked: list[str] | None = None  # models that ran, in order
     discontinuous: bool = False  # first window after the start or after lost sound
+    file: str | msgspec.UnsetType = msgspec.UNSET  # the sound file; only in lines of `edged replay --jsonl`
 
 
 class EpisodeStart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="start"):
@@ -59,6 +60,7 @@ class EpisodeStart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     confidence: Score  # mean score of the label in the deciding windows
     scores: dict[str, Score]  # mean scores in the deciding windows
     previous: str | None = None  # label of the previous episode
+    file: str | msgspec.UnsetType = msgspec.UNSET  # the sound file; only in lines of `edged replay --jsonl`
 
 
 class EpisodeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="end"):
@@ -77,6 +79,7 @@ class EpisodeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     confidence_peak: Score  # highest score of the label in one window
     scores: dict[str, Score]  # mean scores over the episode
     reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"]  # why it ended
+    file: str | msgspec.UnsetType = msgspec.UNSET  # the sound file; only in lines of `edged replay --jsonl`
 
 
 class EmotionState(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,13 +41,21 @@ class Windows:
         self._ring = np.empty((2 * geometry.n_frames, geometry.n_mels), np.float32)
         self._loudness = np.empty((2 * geometry.n_frames, 2), np.float32)
         self._pending: Floats
-        self._next = 0
-        self._restart(0)
+        self._next: int
+        self.restart()
+
+    def restart(self, start: int = 0) -> None:
+        """Begin a new stream whose first sample has the count ``start``."""
+        # Frames are centred, as in training: half a frame of zeros stands before the first sample.
+        self._pending = np.zeros(self._geometry.n_fft // 2, np.float32)
+        self._origin = self._next = start
+        self._count = 0  # frames since the origin
+        self._discontinuous = True
 
     def push(self, samples: Floats, start: int) -> Iterator[Window]:
         """Windows that ``samples`` (n,) complete; ``start`` is the count of the first one since the source began."""
         if start != self._next:
-            self._restart(start)
+            self.restart(start)
         self._next = start + len(samples)
         hop = self._geometry.hop
         # A stride at a time: an hour handed over at once must need neither an hour's spectra nor a copy of the hour.
@@ -63,13 +71,6 @@ class Windows:
         yield from self.push(np.zeros(self._geometry.n_fft // 2, np.float32), self._next)
         if self._discontinuous and self._count:
             yield self._window(self._count)
-
-    def _restart(self, start: int) -> None:
-        # Frames are centred, as in training: half a frame of zeros stands before the first sample.
-        self._pending = np.zeros(self._geometry.n_fft // 2, np.float32)
-        self._origin = start
-        self._count = 0  # frames since the origin
-        self._discontinuous = True
 
     def _add(self, power: Floats) -> Iterator[Window]:
         size = self._geometry.n_frames

@@ -32,7 +32,12 @@ class LevelGate:
         """Windows come each ``stride_s``."""
         self.change(**thresholds)
         self._rise_db = _RISE_DB_PER_S * stride_s
-        self.floor_dbfs: float | None = None  # not known before the first window
+        self.floor_dbfs: float | None
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the noise floor; the next window gives it."""
+        self.floor_dbfs = None
 
     def change(self, **thresholds: Unpack[Thresholds]) -> None:
         """Goes on with other thresholds from the next window; the floor stays."""

@@ -57,6 +57,12 @@ class WindowClassifier:
         """What tells speech from other sound."""
         return "model" if isinstance(self._gate, ModelGate) else "level"
 
+    def restart(self) -> None:
+        """Begin a new stream with the models that are loaded."""
+        self._windows.restart()
+        if isinstance(self._gate, LevelGate):
+            self._gate.restart()
+
     def change(self, gate: Gate) -> None:
         """Goes on with other thresholds from the next window; the kind of gate stays."""
         self._gate.change(**_thresholds(gate))

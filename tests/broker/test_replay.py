@@ -32,6 +32,7 @@ def test_replay_jsonl_prints_json_lines_only(speech: Path) -> None:
     starts = [row["start_s"] for row in rows if row["type"] == "window"]
     assert starts == sorted(starts)
     assert all(row["v"] == 1 for row in rows)
+    assert {row["file"] for row in rows} == {str(speech)}
 
 
 def test_replay_with_a_baseline(speech: Path, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ file ──Recording──► WindowClassifier ──windows with speech──�
 """
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +13,12 @@ import numpy as np
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
-from edged.cli.sensor.files import each_file
+from edged.cli.sensor.inputs import Input, each, inputs
 from edged.cli.sensor.json_lines import print_line
-from edged.config.structs import Config
+from edged.cli.sensor.progress import Progress
 from edged.contract.payloads import ClipScores
 from edged.events.tracker import NONE
 from edged.features.geometry import GEOMETRY
-from edged.models.bundle import Bundle
 from edged.pipeline.classifier import WindowClassifier
 
 _READ_S = 1.0
@@ -30,6 +31,7 @@ _EXAMPLES = """\
 examples:
   edged classify call.wav
   edged classify --jsonl *.flac
+  ffmpeg -i call.m4a -f wav - | edged classify -
 """
 
 
@@ -37,43 +39,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Files and the output format."""
     parser.description = _DESCRIPTION
     parser.epilog = _EXAMPLES
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="sound file: wav, flac, ogg or mp3")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="sound file: wav, flac, ogg or mp3; - is stdin"
+    )
     parser.add_argument("--jsonl", action="store_true", help="print one JSON object per line")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line per file; returns the exit status."""
     config, bundle = prepared(config_file(arguments))
+    classifier = WindowClassifier(config, bundle)  # loads the models, once for all files
 
-    def show(file: Path) -> None:
-        clip = clip_scores(config, bundle, file)
+    def show(file: Input) -> None:
+        with Recording(file.path, audio=config.audio, name=file.name) as recording:
+            name = file.name or str(file.path)
+            with Progress(sys.stderr, name) as progress:
+                clip = clip_scores(classifier, recording, progress.show)
         if arguments.jsonl:
             print_line(clip)
             return
         confidence = "    " if clip.confidence is None else f"{clip.confidence:.2f}"
         scores = " ".join(f"{label} {score:.2f}" for label, score in (clip.scores or {}).items())
-        print(f"{clip.label:<10} {confidence}  {scores}  {file}")
+        print(f"{clip.label:<10} {confidence}  {scores}  {name}")
 
-    return each_file(arguments.files, show)
+    with inputs(arguments.files) as files:
+        return each(files, show)
 
 
-def clip_scores(config: Config, bundle: Bundle, file: Path) -> ClipScores:
-    """The mean scores of all windows of ``file`` that contain speech; without speech the label is ``none``."""
-    classifier = WindowClassifier(config, bundle)
+def clip_scores(
+    classifier: WindowClassifier, recording: Recording, progress: Callable[[float, float | None], None]
+) -> ClipScores:
+    """The mean scores of all windows of ``recording`` that contain speech; without speech the label is ``none``.
+
+    ``progress`` is called with the seconds that are done and those of the whole file, if they are known.
+    """
     answers, n_samples = [], 0
-    with Recording(file, audio=config.audio) as recording:
-        while not recording.ended:
-            chunk = recording.read(_READ_S)
-            if chunk is not None:
-                n_samples += len(chunk.samples)
-                answers += [
-                    classified.answer
-                    for classified in classifier.classify(chunk.samples, chunk.start)
-                    if classified.answer
-                ]
+    classifier.restart()
+    while not recording.ended:
+        chunk = recording.read(_READ_S)
+        if chunk is not None:
+            n_samples += len(chunk.samples)
+            found = classifier.classify(chunk.samples, chunk.start)
+            answers += [classified.answer for classified in found if classified.answer]
+            progress(n_samples / GEOMETRY.sample_rate_hz, recording.duration_s)
     answers += [classified.answer for classified in classifier.finish() if classified.answer]
     scores = np.mean([answer.scores for answer in answers], axis=0) if answers else None
-    labels = bundle.manifest.labels
+    labels = classifier.bundle.manifest.labels
     return ClipScores(
         file=recording.name,
         label=NONE if scores is None else labels[int(scores.argmax())],

@@ -15,9 +15,15 @@ _LINES = (WINDOW, EVENT_START, EVENT_END)
 
 
 class Lines:
-    """The sink of ``replay --jsonl``: prints windows and events; states and metrics are for the broker only."""
+    """The sink of ``replay --jsonl``: prints windows and events; states and metrics are for the broker only.
+
+    Each line names the ``file`` that it is about.
+    """
 
     status = SinkStatus()
+
+    def __init__(self, file: str) -> None:
+        self._file = file
 
     def tick(self) -> None:
         """Do nothing."""
@@ -26,7 +32,7 @@ class Lines:
         """Print a window or an event."""
         del captured_s
         if topic in _LINES and not isinstance(payload, str):
-            print_line(payload)
+            print_line(msgspec.structs.replace(payload, file=self._file))
 
 
 def print_line(payload: msgspec.Struct) -> None:

@@ -10,7 +10,7 @@ import logging
 import math
 import re
 import threading
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,7 @@ import msgspec
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
-from edged.cli.sensor.files import each_file
+from edged.cli.sensor.inputs import Input, each, inputs
 from edged.cli.sensor.json_lines import Lines
 from edged.cli.signals import stopping
 from edged.config.structs import Config
@@ -46,6 +46,7 @@ _EXAMPLES = """\
 examples:
   edged replay --jsonl call.wav
   edged replay --speed 1 call.wav
+  ffmpeg -i call.m4a -f wav - | edged replay --jsonl -
 """
 
 _log = logging.getLogger(__name__)
@@ -55,7 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Files, speed, node, output, and the adaptation to start from."""
     parser.description = _DESCRIPTION
     parser.epilog = _EXAMPLES
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="sound file: wav, flac, ogg or mp3")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="sound file: wav, flac, ogg or mp3; - is stdin"
+    )
     parser.add_argument(
         "--speed", type=_speed, default=None, metavar="max|N", help="times real time (default: max, as fast as it can)"
     )
@@ -75,17 +78,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Play all files; returns the exit status."""
     config, bundle = prepared(config_file(arguments))
     adaptation = adaptation_from(arguments.baseline, config, bundle)
-    with stopping() as stop:
+    with inputs(arguments.files) as files, stopping() as stop:
 
-        def into(config: Config, sink: Sink) -> Callable[[Path], None]:
-            def use(file: Path) -> None:
-                if not stop.is_set():  # the rest is skipped in silence
-                    play(config, bundle, file, arguments.speed, sink, stop, adaptation)
-
-            return use
+        def play_into(sink: Sink | None, file: Input) -> None:
+            if not stop.is_set():  # the rest is skipped in silence
+                with Recording(file.path, speed=arguments.speed, audio=config.audio, name=file.name) as recording:
+                    sink = sink or Lines(recording.name)
+                    Daemon(config, bundle, recording, sink, adaptation=adaptation).run(stop)
 
         if arguments.jsonl:
-            return each_file(arguments.files, into(config, Lines()))
+            return each(files, partial(play_into, None))
         config = replay_config(config, arguments.node or "")
         with (
             InstanceLock(config.node, config.mqtt.root, config.mqtt.tcp_port),
@@ -93,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         ):
             _expect_broker(config, publisher)
             _log.info("replay is published as node %s", config.node)
-            status = each_file(arguments.files, into(config, publisher))
+            status = each(files, partial(play_into, publisher))
             if not publisher.wait_settled(_SETTLE_S):
                 raise PublishError(f"{publisher.unacknowledged} messages were not acknowledged: {publisher.reason}")
             if publisher.dropped:

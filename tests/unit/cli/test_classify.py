@@ -8,6 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from edged.cli.parser import parser
+from edged.cli.sensor import classify as module
+from edged.config.structs import Config
+from edged.models.bundle import Bundle
+from edged.pipeline.classifier import WindowClassifier
 from tests.parts.sound.speech import RATE_HZ, clips, noise
 from tests.parts.system.program import assert_one_line, edged
 
@@ -81,6 +86,33 @@ def test_nan_samples_are_refused_with_their_place(tmp_path: Path) -> None:
     sound[2 * RATE_HZ] = np.nan
     done = edged("classify", written(tmp_path, "nan.wav", sound, subtype="FLOAT"))
     assert_one_line(done, 65, "nan.wav", "2.000 s")
+
+
+def test_each_file_begins_anew_with_models_that_are_loaded_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], speech: Path, tmp_path: Path
+) -> None:
+    """The same line for a file whatever came before it; the level gate's noise floor is the file's own too."""
+    loud = written(tmp_path, "loud.wav", noise(10))
+    config = tmp_path / "config.yaml"
+    config.write_text("gate: {kind: level}\n")
+    loaded = []
+
+    class Counted(WindowClassifier):
+        def __init__(self, config: Config, bundle: Bundle) -> None:
+            super().__init__(config, bundle)
+            loaded.append(self)
+
+    monkeypatch.setattr(module, "WindowClassifier", Counted)
+
+    def lines(*files: Path) -> list[str]:
+        arguments = parser().parse_args(["classify", "--config", str(config), *map(str, files)])
+        assert module.run(arguments) == 0
+        return capsys.readouterr().out.splitlines()
+
+    alone = lines(speech)
+    loaded.clear()
+    assert lines(loud, speech, speech)[1:] == alone * 2
+    assert len(loaded) == 1
 
 
 def test_bad_file_does_not_keep_others_from_their_turn(speech: Path, tmp_path: Path) -> None:

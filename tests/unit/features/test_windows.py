@@ -100,6 +100,19 @@ def test_push_count_backwards_restarts() -> None:
     assert next(windows.push(noise(4.0), 0)).discontinuous
 
 
+def test_restart_forgets_what_came_before() -> None:
+    """The next stream has the same windows as the first one of new ``Windows``."""
+    sound = np.random.default_rng(1).standard_normal(70_000).astype(np.float32) / 10
+    windows = Windows(GEOMETRY, 7936)
+    alone = [*windows.push(sound, 0), *windows.finish()]
+    windows.restart()
+    again = [*windows.push(sound, 0), *windows.finish()]
+    assert [window.start for window in again] == [window.start for window in alone]
+    for one, other in zip(again, alone, strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+    assert again[0].discontinuous
+
+
 def test_finish_short_clip() -> None:
     """A clip below one window gives one window, silent after its end."""
     (window,) = windows_of(noise(1.0), [])

@@ -26,6 +26,15 @@ def test_speech_over_noise_opens() -> None:
     assert gate().hears_speech(levels(-65, -35, 60))
 
 
+def test_restart_forgets_the_floor() -> None:
+    """A loud background stays the floor of its own stream only."""
+    restarted = gate()
+    assert restarted.hears_speech(levels(-20)) is False
+    restarted.restart()
+    assert restarted.floor_dbfs is None
+    assert restarted.hears_speech(levels(-65, -35, 60))
+
+
 def test_too_few_loud_frames_stay_closed() -> None:
     """A click of 24 frames is not speech, 25 frames are."""
     assert not gate().hears_speech(levels(-65, -35, 24))

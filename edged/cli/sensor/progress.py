@@ -1,0 +1,71 @@
+"""Progress through a long file, on one line of a terminal that is overwritten.
+
+    name, seconds done, seconds in all ──► "call.wav  37 %  12:30 of 34:00", five times a second
+
+Nothing is shown for a short file, in a pipe, or on a terminal without escape sequences.
+"""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TextIO
+
+from edged.cli.screen import has_escapes, width
+
+_DELAY_S = 0.5  # a file that is done sooner needs no progress
+_INTERVAL_S = 0.2
+_DOTS = "..."
+_ERASE = "\r\x1b[K"  # to the first column, and erase the line
+
+
+class Progress:
+    """Shown on ``err`` inside ``with``, and erased at its end."""
+
+    def __init__(self, err: TextIO, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._err, self._name, self._clock = err, name, clock
+        self._enabled = has_escapes(err)
+        self._due_s = clock() + _DELAY_S
+        self._is_shown = False
+
+    def __enter__(self) -> Self:
+        """Show nothing yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Erase the line, so that the result can be printed in its place."""
+        if self._is_shown:
+            self._write("")
+
+    def show(self, done_s: float, total_s: float | None) -> None:
+        """Show how much is done, if it is time to; ``total_s`` is None if the file does not say its length."""
+        now_s = self._clock()
+        if not self._enabled or now_s < self._due_s:
+            return
+        self._due_s = now_s + _INTERVAL_S
+        self._is_shown = True
+        if total_s:
+            text = f"  {min(100, int(100 * done_s / total_s)):3} %  {_clock(done_s)} of {_clock(total_s)}"
+        else:
+            text = f"  {_clock(done_s)}"
+        self._write(_shortened(self._name, width(self._err) - 1 - len(text)) + text)
+
+    def _write(self, text: str) -> None:
+        self._err.write(_ERASE + text)
+        self._err.flush()
+
+
+def _clock(seconds: float) -> str:
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def _shortened(name: str, n_columns: int) -> str:
+    """The end of ``name``, where the files of one folder differ."""
+    printable = "".join(letter if letter.isprintable() else "?" for letter in name)
+    if len(printable) <= n_columns:
+        return printable
+    n_letters = n_columns - len(_DOTS)
+    return _DOTS + printable[-n_letters:] if n_letters > 0 else ""

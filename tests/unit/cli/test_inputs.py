@@ -1,0 +1,97 @@
+"""Standard input in place of a file: a whole file, in memory, with a name of its own."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.parts.sound.speech import RATE_HZ, noise
+from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edged
+
+
+def piped(content: bytes, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    """``edged`` with ``content`` on a pipe as its standard input."""
+    done = subprocess.run(
+        [sys.executable, "-m", "edged", *arguments],
+        check=False,
+        capture_output=True,
+        input=content,
+        cwd=REPOSITORY,
+        timeout=LIMIT_S,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.mark.parametrize("form", ["wav", "flac", "mp3", "ogg"])
+def test_stdin_is_classified_as_the_file_is(tmp_path: Path, form: str) -> None:
+    """The same scores from a pipe, under the name stdin."""
+    file = tmp_path / f"noise.{form}"
+    soundfile.write(file, noise(5), RATE_HZ)
+    of_file = json.loads(edged("classify", "--jsonl", file).stdout)
+    done = piped(file.read_bytes(), "classify", "--jsonl", "-")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {**of_file, "file": "stdin"}
+
+
+def test_stdin_among_files_keeps_its_turn(tmp_path: Path) -> None:
+    """In the order in which they are given."""
+    file = tmp_path / "silent.wav"
+    soundfile.write(file, np.zeros(RATE_HZ), RATE_HZ)
+    done = piped(file.read_bytes(), "classify", file, "-", file)
+    assert [line.split()[-1] for line in done.stdout.splitlines()] == [str(file), "stdin", str(file)]
+
+
+def test_replay_reads_stdin_and_names_the_file_in_each_line(tmp_path: Path) -> None:
+    """Also in the lines of several files."""
+    file = tmp_path / "noise.wav"
+    soundfile.write(file, noise(5), RATE_HZ)
+    done = piped(file.read_bytes(), "replay", "--jsonl", "-", file)
+    assert done.returncode == 0, done.stderr
+    names = [json.loads(line)["file"] for line in done.stdout.splitlines()]
+    assert set(names) == {"stdin", str(file)}
+    assert names == sorted(names, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "stdin: is empty (0 bytes)"), (b"this is no sound\n" * 50, "stdin: cannot be decoded")],
+)
+def test_stdin_that_is_no_sound_is_refused(content: bytes, words: str) -> None:
+    """As a file is, by the name stdin."""
+    assert_one_line(piped(content, "classify", "-"), 65, words)
+
+
+def test_stdin_of_another_format_gets_the_command_that_converts_a_pipe() -> None:
+    """The path in memory would help nobody."""
+    done = piped(b"\0\0\0\x20ftypM4A \0\0\0\0" + bytes(100), "classify", "-")
+    assert_one_line(done, 65, "stdin: ", "MPEG-4", "ffmpeg -i - -f wav -")
+
+
+def test_stdin_twice_is_wrong_usage() -> None:
+    """There is one."""
+    assert_one_line(piped(b"", "classify", "-", "-"), 64, "- is given twice")
+
+
+def test_terminal_as_stdin_is_not_waited_for() -> None:
+    """Nobody types a sound file."""
+    controller, terminal = pty.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "edged", "classify", "-"],
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=terminal,
+            cwd=REPOSITORY,
+            timeout=LIMIT_S,
+        )
+    finally:
+        os.close(terminal)
+        os.close(controller)
+    assert_one_line(done, 64, "stdin is a terminal")

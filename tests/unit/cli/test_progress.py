@@ -1,0 +1,96 @@
+"""Progress on a terminal: when it is shown, how wide it is, and that nothing of it stays."""
+
+import io
+
+import pytest
+
+from edged.cli import screen
+from edged.cli.sensor.progress import Progress
+
+
+class Terminal(io.StringIO):
+    """A terminal of 40 columns."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+class Clock:
+    """A clock that is set."""
+
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        """The time that was set."""
+        return self.now_s
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """xterm, 40 columns."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("edged.cli.sensor.progress.width", lambda _stream: 40)
+
+
+def test_progress_is_one_line_that_is_erased() -> None:
+    """Nothing in the first half second, then at most five times a second, and an empty line at the end."""
+    err, clock = Terminal(), Clock()
+    with Progress(err, "call.wav", clock) as progress:
+        progress.show(60, 2040)
+        assert err.getvalue() == ""
+        clock.now_s += 0.5
+        progress.show(750, 2040)
+        clock.now_s += 0.1
+        progress.show(800, 2040)
+    assert err.getvalue() == "\r\x1b[Kcall.wav   36 %  12:30 of 34:00\r\x1b[K"
+
+
+def test_file_of_unknown_length_has_no_share() -> None:
+    """As FLAC from a pipe."""
+    err, clock = Terminal(), Clock()
+    with Progress(err, "stdin", clock) as progress:
+        clock.now_s += 1
+        progress.show(3723, None)
+    assert err.getvalue().startswith("\r\x1b[Kstdin  1:02:03")
+
+
+def test_long_name_is_cut_at_its_beginning_and_steers_nothing() -> None:
+    """39 columns at most, so that the line does not wrap."""
+    err, clock = Terminal(), Clock()
+    with Progress(err, f"/recordings/{'x' * 40}/\x1b[2Jcall.wav", clock) as progress:
+        clock.now_s += 1
+        progress.show(1, 100)
+    line = err.getvalue().split("\x1b[K")[1].rstrip("\r")
+    assert len(line) == 39
+    assert line.startswith("...xx")
+    assert line.endswith("/?[2Jcall.wav    1 %  0:01 of 1:40")
+
+
+@pytest.mark.parametrize(("stream", "term"), [(Terminal(), "dumb"), (Terminal(), ""), (io.StringIO(), "xterm")])
+def test_nothing_is_shown_where_it_would_be_garbage(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, term: str
+) -> None:
+    """A dumb terminal, an unknown one, a file."""
+    monkeypatch.setenv("TERM", term)
+    clock = Clock()
+    with Progress(stream, "call.wav", clock) as progress:
+        clock.now_s += 10
+        progress.show(1, 100)
+    assert stream.getvalue() == ""
+
+
+def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR and TERM=dumb are respected."""
+    assert screen.has_colour(Terminal())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not screen.has_colour(Terminal())
+    assert screen.has_escapes(Terminal())
+    monkeypatch.setenv("TERM", "dumb")
+    assert not screen.has_escapes(Terminal())
+    assert not screen.has_escapes(io.StringIO())
+
+
+def test_width_of_what_is_no_terminal_is_the_usual_one() -> None:
+    """A pipe has no columns."""
+    assert screen.width(io.StringIO()) == 80
