@@ -39,5 +39,10 @@ def node_name(configured: str) -> str:
     return configured or f"edged-{device_id()[: _LENGTH // 2]}"
 
 
+def client_id(node: str) -> str:
+    """The MQTT client id of this device as ``node``: one connection per broker, the same after a restart."""
+    return f"edged-{node}-{device_id()[: _LENGTH // 2]}"
+
+
 def _hashed(text: str) -> str:
     return hashlib.sha256(f"edged {text}".encode()).hexdigest()[:_LENGTH]

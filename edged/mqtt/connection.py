@@ -41,7 +41,8 @@ _log = logging.getLogger(__name__)
 class Connection:
     """Opened and closed by ``with``; an absent broker is a state, not an error.
 
-    ``availability`` is a topic that says ``online`` while connected and ``offline`` otherwise, by will or on closing;
+    ``availability`` is a topic that says ``while_connected`` while that is so and ``offline`` otherwise, by will or on
+    closing;
     ``subscriptions`` are topic filters, a plain text being a required one.  The callbacks come from paho's thread, some
     of them under its locks: they must neither block nor, but for the one before each connection, take a lock that
     anyone holds while sending.
@@ -53,6 +54,7 @@ class Connection:
         client_id: str,
         *,
         availability: str = "",
+        while_connected: str = ONLINE,
         subscriptions: Sequence[Subscription | str] = (),
         on_change: Callable[[State], None] = lambda _state: None,
         on_acknowledged: Callable[[int], None] = lambda _mid: None,
@@ -62,12 +64,13 @@ class Connection:
         self._broker = f"broker {mqtt.host}:{mqtt.tcp_port}"
         self._connection_state = ConnectionState(self._broker, on_change)
         self._client_id = client_id
-        self._availability = availability
+        self._availability, self._while_connected = availability, while_connected
         self._subscriptions = Subscriptions(subscriptions)
         self._on_acknowledged = on_acknowledged
         self._backoff = Backoff(_FIRST_S, _LONGEST_S)
         self._n_short = 0  # connections in a row that ended within _SHORT_S
         self._accepted_s: float | None = None  # monotonic; None while the broker has not accepted this attempt
+        self._closed_unanswered = False
         self._told = False  # why this attempt came to its end is known: what follows from it is no news
         self._sending = threading.Lock()  # so that a send ends before the next connection begins
         self._most_unanswered = self._n_sent = self._n_answered = 0  # since the broker accepted this attempt
@@ -102,6 +105,11 @@ class Connection:
     def connected(self) -> bool:
         """Whether the broker takes messages now."""
         return self.state is State.CONNECTED
+
+    @property
+    def closed_unanswered(self) -> bool:
+        """Whether the last connection was closed before the broker answered CONNECT, and TLS is not the cause."""
+        return self._closed_unanswered
 
     @property
     def reconnects(self) -> int:
@@ -213,7 +221,9 @@ class Connection:
         if wanted := self._subscriptions.wanted:
             self._subscribe_mid = self._client.subscribe(wanted)
         if self._availability:
-            self._online_mid = self._client.publish(self._availability, ONLINE.encode(), 1, retained=True)
+            self._online_mid = self._client.publish(
+                self._availability, self._while_connected.encode(), 1, retained=True
+            )
         self._check_open()
 
     def _refused(self, reason: str) -> None:
@@ -237,6 +247,7 @@ class Connection:
         if words := fault_words(fault, self._mqtt):
             self._connection_state.change(State.UNTRUSTED, words)
         else:
+            self._closed_unanswered = accepted_s is None
             if accepted_s is not None and not too_large:
                 self._n_short = self._n_short + 1 if time.monotonic() - accepted_s < _SHORT_S else 0
             words = loss_words(

@@ -1,9 +1,12 @@
-"""The way to the broker tried stage by stage, so that a fault is found where it is.
+"""Tries the broker stage by stage, so that a failure is found where it is.
 
-    name ──► TCP ──► TLS ──► login ──► topics: what each found, or PublishError with the next step
+    name ──► TCP ──► TLS ──► login ──► topics ──► sizes: what each found, or PublishError with what to do
 
-Another client than the daemon's, so that a running one is not thrown out.  Its message goes to a topic of its own and
-has to come back: a broker may acknowledge what it forbids.
+The login is that of ``edged run``: same client id, will, retained message and subscriptions, so it passes and fails as
+the daemon would.  Only ``availability`` says ``offline`` throughout, which is true.  While the daemon runs on this
+machine, the same client id would disconnect it.  Then another client tries, without a will.
+
+Test messages go to a topic of their own and have to come back, because a broker may acknowledge what it drops.
 """
 
 import contextlib
@@ -13,15 +16,18 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from edged.config.structs import Config, Mqtt
-from edged.contract.topics import CHECK, Received, full_name
+from edged.config.structs import Mqtt
+from edged.contract.topics import AVAILABILITY, CHECK, OFFLINE, Received, full_name
 from edged.errors import PublishError
+from edged.host.identity import client_id
 from edged.mqtt.connection import Connection
-from edged.mqtt.reasons import failure_words
-from edged.mqtt.security.tls import fault_words, key_hint, tls_context, trust
+from edged.mqtt.reasons import closed_words, failure_words
+from edged.mqtt.security.tls import fault_words, key_hint, speaks_tls, tls_context, trust
+from edged.mqtt.state import State
 from edged.mqtt.subscriptions import Subscription
 
 _ANSWER_S = 5.0  # for each stage
@@ -30,19 +36,34 @@ _RULES = "`edged acl` prints the rules for mosquitto"
 _VERSIONS = {"v3.1.1": "MQTT 3.1.1", "v5": "MQTT 5"}
 
 
-def stages(config: Config, node: str) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Each stage's name and how to try it, in order; one that failed makes those after it pointless.
+class SkippedError(Exception):
+    """A stage cannot be tried now; the message says why."""
 
-    Trying raises ``PublishError``, or ``ConfigError`` where a file that the config names cannot be used.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveClient:
+    """The daemon's client: what it connects as, subscribes to and sends."""
+
+    node: str
+    filters: Sequence[str] = ()  # that it subscribes to
+    sizes: Mapping[str, int] = field(default_factory=dict)  # bytes of its largest payloads, by what they are
+    discovery: tuple[int, int] = (0, 0)  # bytes of the largest discovery message: in one, in parts
+    pid: int | None = None  # of the daemon, if it runs on this machine
+
+
+def stages(mqtt: Mqtt, live: LiveClient) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Each stage's name and how to try it, in order; after a failure the later ones are pointless.
+
+    Trying raises ``PublishError``, ``SkippedError``, or ``ConfigError`` if a file named in the config cannot be used.
     """
-    mqtt = config.mqtt
     yield "name", lambda: _resolve(mqtt)
     yield "TCP", lambda: _reach(mqtt)
     yield "TLS", lambda: _secure(mqtt)
-    echo = _Echo(mqtt, node)
+    client = _Client(mqtt, live)
     with contextlib.ExitStack() as opened:
-        yield "login", lambda: echo.login(opened)
-        yield "topics", echo.there_and_back
+        yield "login", lambda: client.login(opened)
+        yield "topics", client.there_and_back
+        yield "sizes", client.large_messages
 
 
 def _resolve(mqtt: Mqtt) -> str:
@@ -55,21 +76,21 @@ def _resolve(mqtt: Mqtt) -> str:
 
 
 def _reach(mqtt: Mqtt) -> str:
+    where = f"{mqtt.host}:{mqtt.tcp_port}"
     try:
         with socket.create_connection((mqtt.host, mqtt.tcp_port), _ANSWER_S) as reached:
             peer = reached.getpeername()
     except TimeoutError as exc:
-        raise PublishError(f"{mqtt.host}:{mqtt.tcp_port}: no answer: is it on, is a firewall between?") from exc
+        raise PublishError(f"{where}: no answer: is it on, does a firewall block it?") from exc
     except OSError as exc:
-        why = failure_words(exc)
-        raise PublishError(f"{mqtt.host}:{mqtt.tcp_port}: {why}: does the broker run, is mqtt.port right?") from exc
+        raise PublishError(f"{where}: {failure_words(exc)}: does the broker run, is mqtt.port right?") from exc
     return f"{peer[0]} port {peer[1]}"
 
 
 def _secure(mqtt: Mqtt) -> str:
     context = tls_context(mqtt)
     if context is None:
-        return "none: who is on the way can read and change everything (mqtt.tls)"
+        return "off: anyone on the way can read and change everything (mqtt.tls)"
     try:
         with (
             socket.create_connection((mqtt.host, mqtt.tcp_port), _ANSWER_S) as reached,
@@ -85,7 +106,7 @@ def _secure(mqtt: Mqtt) -> str:
 
 
 def _subject(certificate: dict[str, Any]) -> str:
-    """The certificate's own name; the first name that it is for where it has none."""
+    """The certificate's common name, or the first alternative name if it has none."""
     names = {key: value for part in certificate.get("subject", ()) for key, value in part}
     others = [str(value) for _, value in certificate.get("subjectAltName", ())]
     return f"certificate of {names.get('commonName') or ', '.join(others[:1]) or 'no name'}"
@@ -96,41 +117,93 @@ def _days_left(certificate: dict[str, Any]) -> int:
     return (end - dt.datetime.now(dt.UTC)).days
 
 
-class _Echo:
-    """A client that hears itself."""
+class _Client:
+    """The daemon's connection, or another one beside it while it runs."""
 
-    def __init__(self, mqtt: Mqtt, node: str) -> None:
-        self._mqtt = mqtt
-        self._topic = full_name(mqtt.root, node, CHECK)
-        self._heard: queue.SimpleQueue[Received] = queue.SimpleQueue()
+    def __init__(self, mqtt: Mqtt, live: LiveClient) -> None:
+        self._mqtt, self._live = mqtt, live
+        self._topic = full_name(mqtt.root, live.node, CHECK)
+        self._received: queue.SimpleQueue[Received] = queue.SimpleQueue()
+        runs = live.pid is not None
+        self._client_id = f"edged-check-{secrets.token_hex(4)}" if runs else client_id(live.node)
         self._connection = Connection(
             mqtt,
-            f"edged-check-{secrets.token_hex(4)}",
-            subscriptions=[Subscription(self._topic, required=False)],
-            on_received=self._heard.put,
+            self._client_id,
+            availability="" if runs else full_name(mqtt.root, live.node, AVAILABILITY),
+            while_connected=OFFLINE,
+            subscriptions=[Subscription(one, required=False) for one in (self._topic, *live.filters)],
+            on_received=self._received.put,
         )
 
     def login(self, opened: contextlib.ExitStack) -> str:
         """Connect, until ``opened`` is closed."""
         connection = opened.enter_context(self._connection)
         if not connection.wait_connected(_ANSWER_S):
-            raise PublishError(connection.reason)
-        name = f"as {self._mqtt.username}" if self._mqtt.username else "without a name"
-        return f"{name}, {_VERSIONS[self._mqtt.protocol]}"
+            if self._live.pid is not None and connection.state is State.REFUSED:
+                raise SkippedError(f"edged runs here, pid {self._live.pid}, and the broker refuses a second client")
+            raise PublishError(self._why_closed() or connection.reason)
+        user = f"as {self._mqtt.username}" if self._mqtt.username else "without a user name"
+        beside = "" if self._live.pid is None else f", beside edged, which runs here, pid {self._live.pid}"
+        return f"{user}, {_VERSIONS[self._mqtt.protocol]}, client id {self._client_id}{beside}"
 
     def there_and_back(self) -> str:
-        """Publish to a topic below the node that nobody else reads, and wait for it to come back."""
-        connection, topic, token = self._connection, self._topic, secrets.token_hex(8).encode()
-        if connection.refused_subscriptions:
+        """Publish to a topic below the node that nobody else reads, and wait until it comes back."""
+        connection, topic = self._connection, self._topic
+        if topic in connection.refused_subscriptions:
             raise PublishError(f"the broker forbids to read {topic}: {_RULES}")
         began_s = time.monotonic()
-        connection.send(topic, token, CHECK.qos, retained=False, expiry_s=_ANSWER_S)
-        while (now_s := time.monotonic()) < began_s + _ANSWER_S:
+        if not self._comes_back(0):
             if connection.refusal:
                 raise PublishError(f"the broker forbids to write {topic} ({connection.refusal.lower()}): {_RULES}")
+            if not connection.connected:
+                raise PublishError(f"{topic}: {connection.reason}: {_RULES}")
+            raise PublishError(f"{topic} does not come back, so the broker forbids to write or to read it: {_RULES}")
+        forbidden = ", ".join(connection.refused_subscriptions)
+        hint = f"; the broker forbids to read {forbidden}" if forbidden else ""
+        return f"{topic} there and back in {1000 * (time.monotonic() - began_s):.0f} ms{hint}"
+
+    def large_messages(self) -> str:
+        """Publish as many bytes as the daemon's largest messages have."""
+        in_one, in_parts = self._live.discovery
+        wanted = {**self._live.sizes, **({"Home Assistant's discovery": in_parts} if in_parts else {})}
+        for what, n_bytes in sorted(wanted.items(), key=lambda item: item[1]):
+            if not self._comes_back(n_bytes):
+                option = "max_packet_size and message_size_limit in mosquitto.conf"
+                raise PublishError(f"the broker takes no message of {n_bytes} bytes, as {what} has: {option}")
+        largest = max(wanted.values(), default=0)
+        if in_one <= largest:
+            return f"{largest} bytes there and back"
+        if self._comes_back(in_one):
+            return f"{in_one} bytes there and back"
+        return (
+            f"{largest} bytes there and back; the broker takes no message of {in_one} bytes, so Home Assistant's "
+            "discovery goes out in parts"
+        )
+
+    def _comes_back(self, n_bytes: int) -> bool:
+        """Whether a message of ``n_bytes`` (at least a few) comes back in time."""
+        connection = self._connection
+        if not connection.wait_connected(_ANSWER_S):
+            return False
+        token = secrets.token_hex(8).encode().ljust(n_bytes, b" ")
+        if not connection.fits(self._topic, token, CHECK.qos, _ANSWER_S):
+            return False
+        n_reconnects = connection.reconnects
+        connection.send(self._topic, token, CHECK.qos, retained=False, expiry_s=_ANSWER_S)
+        deadline_s = time.monotonic() + _ANSWER_S
+        while time.monotonic() < deadline_s:
+            if connection.refusal or not connection.connected or connection.reconnects > n_reconnects:
+                return False
             with contextlib.suppress(queue.Empty):
-                if self._heard.get(timeout=_LOOK_S).payload == token:
-                    return f"{topic} there and back in {1000 * (now_s - began_s):.0f} ms"
-        if not connection.connected:
-            raise PublishError(f"{topic}: {connection.reason}: {_RULES}")
-        raise PublishError(f"{topic} does not come back, so the broker forbids to write or to read it: {_RULES}")
+                if self._received.get(timeout=_LOOK_S).payload == token:
+                    return True
+        return False
+
+    def _why_closed(self) -> str:
+        """A closer look at a port that closed the connection without an answer; empty if that is not what happened."""
+        connection, mqtt = self._connection, self._mqtt
+        if not connection.closed_unanswered or mqtt.tls == "on":
+            return ""
+        if speaks_tls(mqtt.host, mqtt.tcp_port, _ANSWER_S):
+            return "the broker expects TLS on this port: mqtt.tls: on, or another mqtt.port"
+        return closed_words(mqtt, self._client_id, tls_possible=False)

@@ -23,7 +23,7 @@ from edged.config.structs import Mqtt
 from edged.contract.payloads import EpisodeEnd, EpisodeStart, Info, encoded
 from edged.contract.status import SinkStatus
 from edged.contract.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Received, Topic, full_name
-from edged.host.identity import device_id
+from edged.host.identity import client_id
 from edged.mqtt.connection import CLOSE_S, Connection
 from edged.mqtt.listener import Listener
 from edged.mqtt.name_conflict import NameConflict
@@ -61,7 +61,7 @@ class Publisher:
         filters = [Subscription(wanted, required=False) for one in self._listeners for wanted in one.filters]
         self._connection = Connection(
             mqtt,
-            f"edged-{node}-{device_id()[:8]}",
+            client_id(node),
             availability=full_name(mqtt.root, node, AVAILABILITY),
             subscriptions=filters,
             on_received=self._received,

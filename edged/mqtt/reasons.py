@@ -17,7 +17,8 @@ _LOGIN = "{}: mqtt.username and mqtt.password_file"
 _REFUSALS = {
     "Not authorized": _LOGIN.format("not authorised"),
     "Bad user name or password": _LOGIN.format("bad user name or password"),
-    "Client identifier not valid": "it does not want a client of this name: node",
+    "Client identifier not valid": "it rejects this client id, which is made of node",
+    "Retain not supported": "it keeps no retained messages: mosquitto's retain_available",
     "Banned": "banned there",
 }
 _LOSSES = {
@@ -29,6 +30,8 @@ _LOSSES = {
 
 def refusal_words(reason: str, mqtt: Mqtt) -> str:
     """For a CONNECT that the broker refused with ``reason``."""
+    if reason == "Not authorized" and not mqtt.username:
+        return "not authorised: does it expect a login (mqtt.username) or another client id (node)?"
     if reason == "Unsupported protocol version" and mqtt.protocol == "v5":
         return _NO_V5
     return _REFUSALS.get(reason, reason.lower())
@@ -43,14 +46,20 @@ def loss_words(reason: str, mqtt: Mqtt, client_id: str, *, accepted: bool, n_sho
     if reason == "Session taken over":
         return f"another client uses the client id {client_id}: {_TWO_CLIENTS}"
     if not accepted:
-        hints = ["does it want TLS"] if mqtt.tls == "off" else []
-        hints += ["does it speak no MQTT 5"] if mqtt.protocol == "v5" else []
-        return "closed before it answered" + (f": {' or '.join(hints)}?" if hints else "")
+        return closed_words(mqtt, client_id, tls_possible=mqtt.tls == "off")
     words = _LOSSES.get(reason, reason.lower())
     if n_short < _MANY_SHORT:
         return words
     other = f"another client may use this client id, {client_id}: {_TWO_CLIENTS}"
     return f"{words}, {n_short} times soon after connecting: {other}"
+
+
+def closed_words(mqtt: Mqtt, client_id: str, *, tls_possible: bool) -> str:
+    """For a broker that closed the connection instead of answering CONNECT; some never say why."""
+    causes = ["expect TLS"] if tls_possible else []
+    causes += ["speak MQTT 3.1.1 only"] if mqtt.protocol == "v5" else []
+    causes += [f"reject the client id {client_id}"]
+    return f"closed before it answered: does it {', '.join(causes)} or retained messages?"
 
 
 def failure_words(fault: BaseException | None) -> str:

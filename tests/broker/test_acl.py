@@ -15,7 +15,7 @@ from edged.homeassistant.discovery import filters
 from edged.homeassistant.entities import Device
 from edged.host.identity import device_id
 from edged.mqtt.connection import Connection
-from edged.mqtt.probe import stages
+from edged.mqtt.probe import LiveClient, stages
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, wait_until
 
 __all__ = ["idle_mosquitto"]
@@ -93,8 +93,10 @@ def test_check_passes(idle_mosquitto: Mosquitto, tmp_path: Path, pattern: bool) 
     config = Config(node="kitchen")
     start(idle_mosquitto, access_pattern(config) if pattern else access_list(config, "kitchen"))
     mqtt = login(idle_mosquitto, tmp_path, "kitchen")
-    found = [attempt() for _, attempt in stages(Config(mqtt=mqtt), "kitchen")]
-    assert found[-1].startswith("edged/kitchen/check there and back")
+    live = LiveClient(node="kitchen", filters=("edged/kitchen/info", "edged/kitchen/cmd/+"), discovery=(9400, 900))
+    found = [attempt() for _, attempt in stages(mqtt, live)]
+    assert found[-2].startswith("edged/kitchen/check there and back")
+    assert found[-1] == "9400 bytes there and back"
 
 
 def test_list_follows_the_config() -> None:

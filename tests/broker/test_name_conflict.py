@@ -66,7 +66,7 @@ def test_two_publishers_of_one_name_find_each_other(mosquitto: Mosquitto, monkey
     with Publisher(mosquitto.mqtt, "a") as first:
         first.publish(INFO, info())
         wait_until(lambda: not first.unacknowledged, "published")
-        monkeypatch.setattr("edged.mqtt.publisher.device_id", lambda: "f" * 16)
+        monkeypatch.setattr("edged.mqtt.publisher.client_id", lambda node: f"edged-{node}-ffffffff")
         with Publisher(mosquitto.mqtt, "a") as second:
             second.publish(INFO, OTHER)
 

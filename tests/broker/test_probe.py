@@ -1,27 +1,34 @@
 """The stages of ``edged check`` against a real mosquitto: each fault is found in its stage, and what to do is said."""
 
+import os
+import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from edged.config.structs import Config, Mqtt
+from edged.config.structs import Mqtt
 from edged.errors import ConfigError, PublishError
-from edged.mqtt.probe import stages
+from edged.host.identity import client_id
+from edged.host.instance_lock import InstanceLock
+from edged.mqtt.probe import LiveClient, SkippedError, stages
 from edged.mqtt.publisher import Publisher
 from tests.parts.broker.certificates import Authority, authority, stranger
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto
+from tests.parts.system.program import edged
 
 __all__ = ["authority", "idle_mosquitto", "mosquitto", "stranger"]
 
-_NAMES = ["name", "TCP", "TLS", "login", "topics"]
+_NAMES = ["name", "TCP", "TLS", "login", "topics", "sizes"]
+LAB = LiveClient(node="lab", filters=("edged/lab/info",), sizes={"info": 1500}, discovery=(9400, 900))
 
 
-def tried(mqtt: Mqtt) -> dict[str, str]:
+def tried(mqtt: Mqtt, live: LiveClient = LAB) -> dict[str, str]:
     """What each stage found for a node lab, up to the first that failed, whose message begins with FAULT."""
     found = {}
-    for name, attempt in stages(Config(mqtt=mqtt), "lab"):
+    for name, attempt in stages(mqtt, live):
         try:
             found[name] = attempt()
         except PublishError as exc:
@@ -47,8 +54,9 @@ def test_all_is_well_with_tls_and_a_login(idle_mosquitto: Mosquitto, authority: 
     assert found["TCP"] == f"127.0.0.1 port {mqtt.port}"
     assert found["TLS"].startswith("TLSv1.3, certificate of 127.0.0.1, ")
     assert found["TLS"].endswith(" days left")
-    assert found["login"] == "as ann, MQTT 3.1.1"
+    assert found["login"] == f"as ann, MQTT 3.1.1, client id {client_id('lab')}"
     assert found["topics"].startswith("edged/lab/check there and back in ")
+    assert found["sizes"] == "9400 bytes there and back"
 
 
 def test_name_that_is_none() -> None:
@@ -83,7 +91,7 @@ def test_insecure_and_none_are_said(idle_mosquitto: Mosquitto, stranger: Authori
     assert found["TLS"] == f"TLSv1.3, but insecure: {insecure} (mqtt.insecure)"
     idle_mosquitto.stop()
     idle_mosquitto.start()
-    assert tried(idle_mosquitto.mqtt)["TLS"].startswith("none: ")
+    assert tried(idle_mosquitto.mqtt)["TLS"].startswith("off: ")
 
 
 def test_client_certificate_that_is_wanted_is_missed_at_the_login(
@@ -122,7 +130,7 @@ def test_forbidden_topic(idle_mosquitto: Mosquitto, rules: str, protocol: str, f
     """MQTT 3.1.1 has no word for it: the missing echo tells."""
     idle_mosquitto.start(further=idle_mosquitto.access(rules))
     found = tried(msgspec.structs.replace(idle_mosquitto.mqtt, protocol=protocol))
-    assert list(found) == _NAMES
+    assert list(found) == _NAMES[:5]
     assert found["topics"] == f"FAULT {fault}: `edged acl` prints the rules for mosquitto"
 
 
@@ -137,12 +145,94 @@ def test_forbidden_subscription(idle_mosquitto: Mosquitto) -> None:
 
 
 def test_daemon_that_runs_is_not_thrown_out(mosquitto: Mosquitto) -> None:
-    """The same node, another client."""
+    """Another client beside it, which says so, and leaves its availability alone."""
     with Publisher(mosquitto.mqtt, "lab") as publisher:
         assert publisher.wait_connected(WITHIN_S)
-        assert list(tried(mosquitto.mqtt)) == _NAMES
+        found = tried(mosquitto.mqtt, replace(LAB, pid=412))
+        assert list(found) == _NAMES
+        assert found["login"].startswith("without a user name, MQTT 3.1.1, client id edged-check-")
+        assert found["login"].endswith(", beside edged, which runs here, pid 412")
+        assert mosquitto.retained() == {"edged/lab/availability": b"online"}
         assert publisher.connected
         assert publisher.status.reconnects == 0
+
+
+def test_login_is_that_of_the_daemon(idle_mosquitto: Mosquitto) -> None:
+    """A broker that admits by client id admits it; a daemon that runs cannot be stood in for, which is no failure."""
+    idle_mosquitto.start(further=["clientid_prefixes edged-lab-"])
+    assert list(tried(idle_mosquitto.mqtt)) == _NAMES
+    running = replace(LAB, pid=412)
+    with pytest.raises(SkippedError, match="edged runs here, pid 412, and the broker refuses a second client"):
+        tried(idle_mosquitto.mqtt, running)
+    idle_mosquitto.stop()
+    idle_mosquitto.start(further=["clientid_prefixes another"])
+    found = tried(idle_mosquitto.mqtt)
+    assert found["login"] == (
+        "FAULT not authorised: does it expect a login (mqtt.username) or another client id (node)?"
+    )
+
+
+def test_check_beside_a_daemon_skips_what_it_cannot_try(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """The line says why, and it is no failure: the status is that of the other parts."""
+    idle_mosquitto.start(further=["clientid_prefixes edged-lab-"])
+    config = tmp_path / "config.yaml"
+    muted = "audio: {muted: true}"  # so that no microphone is needed
+    config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {idle_mosquitto.port}}}\n{muted}\n")
+    alone = edged("check", "--config", config)
+    assert (alone.returncode, "FAIL" in alone.stdout) == (0, False), alone.stdout
+    assert re.search(r"^broker sizes +OK +\d{4,} bytes there and back$", alone.stdout, re.MULTILINE)
+    with InstanceLock("lab", "edged", idle_mosquitto.port):
+        beside = edged("check", "--config", config)
+    assert beside.returncode == 0
+    assert beside.stdout.splitlines()[-1] == (
+        f"broker login  SKIP  edged runs here, pid {os.getpid()}, and the broker refuses a second client"
+    )
+
+
+@pytest.mark.parametrize(
+    ("protocol", "fault"),
+    [
+        (
+            "v3.1.1",
+            "closed before it answered: does it reject the client id {} or retained messages?",
+        ),
+        ("v5", "it keeps no retained messages: mosquitto's retain_available"),
+    ],
+)
+def test_broker_that_keeps_nothing_fails_as_the_daemon_would(
+    idle_mosquitto: Mosquitto, protocol: str, fault: str
+) -> None:
+    """The will is retained; that port speaks no TLS, so TLS is not suspected."""
+    idle_mosquitto.start(further=["retain_available false"])
+    mqtt = msgspec.structs.replace(idle_mosquitto.mqtt, protocol=protocol)
+    assert tried(mqtt)["login"] == f"FAULT {fault.format(client_id('lab'))}"
+    with Publisher(mqtt, "lab") as publisher:
+        assert not publisher.wait_connected(1)
+
+
+def test_port_that_expects_tls_is_known_by_its_handshake(idle_mosquitto: Mosquitto, authority: Authority) -> None:
+    """Even where it would ask for a client certificate."""
+    for wants_certificate in (False, True):
+        idle_mosquitto.start(further=authority.lines(wants_certificate=wants_certificate))
+        found = tried(idle_mosquitto.mqtt)
+        assert found["login"] == "FAULT the broker expects TLS on this port: mqtt.tls: on, or another mqtt.port"
+        idle_mosquitto.stop()
+
+
+@pytest.mark.parametrize("option", ["max_packet_size", "message_size_limit"])
+@pytest.mark.parametrize("protocol", ["v3.1.1", "v5"])
+def test_limit_on_sizes_is_found(idle_mosquitto: Mosquitto, option: str, protocol: str) -> None:
+    """Where only the discovery in one message is too large all is well, since it goes out in parts."""
+    idle_mosquitto.start(further=[f"{option} 2000"])
+    mqtt = msgspec.structs.replace(idle_mosquitto.mqtt, protocol=protocol)
+    assert tried(mqtt)["sizes"] == (
+        "1500 bytes there and back; the broker takes no message of 9400 bytes, so Home Assistant's discovery goes out"
+        " in parts"
+    )
+    assert tried(mqtt, replace(LAB, sizes={"info": 3000}))["sizes"] == (
+        "FAULT the broker takes no message of 3000 bytes, as info has: max_packet_size and message_size_limit in"
+        " mosquitto.conf"
+    )
 
 
 def test_server_that_says_nothing_is_given_up() -> None:

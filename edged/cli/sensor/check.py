@@ -12,19 +12,25 @@ import msgspec
 import numpy as np
 
 from edged.audio.microphone import Microphone
+from edged.cli.broker.discovery import announcement_for, announcer_for
 from edged.cli.bundle import bundle_of
 from edged.cli.config_file import config_file
 from edged.cli.log import log_to_stderr
 from edged.config.overrides import NAME, kept_muted
 from edged.config.structs import Config
+from edged.contract.payloads import encoded
+from edged.contract.topics import INFO, full_name
 from edged.errors import CaptureError, EdgedError
 from edged.features.geometry import GEOMETRY
 from edged.host.identity import node_name
+from edged.host.instance_lock import InstanceLock
 from edged.host.state_dir import state_file
 from edged.models.bundle import Bundle
 from edged.models.cascade import Cascade
-from edged.mqtt.probe import stages
+from edged.mqtt.commands import Commands
+from edged.mqtt.probe import LiveClient, SkippedError, stages
 from edged.pipeline.classifier import WindowClassifier
+from edged.pipeline.status import info
 
 _LISTEN_S = 1.0
 _OPEN_S = 10.0  # limit for finding and opening the microphone
@@ -53,9 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
     bundle = report.part("bundle", lambda: bundle_of(config), _about_bundle)
     if bundle is not None:
         report.part("runtime", lambda: Cascade(bundle, n_threads=config.models.threads), _about_cascade)
-        report.part("gate", lambda: WindowClassifier(config, bundle), _about_gate)
+        classifier = report.part("gate", lambda: WindowClassifier(config, bundle), _about_gate)
+    else:
+        classifier = None
     report.part("microphone", lambda: _listen(config), str)
-    for name, attempt in stages(config, node_name(config.node)):
+    for name, attempt in stages(config.mqtt, _live_client(config, classifier)):
         if report.part(f"broker {name}", attempt, str) is None:
             break
     return report.status
@@ -72,12 +80,31 @@ class _Report:
         try:
             result = attempt()
             text = about(result)
+        except SkippedError as exc:
+            print(f"{name:<13} SKIP  {exc}", flush=True)
+            return None
         except EdgedError as exc:
             print(f"{name:<13} FAIL  {exc}", flush=True)
             self.status = self.status or exc.exit_status
             return None
         print(f"{name:<13} OK    {text}", flush=True)
         return result
+
+
+def _live_client(config: Config, classifier: WindowClassifier | None) -> LiveClient:
+    """What ``run`` would connect as; without a usable bundle its largest messages are unknown."""
+    node, mqtt = node_name(config.node), config.mqtt
+    filters = [*Commands(mqtt, node).filters, full_name(mqtt.root, node, INFO)]
+    pid = InstanceLock(node, mqtt.root, mqtt.tcp_port).holder()
+    if classifier is None:
+        return LiveClient(node=node, filters=filters, pid=pid)
+    sizes = {"info": len(encoded(info(config, classifier, muted=False)))}
+    announcer = announcer_for(config, classifier.bundle)
+    if announcer is None:
+        return LiveClient(node=node, filters=filters, sizes=sizes, pid=pid)
+    whole, parts = announcement_for(config, classifier.bundle)
+    discovery = (max(map(len, whole.values())), max(map(len, parts.values())))
+    return LiveClient(node=node, filters=[*filters, *announcer.filters], sizes=sizes, discovery=discovery, pid=pid)
 
 
 def _about_bundle(bundle: Bundle) -> str:

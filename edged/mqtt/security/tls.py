@@ -106,6 +106,20 @@ def tls_context(mqtt: Mqtt) -> TlsContext | None:
     return context
 
 
+def speaks_tls(host: str, port: int, within_s: float) -> bool:
+    """Whether TLS is spoken there; nothing is trusted or sent."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with contextlib.suppress(OSError), socket.create_connection((host, port), within_s) as reached:
+        try:
+            context.wrap_socket(reached).close()
+        except ssl.SSLError as exc:
+            return "ALERT" in (exc.reason or "")  # as a server that expects a client certificate
+        return True
+    return False
+
+
 def key_hint(mqtt: Mqtt) -> str:
     """What is to be done about a private key that others can read; empty where nothing is."""
     if mqtt.tls == "off" or not mqtt.cert_file:

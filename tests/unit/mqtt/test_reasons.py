@@ -34,9 +34,15 @@ def test_reason_that_no_key_mends_keeps_its_name() -> None:
 
 
 def test_close_without_an_answer_hints_at_what_may_be_missing() -> None:
-    """With TLS and MQTT 3.1.1 nothing is known to be missing."""
-    assert loss_words("Unspecified error", Mqtt(tls="on"), "a", accepted=False) == "closed before it answered"
-    assert loss_words("", Mqtt(tls="on", protocol="v5"), "a", accepted=False).endswith(": does it speak no MQTT 5?")
+    """TLS only where it is off, MQTT 3.1.1 only where 5 is spoken."""
+    common = "reject the client id a or retained messages?"
+    configs = (Mqtt(tls="on"), Mqtt(tls="on", protocol="v5"), Mqtt(protocol="v5"))
+    said = [loss_words("", mqtt, "a", accepted=False) for mqtt in configs]
+    assert said == [
+        f"closed before it answered: does it {common}",
+        f"closed before it answered: does it speak MQTT 3.1.1 only, {common}",
+        f"closed before it answered: does it expect TLS, speak MQTT 3.1.1 only, {common}",
+    ]
 
 
 def test_repeated_short_connections_hint_at_another_client() -> None:
