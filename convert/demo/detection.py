@@ -45,7 +45,7 @@ CONDITIONS = (
     Condition("6 dB softer", gain_db=-6),
     Condition("3 dB louder", gain_db=3),
     Condition("noise at -65 dBFS", noise_dbfs=-65),
-    Condition("high-pass at 20 Hz", config=Config(audio=Audio(highpass_hz=20))),
+    Condition("no high-pass, hum kept", config=Config(audio=Audio(highpass_hz=0, remove_hum=False))),
     Condition("no adaptation", config=Config(baseline=Baseline(mode="off"))),
 )
 

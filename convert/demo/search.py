@@ -20,7 +20,7 @@ from convert.demo.voices import said
 _LENGTH_S = (6.0, 9.0)  # an episode needs about three seconds of evidence, and a demo no more than this of each emotion
 _LONG = 1.0  # what the score loses for a second outside
 _KEPT = 0.3  # of the distribution from one round to the next
-_SPREAD, _LEAST_SPREAD = 0.35, 0.05  # of the distribution at first and at the end, 1 is the whole range
+_SPREAD, _MIN_SPREAD = 0.35, 0.05  # of the distribution at first and at the end, 1 is the whole range
 
 
 class _Range(NamedTuple):
@@ -113,7 +113,7 @@ class _Trial:
         for _ in range(effort.n_rounds):
             best = sorted(self._tried, key=lambda tried: -tried[0].score)[: effort.n_best]
             rows = np.array([row for _, row in best])
-            spread = np.maximum(_KEPT * spread + (1 - _KEPT) * rows.std(axis=0), _LEAST_SPREAD)
+            spread = np.maximum(_KEPT * spread + (1 - _KEPT) * rows.std(axis=0), _MIN_SPREAD)
             places = rows.mean(axis=0) + spread * random.standard_normal((effort.per_round, _N_PLACES))
             self.score_all(np.clip(places, 0, 1))
 
