@@ -33,9 +33,11 @@ from edged.features.geometry import GEOMETRY
 from edged.models.bundle import FORMAT, Bundle, Manifest, Model, Routes, Routing, load_bundle
 from edged.models.cascade import Cascade
 from edged.models.interpreter import installed_runtimes
+from edged.models.level_gate import GateSettings
 from edged.models.speech_gate import ModelGate
 
 _OPEN = ("cremad", "emodb")  # whose licences allow commercial use
+_ANY_LEVEL = GateSettings(margin_db=0, min_dbfs=-96, min_frames=1)
 _COPIES_LICENCE = ", also over sounds of esc10 (CC BY 3.0) and noise"
 _GATE_LICENCE = "; its gate also on ami (CC BY 4.0), esc10 (CC BY 3.0) and noise, see README.md"
 
@@ -190,7 +192,7 @@ def prove(path: Path) -> None:
         for routing in routings:
             Cascade(proved, routing, runtime=runtime).answer(image)
         if proved.manifest.gate is not None:
-            ModelGate(proved, runtime=runtime, margin_db=0, min_dbfs=-96, min_frames=1).hears_speech(loud, image)
+            ModelGate(proved, _ANY_LEVEL, runtime=runtime).hears_speech(loud, image)
 
 
 def _read(run: Run, name: str, manifest: Manifest) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def homes(manifest: Manifest, raw: Mapping[str, Floats], windows: Heard, cache: 
 
 def table_of(manifest: Manifest) -> Callable[[str], Table]:
     """The bundle's, for every speaker."""
-    return lambda _speaker: manifest.moods[manifest.routes.default]
+    return lambda _speaker: manifest.mean_log_scores[manifest.routes.default]
 
 
 def table_without(manifest: Manifest, raw: Mapping[str, Floats], windows: Heard) -> Callable[[str], Table]:

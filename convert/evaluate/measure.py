@@ -90,7 +90,7 @@ def heard(
     """What the device's baseline is worth, by group of clips; ``validation`` is what its numbers were chosen on."""
     manifest = bundle.manifest
     found = {}
-    if manifest.moods:
+    if manifest.mean_log_scores:
         for name, clips in {stage.VALIDATION: validation, **groups}.items():
             if clips:
                 windows = clip_scores.heard(clips, cache)

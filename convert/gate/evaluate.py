@@ -45,7 +45,7 @@ def evaluated(content: bytes, held: Trials, tried: Trials, recipe: GateRecipe) -
     at = {
         "model": most_sensitive(_parted(on_held["model"], held)[1], recipe.most_accepted),
         "webrtcvad": threshold(_parted(on_held["webrtcvad"], held)[0], _MOST_MISSED),
-        "level": LEVEL["margin_db"],
+        "level": LEVEL.margin_db,
     }
     parted = {name: _parted(on_tried[name], tried) for name in _HEARD}
     gates = {name: row(*parts, at[name]) for name, parts in parted.items()}

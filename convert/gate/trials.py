@@ -24,7 +24,7 @@ from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd, int8_input
 from edged.features.windows import Windows
-from edged.models.level_gate import LevelGate, Thresholds
+from edged.models.level_gate import GateSettings, LevelGate
 
 MADE = "made: "  # how the groups of sounds by rule begin
 MODES = (0, 1, 2, 3)  # of webrtcvad, from lenient to strict
@@ -37,7 +37,7 @@ _LEAST_S = 0.5  # of speech in a window that counts as speech
 _ROOM_S = 30
 _ROOMS_DBFS = (-70.0, -60.0, -50.0, -40.0)  # of rooms in which nothing happens
 _FAR = 10_000  # between the seeds of two sides; training's are below
-LEVEL: Thresholds = {"margin_db": 12.0, "min_dbfs": -60.0, "min_frames": 25}  # the config's defaults
+LEVEL = GateSettings(margin_db=12.0, min_dbfs=-60.0, min_frames=25)  # the config's defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Trials:
 
 def loud(windows: Trials) -> NDArray[np.bool_]:
     """(n,) whether each window is as loud as the config wants it, so that the model is asked."""
-    return np.asarray(windows.loud_frames >= LEVEL["min_frames"], bool)
+    return np.asarray(windows.loud_frames >= LEVEL.min_frames, bool)
 
 
 def recorded(sounds: Sounds, unseen: dict[str, list[Clip]], run: GateRun, number: int) -> Iterator[Recording]:
@@ -153,19 +153,19 @@ def _mixed(samples: Floats, under: list[Floats], below_db: float, rng: np.random
 
 def _heard(recording: Recording) -> Trials:
     flags = _flags(recording.samples)
-    level = LevelGate(**LEVEL, stride_s=dataset.STRIDE_FRAMES * GEOMETRY.hop_s)
+    level = LevelGate(LEVEL, stride_s=dataset.STRIDE_FRAMES * GEOMETRY.hop_s)
     windows = Windows(GEOMETRY, dataset.STRIDE_FRAMES * GEOMETRY.hop)
     rows = []
     for window in (*windows.push(recording.samples, 0), *windows.finish()):
         level.hears_speech(window.speech_dbfs)
         floor_dbfs = level.floor_dbfs if level.floor_dbfs is not None else 0.0
-        enough = np.sort(window.speech_dbfs)[-LEVEL["min_frames"]]  # so many frames are as loud or louder
-        margin_db = enough - floor_dbfs if enough > LEVEL["min_dbfs"] else -np.inf
+        enough = np.sort(window.speech_dbfs)[-LEVEL.min_frames]  # so many frames are as loud or louder
+        margin_db = enough - floor_dbfs if enough > LEVEL.min_dbfs else -np.inf
         spoken = sum(max(0, min(end, window.end) - max(start, window.start)) for start, end in recording.spoken)
         if recording.spoken and spoken < _LEAST_S * _RATE_HZ:
             continue
         votes = flags[window.start // _VOTE : max(window.end // _VOTE, window.start // _VOTE + 1)].mean(axis=0)
-        loud = np.count_nonzero(window.speech_dbfs > LEVEL["min_dbfs"])
+        loud = np.count_nonzero(window.speech_dbfs > LEVEL.min_dbfs)
         rows.append((bool(recording.spoken), window.image, loud, votes, margin_db))
     shape = (0, GEOMETRY.n_frames, GEOMETRY.n_bands)
     return Trials(

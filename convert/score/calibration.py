@@ -144,7 +144,7 @@ def with_calibration(
         name: msgspec.structs.replace(model, temperature=temperatures[name]) for name, model in manifest.models.items()
     }
     routes = Routes(default=default, hard=manifest.routes.hard, soft=dict(weights))
-    return msgspec.structs.replace(manifest, models=models, routes=routes, moods=moods or {})
+    return msgspec.structs.replace(manifest, models=models, routes=routes, mean_log_scores=moods or {})
 
 
 def routed(manifest: Manifest, raw: Mapping[str, Floats], routing: Routing) -> Floats:

@@ -29,7 +29,7 @@ from edged.config.structs import Config
 from edged.contract import payloads
 from edged.contract.status import SinkStatus
 from edged.contract.topics import Topic
-from edged.events.tracker import Began, Ended, Tracker, thresholds_of
+from edged.events.tracker import Began, Ended, Tracker, tracker_settings
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.models.adaptation import Adaptation
@@ -122,9 +122,9 @@ def followed(bundle: Bundle, config: Config, found: Trace, *, learn: bool, thres
     manifest = bundle.manifest
     if threshold is None:
         threshold = manifest.gate.threshold if manifest.gate else 0.0
-    moods = manifest.moods.get(manifest.routes.default)
+    moods = manifest.mean_log_scores.get(manifest.routes.default)
     baseline = Adaptation(manifest.labels, moods, config.baseline) if learn and moods else None
-    tracker = Tracker(manifest.labels, **thresholds_of(config, manifest.labels))
+    tracker = Tracker(manifest.labels, tracker_settings(config, manifest.labels))
     stride_s = config.models.stride_s
     events: list[Event] = []
     n_uncertain = 0

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edged.audio.resample import Resampler
-from edged.audio.ring import Floats, Ring
+from edged.audio.ring import Ring
 from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats
 
 STALLED_S = 2.0  # no sample for so long is a fault of the driver
 _BLOCK_MS = 32  # what is read at once

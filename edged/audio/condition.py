@@ -21,8 +21,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edged.audio.ring import AudioChunk, Floats
+from edged.audio.ring import AudioChunk
 from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats
 
 MAINS_HZ = (50, 60)
 _NOTCH_WIDTH_HZ = 4.0  # at -3 dB; the mains drift by 0.2 Hz, and a narrower notch takes longer to settle

@@ -25,11 +25,12 @@ from edged.audio.condition import Conditioner
 from edged.audio.formats.container import conversion_hint, is_cut_off, promised_frames
 from edged.audio.formats.mpeg import CountedMp3, counted
 from edged.audio.resample import Resampler
-from edged.audio.ring import AudioChunk, Floats
+from edged.audio.ring import AudioChunk
 from edged.config.structs import Audio
 from edged.contract.status import SourceStatus
 from edged.errors import RecordingError
 from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats
 
 _BLOCK_S = 1.0  # what is decoded at once when nothing waits for it
 _PACED_BLOCK_S = 0.125  # what is handed out at once when it is heard at a given speed, as a driver would

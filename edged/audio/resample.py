@@ -10,11 +10,9 @@ imported.
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edged.features.geometry import GEOMETRY
-
-Floats = NDArray[np.float32]
+from edged.features.logmel import Floats
 
 
 class _SoxrStream(Protocol):

@@ -13,12 +13,10 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edged.errors import EdgedError
 from edged.features.geometry import GEOMETRY
-
-Floats = NDArray[np.float32]
+from edged.features.logmel import Floats
 
 
 @dataclass(frozen=True, slots=True)

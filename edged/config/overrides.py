@@ -1,18 +1,16 @@
-"""What commands set over the config, in force until they take it back, and over restarts.
+"""Settings made by MQTT command: they override the config until a command takes them back, also after a restart.
 
-    mute, threshold, baseline ──► Overrides ──over(config)──► the config in force
-                                      └──written, synced──► state directory/commands.json ──at the start──► Overrides
+    mute, threshold, baseline ──► Overrides ──applied_to(config)──► the config in force
+                                      └──state directory/commands.json──► Overrides of the next start
 
-Privacy decides what a fault means: a file that is there and cannot be read, or is damaged, leaves the device muted
-until a command says otherwise, since somebody may have muted it.  A disk that refuses, or does not answer in time, is
-named in the command's answer, and tried again each minute.  ``log_level`` is not kept: a forgotten ``debug`` fills a
+Privacy decides what a fault means.  A file that exists but is damaged or cannot be read leaves the device muted until a
+command unmutes it, since somebody may have muted it.  A disk that refuses, or does not answer in time, is named in the
+command's answer, and saving is tried again each minute.  ``log_level`` is not saved: a forgotten ``debug`` would fill a
 card.
 """
 
 import contextlib
 import logging
-import os
-import threading
 import time
 from pathlib import Path
 from typing import Literal
@@ -23,18 +21,18 @@ from edged.config.structs import Config
 from edged.contract.payloads import Score
 from edged.errors import CaptureError
 from edged.host.state_dir import state_folder
+from edged.host.state_file import StateFile, read_bounded
 
 NAME = "commands.json"
-_WITHIN_S = 2.0  # the pipeline waits for the disk so long, far less than the ring holds
-_AGAIN_S = 60.0
-_MAX_BYTES = 65_536  # far more than a file of ours has
+_DEADLINE_S = 2.0  # the pipeline waits this long for the disk, far less than the ring holds
+_RETRY_S = 60.0
 _DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _log = logging.getLogger(__name__)
 
 
-class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """The file."""
+class _Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """The file's content."""
 
     version: Literal[1] = 1
     muted: bool | None
@@ -43,23 +41,21 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overrides:
-    """Owned by the pipeline's thread, but for writing the file, which a thread does that may be left behind."""
+    """The settings made by command.  The pipeline's thread owns them."""
 
     def __init__(self, file: Path | None, labels: tuple[str, ...]) -> None:
-        """Reads ``file``; without one nothing is kept.  Thresholds of labels that the bundle lacks are left out."""
-        self._file = file
-        self._writing: threading.Thread | None = None
-        self._fault = ""  # of the last writing, empty where it went well
-        self._next_try_s = 0.0  # monotonic; 0: nothing waits to be written
+        """Reads ``file``, if there is one; thresholds of labels that the bundle lacks are dropped."""
+        self._file = None if file is None else StateFile(file, thread="edged-overrides", deadline_s=_DEADLINE_S)
+        self._retry_at_s: float | None = None  # monotonic; None: everything is saved
         self.muted: bool | None = None
         self.enter_for: dict[str, float] = {}
         self.baseline: Literal["on", "frozen", "off"] | None = None
         self.log_level: Literal["debug", "info", "warning", "error"] | None = None
-        if file is not None:
-            self._read(file, labels)
+        if self._file is not None:
+            self._read(self._file, labels)
 
-    def over(self, config: Config) -> Config:
-        """``config`` with what was set by command in place of its own."""
+    def applied_to(self, config: Config) -> Config:
+        """``config`` with the overrides in place of its own values."""
         replace = msgspec.structs.replace
         if self.muted is not None:
             config = replace(config, audio=replace(config.audio, muted=self.muted))
@@ -71,119 +67,92 @@ class Overrides:
         return config if self.log_level is None else replace(config, log_level=self.log_level)
 
     @property
-    def names(self) -> list[str]:
+    def keys(self) -> list[str]:
         """The keys of the config that are overridden."""
         labels = [f"tracker.enter_for.{label}" for label in self.enter_for]
         modes = [("audio.muted", self.muted), ("baseline.mode", self.baseline), ("log_level", self.log_level)]
-        return labels + [name for name, value in modes if value is not None]
+        return labels + [key for key, value in modes if value is not None]
 
-    def settle(self, config: Config) -> str:
-        """Leaves the mute to ``config`` where that says the same; as ``keep``.
+    def drop_redundant_mute(self, config: Config) -> str:
+        """Leaves muting to ``config`` where it says the same; returns as ``save``.
 
-        A switch only says on and off, and so can never give the config its word back.  Without this, ``audio.muted``
-        set to true would do nothing on a device that was once switched off and on.
+        A switch can only say on or off, so it can never give control back to the config.  Without this, setting
+        ``audio.muted`` to true would have no effect on a device that was once switched off and on again.
         """
         if self.muted != config.audio.muted:
             return ""
         self.muted = None
-        return self.keep()
+        return self.save()
 
-    def keep(self) -> str:
-        """Writes the file; why what is set will not outlive the program, or nothing."""
+    def save(self) -> str:
+        """Writes the file; returns why the overrides will not survive a restart, or an empty text."""
         if self._file is None:
             return "there is no state directory"
-        self._next_try_s = time.monotonic() + _AGAIN_S
-        if self._writing is None or not self._writing.is_alive():
-            kept = _Kept(muted=self.muted, enter_for=self.enter_for, baseline=self.baseline)
-            self._writing = threading.Thread(
-                target=self._write, args=(self._file, msgspec.json.encode(kept)), name="edged-overrides", daemon=True
-            )
-            self._writing.start()
-            self._writing.join(_WITHIN_S)
-        if self._writing.is_alive():
-            return f"{self._file}: the disk does not answer"
-        if not self._fault:
-            self._next_try_s = 0.0
-        return self._fault
-
-    def keep_again(self) -> None:
-        """Tries once more, a minute after the disk refused."""
-        if self._next_try_s and time.monotonic() >= self._next_try_s and not self.keep():
-            _log.info("what was set by command is kept now: %s", self._file)
-
-    def _write(self, file: Path, content: bytes) -> None:
-        fresh = file.with_name(f"{file.name}.new")
         try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with fresh.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            fresh.replace(file)
-            folder = os.open(file.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            content = _Stored(muted=self.muted, enter_for=self.enter_for, baseline=self.baseline)
+            self._file.write(msgspec.json.encode(content))
         except OSError as exc:
-            self._fault = f"{file}: {exc.strerror or exc}"
-        else:
-            self._fault = ""
+            self._retry_at_s = time.monotonic() + _RETRY_S
+            return f"{self._file.path}: {exc.strerror or exc}"
+        self._retry_at_s = None
+        return ""
 
-    def _read(self, file: Path, labels: tuple[str, ...]) -> None:
+    def retry_save(self) -> None:
+        """Saves again, a minute after the disk refused."""
+        if self._retry_at_s is not None and time.monotonic() >= self._retry_at_s and not self.save():
+            _log.info("settings made by command are saved now")
+
+    def _read(self, file: StateFile, labels: tuple[str, ...]) -> None:
         try:
-            content = _content(file)
+            content = file.read()
         except FileNotFoundError:
             return
         except OSError as exc:
             self.muted = True
-            _log.error("%s: %s; muted until a command says otherwise", file, exc.strerror or exc)
+            _log.error("%s: %s; muted until a command unmutes", file.path, exc.strerror or exc)
             return
         try:
-            kept = msgspec.json.decode(content, type=_Kept)
+            stored = msgspec.json.decode(content, type=_Stored)
         except _DAMAGED as exc:
             self.muted = True
-            aside = file.with_name(f"{NAME}.damaged")
             with contextlib.suppress(OSError):
-                aside.write_bytes(content)
-            _log.error("%s: %s; kept as %s; muted until a command says otherwise", file, exc, aside.name)
-            self.keep()  # in its place, never without one: the next start is muted too
+                file.save_damaged(content)
+            _log.error("%s: %s; saved as %s.damaged; muted until a command unmutes", file.path, exc, NAME)
+            self.save()  # replaces the damaged file, so that the next start is muted too
             return
-        self.muted, self.baseline = kept.muted, kept.baseline
-        self.enter_for = {label: enter for label, enter in kept.enter_for.items() if label in labels}
-        if lacking := sorted(kept.enter_for.keys() - set(labels)):
-            _log.warning("thresholds set by command for labels that the bundle lacks are left out: %s", lacking)
-        if kept.muted:
-            _log.warning("muted by command before this start, as %s says: the microphone stays closed", file)
-        if self.names:
-            _log.info("set by command over the config: %s", ", ".join(self.names))
+        self.muted, self.baseline = stored.muted, stored.baseline
+        self.enter_for = {label: enter for label, enter in stored.enter_for.items() if label in labels}
+        if unknown := sorted(stored.enter_for.keys() - set(labels)):
+            _log.warning("thresholds set by command for labels that the bundle lacks are ignored: %s", unknown)
+        if stored.muted:
+            _log.warning("muted by a command before this start (%s): the microphone stays closed", file.path)
+        if self.keys:
+            _log.info("set by command, overrides the config: %s", ", ".join(self.keys))
 
 
 def overrides_for(config: Config, labels: tuple[str, ...]) -> Overrides:
-    """The ones of ``edged run``, in the state directory."""
+    """Those of ``edged run``, from the state directory."""
     overrides = Overrides(state_folder(config.state_dir) / NAME, labels)
-    if fault := overrides.settle(config):
-        _log.warning("what was set by command could not be written anew: %s", fault)
+    if fault := overrides.drop_redundant_mute(config):
+        _log.warning("settings made by command are not saved: %s", fault)
     return overrides
 
 
-def kept_muted(file: Path) -> bool | None:
-    """What was set by command at the daemon that keeps ``file``, for who would open its microphone; writes nothing.
+def muted_by_command(file: Path) -> bool | None:
+    """Whether a command muted the daemon whose overrides are in ``file``, for a program that would open its microphone.
+
+    Returns None where no command said anything.  Writes nothing.
 
     Raises:
         CaptureError: it cannot be known.
     """
     try:
-        return msgspec.json.decode(_content(file), type=_Kept).muted
+        return msgspec.json.decode(read_bounded(file), type=_Stored).muted
     except FileNotFoundError:
         return None
     except OSError as exc:
-        fault = f"{file}: {exc.strerror or exc}, so it may be muted, and is not opened: try again as root"
-        raise CaptureError(fault) from exc
+        raise CaptureError(
+            f"{file}: {exc.strerror or exc}; the microphone may be muted, so it is not opened: try again as root"
+        ) from exc
     except _DAMAGED:
         return True
-
-
-def _content(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(_MAX_BYTES)

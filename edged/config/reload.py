@@ -49,7 +49,7 @@ class Reload:
     @property
     def in_force(self) -> Config:
         """The config that holds now, with what was set by command over it."""
-        return self._config if self._overrides is None else self._overrides.over(self._config)
+        return self._config if self._overrides is None else self._overrides.applied_to(self._config)
 
     def config(self) -> Config:
         """The config that holds from now on; logs what changed, what did not, or why all was refused."""
@@ -75,10 +75,10 @@ class Reload:
         if waiting:
             parts.append(f"needs a restart: {', '.join(waiting)}")
         if self._overrides is not None:
-            if fault := self._overrides.settle(self._config):
-                parts.append(f"not kept over a restart: {fault}")
-            if self._overrides.names:
-                parts.append(f"set by command and still in force: {', '.join(self._overrides.names)}")
+            if fault := self._overrides.drop_redundant_mute(self._config):
+                parts.append(f"not saved for the next start: {fault}")
+            if self._overrides.keys:
+                parts.append(f"set by command and still in force: {', '.join(self._overrides.keys)}")
         self.told, self.refused = f"config read again: {'; '.join(parts)}", False
         config = self.in_force
         logging.getLogger().setLevel(config.log_level.upper())

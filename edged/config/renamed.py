@@ -1,6 +1,6 @@
-"""Config keys under their former names to the names of today, so that an update stops no device.
+"""Former config keys to their current names, so that an update stops no device; former values are refused by name.
 
-{"gate": {"least_dbfs": -50}} ──► {"gate": {"min_dbfs": -50}}, one warning in the log a key
+{"gate": {"least_dbfs": -50}} ──► {"gate": {"min_dbfs": -50}}, and a warning in the log for each key
 """
 
 import logging
@@ -8,21 +8,29 @@ from typing import Any
 
 from edged.errors import ConfigError
 
-# By section: the former name and the one of today.
+# By section: the former name and the current one.
 RENAMED = {
     "gate": {"least_dbfs": "min_dbfs", "least_speech_s": "min_speech_s"},
     "tracker": {"least_speech": "min_speech"},
+}
+
+# By section, key and former value: what to use instead.
+_REMOVED = {
+    ("tracker", "smoothing", "exponential"): "use bayesian (the default), or majority for the most frequent label",
 }
 
 _log = logging.getLogger(__name__)
 
 
 def with_new_names(values: dict[Any, Any], name: str) -> dict[Any, Any]:
-    """``values`` of a config file with every key under its name of today; ``name`` stands for the file in messages.
+    """``values`` of a config file with every key under its current name; ``name`` stands for the file in messages.
 
     Raises:
-        ConfigError: a key is given under both of its names.
+        ConfigError: a key is given under both of its names, or has a value that was removed.
     """
+    for (section, key, removed), instead in _REMOVED.items():
+        if isinstance(values.get(section), dict) and values[section].get(key) == removed:
+            raise ConfigError(f"{name}: {section}.{key} is {removed!r}, which edged no longer has: {instead}")
     sections = dict(values)
     for section, renamed in RENAMED.items():
         given = sections.get(section)

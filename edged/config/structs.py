@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from edged.features.geometry import SILENCE_DBFS
+
 
 def _number(low: float, high: float) -> msgspec.Meta:
     return msgspec.Meta(ge=low, le=high, description=f"a number, {low:g} to {high:g}")
@@ -66,7 +68,7 @@ class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     kind: Literal["auto", "model", "level"] = "auto"
     margin_db: Annotated[float, _number(3, 60)] = 12.0
-    min_dbfs: Annotated[float, _number(-96, 0)] = -60.0
+    min_dbfs: Annotated[float, _number(SILENCE_DBFS, 0)] = -60.0
     min_speech_s: Annotated[float, _number(0.016, 2.992)] = 0.4
 
 
@@ -82,7 +84,7 @@ class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Tracker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """From scores to episodes."""
 
-    smoothing: Literal["bayesian", "exponential", "majority"] = "bayesian"
+    smoothing: Literal["bayesian", "majority"] = "bayesian"
     span_s: Annotated[float, _number(0.5, 60)] = 4.0
     lasts_s: Annotated[float, _number(0.5, 3600)] = 5.0
     enter: Annotated[float, _number(0, 1)] = 0.6

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from edged.features.geometry import SILENCE_DBFS
+
 VERSION = 1
 
 Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -23,7 +25,7 @@ Uuid7 = Annotated[  # sorts by time
     str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 ]
 Seq = Annotated[int, msgspec.Meta(ge=1)]
-Dbfs = Annotated[float, msgspec.Meta(ge=-96, le=0)]  # dB of full scale; silence is -96
+Dbfs = Annotated[float, msgspec.Meta(ge=SILENCE_DBFS, le=0)]  # dB of full scale; silence is -96
 Arousal = Literal["high", "low"]
 Valence = Literal["positive", "neutral", "negative"]
 SpeechState = Literal["ON", "OFF"]  # the whole payload of ``speech``, a bare word

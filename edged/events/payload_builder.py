@@ -10,8 +10,8 @@ import msgspec
 
 from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, WindowScores, rfc3339
 from edged.events import circumplex
-from edged.events.smoothing import Floats
 from edged.events.tracker import Began, Ended, State
+from edged.features.logmel import Floats
 
 
 class PayloadBuilder:

@@ -1,11 +1,11 @@
-"""What windows say to what the last seconds say: shares by label.
+"""Scores of windows to shares of the last seconds, by label.
 
-    (at, place of the label, scores) of each window of speech ──majority, exponential or bayesian──► shares (n_labels,)
+    (sample count, label_index, scores) of each speech window ──majority or bayesian──► shares (n_labels,)
 
-``majority``: of the windows in the span, those that each label won.  ``exponential``: a mean of scores that forgets.
-``bayesian``: how likely each mood is after all windows so far, by the forward algorithm of a hidden Markov model
-(Rabiner 1989): a mood lasts ``lasts`` on average and then gives way to one of those that are expected here, and each
-window is evidence of the stride that it newly heard.  All three are followed, since the config may change its mind.
+``majority``: the share of windows in the span that each label won.  ``bayesian``: the probability of each emotion given
+all windows so far, by the forward algorithm of a hidden Markov model (Rabiner 1989).  An emotion lasts ``lasts`` on
+average and then gives way to one drawn from the prior distribution; each window is evidence for the part of its sound
+that no window before it contained.  Both are updated with each window, since the config may switch between them.
 """
 
 import math
@@ -14,76 +14,63 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats
 
-Floats = NDArray[np.float32]
-Kind = Literal["bayesian", "exponential", "majority"]
-_WINDOW = round(GEOMETRY.window_s * GEOMETRY.sample_rate_hz)
-_MIN_PRIOR = 0.01  # what is not expected at all is rare and not impossible
-_MIN_SCORE = 1e-4  # a score below it is not evidence but rounding: no window rules a mood out alone
+Kind = Literal["bayesian", "majority"]
+_MIN_PRIOR = 0.01  # an emotion that is not expected at all is rare, not impossible
+_MIN_SCORE = 1e-4  # smaller scores are rounding errors: no single window excludes an emotion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How it is smoothed; counts are samples."""
+class SmoothingSettings:
+    """How scores are smoothed; counts are samples."""
 
     kind: Kind
     span: int
-    lasts: int
-    stride: int  # of the windows
-    expected: Floats  # (n_labels,) shares of moods, sum 1, before anything was heard
+    lasts: int  # mean length of an emotion
+    stride: int  # between windows
+    expected: Floats  # (n_labels,) prior distribution of emotions, sum 1
 
 
 class Smoothing:
     """The last seconds of speech."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: SmoothingSettings) -> None:
         self.change(settings)
-        self.recent: deque[tuple[int, int, Floats]] = deque()  # (at, place of the label, scores) within the span
-        self._average: Floats | None = None
-        self._belief = self._usual
+        self.recent: deque[tuple[int, int, Floats]] = deque()  # (at, label_index, scores) of the windows in the span
+        self._posterior = self._prior
 
-    def change(self, settings: Settings) -> None:
-        """Goes on with other settings; what was heard stays."""
-        self._kind, self.span, self._lasts = settings.kind, settings.span, settings.lasts
-        self._new = np.float32(min(1.0, settings.stride / _WINDOW))
-        # Half way (by a geometric mean) between what is expected and any mood alike: who shouts is believed in time.
-        usual = np.sqrt(np.maximum(settings.expected, _MIN_PRIOR))
-        self._usual: Floats = np.asarray(usual / usual.sum(), np.float32)
+    def change(self, settings: SmoothingSettings) -> None:
+        """Applies new settings; the windows so far still count."""
+        self.settings = settings
+        # Half way (geometric mean) between the expected and a uniform distribution: somebody who shouts is believed
+        # after a few windows.
+        prior = np.sqrt(np.maximum(settings.expected, _MIN_PRIOR))
+        self._prior: Floats = np.asarray(prior / prior.sum(), np.float32)
 
     def forget(self) -> None:
-        """Begins anew."""
+        """Starts from the prior distribution again."""
         self.recent.clear()
-        self._average = None
-        self._belief = self._usual
+        self._posterior = self._prior
 
     def shares(self, at: int, label_index: int, scores: Floats) -> Floats:
-        """(n_labels,) after one more window: judged ``scores`` (n_labels,) at sample ``at``, won by label ``place``."""
+        """(n_labels,) after one more window with ``scores`` (n_labels,) at sample ``at``, won by ``label_index``."""
         elapsed = at - self.recent[-1][0] if self.recent else 0
         self.recent.append((at, label_index, scores))
-        while at - self.recent[0][0] >= self.span:
+        while at - self.recent[0][0] >= self.settings.span:
             self.recent.popleft()
-        self._average = self._averaged(elapsed, scores)
-        self._belief = self._believed(elapsed, scores)
-        if self._kind == "bayesian":
-            return self._belief
-        if self._kind == "exponential":
-            return self._average
+        self._posterior = self._updated(elapsed, scores)
+        if self.settings.kind == "bayesian":
+            return self._posterior
         won = np.bincount([label_index for _, label_index, _ in self.recent], minlength=len(scores))
         return np.asarray(won / len(self.recent), np.float32)
 
-    def _averaged(self, elapsed: int, scores: Floats) -> Floats:
-        if self._average is None:
-            return scores.copy()
-        # The weight of a window is exp(-age / (span / 2)): the mean age is half a span, as in the majority's.
-        kept = np.float32(math.exp(-2 * elapsed / self.span))
-        return kept * self._average + (1 - kept) * scores
-
-    def _believed(self, elapsed: int, scores: Floats) -> Floats:
-        stays = np.float32(math.exp(-elapsed / self._lasts))
-        before = stays * self._belief + (1 - stays) * self._usual
-        # Windows overlap: of this one a stride had not been heard before, also after a pause, which it mostly shows.
-        found = before * np.maximum(scores, _MIN_SCORE) ** self._new
-        return np.asarray(found / found.sum(), np.float32)
+    def _updated(self, elapsed: int, scores: Floats) -> Floats:
+        stays = np.float32(math.exp(-elapsed / self.settings.lasts))
+        predicted = stays * self._posterior + (1 - stays) * self._prior
+        # Windows overlap: one stride of this window is new, also after a pause, which fills most of it.
+        new = np.float32(min(1.0, self.settings.stride / GEOMETRY.window))
+        posterior = predicted * np.maximum(scores, _MIN_SCORE) ** new
+        return np.asarray(posterior / posterior.sum(), np.float32)

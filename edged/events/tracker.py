@@ -1,27 +1,26 @@
-"""Scores to steady episodes.
+"""Scores of windows to steady episodes.
 
-    (time, label, scores) of each window ──Smoothing──► shares by label ──enter, leave, margin──► episodes
+    (sample count, label, scores) of each window ──Smoothing──► shares by label ──enter, leave, margin──► episodes
 
-A label enters when its share reaches ``enter`` with ``margin`` over the second for ``min_duration``, and at least
-``min_speech`` of the windows meanwhile hold speech: now and then a gate takes a sound for speech, and what was said
-of that must not hold until the next time.  It leaves when its share falls below ``leave``, when another label enters,
-when no speech was heard for a span, or when sound was lost.  Two thresholds keep an episode from flickering
-(hysteresis, as in Canny 1986): a label that enters lower than the others, by ``enter_for``, also leaves no higher than
-that.  Time is counted in samples throughout.
+A label enters when its share reaches ``enter``, with ``margin`` over the second label, for ``min_duration``.  During
+that time at least ``min_speech`` of the windows must hold speech, because the gate sometimes takes another sound for
+speech.  The label leaves when its share falls below ``leave``, when another label enters, when a span passes without
+speech, or when sound is lost.  Two thresholds keep an episode from flickering (hysteresis, as in Canny 1986); a label
+with a lower ``enter_for`` also leaves no higher than that.  Time is counted in samples throughout.
 """
 
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypedDict, Unpack
+from typing import Literal
 
 import numpy as np
 
 from edged.config.priors import prior_distribution
 from edged.config.structs import Config
-from edged.events.smoothing import Floats, Smoothing
-from edged.events.smoothing import Settings as Smoothed
+from edged.events.smoothing import Smoothing, SmoothingSettings
 from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats
 
 Reason = Literal["faded", "replaced", "silence", "discontinuity", "stopped"]
 UNCERTAIN, NONE = "uncertain", "none"
@@ -51,53 +50,54 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How it is after a window."""
+    """The state after a window."""
 
-    emotion: str  # the running episode's label, "uncertain" where speech fits none, "none" without speech
+    emotion: str  # the running episode's label, "uncertain" where speech fits no label, "none" without speech
     speech: bool  # in this window
     at: int  # sample count
     since: int
     scores: Floats | None  # (n_labels,) mean over the span; None without speech
 
 
-class Thresholds(TypedDict):
-    """The tracker's section of the config; times are counts of samples."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerSettings:
+    """The tracker's section of the config, with times in samples."""
 
-    smoothing: Smoothed
+    smoothing: SmoothingSettings
     enter: float
-    enter_for: Mapping[str, float]  # by label, where it is another
+    enter_for: Mapping[str, float]  # by label, where it differs from ``enter``
     leave: float
     margin: float
     min_duration: int
     min_speech: float
 
 
-def thresholds_of(config: Config, labels: tuple[str, ...]) -> Thresholds:
-    """The same of a config.
+def tracker_settings(config: Config, labels: tuple[str, ...]) -> TrackerSettings:
+    """The tracker's settings from a config.
 
     Raises:
-        ConfigError: ``baseline.expected`` is no mixture of ``labels``.
+        ConfigError: ``baseline.expected`` is no distribution over ``labels``.
     """
     tracker = config.tracker
-    return {
-        "smoothing": Smoothed(
+    return TrackerSettings(
+        smoothing=SmoothingSettings(
             kind=tracker.smoothing,
             span=round(tracker.span_s * GEOMETRY.sample_rate_hz),
             lasts=round(tracker.lasts_s * GEOMETRY.sample_rate_hz),
             stride=round(config.models.stride_s * GEOMETRY.sample_rate_hz),
             expected=np.asarray(prior_distribution(config.baseline.expected, labels), np.float32),
         ),
-        "enter": tracker.enter,
-        "enter_for": tracker.enter_for,
-        "leave": tracker.leave,
-        "margin": tracker.margin,
-        "min_duration": round(tracker.min_duration_s * GEOMETRY.sample_rate_hz),
-        "min_speech": tracker.min_speech,
-    }
+        enter=tracker.enter,
+        enter_for=tracker.enter_for,
+        leave=tracker.leave,
+        margin=tracker.margin,
+        min_duration=round(tracker.min_duration_s * GEOMETRY.sample_rate_hz),
+        min_speech=tracker.min_speech,
+    )
 
 
 class _Run:
-    """Windows in which one label led: a candidate first, an episode once it has lasted."""
+    """Windows in which one label leads: at first a candidate, an episode once it has lasted long enough."""
 
     def __init__(self, label_index: int, at: int, scores: Floats) -> None:
         self.label_index = label_index
@@ -109,7 +109,7 @@ class _Run:
         self.add(at, scores)
 
     def add(self, at: int, scores: Floats) -> None:
-        """Counts one more window, judged ``scores`` at sample ``at``."""
+        """Adds one more window, with ``scores`` at sample ``at``."""
         self._total += scores
         self._count += 1
         self.last = at
@@ -117,7 +117,7 @@ class _Run:
 
     @property
     def speech(self) -> float:
-        """The share of the windows since its first in which speech was heard."""
+        """The share of windows since its first that hold speech."""
         return self._count / (self._count + self.n_silent)
 
     @property
@@ -127,12 +127,12 @@ class _Run:
 
 
 class Tracker:
-    """Follows one stream of judged windows; counts are samples, shares and thresholds are in [0, 1]."""
+    """Follows one stream of classified windows; counts are samples, shares and thresholds are in [0, 1]."""
 
-    def __init__(self, labels: tuple[str, ...], **thresholds: Unpack[Thresholds]) -> None:
+    def __init__(self, labels: tuple[str, ...], settings: TrackerSettings) -> None:
         self._labels = labels
-        self._smoothing = Smoothing(thresholds["smoothing"])
-        self.change(**thresholds)
+        self._smoothing = Smoothing(settings.smoothing)
+        self.change(settings)
         self._candidate: _Run | None = None
         self._episode: _Run | None = None
         self._previous: str | None = None
@@ -140,17 +140,16 @@ class Tracker:
         self._at = 0
         self._since: tuple[str, int] = (NONE, 0)
 
-    def change(self, **thresholds: Unpack[Thresholds]) -> None:
-        """Goes on with other thresholds from the next window; the running episode and what was heard stay."""
-        self._smoothing.change(thresholds["smoothing"])
-        self._min_duration = thresholds["min_duration"]
-        self._margin, self._min_speech = thresholds["margin"], thresholds["min_speech"]
-        enter_for, enter = thresholds["enter_for"], thresholds["enter"]
-        self._enter = np.array([enter_for.get(label, enter) for label in self._labels], np.float32)
-        self._leave = np.minimum(self._enter, np.float32(thresholds["leave"]))
+    def change(self, settings: TrackerSettings) -> None:
+        """Applies new settings from the next window; the running episode and the windows so far stay."""
+        self._settings = settings
+        self._smoothing.change(settings.smoothing)
+        enter = [settings.enter_for.get(label, settings.enter) for label in self._labels]
+        self._enter = np.array(enter, np.float32)
+        self._leave = np.minimum(self._enter, np.float32(settings.leave))
 
     def update(self, at: int, label: str | None, scores: Floats | None, *, discontinuous: bool) -> list[Began | Ended]:
-        """What the window at sample ``at`` changed; ``label`` and ``scores`` (n_labels,) are None without speech."""
+        """The changes by the window at sample ``at``; ``label`` and ``scores`` (n_labels,) are None without speech."""
         changes: list[Began | Ended] = []
         self._at = at
         if discontinuous:
@@ -159,7 +158,7 @@ class Tracker:
         self._speech = label is not None and scores is not None
         if label is not None and scores is not None:
             changes += self._follow(at, self._labels.index(label), scores)
-        elif self._recent and at - self._recent[-1][0] >= self._smoothing.span:
+        elif self._recent and at - self._recent[-1][0] >= self._settings.smoothing.span:
             changes += self._end("silence")
             self._forget()
         elif self._candidate:
@@ -170,7 +169,7 @@ class Tracker:
         return changes
 
     def stop(self, reason: Reason = "stopped") -> list[Ended]:
-        """Ends the running episode, when the source ends, its sound is lost, or the daemon stops."""
+        """Ends the running episode: the source has ended, sound is lost, or the daemon stops."""
         changes = self._end(reason)
         self._forget()
         self._speech = False
@@ -179,7 +178,7 @@ class Tracker:
 
     @property
     def state(self) -> State:
-        """How it is after the last window."""
+        """The state after the last window."""
         emotion, since = self._since
         scores = np.mean([scores for _, _, scores in self._recent], axis=0, dtype=np.float32) if self._recent else None
         return State(emotion, self._speech, self._at, since, scores)
@@ -204,17 +203,21 @@ class Tracker:
         else:
             self._candidate = _Run(leading, at, scores)
         candidate = self._candidate
-        if candidate and at - candidate.start >= self._min_duration and candidate.speech >= self._min_speech:
+        if candidate and self._is_episode(candidate, at):
             changes += self._end("replaced")
             self._episode, self._candidate = candidate, None
             began = Began(self._labels[candidate.label_index], candidate.start, candidate.mean, self._previous)
             changes.append(began)
         return changes
 
+    def _is_episode(self, candidate: _Run, at: int) -> bool:
+        settings = self._settings
+        return at - candidate.start >= settings.min_duration and candidate.speech >= settings.min_speech
+
     def _leading(self, shares: Floats) -> int | None:
         second, first = np.sort(shares)[-2:]
         leading = int(shares.argmax())
-        return None if first < self._enter[leading] or first - second < self._margin else leading
+        return None if first < self._enter[leading] or first - second < self._settings.margin else leading
 
     def _emotion(self) -> str:
         if self._episode:

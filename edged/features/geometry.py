@@ -1,18 +1,21 @@
-"""The geometry of the features: every count and rate that training and device must share.
+"""The numbers that training and device must share: the geometry of the features, and the level of silence.
 
     samples (n,) at sample_rate_hz ──► frames (n_fft samples, hop apart) ──► window (n_frames, n_bands)
 
-The numbers stand in the bundle's manifest, and ``models/bundle.py`` refuses a bundle whose geometry is not the one
-below: the front end computes this geometry and no other.  It is the one in which CREMA-D's log-mel comes
+A bundle's manifest repeats the geometry, and ``models/bundle.py`` refuses a bundle with another one: the front end
+computes only this one.  It is the geometry in which CREMA-D's log-mel is published
 (``librosa.feature.melspectrogram(sr=16000, n_fft=1024, hop_length=256, n_mels=128)`` over the first 3 s).
 """
 
+import math
 from dataclasses import dataclass
+
+SILENCE_DBFS = -96.0  # digital silence: the quantization noise of 16 bits, and never 0, which is full scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geometry:
-    """All that says how samples become a window; counts are samples unless the name has a unit."""
+    """How samples become a window; counts are samples unless the name has a unit."""
 
     sample_rate_hz: int = 16_000
     n_fft: int = 1024
@@ -26,7 +29,7 @@ class Geometry:
 
     @property
     def window(self) -> int:
-        """Samples from the first to the last frame's centre, the length that a window is said to have: 187 hops."""
+        """Samples between the centres of the first and the last frame, the nominal length of a window: 187 hops."""
         return (self.n_frames - 1) * self.hop
 
     @property
@@ -46,3 +49,8 @@ class Geometry:
 
 
 GEOMETRY = Geometry()
+
+
+def dbfs(amplitude: float) -> float:
+    """The level of an RMS or peak ``amplitude`` in dB of full scale, not below ``SILENCE_DBFS``."""
+    return 20 * math.log10(max(amplitude, 10 ** (SILENCE_DBFS / 20)))

@@ -13,10 +13,9 @@ features are quantized once, here, and not again.
 import numpy as np
 from numpy.typing import NDArray
 
-from edged.features.geometry import GEOMETRY, Geometry
+from edged.features.geometry import GEOMETRY, SILENCE_DBFS, Geometry
 
 _AMIN = 1e-10  # power below which librosa.power_to_db takes no logarithm
-_FLOOR_DBFS = -96.0  # what silence is said to be: the quantization noise of 16 bits, never 0 (which is full scale)
 _BREAK_HZ, _BREAK_MEL = 1000.0, 15.0  # where Slaney's scale turns from linear to logarithmic
 _SPEECH_HZ = (200.0, 4000.0)  # where voices are louder than hum, rumble and hiss
 
@@ -89,7 +88,7 @@ class FrontEnd:
     def loudness_dbfs(self, power: Floats) -> Floats:
         """(k, 2) rms of each frame in dBFS, never below -96: over the whole band, and from 200 to 4000 Hz."""
         level_dbfs = 10 * np.log10(np.maximum(power @ self._loudness, np.float32(1e-20)))
-        return np.asarray(np.maximum(level_dbfs, np.float32(_FLOOR_DBFS)), np.float32)
+        return np.asarray(np.maximum(level_dbfs, np.float32(SILENCE_DBFS)), np.float32)
 
     def image(self, levels: Floats) -> NDArray[np.uint8]:
         """(n_frames, n_bands) 0..255 for -80..0 dB below the loudest of ``levels`` (k <= n_frames, n_mels).

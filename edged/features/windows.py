@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edged.features.geometry import Geometry
+from edged.features.geometry import SILENCE_DBFS, Geometry
 from edged.features.logmel import Floats, FrontEnd, int8_input
 
 
@@ -88,7 +88,7 @@ class Windows:
         first = (self._count - n_frames) % size
         loudness = self._loudness[first : first + n_frames]
         newest = 10 ** (loudness[-self._stride_frames :, 0] / 10)
-        speech = np.full(size, -96, np.float32)
+        speech = np.full(size, SILENCE_DBFS, np.float32)
         speech[:n_frames] = loudness[:, 1]
         window = Window(
             start=self._origin + (self._count - n_frames) * hop,

@@ -6,7 +6,6 @@ What the system does not tell is None: a machine without a thermometer, a board 
 """
 
 import contextlib
-import math
 import os
 import platform
 import time
@@ -14,13 +13,14 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from edged.features.geometry import SILENCE_DBFS, dbfs
+
 _MODEL = Path("/proc/device-tree/model")
 _THERMAL = Path("/sys/class/thermal")
 _PLATFORM = Path("/sys/devices/platform")
 # Of the Raspberry Pi's firmware, as in `vcgencmd get_throttled`: bits 0 to 3 hold now, 16 to 19 held since the boot.
 _THROTTLING = ("under_voltage", "frequency_capped", "throttled", "too_hot")
 _SINCE_BOOT = 16
-_FLOOR = 10 ** (-96 / 20)  # silence is -96 dBFS, the least that 16 bits can tell
 
 
 class Metrics:
@@ -30,7 +30,7 @@ class Metrics:
         self._began_s = time.monotonic()
         self.windows = 0
         self.windows_speech = 0
-        self.level_dbfs = -96.0  # of the newest window; silence is never 0
+        self.level_dbfs = SILENCE_DBFS  # of the newest window
         self.sound_total_s = 0.0
         self._busy_s = self._sound_s = self._peak = 0.0  # since the last report
         self._n_clipped = 0  # at the last report
@@ -69,7 +69,7 @@ class Metrics:
     def peak_dbfs(self) -> float:
         """The greatest sample since the last call, in dB of full scale; never below -96."""
         peak, self._peak = self._peak, 0.0
-        return 20 * math.log10(max(peak, _FLOOR))
+        return dbfs(peak)
 
     def clipping(self, n_clipped: int) -> bool:
         """Whether more samples than at the last call were at the end of the converter's range."""

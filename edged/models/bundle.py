@@ -92,8 +92,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     labels: Labels
     models: Annotated[dict[Name, Model], msgspec.Meta(max_length=_MAX_MODELS)]
     routes: Routes
-    # By routing and true label the mean log scores of validation speakers, in nats; without it no baseline is learned.
-    moods: dict[Routing, dict[Label, tuple[float, ...]]] = {}
+    # By routing and true label the mean log scores of validation speakers, in nats; without them nothing adapts.
+    mean_log_scores: dict[Routing, dict[Label, tuple[float, ...]]] = msgspec.field(default_factory=dict, name="moods")
     training: dict[str, Any]  # recipe, corpora with licences and speakers, seed, command, commit
     metrics: dict[str, Any]  # figures with their protocol
     versions: dict[str, str]  # of what trained and converted it
@@ -130,7 +130,7 @@ def load_bundle(path: Path) -> Bundle:
     _check_geometry(file, manifest)
     _check_labels(file, manifest)
     _check_routes(file, manifest)
-    _check_moods(file, manifest)
+    _check_mean_log_scores(file, manifest)
     contents = {
         name: _proved(path / model.file, model.sha256, f"models.{name}") for name, model in manifest.models.items()
     }
@@ -211,11 +211,13 @@ def _check_routes(file: Path, manifest: Manifest) -> None:
         )
 
 
-def _check_moods(file: Path, manifest: Manifest) -> None:
+def _check_mean_log_scores(file: Path, manifest: Manifest) -> None:
     labels = manifest.labels
-    for routing, table in manifest.moods.items():
+    for routing, table in manifest.mean_log_scores.items():
         if table.keys() != set(labels) or any(len(row) != len(labels) for row in table.values()):
-            raise ModelError(f"{file}: moods.{routing} is of {list(table)}, expected {list(labels)}, each with as many")
+            raise ModelError(
+                f"{file}: moods.{routing} has rows {list(table)}, expected {list(labels)}, {len(labels)} numbers each"
+            )
 
 
 def _check_node(file: Path, manifest: Manifest, node: Node, where: str) -> None:

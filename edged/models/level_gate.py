@@ -6,18 +6,19 @@ The floor follows the quiet tenth of each window: down at once, up by at most 2 
 switched on closes the gate again within seconds, while a sentence without a pause does not raise the floor over itself.
 """
 
-from typing import TypedDict, Unpack
+from dataclasses import dataclass
 
 import numpy as np
 
+from edged.features.geometry import SILENCE_DBFS
 from edged.features.logmel import Floats
 
 _RISE_DB_PER_S = 2.0
 _QUIET_PERCENTILE = 10.0
-_ENDED_DBFS = -96.0  # what frames after the end of a recording are said to be; no floor is learned from them
 
 
-class Thresholds(TypedDict):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSettings:
     """Speech is ``min_frames`` frames or more, louder than ``min_dbfs`` and than floor + ``margin_db``."""
 
     margin_db: float
@@ -28,9 +29,9 @@ class Thresholds(TypedDict):
 class LevelGate:
     """Holds the noise floor of one stream of windows."""
 
-    def __init__(self, *, stride_s: float, **thresholds: Unpack[Thresholds]) -> None:
+    def __init__(self, settings: GateSettings, *, stride_s: float) -> None:
         """Windows come each ``stride_s``."""
-        self.change(**thresholds)
+        self.change(settings)
         self._rise_db = _RISE_DB_PER_S * stride_s
         self.floor_dbfs: float | None
         self.restart()
@@ -39,20 +40,19 @@ class LevelGate:
         """Forget the noise floor; the next window gives it."""
         self.floor_dbfs = None
 
-    def change(self, **thresholds: Unpack[Thresholds]) -> None:
-        """Goes on with other thresholds from the next window; the floor stays."""
-        self._margin_db, self._min_dbfs = thresholds["margin_db"], thresholds["min_dbfs"]
-        self._min_frames = thresholds["min_frames"]
+    def change(self, settings: GateSettings) -> None:
+        """Applies new settings from the next window; the floor stays."""
+        self._settings = settings
 
     def hears_speech(self, speech_dbfs: Floats) -> bool:
         """Whether the next window, of frames with these rms levels (n_frames,), holds speech; adapts the floor."""
-        present = speech_dbfs[speech_dbfs > _ENDED_DBFS]
+        present = speech_dbfs[speech_dbfs > SILENCE_DBFS]  # without frames after the end of a recording
         if not len(present):
             return False
         # A floor lower than this would change no threshold, and to rise from digital silence would take many seconds.
-        lowest = self._min_dbfs - self._margin_db
+        lowest = self._settings.min_dbfs - self._settings.margin_db
         quiet = max(lowest, float(np.percentile(present, _QUIET_PERCENTILE)))
         known = self.floor_dbfs
         self.floor_dbfs = quiet if known is None else min(quiet, known + self._rise_db)
-        threshold = self.floor_dbfs + self._margin_db
-        return int(np.count_nonzero(speech_dbfs > threshold)) >= self._min_frames
+        threshold = self.floor_dbfs + self._settings.margin_db
+        return int(np.count_nonzero(speech_dbfs > threshold)) >= self._settings.min_frames

@@ -7,8 +7,6 @@ looks like full scale: how loud it must be at least is asked first.  That also s
 threshold is the manifest's; the score is as flat as the model gives it.
 """
 
-from typing import Unpack
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,15 +14,13 @@ from edged.errors import ModelError
 from edged.features.logmel import Floats
 from edged.models.bundle import SPEECH, Bundle
 from edged.models.interpreter import Interpreter, Runtime
-from edged.models.level_gate import Thresholds
+from edged.models.level_gate import GateSettings
 
 
 class ModelGate:
     """The bundle's gate, loaded.  It remembers nothing of the windows before.  One thread owns it."""
 
-    def __init__(
-        self, bundle: Bundle, *, n_threads: int = 1, runtime: Runtime, **thresholds: Unpack[Thresholds]
-    ) -> None:
+    def __init__(self, bundle: Bundle, settings: GateSettings, *, n_threads: int = 1, runtime: Runtime) -> None:
         """Loads the model.
 
         Raises:
@@ -35,16 +31,16 @@ class ModelGate:
             raise ModelError(
                 f"{bundle.path}: no gate in bundle.json, expected one for gate.kind model (auto goes without)"
             )
-        self.change(**thresholds)
+        self.change(settings)
         self._speech, self._threshold = gate.labels.index(SPEECH), gate.threshold
         self._interpreter = Interpreter(gate.file, bundle.gate, len(gate.labels), n_threads=n_threads, runtime=runtime)
 
-    def change(self, **thresholds: Unpack[Thresholds]) -> None:
-        """Goes on with another least level from the next window; the margin is the level gate's."""
-        self._min_dbfs, self._min_frames = thresholds["min_dbfs"], thresholds["min_frames"]
+    def change(self, settings: GateSettings) -> None:
+        """Applies new settings from the next window; the margin is for the level gate only."""
+        self._settings = settings
 
     def hears_speech(self, speech_dbfs: Floats, image: NDArray[np.int8]) -> bool:
         """Whether a window, ``image`` (n_frames, n_bands) of frames with these rms levels (n_frames,), holds speech."""
-        if np.count_nonzero(speech_dbfs > self._min_dbfs) < self._min_frames:
+        if np.count_nonzero(speech_dbfs > self._settings.min_dbfs) < self._settings.min_frames:
             return False
         return float(self._interpreter.scores(image)[self._speech]) >= self._threshold

@@ -1,31 +1,29 @@
-"""Sound to judged windows: the front half of the pipeline, which the daemon, replay and classify share.
+"""Sound to classified windows: the front half of the pipeline, which run, replay and classify share.
 
-samples (n,) ─► Windows ─Window─► gate ─speech─► Cascade ─► Adaptation ─► Judged(window, answer or None)
+samples (n,) ─► Windows ─Window─► gate ─speech─► Cascade ─► Adaptation ─► Classification(window, answer or None)
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from edged.config.load import samples
 from edged.config.structs import Config, Gate
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.features.windows import Window, Windows
+from edged.models.adaptation import Adaptation
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
-from edged.models.level_gate import LevelGate, Thresholds
+from edged.models.level_gate import GateSettings, LevelGate
 from edged.models.speech_gate import ModelGate
 
-if TYPE_CHECKING:
-    from edged.models.adaptation import Adaptation
-
-_MOST_BEHIND = 4  # windows; a device that is further behind than this leaves out the oldest
+_MAX_BEHIND = 4  # windows; a device that is further behind skips the oldest
 
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """A window and what the cascade says of it; ``answer`` is None where the gate hears no speech."""
+    """A window and its answer; ``answer`` is None where the gate detects no speech."""
 
     window: Window
     answer: Answer | None
@@ -34,8 +32,8 @@ class Classification:
 class WindowClassifier:
     """Holds the state of one stream: frames, noise floor, interpreters.  One thread owns it."""
 
-    def __init__(self, config: Config, bundle: Bundle) -> None:
-        """Loads the models.
+    def __init__(self, config: Config, bundle: Bundle, adaptation: Adaptation | None = None) -> None:
+        """Loads the models; ``adaptation`` learns from the scores and corrects them.
 
         Raises:
             ModelError: the bundle cannot be run here, or lacks the gate that ``gate.kind`` asks for.
@@ -46,15 +44,15 @@ class WindowClassifier:
         routing = None if models.routing == "auto" else models.routing
         self.bundle = bundle
         self.cascade = Cascade(bundle, routing, n_threads=models.threads)
-        self.baseline: Adaptation | None = None  # what the place does to every score, where that is learned
         self.n_skipped = 0
+        self._adaptation = adaptation
         self._windows = Windows(GEOMETRY, stride)
         self._stride_s = models.stride_s
-        self._gate = self._gate_of(config, bundle)
+        self._gate = self._loaded_gate(config, bundle)
 
     @property
     def gate(self) -> Literal["model", "level"]:
-        """What tells speech from other sound."""
+        """The kind of gate that is used."""
         return "model" if isinstance(self._gate, ModelGate) else "level"
 
     def restart(self) -> None:
@@ -64,52 +62,53 @@ class WindowClassifier:
             self._gate.restart()
 
     def change(self, gate: Gate) -> None:
-        """Goes on with other thresholds from the next window; the kind of gate stays."""
-        self._gate.change(**_thresholds(gate))
+        """Applies new gate settings from the next window; the kind of gate stays."""
+        self._gate.change(_gate_settings(gate))
 
     def classify(self, sound: Floats, start: int, *, keep_up: bool = False) -> Iterator[Classification]:
-        """The windows that ``sound`` (n,) completes, judged; ``start`` counts its first sample since the source began.
+        """The windows that ``sound`` (n,) completes, classified; ``start`` is the sample count of its first sample.
 
-        With ``keep_up`` only the newest few windows are judged and the others counted in ``n_skipped``: live sound does
-        not wait for a device that is too slow.
+        With ``keep_up`` only the newest windows are classified and the others counted in ``n_skipped``: live sound does
+        not wait for a slow device.
         """
         if not keep_up:
-            yield from map(self._judged, self._windows.push(sound, start))
+            yield from map(self._classified, self._windows.push(sound, start))
             return
         windows = list(self._windows.push(sound, start))
-        skipped, kept = windows[:-_MOST_BEHIND], windows[-_MOST_BEHIND:]
+        skipped, newest = windows[:-_MAX_BEHIND], windows[-_MAX_BEHIND:]
         self.n_skipped += len(skipped)
         if any(window.discontinuous for window in skipped):
-            kept[0] = replace(kept[0], discontinuous=True)
-        yield from map(self._judged, kept)
+            newest[0] = replace(newest[0], discontinuous=True)
+        yield from map(self._classified, newest)
 
     def finish(self) -> Iterator[Classification]:
         """The windows that only the end of the source completes."""
-        yield from map(self._judged, self._windows.finish())
+        yield from map(self._classified, self._windows.finish())
 
-    def _judged(self, window: Window) -> Classification:
-        if not self._hears_speech(window):
+    def _classified(self, window: Window) -> Classification:
+        if not self._has_speech(window):
             return Classification(window, None)
         answer = self.cascade.answer(window.image)
-        if self.baseline is None:
+        adaptation = self._adaptation
+        if adaptation is None or not adaptation.active:
             return Classification(window, answer)
-        scores = self.baseline.corrected(answer.scores)
-        self.baseline.learn(answer.scores, self._stride_s)
+        scores = adaptation.corrected(answer.scores)
+        adaptation.learn(answer.scores, self._stride_s)
         label = self.cascade.labels[int(scores.argmax())]
         return Classification(window, replace(answer, label=label, scores=scores))
 
-    def _hears_speech(self, window: Window) -> bool:
+    def _has_speech(self, window: Window) -> bool:
         if isinstance(self._gate, ModelGate):
             return self._gate.hears_speech(window.speech_dbfs, window.image)
         return self._gate.hears_speech(window.speech_dbfs)
 
-    def _gate_of(self, config: Config, bundle: Bundle) -> LevelGate | ModelGate:
-        kind, thresholds = config.gate.kind, _thresholds(config.gate)
+    def _loaded_gate(self, config: Config, bundle: Bundle) -> LevelGate | ModelGate:
+        kind, settings = config.gate.kind, _gate_settings(config.gate)
         if kind == "model" or (kind == "auto" and bundle.manifest.gate is not None):
-            return ModelGate(bundle, n_threads=config.models.threads, runtime=self.cascade.runtime, **thresholds)
-        return LevelGate(**thresholds, stride_s=config.models.stride_s)
+            return ModelGate(bundle, settings, n_threads=config.models.threads, runtime=self.cascade.runtime)
+        return LevelGate(settings, stride_s=config.models.stride_s)
 
 
-def _thresholds(gate: Gate) -> Thresholds:
+def _gate_settings(gate: Gate) -> GateSettings:
     min_frames = max(1, round(gate.min_speech_s / GEOMETRY.hop_s))
-    return {"margin_db": gate.margin_db, "min_dbfs": gate.min_dbfs, "min_frames": min_frames}
+    return GateSettings(margin_db=gate.margin_db, min_dbfs=gate.min_dbfs, min_frames=min_frames)

@@ -59,7 +59,7 @@ class Control:
 
     def tick(self) -> None:
         """What the disk refused is tried again."""
-        self._overrides.keep_again()
+        self._overrides.retry_save()
 
     def _mute(self, given: Mute) -> Result:
         self._overrides.muted = None
@@ -132,8 +132,8 @@ class Control:
         return config
 
     def _kept(self, done: str) -> str:
-        fault = self._overrides.keep()
-        return f"{done}; not kept over a restart: {fault}" if fault else done
+        fault = self._overrides.save()
+        return f"{done}; not saved for the next start: {fault}" if fault else done
 
 
 def _result(command: str, message: str, *, ok: bool = True, **values: Any) -> Result:  # noqa: ANN401 -- Result's fields

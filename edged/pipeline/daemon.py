@@ -21,7 +21,7 @@ from edged.contract.status import SourceStatus
 from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, INFO, LEVEL, OFF, ON, SPEECH, WINDOW
 from edged.errors import EdgedError
 from edged.events.payload_builder import PayloadBuilder
-from edged.events.tracker import Began, Ended, State, Tracker, thresholds_of
+from edged.events.tracker import Began, Ended, State, Tracker, tracker_settings
 from edged.features.geometry import GEOMETRY
 from edged.host.metrics import Metrics
 from edged.host.systemd import notify
@@ -63,9 +63,9 @@ class Daemon:
         self._config = config
         self._source, self._sink, self._on_health = source, sink, on_health
         self._listening = SourceWatch(source, sink.publish)
-        self._classifier = WindowClassifier(config, bundle)
+        self._classifier = WindowClassifier(config, bundle, None if adaptation is None else adaptation.adaptation)
         self._adaptation = adaptation
-        self._tracker = Tracker(bundle.manifest.labels, **thresholds_of(config, bundle.manifest.labels))
+        self._tracker = Tracker(bundle.manifest.labels, tracker_settings(config, bundle.manifest.labels))
         self._payloads = PayloadBuilder(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
         self._metrics = Metrics()
         self._meter = LevelMeter()
@@ -113,14 +113,13 @@ class Daemon:
             notify("STOPPING=1")
             self._publish_changes(self._tracker.stop())
             if self._adaptation is not None:
-                self._adaptation.keep()
+                self._adaptation.save()
             self._listening.close()
 
     def _process_chunk(self, chunk: AudioChunk, source: SourceStatus) -> None:
         self._listening.ready()
         if self._adaptation is not None:
-            self._adaptation.at(source.name)
-            self._classifier.baseline = self._adaptation.baseline
+            self._adaptation.select_microphone(source.name)
         began_s = time.monotonic()
         self._payloads.anchor(chunk.start, chunk.utc_s)
         self._newest = (chunk.start + len(chunk.samples), chunk.captured_s if source.live else began_s)
@@ -128,7 +127,7 @@ class Daemon:
         sound_s, peak = len(chunk.samples) / GEOMETRY.sample_rate_hz, float(np.abs(chunk.samples).max())
         self._metrics.count_sound(sound_s, time.monotonic() - began_s, peak)
         before, self._n_clipped = self._n_clipped, source.n_clipped
-        level = self._meter.heard(chunk.samples, chunk.utc_s, clipped=self._n_clipped > before)
+        level = self._meter.measure(chunk.samples, chunk.utc_s, clipped=self._n_clipped > before)
         if level is not None:
             self._sink.publish(LEVEL, level)
 
@@ -151,10 +150,9 @@ class Daemon:
             self._source.mute(config.audio.muted)
             self._check_source()  # an episode of before ends, and what is published says so
         self._classifier.change(config.gate)
-        self._tracker.change(**thresholds_of(config, self._classifier.bundle.manifest.labels))
+        self._tracker.change(tracker_settings(config, self._classifier.bundle.manifest.labels))
         if self._adaptation is not None:
             self._adaptation.change(config.baseline)
-            self._classifier.baseline = self._adaptation.baseline
         self._publish_info()
 
     @property
@@ -235,7 +233,7 @@ class Daemon:
         self._sink.publish(HEALTH, health)
         self._on_health(health)
         if self._adaptation is not None:
-            self._adaptation.keep_now_and_then()
+            self._adaptation.save_periodically()
         line = status.line(health)
         _log.info("%s", line)
         notify(f"STATUS={self._listening.status}; {line}")

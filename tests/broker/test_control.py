@@ -39,7 +39,7 @@ def test_threshold_of_one_label(start: Start, commander: Commander) -> None:
 def test_threshold_is_the_trackers(start: Start, commander: Commander) -> None:
     """From then on no episode begins that does not reach it."""
     whatever = "gate: {kind: level, margin_db: 3, min_dbfs: -96, min_speech_s: 0.016}\n"
-    whatever += "tracker: {enter: 1, leave: 0, margin: 0, min_duration_s: 0, smoothing: exponential}\n"
+    whatever += "tracker: {enter: 1, leave: 0, margin: 0, min_duration_s: 0}\n"
     with start(whatever):
         wait_until(lambda: any(json.loads(one)["speech"] for one in commander.came["emotion"]), "speech", 60)
         assert commander.came["event/start"] == []
@@ -73,19 +73,19 @@ def test_baseline_mode_and_reset(start: Start, commander: Commander) -> None:
     """Frozen it learns no more, reset it knows nothing, off there is none, and the config's mode comes back."""
     with start() as device:
         wait_until(lambda: commander.came["health"], "the first figures")
-        assert device.adaptation.baseline is not None
+        assert device.adaptation.adaptation is not None
         assert commander.give("baseline", "frozen").baseline == "frozen"
-        assert device.adaptation.baseline.frozen
-        device.adaptation.baseline.heard_s = 60.0
+        assert device.adaptation.adaptation.settings.mode == "frozen"
+        device.adaptation.adaptation.speech_s = 60.0
         assert commander.give("baseline", "reset").message == "what was learned is forgotten"
-        assert device.adaptation.baseline.heard_s == 0
+        assert device.adaptation.adaptation.speech_s == 0
         assert commander.give("baseline", "off").ok
-        assert device.adaptation.baseline is None
+        assert device.adaptation.metrics is None
     with start() as device:
-        assert device.adaptation.baseline is None
+        assert device.adaptation.metrics is None
         result = commander.give("baseline", '{"mode": null}')
         assert (result.message, result.baseline) == ("on, as in the config", "on")
-        assert device.adaptation.baseline is not None
+        assert device.adaptation.metrics is not None
 
 
 def test_reload_says_what_changed_and_what_waits(start: Start, commander: Commander) -> None:

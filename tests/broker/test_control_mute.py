@@ -33,7 +33,7 @@ def test_mute_and_listen_again(start: Start, commander: Commander) -> None:
 def test_mute_ends_the_running_episode(start: Start, commander: Commander) -> None:
     """Its end comes with the mute, not when sound comes again."""
     whatever = "gate: {kind: level, margin_db: 3, min_dbfs: -96, min_speech_s: 0.016}\n"
-    whatever += "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0, smoothing: exponential}\n"
+    whatever += "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0}\n"
     with start(whatever):
         wait_until(lambda: commander.came["event/start"], "an episode", 60)
         commander.give("mute", "ON")
@@ -122,5 +122,5 @@ def test_disk_that_refuses_is_said_in_the_answer(start: Start, commander: Comman
         (tmp_path / "state").write_text("a file where the folder should be")
         result = commander.give("mute", "ON")
         assert (result.ok, result.muted, device.room.status.muted) == (True, True, True)
-        assert "; not kept over a restart: " in result.message
+        assert "; not saved for the next start: " in result.message
         (tmp_path / "state").unlink()

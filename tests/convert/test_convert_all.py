@@ -177,7 +177,7 @@ def test_evaluate_stream_alone(folder: Path, bundle: Bundle, capsys: pytest.Capt
 
 def test_bundle_has_moods(bundle: Bundle) -> None:
     """Both routings have a table, since validation has every label; the figures of a heard speaker follow."""
-    assert bundle.manifest.moods.keys() == {"hard", "soft"}
+    assert bundle.manifest.mean_log_scores.keys() == {"hard", "soft"}
     assert bundle.manifest.metrics["heard"].keys() == {"validation", "cremad", "emodb", "ravdess"}
 
 

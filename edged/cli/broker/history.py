@@ -24,7 +24,7 @@ from edged.cli.config_file import config_from
 from edged.config.structs import Config
 from edged.contract.payloads import EpisodeEnd, EpisodeStart, rfc3339
 from edged.errors import HistoryError
-from edged.host.state_dir import state_file
+from edged.host.state_dir import existing_state_file
 from edged.outbox.database import FILE
 from edged.outbox.reader import DamagedError, history
 
@@ -68,7 +68,7 @@ def show_history(config: Config, since_s: float | None, *, jsonl: bool) -> int:
     Raises:
         HistoryError: there is no outbox, or it cannot be read.
     """
-    path = state_file(config.state_dir, FILE)
+    path = existing_state_file(config.state_dir, FILE)
     first = "" if since_s is None else rfc3339(max(0.0, time.time() - since_s))
     if not jsonl:
         print(f"{'time':<{_MOMENT}}  {'event':<5}  {'emotion':<10}  {'confidence':>10}  {'duration':>8}  broker")

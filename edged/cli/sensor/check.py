@@ -4,6 +4,7 @@ config ─► bundle ─► runtime ─► gate ─► microphone ─► broker,
 """
 
 import argparse
+import math
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -16,15 +17,15 @@ from edged.cli.broker.discovery import announcement_for, announcer_for
 from edged.cli.bundle import bundle_of
 from edged.cli.config_file import config_file
 from edged.cli.log import log_to_stderr
-from edged.config.overrides import NAME, kept_muted
+from edged.config.overrides import NAME, muted_by_command
 from edged.config.structs import Config
 from edged.contract.payloads import encoded
 from edged.contract.topics import INFO, full_name
 from edged.errors import CaptureError, EdgedError
-from edged.features.geometry import GEOMETRY
+from edged.features.geometry import GEOMETRY, dbfs
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
-from edged.host.state_dir import state_file
+from edged.host.state_dir import existing_state_file
 from edged.models.bundle import Bundle
 from edged.models.cascade import Cascade
 from edged.mqtt.commands import Commands
@@ -125,11 +126,11 @@ def _about_gate(classifier: WindowClassifier) -> str:
 
 def _listen(config: Config) -> str:
     """Name, rate and level of the microphone after a second of sound, unless the daemon is muted."""
-    overrides = state_file(config.state_dir, NAME)
-    muted_by_command = kept_muted(overrides)
-    if muted_by_command:
+    overrides = existing_state_file(config.state_dir, NAME)
+    muted = muted_by_command(overrides)
+    if muted:
         return f"not opened: muted by command ({overrides})"
-    if muted_by_command is None and config.audio.muted:
+    if muted is None and config.audio.muted:
         return "not opened: muted by the config (audio.muted)"
     with Microphone(msgspec.structs.replace(config.audio, muted=False)) as microphone:
         energies: list[float] = []
@@ -148,5 +149,5 @@ def _listen(config: Config) -> str:
         mean_square = sum(energies) / n_samples
         if mean_square == 0:
             raise CaptureError(f"{status.name} delivers only zeros: is it muted (`alsamixer`, F4) or switched off?")
-        level_dbfs = max(-96.0, 10 * np.log10(mean_square))
+        level_dbfs = dbfs(math.sqrt(mean_square))
         return f"{status.name}, {status.sample_rate_hz} Hz, {level_dbfs:.0f} dBFS now"

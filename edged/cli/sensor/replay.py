@@ -132,7 +132,7 @@ def adaptation_from(baseline: str, config: Config, bundle: Bundle) -> Adaptation
         return None
     adaptation = AdaptationStore(config, bundle)
     if baseline != "fresh":
-        adaptation.take(Path(baseline))
+        adaptation.start_from(Path(baseline))
     return adaptation
 
 

@@ -7,8 +7,9 @@ import pytest
 import scipy.signal
 
 from edged.audio.condition import Conditioner
-from edged.audio.ring import AudioChunk, Floats
+from edged.audio.ring import AudioChunk
 from edged.config.structs import Audio
+from edged.features.logmel import Floats
 
 RATE = 16_000
 

@@ -17,8 +17,9 @@ import pytest
 import soundfile
 
 from edged.audio.recording import Recording
-from edged.audio.ring import AudioChunk, Floats
+from edged.audio.ring import AudioChunk
 from edged.config.structs import Audio
+from edged.features.logmel import Floats
 from tests.parts.sound.speech import RATE_HZ, tone
 
 UNFILTERED = Audio(highpass_hz=0, remove_hum=False)

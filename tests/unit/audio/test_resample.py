@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from edged.audio.resample import Floats, Resampler
+from edged.audio.resample import Resampler
+from edged.features.logmel import Floats
 from tests.parts.sound.speech import tone
 
 RATE = 16_000

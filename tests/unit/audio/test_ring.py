@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from edged.audio.ring import AudioChunk, Floats, Ring
+from edged.audio.ring import AudioChunk, Ring
 from edged.errors import CaptureError
+from edged.features.logmel import Floats
 
 RATE = 16_000
 

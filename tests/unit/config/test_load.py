@@ -48,7 +48,7 @@ _CHOICES = {
     "models.routing": "auto or hard or soft",
     "baseline.mode": "on or frozen or off",
     "gate.kind": "auto or model or level",
-    "tracker.smoothing": "bayesian or exponential or majority",
+    "tracker.smoothing": "bayesian or majority",
     "mqtt.protocol": "v3.1.1 or v5",
     "mqtt.tls": "off or on",
     "mqtt.commands": "off or read-only or on",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edged.config.load import parse_config
-from edged.config.overrides import NAME, Overrides, kept_muted, overrides_for
+from edged.config.overrides import NAME, Overrides, muted_by_command, overrides_for
 from edged.config.structs import Config
 from edged.errors import CaptureError
 from tests.parts.broker.mosquitto import wait_until
@@ -20,29 +20,29 @@ def test_nothing_set_changes_nothing(tmp_path: Path) -> None:
     """Neither the config nor the disk."""
     overrides = Overrides(tmp_path / NAME, LABELS)
     config = parse_config("tracker: {enter_for: {angry: 0.7}}", "test")
-    assert overrides.over(config) is config
-    assert (overrides.muted, overrides.names, list(tmp_path.iterdir())) == (None, [], [])
+    assert overrides.applied_to(config) is config
+    assert (overrides.muted, overrides.keys, list(tmp_path.iterdir())) == (None, [], [])
 
 
-def test_set_by_command_goes_before_the_config(tmp_path: Path) -> None:
+def test_command_overrides_the_config(tmp_path: Path) -> None:
     """Label by label; what a command did not name is the config's."""
     overrides = Overrides(tmp_path / NAME, LABELS)
     overrides.enter_for["happy"] = 0.2
     overrides.muted, overrides.baseline, overrides.log_level = False, "frozen", "debug"
-    config = overrides.over(parse_config(_CONFIG, "test"))
+    config = overrides.applied_to(parse_config(_CONFIG, "test"))
     assert not config.audio.muted
     assert config.tracker.enter_for == {"angry": 0.7, "happy": 0.2}
     assert (config.baseline.mode, config.log_level) == ("frozen", "debug")
-    assert overrides.names == ["tracker.enter_for.happy", "audio.muted", "baseline.mode", "log_level"]
+    assert overrides.keys == ["tracker.enter_for.happy", "audio.muted", "baseline.mode", "log_level"]
 
 
-def test_kept_over_a_restart(tmp_path: Path) -> None:
+def test_saved_over_a_restart(tmp_path: Path) -> None:
     """All but the log level; the folder is made, for its user alone, and nothing half-written is left in it."""
     file = tmp_path / "state" / NAME
     overrides = Overrides(file, LABELS)
     overrides.muted, overrides.baseline, overrides.log_level = True, "off", "debug"
     overrides.enter_for["angry"] = 0.75
-    assert overrides.keep() == ""
+    assert overrides.save() == ""
     again = Overrides(file, LABELS)
     assert (again.muted, again.baseline, again.log_level, again.enter_for) == (True, "off", None, {"angry": 0.75})
     assert [found.name for found in file.parent.iterdir()] == [NAME]
@@ -53,7 +53,7 @@ def test_labels_of_another_bundle_are_left_out(tmp_path: Path, caplog: pytest.Lo
     """They are named, and the rest holds."""
     overrides = Overrides(tmp_path / NAME, (*LABELS, "tense"))
     overrides.enter_for.update(tense=0.4, angry=0.8)
-    overrides.keep()
+    overrides.save()
     assert Overrides(tmp_path / NAME, LABELS).enter_for == {"angry": 0.8}
     assert "['tense']" in caplog.text
 
@@ -74,16 +74,16 @@ def test_damaged_file_leaves_the_device_muted(content: bytes, tmp_path: Path, ca
     """Somebody may have muted it: this start and the next, until a command says otherwise; the file is kept aside."""
     file = tmp_path / NAME
     file.write_bytes(content)
-    assert kept_muted(tmp_path / NAME)
+    assert muted_by_command(tmp_path / NAME)
     overrides = Overrides(file, LABELS)
     assert overrides.muted
-    assert "muted until a command says otherwise" in caplog.text
+    assert "muted until a command unmutes" in caplog.text
     assert "\n" not in caplog.messages[-1]
     assert (tmp_path / f"{NAME}.damaged").read_bytes() == content[:65_536]
     again = Overrides(file, LABELS)
     assert again.muted
     again.muted = False
-    assert again.keep() == ""
+    assert again.save() == ""
     assert not Overrides(file, LABELS).muted
 
 
@@ -91,8 +91,10 @@ def test_file_that_cannot_be_read_means_muted(tmp_path: Path) -> None:
     """Whatever stands in its place."""
     (tmp_path / NAME).mkdir()
     assert Overrides(tmp_path / NAME, LABELS).muted
-    with pytest.raises(CaptureError, match=r"commands\.json: Is a directory, so it may be muted, and is not opened"):
-        kept_muted(tmp_path / NAME)
+    with pytest.raises(
+        CaptureError, match=r"commands\.json: Is a directory; the microphone may be muted, so it is not opened"
+    ):
+        muted_by_command(tmp_path / NAME)
 
 
 def test_disk_that_refuses_is_named_and_tried_again(
@@ -105,38 +107,40 @@ def test_disk_that_refuses_is_named_and_tried_again(
     blocked = tmp_path / "state"
     blocked.write_text("")
     overrides = Overrides(None, LABELS)
-    assert overrides.keep() == "there is no state directory"
-    overrides._file = blocked / NAME  # noqa: SLF001 -- it would count as a file that cannot be read
+    assert overrides.save() == "there is no state directory"
+    overrides = Overrides(tmp_path / "none" / NAME, LABELS)
+    assert overrides._file is not None  # noqa: SLF001 -- as the next line
+    overrides._file.path = blocked / NAME  # noqa: SLF001 -- at the start it would count as a file that cannot be read
     overrides.muted = True
-    assert overrides.keep().startswith(f"{blocked / NAME}: ")
+    assert overrides.save().startswith(f"{blocked / NAME}: ")
     blocked.unlink()
-    overrides.keep_again()
+    overrides.retry_save()
     assert not blocked.exists()
     now_s[0] += 61
-    overrides.keep_again()
+    overrides.retry_save()
     assert Overrides(blocked / NAME, LABELS).muted
-    assert "what was set by command is kept now" in caplog.text
+    assert "settings made by command are saved now" in caplog.text
     now_s[0] += 61
     (blocked / NAME).unlink()
-    overrides.keep_again()
+    overrides.retry_save()
     assert not (blocked / NAME).exists()
 
 
 def test_disk_that_hangs_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pipeline goes on after its wait; what was set meanwhile is written once the disk answers."""
-    monkeypatch.setattr("edged.config.overrides._WITHIN_S", 0.05)
-    monkeypatch.setattr("edged.config.overrides._AGAIN_S", 0.0)
+    monkeypatch.setattr("edged.config.overrides._DEADLINE_S", 0.05)
+    monkeypatch.setattr("edged.config.overrides._RETRY_S", 0.0)
     answers = threading.Event()
-    monkeypatch.setattr("edged.config.overrides.os.fsync", lambda _file: answers.wait(60))
+    monkeypatch.setattr("edged.host.state_file.os.fsync", lambda _file: answers.wait(60))
     overrides = Overrides(tmp_path / NAME, LABELS)
     overrides.muted = True
-    assert overrides.keep() == f"{tmp_path / NAME}: the disk does not answer"
+    assert overrides.save() == f"{tmp_path / NAME}: the disk does not answer"
     overrides.enter_for["angry"] = 0.9
-    assert overrides.keep() == f"{tmp_path / NAME}: the disk does not answer"
+    assert overrides.save() == f"{tmp_path / NAME}: the disk does not answer"
     answers.set()
 
     def kept() -> bool:
-        overrides.keep_again()
+        overrides.retry_save()
         return Overrides(tmp_path / NAME, LABELS).enter_for == {"angry": 0.9}
 
     wait_until(kept, "what was set while the disk hung is kept")
@@ -146,9 +150,9 @@ def test_disk_that_hangs_is_left_behind(tmp_path: Path, monkeypatch: pytest.Monk
 def test_lies_in_the_state_directory(tmp_path: Path) -> None:
     """Where the config says; without the file nobody said anything."""
     config = Config(state_dir=str(tmp_path))
-    assert kept_muted(tmp_path / NAME) is None
+    assert muted_by_command(tmp_path / NAME) is None
     overrides = overrides_for(config, LABELS)
     overrides.muted = True
-    overrides.keep()
+    overrides.save()
     assert (tmp_path / NAME).exists()
-    assert kept_muted(tmp_path / NAME)
+    assert muted_by_command(tmp_path / NAME)

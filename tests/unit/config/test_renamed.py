@@ -31,6 +31,15 @@ def test_both_names_are_refused() -> None:
         parse_config("gate: {least_dbfs: -50, min_dbfs: -60}", "c")
 
 
+def test_removed_value_names_the_alternatives() -> None:
+    """A config of before is refused with the values that do the same job."""
+    words = (
+        r"^c: tracker.smoothing is 'exponential', which edged no longer has: use bayesian \(the default\), or majority"
+    )
+    with pytest.raises(ConfigError, match=words):
+        parse_config("tracker: {smoothing: exponential}", "c")
+
+
 def test_section_of_another_kind_is_left_to_the_validation() -> None:
     """A section that is no mapping is named as such."""
     with pytest.raises(ConfigError, match=r"^c: gate is 3"):

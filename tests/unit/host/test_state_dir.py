@@ -6,7 +6,7 @@ import pytest
 
 from edged.errors import ConfigError
 from edged.host import state_dir
-from edged.host.state_dir import state_file, state_folder
+from edged.host.state_dir import existing_state_file, state_folder
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +44,14 @@ def test_home_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_reader_finds_the_service(tmp_path: Path, service: Path) -> None:
     """From a shell that knows nothing of it, unless there is a file of one's own."""
     own = tmp_path / "state" / "edged" / "file"
-    assert state_file("", "file") == own
+    assert existing_state_file("", "file") == own
     service.mkdir()
     (service / "file").touch()
-    assert state_file("", "file") == service / "file"
-    assert state_file(str(tmp_path), "file") == tmp_path / "file"
+    assert existing_state_file("", "file") == service / "file"
+    assert existing_state_file(str(tmp_path), "file") == tmp_path / "file"
     own.parent.mkdir(parents=True)
     own.touch()
-    assert state_file("", "file") == own
+    assert existing_state_file("", "file") == own
 
 
 def test_home_of_nobody_is_named() -> None:
@@ -60,7 +60,20 @@ def test_home_of_nobody_is_named() -> None:
         state_folder("~nobody-here/x")
 
 
+def test_user_without_a_home_needs_state_dir(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the config that says what to do, and no folder in /tmp, whose name anybody can guess."""
+
+    def no_home() -> Path:
+        raise RuntimeError
+
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setattr("edged.host.state_dir.Path.home", no_home)
+    with pytest.raises(ConfigError, match=r"^state_dir is empty and this user has no home, expected a folder's path"):
+        state_folder("")
+    assert state_folder("/data/edged") == Path("/data/edged")
+
+
 def test_name_that_no_folder_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment that is nonsense is named by whoever opens the file."""
     monkeypatch.setenv("XDG_STATE_HOME", "/" + "x" * 300)
-    assert state_file("", "file") == Path("/" + "x" * 300) / "edged" / "file"
+    assert existing_state_file("", "file") == Path("/" + "x" * 300) / "edged" / "file"

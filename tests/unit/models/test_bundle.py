@@ -97,15 +97,15 @@ def table(n_labels: int = 4, n_scores: int = 4) -> dict[str, list[float]]:
 
 def test_load_moods(tmp_path: Path) -> None:
     """A table of moods may be there, for either routing; without it there is none."""
-    assert load_bundle(write_bundle(tmp_path / "without")).manifest.moods == {}
+    assert load_bundle(write_bundle(tmp_path / "without")).manifest.mean_log_scores == {}
     bundle = load_bundle(write_bundle(tmp_path / "with", {**manifest(), "moods": {"soft": table()}}))
-    assert bundle.manifest.moods["soft"]["loud"] == (-1, -1, -1, -1)
+    assert bundle.manifest.mean_log_scores["soft"]["loud"] == (-1, -1, -1, -1)
 
 
 @pytest.mark.parametrize("wrong", [table(3), table(4, 3), {**table(), "joy": [-1.0] * 4}])
 def test_load_moods_of_other_labels(tmp_path: Path, wrong: dict[str, list[float]]) -> None:
     """Labels missing, too many, or too few scores."""
-    assert "moods.hard is of" in refusal(write_bundle(tmp_path, {**manifest(), "moods": {"hard": wrong}}))
+    assert "moods.hard has rows" in refusal(write_bundle(tmp_path, {**manifest(), "moods": {"hard": wrong}}))
 
 
 def test_digest_is_of_what_decides_scores(tmp_path: Path) -> None:

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from edged.features.logmel import Floats
-from edged.models.level_gate import LevelGate
+from edged.models.level_gate import GateSettings, LevelGate
 
 N_FRAMES = 188
 
 
 def gate() -> LevelGate:
     """The config's defaults: 12 dB over the floor, -60 dBFS, 25 frames."""
-    return LevelGate(margin_db=12, min_dbfs=-60, min_frames=25, stride_s=0.5)
+    return LevelGate(GateSettings(margin_db=12, min_dbfs=-60, min_frames=25), stride_s=0.5)
 
 
 def levels(background_dbfs: float, speech_dbfs: float = -96, n_speech: int = 0) -> Floats:
@@ -84,6 +84,6 @@ def test_change_keeps_the_floor() -> None:
     """Another margin holds from the next window, over the floor that was learned."""
     changed = gate()
     changed.hears_speech(levels(-70))
-    changed.change(margin_db=40, min_dbfs=-60, min_frames=25)
+    changed.change(GateSettings(margin_db=40, min_dbfs=-60, min_frames=25))
     assert changed.floor_dbfs == -70
     assert not changed.hears_speech(levels(-70, -35, 60))

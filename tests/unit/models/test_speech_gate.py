@@ -17,14 +17,14 @@ from edged.features.windows import Window, Windows
 from edged.models import speech_gate
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.models.interpreter import installed_runtimes
-from edged.models.level_gate import Thresholds
+from edged.models.level_gate import GateSettings
 from edged.models.speech_gate import ModelGate
 from edged.pipeline.classifier import WindowClassifier
 from tests.parts.fakes import FixedInterpreter
 from tests.parts.models.bundles import gate, manifest, write_bundle
 from tests.parts.sound.speech import RATE_HZ, noise, samples, sine
 
-THRESHOLDS: Thresholds = {"margin_db": 12, "min_dbfs": -60, "min_frames": 25}
+SETTINGS = GateSettings(margin_db=12, min_dbfs=-60, min_frames=25)
 IMAGE = np.zeros((GEOMETRY.n_frames, GEOMETRY.n_bands), np.int8)
 _TEST_SPEAKER = "EMODB_14"  # of convert/data/splits
 _TEST_FOLD = "4"
@@ -42,7 +42,7 @@ def fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelGate:
     monkeypatch.setattr(speech_gate, "Interpreter", FixedInterpreter)
     FixedInterpreter.fixed = np.array([0.5, 0.5], np.float32)
     bundle = load_bundle(write_bundle(tmp_path, {**manifest(), "gate": gate()}))
-    return ModelGate(bundle, runtime="ai-edge-litert", **THRESHOLDS)
+    return ModelGate(bundle, SETTINGS, runtime="ai-edge-litert")
 
 
 def loud(n_frames: int, level_dbfs: float = -30) -> Floats:
@@ -71,15 +71,15 @@ def test_soft_and_short_stay_closed(fixed: ModelGate) -> None:
 
 
 def test_change_holds_at_once(fixed: ModelGate) -> None:
-    """Another least level counts from the next window."""
-    fixed.change(margin_db=12, min_dbfs=-20, min_frames=25)
+    """Another minimum level holds from the next window."""
+    fixed.change(dataclasses.replace(SETTINGS, min_dbfs=-20))
     assert not fixed.hears_speech(loud(188), IMAGE)
 
 
 def test_bundle_without_gate(tmp_path: Path) -> None:
     """To ask for a model that is not there is a fault that is named."""
     with pytest.raises(ModelError, match=r"no gate in bundle\.json, expected one for gate\.kind model"):
-        ModelGate(load_bundle(write_bundle(tmp_path)), runtime="ai-edge-litert", **THRESHOLDS)
+        ModelGate(load_bundle(write_bundle(tmp_path)), SETTINGS, runtime="ai-edge-litert")
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("auto", "model"), ("model", "model"), ("level", "level")])
@@ -98,7 +98,7 @@ def test_judge_without_a_model(shipped: Bundle) -> None:
 
 def opened(shipped: Bundle, sounds: Iterable[Floats]) -> Floats:
     """For each window of ``sounds``, on the first runtime, whether the gate opens."""
-    model = ModelGate(shipped, runtime=installed_runtimes()[0], **THRESHOLDS)
+    model = ModelGate(shipped, SETTINGS, runtime=installed_runtimes()[0])
     shown = [window for sound in sounds for window in windows(sound)]
     return np.array([model.hears_speech(window.speech_dbfs, window.image) for window in shown], np.float32)
 

@@ -1,4 +1,4 @@
-"""What a device has learned, over restarts: kept, taken up, refused, forgotten, never in the daemon's way."""
+"""The adaptation over restarts: saved, restored, refused, deleted, and never in the daemon's way."""
 
 import json
 import logging
@@ -48,18 +48,18 @@ class FakeCascade:
         return Answer("tense", TILTED, ("all",))
 
 
-def bundle_in(folder: Path, *, moods: bool = True) -> Bundle:
-    """A bundle of other labels than the shipped one, with a table of moods or without."""
+def bundle_in(folder: Path, *, adapts: bool = True) -> Bundle:
+    """A bundle of other labels than the shipped one, with mean log scores or without."""
     changed = manifest()
     table = {label: [-0.5 if other == label else -2.5 for other in LABELS] for label in LABELS}
-    if moods:
+    if adapts:
         changed["moods"] = {"hard": table}
     return load_bundle(write_bundle(folder, changed))
 
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Bundle:
-    """One with moods."""
+    """One that can adapt."""
     return bundle_in(tmp_path / "bundle")
 
 
@@ -68,52 +68,52 @@ def config(text: str = "") -> Config:
     return parse_config(text, "test")
 
 
-def taught(adaptation: AdaptationStore, microphone: str = "usb", n_windows: int = 40) -> AdaptationStore:
-    """After it has heard tense windows."""
-    adaptation.at(microphone)
-    assert adaptation.baseline is not None
+def taught(store: AdaptationStore, microphone: str = "usb", n_windows: int = 40) -> AdaptationStore:
+    """After it has learned from tense windows."""
+    store.select_microphone(microphone)
+    assert store.adaptation is not None
     for _ in range(n_windows):
-        adaptation.baseline.learn(TILTED, 3.0)
-    return adaptation
+        store.adaptation.learn(TILTED, 3.0)
+    return store
 
 
-def heard_s(adaptation: AdaptationStore) -> float:
-    """Of the baseline, which there must be."""
-    assert adaptation.baseline is not None
-    return adaptation.baseline.heard_s
+def speech_s(store: AdaptationStore) -> float:
+    """Of the adaptation, which there must be."""
+    assert store.adaptation is not None
+    return store.adaptation.speech_s
 
 
-def test_kept_over_a_restart(bundle: Bundle, tmp_path: Path) -> None:
+def test_saved_over_a_restart(bundle: Bundle, tmp_path: Path) -> None:
     """The same bundle and microphone find what was learned, wherever ALSA puts the microphone now."""
     file = tmp_path / "state" / "baseline.json"
-    taught(AdaptationStore(config(), bundle, file), "usb (hw:1,0)").keep()
+    taught(AdaptationStore(config(), bundle, file), "usb (hw:1,0)").save()
     again = AdaptationStore(config(), bundle, file)
-    again.at("usb (hw:2,0)")
-    assert heard_s(again) > 100
+    again.select_microphone("usb (hw:2,0)")
+    assert speech_s(again) > 100
     assert json.loads(file.read_bytes())["microphone"] == "usb"
 
 
-def test_another_microphone_begins_anew(bundle: Bundle, tmp_path: Path) -> None:
+def test_another_microphone_starts_from_scratch(bundle: Bundle, tmp_path: Path) -> None:
     """Also while it runs: the one before is kept first, and counts again only until the other is kept."""
     file = tmp_path / "baseline.json"
-    adaptation = taught(AdaptationStore(config(), bundle, file))
-    adaptation.at("other")
-    assert heard_s(adaptation) == 0
+    store = taught(AdaptationStore(config(), bundle, file))
+    store.select_microphone("other")
+    assert speech_s(store) == 0
     assert json.loads(file.read_bytes())["microphone"] == "usb"
-    adaptation.at("usb")
-    assert heard_s(adaptation) > 100
+    store.select_microphone("usb")
+    assert speech_s(store) > 100
 
 
 @pytest.mark.parametrize("changed", ["version", "temperature", "routing"])
-def test_another_bundle_begins_anew(
+def test_another_bundle_starts_from_scratch(
     bundle: Bundle, tmp_path: Path, changed: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Other scores: nothing that was learned counts.  Another version of the same models is the same bundle."""
     caplog.set_level(logging.INFO)
     file = tmp_path / "baseline.json"
-    taught(AdaptationStore(config(), bundle, file)).keep()
+    taught(AdaptationStore(config(), bundle, file)).save()
     values, settings = manifest(), config()
-    values["moods"] = dict.fromkeys(("hard", "soft"), bundle.manifest.moods["hard"])
+    values["moods"] = dict.fromkeys(("hard", "soft"), bundle.manifest.mean_log_scores["hard"])
     if changed == "version":
         values["version"] = "2"
     elif changed == "temperature":
@@ -121,28 +121,28 @@ def test_another_bundle_begins_anew(
     else:
         settings = config("models: {routing: soft}")
     again = AdaptationStore(settings, load_bundle(write_bundle(tmp_path / "other", values)), file)
-    again.at("usb")
-    assert (heard_s(again) > 0) == (changed == "version")
-    assert ("begins anew" in caplog.text) == (changed != "version")
+    again.select_microphone("usb")
+    assert (speech_s(again) > 0) == (changed == "version")
+    assert ("starts from scratch" in caplog.text) == (changed != "version")
 
 
-def test_bundle_without_moods(tmp_path: Path) -> None:
-    """It runs without a baseline, and health says nothing of one."""
-    adaptation = AdaptationStore(config(), bundle_in(tmp_path / "bundle", moods=False), tmp_path / "baseline.json")
-    adaptation.at("usb")
-    adaptation.keep()
-    assert adaptation.baseline is None
-    assert adaptation.metrics is None
+def test_bundle_without_mean_log_scores(tmp_path: Path) -> None:
+    """It runs without adaptation, and health has no entry for it."""
+    store = AdaptationStore(config(), bundle_in(tmp_path / "bundle", adapts=False), tmp_path / "baseline.json")
+    store.select_microphone("usb")
+    store.save()
+    assert store.adaptation is None
+    assert store.metrics is None
     assert not (tmp_path / "baseline.json").exists()
 
 
-def test_damaged_file_is_kept_aside(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_damaged_file_is_copied(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """One line in the log, the file kept under another name, and the daemon learns anew."""
     file = tmp_path / "baseline.json"
     file.write_bytes(b'{"version": 1, "bun')
-    taught(AdaptationStore(config(), bundle, file)).keep()
+    taught(AdaptationStore(config(), bundle, file)).save()
     assert len(caplog.messages) == 1
-    assert "kept as baseline.json.damaged" in caplog.text
+    assert "saved as baseline.json.damaged" in caplog.text
     assert (tmp_path / "baseline.json.damaged").read_bytes() == b'{"version": 1, "bun'
     assert json.loads(file.read_bytes())["heard_s"] > 100
 
@@ -150,13 +150,13 @@ def test_damaged_file_is_kept_aside(bundle: Bundle, tmp_path: Path, caplog: pyte
 def test_disk_that_refuses_is_named_once(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A folder that cannot be made: one warning, however often it is tried, and learning goes on."""
     (tmp_path / "state").write_text("in the way")
-    adaptation = AdaptationStore(config(), bundle, tmp_path / "state" / "baseline.json")
-    adaptation.at("usb")
-    taught(adaptation)
-    adaptation.keep()
-    adaptation.keep()
-    assert sum("stays in memory" in message for message in caplog.messages) == 1
-    assert heard_s(adaptation) > 100
+    store = AdaptationStore(config(), bundle, tmp_path / "state" / "baseline.json")
+    store.select_microphone("usb")
+    taught(store)
+    store.save()
+    store.save()
+    assert sum("in memory only" in message for message in caplog.messages) == 1
+    assert speech_s(store) > 100
 
 
 def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -164,32 +164,32 @@ def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: 
     file = tmp_path / "baseline.json"
     hanging = tmp_path / "baseline.json.new"
     os.mkfifo(hanging)  # opened to write, it waits for a reader
-    adaptation = taught(AdaptationStore(config(), bundle, file))
+    store = taught(AdaptationStore(config(), bundle, file))
     try:
-        adaptation.keep()
-        adaptation.keep()
+        store.save()
+        store.save()
         writing = [thread for thread in threading.enumerate() if thread.name == "edged-baseline"]
         assert len(writing) == 1
         assert [message for message in caplog.messages if message.endswith("the disk does not answer")] != []
-        assert sum("stays in memory" in message for message in caplog.messages) == 1
+        assert sum("in memory only" in message for message in caplog.messages) == 1
     finally:
         assert hanging.read_bytes()
     writing[0].join(15)
     hanging.unlink(missing_ok=True)
     file.unlink(missing_ok=True)
-    adaptation.keep()
+    store.save()
     assert json.loads(file.read_bytes())["heard_s"] > 100
 
 
 def test_forgetting_on_a_disk_that_hangs(bundle: Bundle, card: Disk, caplog: pytest.LogCaptureFixture) -> None:
     """The pipeline goes on, the log says that the file stays, and it goes when the disk answers."""
     file = card.place / "baseline.json"
-    adaptation = taught(AdaptationStore(config(), bundle, file))
-    adaptation.keep()
+    store = taught(AdaptationStore(config(), bundle, file))
+    store.save()
     card.freeze()
-    adaptation.reset()
-    assert "baseline.json stays: the disk does not answer" in caplog.text
-    assert heard_s(adaptation) == 0
+    store.reset()
+    assert "baseline.json is not deleted: the disk does not answer" in caplog.text
+    assert speech_s(store) == 0
     card.thaw()
     wait_until(lambda: not file.exists(), "gone")
 
@@ -197,56 +197,56 @@ def test_forgetting_on_a_disk_that_hangs(bundle: Bundle, card: Disk, caplog: pyt
 def test_written_rarely(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not before ten minutes have passed, whatever is learned."""
     file = tmp_path / "baseline.json"
-    adaptation = taught(AdaptationStore(config(), bundle, file))
-    adaptation.keep_now_and_then()
+    store = taught(AdaptationStore(config(), bundle, file))
+    store.save_periodically()
     assert not file.exists()
     now_s = time.monotonic()
     monkeypatch.setattr("edged.pipeline.adaptation_store.time.monotonic", lambda: now_s + 601)
-    adaptation.keep_now_and_then()
+    store.save_periodically()
     assert file.exists()
 
 
 def test_off_forgets(bundle: Bundle, tmp_path: Path) -> None:
     """Off and on again is a reset: in memory and on disk."""
     file = tmp_path / "baseline.json"
-    adaptation = taught(AdaptationStore(config(), bundle, file))
-    adaptation.keep()
-    adaptation.change(config("baseline: {mode: off}").baseline)
-    assert adaptation.metrics is None
+    store = taught(AdaptationStore(config(), bundle, file))
+    store.save()
+    store.change(config("baseline: {mode: off}").baseline)
+    assert store.metrics is None
     assert not file.exists()
-    adaptation.change(config("baseline: {mode: on}").baseline)
-    adaptation.at("usb")
-    assert heard_s(adaptation) == 0
+    store.change(config("baseline: {mode: on}").baseline)
+    store.select_microphone("usb")
+    assert speech_s(store) == 0
 
 
 def test_frozen_is_used_and_not_written(bundle: Bundle, tmp_path: Path) -> None:
     """A frozen baseline is taken up, says so in health, and its file stays as it is."""
     file = tmp_path / "baseline.json"
-    taught(AdaptationStore(config(), bundle, file)).keep()
+    taught(AdaptationStore(config(), bundle, file)).save()
     before = file.read_bytes()
-    adaptation = taught(AdaptationStore(config("baseline: {mode: frozen}"), bundle, file))
-    adaptation.keep()
-    assert adaptation.metrics is not None
-    assert adaptation.metrics.frozen
-    assert adaptation.metrics.shift["tense"] > 0.2
+    store = taught(AdaptationStore(config("baseline: {mode: frozen}"), bundle, file))
+    store.save()
+    assert store.metrics is not None
+    assert store.metrics.frozen
+    assert store.metrics.shift["tense"] > 0.2
     assert file.read_bytes() == before
 
 
 def test_take(bundle: Bundle, tmp_path: Path) -> None:
     """A replay starts from a kept file of any microphone; one that is absent or another bundle's is refused."""
     file = tmp_path / "baseline.json"
-    taught(AdaptationStore(config(), bundle, file)).keep()
-    adaptation = AdaptationStore(config(), bundle)
-    adaptation.take(file)
-    assert heard_s(adaptation) > 100
+    taught(AdaptationStore(config(), bundle, file)).save()
+    store = AdaptationStore(config(), bundle)
+    store.start_from(file)
+    assert speech_s(store) > 100
     with pytest.raises(ModelError, match=r"absent\.json: No such file"):
-        adaptation.take(tmp_path / "absent.json")
+        store.start_from(tmp_path / "absent.json")
     kept = json.loads(file.read_bytes())
     file.write_bytes(msgspec.json.encode({**kept, "bundle": "other"}))
     with pytest.raises(ModelError, match="learned with another bundle"):
-        adaptation.take(file)
+        store.start_from(file)
     with pytest.raises(ModelError, match=r"baseline\.mode is off"):
-        AdaptationStore(config("baseline: {mode: off}"), bundle).take(file)
+        AdaptationStore(config("baseline: {mode: off}"), bundle).start_from(file)
 
 
 def test_expected_label_that_the_bundle_has_not(bundle: Bundle) -> None:
@@ -266,15 +266,15 @@ def test_daemon_learns_and_keeps(bundle: Bundle, monkeypatch: pytest.MonkeyPatch
     """Windows lose what is heard too often, health tells of it, and the end writes it for the next start."""
     monkeypatch.setattr("edged.pipeline.classifier.Cascade", FakeCascade)
     monkeypatch.setattr("edged.pipeline.daemon.Daemon._report", lambda _self: None)
-    adaptation = adaptation_store_for(config(), bundle)
+    store = adaptation_store_for(config(), bundle)
     sink = KeepingSink()
-    Daemon(config(), bundle, FakeSource(chunks(120)), sink, adaptation=adaptation).run(threading.Event())
+    Daemon(config(), bundle, FakeSource(chunks(120)), sink, adaptation=store).run(threading.Event())
     tense = [window.scores["tense"] for window in sink.windows if window.scores]
     assert tense[0] == pytest.approx(0.6, abs=1e-3)
     assert tense[-1] < 0.5
     again = adaptation_store_for(config(), bundle)
-    again.at("fake")
-    assert heard_s(again) == pytest.approx(len(tense) * 0.496, rel=0.05)
+    again.select_microphone("fake")
+    assert speech_s(again) == pytest.approx(len(tense) * 0.496, rel=0.05)
 
 
 def test_daemon_without_it_learns_nothing(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from tests.parts.sound.speech import RATE_HZ, sine
 def told(meter: LevelMeter, sound: Floats, *, clipped: bool = False) -> list[Level]:
     """What the meter tells of sound that comes in blocks of half a second."""
     blocks = np.split(sound, len(sound) // 8000)
-    return [level for block in blocks if (level := meter.heard(block, 0.0, clipped=clipped))]
+    return [level for block in blocks if (level := meter.measure(block, 0.0, clipped=clipped))]
 
 
 def test_rms_and_peak_of_a_sine() -> None:
