@@ -1,70 +1,77 @@
-"""What a subscriber receives to lines that a person reads: time, emotion, a bar, confidence.
+"""Messages of the broker to lines that a person reads: time, emotion, a bar, confidence.
 
-    Received ──msgspec──► View.line ──► one line a message, at most 79 columns
+    Received ──msgspec──► View.line ──► one line per message, narrower than the terminal
 
     12:00:04    neutral    ████████████▍         0.62  sad 0.21, happy 0.08
     12:00:09  ┌ angry      ████████████████▊     0.84  begins, after neutral
     12:00:09  │ angry      ████████████████▊     0.84  disgust 0.09, fear 0.03
     12:00:16  └ angry      ███████████████▍      0.77  7.2 s, replaced
 
-The corners come from ``event/start`` and ``event/end``, the lines between from ``emotion``.  A broker is not trusted:
-what does not fit its schema is a line that says so, and no character of it can steer the terminal.
+The corners come from ``event/start`` and ``event/end``, the lines between from ``emotion``.  The broker is not trusted:
+a payload that does not match its schema becomes a line that says so, and no character of it can control the terminal.
 """
 
-import os
 from collections.abc import Callable
 from datetime import datetime
 from itertools import cycle
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import msgspec
 
+from edged.cli.screen import has_colour, has_letters, width
 from edged.contract.payloads import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health, Info, Level
 from edged.contract.topics import AVAILABILITY, CAPTURE, SPEECH, Received
 
-_WIDTH = 79  # columns; at the 80th some terminals break the line
-_BAR, _SHORT_BAR = 20, 12  # columns of the score 1; the short one beside the node's name
-_LABEL = 10
-_NODE = 10
+_WIDTH = 80  # columns of what is no terminal
+_NARROW = 60  # columns; a narrower terminal gets narrower names
+_TIME = 10  # columns of "12:00:04  "
+_NAME, _SHORT_NAME = 10, 8  # columns of a node
+_LABEL, _SHORT_LABEL = 10, 9
+_BAR, _SHORT_BAR = 20, 12  # columns of the score 1; the short one beside the name of a node
+_MIN_NOTE = 10  # columns; a shorter note would not be understood
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _SIGNS = "┌│└█" + _EIGHTHS[1:]
-_PLAIN = str.maketrans(_SIGNS, "+|+#" + " " * len(_EIGHTHS[1:]))  # for an output that does not know them
+_PLAIN = str.maketrans(_SIGNS, "+|+#" + " " * len(_EIGHTHS[1:]))  # for an encoding without them
 _DIM, _END = "\x1b[2m", "\x1b[0m"
 _CUSTOMARY = {"angry": 31, "neutral": 32, "happy": 33, "sad": 34, "fear": 35, "disgust": 36}  # ANSI colours
 
 Column = Callable[[datetime], str]
 
 
+class Screen(NamedTuple):
+    """What the output of a view can show."""
+
+    has_colour: bool = False
+    has_boxes: bool = True
+    width: Callable[[], int] = lambda: _WIDTH  # columns, asked for each line: a window can be resized
+
+
+_PIPE = Screen()
+
+
 class View:
-    """Messages to lines; remembers between them which episode runs where, and which colour a label has."""
+    """Messages to lines; remembers which episode each node is in, and the colour of each label."""
 
     def __init__(
-        self,
-        root: str,
-        *,
-        colour: bool = False,
-        plain: bool = False,
-        show_node: bool = False,
-        column: Column | None = None,
+        self, root: str, screen: Screen = _PIPE, *, show_node: bool = False, column: Column | None = None
     ) -> None:
-        """``column`` gives the text before an emotion, in place of the node's name, from the time of its message."""
+        """``column`` gives the text before an emotion, in place of the node, from the time of its message."""
         self._root = root
-        self._colour = colour
-        self._plain = plain
+        self._screen = screen
         self._show_node = show_node
         self._column = column
-        self._running: dict[str, str] = {}  # label of the episode that runs, by node
+        self._running: dict[str, str] = {}  # label of the current episode, by node
         self._colours = dict(_CUSTOMARY)
         self._further = cycle(_CUSTOMARY.values())  # for the labels of another bundle
 
     def heading(self, column: str, label: str) -> str:
-        """The line above all others, with names for ``column`` and for the labels."""
-        return self._dimmed(f"{'':10}{column:<{_NODE}}   {label}")
+        """The first line: titles for ``column`` and for the labels."""
+        return self._dimmed(f"{'':{_TIME}}{column:<{self._name_columns()}}   {label}")
 
     def quote(self, text: str) -> str:
         """A line for what is said now."""
         lead = self._lead("", "", beside=True)
-        room = _WIDTH - len(lead) - 4
+        room = self._columns() - len(lead) - 4
         shown = text if len(text) <= room else f"{text[: room - 3]}..."
         return lead + self._dimmed(f'  "{_printable(shown)}"')
 
@@ -100,17 +107,21 @@ class View:
     def _score(
         self, node: str, mark: str, payload: EmotionState | EpisodeStart | EpisodeEnd, label: str, note: str
     ) -> str:
-        label = _printable(label)[:_LABEL]
-        figure = "" if payload.confidence is None else f"{payload.confidence:.2f}"
-        bar = _bar(payload.confidence or 0.0, _SHORT_BAR if self._show_node or self._column else _BAR)
-        body = f"{mark} {label:<{_LABEL}} {bar}  {figure:<4}"
+        columns, is_beside = self._columns(), self._show_node or self._column is not None
         lead = self._lead(node, payload.time, beside=True)
-        note = _printable(note)[: max(0, _WIDTH - len(lead) - len(body) - 2)]
+        label_columns = _SHORT_LABEL if columns < _NARROW else _LABEL
+        label = _printable(label)[:label_columns]
+        figure = "" if payload.confidence is None else f"{payload.confidence:.2f}"
+        room = columns - len(lead) - len(f"{mark} {'':{label_columns}}   0.00")  # for the bar and the note
+        bar = min(_SHORT_BAR if is_beside else _BAR, room if room < _SHORT_BAR + _MIN_NOTE else room // 2)
+        body = f"{mark} {label:<{label_columns}} {_bar(payload.confidence or 0.0, max(0, bar))}  {figure:<4}"
+        room = columns - len(lead) - len(body) - 2
+        note = _printable(note)[:room] if room >= min(_MIN_NOTE, len(note)) else ""
         return self._finished(f"{lead}{self._tinted(label, body)}  {note}")
 
     def _words(self, node: str, time: str, words: str) -> str:
         lead = self._lead(node, time)
-        body = f"  {_printable(words)}"[: _WIDTH - len(lead)]
+        body = f"  {_printable(words)}"[: self._columns() - len(lead)]
         return self._finished(lead + self._dimmed(body))
 
     def _lead(self, node: str, time: str, *, beside: bool = False) -> str:
@@ -119,13 +130,20 @@ class View:
             return f"{moment:%H:%M:%S}  "
         if self._column is not None:
             node = self._column(moment) if beside else ""
-        return f"{moment:%H:%M:%S}  {_printable(node)[:_NODE]:<{_NODE}} "
+        columns = self._name_columns()
+        return f"{moment:%H:%M:%S}  {_printable(node)[:columns]:<{columns}} "
+
+    def _columns(self) -> int:
+        return self._screen.width() - 1  # in the last column some terminals wrap
+
+    def _name_columns(self) -> int:
+        return _SHORT_NAME if self._columns() < _NARROW else _NAME
 
     def _dimmed(self, body: str) -> str:
-        return f"{_DIM}{body}{_END}" if self._colour else body
+        return f"{_DIM}{body}{_END}" if self._screen.has_colour else body
 
     def _tinted(self, label: str, body: str) -> str:
-        if not self._colour:
+        if not self._screen.has_colour:
             return body
         if label in ("none", "uncertain"):
             return f"{_DIM}{body}{_END}"
@@ -134,7 +152,7 @@ class View:
         return f"\x1b[{self._colours[label]}m{body}{_END}"
 
     def _finished(self, line: str) -> str:
-        return line.translate(_PLAIN).rstrip() if self._plain else line.rstrip()
+        return line.translate(_PLAIN).rstrip() if not self._screen.has_boxes else line.rstrip()
 
 
 def _note(payload: msgspec.Struct, received: Received) -> str:
@@ -150,15 +168,9 @@ def _note(payload: msgspec.Struct, received: Received) -> str:
 
 
 def view_for(out: TextIO, root: str, *, show_node: bool = False, column: Column | None = None) -> View:
-    """The view that suits ``out``: colour on a terminal unless NO_COLOR is set, plain signs where it knows no other."""
-    try:
-        _SIGNS.encode(out.encoding or "utf-8")
-    except UnicodeEncodeError:
-        plain = True
-    else:
-        plain = False
-    colour = out.isatty() and not os.environ.get("NO_COLOR")
-    return View(root, colour=colour, plain=plain, show_node=show_node, column=column)
+    """A view for ``out``: colours if its terminal has them, box characters if its encoding has them, its width."""
+    screen = Screen(has_colour(out), has_letters(out, _SIGNS), lambda: width(out))
+    return View(root, screen, show_node=show_node, column=column)
 
 
 def _bar(score: float, columns: int) -> str:
@@ -167,7 +179,7 @@ def _bar(score: float, columns: int) -> str:
 
 
 def _others(label: str, scores: dict[str, float] | None) -> str:
-    """The two labels next to it, as in ``sad 0.21, happy 0.08``."""
+    """The next two labels, such as ``sad 0.21, happy 0.08``."""
     ranked = sorted((scores or {}).items(), key=lambda item: -item[1])
     return ", ".join(f"{other} {score:.2f}" for other, score in [item for item in ranked if item[0] != label][:2])
 

@@ -4,6 +4,9 @@ Config, labels ──► Device ──► Announcement ──► Announcer, stdo
 """
 
 import argparse
+import sys
+
+import msgspec
 
 from edged.cli.broker.removal import remove
 from edged.cli.bundle import prepared
@@ -25,13 +28,18 @@ daemon need not run.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whether to print or to remove."""
     parser.description = _DESCRIPTION
-    parser.add_argument("--remove", action="store_true", help="remove the messages from the broker, and so the device")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--remove", action="store_true", help="remove the messages from the broker, and so the device")
+    form.add_argument("--raw", action="store_true", help="print one line per message on a terminal too, as in a pipe")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the discovery messages or remove them from the broker; returns the exit status."""
     config, bundle = prepared(config_file(arguments))
-    return discovery(config, bundle, removed=arguments.remove)
+    if arguments.remove:
+        return remove_discovery(config, bundle)
+    print_discovery(config, bundle, indented=sys.stdout.isatty() and not arguments.raw)
+    return 0
 
 
 def announcer_for(config: Config, bundle: Bundle) -> Announcer | None:
@@ -48,20 +56,25 @@ def announcement_for(config: Config, bundle: Bundle) -> Announcement:
     return announcement(_device(config, bundle), kind, config.homeassistant.prefix)
 
 
-def discovery(config: Config, bundle: Bundle, *, removed: bool) -> int:
-    """Print topic and payload of each message, or remove them from the broker; returns the exit status.
+def print_discovery(config: Config, bundle: Bundle, *, indented: bool) -> None:
+    """Print topic and payload of each message: on one line, or the payload indented below its topic."""
+    for topic, payload in announcement_for(config, bundle).whole.items():
+        if indented:
+            print(f"{topic}\n{msgspec.json.format(payload, indent=2).decode()}")
+        else:
+            print(topic, payload.decode())
+
+
+def remove_discovery(config: Config, bundle: Bundle) -> int:
+    """Remove the messages from the broker and print their topics; returns the exit status.
 
     Raises:
-        PublishError: they are to be removed, and the broker does not accept messages.
+        PublishError: the broker does not accept messages.
     """
     announced = announcement_for(config, bundle).whole
-    if removed:
-        identifier = _device(config, bundle).identifier
-        for topic in remove(config.mqtt, identifier, config.homeassistant.prefix, announced):
-            print(topic)
-        return 0
-    for topic, payload in announced.items():
-        print(topic, payload.decode())
+    identifier = _device(config, bundle).identifier
+    for topic in remove(config.mqtt, identifier, config.homeassistant.prefix, announced):
+        print(topic)
     return 0
 
 

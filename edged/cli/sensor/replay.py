@@ -8,7 +8,6 @@ A replay is not live: it has a node of its own, and publishes no Home Assistant 
 import argparse
 import logging
 import math
-import re
 import threading
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from edged.cli.config_file import config_file
 from edged.cli.sensor.inputs import Input, each, inputs
 from edged.cli.sensor.json_lines import Lines
 from edged.cli.signals import stopping
+from edged.cli.values import node
 from edged.config.structs import Config
 from edged.errors import PublishError
 from edged.host.identity import node_name
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--speed", type=_speed, default=None, metavar="max|N", help="times real time (default: max, as fast as it can)"
     )
     parser.add_argument(
-        "--node", type=_node, metavar="NODE", help="node to publish as (default: this device's node with -replay)"
+        "--node", type=node, metavar="NODE", help="node to publish as (default: this device's node with -replay)"
     )
     parser.add_argument("--jsonl", action="store_true", help="print one JSON object per line instead of publishing")
     parser.add_argument(
@@ -117,13 +117,13 @@ def play(  # noqa: PLR0913, PLR0917 -- what a replay is made of
         Daemon(config, bundle, recording, sink, adaptation=adaptation).run(stop)
 
 
-def replay_config(config: Config, node: str = "") -> Config:
-    """``config`` with the node that a replay publishes as: ``node``, or the device's own with ``-replay``.
+def replay_config(config: Config, name: str = "") -> Config:
+    """``config`` with the node that a replay publishes as: ``name``, or the device's own with ``-replay``.
 
     The client id follows the node, so a replay neither disconnects the live device nor says ``offline`` in its name.
     """
-    node = node or f"{node_name(config.node)[: _MAX_NODE - len(_SUFFIX)]}{_SUFFIX}"
-    return msgspec.structs.replace(config, node=node)
+    name = name or f"{node_name(config.node)[: _MAX_NODE - len(_SUFFIX)]}{_SUFFIX}"
+    return msgspec.structs.replace(config, node=name)
 
 
 def adaptation_from(baseline: str, config: Config, bundle: Bundle) -> AdaptationStore | None:
@@ -142,12 +142,6 @@ def _expect_broker(config: Config, publisher: Publisher) -> None:
             f"broker {config.mqtt.host}:{config.mqtt.tcp_port}: {publisher.reason}, expected one that accepts messages"
             " (--jsonl needs no broker)"
         )
-
-
-def _node(text: str) -> str:
-    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no node name, expected 1 to 64 of a-z A-Z 0-9 _ -")
-    return text
 
 
 def _speed(text: str) -> float | None:

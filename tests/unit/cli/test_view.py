@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from edged.cli.broker.watch import watch
-from edged.cli.view import View, view_for
+from edged.cli.view import Screen, View, view_for
 from edged.contract.payloads import encoded
 from edged.contract.topics import EMOTION, Received
 from edged.mqtt.publisher import Publisher
@@ -154,15 +154,45 @@ def test_colour_only_on_a_terminal_that_wants_it(monkeypatch: pytest.MonkeyPatch
     """Plain lines in a pipe, and for whoever sets NO_COLOR."""
     message = Received("edged/kitchen/event/start", encoded(episode_start("angry")), retained=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     assert "\x1b[31m" in view_for(Terminal(), "edged").line(message)
     assert "\x1b" not in view_for(io.StringIO(), "edged").line(message)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in view_for(Terminal(), "edged").line(message)
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert "\x1b" not in view_for(Terminal(), "edged").line(message)
+
+
+@pytest.mark.parametrize(
+    ("columns", "show_node", "line"),
+    [
+        (40, False, "┌ angry     █████████▎   0.84"),
+        (40, True, "kitchen  ┌ angry     █▋  0.84"),
+        (50, False, "┌ angry     ████████████████▊     0.84"),
+        (60, False, "┌ angry     ████████████▋    0.84  begins, after"),
+        (120, False, "┌ angry      ████████████████▊     0.84  begins, after neutral"),
+    ],
+)
+def test_line_is_narrower_than_the_terminal(columns: int, line: str, *, show_node: bool) -> None:
+    """The bar gives way first, then the note; nothing wraps."""
+    view = View("edged", Screen(width=lambda: columns), show_node=show_node)
+    messages = [
+        ("event/start", encoded(msgspec.structs.replace(episode_start("angry"), previous="neutral"))),
+        ("event/end", encoded(episode_end("disgust"))),
+        ("emotion", encoded(emotion_state("uncertain", 0.31, _SCORES))),
+        ("health", encoded(health())),
+        ("capture", b"stalled"),
+        ("louder" * 20, b"1"),
+    ]
+    lines = [view.line(Received(f"edged/kitchen/{name}", payload, retained=False)) for name, payload in messages]
+    assert max(map(len, lines)) < columns
+    assert lines[0][10:] == line
 
 
 def test_label_of_another_bundle_has_a_colour_of_its_own() -> None:
     """The same each time, though no label is known here."""
-    view = View("edged", colour=True)
+    view = View("edged", Screen(has_colour=True))
     lines = [
         view.line(Received("edged/a/event/start", encoded(episode_start(label)), retained=False))
         for label in ("bored", "amused", "bored")

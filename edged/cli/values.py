@@ -1,0 +1,32 @@
+"""Argument values to checked ones, for argparse: nodes, hosts and ports.
+
+text ──► value, or ArgumentTypeError: what it is and what was expected
+"""
+
+import argparse
+import re
+
+from edged.config.broker_host import host_fault
+
+_MAX_PORT = 65_535
+
+
+def node(text: str) -> str:
+    """The name of a node."""
+    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a node, expected 1 to 64 of a-z A-Z 0-9 _ -")
+    return text
+
+
+def host(text: str) -> str:
+    """The name or address of a broker."""
+    if fault := host_fault(text):
+        raise argparse.ArgumentTypeError(f"it {fault}")
+    return text
+
+
+def port(text: str) -> int:
+    """A TCP port."""
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, expected 1 to {_MAX_PORT}")
+    return int(text)
