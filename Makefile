@@ -67,18 +67,18 @@ fuzz: .venv/.set-up-fuzz ## damaged configs, recordings, bundles, outbox files, 
 models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models, and the gate (RECIPE=default or research, SEED=3)
 	$(BIN)/python -m convert all --recipe $(RECIPE) --seed $(SEED)
 
-card: .venv/.set-up-convert ## the model card's rows that one training cannot give: seeds, rivals, whole corpora by folds (hours)
+card: .venv/.set-up-convert ## the model card's rows that take several trainings: seeds, alternatives, corpora by folds (hours)
 	for seed in 1 2 3; do \
 		for stage in train quantize "evaluate --clips"; do $(CONVERT) $$stage --seed $$seed || exit; done; \
-		$(CONVERT) quantize --recipe default-untaught --seed $$seed --first || exit; done
+		$(CONVERT) quantize --recipe default-undistilled --seed $$seed --first || exit; done
 	for stage in train quantize; do $(CONVERT) $$stage --recipe default-wide --seed 1 --first || exit; done
 	$(CONVERT) all --seed $(SEED)
-	taught() { ls $(RUNS)/default-seed[123]-??????????/m1.tflite | paste -sd,; }; \
-	untaught() { ls $(RUNS)/default-untaught-seed[$$1]-??????????/m1.tflite | paste -sd,; }; \
+	students() { ls $(RUNS)/default-seed[123]-??????????/m1.tflite | paste -sd,; }; \
+	teachers() { ls $(RUNS)/default-undistilled-seed[$$1]-??????????/m1.tflite | paste -sd,; }; \
 	$(CONVERT) evaluate --clips --bundle edged/models/default --runs $(RUNS)/default-seed[123]-?????????? \
-		--rival "one network with the parameters of all five=$$(ls $(RUNS)/default-wide-seed1-??????????/m1.tflite)" \
-		--rival "average of the three M1 that taught=$$(untaught 123)" \
-		--rival "average of five M1 (three that they taught, two of them)=$$(taught),$$(untaught 12)"
+		--alternative "one network with the parameters of all five=$$(ls $(RUNS)/default-wide-seed1-??????????/m1.tflite)" \
+		--alternative "average of the three teachers=$$(teachers 123)" \
+		--alternative "average of five M1 (three students, two teachers)=$$(students),$$(teachers 12)"
 	for corpus in cremad ravdess emodb; do \
 		$(CONVERT) protocol $$corpus --seed $(SEED) --bundle edged/models/default || exit; done
 

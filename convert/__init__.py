@@ -1,9 +1,9 @@
-"""What runs on a workstation: corpora to a bundle of five full-integer models, with the figures that prove it.
+"""What runs on a workstation: corpora to a bundle of five full-integer models and their measured quality.
 
-    corpora/ ──► splits ──► dataset ──► augment, networks, train ──► quantize ──► calibrate, evaluate ──► bundle, card
+    corpora/ ──► data/ ──► augment/ ──► train/ (score/ validates) ──► evaluate/ (stream/) ──► card/, bundle/
+                                    └─► gate/
 
-``python -m convert all`` is the whole way; each stage keeps what it made under ``build/convert`` and goes on from
-there.
+``python -m convert all`` runs every stage; each one keeps its files under ``build/convert`` and continues from there.
 """
 
 import os

@@ -1,1 +1,1 @@
-"""Clips to other clips: louder, noisier, in other rooms."""
+"""Clips to augmented clips: other voices, noises, rooms and microphones."""

@@ -1,9 +1,9 @@
-"""Augmented batches, made beside the training.
+"""Augmented batches, computed in parallel to the training.
 
     Dataset, targets, seed, epoch ──threads──► images (b, 188, 64, 1) 0..1; targets of labels, of heads, of a teacher
 
-A batch's random numbers come from seed, epoch and its number alone: however many threads make them, and wherever
-a training that was killed goes on, the batches are the same.
+A batch's random numbers depend on seed, epoch and its number alone: the batches are the same for any number of threads,
+and after a training was killed and resumed.
 """
 
 from collections import deque
@@ -20,7 +20,7 @@ from convert.recipes.spec import Recipe
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
-_AHEAD = 6  # batches that wait to be used
+_AHEAD = 6  # batches computed in advance
 
 Made = tuple[Batch, Floats, Floats, Floats]
 
@@ -32,26 +32,27 @@ class Batches:
     dataset: Dataset
     labels: Floats
     heads: Floats
-    soft: Floats  # what a teacher heard; the label targets where there is none
+    soft: Floats  # the teacher's scores; the label targets where there is no teacher
     recipe: Recipe
     seed: int
     n_threads: int = 1
-    _floors: Batch = field(init=False)  # of each clip, none where the recipe leaves them alone
+    _floors: Batch = field(init=False)  # of each clip; empty where the recipe does not remove them
 
     def __post_init__(self) -> None:
-        found = self.dataset
-        own = floors(found.frames, found.start, found.length) if self.recipe.augment.clean_p else np.empty((0, 0), "f4")
-        object.__setattr__(self, "_floors", own)
+        clips = self.dataset
+        removed = self.recipe.augment.clean_p > 0
+        by_clip = floors(clips.frames, clips.start, clips.length) if removed else np.empty((0, 0), np.float32)
+        object.__setattr__(self, "_floors", by_clip)
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """The clips of an epoch, those of a repeated corpus as often as the recipe says."""
+        """The clips of an epoch, those of a repeated corpus as often as the recipe asks."""
         repeats = dict(self.recipe.repeats)
         counts = [repeats.get(clip.corpus, 1) for clip in self.dataset.clips]
         return np.repeat(np.arange(len(counts)), counts)
 
     def __len__(self) -> int:
-        """Batches in an epoch; the last clips of an epoch that fill no batch wait for another."""
+        """Batches in an epoch; a last incomplete batch is dropped."""
         return max(1, len(self.rows) // self.recipe.batch)
 
     def epoch(self, number: int) -> Iterator[Made]:
@@ -59,22 +60,22 @@ class Batches:
         order = np.random.default_rng((self.seed, number)).permutation(self.rows)
         with ThreadPoolExecutor(self.n_threads) as pool:
             waiting: deque[Future[Made]] = deque()
-            for place in range(len(self)):
-                chosen = order[place * self.recipe.batch : (place + 1) * self.recipe.batch]
-                waiting.append(pool.submit(self._made, number, place, chosen))
+            for index in range(len(self)):
+                chosen = order[index * self.recipe.batch : (index + 1) * self.recipe.batch]
+                waiting.append(pool.submit(self._made, number, index, chosen))
                 if len(waiting) > _AHEAD:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
 
-    def _made(self, epoch: int, place: int, rows: NDArray[np.int64]) -> Made:
-        rng = np.random.default_rng((self.seed, epoch, place))
+    def _made(self, epoch: int, index: int, rows: NDArray[np.int64]) -> Made:
+        rng = np.random.default_rng((self.seed, epoch, index))
         spec, dataset = self.recipe.augment, self.dataset
-        places = rows
+        versions = rows
         if dataset.n_copies:
-            places = rows + len(dataset.clips) * rng.integers(0, dataset.n_copies + 1, len(rows))
-        own = self._floors[places] if len(self._floors) else None
-        images = augmented(dataset.frames, dataset.start[places], dataset.length[places], spec, rng, own)
+            versions = rows + len(dataset.clips) * rng.integers(0, dataset.n_copies + 1, len(rows))
+        of_clips = self._floors[versions] if len(self._floors) else None
+        images = augmented(dataset.frames, dataset.start[versions], dataset.length[versions], spec, rng, of_clips)
         targets = (self.labels[rows], self.heads[rows], self.soft[rows])
         images, (labels, heads, soft) = mixed(images, targets, spec, rng)
         return images[..., None] / np.float32(GEOMETRY.top_db) + np.float32(1), labels, heads, soft

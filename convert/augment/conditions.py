@@ -2,7 +2,7 @@
 
     samples (n,) ──condition──► samples (n,)
 
-The robustness rows and the gate hear the same ones.
+The robustness rows and the gate are tested under the same conditions.
 """
 
 from collections.abc import Callable
@@ -18,27 +18,27 @@ from edged.features.logmel import Floats
 NOISES_DB = (20, 10, 5, 0)
 _RATE_HZ = GEOMETRY.sample_rate_hz
 _TELEPHONE_HZ = (300.0, 3400.0)
-_TELEPHONE_ORDER = 4  # run forwards and backwards, so twice that
+_TELEPHONE_ORDER = 4  # filtered forwards and backwards, which doubles it
 _SOFTER_DB = 20.0
-_STEP = 1 / 32768  # of 16 bits, which is all that a microphone gives of a soft voice
+_STEP = 1 / 32768  # of 16 bits: a soft voice has few of them
 
 Change = Callable[[Floats, np.random.Generator], Floats]
 
 
 def conditions(around: Surroundings) -> dict[str, Change]:
-    """By name what is done to samples; noise and rooms only where there are some."""
-    found: dict[str, Change] = {"clean": lambda samples, _rng: samples}
+    """The changes by name; noise and rooms only where ``around`` has some."""
+    changes: dict[str, Change] = {"clean": lambda samples, _rng: samples}
     noises = [recordings.samples(clip.audio) for clip in around.noises if clip.audio]
     if noises:
         for db in NOISES_DB:
-            found[f"noise_{db}"] = _noisy(noises, db)
+            changes[f"noise_{db}"] = _noisy(noises, db)
     rooms = [recordings.response(file) for file in around.rooms]
     if rooms:
-        found["room"] = lambda samples, rng: _in_room(samples, rooms[rng.integers(len(rooms))])
-    found["telephone"] = lambda samples, _rng: _telephone(samples)
-    found["mp3"] = lambda samples, _rng: recordings.through_mp3(samples)
-    found["softer"] = lambda samples, _rng: _softer(samples)
-    return found
+        changes["room"] = lambda samples, rng: _in_room(samples, rooms[rng.integers(len(rooms))])
+    changes["telephone"] = lambda samples, _rng: _telephone(samples)
+    changes["mp3"] = lambda samples, _rng: recordings.through_mp3(samples)
+    changes["softer"] = lambda samples, _rng: _softer(samples)
+    return changes
 
 
 def _noisy(noises: list[Floats], below_db: float) -> Change:

@@ -1,11 +1,11 @@
-"""Copies of clips as other rooms and microphones would have given them, made once and kept beside the log-mel.
+"""Augmented copies of clips: other rooms, noises, microphones and codecs, computed once and cached with the log-mel.
 
-    clip with sound ──augment_sound, front end──► (k, 64) uint8 ──► <cache>/<clip>-copy<n>-<spec>.npy
+    clip with sound ──augment.sound, front end──► (k, 64) uint8 ──► <cache>/<clip>-copy<n>-<spec>.npy
     clip of stored log-mel ──the same on its powers: echoes, noise, band──► (k, 64) uint8 ──► the same
 
-Training then draws one version of each clip, and log-mel augmentation goes on from there.  Of stored log-mel an echo is
-a sum of earlier powers, which is what echoes of noise-like sound are on average (Lebart et al. 2001).  A copy's random
-numbers come from its clip and its number alone: all recipes, seeds and folds share it.
+Training draws one version of each clip, and log-mel augmentation follows.  In stored log-mel an echo is a sum of
+earlier powers, which is what echoes of noise-like sound are on average (Lebart et al. 2001).  A copy's random numbers
+depend on the name of its file alone: all recipes, seeds and folds share it.
 """
 
 import dataclasses
@@ -29,16 +29,16 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd, hz_to_mel
 
 Image = NDArray[np.uint8]
-_TAKEN_DB = 40.0  # off bands that the microphone does not give, within an octave or so
+_REMOVED_DB = 40.0  # from bands outside the microphone's range, over about an octave
 _SLOPE_BANDS = 6.0
-_LEAST = 1e-12
+_MIN_POWER = 1e-12
 
 
 def prepare(clips: Sequence[Clip], noises: Sequence[Clip], folder: Path, n_copies: int, spec: SoundSpec) -> None:
-    """Makes the copies of ``clips`` that ``folder`` lacks; ``clips`` and ``noises`` (recordings) are prepared.
+    """Computes the copies of ``clips`` that ``folder`` lacks; ``clips`` and ``noises`` (recordings) are prepared.
 
     Raises:
-        UsageError: there are none to lay them over.
+        UsageError: there are no noises to mix in.
     """
     absent = [
         (clip, number)
@@ -47,8 +47,8 @@ def prepare(clips: Sequence[Clip], noises: Sequence[Clip], folder: Path, n_copie
         if not _file(clip, number, folder, spec).is_file()
     ]
     if absent and not noises:
-        raise UsageError("copies of clips: no recordings to lay them over, expected esc10 and noise among the corpora")
-    for clip, number in tqdm(absent, desc="copies", unit="copy", disable=not absent):
+        raise UsageError("augmented copies: no noises to mix in, expected esc10 and noise among the corpora")
+    for clip, number in tqdm(absent, desc="augmented copies", unit="copy", disable=not absent):
         target = _file(clip, number, folder, spec)
         rng = np.random.default_rng(int(hashlib.sha256(target.stem.encode()).hexdigest()[:16], 16))
         noise = noises[int(rng.integers(len(noises)))]
@@ -56,14 +56,14 @@ def prepare(clips: Sequence[Clip], noises: Sequence[Clip], folder: Path, n_copie
             sound = heard_elsewhere(recordings.samples(clip.audio, clip.padded_s), _samples(noise), spec, rng)
             made = _image(FrontEnd().clip_levels(sound).reshape(-1, GEOMETRY.n_bands, 2).mean(axis=2))
         else:
-            heard = dataset.load([clip], folder).frames.astype(np.float32)
-            made = _image(levels_elsewhere(heard, dataset.load([noise], folder).frames.astype(np.float32), spec, rng))
+            frames = dataset.load([clip], folder).frames.astype(np.float32)
+            made = _image(levels_elsewhere(frames, dataset.load([noise], folder).frames.astype(np.float32), spec, rng))
         with atomic(target) as file:
             np.save(file, made)
 
 
 def versions(clips: Sequence[Clip], folder: Path, n_copies: int, spec: SoundSpec) -> list[list[Image]]:
-    """For each number of a copy, the copies of all ``clips``."""
+    """The copies of all ``clips``, by number of the copy."""
     return [[np.load(_file(clip, number, folder, spec)) for clip in clips] for number in range(n_copies)]
 
 
@@ -77,21 +77,21 @@ def levels_elsewhere(levels: Floats, noise: Floats, spec: SoundSpec, rng: np.ran
     if rng.random() < spec.noise_p:
         under = np.roll(np.power(10, noise / 10, dtype=np.float64), int(rng.integers(len(noise))), axis=0)
         under = np.resize(under, power.shape)
-        # Slaney's bands are even in area: their mean power is the sound's, near enough.
+        # Slaney's bands have equal area, so their mean power is close to the sound's.
         power = power + under * power.mean() / under.mean() * 10 ** (-rng.uniform(*spec.noise_db) / 10)
-    found = 10 * np.log10(power + _LEAST)
+    changed = 10 * np.log10(power + _MIN_POWER)
     if rng.random() < spec.microphone_p:
         band = np.arange(GEOMETRY.n_bands)
         lowest, highest = _band(rng.uniform(*spec.lowest_hz)), _band(rng.uniform(*spec.highest_hz))
         outside = np.maximum(lowest - band, band - highest) / _SLOPE_BANDS
-        found = found - _TAKEN_DB * np.clip(outside, 0, 1)
-    return np.asarray(found, np.float32)
+        changed = changed - _REMOVED_DB * np.clip(outside, 0, 1)
+    return np.asarray(changed, np.float32)
 
 
 def _band(frequency_hz: float) -> float:
-    """Where ``frequency_hz`` lies on the band axis."""
-    low, high, here = hz_to_mel(np.array([GEOMETRY.f_min_hz, GEOMETRY.f_max_hz, frequency_hz]))
-    return float((here - low) / (high - low) * GEOMETRY.n_bands)
+    """The position of ``frequency_hz`` on the band axis."""
+    low, high, mel = hz_to_mel(np.array([GEOMETRY.f_min_hz, GEOMETRY.f_max_hz, frequency_hz]))
+    return float((mel - low) / (high - low) * GEOMETRY.n_bands)
 
 
 def _image(levels: Floats) -> Image:

@@ -1,16 +1,17 @@
-"""Other voices, rooms and microphones out of the same clips: whole batches of log-mel, changed at random.
+"""Batches of log-mel with other voices, rooms and microphones, changed at random.
 
     frames (n, 64) dB, clips' start and length ──cut, stretched, moved──► (batch, 188, 64)
-        ──own noise floor taken off──► ──bands shifted, contrast, tilt and curve, lowest bands less──►
+        ──own noise floor removed──► ──bands shifted, contrast, tilt and curve, lowest bands attenuated──►
         ──noise floor──► ──renormalised, masked──► dB -80..0
 
-Only numpy, only log-mel: corpora of which nothing else is left are changed like all others.  Shifted bands are another
+It needs numpy and log-mel only, so corpora that come as log-mel are changed like all others.  Shifted bands are another
 vocal tract, contrast another dynamic range, tilt and curve another microphone, the floor another room.  After every
 change the loudest cell is 0 dB again, or as far below as the front end leaves it.
 
-A corpus that was recorded at one gain tells its labels by its noise: below the loudest cell of a clip, the floor of
-CREMA-D's sad clips lies 17 dB higher than that of angry ones, and a network that learns this hears anger wherever it is
-quiet.  So the floor is taken off a share of the clips, as spectral subtraction does (Berouti et al. 1979).
+The noise of a corpus that was recorded at one gain reveals its labels: relative to the loudest cell of a clip, the
+floor of CREMA-D's sad clips is 17 dB higher than that of angry ones, and a network that learns this predicts anger
+wherever it is quiet.  The floor is therefore removed from a share of the clips by spectral subtraction (Berouti et al.
+1979).
 """
 
 from functools import cache
@@ -23,11 +24,11 @@ from edged.features.geometry import GEOMETRY
 
 N_FRAMES, N_BANDS = GEOMETRY.n_frames, GEOMETRY.n_bands
 FLOOR_DB = -GEOMETRY.top_db
-_NOTHING_DB = -200.0  # where the clip is not: below any floor, whatever is added
-_OVERHANG = 0.25  # of a clip may be moved out of the window
-_GRAIN_DB = 3.0  # spread of a band of stationary noise about its mean
-_QUIETEST = 0.05  # of a clip's frames lie below its floor
-_CLEANEST_DB = -50.0  # is left where a cell is all noise
+_NOTHING_DB = -200.0  # outside the clip: below any floor, whatever is added
+_OVERHANG = 0.25  # share of a clip that may be moved out of the window
+_GRAIN_DB = 3.0  # standard deviation of a band of stationary noise
+_QUIETEST = 0.05  # share of a clip's frames below its floor
+_CLEANEST_DB = -50.0  # maximum attenuation of a cell that is all noise
 _NOISE_TILT_DB, _NOISE_CURVE_DB = 8.0, 3.0
 
 Batch = NDArray[np.float32]
@@ -43,11 +44,11 @@ def augmented(  # noqa: PLR0913, PLR0917 - a batch of clips, and what is done to
 ) -> Batch:
     """(batch, n_frames, n_bands) dB from -80 to 0, one window a clip; clips are ``frames[start : start + length]``.
 
-    ``floors`` (batch, n_bands), see below, is needed where the clips' own floor is to be taken off.
+    ``floors`` (batch, n_bands), see below, is needed where the clips' own floor is to be removed.
     """
     images, inside = _placed(frames, start, length, spec, rng)
     if floors is not None and spec.clean_p:
-        _take_off(images, floors, spec, rng)
+        _remove_floors(images, floors, spec, rng)
     images = images @ _band_maps(len(start), spec, rng)
     contrast = np.exp(rng.uniform(-spec.contrast, spec.contrast, (len(start), 1, 1)))
     images = images * contrast.astype(np.float32) + _curves(len(start), spec, rng)
@@ -63,29 +64,29 @@ def augmented(  # noqa: PLR0913, PLR0917 - a batch of clips, and what is done to
 
 
 def floors(frames: NDArray[np.float16], start: NDArray[np.int64], length: NDArray[np.int64]) -> Batch:
-    """(n_clips, n_bands) dB of each clip's own noise floor: what it has in its quietest frames, band by band."""
-    found = np.empty((len(start), N_BANDS), np.float32)
-    for place, (first, count) in enumerate(zip(start, length, strict=True)):
+    """(n_clips, n_bands) dB of each clip's own noise floor: the level of its quietest frames, band by band."""
+    by_clip = np.empty((len(start), N_BANDS), np.float32)
+    for row, (first, count) in enumerate(zip(start, length, strict=True)):
         rank = int(_QUIETEST * (count - 1))
-        found[place] = np.partition(frames[first : first + count], rank, axis=0)[rank]
-    return found
+        by_clip[row] = np.partition(frames[first : first + count], rank, axis=0)[rank]
+    return by_clip
 
 
 def mixed(
     images: Batch, targets: tuple[Batch, ...], spec: AugmentSpec, rng: np.random.Generator
 ) -> tuple[Batch, tuple[Batch, ...]]:
-    """Mixup (Zhang et al. 2018): a share of the batch with others of it, the targets alike."""
+    """Mixup (Zhang et al. 2018): a share of the batch is blended with others of it, targets included."""
     size = len(images)
     share = rng.beta(spec.mixup_alpha, spec.mixup_alpha, size)
     share = np.where(rng.random(size) < spec.mixup_p, np.maximum(share, 1 - share), 1.0).astype(np.float32)
     other = rng.permutation(size)
-    kept = share[:, None]
-    blended = images * kept[:, :, None] + images[other] * (1 - kept[:, :, None])
-    return blended, tuple(target * kept + target[other] * (1 - kept) for target in targets)
+    column = share[:, None]
+    blended = images * column[:, :, None] + images[other] * (1 - column[:, :, None])
+    return blended, tuple(target * column + target[other] * (1 - column) for target in targets)
 
 
 def renormalised(images: Batch) -> Batch:
-    """dB below each window's loudest cell, none below -80."""
+    """dB relative to each window's loudest cell, at least -80."""
     return np.asarray(np.maximum(images - images.max(axis=(1, 2), keepdims=True), FLOOR_DB), np.float32)
 
 
@@ -96,16 +97,16 @@ def _placed(
     spec: AugmentSpec,
     rng: np.random.Generator,
 ) -> tuple[Batch, NDArray[np.bool_]]:
-    """Clips stretched in time and laid into windows, with the mask of where they are."""
+    """Clips stretched in time and placed in windows, with the mask of the frames that they fill."""
     size = len(start)
     rate = np.exp(rng.uniform(-spec.speed, spec.speed, size))
     span = length / rate
-    free = N_FRAMES - span  # above 0 room in the window, below 0 the clip is longer
+    free = N_FRAMES - span  # positive: room in the window; negative: the clip is longer
     offset = np.where(free > 0, 0.0, rng.uniform(0, 1, size) * free)
     overhang = _OVERHANG * np.minimum(span, N_FRAMES)
-    least, most = np.minimum(free, 0) - overhang, np.maximum(free, 0) + overhang
+    lowest, highest = np.minimum(free, 0) - overhang, np.maximum(free, 0) + overhang
     moved = rng.random(size) < spec.moved_p
-    offset = np.where(moved, least + (most - least) * rng.random(size), offset)
+    offset = np.where(moved, lowest + (highest - lowest) * rng.random(size), offset)
     time = (np.arange(N_FRAMES)[None] - offset[:, None]) * rate[:, None]
     last = length[:, None] - 1
     inside = (time >= 0) & (time <= last)
@@ -138,22 +139,22 @@ def _curves(size: int, spec: AugmentSpec, rng: np.random.Generator) -> Batch:
     return curve[:, None, :].astype(np.float32)
 
 
-def _take_off(images: Batch, floors: Batch, spec: AugmentSpec, rng: np.random.Generator) -> None:
-    """Subtracts its own floor, many times over, from the power of a share of the clips, in place."""
+def _remove_floors(images: Batch, floors: Batch, spec: AugmentSpec, rng: np.random.Generator) -> None:
+    """Over-subtracts its own floor from the power of a share of the clips, in place."""
     cleaned = np.flatnonzero(rng.random(len(images)) < spec.clean_p)
-    least, most = np.log(spec.clean_over)
-    over = rng.uniform(least, most, (len(cleaned), 1, 1)).astype(np.float32)
+    lowest, highest = np.log(spec.clean_over)
+    over = rng.uniform(lowest, highest, (len(cleaned), 1, 1)).astype(np.float32)
     share = np.exp(over + (floors[cleaned][:, None] - images[cleaned]) * np.float32(np.log(10) / 10))
     images[cleaned] += 10 * np.log10(np.maximum(1 - share, np.float32(10 ** (_CLEANEST_DB / 10))))
 
 
 def _peaks(size: int, spec: AugmentSpec, rng: np.random.Generator) -> Batch:
-    """(size, 1, 1) dB: the front end counts from the loudest of 128 bands, and the mean of two lies below it."""
+    """(size, 1, 1) dB: the front end's reference is the loudest of 128 bands, and the mean of two is below it."""
     return np.asarray(rng.uniform(0, spec.peak_db, (size, 1, 1)), np.float32)
 
 
 def _lows(size: int, spec: AugmentSpec, rng: np.random.Generator) -> Batch:
-    """(size, 1, n_bands) dB, 0 and below: what a microphone without lows, or a high-pass, does."""
+    """(size, 1, n_bands) dB, 0 and below: a microphone without low frequencies, or a high-pass."""
     depth = np.where(rng.random(size) < spec.lows_p, rng.uniform(0, spec.lows_db, size), 0)[:, None]
     edge = rng.uniform(*spec.lows_bands, (size, 1))
     slope = np.clip(1 - np.arange(N_BANDS)[None] / edge, 0, 1)
@@ -161,7 +162,7 @@ def _lows(size: int, spec: AugmentSpec, rng: np.random.Generator) -> Batch:
 
 
 def _add_floor(images: Batch, spec: AugmentSpec, rng: np.random.Generator) -> None:
-    """Lays stationary coloured noise under a share of the windows, in place."""
+    """Adds stationary coloured noise to a share of the windows, in place."""
     noisy = np.flatnonzero(rng.random(len(images)) < spec.noise_p)
     count = len(noisy)
     axis = np.linspace(-1, 1, N_BANDS)[None, None]
@@ -173,7 +174,7 @@ def _add_floor(images: Batch, spec: AugmentSpec, rng: np.random.Generator) -> No
 
 
 def _masked(images: Batch, spec: AugmentSpec, rng: np.random.Generator) -> Batch:
-    """Strips of time and of bands hidden (Park et al. 2019), half of them at the floor, half at the window's mean."""
+    """Masked strips of time and of bands (Park et al. 2019), half of them at the floor, half at the window's mean."""
     size = len(images)
     fill = np.where(rng.random(size) < 0.5, FLOOR_DB, images.mean(axis=(1, 2)))  # noqa: PLR2004 - half of them
     hidden = np.zeros(images.shape, bool)
@@ -189,6 +190,6 @@ def _masked(images: Batch, spec: AugmentSpec, rng: np.random.Generator) -> Batch
 
 @cache
 def _grain() -> Batch:
-    """dB of noise about its mean, drawn once: a run of it from a random place is as good as new."""
+    """dB of noise about its mean, drawn once; a window uses a stretch of it from a random offset."""
     rng = np.random.default_rng(0)
     return (rng.standard_normal((20_000, N_BANDS)) * _GRAIN_DB).astype(np.float32)

@@ -1,1 +1,1 @@
-"""A run's models to a bundle on disk."""
+"""The files of a bundle: a run's models and results to ``bundle.json`` and everything that stands beside it."""

@@ -1,8 +1,8 @@
-"""Where a bundle comes from: time, commit, versions.
+"""The origin of a bundle: time, commit, versions.
 
-    git, pyproject.toml, installed packages ──► what the manifest says of its making
+    git, pyproject.toml, installed packages ──► what the manifest says about the origin of a bundle
 
-No path of this machine is in it.
+It contains no path of this machine.
 """
 
 import datetime as dt
@@ -26,42 +26,45 @@ _VERSIONS = (
     "webrtcvad-wheels",
 )
 _RUNTIMES = ("ai-edge-litert", "tflite-runtime")
+# Whatever has a part in training or in a metric: the stream is measured through the whole of edged.  The bundles
+# themselves are results, and a result that has just been written changes no code.
+_SOURCES = ("convert", "edged", "pyproject.toml", ":(exclude)edged/models/default")
 
 
 def version() -> str:
-    """The program's, as pyproject.toml says."""
+    """The program's version, from pyproject.toml."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
 
 
 def now() -> str:
-    """UTC; ``SOURCE_DATE_EPOCH`` makes it repeatable."""
+    """The time in UTC; ``SOURCE_DATE_EPOCH`` makes it repeatable."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH")
     now = dt.datetime.fromtimestamp(float(seconds), dt.UTC) if seconds else dt.datetime.now(dt.UTC)
     return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def commit() -> str:
-    """The commit of the code that makes the bundle, with ``+`` where ``convert`` or ``edged`` differ from it."""
+    """The commit of the code that makes the bundle, with ``+`` if ``convert`` or ``edged`` differ from it."""
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         return "unknown"
 
-    def told(*arguments: str) -> str:
+    def output(*arguments: str) -> str:
         return subprocess.run(  # noqa: S603 - git with fixed arguments
             [git, "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
         ).stdout.strip()
 
-    changed = told("status", "--porcelain", "--", "convert", "edged/features")
-    return (told("rev-parse", "--short=12", "HEAD") or "unknown") + ("+" if changed else "")
+    changed = output("status", "--porcelain", "--", *_SOURCES)
+    return (output("rev-parse", "--short=12", "HEAD") or "unknown") + ("+" if changed else "")
 
 
 def versions() -> dict[str, str]:
-    """Of what has a part in the models or in their figures, as far as it is installed."""
-    found = {}
+    """The versions of installed packages that have a part in the models or in their metrics."""
+    installed = {}
     for name in (*_VERSIONS, *_RUNTIMES):
         try:
-            found[name] = importlib.metadata.version(name)
+            installed[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed

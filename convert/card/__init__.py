@@ -1,1 +1,7 @@
-"""Results to the model card: Markdown and plots."""
+"""All Markdown and all plots: metrics to tables, sections, the whole card.
+
+    metrics ──tables──► sections ──report, card──► README.md
+    metrics ──plots, gate_plot──► PNG files
+
+Nothing is measured here.  The sentences that explain a table stand beside the code that lays it out.
+"""

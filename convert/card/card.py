@@ -1,85 +1,114 @@
 """A manifest to the model card that stands beside it.
 
-    Manifest ──► README.md: what it is for and must not be used for, data and licences, protocol, tables, limits
+    Manifest ──► README.md: intended use, data and licences, protocol, tables, limits
 
-Every figure comes from the manifest; the sentences that judge them are chosen by them, whichever way they fall.
+Every number comes from the manifest.  The sentences that rate the numbers are chosen by them, in either direction.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from convert.card.gate_section import section
+from convert.card.gate_section import section as gate_section
 from convert.card.report import sections
-from convert.card.tables import TITLES, table
-from convert.evaluate.robustness import NAMES as CONDITIONS
+from convert.card.robustness_section import CONDITIONS
+from convert.card.tables import table, title
 from convert.gate.recipe import SOURCES
+from edged.errors import UsageError
 from edged.models.bundle import Manifest
 
+NEEDED = ("rows", "adaptation", "robustness", "stream")  # metrics without which there is no card
 _N_WORST = 3  # conditions that the limits name
-_NOISE = 0.005  # a difference of UAR below this is called none
+_TIE = 0.005  # a smaller difference of UAR counts as none
 _USE = """\
-## What it is for
+## Intended use
 
-It estimates how a voice sounds (not what a person feels) for the person who installed the sensor: research, art, care
-at home with the consent of everyone who is heard, one's own automations. Only labels and scores leave the device.
+It estimates how a voice sounds, not what a person feels. It is meant for the person who installed the sensor: research,
+art, care at home with the consent of everyone whose voice is heard, one's own automations. Only labels and scores leave
+the device.
 
-## What it must not be used for
+## Not to be used for
 
-- Inferring the emotions of people at work or in education. In the European Union this is prohibited (Regulation (EU)
-  2024/1689, the AI Act, Article 5(1)(f)), but for medical or safety reasons that the Act names.
+- Inferring the emotions of people at work or in education. The European Union prohibits this (Regulation (EU)
+  2024/1689, the AI Act, Article 5(1)(f)), except for the medical and safety reasons that the Act names.
 - Decisions about a person: hiring, credit, insurance, policing, migration, custody, diagnosis.
-- Listening to people who do not know of it. The Act's transparency duties (Article 50(3)) apply where it is allowed.
+- Listening to people who do not know about it. Where the use is allowed, the Act's transparency duties (Article 50(3))
+  apply.
 
-An acted label is not a feeling. The figures below are for actors; people at home act less.
+An acted label is not a feeling. The numbers below are for actors; people at home act less.
 """
-
 _CREMAD_NOTE = """ CREMA-D is made available under the Open Database License
-(<http://opendatacommons.org/licenses/odbl/1.0/>), its contents under the Database Contents License: who publishes
+(<http://opendatacommons.org/licenses/odbl/1.0/>), its contents under the Database Contents License. Whoever publishes
 something made from the database must say so, as this note does; an adapted database must be shared alike."""
-_BASELINE_NOTE = """
-`baseline DCT`: 13 DCT coefficients of the stored log-mel, deltas, their statistics over the clip, and support vectors,
-trained on the same speakers of all corpora. `baseline MFCC`: the same with python_speech_features, trained only on the
-corpora of the recipe whose sound was at hand (of CREMA-D often only log-mel is)."""
+_PROTOCOL = """\
+No speaker is in more than one of training, validation and test (`convert/data/splits`). Epochs, temperatures, weights
+and the default routing were chosen on validation speakers. The score of a clip longer than a window is the mean over
+windows every 0.496 s, as in `edged classify`. UAR is the mean recall over the labels that occur. Intervals are 95 %, by
+bootstrap over speakers. Corpora that were never trained on are tested on all of their speakers."""
+_SVM_NOTE = """
+`SVM, DCT`: a support vector machine on 13 DCT coefficients of the stored log-mel and their deltas, summarised over the
+clip, trained on the same speakers of all corpora. `SVM, MFCC`: the same on MFCC from python_speech_features, trained
+only on the corpora of the recipe that came as sound (CREMA-D often comes as log-mel only)."""
 
 
 def card(manifest: Manifest) -> str:
-    """The text of the card."""
-    told = sections(manifest.metrics)
-    parts = [
+    """The text of the card.
+
+    Raises:
+        UsageError: the bundle was not made by ``convert``, or its metrics are those of another version.
+    """
+    if "command" not in manifest.training:
+        raise UsageError("bundle.json: training has no command, expected a bundle that convert made")
+    prove_whole(manifest.metrics, "bundle.json")
+    parts = sections(manifest.metrics)
+    text = [
         f"# Bundle `{manifest.name}` {manifest.version}",
         _origin(manifest),
         _USE,
         _material(manifest),
         _models(manifest),
-        _figures(manifest, told["figures"]),
+        _results(manifest, parts["uar"]),
         _verdict(manifest),
-        *(part for name, part in told.items() if name != "figures"),
+        *(part for name, part in parts.items() if name != "uar"),
         _gate(manifest),
         _limits(manifest),
     ]
-    return "\n\n".join(part.strip() for part in parts if part) + "\n"
+    return "\n\n".join(part.strip() for part in text if part) + "\n"
+
+
+def prove_whole(metrics: Mapping[str, Any], file: str) -> None:
+    """Refuses the metrics of another version, which ``file`` may hold: the card would lack sections.
+
+    Raises:
+        UsageError: some are absent.
+    """
+    absent = [part for part in NEEDED if part not in metrics]
+    if absent:
+        raise UsageError(
+            f"{file}: no {', '.join(absent)}, expected metrics of this version: python -m convert evaluate"
+        )
 
 
 def _origin(manifest: Manifest) -> str:
     return (
-        f"Five full-integer int8 models and the routes through them: {', '.join(manifest.labels)}. Made on"
+        f"Five full-integer int8 models and the routes between them. Labels: {', '.join(manifest.labels)}. Made on"
         f" {manifest.created} by `{manifest.training['command']}` at commit `{manifest.training['commit']}`;"
-        f" {_evaluated(manifest)}`convert/card/card.py` wrote this."
+        f" {_evaluated(manifest)}this card was written by `convert/card/card.py`."
     )
 
 
 def _evaluated(manifest: Manifest) -> str:
-    """When its figures are of another day than the models."""
-    found = manifest.metrics.get("evaluated")
-    if found is None:
+    """When the models were evaluated, where that was later than they were made."""
+    later = manifest.metrics.get("evaluated")
+    if later is None:
         return ""
-    return f"judged anew on {found['at']} by `{found['command']}` at commit `{found['commit']}`; "
+    return f"evaluated again on {later['at']} by `{later['command']}` at commit `{later['commit']}`; "
 
 
 def _material(manifest: Manifest) -> str:
     corpora: dict[str, Any] = manifest.training["corpora"]
     rows = [
         [
-            TITLES.get(name, name),
+            title(name),
             ", ".join(f"{side} {count}" for side, count in corpus["clips"].items()),
             corpus["licence"],
             corpus["cite"],
@@ -87,7 +116,7 @@ def _material(manifest: Manifest) -> str:
         for name, corpus in corpora.items()
     ]
     speakers = [
-        f"- {TITLES.get(name, name)}, {side}: {', '.join(names)}"
+        f"- {title(name)}, {side}: {', '.join(names)}"
         for name, corpus in corpora.items()
         for side, names in corpus["speakers"].items()
     ]
@@ -97,19 +126,20 @@ def _material(manifest: Manifest) -> str:
             table(["corpus", "clips", "licence", "cite"], rows),
             f"\nLicence of this bundle: {manifest.licence}.",
             "The models contain no recording." + (_CREMAD_NOTE if "cremad" in corpora else ""),
-            *_copies(manifest.training["recipe"]),
+            *_augmented_copies(manifest.training["recipe"]),
             "\nSpeakers, each on one side only:\n",
             *speakers,
         ]
     )
 
 
-def _copies(recipe: dict[str, Any]) -> list[str]:
-    """What was done to the clips, and whose sounds it took."""
-    if not recipe.get("copies"):
+def _augmented_copies(recipe: Mapping[str, Any]) -> list[str]:
+    """How many, and whose sounds are mixed into them."""
+    if not recipe.get("augmented_copies"):
         return []
+    count = recipe["augmented_copies"]
     return [
-        f"\nTrained on clips and on {recipe['copies']} copies of each, as other rooms and microphones give it, over:\n",
+        f"\nTrained on each clip and on {count} augmented copies of it, with these sounds mixed in:\n",
         *(f"- {name}: {SOURCES[name]}" for name in ("esc10", "noise")),
     ]
 
@@ -129,95 +159,95 @@ def _models(manifest: Manifest) -> str:
     ]
     head = [
         "model",
-        "separates",
+        "labels",
         "parameters",
         "multiply-adds a window",
         "temperature",
         "soft weight",
-        "epoch kept (0: as it began)",
+        "best epoch (0: the starting weights)",
     ]
-    found = manifest.metrics["validation_uar"]
+    uar = manifest.metrics["validation_uar"]
     return "\n".join(
         [
             "## Models and routes\n",
             table(head, rows),
             f"\nThe default routing is **{manifest.routes.default}**, chosen on validation speakers. Their UAR:",
-            f"{found['hard']:.3f} hard, {found['soft']:.3f} soft (weights fitted without the speaker who is judged),",
-            f"{found['m1']:.3f} for M1 alone.",
+            f"{uar['hard']:.3f} hard, {uar['soft']:.3f} soft (weights fitted without the speaker under test),",
+            f"{uar['m1']:.3f} for M1 alone.",
         ]
     )
 
 
-def _figures(manifest: Manifest, table_of_clips: str) -> str:
+def _results(manifest: Manifest, clips_table: str) -> str:
     runtimes = manifest.metrics["runtimes"]
     versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
     return "\n".join(
         [
-            "## Figures\n",
-            f"{manifest.metrics['protocol']} Seed {manifest.metrics['seed']}; int8 unless a column says float.\n",
-            table_of_clips,
-            _BASELINE_NOTE,
-            f"\nRuntimes {' and '.join(runtimes['compared'])} on {runtimes['windows']} windows are apart by",
-            f"{max(runtimes['quanta_apart'].values())}/256 at most. Made with {versions}.",
+            "## Metrics\n",
+            f"{_PROTOCOL} Seed {manifest.metrics['seed']}; int8 unless a column says float.\n",
+            clips_table,
+            _SVM_NOTE,
+            f"\nOn {runtimes['windows']} windows the runtimes {' and '.join(runtimes['compared'])} differ by at most",
+            f"{max(runtimes['quanta_apart'].values())}/256 in any score. Made with {versions}.",
         ]
     )
 
 
 def _verdict(manifest: Manifest) -> str:
     default = manifest.routes.default
-    lines = ["## Does the cascade earn its keep?\n"]
+    lines = ["## Is the cascade worth it?\n"]
     for name, row in manifest.metrics["rows"].items():
         gain = row[default]["uar"] - row["first"]["uar"]
-        word = "is no better and no worse than" if abs(gain) < _NOISE else "beats" if gain > 0 else "is worse than"
-        points = "" if abs(gain) < _NOISE else f" by {abs(gain) * 100:.1f} points"
+        word = "ties with" if abs(gain) < _TIE else "beats" if gain > 0 else "loses to"
+        points = "" if abs(gain) < _TIE else f" by {abs(gain) * 100:.1f} points"
         lines.append(
-            f"- {TITLES.get(name, name)}: the cascade ({default}, {row[default]['uar']:.3f}) {word} M1 alone"
-            f" ({row['first']['uar']:.3f}){points}.{_best_rival(manifest, name, row[default]['uar'])}"
+            f"- {title(name)}: the cascade ({default}, {row[default]['uar']:.3f}) {word} M1 alone"
+            f" ({row['first']['uar']:.3f}){points}.{_best_alternative(manifest, name, row[default]['uar'])}"
         )
     return "\n".join(lines)
 
 
-def _best_rival(manifest: Manifest, name: str, cascade: float) -> str:
-    """The one rival that a reader would ask for, whoever won."""
-    rivals = manifest.metrics.get("rivals", {})
-    uars = {rival: found["rows"][name]["uar"] for rival, found in rivals.items() if name in found["rows"]}
+def _best_alternative(manifest: Manifest, name: str, cascade: float) -> str:
+    """The best of the alternatives, whether or not it beats the cascade."""
+    alternatives = manifest.metrics.get("alternatives", {})
+    uars = {text: other["rows"][name]["uar"] for text, other in alternatives.items() if name in other["rows"]}
     if not uars:
         return ""
-    best = max(uars, key=lambda rival: uars[rival])
-    word = "beats" if uars[best] >= cascade + _NOISE else "does not beat"
-    return f" Of its rivals the best, {best} ({uars[best]:.3f}), {word} the cascade."
+    best = max(uars, key=lambda text: uars[text])
+    word = "beats" if uars[best] >= cascade + _TIE else "does not beat"
+    return f" The best alternative, {best} ({uars[best]:.3f}), {word} the cascade."
 
 
 def _gate(manifest: Manifest) -> str:
     if manifest.gate is None:
         return ""
-    return section(manifest.gate, manifest.training["gate"], manifest.metrics["gate"])
+    return gate_section(manifest.gate, manifest.training["gate"], manifest.metrics["gate"])
 
 
 def _limits(manifest: Manifest) -> str:
-    strangers = {name: row for name, row in manifest.metrics["rows"].items() if row.get("never_trained")}
-    told = ", ".join(
-        f"{TITLES.get(name, name)} {row[manifest.routes.default]['uar']:.3f}" for name, row in strangers.items()
-    )
+    unseen = {name: row for name, row in manifest.metrics["rows"].items() if row.get("never_trained")}
+    uars = ", ".join(f"{title(name)} {row[manifest.routes.default]['uar']:.3f}" for name, row in unseen.items())
     lines = [
         "## Limits\n",
-        "- The corpora are acted, short, recorded in quiet rooms; children, many accents, most languages are absent.",
+        "- The corpora are acted, and were recorded in quiet rooms as short clips.",
+        "- Children, many accents and most languages are missing.",
         "- Rows with two or three speakers say little, whatever their interval.",
-        "- Figures are of the clips that were at hand, not of the whole corpora.",
+        "- The numbers are for the clips that were available, not for the complete corpora.",
     ]
-    if told:
-        lines.append(f"- What a new home may expect is nearer to the corpora that were never trained on: {told}.")
-    lines += _worse(manifest)
+    if uars:
+        lines.append(f"- In a new home, expect results closer to the corpora that were never trained on: {uars}.")
+    lines += _worst_conditions(manifest)
     return "\n".join(lines)
 
 
-def _worse(manifest: Manifest) -> list[str]:
-    """What costs most of all conditions, by corpus."""
-    found = []
-    for name, group in manifest.metrics.get("robust", {}).items():
+def _worst_conditions(manifest: Manifest) -> list[str]:
+    """The conditions that cost most, by corpus."""
+    lines = []
+    for name, group in manifest.metrics["robustness"].items():
         by_condition = {key: row[manifest.routes.default]["uar"] for key, row in group["rows"].items()}
         clean = by_condition["clean"]
         worst = sorted((uar, key) for key, uar in by_condition.items() if uar < clean)[:_N_WORST]
-        told = ", ".join(f"{CONDITIONS[key]} {uar:.3f}" for uar, key in worst)
-        found.append(f"- {TITLES.get(name, name)} falls from {clean:.3f} furthest with {told}.")
-    return found
+        drops = ", ".join(f"{CONDITIONS[key]} ({uar:.3f})" for uar, key in worst)
+        if drops:
+            lines.append(f"- {title(name)} ({clean:.3f} as recorded) drops most under: {drops}.")
+    return lines

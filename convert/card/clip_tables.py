@@ -1,4 +1,4 @@
-"""Rows of clips to tables in Markdown: figures, recalls, tasks, gender, confidence, and corpora fold by fold.
+"""Rows of clips to tables in Markdown: UAR, recalls, tasks, gender, confidence, and corpora fold by fold.
 
 metrics["rows"], metrics["protocols"] ──► what the card and ``python -m convert evaluate`` and ``protocol`` print
 """
@@ -8,42 +8,42 @@ from typing import Any
 
 import numpy as np
 
-from convert.card.tables import TITLES, interval, share, table
+from convert.card.tables import interval, share, table, title
 from convert.score.folds import pooled
 
-_HEARD_S = ("0", "60", "300")
-_MIXTURE = "neutral"
+_ADAPTED_S = ("60", "300")
+_PRIOR = "neutral"
 _NEVER = " (never trained on)"
 
 
-def figures_table(rows: Mapping[str, Any]) -> str:
-    """UAR by group of clips: the default routing, float, support vectors, WAR, ECE."""
-    lines, default = [], _default(rows)
+def uar_table(rows: Mapping[str, Any]) -> str:
+    """UAR by group of clips: the default routing, float, support vector machines, WAR, ECE."""
+    lines, default = [], default_routing(rows)
     for name, row in rows.items():
         chosen = row[default]
         low, high = chosen["uar_95"]
-        rivals = row.get("baseline", {})
+        machines = row.get("svm", {})
         lines.append(
             [
-                TITLES.get(name, name) + (_NEVER if row.get("never_trained") else ""),
+                title(name) + (_NEVER if row.get("never_trained") else ""),
                 f"{chosen['speakers']} / {chosen['clips']}",
                 f"**{chosen['uar']:.3f}** ({low:.3f} to {high:.3f})",
                 *(f"{row[way]['uar']:.3f}" for way in ("hard", "soft", "first")),
                 share(row["float"][default]["uar"] if "float" in row else None),
-                *(share(rivals[kind]["uar"] if kind in rivals else None) for kind in ("dct", "mfcc")),
+                *(share(machines[kind]["uar"] if kind in machines else None) for kind in ("dct", "mfcc")),
                 f"{chosen['war']:.3f}",
                 f"{chosen['ece']:.3f}",
             ]
         )
     head = ["clips of", "speakers / clips", f"UAR ({default}, 95 %)", "hard", "soft", "M1 alone", f"float {default}"]
-    return table([*head, "baseline DCT", "baseline MFCC", "WAR", "ECE"], lines)
+    return table([*head, "SVM, DCT", "SVM, MFCC", "WAR", "ECE"], lines)
 
 
 def recall_table(rows: Mapping[str, Any], labels: Sequence[str]) -> str:
     """Recall by label, of the default routing and of the first model alone."""
-    default = _default(rows)
+    default = default_routing(rows)
     lines = [
-        [TITLES.get(name, name), kind, *(share(row[way]["recall"].get(label)) for label in labels)]
+        [title(name), kind, *(share(row[way]["recall"].get(label)) for label in labels)]
         for name, row in rows.items()
         for way, kind in ((default, default), ("first", "M1 alone"))
     ]
@@ -51,64 +51,64 @@ def recall_table(rows: Mapping[str, Any], labels: Sequence[str]) -> str:
 
 
 def task_table(rows: Mapping[str, Any]) -> str:
-    """Each model on its own task, support vectors on the same labels beside it."""
+    """Each model on its own task, support vector machines on the same labels beside it."""
     tasks = list(dict.fromkeys(task for row in rows.values() for task in row["tasks"]))
     lines = []
     for name, row in rows.items():
-        vectors = row.get("baseline", {})
+        machines = row.get("svm", {})
         first = next(iter(row["tasks"]), None)
         cells = []
         for task in tasks:
-            own = row["tasks"].get(task)
-            rival = vectors.get("dct" if task == first else f"dct {task}")
-            beside = f" / {rival['uar']:.3f}" if rival else ""
-            cells.append("-" if own is None else interval(own) + beside)
-        lines.append([TITLES.get(name, name), *cells])
+            metrics = row["tasks"].get(task)
+            machine = machines.get("dct" if task == first else f"dct {task}")
+            beside = f" / {machine['uar']:.3f}" if machine else ""
+            cells.append("-" if metrics is None else interval(metrics) + beside)
+        lines.append([title(name), *cells])
     return table(["clips of", *tasks], lines)
 
 
 def gender_table(rows: Mapping[str, Any]) -> str:
     """UAR by gender, with intervals."""
-    default = _default(rows)
+    default = default_routing(rows)
     lines = []
     for name, row in rows.items():
-        for gender, own in row["gender"].items():
-            cells = [interval(own[way]) for way in (default, "first")]
-            lines.append([TITLES.get(name, name), gender, f"{own['speakers']} / {own['clips']}", *cells])
+        for gender, group in row["gender"].items():
+            cells = [interval(group[way]) for way in (default, "first")]
+            lines.append([title(name), gender, f"{group['speakers']} / {group['clips']}", *cells])
     return table(["clips of", "gender", "speakers / clips", f"UAR ({default}, 95 %)", "M1 alone (95 %)"], lines)
 
 
-def confidence_table(rows: Mapping[str, Any], heard: Mapping[str, Any]) -> str:
-    """ECE without a baseline and after so many seconds, and what the margin costs."""
+def confidence_table(rows: Mapping[str, Any], adaptation: Mapping[str, Any]) -> str:
+    """ECE without adaptation and after the given seconds of it, and what the margin costs."""
     lines = []
     for name, row in rows.items():
-        errors = heard.get(name, {}).get("ece", {}).get(_MIXTURE, {})
+        errors = adaptation.get(name, {}).get("ece", {}).get(_PRIOR, {})
         unsure = row["uncertain"]
         lines.append(
             [
-                TITLES.get(name, name),
+                title(name),
                 f"{row[row['default']]['ece']:.3f}",
-                *(share(errors.get(mark)) for mark in _HEARD_S[1:]),
+                *(share(errors.get(mark)) for mark in _ADAPTED_S),
                 f"{unsure['share']:.1%}",
                 f"{share(unsure.get('right_uncertain'))} / {share(unsure.get('right_else'))}",
             ]
         )
-    head = ["clips of", "ECE", *(f"after {mark} s" for mark in _HEARD_S[1:])]
-    return table([*head, "lead below the margin", "right answers below it / else"], lines)
+    head = ["clips of", "ECE", *(f"after {mark} s" for mark in _ADAPTED_S)]
+    return table([*head, "lead below the margin", "accuracy below the margin / above"], lines)
 
 
-def protocols_table(found: Mapping[str, Any]) -> str:
+def protocols_table(protocols: Mapping[str, Any]) -> str:
     """Corpora whose every speaker was tested once, fold by fold."""
     lines = []
-    for name, protocol in found.items():
-        for row, figures in pooled(protocol["folds"]).items():
-            folds = figures["folds"]
+    for name, protocol in protocols.items():
+        for row, metrics in pooled(protocol["folds"]).items():
+            folds = metrics["folds"]
             spread = f" ± {np.std(folds, ddof=1):.3f}" if len(folds) > 1 else ""
             lines.append(
                 [
-                    f"{TITLES.get(name, name)}, {row}",
-                    f"{figures['speakers']} / {figures['clips']}",
-                    interval(figures),
+                    f"{title(name)}, {row}",
+                    f"{metrics['speakers']} / {metrics['clips']}",
+                    interval(metrics),
                     f"{len(folds)} of {protocol['of']}",
                     f"{np.mean(folds):.3f}{spread}",
                     " ".join(f"{fold:.3f}" for fold in folds),
@@ -117,5 +117,6 @@ def protocols_table(found: Mapping[str, Any]) -> str:
     return table(["clips of", "speakers / clips", "UAR (95 %)", "folds", "mean ± sd of folds", "each"], lines)
 
 
-def _default(rows: Mapping[str, Any]) -> str:
+def default_routing(rows: Mapping[str, Any]) -> str:
+    """The routing that ``rows`` were measured with by default."""
     return str(next(iter(rows.values()))["default"])

@@ -16,7 +16,7 @@ def drawn(curves: dict[str, Any], file: Path) -> None:
     made = figure(7, 5, dpi=120)
     axes = made.add_subplot()
     for name, (missed, accepted, chosen) in curves.items():
-        (line,) = axes.step(accepted, 100 * missed, where="post", label=_NAMES[name])
+        (line,) = axes.step(accepted, [100 * share for share in missed], where="post", label=_NAMES[name])
         axes.plot(chosen["accepted_per_hour"], 100 * chosen["missed"], "o", color=line.get_color())
     axes.set_xscale("symlog", linthresh=10)
     axes.set_xlabel("falsely accepted windows per hour without speech (of 7258)")

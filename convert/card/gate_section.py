@@ -5,8 +5,8 @@ training, figures of a bundle's gate ──► Markdown: protocol, rivals, group
 
 from typing import Any
 
+from convert.card.robustness_section import CONDITIONS
 from convert.card.tables import TITLES
-from convert.evaluate.robustness import NAMES
 from edged.models.bundle import GateModel
 
 _RIVALS = {"model": "gate model", "webrtcvad": "webrtcvad", "level": "level gate"}
@@ -17,7 +17,7 @@ most 2 % of validation speech, that of the level gate is the config's margin. we
 one on validation. Of {speech} windows of speech and {other} of recorded sounds without any ({hours:.2f} h):
 """
 _GOAL = 0.02  # of a cell's windows may be missed
-_CONDITIONS = {**NAMES, "echo": "echo", "shouted": "shouted", "whispered": "whispered"}
+_CONDITIONS = {**CONDITIONS, "echo": "echo", "shouted": "shouted", "whispered": "whispered"}
 _CELLS = """
 Whom it misses: windows with a second of speech or more, of speakers that it was not trained on, by what was meant and
 how strongly (RAVDESS' own two intensities; of CREMA-D what listeners rated it, low below 50, high from 70 on). As

@@ -1,90 +1,96 @@
-"""All figures of an evaluation as text: the sections of the card that tell them, and what a command prints.
+"""All metrics of an evaluation as text: sections of the card, and what a command prints.
 
-metrics ──► Markdown, a section for each kind of figures that is there
+metrics ──► Markdown, one section for each kind of metrics that is there
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from convert.card.adaptation_section import adaptation_section
 from convert.card.clip_tables import (
     confidence_table,
-    figures_table,
+    default_routing,
     gender_table,
     protocols_table,
     recall_table,
     task_table,
+    uar_table,
 )
-from convert.card.stream_section import section as stream_section
-from convert.card.tables import TITLES, heard_tables
-from convert.evaluate import robustness
-from convert.evaluate.alternatives import origins, ways_table
-from convert.evaluate.seeds import seeds_table
+from convert.card.comparison_tables import alternatives_section, seeds_section
+from convert.card.robustness_section import robustness_section
+from convert.card.stream_section import stream_section
+from convert.card.tables import title
 
 _CONFIDENCE = """\
-ECE in 15 bins of the default routing's confidence, on whole clips without a baseline, and as the device has it after it
-has heard so many seconds of the speaker (70 % neutral, the judged half of the clips, five trials). The margin is
-what `tracker.margin` has by default; by the other defaults a device says `uncertain` until a mood's probability, after
-all windows so far, reaches `tracker.enter`.
+ECE in 15 bins of the default routing's confidence: on whole clips without adaptation, and after 60 and 300 s of
+adaptation to the speaker (70 % neutral, tested on the other half of the clips, five splits). The margin is the default
+of `tracker.margin`. With the other defaults, a device says `uncertain` until the probability of an emotion, over all
+windows so far, reaches `tracker.enter`.
 
-![How often an answer of so much confidence is right](reliability.png)
-"""
-_WAYS = """\
-All on the same clips. `top-3`: the true label is among the three greatest scores.
+![Accuracy by confidence](reliability.png)
 """
 _TASKS = """\
-UAR on the clips that have one of its labels (95 %), and of support vectors (DCT) trained on these labels alone.
+UAR on the clips that have one of the model's labels (95 %), and of support vector machines (DCT) trained on the same
+labels.
 """
 _PROTOCOLS = """\
-Every speaker of a corpus is tested once, int8, by a network of M1's design and recipe that never heard them. CREMA-D:
-trained from nothing on each fold's other speakers and on EMO-DB. RAVDESS: a network of the default's corpora, EMO-DB:
-one of the three others of `research`, neither taught nor given copies, tuned on each fold's other speakers and on some
-of those it knew. A fold's epoch is chosen on speakers who are neither trained on nor tested. The standard deviation
-over folds is that of people as well as of training. CREMA-D's fold 0 tests the speakers of the tables above; fold 1
-tests, beside eight others, the validation speakers, and folds 2 to 4 the training speakers on whom the recipe was
-developed: no fold's network heard its own test speakers, but the recipe has been chosen with theirs in sight. From
-where RAVDESS and EMO-DB are tuned, and for how long, was chosen by the mean of all folds' validation, whose speakers
-other folds test.
+Each speaker of a corpus is tested once, int8, by a network with M1's design and recipe that was never trained on that
+speaker.
+
+- CREMA-D: trained from scratch on each fold's other speakers and on EMO-DB.
+- RAVDESS: a network of the default recipe's corpora, fine-tuned on each fold's other speakers and on some of its
+  original clips.
+- EMO-DB: the same from a network of the three other corpora of `research`. Both starting networks are undistilled and
+  trained without augmented copies.
+
+Each fold's epoch was chosen on speakers who are neither in its training nor in its test set. The standard deviation
+over folds includes differences between speakers as well as between trainings. CREMA-D's fold 0 tests the speakers of
+the tables above. Fold 1 tests the validation speakers and eight others; folds 2 to 4 test training speakers, on whom
+the recipe was developed. No network was trained on its own test speakers, but the recipe was chosen with those speakers
+in view. The starting networks of RAVDESS and EMO-DB, and the length of the fine-tuning, were chosen by the mean
+validation result of all folds; those validation speakers are test speakers in other folds.
 """
 
 
-def report(metrics: Mapping[str, Any], *, pictures: bool = False) -> str:
-    """Every section that ``metrics`` has figures for; with links to the ``pictures`` where they stand beside it."""
+def report(metrics: Mapping[str, Any], *, plots: bool = False) -> str:
+    """Every section that ``metrics`` has numbers for; with links to the ``plots`` where they lie beside the text."""
     text = "\n\n".join(part.strip() for part in sections(metrics).values() if part)
-    if pictures:
+    if plots:
         return text
     return "\n".join(line for line in text.splitlines() if not line.startswith("!["))
 
 
 def sections(metrics: Mapping[str, Any]) -> dict[str, str]:
-    """By title, in the order of the card."""
-    found: dict[str, str] = {}
-    rows, heard = metrics.get("rows"), metrics.get("heard", {})
+    """By name, in the order of the card."""
+    parts: dict[str, str] = {}
+    rows, adaptation = metrics.get("rows"), metrics.get("adaptation", {})
     if rows:
-        default = next(iter(rows.values()))["default"]
+        default = default_routing(rows)
         labels = list(dict.fromkeys(label for row in rows.values() for label in row[default]["recall"]))
-        found["figures"] = figures_table(rows)
-        rivals = metrics.get("rivals", {})
-        found["ways"] = f"## The cascade and its rivals\n\n{_WAYS}\n{ways_table(rows, rivals)}\n{origins(rivals)}"
+        parts["uar"] = uar_table(rows)
+        parts["alternatives"] = alternatives_section(rows, metrics.get("alternatives", {}))
         recalls = recall_table(rows, sorted(labels))
-        found["recalls"] = f"## Recall by label\n\n{recalls}\n\n![Confusion, true label by row](confusion.png)"
-        found["tasks"] = f"## Each model on its own task\n\n{_TASKS}\n{task_table(rows)}"
-        found["gender"] = f"## By gender\n\n{gender_table(rows)}"
-        found["confidence"] = f"## Confidence\n\n{_CONFIDENCE}\n{confidence_table(rows, heard)}"
-        if metrics.get("robust"):
-            found["robust"] = f"## Worse conditions\n\n{robustness.tables(metrics['robust'], default)}"
-    if heard:
-        picture = "![UAR by seconds heard](baseline.png)"
-        found["heard"] = f"## After the device has heard a speaker\n\n{heard_tables(heard)}\n\n{picture}"
+        parts["recalls"] = f"## Recall by label\n\n{recalls}\n\n![Confusion, true label by row](confusion.png)"
+        parts["tasks"] = f"## Each model on its own task\n\n{_TASKS}\n{task_table(rows)}"
+        parts["gender"] = f"## By gender\n\n{gender_table(rows)}"
+        parts["confidence"] = f"## Confidence\n\n{_CONFIDENCE}\n{confidence_table(rows, adaptation)}"
+        if metrics.get("robustness"):
+            parts["robustness"] = robustness_section(metrics["robustness"], default)
+    if adaptation:
+        parts["adaptation"] = adaptation_section(adaptation)
     if metrics.get("stream"):
-        found["stream"] = stream_section(metrics["stream"])
+        parts["stream"] = stream_section(metrics["stream"])
     if metrics.get("runs"):
-        found["runs"] = f"## Other seeds\n\n{seeds_table(metrics['runs'])}"
+        parts["runs"] = seeds_section(metrics["runs"])
     if metrics.get("protocols"):
-        made = [
-            f"- {TITLES.get(name, name)}: `{own['command']}`, at "
-            + ", ".join(f"`{commit}`" for commit in dict.fromkeys(fold["commit"] for fold in own["folds"].values()))
-            for name, own in metrics["protocols"].items()
-        ]
-        text = [_PROTOCOLS, protocols_table(metrics["protocols"]), "", *made]
-        found["protocols"] = "## Whole corpora, fold by fold\n\n" + "\n".join(text)
-    return found
+        parts["protocols"] = _protocols(metrics["protocols"])
+    return parts
+
+
+def _protocols(protocols: Mapping[str, Any]) -> str:
+    commands = [
+        f"- {title(name)}: `{protocol['command']}`, at "
+        + ", ".join(f"`{commit}`" for commit in dict.fromkeys(fold["commit"] for fold in protocol["folds"].values()))
+        for name, protocol in protocols.items()
+    ]
+    return "\n".join(["## Whole corpora, fold by fold\n", _PROTOCOLS, protocols_table(protocols), "", *commands])

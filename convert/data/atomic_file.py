@@ -1,6 +1,6 @@
-"""Files that are there whole or not at all: a stage that was killed leaves no half a file under a name that says done.
+"""Files that are written whole or not at all: a stage that is killed leaves no partial file under a final name.
 
-atomic(path) ──► a file beside it ──all went well──► path
+atomic(path) ──► a file beside it ──no error──► path
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 
 @contextmanager
 def atomic(path: Path) -> Iterator[BinaryIO]:
-    """A file to write, which is renamed to ``path`` at the end, or is gone where something failed.
+    """A file to write, which is renamed to ``path`` at the end, or removed after an error.
 
-    Its name is the process's own: two folds that are trained at once may make the same log-mel.
+    Its name contains the process id: two folds that are trained at once may compute the same log-mel.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")

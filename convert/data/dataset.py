@@ -1,12 +1,12 @@
-"""Clips to log-mel, computed once and kept.
+"""Clips to log-mel, computed once and cached.
 
     clips ──front end──► levels (k, 128) float16 dB, or stored (k, 64) uint8 ──► build/convert/cache/<sha256>.npy
     levels ──windows──► images (n_windows, 188, 64) uint8, exactly what the device would see
     levels ──► frames (n, 64) float16 dB below the clip's loudest cell, all clips end to end, for training
 
-A cache file's name is the hash of the sound and of what the front end makes of a fixed one: a change of either
-computes it anew, and a ``prepare`` that was broken off goes on where it was.  Levels keep 128 bands and their own
-scale, so that any window can be brought to its own loudest cell as the device does it.
+A cache file's name is the hash of the sound and of the front end's output for a fixed sound.  A change of either
+computes the file again, and an interrupted ``prepare`` resumes where it stopped.  Levels keep 128 bands and their own
+scale, so that any window can be scaled to its own loudest cell as on the device.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ _SILENT_DB = -100.0  # a level of digital silence, see FrontEnd.levels
 class Dataset:
     """Clips and their frames for training: clip i is ``frames[start[i] : start[i] + length[i]]``.
 
-    Where there are ``n_copies`` of each, copy k of clip i (from 1 on) stands at place ``k * len(clips) + i``.
+    With ``n_copies`` augmented copies of each, copy k of clip i (from 1 on) has index ``k * len(clips) + i``.
     """
 
     clips: list[Clip]
@@ -47,20 +47,20 @@ class Dataset:
 
 
 def prepare(clips: Sequence[Clip], folder: Path) -> None:
-    """Puts the levels of all ``clips`` into the cache ``folder``; those that are there stay."""
+    """Computes the levels of ``clips`` that the cache ``folder`` does not hold yet."""
     for file in sorted({clip.stored.path for clip in clips if clip.stored}):
         target = folder / f"{_file_hash(file)}.npy"
         if not target.is_file():
             with atomic(target) as made:
                 np.save(made, _unpacked(file))
-    spoken = [clip for clip in clips if clip.audio]
-    for clip in tqdm(spoken, desc="log-mel", unit="clip", disable=not spoken):
+    audible = [clip for clip in clips if clip.audio]
+    for clip in tqdm(audible, desc="log-mel", unit="clip", disable=not audible):
         target = folder / f"{key(clip)}.npy"
         if clip.audio and not target.is_file():
             levels = _front_end().clip_levels(recordings.samples(clip.audio, clip.padded_s))
             if clip.padded_s is not None:
-                heard = np.flatnonzero((levels > _SILENT_DB).any(axis=1))
-                levels = levels[: heard[-1] + 1 if len(heard) else 1]
+                sounding = np.flatnonzero((levels > _SILENT_DB).any(axis=1))
+                levels = levels[: sounding[-1] + 1 if len(sounding) else 1]
             with atomic(target) as made:
                 np.save(made, levels.astype(np.float16))
 
@@ -71,7 +71,7 @@ def key(clip: Clip) -> str:
 
 
 def sound_hash(clip: Clip) -> str:
-    """Of the file that holds the clip's sound, and of how much of it is taken."""
+    """The hash of the file that holds the clip's sound, and how much of it is taken."""
     file = clip.stored.path if clip.stored else clip.audio
     if file is None:
         raise UsageError(f"clip {clip.id}: neither audio nor stored log-mel")
@@ -79,20 +79,20 @@ def sound_hash(clip: Clip) -> str:
 
 
 def clips_hash(clips: Iterable[Clip]) -> str:
-    """Of which clips, labelled how, by what sound."""
+    """The hash of ``clips``: their names, labels and sounds, in any order."""
     rows = ((clip.id, clip.speaker, clip.label, clip.votes, str(clip.stored and clip.stored.start)) for clip in clips)
     lines = [f"{row} {sound_hash(clip)}" for row, clip in zip(rows, clips, strict=True)]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
 
 
 def levels(clip: Clip, folder: Path) -> NDArray[np.float16] | NDArray[np.uint8]:
-    """(k, 128) float16 dB, or stored (k, 64) uint8, of a clip that was prepared."""
+    """(k, 128) float16 dB, or stored (k, 64) uint8, of a prepared clip."""
     whole: NDArray[np.float16] | NDArray[np.uint8] = np.load(folder / f"{key(clip)}.npy", mmap_mode="r")
     if clip.stored is None:
         return whole
     end = clip.stored.start + clip.stored.n_frames
     if end > len(whole):
-        raise UsageError(f"clip {clip.id}: frames up to {end}, expected no more than the {len(whole)} that are stored")
+        raise UsageError(f"clip {clip.id}: frames up to {end}, expected at most the {len(whole)} that are stored")
     return whole[clip.stored.start : end]
 
 
@@ -101,35 +101,35 @@ def images(clip: Clip, folder: Path) -> NDArray[np.uint8]:
     return windows(levels(clip, folder))
 
 
-def windows(found: NDArray[np.float32] | NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.uint8]:
+def windows(levels: NDArray[np.float32] | NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(n_windows, n_frames, n_bands) of levels (k, 128) dB or stored (k, 64) uint8."""
     size = GEOMETRY.n_frames
-    starts = range(0, max(len(found) - size, 0) + 1, STRIDE_FRAMES)
-    return np.stack([_image(found[start : start + size]) for start in starts])
+    starts = range(0, max(len(levels) - size, 0) + 1, STRIDE_FRAMES)
+    return np.stack([_image(levels[start : start + size]) for start in starts])
 
 
 def load(clips: Sequence[Clip], folder: Path, copies: Sequence[Sequence[NDArray[np.uint8]]] = ()) -> Dataset:
-    """The frames of prepared ``clips``, end to end, then those of ``copies``, lists of one (k, 64) a clip."""
+    """The frames of prepared ``clips``, end to end, then those of ``copies``: lists of one (k, 64) a clip."""
     frames = [_frames(levels(clip, folder)) for clip in clips]
     frames += [_frames(copy) for version in copies for copy in version]
     length = np.array([len(part) for part in frames], np.int64)
     return Dataset(list(clips), np.concatenate(frames), np.cumsum(length) - length, length, len(copies))
 
 
-def _image(found: NDArray[np.float32] | NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.uint8]:
-    if found.dtype == np.uint8:
+def _image(part: NDArray[np.float32] | NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if part.dtype == np.uint8:
         image = np.zeros((GEOMETRY.n_frames, GEOMETRY.n_bands), np.uint8)
-        image[: len(found)] = found
+        image[: len(part)] = part
         return image
-    return _front_end().image(found.astype(np.float32))
+    return _front_end().image(part.astype(np.float32))
 
 
-def _frames(found: NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.float16]:
-    if found.dtype == np.uint8:
-        decibels = found.astype(np.float32) * np.float32(GEOMETRY.quantum_db) - np.float32(GEOMETRY.top_db)
+def _frames(whole: NDArray[np.float16] | NDArray[np.uint8]) -> NDArray[np.float16]:
+    if whole.dtype == np.uint8:
+        decibels = whole.astype(np.float32) * np.float32(GEOMETRY.quantum_db) - np.float32(GEOMETRY.top_db)
         return decibels.astype(np.float16)
-    relative = np.maximum(found.astype(np.float32) - np.float32(found.max()), np.float32(_DEEPEST_DB))
-    return np.asarray(relative.reshape(len(found), GEOMETRY.n_bands, -1).mean(axis=2), np.float16)
+    relative = np.maximum(whole.astype(np.float32) - np.float32(whole.max()), np.float32(_DEEPEST_DB))
+    return np.asarray(relative.reshape(len(whole), GEOMETRY.n_bands, -1).mean(axis=2), np.float16)
 
 
 def _unpacked(file: Path) -> NDArray[np.uint8]:
@@ -153,7 +153,7 @@ def _file_hash(file: Path) -> str:
 
 @cache
 def _front_end_key() -> str:
-    """What the front end does, not how it is written: its levels of a second of noise, to 1 dB."""
+    """The hash of the front end's levels of a second of noise, to 1 dB: what it computes, not how it is written."""
     noise = np.random.default_rng(0).standard_normal(GEOMETRY.sample_rate_hz).astype(np.float32)
     return hashlib.sha256(np.round(_front_end().clip_levels(noise)).astype(np.int16).tobytes()).hexdigest()[:8]
 

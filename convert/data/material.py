@@ -1,9 +1,9 @@
-"""The clips that a recipe speaks of, by what they are for.
+"""The clips of a recipe, by purpose.
 
-    corpora's folder, recipe, fold ──readers, splits──► Material: train, validation, test, strangers
+    corpora's folder, recipe, fold ──readers, splits──► Material: train, validation, test, unseen
 
-Only clips with one of the six labels are kept.  A corpus that is trained on must be there and have a list of speakers;
-a stranger, which is only evaluated on, may be absent and is then left out of the figures.
+Only clips with one of the six labels are taken.  A corpus that is trained on must be there and have a list of speakers.
+An unseen corpus, which is only tested on, may be absent and is then left out of the metrics.
 """
 
 from collections.abc import Iterable
@@ -20,17 +20,17 @@ from edged.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Clips by purpose, and of the test and the strangers by corpus."""
+    """Clips by purpose; those of the test side and of unseen corpora by corpus."""
 
     train: list[Clip]
     validation: list[Clip]
     test: dict[str, list[Clip]]
-    strangers: dict[str, list[Clip]]
-    noises: list[Clip] = field(default_factory=list)  # recordings that copies of the clips for training are laid over
+    unseen: dict[str, list[Clip]]
+    noises: list[Clip] = field(default_factory=list)  # recordings that are mixed into augmented copies
 
     def all(self) -> list[Clip]:
         """Every clip, in a fixed order."""
-        rest = [*self.test.values(), *self.strangers.values()]
+        rest = [*self.test.values(), *self.unseen.values()]
         return self.train + self.validation + [clip for clips in rest for clip in clips]
 
 
@@ -44,25 +44,25 @@ def material(folder: Path, recipe: Recipe, fold: int | None = None) -> Material:
     for name in recipe.corpora:
         clips = _labelled(corpora.read(folder / name))
         split_of = splits.split_of(name, {clip.speaker for clip in clips}, fold)
-        if not splits.places(name):
+        if not splits.assignments(name):
             raise UsageError(f"corpus {name}: no list of speakers in convert/data/splits, expected one to train on it")
         for split in splits.SPLITS:
             by_split[split][name] = [clip for clip in clips if split_of[clip.speaker] == split]
-    for split, found in by_split.items():
-        if not any(found.values()):
+    for split, by_corpus in by_split.items():
+        if not any(by_corpus.values()):
             raise UsageError(f"{folder}: no clips for {split}, expected speakers of each split of {recipe.corpora}")
-    strangers = {name: _labelled(corpora.read(folder / name)) for name in recipe.strangers if (folder / name).is_dir()}
+    unseen = {name: _labelled(corpora.read(folder / name)) for name in recipe.unseen if (folder / name).is_dir()}
     return Material(
         _joined(by_split["train"].values()),
         _joined(by_split["validation"].values()),
         by_split["test"],
-        strangers,
-        _noises(folder) if recipe.copies else [],
+        unseen,
+        _noises(folder) if recipe.augmented_copies else [],
     )
 
 
 def _noises(folder: Path) -> list[Clip]:
-    """None where ESC-10 is absent: who only evaluates can do without, and ``copies.prepare`` says so to who trains."""
+    """None where ESC-10 is absent: evaluation does not need them, and for training ``copies.prepare`` asks for them."""
     return noises(folder, "train") if (folder / "esc10").is_dir() else []
 
 

@@ -1,7 +1,7 @@
 """Sound files to samples, for training: any rate and any number of channels become 16 kHz mono.
 
 file ──soundfile──► (n, channels) ──mean──► (n,) ──soxr HQ──► samples (n,) float32 at 16 kHz
-samples ──► a file of 16 bits, or the same samples as MP3 leaves them
+samples ──► a file of 16 bits, or the same samples after a codec
 """
 
 import io
@@ -44,24 +44,24 @@ def samples(file: Path, padded_s: float | None = None) -> Floats:
 
 
 def resampled(mono: Floats, rate: float) -> Floats:
-    """(n / rate,) ``mono`` (n,) played so many times as fast: higher by as much."""
+    """(n / rate,) ``mono`` (n,) played ``rate`` times as fast, which raises its pitch by the same factor."""
     return np.asarray(soxr.resample(mono, round(rate * _FINE_HZ), _FINE_HZ, quality="HQ"), np.float32)
 
 
 def coded(mono: Floats, codec: str) -> Floats:
-    """(n,) what is left of ``mono`` (n,) at 16 kHz after ``codec``: ulaw, adpcm or mp3 (32 kbit/s or so)."""
+    """(n,) ``mono`` (n,) at 16 kHz after ``codec``: ulaw, adpcm or mp3 (about 32 kbit/s)."""
     container, subtype = _CODECS[codec]
     with io.BytesIO() as file:
         soundfile.write(file, mono, GEOMETRY.sample_rate_hz, format=container, subtype=subtype)
         file.seek(0)
-        found, _ = soundfile.read(file, dtype="float32")
-    return np.asarray(np.resize(found, len(mono)) if len(found) < len(mono) else found[: len(mono)], np.float32)
+        decoded, _ = soundfile.read(file, dtype="float32")
+    return np.asarray(np.resize(decoded, len(mono)) if len(decoded) < len(mono) else decoded[: len(mono)], np.float32)
 
 
 def response(file: Path) -> Floats:
     """(k,) a room's impulse response, beginning with its greatest sample; it keeps a sound's energy."""
-    heard = samples(file)
-    direct = heard[int(np.abs(heard).argmax()) :]
+    whole = samples(file)
+    direct = whole[int(np.abs(whole).argmax()) :]
     return np.asarray(direct / np.sqrt(np.sum(direct**2)), np.float32)
 
 
@@ -71,7 +71,7 @@ def write(file: Path, samples: Floats) -> None:
 
 
 def through_mp3(samples: Floats) -> Floats:
-    """(n,) what MP3 at 32 kbit/s leaves of ``samples`` (n,), with the delay of its encoder where that is not marked."""
+    """(n,) ``samples`` (n,) after MP3 at 32 kbit/s, with the encoder's delay where the file does not declare it."""
     packed = io.BytesIO()
     soundfile.write(
         packed,
@@ -83,5 +83,5 @@ def through_mp3(samples: Floats) -> Floats:
         compression_level=_MP3_LEVEL,
     )
     packed.seek(0)
-    heard, _ = soundfile.read(packed, dtype="float32")
-    return np.pad(heard[: len(samples)], (0, max(0, len(samples) - len(heard)))).astype(np.float32)
+    decoded, _ = soundfile.read(packed, dtype="float32")
+    return np.pad(decoded[: len(samples)], (0, max(0, len(samples) - len(decoded)))).astype(np.float32)

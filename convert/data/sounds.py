@@ -57,10 +57,10 @@ def noises(folder: Path, side: Side) -> list[Clip]:
     Raises:
         UsageError: the corpora are absent.
     """
-    found = esc10(folder / "esc10", side) + noise(folder / "noise", side)
-    if not found:
-        raise UsageError(f"{folder}: no recordings in esc10 or noise for {side}, expected some to lay clips over")
-    return found
+    recordings = esc10(folder / "esc10", side) + noise(folder / "noise", side)
+    if not recordings:
+        raise UsageError(f"{folder}: no recordings in esc10 or noise for {side}, expected some to mix into clips")
+    return recordings
 
 
 def recording(file: Path, corpus: str, sound: str) -> Clip:

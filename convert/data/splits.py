@@ -1,11 +1,11 @@
-"""Who is trained on, who chooses, who is tested on: committed lists of speakers.
+"""Speakers for training, validation and test: committed lists.
 
-    splits/<corpus>.csv: speaker, gender, block, split ──► Place by speaker
+    splits/<corpus>.csv: speaker, gender, block, split ──► Assignment by speaker
 
-No speaker stands on two sides.  ``blocks`` deal the speakers out evenly by gender, for folds: fold k tests on its own
-share of blocks, chooses on the next one and trains on the rest.  The lists were drawn once, with ``drawn`` below, from
-the speakers that this material has; ``python -m convert.data.splits CORPORA`` draws them again, byte for byte.  A
-speaker who is in no list (the authors' corpora have more speakers than this material) is trained on, in every fold.
+No speaker is on two sides.  Blocks distribute the speakers evenly by gender, for folds: fold k tests on its own blocks,
+validates on the next one and trains on the rest.  The lists were drawn once, with ``drawn`` below, from the speakers of
+the corpora at hand; ``python -m convert.data.splits CORPORA`` draws them again, byte for byte.  A speaker who is in no
+list (the published corpora have more speakers) is used for training, in every fold.
 """
 
 import csv
@@ -26,12 +26,12 @@ FOLDER = Path(__file__).parent / "splits"
 COLUMNS = ["speaker", "gender", "block", "split"]
 N_BLOCKS = {"cremad": 10, "emodb": 8, "nemo": 7, "ravdess": 10}
 TEST_BLOCKS = {"cremad": 2, "emodb": 1, "nemo": 1, "ravdess": 2}  # of a fold: five folds, or one speaker each
-_COMMITTED: dict[int, Split] = {0: "test", 1: "test", 2: "validation"}  # by block, all others are trained on
+_COMMITTED: dict[int, Split] = {0: "test", 1: "test", 2: "validation"}  # by block; all others are used for training
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a speaker belongs."""
+class Assignment:
+    """A speaker's block and split."""
 
     gender: str
     block: int
@@ -53,8 +53,8 @@ def drawn(corpus: str, genders: Mapping[str, str]) -> list[tuple[str, str, int, 
         while women or men:
             order += [names.pop() for names in (women, men) if names]
     blocks: dict[int, list[str]] = defaultdict(list)
-    for place, name in enumerate(order):
-        blocks[place % n_blocks].append(name)
+    for index, name in enumerate(order):
+        blocks[index % n_blocks].append(name)
     return [
         (name, genders[name], block, _COMMITTED.get(block, "train"))
         for block in sorted(blocks)
@@ -62,27 +62,27 @@ def drawn(corpus: str, genders: Mapping[str, str]) -> list[tuple[str, str, int, 
     ]
 
 
-def places(corpus: str, folder: Path = FOLDER) -> dict[str, Place]:
-    """The list of ``corpus``, proved; empty where it has none.
+def assignments(corpus: str, folder: Path = FOLDER) -> dict[str, Assignment]:
+    """The checked list of ``corpus``; empty where it has none.
 
     Raises:
-        UsageError: the list is not of the columns above, names a speaker twice or a split that is none.
+        UsageError: the list is not of the columns above, names a speaker twice or has an unknown split.
     """
     table = folder / f"{corpus}.csv"
     if not table.is_file():
         return {}
-    found: dict[str, Place] = {}
+    listed: dict[str, Assignment] = {}
     with table.open(newline="", encoding="utf-8") as lines:
         reader = csv.DictReader(lines)
         if reader.fieldnames != COLUMNS:
             raise UsageError(f"{table}: columns are {reader.fieldnames}, expected {COLUMNS}")
         for number, row in enumerate(reader, start=2):
-            if row["speaker"] in found:
-                raise UsageError(f"{table}:{number}: {row['speaker']} is there twice, expected each speaker once")
+            if row["speaker"] in listed:
+                raise UsageError(f"{table}:{number}: {row['speaker']} is listed twice, expected each speaker once")
             if row["split"] not in SPLITS or not (row["block"] or "").isdigit():
                 raise UsageError(f"{table}:{number}: {row}, expected a block's number and one of {', '.join(SPLITS)}")
-            found[row["speaker"]] = Place(row["gender"], int(row["block"]), cast("Split", row["split"]))
-    return found
+            listed[row["speaker"]] = Assignment(row["gender"], int(row["block"]), cast("Split", row["split"]))
+    return listed
 
 
 def split_of(corpus: str, speakers: Iterable[str], fold: int | None = None) -> dict[str, Split]:
@@ -91,7 +91,7 @@ def split_of(corpus: str, speakers: Iterable[str], fold: int | None = None) -> d
     Raises:
         UsageError: the corpus has no such fold.
     """
-    listed = places(corpus)
+    listed = assignments(corpus)
     if fold is None:
         return {name: listed[name].split if name in listed else "train" for name in speakers}
     per_fold = TEST_BLOCKS.get(corpus, 0)

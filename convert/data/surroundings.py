@@ -1,9 +1,9 @@
-"""What clips are heard in when they are judged: sounds, noises, rooms.
+"""Sounds, noises and rooms in which clips are tested.
 
     corpora's folder, side ──► Surroundings: ESC-10, noises, impulse responses
 
-Sounds and noises are those that the gate has on the same side, so that no threshold was chosen with what is tested.
-Rooms take turns: every other one is the test's.
+Sounds and noises are those of the gate's same side, so no threshold was chosen with the sounds of a test.  Rooms
+alternate: every other one is the test's.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from convert.data.sounds import esc10, noise
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """All of one side; what is not there is left out."""
+    """All of one side; absent corpora are left out."""
 
     sounds: list[Clip]
     noises: list[Clip]
@@ -24,7 +24,7 @@ class Surroundings:
 
     @property
     def clips(self) -> list[Clip]:
-        """What must be prepared."""
+        """All clips, to be prepared."""
         return self.sounds + self.noises
 
 

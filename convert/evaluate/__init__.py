@@ -1,1 +1,1 @@
-"""Bundles to plain results: what is measured, and against what."""
+"""Bundles and runs to plain results: what is measured, and against what.  Nothing here writes a bundle or Markdown."""

@@ -1,10 +1,10 @@
-"""What the baseline of a device is worth: UAR by the seconds of speech that it has heard.
+"""What the device's adaptation is worth: UAR by the seconds of speech that it has adapted to.
 
-    clips of a speaker ──half to learn from, half to judge──► a stream of one half, in a mixture of moods
+    clips of a speaker ──half to adapt to, half to test──► a stream of the first half, drawn by a prior distribution
     stream ──the device's Adaptation, no labels──► the other half corrected ──► UAR after 12 s, 30 s, …
 
-Each speaker is a home; the halves are drawn anew for each trial.  Half a speaker's clips are a minute or two of speech:
-a longer stream repeats them, drawn at random.  Validation speakers are compared with a table of the other validation
+Each speaker is a home; the halves are drawn again for each trial.  Half of a speaker's clips are a minute or two of
+speech: a longer stream repeats them at random.  Validation speakers are compared with a table of the other validation
 speakers, all others with the bundle's.
 """
 
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import dataset
-from convert.score.calibration import mean_moods, routed
-from convert.score.clip_scores import Heard
+from convert.score.calibration import label_means, routed
+from convert.score.clip_scores import ClipWindows
 from convert.score.metrics import calibration_error, confusion, recall, uar
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
@@ -26,83 +26,83 @@ from edged.models.adaptation import Adaptation, Settings
 from edged.models.bundle import Manifest
 
 MARKS_S = (0, 12, 30, 60, 300, 1800)
-MIXTURES = ("neutral", "balanced", "angry")  # 70 % of it and the rest equal, or all equal
-_MOST = 0.7
+PRIORS = ("neutral", "balanced", "angry")  # 70 % of that label and the rest equal, or all equal
+_MAIN_SHARE = 0.7
 _N_TRIALS = 5
-_DRAWN = 64  # clips at once, as that is faster
+_N_DRAWN = 64  # clips at once, for speed
 _TWO_MARKS_S = (0, 60, 300)
-_BEFORE_S, _HOUR_S = 300.0, 3600.0  # an ordinary beginning, then an hour of one mood
+_BEFORE_S, _HOUR_S = 300.0, 3600.0  # ordinary speech, then an hour of a single emotion
 
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 Table = Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """The clips of one corpus as a device would answer them without a baseline."""
+    """The clips of one corpus with the scores that a device without adaptation gives them."""
 
     labels: tuple[str, ...]
-    answers: list[Floats]  # by clip, (n_windows, n_labels)
+    scores: list[Floats]  # by clip, (n_windows, n_labels)
     seconds: list[float]  # by clip
-    truth: Places
+    truth: Indices
     speakers: NDArray[np.str_]
 
 
-def homes(manifest: Manifest, raw: Mapping[str, Floats], windows: Heard, cache: Path) -> Homes:
+def homes(manifest: Manifest, raw: Mapping[str, Floats], windows: ClipWindows, cache: Path) -> Homes:
     """From each model's ``raw`` scores, by the default routing."""
-    answers = routed(manifest, raw, manifest.routes.default)
+    scores = routed(manifest, raw, manifest.routes.default)
     ends = np.cumsum(np.bincount(windows.owner, minlength=len(windows.clips)))
     return Homes(
         manifest.labels,
-        np.split(answers, ends[:-1]),
+        np.split(scores, ends[:-1]),
         [len(dataset.levels(clip, cache)) * GEOMETRY.hop_s for clip in windows.clips],
-        windows.place_of(manifest.labels),
+        windows.label_indices(manifest.labels),
         np.array([clip.speaker for clip in windows.clips]),
     )
 
 
 def table_of(manifest: Manifest) -> Callable[[str], Table]:
-    """The bundle's, for every speaker."""
+    """The bundle's table of mean log scores, for every speaker."""
     return lambda _speaker: manifest.mean_log_scores[manifest.routes.default]
 
 
-def table_without(manifest: Manifest, raw: Mapping[str, Floats], windows: Heard) -> Callable[[str], Table]:
-    """That of the other speakers, for validation speakers, of whom the bundle's is made."""
-    answers = routed(manifest, raw, manifest.routes.default)
-    return lambda speaker: mean_moods(manifest, answers, windows, speaker)
+def table_without(manifest: Manifest, raw: Mapping[str, Floats], windows: ClipWindows) -> Callable[[str], Table]:
+    """For a validation speaker the table of the other ones, since the bundle's is made of all of them."""
+    scores = routed(manifest, raw, manifest.routes.default)
+    return lambda speaker: label_means(manifest, scores, windows, speaker)
 
 
-def figures(found: Homes, table: Callable[[str], Table], settings: Settings | None = None) -> dict[str, Any]:
-    """All that is tabled of one corpus."""
+def curves(group: Homes, table: Callable[[str], Table], settings: Settings | None = None) -> dict[str, Any]:
+    """All numbers of one corpus."""
     settings = settings or Settings()
-    two = _two(found, table, settings) if len(set(found.speakers)) > 1 else {}
-    mixtures = {name: _mixture(found, table, settings, name) for name in MIXTURES}
+    two = _two(group, table, settings) if len(set(group.speakers)) > 1 else {}
+    by_prior = {name: _by_seconds(group, table, settings, name) for name in PRIORS}
     return {
-        "mixtures": {name: recalls for name, (recalls, _) in mixtures.items()},
-        "ece": {name: errors for name, (_, errors) in mixtures.items()},
+        "priors": {name: uars for name, (uars, _) in by_prior.items()},
+        "ece": {name: errors for name, (_, errors) in by_prior.items()},
         "two_speakers": two,
-        "hour_of": {label: hour for label in found.labels if (hour := _hour(found, table, settings, label))},
+        "hour_of": {label: hour for label in group.labels if (hour := _hour(group, table, settings, label))},
     }
 
 
-def _mixture(
-    found: Homes, table: Callable[[str], Table], settings: Settings, prior_distribution: str
+def _by_seconds(
+    group: Homes, table: Callable[[str], Table], settings: Settings, prior: str
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """UAR and ECE by seconds heard."""
-    matrices = {mark: _empty(found) for mark in MARKS_S}
-    answers: dict[int, list[tuple[Places, Floats]]] = {mark: [] for mark in MARKS_S}
-    for speaker, rng, learn, judge in _trials(found):
-        known = _Home(found, table(speaker), settings)
-        clips = stream(found, learn, prior_distribution, rng)
+    """UAR and ECE by seconds of adaptation."""
+    matrices = {mark: _empty(group) for mark in MARKS_S}
+    scored: dict[int, list[tuple[Indices, Floats]]] = {mark: [] for mark in MARKS_S}
+    for speaker, rng, adapt, test in _trials(group):
+        home = _Home(group, table(speaker), settings)
+        clips = stream(group, adapt, prior, rng)
         for mark in MARKS_S:
-            known.hear(clips, mark)
-            answers[mark].append((found.truth[judge], known.answered(judge)))
-            matrices[mark] += known.judged(judge)
+            home.listen(clips, mark)
+            scored[mark].append((group.truth[test], home.scores(test)))
+            matrices[mark] += home.confusion(test)
     errors = {
         mark: calibration_error(
-            np.concatenate([truth for truth, _ in pairs]), np.concatenate([own for _, own in pairs])
+            np.concatenate([truth for truth, _ in pairs]), np.concatenate([scores for _, scores in pairs])
         )
-        for mark, pairs in answers.items()
+        for mark, pairs in scored.items()
     }
     return (
         {str(mark): round(uar(matrix), 4) for mark, matrix in matrices.items()},
@@ -110,108 +110,105 @@ def _mixture(
     )
 
 
-def _two(found: Homes, table: Callable[[str], Table], settings: Settings) -> dict[str, float]:
-    """UAR by seconds heard of two speakers who take turns, each judged."""
-    matrices = {mark: _empty(found) for mark in _TWO_MARKS_S}
-    trials = list(_trials(found))
+def _two(group: Homes, table: Callable[[str], Table], settings: Settings) -> dict[str, float]:
+    """UAR by seconds of adaptation to two speakers who take turns, tested on both."""
+    matrices = {mark: _empty(group) for mark in _TWO_MARKS_S}
+    trials = list(_trials(group))
     for first, second in zip(trials, trials[_N_TRIALS:] + trials[:_N_TRIALS], strict=True):
-        known = _Home(found, table(first[0]), settings)
-        pair = [stream(found, learn, "neutral", rng) for _, rng, learn, _ in (first, second)]
+        home = _Home(group, table(first[0]), settings)
+        pair = [stream(group, adapt, "neutral", rng) for _, rng, adapt, _ in (first, second)]
         turns = (next(pair[turn % 2]) for turn in range(10**6))
         for mark in _TWO_MARKS_S:
-            known.hear(turns, mark)
-            matrices[mark] += known.judged(first[3]) + known.judged(second[3])
+            home.listen(turns, mark)
+            matrices[mark] += home.confusion(first[3]) + home.confusion(second[3])
     return {str(mark): round(uar(matrix), 4) for mark, matrix in matrices.items()}
 
 
-def _hour(found: Homes, table: Callable[[str], Table], settings: Settings, label: str) -> dict[str, float]:
-    """UAR and the recall of ``label`` before and after an hour of it alone, then after five usual minutes."""
-    place = found.labels.index(label)
-    matrices = [_empty(found) for _ in range(3)]
-    for speaker, rng, learn, judge in _trials(found):
-        if not (found.truth[learn] == place).any():
+def _hour(group: Homes, table: Callable[[str], Table], settings: Settings, label: str) -> dict[str, float]:
+    """UAR and the recall of ``label`` before and after an hour of it alone, then after five ordinary minutes."""
+    label_index = group.labels.index(label)
+    matrices = [_empty(group) for _ in range(3)]
+    for speaker, rng, adapt, test in _trials(group):
+        if not (group.truth[adapt] == label_index).any():
             continue
-        known = _Home(found, table(speaker), settings)
-        usual = stream(found, learn, "neutral", rng)
-        known.hear(usual, _BEFORE_S)
-        matrices[0] += known.judged(judge)
-        known.hear(stream(found, learn[found.truth[learn] == place], "balanced", rng), _BEFORE_S + _HOUR_S)
-        matrices[1] += known.judged(judge)
-        known.hear(usual, 2 * _BEFORE_S + _HOUR_S)
-        matrices[2] += known.judged(judge)
-    if not matrices[0][place].sum():  # none learned from, or none left to judge
+        home = _Home(group, table(speaker), settings)
+        ordinary = stream(group, adapt, "neutral", rng)
+        home.listen(ordinary, _BEFORE_S)
+        matrices[0] += home.confusion(test)
+        alone = adapt[group.truth[adapt] == label_index]
+        home.listen(stream(group, alone, "balanced", rng), _BEFORE_S + _HOUR_S)
+        matrices[1] += home.confusion(test)
+        home.listen(ordinary, 2 * _BEFORE_S + _HOUR_S)
+        matrices[2] += home.confusion(test)
+    if not matrices[0][label_index].sum():  # no clip to adapt to, or none left to test
         return {}
     names = ("before", "after", "later")
-    told = {f"uar_{name}": round(uar(matrix), 4) for name, matrix in zip(names, matrices, strict=True)}
-    recalls = [round(float(recall(matrix)[place]), 4) for matrix in matrices]
-    return {**told, **{f"recall_{name}": value for name, value in zip(names, recalls, strict=True)}}
+    uars = {f"uar_{name}": round(uar(matrix), 4) for name, matrix in zip(names, matrices, strict=True)}
+    recalls = [round(float(recall(matrix)[label_index]), 4) for matrix in matrices]
+    return {**uars, **{f"recall_{name}": value for name, value in zip(names, recalls, strict=True)}}
 
 
 class _Home:
     """A device that has just been switched on."""
 
-    def __init__(self, found: Homes, table: Table, settings: Settings) -> None:
-        self._found = found
-        self._baseline = Adaptation(found.labels, table, settings)
-        self._heard_s = 0.0
+    def __init__(self, group: Homes, table: Table, settings: Settings) -> None:
+        self._group = group
+        self._adaptation = Adaptation(group.labels, table, settings)
+        self._seconds = 0.0
 
-    def hear(self, clips: Iterator[int], until_s: float) -> None:
-        """Learns from the next of ``clips`` until so many seconds were heard since the start."""
-        while self._heard_s < until_s:
+    def listen(self, clips: Iterator[int], until_s: float) -> None:
+        """Adapts to the next of ``clips`` until ``until_s`` seconds have been played since the start."""
+        while self._seconds < until_s:
             clip = next(clips)
-            seconds, answers = self._found.seconds[clip], self._found.answers[clip]
-            for answer in answers:
-                self._baseline.learn(answer, seconds / len(answers))
-            self._heard_s += seconds
+            seconds, scores = self._group.seconds[clip], self._group.scores[clip]
+            for of_window in scores:
+                self._adaptation.learn(of_window, seconds / len(scores))
+            self._seconds += seconds
 
-    def judged(self, clips: Places) -> NDArray[np.int64]:
-        """(n_labels, n_labels) confusion of ``clips``, none of which is learned from."""
-        found = self._found
-        return confusion(found.truth[clips], self.answered(clips).argmax(axis=1), len(found.labels))
+    def confusion(self, clips: Indices) -> NDArray[np.int64]:
+        """(n_labels, n_labels) confusion of ``clips``, to none of which the device adapts."""
+        group = self._group
+        return confusion(group.truth[clips], self.scores(clips).argmax(axis=1), len(group.labels))
 
-    def answered(self, clips: Places) -> Floats:
-        """(n_clips, n_labels) the mean answer of each clip, corrected."""
-        found = self._found
-        answers = [self._baseline.corrected(found.answers[clip]).mean(axis=0) for clip in clips]
-        return np.array(answers, np.float32).reshape(-1, len(found.labels))
+    def scores(self, clips: Indices) -> Floats:
+        """(n_clips, n_labels) the corrected scores of each clip, the mean over its windows."""
+        group = self._group
+        scores = [self._adaptation.corrected(group.scores[clip]).mean(axis=0) for clip in clips]
+        return np.array(scores, np.float32).reshape(-1, len(group.labels))
 
 
-def stream(found: Homes, clips: Places, prior_distribution: str, rng: np.random.Generator) -> Iterator[int]:
-    """Clips at random for ever, their labels in the mixture, as far as there are clips of them."""
-    by_label = [clips[found.truth[clips] == place] for place in range(len(found.labels))]
-    shares = np.array([float(len(own) > 0) for own in by_label])
-    if (
-        prior_distribution in found.labels
-        and shares[most := found.labels.index(prior_distribution)]
-        and shares.sum() > 1
-    ):
-        shares *= (1 - _MOST) / (shares.sum() - 1)
-        shares[most] = _MOST
+def stream(group: Homes, clips: Indices, prior: str, rng: np.random.Generator) -> Iterator[int]:
+    """Clips at random without end, their labels distributed by ``prior`` as far as there are clips of them."""
+    by_label = [clips[group.truth[clips] == label_index] for label_index in range(len(group.labels))]
+    shares = np.array([float(len(of_label) > 0) for of_label in by_label])
+    if prior in group.labels and shares[main := group.labels.index(prior)] and shares.sum() > 1:
+        shares *= (1 - _MAIN_SHARE) / (shares.sum() - 1)
+        shares[main] = _MAIN_SHARE
     shares /= shares.sum()
     while True:
-        for place in rng.choice(len(shares), _DRAWN, p=shares):
-            yield int(by_label[place][rng.integers(len(by_label[place]))])
+        for label_index in rng.choice(len(shares), _N_DRAWN, p=shares):
+            yield int(by_label[label_index][rng.integers(len(by_label[label_index]))])
 
 
-def _trials(found: Homes) -> Iterator[tuple[str, np.random.Generator, Places, Places]]:
-    """By speaker and trial: the speaker, a generator, the clips to learn from and those to judge."""
-    for speaker in np.unique(found.speakers):
+def _trials(group: Homes) -> Iterator[tuple[str, np.random.Generator, Indices, Indices]]:
+    """By speaker and trial: the speaker, a generator, the clips to adapt to and those to test."""
+    for speaker in np.unique(group.speakers):
         for trial in range(_N_TRIALS):
             rng = np.random.default_rng([trial, *str(speaker).encode()])
-            halves = [_halved(rng.permutation(own)) for own in _by_label(found, str(speaker))]
-            learn, judge = (np.concatenate(side) for side in zip(*halves, strict=True))
-            yield str(speaker), rng, learn, judge
+            halves = [_halved(rng.permutation(of_label)) for of_label in _by_label(group, str(speaker))]
+            adapt, test = (np.concatenate(side) for side in zip(*halves, strict=True))
+            yield str(speaker), rng, adapt, test
 
 
-def _by_label(found: Homes, speaker: str) -> list[Places]:
-    own = found.speakers == speaker
-    return [np.flatnonzero(own & (found.truth == place)) for place in range(len(found.labels))]
+def _by_label(group: Homes, speaker: str) -> list[Indices]:
+    of_speaker = group.speakers == speaker
+    return [np.flatnonzero(of_speaker & (group.truth == label_index)) for label_index in range(len(group.labels))]
 
 
-def _halved(clips: Sequence[int] | Places) -> tuple[Places, Places]:
+def _halved(clips: Sequence[int] | Indices) -> tuple[Indices, Indices]:
     half = (len(clips) + 1) // 2
     return np.array(clips[:half], np.int64), np.array(clips[half:], np.int64)
 
 
-def _empty(found: Homes) -> NDArray[np.int64]:
-    return np.zeros((len(found.labels), len(found.labels)), np.int64)
+def _empty(group: Homes) -> NDArray[np.int64]:
+    return np.zeros((len(group.labels), len(group.labels)), np.int64)

@@ -1,9 +1,9 @@
-"""What else could have been shipped: other files, alone or averaged, beside the cascade on the same clips.
+"""What else could have been shipped: other files, alone or averaged, on the same clips as the cascade.
 
-    NAME=FILE[,FILE…] of int8 models over all labels ──scores, mean──temperature on validation speakers──► figures
+    NAME=FILE[,FILE…] of int8 models over all labels ──scores, mean──temperature on validation speakers──► metrics
 
 One file is a network of another size, several are an average (five first models of five seeds cost what the cascade's
-five cost).  How they were trained is the caller's to know; they must not have heard the test speakers.
+five cost).  The caller knows how they were trained; they must not have been trained on the test speakers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,31 +13,27 @@ from typing import Any
 
 import numpy as np
 
-from convert.bundle import origin
-from convert.card.tables import TITLES, interval, table
 from convert.corpora.clip import Clip
 from convert.recipes.cascade import LABELS
 from convert.score import clip_scores
 from convert.score.calibration import temperature
-from convert.score.clip_scores import Heard
-from convert.score.rows import told
+from convert.score.clip_scores import ClipWindows
+from convert.score.rows import score_metrics
 from edged.errors import UsageError
 from edged.features.logmel import Floats
 from edged.models.cascade import sharpened
 from edged.models.interpreter import installed_runtimes
 
-_WAYS = {"hard": "cascade, hard", "soft": "cascade, soft", "first": "M1 alone"}
-
 
 @dataclass(frozen=True, slots=True)
-class Rival:
+class Alternative:
     """A name and the models whose scores are averaged."""
 
     name: str
     contents: tuple[bytes, ...]
 
 
-def rival(argument: str) -> Rival:
+def alternative(argument: str) -> Alternative:
     """``NAME=FILE[,FILE…]`` as it is given on the command line.
 
     Raises:
@@ -45,57 +41,36 @@ def rival(argument: str) -> Rival:
     """
     name, equals, files = argument.partition("=")
     if not name or not equals or not files:
-        raise UsageError(f"--rival {argument!r}: expected NAME=FILE[,FILE…] of .tflite files over all labels")
+        raise UsageError(f"--alternative {argument!r}: expected NAME=FILE[,FILE…] of .tflite files over all labels")
     try:
-        return Rival(name, tuple(Path(file).read_bytes() for file in files.split(",")))
+        return Alternative(name, tuple(Path(file).read_bytes() for file in files.split(",")))
     except OSError as exc:
-        raise UsageError(f"--rival {name}: {exc.filename}: {exc.strerror}, expected a .tflite file") from exc
+        raise UsageError(f"--alternative {name}: {exc.filename}: {exc.strerror}, expected a .tflite file") from exc
 
 
-def judged(
-    rivals: Sequence[Rival], validation: Sequence[Clip], groups: Mapping[str, Sequence[Clip]], cache: Path, store: Path
+def alternatives_metrics(
+    alternatives: Sequence[Alternative],
+    validation: Sequence[Clip],
+    groups: Mapping[str, Sequence[Clip]],
+    cache: Path,
+    store: Path,
 ) -> dict[str, Any]:
-    """By rival and group of clips: figures; the temperature is fitted on ``validation``."""
-    found: dict[str, Any] = {}
-    held = clip_scores.heard(validation, cache)
-    for one in rivals:
-        warmth = temperature(_mean(one, held, store), held, LABELS)
+    """By alternative and group of clips: metrics; the temperature is fitted on ``validation``."""
+    results: dict[str, Any] = {}
+    validation_windows = clip_scores.clip_windows(validation, cache)
+    for chosen in alternatives:
+        fitted = temperature(_mean(chosen, validation_windows, store), validation_windows, LABELS)
         rows = {}
         for name, clips in groups.items():
-            windows = clip_scores.heard(clips, cache)
-            answers = windows.by_clip(sharpened(_mean(one, windows, store), warmth))
-            rows[name] = told(LABELS, windows.place_of(LABELS), answers, windows)
-        found[one.name] = {
-            "models": len(one.contents),
-            "temperature": warmth,
-            "rows": rows,
-            "commit": origin.commit(),
-        }
-    return found
+            windows = clip_scores.clip_windows(clips, cache)
+            scores = windows.by_clip(sharpened(_mean(chosen, windows, store), fitted))
+            rows[name] = score_metrics(LABELS, scores, windows)
+        results[chosen.name] = {"models": len(chosen.contents), "temperature": fitted, "rows": rows}
+    return results
 
 
-def ways_table(rows: Mapping[str, Any], rivals: Mapping[str, Any]) -> str:
-    """The cascade's routings and its rivals: UAR with interval, top-1 and top-3, by group of clips."""
-    lines = []
-    for name, row in rows.items():
-        ways = {title: row[way] for way, title in _WAYS.items()}
-        ways |= {title: found["rows"][name] for title, found in rivals.items() if name in found["rows"]}
-        for title, figures in ways.items():
-            rates = [f"{figures[key]:.3f}" for key in ("war", "top3", "ece")]
-            lines.append([TITLES.get(name, name), title, interval(figures), *rates])
-    return table(["clips of", "way", "UAR (95 %)", "top-1", "top-3", "ECE"], lines)
-
-
-def origins(rivals: Mapping[str, Any]) -> str:
-    """At which commit each rival was judged, which may be another one than the cascade's."""
-    by_commit: dict[str, list[str]] = {}
-    for name, found in rivals.items():
-        by_commit.setdefault(found["commit"], []).append(name)
-    return "".join(f"\nJudged at `{commit}`: {', '.join(names)}." for commit, names in by_commit.items())
-
-
-def _mean(one: Rival, windows: Heard, store: Path) -> Floats:
-    contents = {str(place): content for place, content in enumerate(one.contents)}
+def _mean(chosen: Alternative, windows: ClipWindows, store: Path) -> Floats:
+    contents = {str(number): content for number, content in enumerate(chosen.contents)}
     n_labels = dict.fromkeys(contents, len(LABELS))
     raw = clip_scores.int8_scores(contents, n_labels, installed_runtimes()[0], windows, store)
     return np.asarray(np.mean(list(raw.values()), axis=0), np.float32)

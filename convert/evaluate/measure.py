@@ -1,8 +1,8 @@
-"""All figures for which a bundle and clips are enough.
+"""All metrics for which a bundle and clips are enough.
 
-    Bundle, clips by corpus ──► rows of clips, what a baseline is worth, worse conditions, the stream, rivals
+    Bundle, clips by corpus ──► rows of clips, adaptation, worse conditions, the stream, alternatives
 
-No network in float, no training material: what stands here can be repeated on any clips by whoever has the bundle.
+Neither float networks nor training clips are needed: whoever has the bundle can repeat these numbers on any clips.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,31 +12,26 @@ from typing import Any
 
 from convert.corpora.clip import Clip
 from convert.data.surroundings import Surroundings, surroundings
-from convert.evaluate import adaptation_curves, alternatives, robustness, seeds
-from convert.evaluate.alternatives import Rival
+from convert.evaluate import adaptation_curves
+from convert.evaluate.alternatives import Alternative, alternatives_metrics
+from convert.evaluate.robustness import robustness
+from convert.evaluate.seeds import over_runs
 from convert.score import clip_scores
-from convert.score.rows import judged
-from convert.score.runtimes import compared, int8
+from convert.score.rows import clip_row
+from convert.score.runtimes import int8, runtime_differences
 from convert.stream import stage
 from edged.models.bundle import Bundle
 
-PROTOCOL = (
-    "Speakers are disjoint between train, validation and test (convert/data/splits). Epochs, temperatures, weights and"
-    " the default routing were chosen on validation speakers. Clips longer than a window get the mean of windows"
-    " every 0.496 s, as edged classify does. UAR is the mean recall over the labels that occur; intervals are 95 %, by"
-    " bootstrap over speakers. Corpora that were never trained on are judged over all of their speakers."
-)
-
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """What is put beside a bundle's own figures."""
+class Scope:
+    """What is measured beside the clips themselves."""
 
-    corpora: Path  # where sounds, noises and rooms are
-    rivals: Sequence[Rival] = ()
+    corpora: Path  # folder of the sounds, noises and rooms
+    alternatives: Sequence[Alternative] = ()
     runs: Sequence[Path] = ()
     lengths: stage.Lengths = stage.WHOLE
-    clips_alone: bool = False  # neither worse conditions nor the stream
+    clips_only: bool = False  # neither worse conditions nor the stream
 
     @property
     def around(self) -> dict[str, Surroundings]:
@@ -44,62 +39,61 @@ class Beside:
         return {"validation": surroundings(self.corpora, "validation"), "test": surroundings(self.corpora, "test")}
 
 
-def measured(  # noqa: PLR0913, PLR0917 - what is judged, on what, and where it is kept
-    bundle: Bundle,
-    groups: Mapping[str, Sequence[Clip]],
-    validation: Sequence[Clip],
-    cache: Path,
-    store: Path,
-    beside: Beside,
-) -> dict[str, Any]:
-    """All figures for which a bundle and prepared clips are enough."""
-    manifest, around = bundle.manifest, beside.around
-    windows = {name: clip_scores.heard(clips, cache) for name, clips in groups.items()}
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """Prepared clips, and where their log-mel and scores are kept."""
+
+    groups: Mapping[str, Sequence[Clip]]  # by corpus
+    validation: Sequence[Clip]  # empty where temperatures and settings were not chosen on any
+    cache: Path  # log-mel
+    store: Path  # scores
+
+
+def measured(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
+    """All metrics for which ``bundle`` and prepared clips are enough."""
+    manifest, store = bundle.manifest, tested.store
+    windows = {name: clip_scores.clip_windows(clips, tested.cache) for name, clips in tested.groups.items()}
     return {
-        "protocol": PROTOCOL,
-        "rows": {name: judged(manifest, int8(bundle, own, store), own) for name, own in windows.items()},
-        "heard": heard(bundle, groups, validation, cache, store),
-        "robust": {} if beside.clips_alone else robustness.judged(bundle, groups, around["test"]),
-        "stream": {} if beside.clips_alone else streamed(bundle, groups, validation, cache, beside),
-        "runtimes": compared(bundle, next(iter(windows.values())), store),
-        **beside_it(groups, validation, cache, store, beside),
+        "rows": {name: clip_row(manifest, int8(bundle, group, store), group) for name, group in windows.items()},
+        "adaptation": adaptation(bundle, tested),
+        "robustness": {} if scope.clips_only else robustness(bundle, tested.groups, scope.around["test"]),
+        "stream": {} if scope.clips_only else streamed(bundle, tested, scope),
+        "runtimes": runtime_differences(bundle, next(iter(windows.values())), store),
+        **comparisons(tested, scope),
     }
 
 
-def beside_it(
-    groups: Mapping[str, Sequence[Clip]], validation: Sequence[Clip], cache: Path, store: Path, beside: Beside
-) -> dict[str, Any]:
-    """The figures of rivals and of runs, which tell nothing of the bundle."""
-    judged_rivals = alternatives.judged(beside.rivals, validation, groups, cache, store) if beside.rivals else {}
-    return {"rivals": judged_rivals, **({"runs": seeds.gathered(beside.runs)} if beside.runs else {})}
+def comparisons(tested: Tested, scope: Scope) -> dict[str, Any]:
+    """The metrics of alternatives and of runs, which do not depend on the bundle."""
+    others = scope.alternatives
+    metrics = (
+        alternatives_metrics(others, tested.validation, tested.groups, tested.cache, tested.store) if others else {}
+    )
+    return {"alternatives": metrics, **({"runs": over_runs(scope.runs)} if scope.runs else {})}
 
 
-def streamed(
-    bundle: Bundle, groups: Mapping[str, Sequence[Clip]], validation: Sequence[Clip], cache: Path, beside: Beside
-) -> dict[str, Any]:
-    """What the device makes of long recordings of the groups and of ``validation``."""
-    everyone = {**({stage.VALIDATION: validation} if validation else {}), **groups}
-    around = beside.around
-    stage.prepared(everyone, around, cache)
-    return stage.streamed(bundle, everyone, around, cache, beside.lengths)
+def streamed(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
+    """The episodes that the device publishes over long recordings of the groups and of validation speakers."""
+    groups = {**({stage.VALIDATION: tested.validation} if tested.validation else {}), **tested.groups}
+    around = scope.around
+    stage.prepared(groups, around, tested.cache)
+    return stage.streamed(bundle, groups, around, tested.cache, scope.lengths)
 
 
-def heard(
-    bundle: Bundle, groups: Mapping[str, Sequence[Clip]], validation: Sequence[Clip], cache: Path, store: Path
-) -> dict[str, Any]:
-    """What the device's baseline is worth, by group of clips; ``validation`` is what its numbers were chosen on."""
+def adaptation(bundle: Bundle, tested: Tested) -> dict[str, Any]:
+    """By group of clips UAR after so many seconds of a speaker; adaptation's settings were chosen on validation."""
     manifest = bundle.manifest
-    found = {}
-    if manifest.mean_log_scores:
-        for name, clips in {stage.VALIDATION: validation, **groups}.items():
-            if clips:
-                windows = clip_scores.heard(clips, cache)
-                raw = int8(bundle, windows, store)
-                own = name == stage.VALIDATION
-                table = (
-                    adaptation_curves.table_without(manifest, raw, windows)
-                    if own
-                    else adaptation_curves.table_of(manifest)
-                )
-                found[name] = adaptation_curves.figures(adaptation_curves.homes(manifest, raw, windows, cache), table)
-    return found
+    if not manifest.mean_log_scores:
+        return {}
+    results = {}
+    for name, clips in {stage.VALIDATION: tested.validation, **tested.groups}.items():
+        if clips:
+            windows = clip_scores.clip_windows(clips, tested.cache)
+            raw = int8(bundle, windows, tested.store)
+            if name == stage.VALIDATION:
+                table = adaptation_curves.table_without(manifest, raw, windows)
+            else:
+                table = adaptation_curves.table_of(manifest)
+            homes = adaptation_curves.homes(manifest, raw, windows, tested.cache)
+            results[name] = adaptation_curves.curves(homes, table)
+    return results

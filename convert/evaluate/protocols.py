@@ -1,11 +1,12 @@
-"""A corpus' published protocol: every speaker tested once, by a network that never heard them.
+"""A corpus' published protocol: every speaker is tested once, by a network that was not trained on them.
 
-    start's first model, which never heard the corpus ──tuned on a fold's training speakers──► m1.npz, m1.tflite
+    start's first model, not trained on the corpus ──fine-tuned on a fold's training speakers──► m1.npz, m1.tflite
         ──the fold's test speakers, int8──► tested.npz
-    tested.npz ──► what each speaker of the fold was answered
+    tested.npz ──► a confusion matrix for each speaker of the fold
 
-A fold is tuned on its speakers' clips and on some of those that ``start`` was trained on, so that those are not
-forgotten; its epoch is chosen on speakers who are neither.  A fold that is done is not done again.
+A fold is fine-tuned on its training speakers' clips and on some of the clips that ``start`` was trained on, so that the
+network does not forget them.  Its epoch is chosen on speakers who are in neither set.  A fold that is done is not
+repeated.
 """
 
 import dataclasses
@@ -24,7 +25,7 @@ from convert.recipes.cascade import FIRST, LABELS
 from convert.recipes.catalogue import RECIPES
 from convert.recipes.spec import Recipe
 from convert.score import clip_scores
-from convert.score.folds import answered
+from convert.score.folds import fold_row
 from convert.train.networks import FLATTENING
 from convert.train.quantize import checked_size, full_integer, representative_set
 from convert.train.runs import Run
@@ -34,28 +35,28 @@ from edged.features.logmel import Floats
 from edged.models.cascade import sharpened
 from edged.models.interpreter import installed_runtimes
 
-Row = Mapping[str, str]  # which of a row's labels a network's label counts as; one that is absent is left out
+Row = Mapping[str, str]  # by label of the network, the label of the row that it counts as; absent labels are left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
-    """How a corpus is judged."""
+    """How a corpus is tested."""
 
     corpus: str
-    start: Recipe  # trained on other corpora, untaught; or on each fold of this one, where nothing is tuned
-    start_fold: int | None = None  # of those other corpora, where it is one that their own protocol trains anyway
+    start: Recipe  # undistilled, of other corpora; or trained on each fold of this one, where nothing is fine-tuned
+    start_fold: int | None = None  # of those other corpora, if their own protocol trains it anyway
     tuned: bool = True
-    labels: tuple[str, ...] = LABELS  # the corpus' own words where they are not among the six
-    begins: Row = field(default_factory=dict)  # which of the six labels another one begins as
+    labels: tuple[str, ...] = LABELS  # of the network; the corpus may have others than the six
+    begins: Row = field(default_factory=dict)  # by other label, the one of the six whose weights it starts from
     rows: Mapping[str, Row] = field(default_factory=lambda: {"6 labels": {label: label for label in LABELS}})
-    repeats: int = 2  # how often an epoch has the corpus' clips
-    every: int = 4  # one in so many clips of those that ``start`` was trained on is heard again
+    repeats: int = 2  # how often an epoch repeats the corpus' clips
+    every: int = 4  # one in so many of the clips that ``start`` was trained on is trained on again
     epochs: int = 24
     learning_rate: float = 3e-3
 
     @property
     def n_folds(self) -> int:
-        """How often the corpus' speakers are dealt out."""
+        """The number of folds."""
         return splits.N_BLOCKS[self.corpus] // splits.TEST_BLOCKS[self.corpus]
 
 
@@ -63,7 +64,7 @@ _ALL_OF_RAVDESS = (*LABELS, "calm", "surprise")
 PROTOCOLS = {
     "ravdess": Protocol(
         corpus="ravdess",
-        start=RECIPES["default-untaught"],
+        start=RECIPES["default-undistilled"],
         start_fold=0,
         every=6,
         epochs=48,
@@ -90,21 +91,21 @@ def protocol(name: str) -> Protocol:
     return PROTOCOLS[name]
 
 
-def judged(chosen: Protocol, folder: Path, work: Path, seed: int, fold: int | None = None) -> dict[str, Any]:
-    """Tunes and tests what is not done yet of ``fold``, or of all folds; by fold, what its speakers were answered."""
+def fold_results(chosen: Protocol, folder: Path, work: Path, seed: int, fold: int | None = None) -> dict[str, Any]:
+    """Trains and tests ``fold``, or all folds, where that is not done yet; the rows of each fold by its number."""
     folds = range(chosen.n_folds) if fold is None else (fold,)
     if chosen.tuned:
-        found = material(folder, chosen.start, chosen.start_fold)
-        start = Run(chosen.start, seed, chosen.start_fold, work, found)
+        clips = material(folder, chosen.start, chosen.start_fold)
+        start = Run(chosen.start, seed, chosen.start_fold, work, clips)
         if chosen.corpus in chosen.start.corpora:
-            raise UsageError(f"recipe {chosen.start.name}: trains on {chosen.corpus}, expected one that never heard it")
-        dataset.prepare(found.train + found.validation, start.cache)
+            raise UsageError(f"recipe {chosen.start.name}: trains on {chosen.corpus}, expected one that does not")
+        dataset.prepare(clips.train + clips.validation, start.cache)
         train(start, (FIRST,))
         runs = [_tuned(chosen, folder, start, number) for number in folds]
     else:
         runs = [_whole(chosen, folder, work, seed, number) for number in folds]
     return {
-        str(number): {"rows": {name: _answered(chosen, row, run) for name, row in chosen.rows.items()}}
+        str(number): {"rows": {name: _row(chosen, row, run) for name, row in chosen.rows.items()}}
         for number, run in zip(folds, runs, strict=True)
     }
 
@@ -131,16 +132,16 @@ def _tuned(chosen: Protocol, folder: Path, start: Run, number: int) -> Run:
         name=f"{chosen.corpus}-tuned",
         start=start.path.name,
         corpora=(*chosen.start.corpora, chosen.corpus),
-        strangers=(),
+        unseen=(),
         epochs_after=min(chosen.epochs, chosen.start.epochs),
         learning_rate_after=chosen.learning_rate,
         repeats=((chosen.corpus, chosen.repeats),),
     )
     known = start.material.train[:: chosen.every]
-    found = Material(sides["train"] + known, sides["validation"], {chosen.corpus: sides["test"]}, {})
-    run = Run(recipe, start.seed, number, start.work, found)
+    of_fold = Material(sides["train"] + known, sides["validation"], {chosen.corpus: sides["test"]}, {})
+    run = Run(recipe, start.seed, number, start.work, of_fold)
     if not _tested(run).is_file():
-        dataset.prepare(found.all(), run.cache)
+        dataset.prepare(of_fold.all(), run.cache)
         tune(run, chosen.labels, start, {label: label for label in LABELS} | dict(chosen.begins))
         _test(chosen, run)
     return run
@@ -151,12 +152,13 @@ def _tested(run: Run) -> Path:
 
 
 def _test(chosen: Protocol, run: Run) -> None:
-    """Quantizes the fold's network and keeps its scores of every test clip, in the order of the material."""
+    """Quantizes the fold's network and saves its scores of every test clip, in the order of the material."""
     model = trained(run, FIRST, chosen.labels)
     checked_size(FIRST, model)
     content = full_integer(model, representative_set(run))
-    (run.path / f"{FIRST}.tflite").write_bytes(content)
-    windows = clip_scores.heard(run.material.test[chosen.corpus], run.cache)
+    with atomic(run.path / f"{FIRST}.tflite") as file:
+        file.write(content)
+    windows = clip_scores.clip_windows(run.material.test[chosen.corpus], run.cache)
     by_model = clip_scores.int8_scores(
         {FIRST: content}, {FIRST: len(chosen.labels)}, installed_runtimes()[0], windows, run.path / "scores"
     )
@@ -164,20 +166,20 @@ def _test(chosen: Protocol, run: Run) -> None:
         np.savez(file, scores=windows.by_clip(sharpened(by_model[FIRST], 1 / FLATTENING)))
 
 
-def _answered(chosen: Protocol, row: Row, run: Run) -> dict[str, Any]:
-    """The clips of a fold whose label is in ``row``."""
+def _row(chosen: Protocol, row: Row, run: Run) -> dict[str, Any]:
+    """The fold's clips whose label is in ``row``."""
     labels = list(dict.fromkeys(row.values()))
     clips = run.material.test[chosen.corpus]
-    with np.load(_tested(run)) as kept:
-        found = _merged(kept["scores"], chosen.labels, row, labels)
+    with np.load(_tested(run)) as saved:
+        scores = _merged(saved["scores"], chosen.labels, row, labels)
     truth = np.array([labels.index(row[str(clip.label)]) if clip.label in row else -1 for clip in clips])
-    return answered(labels, truth, found.argmax(axis=1), [clip.speaker for clip in clips])
+    return fold_row(labels, truth, scores.argmax(axis=1), [clip.speaker for clip in clips])
 
 
-def _merged(found: Floats, labels: tuple[str, ...], row: Row, to: list[str]) -> Floats:
+def _merged(scores: Floats, labels: tuple[str, ...], row: Row, to: list[str]) -> Floats:
     """(n_clips, n) shares of ``to`` from those of ``labels``."""
-    total = np.zeros((len(found), len(to)), np.float32)
-    for place, label in enumerate(labels):
+    total = np.zeros((len(scores), len(to)), np.float32)
+    for label_index, label in enumerate(labels):
         if label in row:
-            total[:, to.index(row[label])] += found[:, place]
+            total[:, to.index(row[label])] += scores[:, label_index]
     return total

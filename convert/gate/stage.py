@@ -1,9 +1,9 @@
-"""The whole of ``python -m convert gate``: material, training, quantization, figures.
+"""All of ``python -m convert gate``: material, training, quantization, metrics.
 
-    corpora ──► Pieces, Trials ──train, quantize──► gate.tflite ──evaluate──► gate.json, gate.png ──► Made
+    corpora ──► Pieces, Trials ──train, quantize──► gate.tflite ──evaluate──► gate.json, curves.json ──► Made
 
-The folder's name is a hash of all that decides the outcome but the code, as with a run of the cascade: what is there
-is not made again.
+The folder's name is a hash of everything that decides the outcome except the code, as for a run of the cascade: a
+finished gate is not made again.
 """
 
 import dataclasses
@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from convert.card import gate_plot
 from convert.corpora.clip import Clip
 from convert.data import dataset
 from convert.data.atomic_file import atomic, write_json
@@ -35,29 +34,35 @@ from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.models.bundle import GateModel
 
-FILE, CURVES = "gate.tflite", "gate.png"
-_FIGURES, _SIZE = "gate.json", "size.json"
-_MOST_BESIDE_RIVALS = 16  # clips of an emotion and intensity of each unseen corpus …
-_MOST_IN_CELLS = 80  # … and where they are measured cell by cell, in every condition
+FILE = "gate.tflite"
+_METRICS, _CURVES, _SIZE = "gate.json", "curves.json", "size.json"
+_MAX_BESIDE_ALTERNATIVES = 16  # clips of an emotion and intensity of each unseen corpus …
+_MAX_IN_CELLS = 80  # … and where they are measured cell by cell, in every condition
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A gate that is done, as a bundle takes it."""
+    """A finished gate, as a bundle takes it."""
 
     path: Path  # its folder
     model: GateModel
-    figures: dict[str, Any]
+    metrics: dict[str, Any]
     training: dict[str, Any]
 
     @property
-    def files(self) -> dict[str, bytes]:
-        """What stands beside ``bundle.json``, by name."""
-        return {name: (self.path / name).read_bytes() for name in (FILE, CURVES)}
+    def content(self) -> bytes:
+        """The ``.tflite`` file."""
+        return (self.path / FILE).read_bytes()
+
+    @property
+    def curves(self) -> dict[str, Any]:
+        """By gate missed and falsely accepted windows at every threshold, and the chosen one's row."""
+        curves: dict[str, Any] = json.loads((self.path / _CURVES).read_text(encoding="utf-8"))
+        return curves
 
 
 def make(corpora: Path, work: Path, recipe: GateRecipe, seed: int, *, fresh: bool = False) -> Made:
-    """Trains, quantizes and evaluates what is not done yet; ``fresh`` forgets what was done.
+    """Trains, quantizes and evaluates the gate where that is not done yet; ``fresh`` starts again.
 
     Raises:
         UsageError: a corpus is absent.
@@ -67,27 +72,31 @@ def make(corpora: Path, work: Path, recipe: GateRecipe, seed: int, *, fresh: boo
     if absent:
         raise UsageError(f"{corpora}: no {', '.join(absent)}, expected every corpus that the gate is trained on")
     sides = {side: material.sounds(corpora, recipe, side) for side in material.SIDES}
-    choosing = material.whole(corpora, recipe.choosing, _MOST_IN_CELLS)
-    unseen = material.whole(corpora, recipe.unseen, _MOST_IN_CELLS)
+    choosing = material.whole(corpora, recipe.choosing, _MAX_IN_CELLS)
+    unseen = material.whole(corpora, recipe.unseen, _MAX_IN_CELLS)
     run = GateRun(recipe, seed, work / "gate" / _name(recipe, seed, sides, {**choosing, **unseen}), work / "cache")
     if fresh:
         shutil.rmtree(run.path, ignore_errors=True)
     run.path.mkdir(parents=True, exist_ok=True)
-    if not (run.path / _FIGURES).is_file():
+    if not (run.path / _METRICS).is_file():
         print(f"gate: {run.path}", file=sys.stderr)
         dataset.prepare([clip for sounds in sides.values() for clip in sounds.all()], run.cache)
         held = _trials(run, "validation", sides["validation"], {})
         if not (run.path / FILE).is_file():
-            heard = {**sides["validation"].spoken, **choosing}
-            _train(run, sides["train"], _held_cells(run, heard, surroundings(corpora, "validation")), held)
-        tried = _trials(run, "test", sides["test"], material.whole(corpora, recipe.unseen, _MOST_BESIDE_RIVALS))
+            speech = {**sides["validation"].spoken, **choosing}
+            _train(run, sides["train"], _held_cells(run, speech, surroundings(corpora, "validation")), held)
+        tried = _trials(run, "test", sides["test"], material.whole(corpora, recipe.unseen, _MAX_BESIDE_ALTERNATIVES))
         content = (run.path / FILE).read_bytes()
-        found = evaluate.evaluated(content, held, tried, recipe)
-        gate_plot.drawn(found.pop("curves"), run.path / CURVES)
+        results = evaluate.evaluated(content, held, tried, recipe)
+        curves = {
+            name: [missed.tolist(), accepted.tolist(), row]
+            for name, (missed, accepted, row) in results.pop("curves").items()
+        }
         tested = {**sides["test"].spoken, **unseen}
         print("gate: cells of test", file=sys.stderr)
-        found["cells"] = evaluate.missed(content, found["threshold"], tested, surroundings(corpora, "test"), run)
-        write_json(run.path / _FIGURES, found)
+        results["cells"] = evaluate.missed(content, results["threshold"], tested, surroundings(corpora, "test"), run)
+        write_json(run.path / _CURVES, curves)
+        write_json(run.path / _METRICS, results)
     return _made(run, sides)
 
 
@@ -152,14 +161,14 @@ def _trials(run: GateRun, side: Side, sounds: Sounds, unseen: dict[str, list[Cli
 
 
 def _made(run: GateRun, sides: dict[Side, Sounds]) -> Made:
-    figures = json.loads((run.path / _FIGURES).read_text(encoding="utf-8"))
+    metrics = json.loads((run.path / _METRICS).read_text(encoding="utf-8"))
     sizes = json.loads((run.path / _SIZE).read_text(encoding="utf-8"))
     digest = hashlib.sha256((run.path / FILE).read_bytes()).hexdigest()
-    model = GateModel(file=FILE, sha256=digest, labels=LABELS, threshold=figures["threshold"], **sizes)
+    model = GateModel(file=FILE, sha256=digest, labels=LABELS, threshold=metrics["threshold"], **sizes)
     training = {
         "recipe": dataclasses.asdict(run.recipe),
         "seed": run.seed,
         "sources": SOURCES,
         "clips": {side: len(sounds.all()) for side, sounds in sides.items()},
     }
-    return Made(run.path, model, figures, training)
+    return Made(run.path, model, metrics, training)

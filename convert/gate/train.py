@@ -34,7 +34,7 @@ from convert.train.quantize import Size, checked_size, full_integer
 from edged.errors import ModelError, UsageError
 from edged.features.logmel import Floats
 
-MOST_PARAMETERS, MOST_MULTIPLY_ADDS = 20_000, 5_000_000
+MAX_PARAMETERS, MOST_MULTIPLY_ADDS = 20_000, 5_000_000
 _N_REPRESENTATIVE = 500
 
 
@@ -134,10 +134,10 @@ def quantized(speech: Pieces, other: Pieces, run: GateRun) -> tuple[bytes, Size]
     _put(model.weights, run.path / "gate.npz")
     scored = scoring(model)
     size = checked_size("gate", scored)
-    if size.parameters > MOST_PARAMETERS or size.multiply_adds > MOST_MULTIPLY_ADDS:
+    if size.parameters > MAX_PARAMETERS or size.multiply_adds > MOST_MULTIPLY_ADDS:
         raise ModelError(
             f"network gate: {size.parameters} parameters and {size.multiply_adds} multiply-adds, expected at most"
-            f" {MOST_PARAMETERS} and {MOST_MULTIPLY_ADDS}"
+            f" {MAX_PARAMETERS} and {MOST_MULTIPLY_ADDS}"
         )
     windows: list[Floats] = []
     while sum(map(len, windows)) < _N_REPRESENTATIVE:

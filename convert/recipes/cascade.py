@@ -1,4 +1,4 @@
-"""The cascade as it is trained here: the labels, what each model separates, and the way from one to the next.
+"""The cascade as it is trained: the labels of each model, and the routes between the models.
 
     m1: all six ──negative──► m2 ──sad──► m4, ──angry──► m5
                 ──positive──► m3 ──neutral──► m4, ──happy──► m5

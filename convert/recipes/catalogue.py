@@ -3,26 +3,27 @@
     name ──► Recipe: corpora, network, augmentation, schedule
 
 ``default`` is trained only on corpora whose licences allow commercial use; ``research`` adds those that do not.  The
-recipes less one corpus measure what ``research`` is worth on a corpus that it never heard; EMO-DB's protocol starts
-from one.
+recipes with one corpus left out measure ``research`` on a corpus that it was never trained on; EMO-DB's protocol starts
+from one of them.
 """
 
 import dataclasses
 
-from convert.recipes.spec import UNTAUGHT, AugmentSpec, NetworkSpec, Recipe, TeacherSpec
+from convert.recipes.spec import UNDISTILLED, AugmentSpec, NetworkSpec, Recipe, TeacherSpec
 from edged.errors import UsageError
 
-# CREMA-D tells its labels by its noise: most clips lose it, and most are given another one.
-_UNTAUGHT = Recipe(
-    name="default" + UNTAUGHT,
+# CREMA-D's noise reveals its labels: it is removed from most clips, and other noise is added to most.
+_UNDISTILLED = Recipe(
+    name="default" + UNDISTILLED,
     corpora=("cremad", "emodb"),
-    strangers=("ravdess", "nemo"),
+    unseen=("ravdess", "nemo"),
     augment=AugmentSpec(clean_p=0.75, lows_p=0.5, peak_db=4.0, noise_p=0.7),
     epochs=80,
     epochs_after=12,
 )
-# Copies come with the teacher: from the start they cost what is known more than they give what is not (LOG.md).
-_DEFAULT = dataclasses.replace(_UNTAUGHT, name="default", teacher=TeacherSpec(seeds=(1, 2, 3)), copies=2)
+# Augmented copies come with the teacher: in a training from scratch they cost more on known corpora than they gain on
+# unseen ones (LOG.md).
+_DEFAULT = dataclasses.replace(_UNDISTILLED, name="default", teacher=TeacherSpec(seeds=(1, 2, 3)), augmented_copies=2)
 
 _WIDE = NetworkSpec(
     blocks=((32, 2, "plain"), (32, 1, "plain"), (96, 2, "plain"), (96, 1, "plain")), fold=280, temporal=(280,)
@@ -32,24 +33,24 @@ RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         _DEFAULT,
-        _UNTAUGHT,
-        dataclasses.replace(_UNTAUGHT, name="research", corpora=("cremad", "emodb", "ravdess", "nemo"), strangers=()),
+        _UNDISTILLED,
+        dataclasses.replace(_UNDISTILLED, name="research", corpora=("cremad", "emodb", "ravdess", "nemo"), unseen=()),
         dataclasses.replace(
-            _UNTAUGHT, name="research-less-nemo", corpora=("cremad", "emodb", "ravdess"), strangers=("nemo",)
+            _UNDISTILLED, name="research-less-nemo", corpora=("cremad", "emodb", "ravdess"), unseen=("nemo",)
         ),
         dataclasses.replace(
-            _UNTAUGHT, name="research-less-ravdess", corpora=("cremad", "emodb", "nemo"), strangers=("ravdess",)
+            _UNDISTILLED, name="research-less-ravdess", corpora=("cremad", "emodb", "nemo"), unseen=("ravdess",)
         ),
         dataclasses.replace(
-            _UNTAUGHT, name="research-less-emodb", corpora=("cremad", "ravdess", "nemo"), strangers=("emodb",)
+            _UNDISTILLED, name="research-less-emodb", corpora=("cremad", "ravdess", "nemo"), unseen=("emodb",)
         ),
-        # The rival of the cascade: one network with the parameters of all five, taught by itself.
+        # The alternative to the cascade: one network with the parameters of all five, its own teacher.
         dataclasses.replace(_DEFAULT, name="default-wide", network=_WIDE, budgets=5, teacher=TeacherSpec(seeds=(1,))),
-        # What a change does for a corpus never heard is seen on EMO-DB, before RAVDESS and nEMO are looked at.
+        # Shows on EMO-DB what a change does for an unseen corpus, before RAVDESS and nEMO are looked at.
         Recipe(
             name="cremad-alone",
             corpora=("cremad",),
-            strangers=("emodb",),
+            unseen=("emodb",),
             augment=AugmentSpec(clean_p=0.5, lows_p=0.5),
             epochs=40,
         ),
@@ -65,14 +66,14 @@ def recipe(name: str, epochs: int | None = None) -> Recipe:
     """
     if name not in RECIPES:
         raise UsageError(f"recipe {name!r}: expected one of {', '.join(RECIPES)}")
-    found = RECIPES[name]
+    chosen = RECIPES[name]
     if epochs is None:
-        return found
+        return chosen
     if epochs < 1:
         raise UsageError(f"--epochs {epochs}: expected 1 or more")
-    cut = dataclasses.replace(found, epochs=epochs, epochs_after=min(epochs, found.epochs_after))
-    if not found.teacher.seeds:
+    cut = dataclasses.replace(chosen, epochs=epochs, epochs_after=min(epochs, chosen.epochs_after))
+    if not chosen.teacher.seeds:
         return cut
     return dataclasses.replace(
-        cut, teacher=dataclasses.replace(found.teacher, epochs=min(epochs, found.teacher.epochs))
+        cut, teacher=dataclasses.replace(chosen.teacher, epochs=min(epochs, chosen.teacher.epochs))
     )

@@ -2,26 +2,26 @@
 
     Recipe: corpora, NetworkSpec, AugmentSpec, SoundSpec, TeacherSpec, schedule ──described──► plain values, hashed
 
-A field that came after trainings had been made is no part of their names while it is at its default.
+A field that was added after trainings had been made is no part of their names while it is at its default.
 """
 
 import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-# Of a field that came after trainings had been made: at its default it is no part of their names.
+# Marks a field that was added after trainings had been made: at its default it is no part of their names.
 _LATER = {"later": True}
-UNTAUGHT = "-untaught"  # a recipe's name, its teacher left out
+UNDISTILLED = "-undistilled"  # suffix of a recipe's name without its teacher
 
 
 def described(spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of this file
-    """``spec`` as plain values, less what came later and is at its default."""
-    found: dict[str, Any] = {}
+    """``spec`` as plain values, without later fields that are at their default."""
+    values: dict[str, Any] = {}
     for part in dataclasses.fields(spec):
         value = getattr(spec, part.name)
         if not (part.metadata == _LATER and value == part.default):
-            found[part.name] = described(value) if dataclasses.is_dataclass(value) else value
-    return found
+            values[part.name] = described(value) if dataclasses.is_dataclass(value) else value
+    return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class NetworkSpec:
     stem_kernel: tuple[int, int] = (5, 5)
     stem_stride: tuple[int, int] = (2, 2)
     blocks: tuple[tuple[int, int, str], ...] = ((32, 2, "plain"), (32, 1, "plain"), (48, 2, "plain"), (48, 1, "plain"))
-    fold: int = 96  # channels after each remaining band was given weights of its own
+    fold: int = 96  # channels after the bands are folded, each with its own weights
     temporal: tuple[int, ...] = (96,)
     temporal_kernel: int = 3
     pooling: str = "mean_max"
@@ -50,12 +50,12 @@ class AugmentSpec:
     contrast: float = 0.08  # ± share of the dB scale
     tilt_db: float = 3.0  # sd of the slope over the band axis
     curve_db: float = 1.5  # sd of a smooth curve over the band axis
-    clean_p: float = field(default=0.0, metadata=_LATER)  # share of clips whose own noise floor is taken off
-    clean_over: tuple[float, float] = field(default=(2.0, 30.0), metadata=_LATER)  # how many times over
-    lows_p: float = field(default=0.0, metadata=_LATER)  # share of clips that lose their lowest bands
+    clean_p: float = field(default=0.0, metadata=_LATER)  # share of clips whose own noise floor is removed
+    clean_over: tuple[float, float] = field(default=(2.0, 30.0), metadata=_LATER)  # over-subtraction factor
+    lows_p: float = field(default=0.0, metadata=_LATER)  # share of clips whose lowest bands are attenuated
     lows_db: float = field(default=30.0, metadata=_LATER)  # at most
-    lows_bands: tuple[float, float] = field(default=(2.0, 10.0), metadata=_LATER)  # how far up
-    peak_db: float = field(default=0.0, metadata=_LATER)  # how far below 0 dB the loudest cell may lie, at most
+    lows_bands: tuple[float, float] = field(default=(2.0, 10.0), metadata=_LATER)  # bands affected
+    peak_db: float = field(default=0.0, metadata=_LATER)  # maximum distance of the loudest cell from 0 dB
     noise_p: float = 0.5
     noise_db: tuple[float, float] = (-80.0, -25.0)
     n_time_masks: int = 2
@@ -68,15 +68,15 @@ class AugmentSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundSpec:
-    """Strengths on samples, for copies of clips; a probability of 0 switches a part off."""
+    """Strengths on samples, for augmented copies; a probability of 0 switches a part off."""
 
     speed: float = 0.1  # ± share
-    pitch: float = 1.5  # ± semitones, beside what the speed does
+    pitch: float = 1.5  # ± semitones, on top of the change of speed
     room_p: float = 0.5
-    room_s: tuple[float, float] = (0.15, 0.8)  # time of reverberation, 60 dB
-    direct_db: tuple[float, float] = (-3.0, 15.0)  # of the voice over its echoes
+    room_s: tuple[float, float] = (0.15, 0.8)  # reverberation time, 60 dB
+    direct_db: tuple[float, float] = (-3.0, 15.0)  # direct-to-reverberant ratio
     noise_p: float = 0.6
-    noise_db: tuple[float, float] = (0.0, 25.0)  # of the clip over the noise
+    noise_db: tuple[float, float] = (0.0, 25.0)  # signal-to-noise ratio
     microphone_p: float = 0.5
     lowest_hz: tuple[float, float] = (50.0, 350.0)
     highest_hz: tuple[float, float] = (3000.0, 7600.0)
@@ -86,12 +86,12 @@ class SoundSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeacherSpec:
-    """Who teaches: the first models of ``seeds``, trained alike but untaught; the pupil begins as its own seed's."""
+    """The teacher: first models of ``seeds``, undistilled; the student starts from the weights of its own seed's."""
 
     seeds: tuple[int, ...] = ()
-    share: float = 0.5  # of the labels' loss
+    share: float = 0.5  # of the loss; the labels have the rest
     temperature: float = 2.0
-    epochs: int = 60  # of the pupil, on top of those that it began with
+    epochs: int = 60  # of the student, on top of those that it started with
     learning_rate: float = 3e-3
 
 
@@ -101,7 +101,7 @@ class Recipe:
 
     name: str
     corpora: tuple[str, ...]  # trained on
-    strangers: tuple[str, ...] = ()  # never trained on, evaluated over all of their speakers
+    unseen: tuple[str, ...] = ()  # never trained on, tested on all of their speakers
     network: NetworkSpec = field(default_factory=NetworkSpec)
     augment: AugmentSpec = field(default_factory=AugmentSpec)
     epochs: int = 100  # of the first model
@@ -112,15 +112,15 @@ class Recipe:
     warmup_epochs: int = 3
     warmup_epochs_after: int = 2
     weight_decay: float = 1e-2
-    averaging: float = 0.99  # share of the averaged weights that each update keeps
-    intended_share: float = 1.0  # of the target where listeners voted, the rest is their votes
+    averaging: float = 0.99  # decay of the exponentially averaged weights
+    intended_share: float = 1.0  # of the target where listeners voted; their votes have the rest
     smoothing: float = 0.05
     gender_weight: float = 0.1  # of the loss of a head that is cut off before quantization
     level_weight: float = 0.1
-    copies: int = field(default=0, metadata=_LATER)  # of each clip, from another room and microphone, beside itself
+    augmented_copies: int = field(default=0, metadata=_LATER)  # of each clip: another room, noise, microphone, codec
     sound: SoundSpec = field(default=SoundSpec(), metadata=_LATER)
-    learned_weights: bool = field(default=False, metadata=_LATER)  # of the heads, from the two above on
-    start: str = field(default="", metadata=_LATER)  # the run whose first model is tuned
+    learned_weights: bool = field(default=False, metadata=_LATER)  # of the heads, starting from the two above
+    start: str = field(default="", metadata=_LATER)  # the run whose first model is fine-tuned
     teacher: TeacherSpec = field(default=TeacherSpec(), metadata=_LATER)
-    budgets: int = field(default=1, metadata=_LATER)  # of how many models a network may have the size, as a rival
-    repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch has the clips of a corpus, once where not named
+    budgets: int = field(default=1, metadata=_LATER)  # how many models' size a network may have
+    repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch repeats the clips of a corpus

@@ -1,12 +1,12 @@
-"""Confidence that means what it says, and the weights of soft routing: fitted on validation speakers alone.
+"""Temperatures, the weights of soft routing and the default routing: fitted on validation speakers alone.
 
-    scores of each model (n_windows, n) ──least NLL──► temperature
-    centred evidence of all models (n_windows, 5, 6) ──least NLL, weights >= 0──► weight of each model
-    both routings on the validation speakers ──greater UAR──► the default
-    log scores of each routing (n_windows, 6) ──mean by speaker and true label──► moods
+    scores of each model (n_windows, n) ──lowest NLL──► temperature
+    centred evidence of all models (n_windows, 5, 6) ──lowest NLL, weights >= 0──► weight of each model
+    both routings on the validation speakers ──higher UAR──► the default
+    log scores of each routing (n_windows, 6) ──mean by speaker and true label──► table of mean log scores
 
-For that comparison the weights are fitted with each speaker's clips left out in turn: otherwise soft routing would be
-judged on what it was fitted to.  Windows of one clip share its weight.
+To compare the routings, the weights are fitted with each speaker's clips left out in turn: otherwise soft routing would
+be tested on the clips that it was fitted to.  Windows of one clip share its weight.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from convert.recipes.cascade import FIRST, LABELS, TASKS
-from convert.score.clip_scores import Heard
+from convert.score.clip_scores import ClipWindows
 from convert.score.metrics import confusion, uar
 from edged.features.logmel import Floats
 from edged.models.adaptation import log_scores
@@ -26,32 +26,33 @@ from edged.models.bundle import Manifest, Routes, Routing
 from edged.models.cascade import centred, hard_answer, sharpened, soft_answer
 
 _COLDEST, _HOTTEST = 0.05, 10.0  # 1/5 would be a network's own scores, see networks.scoring
-_MOST_WEIGHT = 10.0
-_RIDGE, _USUAL_FIRST, _USUAL = 0.02, 1.0, 0.3  # pulls the weights, of models that resemble each other, to usual ones
+_MAX_WEIGHT = 10.0
+# The models resemble each other, so a ridge pulls their weights towards usual ones.
+_RIDGE, _USUAL_FIRST, _USUAL = 0.02, 1.0, 0.3
 
-Moods = dict[Routing, dict[str, tuple[float, ...]]]
+LabelMeans = dict[str, tuple[float, ...]]  # by true label the mean log score of each label
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What validation speakers decided."""
+    """The choices made on validation speakers."""
 
     temperatures: dict[str, float]
     weights: dict[str, float]
     default: Routing
     validation_uar: dict[str, float]  # by routing, and of the first model alone
-    moods: Moods  # what the device's baseline compares a place with
+    label_means: dict[Routing, LabelMeans]  # the reference of the device's adaptation; ``moods`` in the manifest
 
 
-def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: Heard) -> Calibration:
+def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: ClipWindows) -> Calibration:
     """Fits ``draft`` (its temperatures 1) to the validation speakers' ``raw`` scores by model."""
     temperatures = {name: temperature(raw[name], windows, TASKS[name]) for name in TASKS}
     warm = with_calibration(draft, temperatures, dict.fromkeys(TASKS, 1.0), "hard")
     tempered = {name: sharpened(raw[name], temperatures[name]) for name in TASKS}
-    truth = windows.place_of(LABELS)
+    truth = windows.label_indices(LABELS)
     weights = soft_weights(warm, tempered, truth[windows.owner], _shares(windows))
     speakers = np.array([clip.speaker for clip in windows.clips])
-    answers = np.zeros(len(truth), np.int64)
+    predictions = np.zeros(len(truth), np.int64)
     for name in np.unique(speakers):
         others = speakers[windows.owner] != name
         used = weights
@@ -59,36 +60,34 @@ def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: Heard) -> Ca
             kept = {task: scores[others] for task, scores in tempered.items()}
             used = soft_weights(warm, kept, truth[windows.owner][others], _shares(windows)[others])
         held_out = with_calibration(draft, temperatures, used, "soft")
-        found = windows.by_clip(routed(held_out, raw, "soft")).argmax(axis=1)
-        answers[speakers == name] = found[speakers == name]
-    figures = {
+        of_all = windows.by_clip(routed(held_out, raw, "soft")).argmax(axis=1)
+        predictions[speakers == name] = of_all[speakers == name]
+    uars = {
         "hard": uar(confusion(truth, windows.by_clip(routed(warm, raw, "hard")).argmax(axis=1), len(LABELS))),
-        "soft": uar(confusion(truth, answers, len(LABELS))),
+        "soft": uar(confusion(truth, predictions, len(LABELS))),
         "m1": uar(confusion(truth, windows.by_clip(tempered["m1"]).argmax(axis=1), len(LABELS))),
     }
-    default: Routing = "soft" if figures["soft"] >= figures["hard"] else "hard"
+    default: Routing = "soft" if uars["soft"] >= uars["hard"] else "hard"
     final = with_calibration(draft, temperatures, weights, default)
     routings: tuple[Routing, ...] = ("hard", "soft")
-    moods = {way: mean_moods(final, routed(final, raw, way), windows) for way in routings}
-    return Calibration(temperatures, weights, default, figures, {way: table for way, table in moods.items() if table})
+    tables = {way: label_means(final, routed(final, raw, way), windows) for way in routings}
+    return Calibration(temperatures, weights, default, uars, {way: table for way, table in tables.items() if table})
 
 
-def mean_moods(
-    manifest: Manifest, answers: Floats, windows: Heard, without: str | None = None
-) -> dict[str, tuple[float, ...]]:
-    """By true label the mean log scores of ``answers`` (n_windows, n_labels): of clips by speaker, then of speakers.
+def label_means(manifest: Manifest, scores: Floats, windows: ClipWindows, without: str | None = None) -> LabelMeans:
+    """By true label the mean log of ``scores`` (n_windows, n_labels): over clips by speaker, then over speakers.
 
-    ``without`` is a speaker who is left out.  Empty where no speaker has one of the labels: half a table is none.
+    ``without`` is a speaker who is left out.  Empty if any label has no speaker: half a table is of no use.
     """
-    logs = windows.by_clip(np.asarray(log_scores(answers), np.float32))
-    truth = windows.place_of(manifest.labels)
+    logs = windows.by_clip(np.asarray(log_scores(scores), np.float32))
+    truth = windows.label_indices(manifest.labels)
     speakers = np.array([clip.speaker for clip in windows.clips])
     table = {}
-    for place, label in enumerate(manifest.labels):
+    for label_index, label in enumerate(manifest.labels):
         means = [
             logs[chosen].mean(axis=0)
             for name in np.unique(speakers)
-            if name != without and (chosen := (speakers == name) & (truth == place)).any()
+            if name != without and (chosen := (speakers == name) & (truth == label_index)).any()
         ]
         if not means:
             return {}
@@ -96,18 +95,18 @@ def mean_moods(
     return table
 
 
-def temperature(scores: Floats, windows: Heard, labels: Sequence[str]) -> float:
-    """The temperature that makes ``scores`` (n_windows, n) least surprised by the clips that have one of ``labels``."""
-    truth = windows.place_of(labels)[windows.owner]
+def temperature(scores: Floats, windows: ClipWindows, labels: Sequence[str]) -> float:
+    """The temperature with the lowest NLL of ``scores`` (n_windows, n) on the clips that have one of ``labels``."""
+    truth = windows.label_indices(labels)[windows.owner]
     known = truth >= 0
     share = _shares(windows)[known]
 
-    def surprise(log_temperature: float) -> float:
+    def nll(log_temperature: float) -> float:
         sharp = sharpened(scores[known], float(np.exp(log_temperature)))
         return _nll(np.log(sharp), truth[known], share)
 
-    found = minimize_scalar(surprise, bounds=(np.log(_COLDEST), np.log(_HOTTEST)), method="bounded")
-    return round(float(np.exp(found.x)), 4)
+    best = minimize_scalar(nll, bounds=(np.log(_COLDEST), np.log(_HOTTEST)), method="bounded")
+    return round(float(np.exp(best.x)), 4)
 
 
 def soft_weights(
@@ -116,7 +115,7 @@ def soft_weights(
     """The weight of each model's evidence, 0 to 10, at least one above 0."""
     evidence = np.stack([centred(manifest, name, tempered[name]) for name in TASKS], axis=1).astype(np.float64)
 
-    def surprise(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = np.einsum("m,nml->nl", weights, evidence)
         logs = logits - logits.max(axis=1, keepdims=True)
         logs -= np.log(np.exp(logs).sum(axis=1, keepdims=True))
@@ -127,8 +126,8 @@ def soft_weights(
         return _nll(logs, truth, share) + _RIDGE * float(away @ away), gradient + 2 * _RIDGE * away
 
     usual = np.array([_USUAL_FIRST if name == FIRST else _USUAL for name in TASKS])
-    found = minimize(surprise, usual, jac=True, method="L-BFGS-B", bounds=[(0, _MOST_WEIGHT)] * len(TASKS))
-    weights = {name: round(float(weight), 4) for name, weight in zip(TASKS, found.x, strict=True)}
+    best = minimize(loss, usual, jac=True, method="L-BFGS-B", bounds=[(0, _MAX_WEIGHT)] * len(TASKS))
+    weights = {name: round(float(weight), 4) for name, weight in zip(TASKS, best.x, strict=True)}
     return weights if any(weights.values()) else dict.fromkeys(TASKS, 1.0)
 
 
@@ -137,29 +136,29 @@ def with_calibration(
     temperatures: Mapping[str, float],
     weights: Mapping[str, float],
     default: Routing,
-    moods: Moods | None = None,
+    tables: dict[Routing, LabelMeans] | None = None,
 ) -> Manifest:
-    """``manifest`` with these temperatures, soft weights, default routing and moods."""
+    """``manifest`` with these temperatures, soft weights, default routing and tables of mean log scores."""
     models = {
         name: msgspec.structs.replace(model, temperature=temperatures[name]) for name, model in manifest.models.items()
     }
     routes = Routes(default=default, hard=manifest.routes.hard, soft=dict(weights))
-    return msgspec.structs.replace(manifest, models=models, routes=routes, mean_log_scores=moods or {})
+    return msgspec.structs.replace(manifest, models=models, routes=routes, mean_log_scores=tables or {})
 
 
 def routed(manifest: Manifest, raw: Mapping[str, Floats], routing: Routing) -> Floats:
-    """(n_windows, n_labels) what the cascade would answer, from each model's ``raw`` scores of the same windows."""
+    """(n_windows, n_labels) scores of the cascade, from each model's ``raw`` scores of the same windows."""
     tempered = {name: sharpened(raw[name], model.temperature) for name, model in manifest.models.items()}
     n_windows = len(next(iter(tempered.values())))
-    answers = np.empty((n_windows, len(manifest.labels)), np.float32)
-    for place in range(n_windows):
-        row = {name: scores[place] for name, scores in tempered.items()}
+    scores = np.empty((n_windows, len(manifest.labels)), np.float32)
+    for window in range(n_windows):
+        row = {name: of_model[window] for name, of_model in tempered.items()}
         answer = soft_answer(manifest, row) if routing == "soft" else hard_answer(manifest, row.__getitem__)
-        answers[place] = answer.scores
-    return answers
+        scores[window] = answer.scores
+    return scores
 
 
-def _shares(windows: Heard) -> NDArray[np.float64]:
+def _shares(windows: ClipWindows) -> NDArray[np.float64]:
     return 1 / np.bincount(windows.owner, minlength=len(windows.clips))[windows.owner]
 
 

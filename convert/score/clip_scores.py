@@ -1,9 +1,9 @@
-"""Clips to the scores of every model: what is measured, fitted and tabled is computed from these arrays.
+"""Clips to the scores of every model; all metrics, fits and tables are computed from these arrays.
 
     clips ──windows, as the device sees them──► images ──models──► scores (n_windows, n_labels) by model
     scores of windows ──mean by clip──► scores (n_clips, n_labels)
 
-A clip is judged as ``edged classify`` judges a file: windows every 31 frames, the mean of their scores.
+A clip is scored as ``edged classify`` scores a file: windows every 31 frames, the mean of their scores.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ _FLOAT_BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ClipWindows:
     """Clips and the windows cut from them: window i belongs to clip ``owner[i]``."""
 
     clips: list[Clip]
@@ -42,23 +42,23 @@ class Heard:
         np.add.at(sums, self.owner, scores)
         return np.asarray(sums / np.bincount(self.owner, minlength=len(self.clips))[:, None], np.float32)
 
-    def place_of(self, labels: Sequence[str]) -> NDArray[np.int64]:
-        """(n_clips,) where each clip's label stands in ``labels``, -1 for clips with another one."""
-        places = {label: place for place, label in enumerate(labels)}
-        return np.array([places.get(str(clip.label), -1) for clip in self.clips], np.int64)
+    def label_indices(self, labels: Sequence[str]) -> NDArray[np.int64]:
+        """(n_clips,) the index of each clip's label in ``labels``, -1 for clips with another one."""
+        indices = {label: index for index, label in enumerate(labels)}
+        return np.array([indices.get(str(clip.label), -1) for clip in self.clips], np.int64)
 
 
-def heard(clips: Sequence[Clip], cache: Path, copies: Sequence[Sequence[NDArray[np.uint8]]] = ()) -> Heard:
-    """The windows of prepared ``clips``, then those of ``copies``, lists of one (k, 64) a clip, each as if a clip."""
+def clip_windows(clips: Sequence[Clip], cache: Path, copies: Sequence[Sequence[NDArray[np.uint8]]] = ()) -> ClipWindows:
+    """The windows of prepared ``clips``, then of ``copies``: lists of one augmented copy (k, 64) a clip."""
     parts = [dataset.images(clip, cache) for clip in clips]
     parts += [dataset.windows(copy) for version in copies for copy in version]
     owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     shape = (0, GEOMETRY.n_frames, GEOMETRY.n_bands)
-    return Heard(list(clips) * (1 + len(copies)), np.concatenate([np.zeros(shape, np.uint8), *parts]), owner)
+    return ClipWindows(list(clips) * (1 + len(copies)), np.concatenate([np.zeros(shape, np.uint8), *parts]), owner)
 
 
 def dequantised(images: NDArray[np.uint8]) -> Floats:
-    """(n, n_frames, n_bands, 1), 0..1: what the float networks are given."""
+    """(n, n_frames, n_bands, 1), 0..1: the input of the float networks."""
     return np.asarray(images[..., None] / np.float32(255), np.float32)
 
 
@@ -72,41 +72,41 @@ def float_scores(model: Any, images: NDArray[np.uint8]) -> Floats:  # noqa: ANN4
 
 
 def int8_scores(
-    contents: Mapping[str, bytes], n_labels: Mapping[str, int], runtime: Runtime, windows: Heard, store: Path
+    contents: Mapping[str, bytes], n_labels: Mapping[str, int], runtime: Runtime, windows: ClipWindows, store: Path
 ) -> dict[str, Floats]:
-    """Scores of all windows by model, kept in ``store`` under the hash of model, clips and runtime."""
-    order = [clip.id for clip in windows.clips]  # the hash of the clips is the same in any
+    """Scores of all windows by model, cached in ``store`` under the hash of model, clips and runtime."""
+    order = [clip.id for clip in windows.clips]  # the hash of the clips does not depend on it
     clips = f"{clips_hash(windows.clips)}{order}{runtime}{len(windows.images)}".encode()
     targets = {
         name: store / f"{hashlib.sha256(content + clips).hexdigest()[:24]}.npy" for name, content in contents.items()
     }
     absent = {name: contents[name] for name, target in targets.items() if not target.is_file()}
     if absent:
-        found = apart(answered, absent, dict(n_labels), runtime, windows.images)
-        for name, scores in found.items():
+        computed = apart(model_scores, absent, dict(n_labels), runtime, windows.images)
+        for name, scores in computed.items():
             with atomic(targets[name]) as file:
                 np.save(file, scores)
     return {name: np.load(target) for name, target in targets.items()}
 
 
-def answered(
+def model_scores(
     contents: dict[str, bytes], n_labels: dict[str, int], runtime: Runtime, images: NDArray[np.uint8]
 ) -> dict[str, Floats]:
-    """(n_windows, n) scores by model of ``images`` (n_windows, n_frames, n_bands), here and now."""
-    found = {}
+    """(n_windows, n) scores by model of ``images`` (n_windows, n_frames, n_bands), in this process."""
+    by_model = {}
     for name, content in contents.items():
         interpreter = Interpreter(name, content, n_labels[name], n_threads=1, runtime=runtime)
         windows = tqdm(int8_input(images), desc=f"{name} on {runtime}", unit="window", leave=False, disable=None)
         scores = [interpreter.scores(image) for image in windows]
-        found[name] = np.array(scores, np.float32).reshape(-1, n_labels[name])
-    return found
+        by_model[name] = np.array(scores, np.float32).reshape(-1, n_labels[name])
+    return by_model
 
 
 def prove_loads(contents: dict[str, bytes], n_labels: dict[str, int]) -> None:
-    """Loads each model on every runtime that is installed, which refuses any other input than the front end's.
+    """Loads each model on every installed runtime; a model whose input is not the front end's is refused.
 
     Raises:
-        ModelError: a model is not what the device takes.
+        ModelError: the device could not load a model.
     """
     for runtime in installed_runtimes():
         for name, content in contents.items():

@@ -3,7 +3,7 @@
     function, arguments ──a fresh interpreter──► its result, or its error
 
 ``tflite-runtime`` cannot load a model in a process that has imported TensorFlow 2.21: both bring the same C++
-symbols.  So everything that runs a ``.tflite`` file while models are made runs here, as it will on a device.
+symbols.  While models are being made, every ``.tflite`` file therefore runs here, as it will on a device.
 """
 
 from collections.abc import Callable

@@ -1,10 +1,10 @@
-"""Answers to figures: confusion matrices, recalls, and how sure one may be of them.
+"""Predictions to metrics: confusion matrices, recalls, and their intervals.
 
-    truth, answers (n_clips,) ──► confusion (n, n) ──► UAR, WAR, recall by label
+    truth, predictions (n_clips,) ──► confusion (n, n) ──► UAR, WAR, recall by label
     confusion by speaker ──bootstrap over speakers──► 95 % interval of UAR
 
-UAR is the mean recall over the labels that occur.  Clips of one speaker resemble each other: the interval comes from
-drawing speakers, not clips, and with two speakers it says little; the number of speakers stands beside it.
+UAR is the mean recall over the labels that occur.  Clips of one speaker resemble each other, so the bootstrap draws
+speakers, not clips.  With two speakers the interval says little: the number of speakers stands beside it.
 """
 
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What is told of one judge on one set of clips."""
+class Metrics:
+    """Those of one classifier on one set of clips."""
 
     labels: tuple[str, ...]
     matrix: Counts  # (n, n) clips, true label by row
@@ -55,29 +55,31 @@ class Figures:
         }
 
 
-def figures(labels: Sequence[str], truth: Counts, answers: Counts, speakers: Sequence[str], seed: int = 0) -> Figures:
-    """The figures of ``answers`` where ``truth`` is not -1."""
+def clip_metrics(
+    labels: Sequence[str], truth: Counts, predictions: Counts, speakers: Sequence[str], seed: int = 0
+) -> Metrics:
+    """The metrics of ``predictions`` where ``truth`` is not -1."""
     known = truth >= 0
     names = np.array(speakers)[known]
     by_speaker = np.array(
         [
-            confusion(truth[known][names == name], answers[known][names == name], len(labels))
+            confusion(truth[known][names == name], predictions[known][names == name], len(labels))
             for name in np.unique(names)
         ]
     ).reshape(-1, len(labels), len(labels))
     low, high = interval(by_speaker, seed)
-    return Figures(tuple(labels), by_speaker.sum(axis=0), low, high, len(by_speaker))
+    return Metrics(tuple(labels), by_speaker.sum(axis=0), low, high, len(by_speaker))
 
 
-def confusion(truth: Counts, answers: Counts, n_labels: int) -> Counts:
+def confusion(truth: Counts, predictions: Counts, n_labels: int) -> Counts:
     """(n_labels, n_labels) counts, true label by row."""
     matrix = np.zeros((n_labels, n_labels), np.int64)
-    np.add.at(matrix, (truth, answers), 1)
+    np.add.at(matrix, (truth, predictions), 1)
     return matrix
 
 
 def recall(matrix: Counts) -> NDArray[np.float64]:
-    """(..., n_labels) share of each label's clips that was found; not a number where there are none."""
+    """(..., n_labels) share of each label's clips that were recognised; NaN for a label without clips."""
     totals = matrix.sum(axis=-1)
     hits = np.diagonal(matrix, axis1=-2, axis2=-1)
     return np.where(totals > 0, hits / np.maximum(totals, 1), np.nan)
@@ -85,12 +87,12 @@ def recall(matrix: Counts) -> NDArray[np.float64]:
 
 def uar(matrix: Counts) -> float:
     """Unweighted average recall, over the labels that occur; 0 where none does."""
-    found = recall(matrix)
-    return float(np.nanmean(found)) if np.isfinite(found).any() else 0.0
+    recalls = recall(matrix)
+    return float(np.nanmean(recalls)) if np.isfinite(recalls).any() else 0.0
 
 
 def war(matrix: Counts) -> float:
-    """Share of all clips that was found."""
+    """Share of all clips that were recognised."""
     return float(np.trace(matrix) / max(1, matrix.sum()))
 
 
@@ -113,15 +115,15 @@ def top(truth: Counts, scores: Floats, count: int) -> float:
 
 
 def calibration_error(truth: Counts, scores: Floats) -> float:
-    """ECE in 15 bins: how far the confidence of the answers is from the share of them that is right."""
+    """Expected calibration error in 15 bins: the mean distance between confidence and accuracy."""
     bins = reliability(truth, scores)
     total = sum(count for _, _, count in bins)
     return sum(count / total * abs(right - confidence) for confidence, right, count in bins)
 
 
 def reliability(truth: Counts, scores: Floats) -> list[tuple[float, float, int]]:
-    """By bin of confidence that has clips: mean confidence, share of right answers, clips."""
+    """By bin of confidence that has clips: mean confidence, accuracy, clips."""
     confidence, right = scores.max(axis=1), scores.argmax(axis=1) == truth
-    places = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
-    inside = [places == place for place in np.unique(places)]
+    bins = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
+    inside = [bins == number for number in np.unique(bins)]
     return [(float(confidence[here].mean()), float(right[here].mean()), int(here.sum())) for here in inside]

@@ -1,6 +1,6 @@
-"""Windows through a bundle's models, on whichever runtime is here, and how far the runtimes are apart.
+"""Windows through a bundle's models on the installed runtimes, and the differences between runtimes.
 
-Bundle, windows ──int8──► scores (n_windows, n_labels) by model, kept under their hash
+Bundle, windows ──int8──► scores (n_windows, n_labels) by model, cached under their hash
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from convert.score import clip_scores
-from convert.score.clip_scores import Heard
+from convert.score.clip_scores import ClipWindows
 from edged.errors import ModelError
 from edged.features.logmel import Floats
 from edged.models.bundle import Bundle
@@ -18,7 +18,7 @@ from edged.models.interpreter import Runtime, installed_runtimes
 _N_COMPARED = 400  # windows on which the runtimes are compared
 
 
-def int8(bundle: Bundle, windows: Heard, store: Path, runtime: Runtime | None = None) -> dict[str, Floats]:
+def int8(bundle: Bundle, windows: ClipWindows, store: Path, runtime: Runtime | None = None) -> dict[str, Floats]:
     """The raw scores by model, on ``runtime`` or the first that is installed.
 
     Raises:
@@ -31,9 +31,9 @@ def int8(bundle: Bundle, windows: Heard, store: Path, runtime: Runtime | None = 
     return clip_scores.int8_scores(bundle.contents, n_labels, runtime or runtimes[0], windows, store)
 
 
-def compared(bundle: Bundle, windows: Heard, store: Path) -> dict[str, Any]:
-    """How many steps of their int8 outputs the runtimes that are installed are apart, at most, by model."""
-    few = Heard(windows.clips, windows.images[:_N_COMPARED], windows.owner[:_N_COMPARED])
+def runtime_differences(bundle: Bundle, windows: ClipWindows, store: Path) -> dict[str, Any]:
+    """By model the greatest difference between installed runtimes, in steps of the int8 output."""
+    few = ClipWindows(windows.clips, windows.images[:_N_COMPARED], windows.owner[:_N_COMPARED])
     by_runtime = {runtime: int8(bundle, few, store, runtime) for runtime in installed_runtimes()}
     first, *others = by_runtime.values()
     quanta = {}

@@ -1,4 +1,4 @@
-"""The stream, not the clip: long recordings built of held clips, through the pipeline of ``edged replay``, and scored.
+"""Long recordings composed of test clips, through the pipeline of ``edged replay``, and scored by episode.
 
-clips, sounds ──scenes──► Scene ──rendering──► sound or log-mel ──hearing──► events ──episodes──► figures ──► card
+clips, sounds ──scenes──► Scene ──rendering──► sound or log-mel ──replay──► events ──episodes──► metrics
 """

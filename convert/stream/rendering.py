@@ -1,10 +1,10 @@
-"""Scenes to sound, or to log-mel where of the clips only log-mel is left.
+"""Scenes to sound, or to log-mel where the clips come as log-mel only.
 
     Scene ──samples added, echo, noise, floor──► (n,) float32 at 16 kHz
     Scene ──band powers added, echo as the decay of its energy──► Frames: levels (k, 128) dB, loudness (k, 2) dBFS
 
-Powers of sounds that know nothing of each other add up, so that the second way gives nearly what the front end makes of
-the first; a test holds the two beside each other.
+The powers of independent sounds add up, so the second way is close to the front end's output for the first.  A test
+compares the two.
 """
 
 from collections.abc import Iterator
@@ -25,23 +25,23 @@ from edged.features.logmel import Floats, FrontEnd, int8_input, mel_filters, tap
 
 STRIDE_FRAMES = dataset.STRIDE_FRAMES
 _HOP = GEOMETRY.hop
-_FLOOR_S = 30  # of noise, again and again
+_FLOOR_S = 30  # of noise, repeated
 _SPEECH_HZ = (200.0, 4000.0)  # as FrontEnd.loudness_dbfs
 _QUIETEST = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SceneWindows:
     """The windows of one scene."""
 
     start: NDArray[np.int64]  # sample at the centre of the first frame
     end: NDArray[np.int64]
     images: NDArray[np.int8]  # (n, n_frames, n_bands)
-    loud_frames: NDArray[np.int64]  # frames above the gate's least level
+    loud_frames: NDArray[np.int64]  # frames above the gate's minimum level
 
 
 def sound(scene: Scene) -> Floats:
-    """(length,) the scene as a microphone hears it."""
+    """(length,) the scene as a microphone records it."""
     voices, others = np.zeros(scene.length, np.float32), np.zeros(scene.length, np.float32)
     for piece in scene.pieces:
         part = _samples(piece.clip)
@@ -61,7 +61,7 @@ def sound(scene: Scene) -> Floats:
     return np.asarray(np.clip(whole, -1, 1), np.float32)
 
 
-def windows(scene: Scene, cache: Path, min_dbfs: float) -> Heard:
+def windows(scene: Scene, cache: Path, min_dbfs: float) -> SceneWindows:
     """The scene's windows from log-mel of prepared clips; a frame is loud above ``min_dbfs``."""
     power = _power(scene, cache)
     levels = np.asarray(10 * np.log10(np.maximum(power, _QUIETEST)), np.float32)
@@ -70,7 +70,7 @@ def windows(scene: Scene, cache: Path, min_dbfs: float) -> Heard:
     front_end = FrontEnd()
     images = [int8_input(front_end.image(levels[at : at + GEOMETRY.n_frames])) for at in first]
     loud_frames = np.array([np.count_nonzero(loud[at : at + GEOMETRY.n_frames]) for at in first], np.int64)
-    return Heard(first * _HOP, (first + GEOMETRY.n_frames - 1) * _HOP, np.array(images), loud_frames)
+    return SceneWindows(first * _HOP, (first + GEOMETRY.n_frames - 1) * _HOP, np.array(images), loud_frames)
 
 
 def _power(scene: Scene, cache: Path) -> NDArray[np.float32]:
@@ -94,7 +94,7 @@ def _power(scene: Scene, cache: Path) -> NDArray[np.float32]:
 
 
 def _clip_power(clip: Clip, cache: Path) -> NDArray[np.float32]:
-    """(k, n_mels) band powers of a prepared clip whose rms is full scale."""
+    """(k, n_mels) band powers of a prepared clip, scaled to an rms of full scale."""
     levels = dataset.levels(clip, cache).astype(np.float32)
     if clip.stored:
         levels = np.repeat(levels * np.float32(GEOMETRY.quantum_db), GEOMETRY.n_mels // GEOMETRY.n_bands, axis=1)
@@ -112,7 +112,7 @@ def _levels_of(samples: Floats) -> NDArray[np.float32]:
 
 
 def _floor(length: int, level_dbfs: float, seed: int) -> Floats:
-    """(length,) the noise of an empty room."""
+    """(length,) the noise floor of a room."""
     floor = made_sounds.pink(_FLOOR_S * GEOMETRY.sample_rate_hz, seed) * np.float32(10 ** (level_dbfs / 20))
     return np.asarray(np.resize(floor, length), np.float32)
 
@@ -121,7 +121,7 @@ def _floor(length: int, level_dbfs: float, seed: int) -> Floats:
 def _mean_square() -> tuple[Floats, Floats]:
     """(n_mels,) shares of band powers in a frame's mean square: of the whole band, and of 200 to 4000 Hz.
 
-    A band's power is the spectrum's mean density in it, so that it counts by its share of the band's width.
+    A band's power is the mean spectral density in it, so it counts by the band's width.
     """
     filters = mel_filters()
     bins_hz = np.arange(filters.shape[1]) * GEOMETRY.sample_rate_hz / GEOMETRY.n_fft
@@ -134,7 +134,7 @@ def _mean_square() -> tuple[Floats, Floats]:
 
 
 def _colour(echo: Floats) -> Floats:
-    """(n_mels,) what a room makes of each band's power."""
+    """(n_mels,) the gain of a room for each band's power."""
     size = max(GEOMETRY.n_fft, len(echo))
     power = np.abs(np.fft.rfft(echo, size)) ** 2
     places = np.arange(GEOMETRY.n_fft // 2 + 1) * (len(power) - 1) // (GEOMETRY.n_fft // 2)

@@ -1,11 +1,11 @@
-"""Clips to scripts of long recordings: who says what in which mood, when, in what room.
+"""Clips to scripts of long recordings: speaker, emotion, time, room.
 
-    clips of a speaker ──passages of one mood, pauses, sounds between them──► Scene: pieces, passages, room
+    clips of a speaker ──passages of one emotion, pauses, sounds between them──► Scene: pieces, passages, room
 
-Three kinds: ``moods`` (every other passage neutral, the rest drawn evenly from the other labels), ``neutral`` (nothing
-else) and ``other`` (ESC-10 and noises, nobody speaks).  A speaker is a home with a room of its own: level of the
-voice, floor, a noise that runs on, for every other home the echo of a measured room.  A passage is some clips of one
-label with short pauses, for corpora hold sentences and moods last longer.
+Three kinds: ``emotions`` (every other passage neutral, the rest drawn evenly from the other labels), ``neutral`` (all
+passages neutral) and ``other`` (ESC-10 and noises, no speech).  Each speaker is a home with its own room: level of the
+voice, noise floor, a continuous noise, and in every other home the echo of a measured room.  A passage is a few clips
+of one label with short pauses: corpora contain sentences, but emotions last longer.
 """
 
 from collections.abc import Sequence
@@ -20,25 +20,27 @@ from convert.data import dataset
 from convert.data.surroundings import Surroundings
 from edged.features.geometry import GEOMETRY
 
-Kind = Literal["moods", "neutral", "other"]
+Kind = Literal["emotions", "neutral", "other"]
+# The word of each kind in the seed of a scene: another word would draw other scenes.
+_SEED_WORDS: dict[Kind, str] = {"emotions": "moods", "neutral": "neutral", "other": "other"}
 USUAL = "neutral"
 RATE_HZ = GEOMETRY.sample_rate_hz
 _HOP = GEOMETRY.hop
 _ACTIVE_DB = -40.0  # a frame below this, relative to the clip's loudest, is not where speech begins or ends
-_N_CLIPS = (2, 6)  # of a passage, …
-_BREATH_S = (0.2, 0.8)  # … and between them
+_N_CLIPS = (2, 6)  # of a passage
+_BREATH_S = (0.2, 0.8)  # between its clips
 _PAUSE_S = (2.0, 10.0)  # between passages
 _SOUND_P = 0.3  # of a sound in a pause
 _VOICE_DBFS, _SOUND_DBFS = (-36.0, -22.0), (-42.0, -20.0)  # rms
 _FLOOR_DBFS = (-70.0, -52.0)
-_NOISE_P, _NOISE_BELOW_DB = 0.5, (10.0, 30.0)  # of homes with a noise, so far below the voice
+_NOISE_P, _NOISE_BELOW_DB = 0.5, (10.0, 30.0)  # share of homes with a noise; its level below the voice
 _ECHO_P = 0.5
-_LEAST_S = 240.0  # of a home, where so much is asked for
+_MIN_HOME_S = 240.0  # unless less is asked for in total
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A clip in its place, its rms at ``level_dbfs``; ``start`` is a whole number of hops in samples."""
+    """A clip in a scene, its rms at ``level_dbfs``; ``start`` in samples, a multiple of the hop."""
 
     clip: Clip
     start: int
@@ -48,7 +50,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A time (samples) in which one mood holds."""
+    """A span (samples) of one emotion."""
 
     label: str
     start: int
@@ -66,37 +68,39 @@ class Scene:
     pieces: tuple[Piece, ...]
     passages: tuple[Passage, ...]
     floor_dbfs: float
-    noise: tuple[Clip, float] | None  # what runs on, at which rms in dBFS
+    noise: tuple[Clip, float] | None  # the continuous noise and its rms in dBFS
     echo: Path | None  # the room's impulse response
     seed: int
 
     @property
     def hours(self) -> float:
-        """How long it is."""
+        """The duration."""
         return self.length / RATE_HZ / 3600
 
 
 def scenes(  # noqa: PLR0913, PLR0917 - what a group of scenes is made of
     group: str, clips: Sequence[Clip], kind: Kind, around: Surroundings, cache: Path, total_s: float
 ) -> list[Scene]:
-    """A scene for each speaker of prepared ``clips``, ``total_s`` together, and no home less than four minutes of it.
+    """A scene for each speaker of prepared ``clips``, ``total_s`` in total, at least four minutes each.
 
-    Of ``neutral`` only speakers who are heard neutral have one; ``other`` needs no clips and is homes of ten minutes.
+    For ``neutral``, only speakers with neutral clips have one; ``other`` needs no clips and has homes of ten minutes.
     """
     if kind == "other":
         homes: dict[str, list[Clip]] = {f"home {n}": [] for n in range(max(1, round(total_s / 600)))}
     else:
         homes = {name: [clip for clip in clips if clip.speaker == name] for name in sorted({c.speaker for c in clips})}
     if kind == USUAL:
-        homes = {name: usual for name, own in homes.items() if (usual := [c for c in own if c.label == USUAL])}
-    length_s = max(min(_LEAST_S, total_s), total_s / max(1, len(homes)))
-    return [_scene(group, name, own, kind, around, cache, length_s) for name, own in homes.items()]
+        homes = {
+            name: neutral for name, all_of in homes.items() if (neutral := [c for c in all_of if c.label == USUAL])
+        }
+    length_s = max(min(_MIN_HOME_S, total_s), total_s / max(1, len(homes)))
+    return [_scene(group, name, of_home, kind, around, cache, length_s) for name, of_home in homes.items()]
 
 
 def _scene(  # noqa: PLR0913, PLR0917 - what a scene is made of
     group: str, speaker: str, clips: list[Clip], kind: Kind, around: Surroundings, cache: Path, length_s: float
 ) -> Scene:
-    seed = [*f"{group} {speaker} {kind}".encode()]
+    seed = [*f"{group} {speaker} {_SEED_WORDS[kind]}".encode()]
     rng = np.random.default_rng(seed)
     voice_dbfs = float(rng.uniform(*_VOICE_DBFS))
     noise = None
@@ -135,7 +139,7 @@ def _scene(  # noqa: PLR0913, PLR0917 - what a scene is made of
 
 
 def _label(labels: list[str], rng: np.random.Generator) -> str:
-    """Neutral every other time, the others evenly."""
+    """Neutral half of the time, otherwise one of the other labels."""
     others = [label for label in labels if label != USUAL]
     if USUAL in labels and (not others or rng.random() < 0.5):  # noqa: PLR2004 - every other time
         return USUAL
@@ -145,17 +149,17 @@ def _label(labels: list[str], rng: np.random.Generator) -> str:
 def _passage(
     clips: list[Clip], at: int, level_dbfs: float, cache: Path, rng: np.random.Generator
 ) -> tuple[list[Piece], int]:
-    """Some of ``clips`` one after the other from sample ``at``, and where they end."""
+    """Some of ``clips`` one after the other from sample ``at``, and the sample after the last."""
     chosen = rng.choice(len(clips), min(len(clips), int(rng.integers(*_N_CLIPS))), replace=False)
     pieces = []
-    for place in chosen:
-        pieces.append(Piece(clips[place], at, level_dbfs, voice=True))
-        at += len(dataset.levels(clips[place], cache)) * _HOP + _hops(float(rng.uniform(*_BREATH_S)))
+    for index in chosen:
+        pieces.append(Piece(clips[index], at, level_dbfs, voice=True))
+        at += len(dataset.levels(clips[index], cache)) * _HOP + _hops(float(rng.uniform(*_BREATH_S)))
     return pieces, at
 
 
 def _spoken_part(piece: Piece, cache: Path) -> tuple[int, int]:
-    """From which to which sample of the scene the clip is heard."""
+    """The first and the last sample of the scene at which the clip is audible."""
     loudest = dataset.levels(piece.clip, cache).astype(np.float32).max(axis=1)
     if piece.clip.stored:
         loudest = loudest * np.float32(GEOMETRY.quantum_db)
@@ -164,5 +168,5 @@ def _spoken_part(piece: Piece, cache: Path) -> tuple[int, int]:
 
 
 def _hops(seconds: float) -> int:
-    """So many seconds in samples, a whole number of hops."""
+    """``seconds`` in samples, rounded to whole hops."""
     return round(seconds / GEOMETRY.hop_s) * _HOP

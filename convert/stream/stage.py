@@ -1,9 +1,9 @@
-"""The whole of ``python -m convert evaluate --stream``: scenes of every group, through the device, scored.
+"""All of ``python -m convert evaluate --stream``: scenes of every group, through the device, scored.
 
-    groups of clips, surroundings ──► scenes ──replay where there is sound, windows where not──► rows
-    the same scenes as windows, tracker's thresholds one after the other ──► the trade-off
+    groups of clips, surroundings ──► scenes ──replay of sound, or windows of log-mel──► rows
+    the same scenes as windows, with each setting of the tracker ──► the trade-off
 
-What is shipped as default was chosen on the trade-off of validation; the rest is only counted.
+The default settings were chosen on the trade-off of validation; nothing is chosen on the other groups.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ from convert.data import dataset
 from convert.data.surroundings import Surroundings
 from convert.score.isolated import apart
 from convert.stream import episodes
-from convert.stream.hearing import Told, Trace, all_replayed, followed, traces
+from convert.stream.replay import Published, Trace, all_replayed, traces, tracked
 from convert.stream.scenes import USUAL, Kind, Scene, scenes
 from edged.config.structs import Config
 from edged.models.bundle import Bundle
 
 VALIDATION, OTHER = "validation", "other"
-# Settings of the tracker (enter, leave, min_duration_s) of which the trade-off is made, from lively to strict.
+# Settings of the tracker (enter, leave, min_duration_s) in the trade-off, from lively to strict.
 SETTINGS = (
     (0.4, 0.3, 1.0),
     (0.5, 0.4, 1.0),
@@ -41,13 +41,13 @@ _LEARNS = (False, True)
 class Lengths:
     """Seconds of scenes of one group, by kind."""
 
-    moods: float = 3600.0
+    emotions: float = 3600.0
     neutral: float = 3600.0
     other: float = 7200.0
 
     def of(self, kind: Kind) -> float:
-        """Those of ``kind``."""
-        return {"moods": self.moods, "neutral": self.neutral, "other": self.other}[kind]
+        """The seconds of ``kind``."""
+        return {"emotions": self.emotions, "neutral": self.neutral, "other": self.other}[kind]
 
 
 WHOLE, SHORT = Lengths(), Lengths(60.0, 60.0, 60.0)
@@ -68,46 +68,51 @@ def streamed(
     scripts: dict[str, dict[Kind, list[Scene]]] = {}
     for group, clips in groups.items():
         side = around["validation" if group == VALIDATION else "test"]
-        kinds: tuple[Kind, ...] = ("moods", "neutral")
+        kinds: tuple[Kind, ...] = ("emotions", "neutral")
         scripts[group] = {kind: scenes(group, clips, kind, side, cache, lengths.of(kind)) for kind in kinds}
     for group, side in ((OTHER, around["test"]), (f"{VALIDATION} {OTHER}", around["validation"])):
         if side.sounds and (group == OTHER or VALIDATION in groups):
             scripts[group] = {"other": scenes(group, [], "other", side, cache, lengths.other)}
-    scripts = {group: {kind: found for kind, found in kinds.items() if found} for group, kinds in scripts.items()}
-    heard = {
-        group: {kind: apart(traces, bundle, config, found, cache) for kind, found in kinds.items()}
+    scripts = {group: {kind: script for kind, script in kinds.items() if script} for group, kinds in scripts.items()}
+    scored = {
+        group: {kind: apart(traces, bundle, config, script, cache) for kind, script in kinds.items()}
         for group, kinds in scripts.items()
     }
     rows = [
         row
         for group, kinds in scripts.items()
-        for kind, found in kinds.items()
-        for row in _rows(bundle, config, group, found, heard[group][kind])
+        for kind, script in kinds.items()
+        for row in _rows(bundle, config, group, script, scored[group][kind])
     ]
     tracker = msgspec.to_builtins(config.tracker)
-    return {"tracker": tracker, "rows": rows, "trade_off": _trade_off(bundle, config, scripts, heard)}
+    return {"tracker": tracker, "rows": rows, "trade_off": _trade_off(bundle, config, scripts, scored)}
 
 
 def prepared(groups: Mapping[str, Sequence[Clip]], around: Mapping[str, Surroundings], cache: Path) -> None:
-    """Puts the log-mel of all that scenes are made of into the ``cache``."""
+    """Puts the log-mel of all clips and sounds of scenes into the ``cache``."""
     dataset.prepare([clip for clips in groups.values() for clip in clips], cache)
     dataset.prepare([clip for side in around.values() for clip in side.clips], cache)
 
 
 def _rows(
-    bundle: Bundle, config: Config, group: str, found: Sequence[Scene], heard: Sequence[Trace]
+    bundle: Bundle, config: Config, group: str, scripts: Sequence[Scene], scored: Sequence[Trace]
 ) -> list[dict[str, Any]]:
-    """Without a baseline, and with one that begins with the scene."""
-    from_sound = all(piece.clip.audio for scene in found for piece in scene.pieces)
-    told: list[list[Told]]
+    """Without adaptation, and with adaptation that starts with the scene."""
+    from_sound = all(piece.clip.audio for scene in scripts for piece in scene.pieces)
+    published: list[list[Published]]
     if from_sound:
-        told = apart(all_replayed, bundle, config, found, _LEARNS)
+        published = apart(all_replayed, bundle, config, scripts, _LEARNS)
     else:
-        told = [[followed(bundle, config, own, learn=learn) for learn in _LEARNS] for own in heard]
+        published = [[tracked(bundle, config, scene, learn=learn) for learn in _LEARNS] for scene in scored]
     source = "sound" if from_sound else "log-mel"
     return [
-        {"group": group, "from": source, "baseline": learn, **episodes.figures(found, [own[place] for own in told])}
-        for place, learn in enumerate(_LEARNS)
+        {
+            "group": group,
+            "from": source,
+            "adaptation": learn,
+            **episodes.episode_metrics(scripts, [of_scene[way] for of_scene in published]),
+        }
+        for way, learn in enumerate(_LEARNS)
     ]
 
 
@@ -115,20 +120,20 @@ def _trade_off(
     bundle: Bundle,
     config: Config,
     scripts: Mapping[str, Mapping[Kind, Sequence[Scene]]],
-    heard: Mapping[str, Mapping[Kind, Sequence[Trace]]],
+    scored: Mapping[str, Mapping[Kind, Sequence[Trace]]],
 ) -> list[dict[str, Any]]:
-    """By threshold and group of clips: what is found and what is invented, with the baseline as it is shipped."""
-    found = []
+    """By setting and group of clips: recall and false episodes, with adaptation as it is shipped."""
+    points = []
     default = config.tracker.enter, config.tracker.leave, config.tracker.min_duration_s
     for enter, leave, min_duration_s in dict.fromkeys((*SETTINGS, default)):
         tracker = msgspec.structs.replace(config.tracker, enter=enter, leave=leave, min_duration_s=min_duration_s)
         changed = msgspec.structs.replace(config, tracker=tracker)
         by_kind: dict[str, dict[str, Any]] = {
             group: {
-                str(kind): episodes.figures(
-                    own, [followed(bundle, changed, one, learn=True) for one in heard[group][kind]]
+                str(kind): episodes.episode_metrics(
+                    scenes_of_kind, [tracked(bundle, changed, scene, learn=True) for scene in scored[group][kind]]
                 )
-                for kind, own in kinds.items()
+                for kind, scenes_of_kind in kinds.items()
             }
             for group, kinds in scripts.items()
         }
@@ -136,20 +141,20 @@ def _trade_off(
             if OTHER in group:
                 continue
             sounds = by_kind.get(f"{VALIDATION} {OTHER}" if group == VALIDATION else OTHER, {}).get("other", {})
-            moods: dict[str, Any] = kinds.get("moods", {})
-            found.append(
+            emotional: dict[str, Any] = kinds.get("emotions", {})
+            points.append(
                 {
                     "group": group,
                     "enter": enter,
                     "leave": leave,
                     "min_duration_s": min_duration_s,
                     "shipped": (enter, leave, min_duration_s) == default,
-                    "recall": moods.get("recall"),
-                    "precision": moods.get("precision"),
-                    "emotional": moods.get("emotional"),
-                    "delay_s": moods.get("delay_s"),
+                    "recall": emotional.get("recall"),
+                    "precision": emotional.get("precision"),
+                    "emotional": emotional.get("emotional"),
+                    "delay_s": emotional.get("delay_s"),
                     "false_neutral_per_hour": kinds.get(USUAL, {}).get("false_per_hour"),
                     "false_other_per_hour": sounds.get("false_per_hour"),
                 }
             )
-    return found
+    return points

@@ -1,12 +1,12 @@
-"""One network's epochs: batches to the weights that answer best on validation speakers.
+"""One network's epochs: batches to the weights with the lowest validation loss.
 
-    weights to begin with, Batches ──AdamW──► weights ──exponential average──► averaged weights
-    averaged weights ──NLL on validation speakers, each epoch──► the least of all epochs, in a file
+    starting weights, Batches ──AdamW──► weights ──exponential average──► averaged weights
+    averaged weights ──NLL on validation speakers, each epoch──► the lowest of all epochs, in a file
 
-What is kept of an epoch are the exponentially averaged weights (Polyak, Juditsky 1992).  Epochs are compared by how
-much the true labels surprise them, at the temperature that suits them best, as the device has it: on so few speakers
-UAR jumps by more from one to the next than they differ, and the tracker lives on scores.  After every epoch everything
-is written down: a training that was killed goes on with the next one.
+Each epoch is represented by the exponentially averaged weights (Polyak, Juditsky 1992).  Epochs are compared by their
+negative log-likelihood on validation clips, at the temperature that suits them best, as on the device: on so few
+speakers UAR varies more between epochs than the epochs differ, and the tracker depends on scores.  Everything is
+written down after every epoch: a training that was killed resumes with the next one.
 """
 
 import json
@@ -25,7 +25,7 @@ from convert.data.atomic_file import atomic, write_json
 from convert.recipes.spec import Recipe
 from convert.score import clip_scores
 from convert.score.calibration import temperature
-from convert.score.clip_scores import Heard
+from convert.score.clip_scores import ClipWindows
 from convert.score.metrics import confusion, uar
 from convert.train.losses import WEIGHTS, Objective
 from convert.train.networks import HEAD, network, scoring
@@ -34,7 +34,7 @@ from edged.models.cascade import sharpened
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long, and at what rate."""
+    """Epochs and learning rate."""
 
     epochs: int
     learning_rate: float
@@ -42,7 +42,7 @@ class Schedule:
 
 
 class Training:
-    """One model's epochs, kept below ``file``, which is there once they are done."""
+    """One model's epochs; ``file`` appears once they are done."""
 
     def __init__(  # noqa: PLR0913 - they are what a training is made of
         self,
@@ -51,13 +51,13 @@ class Training:
         labels: Sequence[str],
         recipe: Recipe,
         batches: Batches,
-        validation: Heard,
+        validation: ClipWindows,
         schedule: Schedule,
         start: tuple[Path, list[int]] | None,
     ) -> None:
-        """``start``: weights of another model to begin with, and which row of its label head each label takes."""
+        """``start``: the weights of another model to start from, and the row of its label head for each label."""
         self._file, self._labels, self._batches, self._validation = file, labels, batches, validation
-        self._epochs, self._averaging, self._begun = schedule.epochs, recipe.averaging, start is not None
+        self._epochs, self._averaging, self._starts = schedule.epochs, recipe.averaging, start is not None
         self._state = file.with_name(f"{file.stem}-epoch.npz")
         self._best = file.with_name(f"{file.stem}-best.npz")
         self._log = file.with_suffix(".json")
@@ -75,10 +75,10 @@ class Training:
         self._averaged.set_weights(self._model.get_weights())
 
     def finish(self) -> None:
-        """Trains the epochs that are left, then puts the best one where it belongs."""
+        """Trains the remaining epochs, then moves the best one to its file."""
         done = self._resumed()
-        if not self._history and self._begun:
-            # The scores of the model that was begun with: what training has to beat.
+        if not self._history and self._starts:
+            # The validation loss of the starting weights, which training has to beat.
             self._note(0, None)
         update = _update(self._model, self._averaged, self._optimizer, self._objective, self._averaging)
         total = self._epochs * len(self._batches)
@@ -92,39 +92,44 @@ class Training:
                     bar.update()
                 entry = self._note(epoch, float(np.mean(losses)))
                 bar.set_postfix(epoch=epoch, **{name: f"{entry[name]:.3f}" for name in ("loss", "uar", "nll")})
-                self._keep(epoch)
+                self._save_epoch(epoch)
         self._best.replace(self._file)
         self._state.unlink()
 
     def _note(self, epoch: int, loss: float | None) -> dict[str, Any]:
-        """Measures the averaged weights, keeps them where they are the best so far; the entry of the history."""
-        least = min((entry["nll"] for entry in self._history), default=float("inf"))
+        """Validates the averaged weights and saves them if they are the best so far; returns the history's entry."""
+        lowest = min((entry["nll"] for entry in self._history), default=float("inf"))
         self._history.append({"epoch": epoch, "loss": loss, **self._validated()})
-        if self._history[-1]["nll"] < least:
+        if self._history[-1]["nll"] < lowest:
             save(self._best, self._averaged.weights)
         return self._history[-1]
 
     def _validated(self) -> dict[str, float]:
         windows = self._validation
-        found = clip_scores.float_scores(scoring(self._averaged), windows.images)
-        tempered = windows.by_clip(sharpened(found, temperature(found, windows, self._labels)))
-        truth = windows.place_of(self._labels)
-        surprise = -np.log(tempered[np.arange(len(truth)), truth])
-        answers = confusion(truth, tempered.argmax(axis=1), len(self._labels))
-        return {"uar": uar(answers), "nll": float(surprise.mean())}
+        scores = clip_scores.float_scores(scoring(self._averaged), windows.images)
+        tempered = windows.by_clip(sharpened(scores, temperature(scores, windows, self._labels)))
+        truth = windows.label_indices(self._labels)
+        losses = -np.log(tempered[np.arange(len(truth)), truth])
+        matrix = confusion(truth, tempered.argmax(axis=1), len(self._labels))
+        return {"uar": uar(matrix), "nll": float(losses.mean())}
 
-    def _keep(self, epoch: int) -> None:
+    def _save_epoch(self, epoch: int) -> None:
+        """Writes the history first: a training killed before the state is written repeats this epoch."""
         write_json(self._log, {"epochs": self._epochs, "history": self._history})
         save(self._state, self._all(), epoch)
 
     def _resumed(self) -> int:
-        """Puts back what the last whole epoch left, and says its number."""
+        """Restores the state after the last whole epoch; returns its number.
+
+        Entries of later epochs, of which only the history was written, are dropped: those epochs run again.
+        """
         if not self._state.is_file():
             return 0
         put(self._all(), self._state)
-        with np.load(self._state) as kept:
-            done = int(kept["epoch"])
-        self._history = json.loads(self._log.read_text(encoding="utf-8"))["history"]
+        with np.load(self._state) as state:
+            done = int(state["epoch"])
+        history = json.loads(self._log.read_text(encoding="utf-8"))["history"]
+        self._history = [entry for entry in history if entry["epoch"] <= done]
         return done
 
     def _all(self) -> list[Any]:
@@ -148,8 +153,8 @@ def _update(
     objective: Objective,
     averaging: float,
 ) -> Callable[..., Any]:
-    """One batch's change of the weights, compiled."""
-    pairs = [(mean, now) for mean, now in zip(averaged.weights, model.weights, strict=True) if "float" in now.dtype]
+    """The compiled update of the weights by one batch."""
+    pairs = [(mean, last) for mean, last in zip(averaged.weights, model.weights, strict=True) if "float" in last.dtype]
     variables = [*model.trainable_variables, *objective.variables]
 
     @tf.function  # type: ignore[untyped-decorator]
@@ -157,11 +162,11 @@ def _update(
         with tf.GradientTape() as tape:
             loss, total = objective(model(images, training=True), labels, targets, soft)
         optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
-        # The mean of few updates follows them closely, that of many slowly.
+        # The average follows the first updates closely and later ones slowly.
         count = tf.cast(optimizer.iterations, tf.float32)
         keep = tf.minimum(averaging, (1 + count) / (10 + count))
-        for mean, now in pairs:
-            mean.assign(keep * mean + (1 - keep) * now)
+        for mean, last in pairs:
+            mean.assign(keep * mean + (1 - keep) * last)
         return loss
 
     return update  # type: ignore[no-any-return]
@@ -169,15 +174,15 @@ def _update(
 
 def save(path: Path, variables: list[Any], epoch: int = 0) -> None:
     """Writes ``variables`` whole or not at all."""
-    arrays = {f"{place:04d}": np.asarray(variable) for place, variable in enumerate(variables)}
+    arrays = {f"{index:04d}": np.asarray(variable) for index, variable in enumerate(variables)}
     with atomic(path) as file:
         np.savez(file, epoch=np.array(epoch), **arrays)
 
 
 def put(variables: list[Any], path: Path, columns: list[int] | None = None) -> None:
     """Assigns what ``save`` wrote; of the label head only ``columns`` where given."""
-    with np.load(path) as kept:
-        for place, variable in enumerate(variables):
-            value = kept[f"{place:04d}"]
+    with np.load(path) as saved:
+        for index, variable in enumerate(variables):
+            value = saved[f"{index:04d}"]
             of_head = columns is not None and variable.path.split("/")[-2] == HEAD
             variable.assign(value[..., columns] if of_head else value)

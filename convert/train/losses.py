@@ -1,10 +1,10 @@
-"""What a network is corrected by: its labels, what a teacher heard, and the heads that are cut off later.
+"""The loss of a network: labels, a teacher's scores, and the heads that are cut off later.
 
-    logits by head, targets ──► mean cross-entropy of the labels, and the sum that is made smaller
+    logits by head, targets ──► mean cross-entropy of the labels, and the total loss
 
-A teacher's shares are matched at a temperature, which shows how near the unlikely labels are (Hinton et al. 2015); the
-square of the temperature gives its gradient the size of the labels' own.  The weights of the heads are the recipe's, or
-learned as the noise of each task (Kendall et al. 2018).
+A teacher's scores are matched at a temperature, which shows how close the unlikely labels are (Hinton et al.  2015).
+The square of the temperature scales the gradient to that of the labels.  The weights of the heads are the recipe's, or
+learned as the noise of each task (Kendall et al.  2018).
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ WEIGHTS = "loss_weights"
 
 
 class Objective:
-    """The loss of ``recipe``; ``variables`` are learned with the network's, where the recipe learns the weights."""
+    """The loss of ``recipe``; ``variables`` are trained with the network where the recipe learns the weights."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
@@ -35,7 +35,7 @@ class Objective:
         """Mean cross-entropy of ``labels`` (b, n), and the whole loss; ``targets`` (b, 4), ``soft`` (b, n) shares."""
         logits = out[HEAD]
         loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, logits))
-        losses = [self._taught(loss, logits, soft)]
+        losses = [self._distilled(loss, logits, soft)]
         for head in self.heads:
             if head == GENDER:
                 miss = tf.nn.sigmoid_cross_entropy_with_logits(targets[:, 0:1], out[GENDER])
@@ -47,12 +47,12 @@ class Objective:
             return loss, tf.reduce_sum(tf.exp(-noise) * tf.stack(losses) + noise / 2)
         return loss, tf.add_n([weight * part for weight, part in zip(self._fixed, losses, strict=True)])
 
-    def _taught(self, loss: Any, logits: Any, soft: Any) -> Any:  # noqa: ANN401 - tensors
+    def _distilled(self, loss: Any, logits: Any, soft: Any) -> Any:  # noqa: ANN401 - tensors
         if not self._recipe.teacher.seeds:
             return loss
         share, temperature = self._recipe.teacher.share, self._recipe.teacher.temperature
-        heard = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(soft, logits / temperature))
-        return (1 - share) * loss + share * temperature**2 * heard
+        distance = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(soft, logits / temperature))
+        return (1 - share) * loss + share * temperature**2 * distance
 
 
 def heads(recipe: Recipe) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
-"""The small CNN: a log-mel image to logits, by operations that int8 knows.
+"""The small CNN: a log-mel image to logits, with operations that int8 supports.
 
     (188, 64, 1) 0..1 for -80..0 dB ──► convolutions over time and bands ──► bands folded into channels (t, 1, c)
         ──convolutions over time──► mean and maximum over time ──► a dense layer for each head
 
-Folding gives each remaining band weights of its own: where energy lies on the band axis means something, when it comes
-does not.  Heads other than ``label`` teach the trunk and are cut off before quantization.  A window's floor is 0, so
-that the zeros with which convolutions pad are silence; for the device the scale goes into the stem's kernel.
+Folding gives each remaining band its own weights: the position of energy on the band axis matters, its time does not.
+Heads other than ``label`` train the trunk and are cut off before quantization.  A window's floor is 0, so the zeros
+with which convolutions pad are silence; for the device the scale is folded into the stem's kernel.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ _STEM = "stem"
 
 
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc] # keras has no types
-    """Keras' own, in training by TensorFlow's fused operation: a training step takes a quarter less time."""
+    """Keras' batch normalization with TensorFlow's fused operation in training: a step takes a quarter less time."""
 
     def call(
         self,
@@ -31,14 +31,14 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc] 
         training: bool | None = None,  # noqa: FBT001 - as Keras passes it
         mask: Any = None,  # noqa: ANN401 - a tensor
     ) -> Any:  # noqa: ANN401 - a tensor
-        """``inputs`` normalized, by their own statistics in training."""
+        """``inputs`` normalized, in training by the batch's statistics."""
         if not training:
             return super().call(inputs, training=training, mask=mask)
         scale, offset = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
-        found, mean, variance = tf.compat.v1.nn.fused_batch_norm(inputs, scale, offset, epsilon=self.epsilon)
-        for kept, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            kept.assign(kept * self.momentum + now * (1 - self.momentum))
-        return found
+        normalized, mean, variance = tf.compat.v1.nn.fused_batch_norm(inputs, scale, offset, epsilon=self.epsilon)
+        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + batch * (1 - self.momentum))
+        return normalized
 
 
 def network(spec: NetworkSpec, n_labels: int, extra_heads: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - keras has no types
@@ -61,9 +61,9 @@ def network(spec: NetworkSpec, n_labels: int, extra_heads: tuple[str, ...] = ())
 def scoring(model: Any) -> Any:  # noqa: ANN401 - keras has no types
     """``model`` from images to the scores of its labels, other heads cut off.
 
-    The scores are flat: their logits are divided by 5 or 6, which the manifest's temperatures give back.  An int8 score
-    then tells apart what is unlikely from what is impossible, and a step by which two runtimes round a logit
-    differently is no more than two steps of a score (measured: undivided, up to ten).
+    The scores are flattened: their logits are divided by 5 or 6, which the manifest's temperatures reverse.  An int8
+    score can then distinguish the unlikely from the impossible, and a logit that two runtimes round differently by one
+    step changes a score by at most two steps (measured: up to ten without the division).
     """
     logits = model.get_layer(HEAD).output
     flattening = FLATTENING if logits.shape[-1] > 2 else _FLATTENING_OF_TWO  # noqa: PLR2004 - two labels
@@ -72,7 +72,7 @@ def scoring(model: Any) -> Any:  # noqa: ANN401 - keras has no types
 
 
 def for_device(model: Any) -> Any:  # noqa: ANN401 - keras has no types
-    """What is quantized: ``model``, changed to take one image in dB above the window's floor, 0..80."""
+    """The network to quantize: ``model``, changed to take one image in dB above the window's floor, 0..80."""
     stem = model.get_layer(_STEM)
     stem.kernel.assign(stem.kernel / GEOMETRY.top_db)
     one = keras.Input(batch_shape=(1, *model.inputs[0].shape[1:]), name="logmel")

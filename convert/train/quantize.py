@@ -2,9 +2,9 @@
 
     network ──one image in dB, softmax──► converter, representative set of training windows──► int8 in, int8 out
 
-The input's scale must be exactly what the front end writes, 80 dB in 255 steps from -128 on: the representative windows
-therefore span 0 to 80 dB above the floor.  Weights are quantized per channel, which is the converter's way for
-convolutions.  Models above the budget are refused.
+The input's scale must be exactly the front end's, 80 dB in 255 steps from -128 on, so the representative windows span 0
+to 80 dB above the floor.  Weights are quantized per channel, as the converter does for convolutions.  Models above the
+budget are refused.
 """
 
 import tempfile
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from convert.data.atomic_file import write_json
+from convert.data.atomic_file import atomic, write_json
 from convert.recipes.cascade import TASKS
 from convert.score import clip_scores
 from convert.score.isolated import apart
@@ -27,14 +27,14 @@ from edged.errors import ModelError, UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
-MOST_PARAMETERS = 150_000
-MOST_MULTIPLY_ADDS = 25_000_000
+MAX_PARAMETERS = 150_000
+MAX_MULTIPLY_ADDS = 25_000_000
 _N_REPRESENTATIVE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a model costs."""
+    """The cost of a model."""
 
     parameters: int
     multiply_adds: int
@@ -44,7 +44,7 @@ def quantize(run: Run, tasks: Iterable[str] = TASKS) -> None:
     """Writes ``m1.tflite`` … ``m5.tflite``, or those of ``tasks``, and ``sizes.json`` into the run's folder.
 
     Raises:
-        ModelError: a network is above the budget, or its file is not what the device takes.
+        ModelError: a network is above the budget, or the device could not load its file.
         UsageError: it has not been trained.
     """
     representative = representative_set(run)
@@ -59,19 +59,20 @@ def quantize(run: Run, tasks: Iterable[str] = TASKS) -> None:
         contents[task] = full_integer(model, representative)
     apart(clip_scores.prove_loads, contents, {task: len(TASKS[task]) for task in contents})
     for task, content in contents.items():
-        (run.path / f"{task}.tflite").write_bytes(content)
+        with atomic(run.path / f"{task}.tflite") as file:
+            file.write(content)
     write_json(run.path / "sizes.json", sizes)
 
 
 def representative_set(run: Run) -> Floats:
     """(n, n_frames, n_bands, 1) windows, 0..1, of clips of training speakers, drawn at random.
 
-    The first is given a cell of 0 and one of 1: the input's scale must not depend on which clips were drawn.
+    The first gets a cell of 0 and one of 1: the input's scale must not depend on the clips that were drawn.
     """
     rng = np.random.default_rng(run.seed)
     clips = run.material.train
-    chosen = [clips[place] for place in rng.permutation(len(clips))[:_N_REPRESENTATIVE]]
-    windows = clip_scores.dequantised(clip_scores.heard(chosen, run.cache).images)
+    chosen = [clips[index] for index in rng.permutation(len(clips))[:_N_REPRESENTATIVE]]
+    windows = clip_scores.dequantised(clip_scores.clip_windows(chosen, run.cache).images)
     windows[0, 0, :2, 0] = 0, 1
     return windows
 
@@ -83,11 +84,11 @@ def checked_size(name: str, model: Any, budgets: int = 1) -> Size:  # noqa: ANN4
         ModelError: more than 150,000 parameters or 25 million multiply-adds, each times ``budgets``.
     """
     size = Size(int(model.count_params()), multiply_adds(model))
-    most = Size(MOST_PARAMETERS * budgets, MOST_MULTIPLY_ADDS * budgets)
-    if size.parameters > most.parameters or size.multiply_adds > most.multiply_adds:
+    limit = Size(MAX_PARAMETERS * budgets, MAX_MULTIPLY_ADDS * budgets)
+    if size.parameters > limit.parameters or size.multiply_adds > limit.multiply_adds:
         raise ModelError(
             f"network {name}: {size.parameters} parameters and {size.multiply_adds} multiply-adds, expected at most"
-            f" {most.parameters} and {most.multiply_adds}"
+            f" {limit.parameters} and {limit.multiply_adds}"
         )
     return size
 
@@ -96,7 +97,7 @@ def full_integer(model: Any, representative: Floats) -> bytes:  # noqa: ANN401 -
     """The ``.tflite`` file of ``model``, int8 from input to output; ``model`` is changed for it."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         for_device(model).export(folder, verbose=False)
-        # It expects the scale of the input to be told, which is for models that were trained with fake quantization.
+        # It expects the scale of the input to be given, which applies to quantization-aware training only.
         warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected", UserWarning)
         return _converted(folder, representative)
 

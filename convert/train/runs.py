@@ -1,10 +1,10 @@
-"""Where a training keeps what it made, so that the same one is never made twice.
+"""The folder of a training, so that the same training is never run twice.
 
     recipe, seed, fold, clips ──sha256──► build/convert/runs/<recipe>-seed<n>-<hash>/
 
-The hash is of all that decides the outcome but the code: the recipe's numbers, seed, fold and the sounds' own hashes.
-A number that recipes have had only since a later day is left out while it is at its default, which changes nothing.
-A commit does not change it; who changes the code of a training starts anew with ``--fresh``.
+The hash covers everything that decides the outcome except the code: the recipe, seed, fold and the sounds.  A field
+that was added to recipes later is left out while it is at its default.  A commit does not change the hash: after a
+change of the training code, start again with ``--fresh``.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from edged.features.geometry import GEOMETRY
 
 @dataclass(frozen=True)
 class Run:
-    """One training of all five models, and what is made of it."""
+    """One training of all five models."""
 
     recipe: Recipe
     seed: int
@@ -33,12 +33,12 @@ class Run:
 
     @property
     def cache(self) -> Path:
-        """Where the log-mel of all runs lies."""
+        """The folder of the log-mel of all runs."""
         return self.work / "cache"
 
     @cached_property
     def path(self) -> Path:
-        """The run's own folder."""
+        """The run's folder."""
         decided = {
             "recipe": described(self.recipe),
             "seed": self.seed,
@@ -47,12 +47,12 @@ class Run:
             "train": dataset.clips_hash(self.material.train),
             "validation": dataset.clips_hash(self.material.validation),
         }
-        if self.recipe.copies:
+        if self.recipe.augmented_copies:
             decided["noises"] = dataset.clips_hash(self.material.noises)
         digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
         fold = "" if self.fold is None else f"-fold{self.fold}"
         return self.work / "runs" / f"{self.recipe.name}-seed{self.seed}{fold}-{digest}"
 
     def clear(self) -> None:
-        """Forgets everything that was made of this run; the log-mel stays."""
+        """Removes everything that was made of this run; the log-mel stays."""
         shutil.rmtree(self.path, ignore_errors=True)

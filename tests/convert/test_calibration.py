@@ -9,7 +9,7 @@ import pytest
 from convert.corpora import LABELS, Clip
 from convert.recipes.cascade import HARD, TASKS
 from convert.score.calibration import calibrated, routed, soft_weights, temperature, with_calibration
-from convert.score.clip_scores import Heard
+from convert.score.clip_scores import ClipWindows
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.models.bundle import FORMAT, Manifest, Model, Routes
@@ -34,7 +34,7 @@ def manifest() -> Manifest:
     )  # fmt: skip
 
 
-def heard() -> Heard:
+def heard() -> ClipWindows:
     """Clips of six speakers, the first hundred of two windows, the others of one."""
     clips = [
         Clip(
@@ -43,7 +43,7 @@ def heard() -> Heard:
         for n, k in enumerate(TRUTH)
     ]  # fmt: skip
     owner = np.repeat(np.arange(N_CLIPS), [2 if n < 100 else 1 for n in range(N_CLIPS)])
-    return Heard(clips, np.zeros((len(owner), 0, 0), np.uint8), owner)
+    return ClipWindows(clips, np.zeros((len(owner), 0, 0), np.uint8), owner)
 
 
 def drawn(labels: tuple[str, ...], sharpness: float = 1.0) -> Floats:

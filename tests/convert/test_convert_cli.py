@@ -1,12 +1,13 @@
-"""The command line of convert: what is wrong is said in one line, with the project's exit status."""
+"""The command line of convert: every error is one line with the project's exit status."""
 
 import dataclasses
 from pathlib import Path
 
 import pytest
 
-from convert.__main__ import _out, main
-from convert.bundle.writer import prove_whole
+from convert.__main__ import COMMANDS, main
+from convert.card.card import prove_whole
+from convert.commands.bundle import default_folder
 from convert.data.material import material
 from convert.recipes.catalogue import RECIPES, recipe
 from convert.recipes.spec import AugmentSpec, Recipe, TeacherSpec, described
@@ -17,7 +18,7 @@ from tests.parts.models import layouts
 
 
 def tiny(folder: Path) -> Path:
-    """CREMA-D and EMO-DB with a speaker of each split, RAVDESS to be a stranger, and what copies are laid over."""
+    """CREMA-D and EMO-DB with a speaker of each split, RAVDESS as an unseen corpus, and noises for augmented copies."""
     layouts.cremad(folder / "cremad")
     layouts.emodb(folder / "emodb")
     layouts.ravdess(folder / "ravdess")
@@ -29,26 +30,53 @@ def tiny(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["all", "--clips"], "--clips: leaves out what a bundle's card must have"),
-        (["evaluate", "--clips", "--bundle", str(DEFAULT_BUNDLE)], "--clips: a bundle's card keeps the rest"),
-        (["prepare", "--recipe", "none"], "recipe 'none': expected one of default, default-untaught"),
+        (["all", "--clips"], "unrecognized arguments: --clips"),
+        (["all", "--first"], "unrecognized arguments: --first"),
+        (["quantize", "--fresh"], "unrecognized arguments: --fresh"),
+        (["prepare", "--alternative", "a=b"], "unrecognized arguments: --alternative a=b"),
+        (["prepare", "--rival", "a=b"], "unrecognized arguments: --rival a=b"),
+        (["evaluate", "--rival", "a=b"], "--rival: this option is now called --alternative"),
+        (["all", "--rival", "a=b"], "--rival: this option is now called --alternative"),
+        (["evaluate", "--baseline"], "--baseline: this option is now called --adaptation"),
+        (["evaluate", "--stream", "--clips"], "argument --clips: not allowed with argument --stream"),
+        (["evaluate", "--clips", "--bundle", str(DEFAULT_BUNDLE)], "--clips: the rest of a bundle's card stays"),
+        (["evaluate", "--bundle", str(DEFAULT_BUNDLE), "--seed", "0"], "--seed: names a run"),
+        (["evaluate", "--index", "x.csv", "--recipe", "research"], "--recipe: names a run"),
+        (["evaluate", "--alt", "a=b"], "unrecognized arguments: --alt a=b"),
+        (["protocol"], "the following arguments are required: corpus"),
+        (["protocol", "savee"], "protocol 'savee': expected one of ravdess, emodb, cremad"),
+        (["prepare", "--recipe", "none"], "recipe 'none': expected one of default, default-undistilled"),
         (["train", "--epochs", "0"], "--epochs 0: expected 1 or more"),
         (["gate", "--corpora", "/nowhere"], "/nowhere: no cremad, emodb, ami, esc10, noise, expected every corpus"),
         (["gate", "--epochs", "0"], "--epochs 0: expected 1 or more"),
         (["prepare", "--corpora", "/nowhere"], "/nowhere/cremad: no such folder"),
         (["fly"], "invalid choice: 'fly'"),
-        (["prepare", "--seed", "x"], "invalid int value: 'x'"),
-        (["evaluate", "--bundle", str(DEFAULT_BUNDLE), "--rival", "x"], "--rival 'x': expected NAME=FILE"),
+        (["train", "--seed", "-1"], "'-1': expected a whole number, 0 or more"),
+        (["train", "--seed", "x"], "'x': expected a whole number, 0 or more"),
+        (["prepare", "--seed", "1"], "unrecognized arguments: --seed 1"),
+        (["evaluate", "--bundle", str(DEFAULT_BUNDLE), "--alternative", "x"], "--alternative 'x': expected NAME=FILE"),
         (["evaluate", "--bundle", str(DEFAULT_BUNDLE), "--corpora", "/nowhere"], "/nowhere/cremad: no such folder"),
     ],
 )
 def test_usage_wrong(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
     """One line on stderr that says what was expected, exit status 64."""
     assert main(arguments) == 64
-    told = capsys.readouterr()
-    assert message in told.err
-    assert told.err.count("\n") == 1
-    assert told.out == ""
+    output = capsys.readouterr()
+    assert message in output.err
+    assert output.err.count("\n") == 1
+    assert output.out == ""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every subcommand describes its own options, and no former name."""
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert COMMANDS[name].SUMMARY in " ".join(text.split())
+    assert "--rival" not in text
+    assert ("--alternative" in text) == (name in {"evaluate", "all"})
 
 
 def test_sound_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,31 +87,31 @@ def test_sound_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_evaluate_bundle_absent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bundle that is not there is a bundle's fault, exit status 78."""
+    """A bundle that is not there has exit status 78."""
     assert main(["evaluate", "--bundle", str(tmp_path), "--index", "x.csv"]) == 78
     assert "bundle.json" in capsys.readouterr().err
 
 
 def test_prepare(tmp_path: Path) -> None:
-    """All clips of the recipe and of its strangers are prepared; what has no label is not."""
+    """All clips of the recipe and of its unseen corpora are prepared; those without a label are not."""
     assert main(["prepare", "--corpora", str(tiny(tmp_path)), "--work", str(tmp_path / "work")]) == 0
     # Six labels of three speakers twice, and RAVDESS' eight emotions less surprise.
     assert len(list((tmp_path / "work" / "cache").glob("*.npy"))) == 18 + 18 + 7
 
 
 def test_material(tmp_path: Path) -> None:
-    """Speakers lie where the lists have them; an absent stranger is left out, an absent corpus is not."""
+    """Speakers are on the side of the lists; an absent unseen corpus is left out, an absent training corpus refused."""
     found = material(tiny(tmp_path), recipe("default"))
     assert {clip.speaker for clip in found.train} == {"CREMAD_1018", "EMODB_15"}
     assert {clip.speaker for clip in found.validation} == {"CREMAD_1005", "EMODB_13"}
     assert {clip.speaker for clips in found.test.values() for clip in clips} == {"CREMAD_1029", "EMODB_14"}
-    assert found.strangers.keys() == {"ravdess"}
+    assert found.unseen.keys() == {"ravdess"}
     with pytest.raises(UsageError, match="nemo: no such folder"):
         material(tmp_path, recipe("research"))
 
 
 def test_material_without_a_split(tmp_path: Path) -> None:
-    """A corpus without test speakers cannot be told of honestly."""
+    """A recipe needs test speakers."""
     layouts.cremad(tmp_path / "cremad", {"train": "1018", "validation": "1005"})
     layouts.sound(tmp_path / "emodb" / "wav" / "15a01Wa.wav")
     with pytest.raises(UsageError, match="no clips for test"):
@@ -105,50 +133,50 @@ def test_run_is_known_again(tmp_path: Path) -> None:
 
 
 def test_shipped_bundle_is_safe(tmp_path: Path) -> None:
-    """Neither a try, a fold nor a recipe of other licences is put in the place of the shipped bundle."""
+    """Neither a trial, a fold nor a recipe of other licences replaces the shipped bundle."""
     made = material(tiny(tmp_path), recipe("default"))
 
     def out(name: str, epochs: int | None = None, fold: int | None = None) -> Path:
-        return _out(Run(recipe(name, epochs), 1, fold, tmp_path / "work", made))
+        return default_folder(Run(recipe(name, epochs), 1, fold, tmp_path / "work", made))
 
     assert out("default") == DEFAULT_BUNDLE
     for other in (out("default", epochs=1), out("default", fold=0), out("research")):
         assert other.parent == tmp_path / "work" / "bundles"
 
 
-def test_figures_of_an_older_evaluation_are_refused(tmp_path: Path) -> None:
+def test_metrics_of_an_older_evaluation_are_refused(tmp_path: Path) -> None:
     """Their card would lack sections; one line says what to do."""
-    with pytest.raises(UsageError, match=r"metrics\.json: no robust, stream, expected figures of this version"):
-        prove_whole({"rows": {}, "heard": {}}, tmp_path / "metrics.json")
-    prove_whole({part: {} for part in ("rows", "heard", "robust", "stream")}, tmp_path / "metrics.json")
+    with pytest.raises(UsageError, match=r"metrics\.json: no robustness, stream, expected metrics of this version"):
+        prove_whole({"rows": {}, "adaptation": {}}, str(tmp_path / "metrics.json"))
+    prove_whole({part: {} for part in ("rows", "adaptation", "robustness", "stream")}, str(tmp_path / "metrics.json"))
 
 
 def test_recipes_by_licence() -> None:
-    """The default is trained on nothing that forbids commercial use; no recipe is judged on what it was trained on."""
+    """The default trains on nothing that forbids commercial use; unseen corpora are unseen."""
     assert set(RECIPES["default"].corpora) == {"cremad", "emodb"}
     for found in RECIPES.values():
-        assert not set(found.corpora) & set(found.strangers)
+        assert not set(found.corpora) & set(found.unseen)
 
 
 def test_noises_for_copies(tmp_path: Path) -> None:
-    """A recipe with copies lays them over recordings that the gate trains on as well; who only evaluates needs none."""
-    taught = recipe("default")
-    found = material(tiny(tmp_path), taught)
+    """Augmented copies take their noises from the gate's training side; evaluation alone needs none."""
+    chosen = recipe("default")
+    found = material(tiny(tmp_path), chosen)
     assert [clip.id for clip in found.noises] == ["1-Rai", "1-Dog", "sb_noise_noise1"]
-    paths = {Run(taught, 1, None, tmp_path, made).path for made in (found, dataclasses.replace(found, noises=[]))}
+    paths = {Run(chosen, 1, None, tmp_path, made).path for made in (found, dataclasses.replace(found, noises=[]))}
     assert len(paths) == 2
     (tmp_path / "esc10" / "index.csv").unlink()
     with pytest.raises(UsageError, match="expected the table of ESC-10"):
-        material(tmp_path, taught)
+        material(tmp_path, chosen)
     (tmp_path / "esc10").rename(tmp_path / "elsewhere")
-    assert material(tmp_path, taught).noises == []
+    assert material(tmp_path, chosen).noises == []
 
 
 def test_name_of_what_came_later() -> None:
-    """A number that recipes have had only since a later day is in a training's name once it is not at its default."""
+    """A field that was added to recipes later is part of a training's name once it is not at its default."""
     plain = Recipe(name="t", corpora=())
     assert {"clean_p", "peak_db"}.isdisjoint(described(plain)["augment"])
-    assert {"teacher", "copies", "sound", "start"}.isdisjoint(described(plain))
+    assert {"teacher", "augmented_copies", "sound", "start"}.isdisjoint(described(plain))
     changed = dataclasses.replace(plain, augment=AugmentSpec(clean_p=0.5), teacher=TeacherSpec(seeds=(1,)))
     assert described(changed)["augment"]["clean_p"] == 0.5
     assert described(changed)["teacher"]["seeds"] == (1,)

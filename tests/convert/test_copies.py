@@ -48,8 +48,8 @@ def test_copies_are_judged_beside_the_clips(clips: list[Clip], tmp_path: Path) -
     """Each copy counts as a clip of its own, with its clip's label, behind all clips as they were recorded."""
     cache, (*spoken, noise) = tmp_path / "cache", clips
     copies.prepare(spoken, [noise], cache, 2, ALL)
-    plain = clip_scores.heard(spoken, cache)
-    found = clip_scores.heard(spoken, cache, copies.versions(spoken, cache, 2, ALL))
+    plain = clip_scores.clip_windows(spoken, cache)
+    found = clip_scores.clip_windows(spoken, cache, copies.versions(spoken, cache, 2, ALL))
     assert found.clips == [*spoken, *spoken, *spoken]
     assert np.array_equal(found.images[: len(plain.images)], plain.images)
     assert found.owner.tolist() == [0, 1, 2, 3, 4, 5]

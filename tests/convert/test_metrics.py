@@ -1,10 +1,10 @@
-"""Figures: each against its definition, and against scikit-learn."""
+"""Metrics: each against its definition, and against scikit-learn."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix
 
-from convert.score.metrics import calibration_error, confusion, figures, interval, recall, uar, war
+from convert.score.metrics import calibration_error, clip_metrics, confusion, interval, recall, uar, war
 
 LABELS = ("a", "b", "c")
 
@@ -12,11 +12,11 @@ LABELS = ("a", "b", "c")
 def test_against_scikit_learn() -> None:
     """Confusion and UAR are scikit-learn's confusion matrix and balanced accuracy."""
     rng = np.random.default_rng(0)
-    truth, answers = rng.integers(0, 3, 200), rng.integers(0, 3, 200)
-    matrix = confusion(truth, answers, 3)
-    assert np.array_equal(matrix, confusion_matrix(truth, answers))
-    assert uar(matrix) == pytest.approx(balanced_accuracy_score(truth, answers))
-    assert war(matrix) == pytest.approx((truth == answers).mean())
+    truth, predictions = rng.integers(0, 3, 200), rng.integers(0, 3, 200)
+    matrix = confusion(truth, predictions, 3)
+    assert np.array_equal(matrix, confusion_matrix(truth, predictions))
+    assert uar(matrix) == pytest.approx(balanced_accuracy_score(truth, predictions))
+    assert war(matrix) == pytest.approx((truth == predictions).mean())
 
 
 def test_label_that_does_not_occur() -> None:
@@ -27,16 +27,16 @@ def test_label_that_does_not_occur() -> None:
     assert uar(np.zeros((3, 3), np.int64)) == 0
 
 
-def test_figures_leave_out_the_unknown() -> None:
+def test_clips_of_other_labels_do_not_count() -> None:
     """Clips of another label (-1) do not count; speakers are counted that do."""
-    found = figures(LABELS, np.array([0, 1, -1]), np.array([0, 0, 2]), ["s", "s", "t"]).as_json()
+    found = clip_metrics(LABELS, np.array([0, 1, -1]), np.array([0, 0, 2]), ["s", "s", "t"]).as_json()
     assert (found["clips"], found["speakers"], found["uar"], found["war"]) == (2, 1, 0.5, 0.5)
     assert found["recall"] == {"a": 1.0, "b": 0.0}
     assert found["confusion"] == [[1, 0, 0], [1, 0, 0], [0, 0, 0]]
 
 
-def test_interval_holds_the_figure() -> None:
-    """Speakers alike give a narrow interval, speakers unlike a wide one; both hold the figure."""
+def test_interval_contains_the_uar() -> None:
+    """Speakers alike give a narrow interval, speakers unlike a wide one; both contain the UAR."""
     alike = np.array([[[8, 2], [3, 7]]] * 12)
     unlike = np.array([[[10, 0], [0, 10]], [[5, 5], [5, 5]]] * 6)
     assert interval(alike) == pytest.approx((0.75, 0.75))
@@ -47,7 +47,7 @@ def test_interval_holds_the_figure() -> None:
 
 
 def test_calibration_error() -> None:
-    """Confidence that is right as often as it says has no error; one that is always sure and never right has 1."""
+    """Confidence that equals accuracy has no error; full confidence that is never right has an error of 1."""
     sure = np.tile(np.array([[1.0, 0.0]], np.float32), (10, 1))
     assert calibration_error(np.zeros(10, np.int64), sure) == 0
     assert calibration_error(np.ones(10, np.int64), sure) == 1

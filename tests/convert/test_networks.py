@@ -34,7 +34,7 @@ RECIPE = Recipe(
     epochs_after=1,
     batch=4,
     warmup_epochs=1,
-    copies=1,
+    augmented_copies=1,
     learned_weights=True,
     teacher=TeacherSpec(seeds=(7, 8), epochs=2),
 )
@@ -85,12 +85,12 @@ def normalized() -> tuple[list[Any], list[Any]]:
 
 
 def trainings(folder: Path) -> tuple[Outcome, Outcome]:
-    """A training as it should be, and one that was killed."""
+    """An undisturbed training, and one that was killed."""
     return _trained(folder, killed=False), _trained(folder, killed=True)
 
 
 def _trained(folder: Path, *, killed: bool) -> Outcome:
-    """Two models' weights after a training that was killed after its first epoch and taken up again, or was not."""
+    """Two models' weights after a training that was killed in its second epoch and resumed, or was not."""
     from convert.train import epochs, stage  # noqa: PLC0415 - only in a process of its own
 
     run = Run(RECIPE, 1, None, folder / ("killed" if killed else "whole"), material(folder, RECIPE))
@@ -99,7 +99,8 @@ def _trained(folder: Path, *, killed: bool) -> Outcome:
 
         def kill(path: Path, content: dict[str, Any]) -> None:
             write_json(path, content)
-            if path.parent == run.path and len(content["history"]) > 1:
+            # The second epoch's history is written, its state is not.
+            if path.parent == run.path and content["history"][-1]["epoch"] == 2:
                 raise KeyboardInterrupt
 
         setattr(epochs, "write_json", kill)  # noqa: B010 - mypy knows that it is a function of ours
@@ -112,7 +113,9 @@ def _trained(folder: Path, *, killed: bool) -> Outcome:
     stage.train(run, _BOTH)  # everything is done: nothing is made again
     again = [stage.weights_file(run, task).stat().st_mtime_ns for task in _BOTH]
     weights = [weight for task in _BOTH for weight in stage.trained(run, task).get_weights()]
-    history = json.loads((run.path / "m4.json").read_text(encoding="utf-8"))["history"]
+    history = [
+        entry for task in _BOTH for entry in json.loads((run.path / f"{task}.json").read_text("utf-8"))["history"]
+    ]
     return weights, history, sum(a != b for a, b in zip(times, again, strict=True))
 
 
@@ -137,29 +140,30 @@ def test_network_within_budget() -> None:
     assert re.search("network m1: .* expected at most 150000 and 25000000", found["refused"])
 
 
-def test_training_is_taken_up_again(tmp_path: Path) -> None:
-    """A killed training ends where one that was not killed ends, and what is done is not done again.
+def test_training_is_resumed(tmp_path: Path) -> None:
+    """A killed training ends where an undisturbed one ends, and finished models are not trained again.
 
-    With a teacher, copies, and all that is learned beside the network.
+    With a teacher, augmented copies, and everything that is trained beside the network.
     """
     layouts.cremad(tmp_path / "cremad")
     layouts.esc10(tmp_path / "esc10")
     layouts.noises(tmp_path / "noise")
-    (whole, history, remade), (killed, _, _) = apart(trainings, tmp_path)
+    (whole, history, remade), (killed, history_killed, _) = apart(trainings, tmp_path)
     assert remade == 0
-    # The first model's own answer is the first entry of the second model's history.
-    assert [entry["epoch"] for entry in history] == [0, 1]
+    # Epoch 0 is the model that training starts from. An epoch that is repeated is in the history once.
+    assert [entry["epoch"] for entry in history] == [0, 1, 2, 0, 1]
+    assert [entry["epoch"] for entry in history_killed] == [0, 1, 2, 0, 1]
     for one, other in zip(whole, killed, strict=True):
         assert np.allclose(one, other, atol=1e-4)
     runs = sorted((tmp_path / "whole" / "runs").iterdir())
-    starts = ["small-seed1", "small-untaught-seed1", "small-untaught-seed7", "small-untaught-seed8"]
+    starts = ["small-seed1", "small-undistilled-seed1", "small-undistilled-seed7", "small-undistilled-seed8"]
     assert [path.name.rpartition("-")[0] for path in runs] == starts
-    # Who teaches hears no copies: the very training that a recipe without them makes.
-    plain = dataclasses.replace(RECIPE, name="small-untaught", teacher=TeacherSpec(), copies=0)
+    # A teacher is trained without augmented copies, so it is the training of a recipe without them.
+    plain = dataclasses.replace(RECIPE, name="small-undistilled", teacher=TeacherSpec(), augmented_copies=0)
     assert Run(plain, 1, None, tmp_path / "whole", material(tmp_path, plain)).path in runs
-    (heard,) = [file for path in runs for file in path.glob("teacher-*.npy")]
-    assert [path for path in runs if (path / "m4.npz").is_file()] == [heard.parent]
-    shares = np.load(heard)
+    (cached,) = [file for path in runs for file in path.glob("teacher-*.npy")]
+    assert [path for path in runs if (path / "m4.npz").is_file()] == [cached.parent]
+    shares = np.load(cached)
     assert shares.shape == (6, 6)
     assert np.allclose(shares.sum(axis=1), 1, atol=1e-5)
 
@@ -168,7 +172,7 @@ def kept(folder: Path) -> tuple[list[int], list[int]]:
     """Of a training whose second epoch of three is said to be the least surprised: which epochs' weights were kept."""
     from convert.train import epochs, stage  # noqa: PLC0415 - only in a process of its own
 
-    recipe = dataclasses.replace(RECIPE, teacher=TeacherSpec(), copies=0)
+    recipe = dataclasses.replace(RECIPE, teacher=TeacherSpec(), augmented_copies=0)
     run = Run(recipe, 1, None, folder, material(folder, recipe))
     dataset.prepare(run.material.all(), run.cache)
     figures = [{"uar": 0.1, "nll": 1.0}, {"uar": 0.2, "nll": 0.5}, {"uar": 0.9, "nll": 0.7}]

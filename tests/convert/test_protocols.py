@@ -24,7 +24,7 @@ _MERGED = {"angry": "angry", "boredom": "sad", "sad": "sad"}
 
 def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]]:
     """EMO-DB's third fold, with boredom as a label, twice: its figures, and how many files the second time made."""
-    from convert.evaluate.protocols import Protocol, judged  # noqa: PLC0415 - only in a process of its own
+    from convert.evaluate.protocols import Protocol, fold_results  # noqa: PLC0415 - only in a process of its own
 
     protocol = Protocol(
         corpus="emodb",
@@ -34,18 +34,18 @@ def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]
         begins={"boredom": "sad"},
         rows={"seven": {name: name for name in ("angry", "fear", "boredom")}, "merged": _MERGED},
     )
-    first = pooled(judged(protocol, folder, folder / "work", 1, 2))
+    first = pooled(fold_results(protocol, folder, folder / "work", 1, 2))
     before = {file: file.stat().st_mtime_ns for file in (folder / "work").rglob("*")}
-    again = pooled(judged(protocol, folder, folder / "work", 1, 2))
+    again = pooled(fold_results(protocol, folder, folder / "work", 1, 2))
     changed = sum(before.get(file) != file.stat().st_mtime_ns for file in (folder / "work").rglob("*"))
     other = dataclasses.replace(protocol, corpus="cremad")
     try:
-        judged(other, folder, folder / "work", 1, 0)
+        fold_results(other, folder, folder / "work", 1, 0)
         refused = ""
     except UsageError as exc:
         refused = str(exc)
     alone = Protocol(corpus="cremad", start=_START, tuned=False)
-    whole = pooled(judged(alone, folder, folder / "work", 1, 0))["6 labels"]
+    whole = pooled(fold_results(alone, folder, folder / "work", 1, 0))["6 labels"]
     return first, again, changed, [refused, str(whole["clips"])]
 
 
@@ -56,7 +56,7 @@ def test_fold_is_tuned_and_tested(tmp_path: Path) -> None:
     first, again, changed, refused = apart(played, tmp_path)
     assert first == again
     assert changed == 0
-    assert refused[0] == "recipe small: trains on cremad, expected one that never heard it"
+    assert refused[0] == "recipe small: trains on cremad, expected one that does not"
     assert int(refused[1]) == 6  # a fold of the recipe itself, tested on its speaker
     # Speaker 13 alone is tested: a clip of each of six emotions and of boredom.
     assert (first["seven"]["clips"], first["seven"]["speakers"]) == (3, 1)

@@ -1,4 +1,4 @@
-"""Worse conditions: each does to sound what it says."""
+"""Worse conditions: each changes sound as its name says."""
 
 from pathlib import Path
 
@@ -7,10 +7,11 @@ import pytest
 import soundfile
 
 from convert.augment.conditions import conditions
+from convert.card.robustness_section import CONDITIONS, robustness_section
 from convert.corpora.clip import Clip
 from convert.data import recordings
 from convert.data.surroundings import Surroundings
-from convert.evaluate.robustness import NAMES, judged, tables
+from convert.evaluate.robustness import robustness
 from edged.features.logmel import Floats
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.models import layouts
@@ -52,7 +53,7 @@ def test_noise(around: Surroundings, db: int) -> None:
 
 
 def test_telephone(around: Surroundings) -> None:
-    """What a telephone does not carry is gone, what it carries is not."""
+    """Frequencies outside the telephone band are removed, those inside are not."""
     for frequency_hz, lost_db in ((100, 60), (1000, 0), (6000, 60)):
         samples = sine(frequency_hz, 2, 0.1)
         loss_db = level_db(samples) - level_db(changed("telephone", samples, around)[RATE_HZ // 2 : -RATE_HZ // 2])
@@ -78,7 +79,7 @@ def test_mp3(around: Surroundings) -> None:
 
 
 def test_room(around: Surroundings) -> None:
-    """A click comes at once, then what the walls give back."""
+    """A click arrives without delay, followed by the echo."""
     click = np.zeros(RATE_HZ, np.float32)
     click[100] = 1
     heard = changed("room", click, around)
@@ -88,7 +89,7 @@ def test_room(around: Surroundings) -> None:
     assert float(np.sum(heard**2)) == pytest.approx(1, abs=0.01)
 
 
-def test_judged(tmp_path: Path, around: Surroundings) -> None:
+def test_robustness(tmp_path: Path, around: Surroundings) -> None:
     """Each condition has its row; a corpus without sound has none."""
     spoken = [
         clip(layouts.sound(tmp_path / f"{label}{n}.wav", pitch_hz, 1.0), label, f"s{n}")
@@ -96,20 +97,20 @@ def test_judged(tmp_path: Path, around: Surroundings) -> None:
         for n in range(2)
     ]
     bundle = load_bundle(DEFAULT_BUNDLE)
-    found = judged(bundle, {"c": spoken, "silent": []}, around)
+    found = robustness(bundle, {"c": spoken, "silent": []}, around)
     assert found.keys() == {"c"}
     assert (found["c"]["clips"], found["c"]["speakers"]) == (4, 2)
-    assert found["c"]["rows"].keys() == NAMES.keys()
+    assert found["c"]["rows"].keys() == CONDITIONS.keys()
     rows = found["c"]["rows"]
     assert rows["softer"]["first"]["ece"] == pytest.approx(rows["clean"]["first"]["ece"], abs=0.05)
-    assert "| clips of | by | as recorded | noise, 20 dB |" in tables(found, bundle.manifest.routes.default)
+    assert "| clips of | by | as recorded | noise, 20 dB |" in robustness_section(found, bundle.manifest.routes.default)
 
 
-def test_judged_draws_from_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of many clips some of each speaker are heard, though speakers take turns in the index."""
-    monkeypatch.setattr("convert.evaluate.robustness._MOST", 6)
+def test_robustness_draws_from_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many clips some of each speaker are tested, though speakers take turns in the index."""
+    monkeypatch.setattr("convert.evaluate.robustness.MAX_CLIPS", 6)
     spoken = [clip(layouts.sound(tmp_path / f"{n}.wav", 200, 0.5), "sad", f"s{n % 2}") for n in range(12)]
-    found = judged(load_bundle(DEFAULT_BUNDLE), {"c": spoken}, Surroundings([], [], []))
+    found = robustness(load_bundle(DEFAULT_BUNDLE), {"c": spoken}, Surroundings([], [], []))
     assert (found["c"]["clips"], found["c"]["speakers"]) == (6, 2)
 
 

@@ -1,4 +1,4 @@
-"""A group of clips to its row: by gender, what the margin costs, top-3, and what rivals make of the same clips."""
+"""A group of clips to its row: by gender, the cost of the margin, top-3; and alternatives on the same clips."""
 
 from pathlib import Path
 
@@ -6,11 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from convert.card.comparison_tables import alternatives_section
 from convert.corpora.clip import Clip
 from convert.data import dataset
-from convert.evaluate import alternatives
+from convert.evaluate.alternatives import alternative, alternatives_metrics
 from convert.score import clip_scores, rows
-from convert.score.clip_scores import Heard
+from convert.score.clip_scores import ClipWindows
 from convert.score.metrics import reliability, top
 from edged.errors import UsageError
 from edged.features.logmel import Floats
@@ -24,7 +25,7 @@ def manifest() -> Manifest:
     return msgspec.convert(tiny_manifest(), Manifest)
 
 
-def windows() -> Heard:
+def windows() -> ClipWindows:
     """Four clips of a window each, of two women and a man."""
     clips = [
         Clip(id=str(n), corpus="c", speaker=speaker, gender=gender, emotion=label, label=label)
@@ -32,7 +33,7 @@ def windows() -> Heard:
             (("a", "female", "calm"), ("b", "female", "tense"), ("m", "male", "loud"), ("m", "male", "flat"))
         )
     ]
-    return Heard(clips, np.zeros((4, 188, 64), np.uint8), np.arange(4))
+    return ClipWindows(clips, np.zeros((4, 188, 64), np.uint8), np.arange(4))
 
 
 def raw(first: list[list[float]]) -> dict[str, Floats]:
@@ -45,8 +46,8 @@ _SURE = [[0.97, 0.01, 0.01, 0.01], [0.01, 0.97, 0.01, 0.01], [0.01, 0.97, 0.01, 
 
 
 def test_row_by_gender() -> None:
-    """Each gender has figures of its own, with its speakers."""
-    found = rows.judged(manifest(), raw(_SURE), windows())["gender"]
+    """Each gender has its own metrics and speakers."""
+    found = rows.clip_row(manifest(), raw(_SURE), windows())["gender"]
     assert {gender: (own["speakers"], own["clips"]) for gender, own in found.items()} == {
         "female": (2, 2), "male": (1, 2),
     }  # fmt: skip
@@ -54,19 +55,19 @@ def test_row_by_gender() -> None:
 
 
 def test_row_uncertain() -> None:
-    """A lead below the margin is counted, and how often it and the others would have been right."""
+    """Clips with a lead below the margin are counted, with the accuracy on them and on the others."""
     sure = np.array([[0.97, 0.03], [0.97, 0.03], [0.97, 0.03], [0.03, 0.97]], np.float32)
     decided = {"all": np.array(_SURE, np.float32), "quiet": sure, "edge": sure}
-    found = rows.judged(manifest(), decided, windows())["uncertain"]
+    found = rows.clip_row(manifest(), decided, windows())["uncertain"]
     assert found == {"margin": rows.MARGIN, "share": 0, "right_else": 0.75}
     decided["all"][0], decided["quiet"][0] = (0.30, 0.25, 0.23, 0.22), (0.53, 0.47)
-    found = rows.judged(manifest(), decided, windows())["uncertain"]
+    found = rows.clip_row(manifest(), decided, windows())["uncertain"]
     assert found == {"margin": rows.MARGIN, "share": 0.25, "right_uncertain": 1, "right_else": 0.6667}
 
 
 def test_row_has_ways() -> None:
     """Hard, soft and the first model alone, with top-3 and ECE; reliability counts every clip."""
-    found = rows.judged(manifest(), raw(_SURE), windows())
+    found = rows.clip_row(manifest(), raw(_SURE), windows())
     for way in ("hard", "soft", "first"):
         assert {"uar", "uar_95", "top3", "ece", "recall", "confusion"} <= found[way].keys()
     assert found["first"]["top3"] >= found["first"]["war"] == 0.75
@@ -90,10 +91,10 @@ def test_reliability_bins() -> None:
 
 
 @pytest.mark.parametrize("argument", ["", "name", "name=", "=file", "name=/nowhere.tflite"])
-def test_rival_wrong(argument: str) -> None:
+def test_alternative_wrong(argument: str) -> None:
     """One line that says what was expected."""
-    with pytest.raises(UsageError, match=r"--rival .*expected"):
-        alternatives.rival(argument)
+    with pytest.raises(UsageError, match=r"--alternative .*expected"):
+        alternative(argument)
 
 
 def spoken(folder: Path) -> list[Clip]:
@@ -110,8 +111,8 @@ def spoken(folder: Path) -> list[Clip]:
     return clips
 
 
-def test_kept_scores_know_their_order(tmp_path: Path) -> None:
-    """The same clips in another order get their own scores, not those that were kept for the first order."""
+def test_cached_scores_know_their_order(tmp_path: Path) -> None:
+    """The same clips in another order get their own scores, not those that were cached for the first order."""
     contents, clips = load_bundle(DEFAULT_BUNDLE).contents, spoken(tmp_path)
     first = _raw(contents, clips, tmp_path)
     again = _raw(contents, clips[::-1], tmp_path)
@@ -119,31 +120,29 @@ def test_kept_scores_know_their_order(tmp_path: Path) -> None:
     assert np.array_equal(again["m1"], first["m1"][::-1])
 
 
-def test_rival_is_what_it_averages(tmp_path: Path) -> None:
-    """The same file twice is the file alone, and both are the first model with a temperature of its own."""
+def test_alternative_is_the_average_of_its_files(tmp_path: Path) -> None:
+    """A file averaged with itself equals the file alone, and both the first model at a fitted temperature."""
     bundle = load_bundle(DEFAULT_BUNDLE)
     clips = spoken(tmp_path)
     file = str(DEFAULT_BUNDLE / "m1.tflite")
-    given = [alternatives.rival(f"one={file}"), alternatives.rival(f"two={file},{file}")]
-    found = alternatives.judged(given, clips, {"c": clips}, tmp_path / "cache", tmp_path / "scores")
+    given = [alternative(f"one={file}"), alternative(f"two={file},{file}")]
+    found = alternatives_metrics(given, clips, {"c": clips}, tmp_path / "cache", tmp_path / "scores")
     assert found["one"]["rows"] == found["two"]["rows"]
     assert [found[name]["models"] for name in ("one", "two")] == [1, 2]
-    own = rows.judged(
-        bundle.manifest, _raw(bundle.contents, clips, tmp_path), clip_scores.heard(clips, tmp_path / "cache")
+    own = rows.clip_row(
+        bundle.manifest, _raw(bundle.contents, clips, tmp_path), clip_scores.clip_windows(clips, tmp_path / "cache")
     )
     assert found["one"]["rows"]["c"]["confusion"] == own["first"]["confusion"]
-    table = alternatives.ways_table({"c": own}, found)
-    assert [line.split(" | ")[1] for line in table.splitlines()[2:]] == [
-        "cascade, hard", "cascade, soft", "M1 alone", "one", "two",
+    first, other = found["one"] | {"commit": "abc"}, found["two"] | {"commit": "def"}
+    lines = alternatives_section({"c": own}, {"one": first, "two": other, "three": other}).splitlines()
+    assert [line.split(" | ")[1] for line in lines if line.startswith("| c |")] == [
+        "cascade, hard", "cascade, soft", "M1 alone", "one", "two", "three",
     ]  # fmt: skip
-    judged = found["two"] | {"commit": "abc"}
-    assert (
-        alternatives.origins({**found, "two": judged, "three": judged}).split("\n")[2] == "Judged at `abc`: two, three."
-    )
+    assert lines[-2:] == ["Evaluated at `abc`: one.", "Evaluated at `def`: two, three."]
 
 
 def _raw(contents: dict[str, bytes], clips: list[Clip], folder: Path) -> dict[str, Floats]:
     manifest_of = load_bundle(DEFAULT_BUNDLE).manifest
     n_labels = {name: len(model.labels) for name, model in manifest_of.models.items()}
-    heard = clip_scores.heard(clips, folder / "cache")
-    return clip_scores.int8_scores(contents, n_labels, "ai-edge-litert", heard, folder / "scores")
+    clipped = clip_scores.clip_windows(clips, folder / "cache")
+    return clip_scores.int8_scores(contents, n_labels, "ai-edge-litert", clipped, folder / "scores")

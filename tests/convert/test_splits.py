@@ -14,12 +14,12 @@ CORPORA = ("cremad", "emodb", "nemo", "ravdess")
 @pytest.mark.parametrize("corpus", CORPORA)
 def test_committed_list(corpus: str) -> None:
     """Each split has speakers, the test split of both genders; a block lies in one split."""
-    listed = splits.places(corpus)
-    by_split = Counter(place.split for place in listed.values())
+    listed = splits.assignments(corpus)
+    by_split = Counter(speaker.split for speaker in listed.values())
     assert by_split.keys() == set(splits.SPLITS)
-    assert {place.gender for place in listed.values() if place.split == "test"} == {"female", "male"}
-    for block in {place.block for place in listed.values()}:
-        assert len({place.split for place in listed.values() if place.block == block}) == 1
+    assert {speaker.gender for speaker in listed.values() if speaker.split == "test"} == {"female", "male"}
+    for block in {speaker.block for speaker in listed.values()}:
+        assert len({speaker.split for speaker in listed.values() if speaker.block == block}) == 1
 
 
 def test_lists_are_drawn_again(corpora: Path, tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_lists_are_drawn_again(corpora: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("corpus", "n_folds"), [("cremad", 5), ("ravdess", 5), ("emodb", 8), ("nemo", 7)])
 def test_folds_cover_all(corpus: str, n_folds: int) -> None:
     """Over the folds every speaker is tested on once; in each fold all three splits have speakers."""
-    speakers = splits.places(corpus).keys()
+    speakers = splits.assignments(corpus).keys()
     tested: Counter[str] = Counter()
     for fold in range(n_folds):
         found = splits.split_of(corpus, speakers, fold)
@@ -42,13 +42,13 @@ def test_folds_cover_all(corpus: str, n_folds: int) -> None:
 
 
 def test_fold_0_of_cremad_is_the_committed_split() -> None:
-    """Blocks 0 and 1 test, block 2 chooses."""
-    speakers = splits.places("cremad").keys()
+    """Blocks 0 and 1 are the test side, block 2 is validation."""
+    speakers = splits.assignments("cremad").keys()
     assert splits.split_of("cremad", speakers, 0) == splits.split_of("cremad", speakers)
 
 
 def test_speaker_of_no_list_is_trained_on() -> None:
-    """The authors' corpora have more speakers than this material."""
+    """The published corpora have more speakers than the lists."""
     for fold in (None, 0, 4):
         assert splits.split_of("cremad", ["CREMAD_1091"], fold) == {"CREMAD_1091": "train"}
 
@@ -64,7 +64,7 @@ def test_fold_unknown(corpus: str, fold: int) -> None:
     ("text", "message"),
     [
         ("speaker,block\nA,1\n", "columns are"),
-        ("speaker,gender,block,split\nA,female,0,test\nA,female,1,train\n", ":3: A is there twice"),
+        ("speaker,gender,block,split\nA,female,0,test\nA,female,1,train\n", ":3: A is listed twice"),
         ("speaker,gender,block,split\nA,female,0,dev\n", ":2: .* expected a block's number and one of train"),
         ("speaker,gender,block,split\nA,female,x,test\n", ":2: .* expected a block's number"),
     ],
@@ -73,9 +73,9 @@ def test_list_wrong(tmp_path: Path, text: str, message: str) -> None:
     """A list that would put a speaker on two sides, or into no split, is refused."""
     (tmp_path / "cremad.csv").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=message):
-        splits.places("cremad", tmp_path)
+        splits.assignments("cremad", tmp_path)
 
 
 def test_list_absent() -> None:
-    """A corpus without a list has no places."""
-    assert splits.places("savee") == {}
+    """A corpus without a list has no assignments."""
+    assert splits.assignments("savee") == {}

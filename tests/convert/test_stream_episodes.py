@@ -1,26 +1,26 @@
-"""Episodes against passages: what counts as found, invented, late."""
+"""Episodes against passages: what counts as a hit, as false, and as delay."""
 
 import pytest
 
-from convert.stream.episodes import figures, hits
-from convert.stream.hearing import Event, Told
+from convert.stream.episodes import episode_metrics, hits
+from convert.stream.replay import Event, Published
 from convert.stream.scenes import RATE_HZ, Kind, Passage, Scene
 
 
-def scene(*passages: tuple[str, float, float], kind: Kind = "moods", length_s: float = 3600) -> Scene:
+def scene(*passages: tuple[str, float, float], kind: Kind = "emotions", length_s: float = 3600) -> Scene:
     """Passages of (label, start, end) in seconds."""
     spans = tuple(Passage(label, round(start * RATE_HZ), round(end * RATE_HZ)) for label, start, end in passages)
     return Scene(kind, "g", "a", round(length_s * RATE_HZ), (), spans, -60, None, None, 0)
 
 
-def event(label: str, start_s: float, told_s: float | None = None, confidence: float = 0.5) -> Event:
-    """Told four seconds after it began."""
-    return Event(label, start_s, start_s + 4 if told_s is None else told_s, confidence)
+def event(label: str, start_s: float, published_s: float | None = None, confidence: float = 0.5) -> Event:
+    """Published four seconds after it began, unless given."""
+    return Event(label, start_s, start_s + 4 if published_s is None else published_s, confidence)
 
 
-def told(*events: Event, n_speech: int = 50, n_uncertain: int = 5) -> Told:
+def published(*events: Event, n_speech: int = 50, n_uncertain: int = 5) -> Published:
     """Of 100 windows."""
-    return Told(events, 100, n_speech, n_uncertain)
+    return Published(events, 100, n_speech, n_uncertain)
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def told(*events: Event, n_speech: int = 50, n_uncertain: int = 5) -> Told:
         (event("sad", 5), False),
         (event("sad", 25), False),
         (event("angry", 10), False),
-        (event("sad", 9, told_s=9.5), False),  # nobody had spoken yet
+        (event("sad", 9, published_s=9.5), False),  # nobody had spoken yet
     ],
 )
 def test_hit(one: Event, *, right: bool) -> None:
-    """An event is right within a passage of its label, half a window on either side."""
+    """An event is correct within a passage of its label, half a window on either side."""
     (found,) = hits(scene(("sad", 10, 20)), [one])
     assert (found is not None) == right
 
@@ -48,11 +48,11 @@ def test_hit_once() -> None:
     assert [hit and hit.delay_s for hit in found] == [4, None, 5]
 
 
-def test_figures_moods() -> None:
-    """Precision, recall, both within a tolerance, delay, false ones an hour, what is uncertain."""
+def test_metrics_emotions() -> None:
+    """Precision, recall, both within a tolerance, delay, false episodes per hour, share of uncertain windows."""
     script = scene(("sad", 10, 30), ("neutral", 40, 60), ("angry", 80, 90))
-    device = told(event("sad", 10), event("neutral", 44, 52, 0.7), event("happy", 81))
-    found = figures([script], [device])
+    device = published(event("sad", 10), event("neutral", 44, 52, 0.7), event("happy", 81))
+    found = episode_metrics([script], [device])
     assert (found["events"], found["passages"], found["precision"], found["recall"]) == (3, 3, 0.6667, 0.6667)
     assert found["within"]["3"] == {"precision": 0.3333, "recall": 0.3333}
     assert found["within"]["5"] == {"precision": 0.6667, "recall": 0.6667}
@@ -63,20 +63,20 @@ def test_figures_moods() -> None:
     assert found["recall_95"] == [0.6667, 0.6667]
 
 
-def test_figures_neutral() -> None:
+def test_metrics_neutral() -> None:
     """On neutral speech every other label is false, and neutral is not."""
     script = scene(("neutral", 10, 30), kind="neutral", length_s=1800)
-    found = figures([script], [told(event("neutral", 11), event("sad", 20))])
+    found = episode_metrics([script], [published(event("neutral", 11), event("sad", 20))])
     assert (found["false_per_hour"], found["recall"]) == (2.0, 1.0)
 
 
-def test_figures_other() -> None:
-    """Where nobody speaks every event is false."""
-    found = figures([scene(kind="other")], [told(event("neutral", 11), event("sad", 20))])
+def test_metrics_other() -> None:
+    """On sounds without speech every event is false."""
+    found = episode_metrics([scene(kind="other")], [published(event("neutral", 11), event("sad", 20))])
     assert found["false_per_hour"] == 2.0
 
 
-def test_figures_silent_device() -> None:
-    """A device that says nothing has no delay and finds nothing."""
-    found = figures([scene(("sad", 10, 30))], [told(n_speech=0, n_uncertain=0)])
+def test_metrics_silent_device() -> None:
+    """A device that publishes nothing has no delay and a recall of 0."""
+    found = episode_metrics([scene(("sad", 10, 30))], [published(n_speech=0, n_uncertain=0)])
     assert (found["recall"], found["delay_s"]["median"], found["confidence"]) == (0, None, None)

@@ -54,7 +54,7 @@ def test_surroundings_by_side(tmp_path: Path) -> None:
     assert surroundings(tmp_path / "nothing", "test") == Surroundings([], [], [])
 
 
-@pytest.mark.parametrize("kind", ["moods", "neutral", "other"])
+@pytest.mark.parametrize("kind", ["emotions", "neutral", "other"])
 def test_scenes_by_kind(tmp_path: Path, kind: Kind) -> None:
     """Each speaker is a home; nobody speaks over himself, moods are as scripted, and the draw can be repeated."""
     spoken, rooms = clips(tmp_path, "a", "b"), around(tmp_path)
@@ -67,7 +67,7 @@ def test_scenes_by_kind(tmp_path: Path, kind: Kind) -> None:
         assert all(end <= piece.start for end, piece in zip(ends, voices[1:], strict=False))
         assert {piece.clip.speaker for piece in voices} <= {scene.speaker}
         labels = {passage.label for passage in scene.passages}
-        assert labels == {"moods": {"neutral", "angry"}, "neutral": {"neutral"}, "other": set()}[kind]
+        assert labels == {"emotions": {"neutral", "angry"}, "neutral": {"neutral"}, "other": set()}[kind]
         assert all(0 < passage.start < passage.end <= scene.length for passage in scene.passages)
 
 
@@ -79,7 +79,7 @@ def test_scene_without_neutral_speaker(tmp_path: Path) -> None:
 
 def test_renderings_agree(tmp_path: Path) -> None:
     """Windows laid together from log-mel are those that the front end makes of the sound, in a room without echo."""
-    script = scenes("g", clips(tmp_path, "a"), "moods", Surroundings([], [], []), tmp_path / "cache", 60)[0]
+    script = scenes("g", clips(tmp_path, "a"), "emotions", Surroundings([], [], []), tmp_path / "cache", 60)[0]
     heard = rendering.windows(script, tmp_path / "cache", -60.0)
     windows = Windows(GEOMETRY, rendering.STRIDE_FRAMES * GEOMETRY.hop)
     found = [*windows.push(rendering.sound(script), 0), *windows.finish()]
@@ -95,7 +95,7 @@ def test_renderings_agree(tmp_path: Path) -> None:
 def test_sound_has_levels_of_the_script(tmp_path: Path) -> None:
     """A voice is as loud as the script says, and an echo does not change that by much."""
     spoken, rooms = clips(tmp_path, "a"), around(tmp_path)
-    script = scenes("g", spoken, "moods", Surroundings([], [], []), tmp_path / "cache", 60)[0]
+    script = scenes("g", spoken, "emotions", Surroundings([], [], []), tmp_path / "cache", 60)[0]
     piece = script.pieces[0]
 
     def level_dbfs(scene: Scene) -> float:

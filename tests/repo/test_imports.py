@@ -21,6 +21,12 @@ _STAGES = (
     "edged.homeassistant",
 )
 
+_TRAINING = ("edged.errors", "edged.features", "edged.models")
+_CONVERT_FOLDERS = tuple(
+    f"convert.{name}"
+    for name in ("corpora", "recipes", "data", "augment", "score", "train", "gate", "stream", "evaluate")
+)
+
 # What the modules of a folder may import of ours, their own folder aside; the first row that fits a module counts.
 _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.errors", ()),
@@ -38,9 +44,14 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.__main__", ("edged.cli",)),
     ("edged", ()),
     # Both run the whole device, as replay does.
-    ("convert.stream", ("convert", "edged")),
+    ("convert.stream", (*_CONVERT_FOLDERS[:-2], "edged")),
     ("convert.demo", ("convert", "edged")),
-    ("convert", ("edged.errors", "edged.features", "edged.models")),
+    # The way of a training clip: each folder may import those before it (docs/decisions/0028).
+    *[(folder, (*_CONVERT_FOLDERS[:number], *_TRAINING)) for number, folder in enumerate(_CONVERT_FOLDERS)],
+    ("convert.card", ("convert.corpora", "convert.recipes", "convert.score", "convert.gate.recipe", *_TRAINING)),
+    ("convert.bundle", (*_CONVERT_FOLDERS, "convert.card", *_TRAINING)),
+    ("convert.commands", ("convert", *_TRAINING)),
+    ("convert", ("convert.commands", *_TRAINING)),
 ]
 _ALONE = {"edged.errors", "edged.models.bundle"}  # rows that are one module
 
@@ -58,6 +69,7 @@ _HOME = {
 _NAMES_MODULE = re.compile(rf"(?:{'|'.join(_HOME)})(?:\.[a-z_]+)+")
 _EVERYWHERE = {"numpy", "msgspec"}
 _CONVERT_HOME = {"soundfile": "convert.data.recordings", "soxr": "convert.data.recordings"}
+_DRAWS = ("convert.card.plots", "convert.card.gate_plot")  # matplotlib's homes: nothing that measures draws
 
 
 def modules(package: str) -> dict[str, Path]:
@@ -137,3 +149,4 @@ def test_convert_reads_sound_in_one_file(name: str) -> None:
         assert library not in _HOME.keys() - _CONVERT_HOME.keys(), f"{name} imports {library}"
         if library in _CONVERT_HOME:
             assert name == _CONVERT_HOME[library], f"{name} imports {library}"
+        assert library != "matplotlib" or name in _DRAWS, f"{name} imports {library}"

@@ -1,15 +1,15 @@
-"""What every CNN must beat: MFCC, their statistics over the clip, and a small classifier.
+"""What every CNN must beat: MFCC, their statistics over the clip, and support vector machines.
 
     audio ──python_speech_features──► 13 MFCC, deltas, their deltas (k, 39) ──mean, sd, 10th, 90th percentile──► (156,)
     stored log-mel (k, 64) ──DCT──► 13 coefficients, the same from there on
-    (n_clips, 156) ──standardised, support vectors──► answers
+    (n_clips, 156) ──standardised, support vector machine──► labels
 
-Of CREMA-D only log-mel is at hand where its index is used: there the coefficients are the DCT of its 64 bands, which
-is what an MFCC is but for the number of bands.  So there are two baselines: ``dct`` sees every corpus of the recipe,
-``mfcc`` those with audio only.  The classifier's C is chosen on the validation speakers, as an epoch is.
+CREMA-D may come as log-mel only.  Its coefficients are then the DCT of the 64 bands, which differs from an MFCC in
+nothing but the number of bands.  So there are two kinds: ``dct`` is trained on every corpus of the recipe, ``mfcc`` on
+those with audio only.  C is chosen on the validation speakers, as an epoch is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,31 +24,41 @@ from tqdm import tqdm
 
 from convert.corpora.clip import Clip
 from convert.data import dataset, recordings
+from convert.data.atomic_file import atomic
 from convert.data.material import Material
 from convert.recipes.cascade import FIRST, LABELS, TASKS
-from convert.score.metrics import Figures, confusion, figures, uar
+from convert.score.metrics import Metrics, clip_metrics, confusion, uar
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
 _N_CEPSTRA = 13
 _DELTA_FRAMES = 2  # on each side
-_LEAST_LABELS = 2
+_MIN_LABELS = 2
 _MARGINS = (0.3, 1.0, 3.0, 10.0)  # C
 
 
-def baselines(material: Material, cache: Path, seed: int) -> dict[str, dict[str, Figures]]:
-    """By kind (``dct``, ``mfcc``) and group of clips (test and strangers, by corpus): the classifier's figures.
+def with_svm(rows: Mapping[str, Any], material: Material, cache: Path, seed: int) -> dict[str, Any]:
+    """``rows`` by group of clips, each with the metrics of the machines that were tested on it."""
+    machines = svm_metrics(material, cache, seed)
+    return {
+        name: {**row, "svm": {kind: groups[name].as_json() for kind, groups in machines.items() if name in groups}}
+        for name, row in rows.items()
+    }
+
+
+def svm_metrics(material: Material, cache: Path, seed: int) -> dict[str, dict[str, Metrics]]:
+    """By kind (``dct``, ``mfcc``) and group of clips (test and unseen corpora): the metrics.
 
     ``dct m2`` … are the first kind on the labels of each further model alone.
     """
-    seen = _Sides(material, lambda clip: from_logmel(clip, cache))
-    found = {"dct": seen.figures(LABELS, seed)}
+    sides = _Sides(material, lambda clip: from_logmel(clip, cache))
+    kinds = {"dct": sides.metrics(LABELS, seed)}
     for task, labels in TASKS.items():
         if task != FIRST:
-            found[f"dct {task}"] = seen.figures(labels, seed)
+            kinds[f"dct {task}"] = sides.metrics(labels, seed)
     if any(clip.audio for clip in material.train) and any(clip.audio for clip in material.validation):
-        found["mfcc"] = _Sides(_with_audio(material), lambda clip: from_audio(clip, cache)).figures(LABELS, seed)
-    return {kind: rows for kind, rows in found.items() if rows}
+        kinds["mfcc"] = _Sides(_with_audio(material), lambda clip: from_audio(clip, cache)).metrics(LABELS, seed)
+    return {kind: groups for kind, groups in kinds.items() if groups}
 
 
 def from_logmel(clip: Clip, cache: Path) -> Floats:
@@ -65,7 +75,9 @@ def from_audio(clip: Clip, cache: Path) -> Floats:
         if clip.audio is None:
             raise ValueError(f"clip {clip.id} has no audio")
         samples = recordings.samples(clip.audio, clip.padded_s)
-        np.save(target, _statistics(psf.mfcc(samples, GEOMETRY.sample_rate_hz, numcep=_N_CEPSTRA, winfunc=np.hamming)))
+        mfcc = psf.mfcc(samples, GEOMETRY.sample_rate_hz, numcep=_N_CEPSTRA, winfunc=np.hamming)
+        with atomic(target) as file:
+            np.save(file, _statistics(mfcc))
     statistics: Floats = np.load(target)
     return statistics
 
@@ -89,33 +101,36 @@ class _Sides:
     """The features of all clips of a material, by what they are for."""
 
     def __init__(self, material: Material, features: Callable[[Clip], Floats]) -> None:
-        groups = {name: clips for name, clips in (*material.test.items(), *material.strangers.items()) if clips}
+        groups = {name: clips for name, clips in (*material.test.items(), *material.unseen.items()) if clips}
         self._train = material.train, _matrix(material.train, features)
         self._validation = material.validation, _matrix(material.validation, features)
         self._groups = {name: (clips, _matrix(clips, features)) for name, clips in groups.items()}
 
-    def figures(self, labels: Sequence[str], seed: int) -> dict[str, Figures]:
-        """By group, of a classifier of ``labels`` alone; empty where they cannot be told apart."""
+    def metrics(self, labels: Sequence[str], seed: int) -> dict[str, Metrics]:
+        """By group, of a classifier of ``labels`` alone; empty where training or validation clips are missing."""
         train, truth, _ = _with_label(self._train, labels)
-        held, held_truth, _ = _with_label(self._validation, labels)
-        if len(np.unique(truth)) < _LEAST_LABELS or not len(held_truth):
+        validation, validation_truth, _ = _with_label(self._validation, labels)
+        if len(np.unique(truth)) < _MIN_LABELS or not len(validation_truth):
             return {}
         fitted = [_classifier(margin).fit(train, truth) for margin in _MARGINS]
-        best = max(fitted, key=lambda classifier: uar(confusion(held_truth, classifier.predict(held), len(labels))))
-        found = {}
+        best = max(
+            fitted,
+            key=lambda classifier: uar(confusion(validation_truth, classifier.predict(validation), len(labels))),
+        )
+        results = {}
         for name, group in self._groups.items():
-            inputs, wanted, speakers = _with_label(group, labels)
-            if len(wanted):
-                found[name] = figures(labels, wanted, best.predict(inputs), speakers, seed)
-        return found
+            inputs, expected, speakers = _with_label(group, labels)
+            if len(expected):
+                results[name] = clip_metrics(labels, expected, best.predict(inputs), speakers, seed)
+        return results
 
 
 def _with_label(group: tuple[list[Clip], Floats], labels: Sequence[str]) -> tuple[Floats, NDArray[np.int64], list[str]]:
     """Features, truth and speakers of the clips that have one of ``labels``."""
     clips, matrix = group
-    own = [place for place, clip in enumerate(clips) if clip.label in labels]
-    truth = np.array([labels.index(str(clips[place].label)) for place in own], np.int64)
-    return matrix[own], truth, [clips[place].speaker for place in own]
+    chosen = [index for index, clip in enumerate(clips) if clip.label in labels]
+    truth = np.array([labels.index(str(clips[index].label)) for index in chosen], np.int64)
+    return matrix[chosen], truth, [clips[index].speaker for index in chosen]
 
 
 def _classifier(margin: float) -> Pipeline:
@@ -123,16 +138,16 @@ def _classifier(margin: float) -> Pipeline:
 
 
 def _matrix(clips: Sequence[Clip], features: Callable[[Clip], Floats]) -> Floats:
-    return np.stack([features(clip) for clip in tqdm(clips, desc="baseline", unit="clip", mininterval=1, leave=False)])
+    return np.stack([features(clip) for clip in tqdm(clips, desc="svm", unit="clip", mininterval=1, leave=False)])
 
 
 def _with_audio(material: Material) -> Material:
-    def heard(clips: list[Clip]) -> list[Clip]:
+    def audible(clips: list[Clip]) -> list[Clip]:
         return [clip for clip in clips if clip.audio]
 
     return Material(
-        heard(material.train),
-        heard(material.validation),
-        {name: heard(clips) for name, clips in material.test.items()},
-        {name: heard(clips) for name, clips in material.strangers.items()},
+        audible(material.train),
+        audible(material.validation),
+        {name: audible(clips) for name, clips in material.test.items()},
+        {name: audible(clips) for name, clips in material.unseen.items()},
     )

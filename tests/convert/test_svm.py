@@ -1,4 +1,4 @@
-"""The baseline: MFCC against their definitions, and a classifier that tells voices apart."""
+"""Support vector machines: MFCC against their definition, and a classifier that separates voices."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import python_speech_features as psf
 from convert.corpora import Clip
 from convert.data import dataset
 from convert.data.material import Material
-from convert.evaluate import mfcc_baseline
+from convert.evaluate import svm
 from tests.parts.models import layouts
 
 
@@ -34,31 +34,31 @@ def material(folder: Path) -> Material:
 def test_deltas_are_python_speech_features() -> None:
     """Our slopes without a loop are theirs."""
     course = np.random.default_rng(0).standard_normal((40, 13))
-    assert np.allclose(mfcc_baseline.deltas(course), psf.delta(course, 2))
+    assert np.allclose(svm.deltas(course), psf.delta(course, 2))
 
 
-def test_features_are_kept(tmp_path: Path) -> None:
-    """156 finite figures a clip, whichever way; those from sound are computed once."""
+def test_features_are_cached(tmp_path: Path) -> None:
+    """156 finite values a clip, from log-mel and from sound; those from sound are computed once."""
     one = clip(layouts.sound(tmp_path / "a.wav"), "sad", "s")
     dataset.prepare([one], tmp_path / "cache")
     for found in (
-        mfcc_baseline.from_logmel(one, tmp_path / "cache"),
-        mfcc_baseline.from_audio(one, tmp_path / "cache"),
+        svm.from_logmel(one, tmp_path / "cache"),
+        svm.from_audio(one, tmp_path / "cache"),
     ):
         assert found.shape == (156,)
         assert np.isfinite(found).all()
     before = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
-    mfcc_baseline.from_audio(one, tmp_path / "cache")
+    svm.from_audio(one, tmp_path / "cache")
     assert before == {file.name: file.stat().st_mtime_ns for file in (tmp_path / "cache").iterdir()}
 
 
-def test_baselines_tell_voices_apart(tmp_path: Path) -> None:
-    """All kinds find what is plain to hear, on a speaker they were not trained on.
+def test_machines_separate_voices(tmp_path: Path) -> None:
+    """All kinds separate two voices that differ plainly, on a speaker they were not trained on.
 
-    Empty groups are left out, and tasks of which only one label is there.
+    Empty groups are left out, and so are tasks with clips of one label only.
     """
-    found = mfcc_baseline.baselines(material(tmp_path), _prepared(tmp_path), seed=0)
-    assert {kind: {name: figure.uar for name, figure in rows.items()} for kind, rows in found.items()} == {
+    found = svm.svm_metrics(material(tmp_path), _prepared(tmp_path), seed=0)
+    assert {kind: {name: metrics.uar for name, metrics in rows.items()} for kind, rows in found.items()} == {
         "dct": {"c": 1.0},
         "dct m2": {"c": 1.0},
         "mfcc": {"c": 1.0},

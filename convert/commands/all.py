@@ -1,0 +1,38 @@
+"""``python -m convert all``: every stage in order, from corpora to a bundle."""
+
+import argparse
+import json
+
+from convert.card.report import report
+from convert.commands.bundle import add_out, write_bundle
+from convert.commands.evaluate import evaluate_run
+from convert.commands.gate import gate_for
+from convert.commands.options import add_comparisons, add_json, add_run, need_tensorflow, run_of, scope_of
+
+SUMMARY = "run all stages in order"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    add_run(parser)
+    parser.add_argument("--fresh", action="store_true", help="remove what this run has made before")
+    add_out(parser)
+    add_comparisons(parser)
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Trains, quantizes, evaluates and bundles whatever is not done yet."""
+    need_tensorflow()
+    from convert.train.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
+    from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
+
+    scope = scope_of(options, short=options.epochs is not None)
+    training = run_of(options)
+    if options.fresh:
+        training.clear()
+    train(training)
+    quantize(training)
+    metrics = evaluate_run(training, scope, gate_for(options))
+    print(json.dumps(metrics, indent=1) if options.json else report(metrics))
+    write_bundle(training, options)

@@ -1,0 +1,43 @@
+"""``python -m convert bundle``: ``bundle.json``, models, card and plots, proved and moved into place."""
+
+import argparse
+from pathlib import Path
+
+from convert.commands.gate import gate_for
+from convert.commands.options import add_run, need_tensorflow, run_of
+from convert.recipes.catalogue import RECIPES
+from convert.train.runs import Run
+from edged.models.bundle import DEFAULT_BUNDLE
+
+SUMMARY = "write the bundle and its model card, with the gate"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    add_run(parser)
+    add_out(parser)
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """The bundle's folder."""
+    parser.add_argument("--out", type=Path, help="the bundle's folder (edged/models/default for the default recipe)")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the bundle of a run that has been evaluated."""
+    need_tensorflow()
+    write_bundle(run_of(options), options)
+
+
+def write_bundle(training: Run, options: argparse.Namespace) -> None:
+    """Writes the bundle of ``training`` and prints where it is."""
+    from convert.bundle.writer import bundle  # noqa: PLC0415 - matplotlib takes a second
+
+    made = bundle(training, options.out or default_folder(training), gate_for(options))
+    print(f"{made.path}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
+
+
+def default_folder(training: Run) -> Path:
+    """The shipped bundle is replaced only by a complete training of the recipe that may be shipped."""
+    shipped = training.recipe == RECIPES["default"] and training.fold is None
+    return DEFAULT_BUNDLE if shipped else training.work / "bundles" / training.path.name

@@ -1,0 +1,21 @@
+"""``python -m convert card``: the model card and the plots of a bundle, from its manifest alone."""
+
+import argparse
+from pathlib import Path
+
+from edged.models.bundle import DEFAULT_BUNDLE
+
+SUMMARY = "write a bundle's model card and plots again, from its manifest"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="the bundle's folder (%(default)s)")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the card and the plots."""
+    from convert.bundle.writer import with_card  # noqa: PLC0415 - matplotlib takes a second
+
+    made = with_card(options.bundle)
+    print(f"{made.path / 'README.md'}: written from bundle.json")

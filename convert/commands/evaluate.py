@@ -1,0 +1,129 @@
+"""``python -m convert evaluate``: the metrics of a run, of a bundle, or of a bundle on any clips.
+
+a run ──► calibration.json, metrics.json beside its models
+--bundle B ──► B with new metrics, card and plots
+--bundle B --index I, or only a part (--adaptation, --stream) ──► printed, nothing is written
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from convert.bundle import origin, results
+from convert.card.report import report
+from convert.commands.options import (
+    add_comparisons,
+    add_json,
+    add_run,
+    former_name,
+    need_tensorflow,
+    refuse,
+    run_of,
+    scope_of,
+)
+from convert.evaluate.measure import Scope
+from convert.train.runs import Run
+from edged.errors import UsageError
+from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+
+SUMMARY = "measure a run or a bundle on speakers that it was not trained on"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    add_run(parser)
+    parser.add_argument("--bundle", type=Path, help="this bundle instead of a run; its metrics and card are replaced")
+    parser.add_argument("--index", type=Path, help="an index.csv of clips instead of the recipe's; nothing is written")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--adaptation", action="store_true", help="only UAR by seconds of adaptation; nothing is written")
+    part.add_argument("--stream", action="store_true", help="only episodes in long recordings; nothing is written")
+    part.add_argument(
+        "--clips",
+        action="store_true",
+        help="no worse conditions and no long recordings; of a bundle only --alternative and --runs",
+    )
+    parser.add_argument("--short", action="store_true", help="a minute of each long recording, for a trial")
+    add_comparisons(parser)
+    former_name(parser, "--baseline", "--adaptation")
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measures, writes where there is something to write to, and prints."""
+    if options.bundle or options.index:
+        metrics = _of_bundle(options)
+    else:
+        need_tensorflow()
+        metrics = _of_run(options, run_of(options))
+    print(json.dumps(metrics, indent=1) if options.json else report(metrics))
+
+
+def evaluate_run(training: Run, scope: Scope, gate: Any) -> dict[str, Any]:  # noqa: ANN401 - a gate, or None
+    """Calibrates and measures the models of ``training``; writes both results beside them."""
+    from convert.evaluate.runs import run_metrics  # noqa: PLC0415 - scikit-learn takes seconds
+
+    made, fitted = _calibrated(training, gate)
+    metrics = _with_commit(run_metrics(training, made, scope))
+    metrics["validation_uar"] = fitted.validation_uar
+    results.write_metrics(made, metrics)
+    return metrics
+
+
+def _of_run(options: argparse.Namespace, training: Run) -> dict[str, Any]:
+    from convert.commands.gate import gate_for  # noqa: PLC0415 - it is needed for a run only
+    from convert.evaluate.measure import adaptation, streamed  # noqa: PLC0415 - as above
+    from convert.evaluate.runs import tested  # noqa: PLC0415 - scikit-learn takes seconds
+
+    scope = scope_of(options, clips_only=options.clips, short=options.short or options.epochs is not None)
+    if options.adaptation:
+        made, _ = _calibrated(training, None)
+        return {"adaptation": adaptation(made, tested(training))}
+    if options.stream:
+        made, _ = _calibrated(training, gate_for(options))
+        return {"stream": streamed(made, tested(training), scope)}
+    return evaluate_run(training, scope, None if options.clips else gate_for(options))
+
+
+def _calibrated(training: Run, gate: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a gate, or None
+    from convert.bundle.draft import draft, with_choices  # noqa: PLC0415 - it is needed for a run only
+    from convert.evaluate.runs import calibration  # noqa: PLC0415 - scikit-learn takes seconds
+
+    made = draft(training)
+    fitted = calibration(training, made)
+    results.write_calibration(made, fitted)
+    return with_choices(made, fitted, gate), fitted
+
+
+def _of_bundle(options: argparse.Namespace) -> dict[str, Any]:
+    from convert.bundle.writer import made_here, with_metrics  # noqa: PLC0415 - matplotlib takes a second
+    from convert.evaluate import bundles  # noqa: PLC0415 - scikit-learn takes seconds
+
+    refuse(options, ("recipe", "seed", "fold", "epochs"), "names a run, expected without --bundle and --index")
+    path, work = options.bundle or DEFAULT_BUNDLE, options.work
+    compares = options.alternative or options.runs
+    if options.clips and not options.index and not compares:
+        raise UsageError("--clips: the rest of a bundle's card stays, expected --alternative or --runs with it")
+    scope = scope_of(options, clips_only=options.clips, short=options.short)
+    if options.index:
+        return bundles.index_metrics(load_bundle(path), options.index, work, scope)
+    if options.adaptation or options.stream:
+        part = "stream" if options.stream else "adaptation"
+        return {part: bundles.bundle_part(load_bundle(path), work, scope, part)}
+    made = made_here(path)
+    if options.clips:
+        return dict(with_metrics(made, _with_commit(bundles.bundle_comparisons(made, work, scope))).manifest.metrics)
+    metrics = _with_commit(bundles.bundle_metrics(made, work, scope))
+    metrics["evaluated"] = {
+        "command": "python -m convert evaluate --bundle",
+        "commit": origin.commit(),
+        "at": origin.now(),
+    }
+    return dict(with_metrics(made, metrics).manifest.metrics)
+
+
+def _with_commit(metrics: dict[str, Any]) -> dict[str, Any]:
+    """``metrics`` with the commit at which new alternatives were measured."""
+    for other in metrics.get("alternatives", {}).values():
+        other.setdefault("commit", origin.commit())
+    return metrics

@@ -1,0 +1,54 @@
+"""``python -m convert gate``: the speech gate, trained, quantized and compared with its alternatives."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convert.card.gate_section import section
+from convert.commands.options import add_epochs, add_folders, add_json, add_seed, need_tensorflow, seed_of
+from convert.gate.material import absent
+from convert.gate.recipe import gate_recipe
+
+if TYPE_CHECKING:
+    from convert.gate.stage import Made
+
+SUMMARY = "train, quantize and evaluate the speech gate"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    add_folders(parser)
+    add_seed(parser)
+    add_epochs(parser)
+    parser.add_argument("--fresh", action="store_true", help="remove what this run has made before")
+    parser.add_argument("--bundle", type=Path, help="put the gate into this bundle")
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Makes the gate, prints its section of the card, and puts it into a bundle if asked to."""
+    need_tensorflow()
+    from convert.gate.stage import make  # noqa: PLC0415 - webrtcvad is an extra
+
+    recipe = gate_recipe(options.epochs)
+    made = make(options.corpora, options.work, recipe, seed_of(options), fresh=options.fresh)
+    print(json.dumps(made.metrics, indent=1) if options.json else section(made.model, made.training, made.metrics))
+    if options.bundle:
+        from convert.bundle.writer import with_gate  # noqa: PLC0415 - matplotlib takes a second
+
+        with_gate(options.bundle, made)
+
+
+def gate_for(options: argparse.Namespace) -> "Made | None":
+    """The gate of a bundle; none if its corpora are absent, nor for a fold, whose speakers may be in its training."""
+    from convert.gate.stage import make  # noqa: PLC0415 - webrtcvad is an extra
+
+    recipe = gate_recipe(options.epochs)
+    missing = absent(options.corpora, recipe)
+    if missing or options.fold is not None:
+        reason = f"no {', '.join(missing)}" if missing else f"fold {options.fold}"
+        print(f"gate: {reason}: the bundle has no gate model and uses the level gate", file=sys.stderr)
+        return None
+    return make(options.corpora, options.work, recipe, seed_of(options))

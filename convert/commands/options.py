@@ -1,0 +1,142 @@
+"""Options that several subcommands take, and what they stand for.
+
+arguments ──argparse──► options ──► Run, Scope
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from convert.data import dataset
+from convert.data.material import material
+from convert.evaluate.alternatives import alternative
+from convert.evaluate.measure import Scope
+from convert.recipes.catalogue import RECIPES, recipe
+from convert.stream.stage import SHORT, WHOLE
+from convert.train.runs import Run
+from edged.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+
+
+class Parser(argparse.ArgumentParser):
+    """Ends with the project's exit status instead of argparse's own; options cannot be abbreviated."""
+
+    def __init__(self, **named: Any) -> None:  # noqa: ANN401 - argparse's own
+        super().__init__(**named, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """One line, exit status 64."""
+        raise UsageError(f"{message} ({self.prog} --help)")
+
+
+class _Renamed(argparse.Action):
+    """An option's former name: it is refused with the new one."""
+
+    def __call__(self, _parser: Any, _options: Any, _values: Any, option: str | None = None) -> NoReturn:  # noqa: ANN401
+        raise UsageError(f"{option}: this option is now called {self.const}")
+
+
+def former_name(parser: argparse.ArgumentParser, old: str, new: str) -> None:
+    """Refuses the option ``old`` in a sentence that names ``new``."""
+    parser.add_argument(old, action=_Renamed, nargs="*", const=new, help=argparse.SUPPRESS)
+
+
+def natural(text: str) -> int:
+    """0, 1, 2, … as a command line gives it."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 0 or more")
+    return int(text)
+
+
+def add_folders(parser: argparse.ArgumentParser) -> None:
+    """Where corpora are, and where stages keep their files."""
+    corpora = Path(os.environ.get("EDGED_CORPORA") or ROOT.parent / "shared" / "corpora")
+    parser.add_argument("--corpora", type=Path, default=corpora, help="folder with a folder per corpus (%(default)s)")
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "convert", help="folder for intermediate files")
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """Which recipe."""
+    parser.add_argument("--recipe", help=f"{', '.join(RECIPES)} (default)")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """Which seed."""
+    parser.add_argument("--seed", type=natural, help="of the training (1)")
+
+
+def add_epochs(parser: argparse.ArgumentParser) -> None:
+    """How long at most."""
+    parser.add_argument("--epochs", type=natural, help="limit every training to this many epochs, for a trial")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """All that names a training."""
+    add_folders(parser)
+    add_recipe(parser)
+    add_seed(parser)
+    parser.add_argument("--fold", type=natural, help="test on fold 0, 1, … instead of the committed split")
+    add_epochs(parser)
+
+
+def add_comparisons(parser: argparse.ArgumentParser) -> None:
+    """What stands beside the cascade."""
+    parser.add_argument(
+        "--alternative",
+        action="append",
+        default=[],
+        metavar="NAME=FILE[,FILE…]",
+        help="other models on the same clips; several files are averaged",
+    )
+    parser.add_argument("--runs", type=Path, nargs="+", default=[], help="folders of runs: mean and spread over them")
+    former_name(parser, "--rival", "--alternative")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """JSON instead of Markdown."""
+    parser.add_argument("--json", action="store_true", help="print the metrics as JSON")
+
+
+def run_of(options: argparse.Namespace) -> Run:
+    """The training that ``options`` name, its clips prepared."""
+    chosen = recipe(options.recipe or "default", options.epochs)
+    clips = material(options.corpora, chosen, options.fold)
+    dataset.prepare(clips.all(), options.work / "cache")
+    return Run(chosen, seed_of(options), options.fold, options.work, clips)
+
+
+def seed_of(options: argparse.Namespace) -> int:
+    """The seed that ``options`` name, 1 by default."""
+    return 1 if options.seed is None else int(options.seed)
+
+
+def scope_of(options: argparse.Namespace, *, clips_only: bool = False, short: bool = False) -> Scope:
+    """What is measured beside the clips; ``short`` recordings are enough for a trial."""
+    others = [alternative(text) for text in options.alternative]
+    return Scope(options.corpora, others, options.runs, SHORT if short else WHOLE, clips_only)
+
+
+def refuse(options: argparse.Namespace, names: Sequence[str], reason: str) -> None:
+    """Refuses those options of ``names`` that were given.
+
+    Raises:
+        UsageError: one of them was.
+    """
+    for name in names:
+        if getattr(options, name) is not None:
+            raise UsageError(f"--{name}: {reason}")
+
+
+def need_tensorflow() -> None:
+    """Asks for TensorFlow before hours of work need it.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        import tensorflow  # noqa: F401, ICN001, PLC0415 - it takes seconds
+    except ImportError as exc:
+        raise UsageError(f"{exc}: expected the extra convert: pip install -e '.[convert]'") from exc

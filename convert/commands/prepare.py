@@ -1,0 +1,22 @@
+"""``python -m convert prepare``: the log-mel of every clip of a recipe, computed once."""
+
+import argparse
+
+from convert.commands.options import add_folders, add_recipe
+from convert.data import dataset
+from convert.data.material import material
+from convert.recipes.catalogue import recipe
+
+SUMMARY = "compute the log-mel of every clip, once"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    add_folders(parser)
+    add_recipe(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Fills the cache below ``--work``."""
+    clips = material(options.corpora, recipe(options.recipe or "default"))
+    dataset.prepare(clips.all(), options.work / "cache")

@@ -1,0 +1,26 @@
+"""``python -m convert train``: the five float networks of a recipe."""
+
+import argparse
+
+from convert.commands.options import add_run, need_tensorflow, run_of
+from convert.recipes.cascade import FIRST, TASKS
+
+SUMMARY = "train the five float networks"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    add_run(parser)
+    parser.add_argument("--first", action="store_true", help="only the first model, for an alternative")
+    parser.add_argument("--fresh", action="store_true", help="remove what this run has made before")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Trains whatever is not trained yet."""
+    need_tensorflow()
+    from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
+
+    training = run_of(options)
+    if options.fresh:
+        training.clear()
+    train(training, (FIRST,) if options.first else TASKS)

@@ -1,0 +1,107 @@
+"""A finished bundle on the clips of its recipe, or on those of any index.
+
+    Bundle, clips by corpus ──measure──► metrics, joined with what only its training can say
+
+Nothing of the training is needed: whoever has the bundle can repeat the numbers, on other clips too.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from convert.corpora.index_csv import read_index
+from convert.data import dataset
+from convert.data.material import Material, material
+from convert.evaluate.measure import Scope, Tested, adaptation, comparisons, measured, streamed
+from convert.evaluate.runs import evaluated_groups, with_material
+from convert.recipes.catalogue import RECIPES, recipe
+from edged.errors import UsageError
+from edged.models.bundle import Bundle
+
+# What only the training can say, and what was measured over several trainings.
+_LASTING = ("validation_uar", "gate", "runs", "protocols")
+
+
+def material_of(bundle: Bundle, corpora: Path) -> Material:
+    """The clips of the bundle's recipe, proved to hold no test speaker that it was trained on.
+
+    Raises:
+        UsageError: it is of no known recipe, or was trained on speakers who are to test it.
+    """
+    file, training = bundle.path / "bundle.json", bundle.manifest.training
+    name = training.get("recipe", {}).get("name")
+    if name not in RECIPES:
+        raise UsageError(f"{file}: training.recipe is {name}, expected one of {', '.join(RECIPES)}")
+    clips = material(corpora, recipe(name))
+    sides = [corpus["speakers"] for corpus in training.get("corpora", {}).values()]
+    trained = {speaker for by_side in sides for side in ("train", "validation") for speaker in by_side.get(side, [])}
+    test = {clip.speaker for group in evaluated_groups(clips).values() for clip in group}
+    if both := sorted(trained & test):
+        raise UsageError(f"{file}: trained on {', '.join(both)}, expected none of the test speakers")
+    return clips
+
+
+def tested(clips: Material, work: Path) -> Tested:
+    """``clips``, prepared, and where their scores are kept below ``work``."""
+    dataset.prepare(clips.all(), work / "cache")
+    return Tested(evaluated_groups(clips), clips.validation, work / "cache", work / "scores")
+
+
+def bundle_metrics(bundle: Bundle, work: Path, scope: Scope) -> dict[str, Any]:
+    """All metrics of ``bundle`` measured again; what only its training can say stays as it is.
+
+    Raises:
+        UsageError: see ``material_of``.
+    """
+    clips, old = material_of(bundle, scope.corpora), bundle.manifest.metrics
+    prepared = tested(clips, work)
+    metrics = measured(bundle, prepared, scope)
+    metrics = with_material(metrics, clips, prepared, bundle.manifest.training.get("seed", 0))
+    for group, row in old.get("rows", {}).items():
+        if "float" in row and group in metrics["rows"]:
+            metrics["rows"][group]["float"] = row["float"]
+    lasting: dict[str, Any] = {key: old[key] for key in _LASTING if old.get(key)}
+    return {**lasting, **_joined(old, metrics)}
+
+
+def bundle_comparisons(bundle: Bundle, work: Path, scope: Scope) -> dict[str, Any]:
+    """The metrics of ``bundle`` with those of the scope's alternatives and runs joined to them.
+
+    Raises:
+        UsageError: see ``material_of``.
+    """
+    prepared = tested(material_of(bundle, scope.corpora), work)
+    old = bundle.manifest.metrics
+    return {**old, **_joined(old, comparisons(prepared, scope))}
+
+
+def bundle_part(bundle: Bundle, work: Path, scope: Scope, part: str) -> dict[str, Any]:
+    """``adaptation`` or ``stream`` of ``bundle`` alone, on the material of its recipe.
+
+    Raises:
+        UsageError: see ``material_of``.
+    """
+    prepared = tested(material_of(bundle, scope.corpora), work)
+    return streamed(bundle, prepared, scope) if part == "stream" else adaptation(bundle, prepared)
+
+
+def index_metrics(bundle: Bundle, index: Path, work: Path, scope: Scope) -> dict[str, Any]:
+    """The metrics of ``bundle`` on the clips of any index whose labels it knows.
+
+    Raises:
+        UsageError: no clip of the index has one of the bundle's labels.
+    """
+    labels = bundle.manifest.labels
+    clips = [clip for clip in read_index(index) if clip.label in labels]
+    if not clips:
+        raise UsageError(f"{index}: no clip has one of the labels {', '.join(labels)}")
+    dataset.prepare(clips, work / "cache")
+    names = dict.fromkeys(clip.corpus for clip in clips)
+    groups = {name: [clip for clip in clips if clip.corpus == name] for name in names}
+    metrics = measured(bundle, Tested(groups, [], work / "cache", work / "scores"), scope)
+    return {"bundle": bundle.manifest.name, "version": bundle.manifest.version, **metrics}
+
+
+def _joined(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """``new`` without what is empty; alternatives that ``old`` has join its own."""
+    alternatives = {**old.get("alternatives", {}), **new.get("alternatives", {})}
+    return {key: value for key, value in {**new, "alternatives": alternatives}.items() if value}

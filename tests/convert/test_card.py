@@ -1,0 +1,109 @@
+"""Metrics to text and plots: sections for what is there, the same bytes for the same metrics; the shipped card."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from convert.card.plots import ADAPTATION, CONFUSION, RELIABILITY, STREAM, write_plots
+from convert.card.report import report, sections
+from convert.score.rows import clip_row
+from edged.models.bundle import Manifest
+from tests.convert.test_rows import raw, windows
+from tests.parts.models.bundles import manifest as tiny_manifest
+
+_SURE = np.eye(4) * 0.8 + 0.05
+_TRACKER = {"enter": 0.4, "min_duration_s": 3.0}
+
+
+def point(group: str, enter: float, *, shipped: bool) -> dict[str, Any]:
+    """One setting of the tracker on one group."""
+    return {
+        "group": group, "enter": enter, "leave": enter - 0.1, "min_duration_s": 3.0, "shipped": shipped,
+        "recall": 0.5, "precision": 0.6, "emotional": {"precision": 0.5, "recall": 1 - enter},
+        "delay_s": {"median": 5.0, "p95": 9.0}, "false_neutral_per_hour": 20 * (1 - enter), "false_other_per_hour": 0.5,
+    }  # fmt: skip
+
+
+def stream() -> dict[str, Any]:
+    """One group that misses its goal, and sounds that meet theirs."""
+    base = {"from": "sound", "adaptation": True, "hours": 1.0, "speech": 0.5, "uncertain": 0.2, "events": 5}
+    emotions = {
+        **base, "group": "c", "kind": "emotions", "passages": 10,
+        "precision": 0.5, "recall": 0.4, "recall_95": [0.3, 0.5],
+        "within": {"3": {"precision": 0.4, "recall": 0.3}}, "emotional": {"precision": 0.4, "recall": 0.25},
+        "false_per_hour": 30.0, "delay_s": {"median": None, "p95": None}, "confidence": 0.5, "right": 0.5,
+    }  # fmt: skip
+    neutral = {**base, "group": "c", "kind": "neutral", "false_per_hour": 2.5, "recall": 0.7}
+    other = {**base, "group": "other", "kind": "other", "false_per_hour": 0.5}
+    points = [point("c", 0.4, shipped=True), point("c", 0.6, shipped=False)]
+    return {"tracker": _TRACKER, "rows": [emotions, neutral, other], "trade_off": points}
+
+
+def metrics() -> dict[str, Any]:
+    """Those of four clips, their stream, and adaptation to them."""
+    row = clip_row(msgspec.convert(tiny_manifest(), Manifest), raw(_SURE.tolist()), windows())
+    curves = {"priors": {"neutral": {"0": 0.5, "60": 0.6, "300": 0.7}}, "two_speakers": {}, "hour_of": {}}
+    return {
+        "rows": {"c": row},
+        "adaptation": {"c": {**curves, "ece": {"neutral": {"60": 0.1, "300": 0.05}}}},
+        "stream": stream(),
+    }
+
+
+def test_sections_are_what_is_there() -> None:
+    """No empty tables; links to plots only in the card."""
+    found = metrics()
+    parts = sections(found)
+    assert "runs" not in parts
+    assert "robustness" not in parts
+    assert {"uar", "alternatives", "recalls", "tasks", "gender", "confidence", "adaptation", "stream"} <= parts.keys()
+    assert "confusion.png" in report(found, plots=True)
+    assert "![" not in report(found)
+    assert sections({"stream": stream()}).keys() == {"stream"}
+
+
+def test_protocols_fold_by_fold() -> None:
+    """The interval is over speakers, the spread over the folds that are there; their commands stand below."""
+    folds = {
+        "1": {"commit": "abc", "rows": {"two": {"labels": ["a", "b"], "speakers": {"x": [[3, 1], [0, 4]]}}}},
+        "0": {"commit": "def", "rows": {"two": {"labels": ["a", "b"], "speakers": {"y": [[1, 3], [2, 2]]}}}},
+    }
+    text = sections({"protocols": {"emodb": {"command": "make it", "of": 8, "folds": folds}}})["protocols"]
+    assert "| EMO-DB, two | 2 / 16 | 0.625 (0.375 to 0.875) | 2 of 8 | 0.625 ± 0.354 | 0.375 0.875 |" in text
+    assert text.splitlines()[-1] == "- EMO-DB: `make it`, at `abc`, `def`"
+
+
+def test_stream_section_names_the_goals_met() -> None:
+    """And those missed, with the number; the default setting is bold."""
+    text = sections(metrics())["stream"]
+    assert "- At most 0.5 false episodes per hour without speech: met on ESC-10 and noises." in text
+    assert "- At most 2 false episodes per hour of neutral speech: missed on c (2.5)." in text
+    assert "| c | **0.4 / 3** |" in text
+    assert "| c | sound | yes | 1.0 / 10 | 0.500 | 0.400 (0.300 to 0.500) |" in text
+
+
+def test_confidence_table() -> None:
+    """ECE before and after adaptation to the speaker, and the cost of the margin."""
+    row = next(line for line in sections(metrics())["confidence"].splitlines() if line.startswith("| c |"))
+    assert row.split(" | ")[2:4] == ["0.100", "0.050"]
+
+
+def test_plots(tmp_path: Path) -> None:
+    """One for each kind of metrics, small, and the same bytes again."""
+    manifest = msgspec.convert({**tiny_manifest(), "metrics": metrics()}, Manifest)
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        write_plots(manifest, tmp_path / name)
+    for file in (CONFUSION, RELIABILITY, ADAPTATION, STREAM):
+        content = (tmp_path / "first" / file).read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) < 40_000
+        assert (tmp_path / "second" / file).read_bytes() == content
+
+
+def test_plots_of_nothing(tmp_path: Path) -> None:
+    """A bundle without metrics has no plots."""
+    write_plots(msgspec.convert(tiny_manifest(), Manifest), tmp_path)
+    assert not list(tmp_path.iterdir())
