@@ -75,8 +75,8 @@ def test_bundle_says_where_it_comes_from(bundle: Bundle) -> None:
     assert str(_REPOSITORY) not in text
 
 
-def test_bundle_has_figures(bundle: Bundle) -> None:
-    """Both corpora's test speakers and the stranger, every way, each model on its own task, the baselines beside."""
+def test_bundle_has_metrics(bundle: Bundle) -> None:
+    """Test speakers and the unseen corpus, every way, each model on its own task, support vector machines beside it."""
     rows = bundle.manifest.metrics["rows"]
     assert {name: row["never_trained"] for name, row in rows.items()} == {
         "cremad": False,
@@ -84,9 +84,9 @@ def test_bundle_has_figures(bundle: Bundle) -> None:
         "ravdess": True,
     }
     for row in rows.values():
-        assert {"hard", "soft", "first", "float", "tasks", "baseline"} <= row.keys()
+        assert {"hard", "soft", "first", "float", "tasks", "svm"} <= row.keys()
         assert row["tasks"].keys() == TASKS.keys()
-        assert row["baseline"].keys() == {"dct", "dct m2", "dct m3", "dct m4", "dct m5", "mfcc"}
+        assert row["svm"].keys() == {"dct", "dct m2", "dct m3", "dct m4", "dct m5", "mfcc"}
         assert {"gender", "uncertain", "reliability"} <= row.keys()
         assert row["hard"]["clips"] == np.sum(row["hard"]["confusion"])
     runtimes = bundle.manifest.metrics["runtimes"]
@@ -107,18 +107,18 @@ def test_bundle_answers(bundle: Bundle, folder: Path, runtime: Any, routing: Any
 
 
 def test_bundle_has_stream_and_conditions(bundle: Bundle) -> None:
-    """Episodes of every group and of sounds without speech, each with and without a baseline; worse conditions."""
+    """Episodes of every group and of sounds without speech, each with and without adaptation; worse conditions."""
     stream = bundle.manifest.metrics["stream"]
     kinds = {(row["group"], row["kind"]) for row in stream["rows"]}
-    assert {("validation", "moods"), ("emodb", "neutral"), ("ravdess", "moods"), ("other", "other")} <= kinds
+    assert {("validation", "emotions"), ("emodb", "neutral"), ("ravdess", "emotions"), ("other", "other")} <= kinds
     assert {point["group"] for point in stream["trade_off"]} == {"validation", "cremad", "emodb", "ravdess"}
-    robust = bundle.manifest.metrics["robust"]
-    assert robust.keys() == {"cremad", "emodb", "ravdess"}
-    assert {"clean", "noise_0", "telephone", "mp3", "softer"} <= robust["emodb"]["rows"].keys()
+    robustness = bundle.manifest.metrics["robustness"]
+    assert robustness.keys() == {"cremad", "emodb", "ravdess"}
+    assert {"clean", "noise_0", "telephone", "mp3", "softer"} <= robustness["emodb"]["rows"].keys()
 
 
-def test_bundle_has_pictures(bundle: Bundle) -> None:
-    """What the card shows stands beside it, small enough to be shipped."""
+def test_bundle_has_plots(bundle: Bundle) -> None:
+    """The plots that the card links to stand beside it, small enough to be shipped."""
     card = (bundle.path / "README.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"!\[[^]]*\]\(([^)]+)\)", card))
     assert {"confusion.png", "reliability.png", "stream.png", "gate.png"} <= shown
@@ -128,12 +128,12 @@ def test_bundle_has_pictures(bundle: Bundle) -> None:
         assert len(content) < 40_000
 
 
-def test_bundle_judged_anew(bundle: Bundle, folder: Path) -> None:
-    """Without its training the same figures go into the same card, but for when that was."""
-    again = folder / "judged"
+def test_bundle_evaluated_again(bundle: Bundle, folder: Path) -> None:
+    """Without its training the same metrics go into the same card, with the date of the evaluation."""
+    again = folder / "evaluated"
     shutil.copytree(bundle.path, again)
     places = ["--corpora", str(folder), "--work", str(folder / "work")]
-    assert main(["evaluate", "--bundle", str(again), "--epochs", "1", *places]) == 0
+    assert main(["evaluate", "--bundle", str(again), "--short", *places]) == 0
     found = load_bundle(again)
     metrics = dict(found.manifest.metrics)
     assert metrics.pop("evaluated")["command"] == "python -m convert evaluate --bundle"
@@ -144,25 +144,25 @@ def test_bundle_judged_anew(bundle: Bundle, folder: Path) -> None:
         assert (again / file.name).read_bytes() == file.read_bytes()
 
 
-def test_card_is_joined(bundle: Bundle, folder: Path) -> None:
-    """A rival and a protocol join what the card tells; other rivals and all else stay as they were."""
+def test_results_are_joined(bundle: Bundle, folder: Path) -> None:
+    """An alternative and a protocol join the metrics; other alternatives and everything else stay as they were."""
     other = folder / "joined"
     shutil.copytree(bundle.path, other)
     places = ["--corpora", str(folder), "--work", str(folder / "work"), "--bundle", str(other)]
     for name in ("one", "two"):
-        rival = f"{name}={bundle.path / 'm1.tflite'}"
-        assert main(["evaluate", "--clips", "--rival", rival, *places]) == 0
+        alternative = f"{name}={bundle.path / 'm1.tflite'}"
+        assert main(["evaluate", "--clips", "--alternative", alternative, *places]) == 0
     for number in "21":
         row = {"labels": ["a", "b"], "speakers": {f"speaker {number}": [[3, 1], [0, 4]]}}
         fold = {number: {"rows": {"all": row}, "commit": "abc"}}
         with_protocol(other, "emodb", {"command": "make it", "of": 8, "folds": fold})
     metrics = dict(load_bundle(other).manifest.metrics)
-    assert metrics.pop("rivals").keys() == {"one", "two"}
+    assert metrics.pop("alternatives").keys() == {"one", "two"}
     assert metrics.pop("protocols").keys() == {"emodb"}
-    assert metrics == {key: value for key, value in bundle.manifest.metrics.items() if key != "rivals"}
+    assert metrics == {key: value for key, value in bundle.manifest.metrics.items() if key != "alternatives"}
     card = (other / "README.md").read_text(encoding="utf-8")
     assert "| CREMA-D | two | " in card
-    assert "Of its rivals the best, one (" in card  # both are one file: the first of equals
+    assert "The best alternative, one (" in card  # both are one file: the first of equals
     assert "| EMO-DB, all | 2 / 16 | 0.875 (0.875 to 0.875) | 2 of 8 |" in card
 
 
@@ -171,30 +171,30 @@ def test_evaluate_stream_alone(folder: Path, bundle: Bundle, capsys: pytest.Capt
     places = ["--corpora", str(folder), "--work", str(folder / "work")]
     assert main(["evaluate", "--stream", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
     assert json.loads(capsys.readouterr().out)["stream"] == bundle.manifest.metrics["stream"]
-    assert main(["evaluate", "--stream", "--json", "--epochs", "1", "--bundle", str(bundle.path), *places]) == 0
+    assert main(["evaluate", "--stream", "--json", "--short", "--bundle", str(bundle.path), *places]) == 0
     assert json.loads(capsys.readouterr().out)["stream"] == bundle.manifest.metrics["stream"]
 
 
-def test_bundle_has_moods(bundle: Bundle) -> None:
-    """Both routings have a table, since validation has every label; the figures of a heard speaker follow."""
+def test_bundle_has_adaptation(bundle: Bundle) -> None:
+    """Both routings have a table, since validation has every label; so there are adaptation curves."""
     assert bundle.manifest.mean_log_scores.keys() == {"hard", "soft"}
-    assert bundle.manifest.metrics["heard"].keys() == {"validation", "cremad", "emodb", "ravdess"}
+    assert bundle.manifest.metrics["adaptation"].keys() == {"validation", "cremad", "emodb", "ravdess"}
 
 
-def test_evaluate_baseline_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_adaptation_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
     """The same figures from the same seed, without the rest of the evaluation."""
     places = ["--corpora", str(folder), "--work", str(folder / "work")]
-    assert main(["evaluate", "--baseline", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
-    assert json.loads(capsys.readouterr().out)["heard"] == bundle.manifest.metrics["heard"]
+    assert main(["evaluate", "--adaptation", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
+    assert json.loads(capsys.readouterr().out)["adaptation"] == bundle.manifest.metrics["adaptation"]
 
 
-def test_card_tells(bundle: Bundle) -> None:
-    """What it must not be used for, licences, speakers, both verdicts, all rows."""
+def test_card(bundle: Bundle) -> None:
+    """Prohibited uses, licences, speakers, both verdicts, all rows."""
     card = (bundle.path / "README.md").read_text(encoding="utf-8")
-    for told in ("Article 5(1)(f)", "ODbL", "CREMAD_1029", "M1 alone", "baseline MFCC", "RAVDESS (never trained on)"):
-        assert told in card
+    for part in ("Article 5(1)(f)", "ODbL", "CREMAD_1029", "M1 alone", "SVM, MFCC", "RAVDESS (never trained on)"):
+        assert part in card
     data = card.partition("\n## Data and licences\n")[2].partition("\n## ")[0]
-    assert "2 copies of each" in data
+    assert "on 2 augmented copies of it" in data
     assert "Piczak" in data
     assert "over sounds of esc10" in bundle.manifest.licence
     assert str(_REPOSITORY) not in card
@@ -227,8 +227,8 @@ def test_bundle_has_a_gate(bundle: Bundle) -> None:
     assert figures["groups"]["made: digital silence"]["errors"]["model"] == 0
     assert (bundle.path / "gate.png").read_bytes().startswith(b"\x89PNG")
     card = (bundle.path / "README.md").read_text(encoding="utf-8")
-    for told in ("## Speech gate", "gate.png", "Piczak", "AMI Meeting Corpus", "webrtcvad"):
-        assert told in card
+    for part in ("## Speech gate", "gate.png", "Piczak", "AMI Meeting Corpus", "webrtcvad"):
+        assert part in card
     assert "esc10 (CC BY 3.0)" in bundle.manifest.licence
 
 
@@ -263,7 +263,7 @@ def test_gate_of_a_foreign_bundle(bundle: Bundle, folder: Path, capsys: pytest.C
 
 
 def test_evaluate_index(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Anyone can repeat the figures on an index of their own clips; the same clips give the same figures."""
+    """Anyone can repeat the evaluation on an index of their own clips; the same clips give the same metrics."""
     rows = ["file,speaker,gender,emotion"]
     emotions = {"W": "angry", "E": "disgust", "A": "fear", "F": "happy", "N": "neutral", "T": "sad", "L": "boredom"}
     rows += [f"wav/14a01{letter}a.wav,EMODB_14,female,{emotion}" for letter, emotion in emotions.items()]
@@ -282,17 +282,39 @@ def test_evaluate_index(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
                 str(folder / "work"),
                 "--corpora",
                 str(folder),
-                "--epochs",
-                "1",
+                "--short",
             ]
         )
     finally:
         index.unlink()
     assert status == 0
     found = json.loads(capsys.readouterr().out)
-    told = load_bundle(folder / "bundle").manifest.metrics
-    assert found["rows"]["emodb"]["soft"] == told["rows"]["emodb"]["soft"]
+    whole = load_bundle(folder / "bundle").manifest.metrics
+    assert found["rows"]["emodb"]["soft"] == whole["rows"]["emodb"]["soft"]
     assert found["rows"]["emodb"]["hard"]["clips"] == 6
-    assert found["robust"]["emodb"] == told["robust"]["emodb"]
-    own = [[row for row in one["stream"]["rows"] if row["group"] == "emodb"] for one in (found, told)]
+    assert found["robustness"]["emodb"] == whole["robustness"]["emodb"]
+    own = [[row for row in one["stream"]["rows"] if row["group"] == "emodb"] for one in (found, whole)]
     assert own[0] == own[1]
+
+
+def test_card_from_the_manifest(bundle: Bundle, folder: Path) -> None:
+    """``card`` writes the same card and plots again, with nothing but the bundle."""
+    other = folder / "carded"
+    shutil.copytree(bundle.path, other)
+    for name in ("README.md", "confusion.png", "adaptation.png", "stream.png"):
+        (other / name).unlink()
+    assert main(["card", "--bundle", str(other)]) == 0
+    for file in sorted(bundle.path.iterdir()):
+        assert (other / file.name).read_bytes() == file.read_bytes()
+
+
+def test_card_of_an_older_version(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Metrics of another version are refused in one line, and the bundle stays as it is."""
+    other = folder / "older"
+    shutil.copytree(bundle.path, other)
+    metrics = {key: value for key, value in bundle.manifest.metrics.items() if key != "adaptation"}
+    content = msgspec.json.encode(msgspec.structs.replace(bundle.manifest, metrics=metrics))
+    (other / "bundle.json").write_bytes(content)
+    assert main(["card", "--bundle", str(other)]) == 64
+    assert "bundle.json: no adaptation, expected metrics of this version" in capsys.readouterr().err
+    assert (other / "bundle.json").read_bytes() == content

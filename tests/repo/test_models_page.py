@@ -35,20 +35,20 @@ def test_recall_matches_the_bundle(corpus: str) -> None:
     figures = _METRICS["rows"][corpus]
     whole = figures[figures["default"]]
     low, high = whole["uar_95"]
-    machines = [row["uar"] for name, row in figures["baseline"].items() if name in {"dct", "mfcc"}]
+    machines = [row["uar"] for name, row in figures["svm"].items() if name in {"dct", "mfcc"}]
     assert rows("How good it is")[_NAMES[corpus]][1:] == [
         f"{whole['speakers']} / {whole['clips']}",
         f"**{whole['uar']:.3f}** ({low:.3f} to {high:.3f})",
-        f"{_METRICS['heard'][corpus]['mixtures']['neutral']['60']:.3f}",
+        f"{_METRICS['adaptation'][corpus]['priors']['neutral']['60']:.3f}",
         f"{figures['first']['uar']:.3f}",
         f"{max(machines):.3f}",
     ]
 
 
-@pytest.mark.parametrize("corpus", _METRICS["robust"])
+@pytest.mark.parametrize("corpus", _METRICS["robustness"])
 def test_conditions_match_the_bundle(corpus: str) -> None:
     """UAR under each condition, by the default routing."""
-    figures = _METRICS["robust"][corpus]["rows"]
+    figures = _METRICS["robustness"][corpus]["rows"]
     default = _METRICS["rows"][corpus]["default"]
     expected = [f"{figures[condition][default]['uar']:.3f}" for condition in _CONDITIONS]
     assert rows("Robustness")[_NAMES[corpus]][1:] == expected
