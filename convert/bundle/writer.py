@@ -135,7 +135,7 @@ def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Made 
     part.mkdir(parents=True)
     if gate is not None:
         files = {**files, gate.model.file: gate.content}
-        gate_plot.drawn(gate.curves, part / _GATE_PLOT)
+        gate_plot.write_gate_plot(gate.curves, part / _GATE_PLOT)
         manifest = msgspec.structs.replace(
             manifest,
             gate=gate.model,

@@ -1,4 +1,4 @@
-"""The card's section on adaptation: UAR by seconds of a speaker that the device has heard.
+"""The card's section on adaptation: UAR by the seconds of speech that the device has adapted to.
 
 metrics["adaptation"] ──► UAR by seconds and prior distribution, two speakers in one room, an hour of one emotion
 """

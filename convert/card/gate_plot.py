@@ -1,6 +1,6 @@
-"""The gates' curves as a picture: what each misses against what it falsely accepts.
+"""The gates' curves as a plot: missed speech against falsely accepted sound.
 
-missed (k,), accepted per hour (k,) by rival, the chosen point of each ──matplotlib──► gate.png
+missed (k,), accepted per hour (k,) by gate, the chosen point of each ──matplotlib──► gate.png
 """
 
 from pathlib import Path
@@ -11,8 +11,8 @@ from convert.card.plots import figure, saved
 _NAMES = {"model": "gate model", "webrtcvad": "webrtcvad", "level": "level gate"}
 
 
-def drawn(curves: dict[str, Any], file: Path) -> None:
-    """Writes the picture ``file``; ``curves`` has (missed, accepted per hour, the chosen row) by rival."""
+def write_gate_plot(curves: dict[str, Any], file: Path) -> None:
+    """Writes the plot ``file``; ``curves`` has (missed, accepted per hour, the chosen row) by gate."""
     made = figure(7, 5, dpi=120)
     axes = made.add_subplot()
     for name, (missed, accepted, chosen) in curves.items():

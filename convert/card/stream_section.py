@@ -101,7 +101,7 @@ def _false(rows: Sequence[Mapping[str, Any]]) -> str:
                 "-" if beside is None else f"{beside['recall']:.3f} / {beside['emotional']['recall']:.3f}",
             ]
         )
-    head = ["homes of", "hears", "adaptation", "hours", "speech", "false per hour", "recall of neutral passages"]
+    head = ["homes of", "sound", "adaptation", "hours", "speech", "false per hour", "recall of neutral passages"]
     return table([*head, "recall above: all / emotional"], lines)
 
 

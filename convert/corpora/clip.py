@@ -1,9 +1,9 @@
 """One recorded utterance, and what is known of it.
 
-    a corpus' folder ──reader──► Clip: who spoke, what was meant, what listeners heard, where the sound is
+    a corpus' folder ──reader──► Clip: speaker, intended emotion, listeners' votes, where the sound is
 
 The labels are the six of the cascade.  ``emotion`` keeps the corpus' own word, so that nothing is lost where a corpus
-knows more: surprise, boredom, frustration.
+has more: surprise, boredom, frustration.
 """
 
 import re
@@ -37,7 +37,7 @@ class Clip:
     label: str | None  # one of LABELS, None where the emotion has no place among them
     intensity: str = ""  # the corpus' own word
     level: float | None = None  # mean intensity that listeners gave, 0..100
-    votes: tuple[float, ...] | None = None  # listeners who only heard the clip, by LABELS
+    votes: tuple[float, ...] | None = None  # of listeners without video, by LABELS
     valence: float | None = None
     arousal: float | None = None
     dominance: float | None = None

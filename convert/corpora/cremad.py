@@ -3,7 +3,7 @@
     AudioWAV/*.wav, VideoDemographics.csv, processedResults/tabulatedVotes.csv ──► Clips
 
 The name says actor, sentence, emotion and intensity.  Gender comes from ``VideoDemographics.csv``.  Votes come from
-``tabulatedVotes.csv``, whose rows 1xxxxx are the answers of those who only heard the clip; both tables may be absent.
+``tabulatedVotes.csv``, whose rows 1xxxxx are the votes of listeners without video; both tables may be absent.
 A clip is its first 3 s, zero-padded: the form in which its log-mel is stored elsewhere, so that both are the same.
 """
 
