@@ -65,7 +65,9 @@ def draft(run: Run) -> Bundle:
 
 def with_choices(made: Bundle, fitted: Calibration, gate: Made | None = None) -> Bundle:
     """The draft ``made`` with the choices of its validation speakers, and with ``gate`` where there is one."""
-    manifest = with_calibration(made.manifest, fitted.temperatures, fitted.weights, fitted.default, fitted.label_means)
+    manifest = with_calibration(
+        made.manifest, fitted.temperatures, fitted.weights, fitted.default, fitted.mean_log_scores
+    )
     if gate is None:
         return Bundle(made.path, manifest, made.contents)
     with_gate = msgspec.structs.replace(manifest, gate=gate.model)

@@ -36,9 +36,9 @@ def read_calibration(made: Bundle) -> Calibration:
     """
     fitted = _read(made, _CALIBRATION, "calibration")
     tables = {
-        way: {label: tuple(means) for label, means in table.items()} for way, table in fitted["label_means"].items()
+        way: {label: tuple(means) for label, means in table.items()} for way, table in fitted["mean_log_scores"].items()
     }
-    return Calibration(**{**fitted, "label_means": tables})
+    return Calibration(**{**fitted, "mean_log_scores": tables})
 
 
 def read_metrics(made: Bundle) -> tuple[dict[str, Any], Path]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import dataset
-from convert.score.calibration import label_means, routed
+from convert.score.calibration import mean_log_scores, routed
 from convert.score.clip_scores import ClipWindows
 from convert.score.metrics import calibration_error, confusion, recall, uar
 from edged.features.geometry import GEOMETRY
@@ -69,7 +69,7 @@ def table_of(manifest: Manifest) -> Callable[[str], Table]:
 def table_without(manifest: Manifest, raw: Mapping[str, Floats], windows: ClipWindows) -> Callable[[str], Table]:
     """For a validation speaker the table of the other ones, since the bundle's is made of all of them."""
     scores = routed(manifest, raw, manifest.routes.default)
-    return lambda speaker: label_means(manifest, scores, windows, speaker)
+    return lambda speaker: mean_log_scores(manifest, scores, windows, speaker)
 
 
 def curves(group: Homes, table: Callable[[str], Table], settings: Settings | None = None) -> dict[str, Any]:

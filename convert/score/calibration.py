@@ -30,7 +30,7 @@ _MAX_WEIGHT = 10.0
 # The models resemble each other, so a ridge pulls their weights towards usual ones.
 _RIDGE, _USUAL_FIRST, _USUAL = 0.02, 1.0, 0.3
 
-LabelMeans = dict[str, tuple[float, ...]]  # by true label the mean log score of each label
+MeanLogScores = dict[str, tuple[float, ...]]  # by true label the mean log score of each label
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Calibration:
     weights: dict[str, float]
     default: Routing
     validation_uar: dict[str, float]  # by routing, and of the first model alone
-    label_means: dict[Routing, LabelMeans]  # the reference of the device's adaptation; ``moods`` in the manifest
+    mean_log_scores: dict[Routing, MeanLogScores]  # the reference of the device's adaptation
 
 
 def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: ClipWindows) -> Calibration:
@@ -70,11 +70,13 @@ def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: ClipWindows)
     default: Routing = "soft" if uars["soft"] >= uars["hard"] else "hard"
     final = with_calibration(draft, temperatures, weights, default)
     routings: tuple[Routing, ...] = ("hard", "soft")
-    tables = {way: label_means(final, routed(final, raw, way), windows) for way in routings}
+    tables = {way: mean_log_scores(final, routed(final, raw, way), windows) for way in routings}
     return Calibration(temperatures, weights, default, uars, {way: table for way, table in tables.items() if table})
 
 
-def label_means(manifest: Manifest, scores: Floats, windows: ClipWindows, without: str | None = None) -> LabelMeans:
+def mean_log_scores(
+    manifest: Manifest, scores: Floats, windows: ClipWindows, without: str | None = None
+) -> MeanLogScores:
     """By true label the mean log of ``scores`` (n_windows, n_labels): over clips by speaker, then over speakers.
 
     ``without`` is a speaker who is left out.  Empty if any label has no speaker: half a table is of no use.
@@ -136,7 +138,7 @@ def with_calibration(
     temperatures: Mapping[str, float],
     weights: Mapping[str, float],
     default: Routing,
-    tables: dict[Routing, LabelMeans] | None = None,
+    tables: dict[Routing, MeanLogScores] | None = None,
 ) -> Manifest:
     """``manifest`` with these temperatures, soft weights, default routing and tables of mean log scores."""
     models = {

@@ -7,7 +7,7 @@ from convert.card.adaptation_section import adaptation_section
 from convert.corpora import LABELS
 from convert.evaluate import adaptation_curves
 from convert.evaluate.adaptation_curves import Homes
-from convert.score.calibration import label_means
+from convert.score.calibration import mean_log_scores
 from convert.score.clip_scores import ClipWindows
 from edged.features.logmel import Floats
 from tests.convert.test_calibration import heard, manifest
@@ -76,17 +76,17 @@ def test_stream_of_a_corpus_without_the_label() -> None:
     assert {TRUTH[next(only)] for _ in range(20)} == {0}
 
 
-def test_label_means_are_means_of_speakers() -> None:
+def test_mean_log_scores_are_means_of_speakers() -> None:
     """Speakers have equal weight, whatever their number of clips; one is left out; half a table is empty."""
     windows = heard()
     scores = np.full((len(windows.owner), len(LABELS)), 0.1, np.float32)
     loud = np.array([windows.clips[owner].speaker == "S0" for owner in windows.owner])
     scores[loud] = 0.5
-    found = label_means(manifest(), scores, windows)
+    found = mean_log_scores(manifest(), scores, windows)
     assert found["angry"][0] == pytest.approx((np.log(0.5) + 5 * np.log(0.1)) / 6, abs=1e-3)
-    assert label_means(manifest(), scores, windows, "S0")["angry"][0] == pytest.approx(np.log(0.1), abs=1e-3)
+    assert mean_log_scores(manifest(), scores, windows, "S0")["angry"][0] == pytest.approx(np.log(0.1), abs=1e-3)
     few = [clip for clip in windows.clips if clip.label != "sad"]
-    assert label_means(manifest(), scores[: len(few)], ClipWindows(few, windows.images, np.arange(len(few)))) == {}
+    assert mean_log_scores(manifest(), scores[: len(few)], ClipWindows(few, windows.images, np.arange(len(few)))) == {}
 
 
 def test_section_has_all_tables() -> None:
