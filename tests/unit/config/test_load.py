@@ -76,8 +76,7 @@ _TEXTS = {
     "homeassistant.prefix": (_NO_LEVELS, "levels of a-z"),
     "homeassistant.suggested_area": ([], "text"),
 }
-_FLAGS = ("audio.muted", "mqtt.window")
-_FLAGS = ("audio.remove_hum", "mqtt.window")
+_FLAGS = ("audio.muted", "audio.remove_hum", "mqtt.window")
 _SHARES = ("baseline.expected", "tracker.enter_for")
 _NO_NUMBER = ["text", '"1"', "true", "null", "[1]", "{}", ".nan", ".inf", "-.inf", "2026-01-01", "1e400"]
 _NO_WHOLE = [*_NO_NUMBER, "5.5", "5.0", "99999999999999999999999"]
