@@ -1,11 +1,10 @@
-"""A config read again while the daemon runs: what of it takes effect at once, and what waits for a restart.
+"""The config, read again while the daemon runs: live keys take effect at once, the others need a restart.
 
-    SIGHUP ──asked──► load() ──► the config with the live keys of the new one ──Overrides──► the config in force
+    SIGHUP ──asked──► load() ──► the old config with the live keys of the new one ──Overrides──► the config in force
 
-One log line, faulty or not.  What was set by command stays in force until a command takes it back; the line says so.
-
-Live is what a stage can change between two windows.  All else was decided when something was opened: a connection, a
-device, the models.  A faulty config is refused as a whole, and the one before goes on.
+A key is live if its stage can change it between two windows.  The others were used to open a connection, a device, the
+models.  A faulty config is refused as a whole, and the old one stays in force.  Settings made by command override the
+new config too.  One log line says all this.
 """
 
 import logging
@@ -20,8 +19,8 @@ from edged.errors import ConfigError
 
 # Sections and keys of the config's top level.
 LIVE = frozenset({"gate", "baseline", "tracker", "health_s", "log_level"})
-_FIXED = "gate.kind"  # within a live section: which models are loaded is decided at the start
-_LIVE_WITHIN = "audio.muted"  # within a section that is not
+_FIXED = "gate.kind"  # not live in a live section: models are loaded at the start
+_LIVE_WITHIN = "audio.muted"  # live in a section that is not
 
 _log = logging.getLogger(__name__)
 
@@ -38,8 +37,8 @@ class Reload:
     ) -> None:
         """``load`` reads the file of ``config`` or raises ``ConfigError``; ``on_change`` gets each new one."""
         self.asked = threading.Event()
-        self.told = ""  # what became of the last reading, in words
-        self.refused = False  # whether that was a refusal
+        self.summary = ""  # of the last reload, in words
+        self.refused = False  # the last reload met a faulty config
         self.waiting: tuple[str, ...] = ()  # keys changed in the file that wait for a restart
         self._config = config
         self._load = load
@@ -48,17 +47,17 @@ class Reload:
 
     @property
     def in_force(self) -> Config:
-        """The config that holds now, with what was set by command over it."""
+        """The current config, overridden by settings made by command."""
         return self._config if self._overrides is None else self._overrides.applied_to(self._config)
 
     def config(self) -> Config:
-        """The config that holds from now on; logs what changed, what did not, or why all was refused."""
+        """Reads the config again and logs the outcome; the config in force from now on."""
         self.asked.clear()  # first: a signal that comes while the file is read asks for one more reading
         try:
             new = self._load()
         except ConfigError as exc:
-            self.told, self.refused = f"config refused, the one before goes on: {exc}", True
-            _log.error("%s", self.told)
+            self.summary, self.refused = f"config refused, the old one stays in force: {exc}", True
+            _log.error("%s", self.summary)
             return self.in_force
         live, waiting = [], []
         for key, old_value, new_value in _changes(self._config, new):
@@ -79,21 +78,21 @@ class Reload:
                 parts.append(f"not saved for the next start: {fault}")
             if self._overrides.keys:
                 parts.append(f"set by command and still in force: {', '.join(self._overrides.keys)}")
-        self.told, self.refused = f"config read again: {'; '.join(parts)}", False
+        self.summary, self.refused = f"config read again: {'; '.join(parts)}", False
         config = self.in_force
         logging.getLogger().setLevel(config.log_level.upper())
-        _log.log(logging.WARNING if waiting else logging.INFO, "%s", self.told)
+        _log.log(logging.WARNING if waiting else logging.INFO, "%s", self.summary)
         self._on_change(config)
         return config
 
 
 def _changes(old: msgspec.Struct, new: msgspec.Struct, above: str = "") -> list[tuple[str, object, object]]:
     """Every key whose value differs, as (``section.key``, old, new)."""
-    found: list[tuple[str, object, object]] = []
+    changes: list[tuple[str, object, object]] = []
     for name in old.__struct_fields__:
         old_value, new_value = getattr(old, name), getattr(new, name)
         if isinstance(old_value, msgspec.Struct):
-            found += _changes(old_value, new_value, f"{above}{name}.")
+            changes += _changes(old_value, new_value, f"{above}{name}.")
         elif old_value != new_value:
-            found.append((above + name, old_value, new_value))
-    return found
+            changes.append((above + name, old_value, new_value))
+    return changes

@@ -53,7 +53,7 @@ class Voice(Protocol):
 
 
 class Announcer:
-    """A listener of the publisher, which ``speak_through`` hands over; ``announcement`` is what to retain."""
+    """A listener of the publisher; ``announcement`` is what to retain."""
 
     def __init__(
         self,
@@ -69,7 +69,6 @@ class Announcer:
         self.filters = (self._birth, *filters(identifier, prefix))
         self._announcement = announcement
         self._clock = clock
-        self._voice: Voice | None = None
         self._inbox: deque[Received | Literal["connected", "lost"]] = deque(maxlen=_MAX_QUEUED)  # in order
         self._look_s: float | None = None  # when to compare with what the broker holds
         self._repeat_s: float | None = None  # when to repeat the states
@@ -84,10 +83,6 @@ class Announcer:
         self._limit: int | None = None  # of the broker, when it was last looked at
         self._unechoed: dict[str, bytes] = {}  # published, and not come back
         self._echo_state: Literal["", "sent", "came"] = ""
-
-    def speak_through(self, voice: Voice) -> None:
-        """Publish through ``voice`` from now on."""
-        self._voice = voice
 
     def change(self, announcement: Announcement) -> None:
         """Publish what differs in ``announcement``; the pipeline's thread."""
@@ -109,23 +104,21 @@ class Announcer:
         if received.topic == self._birth or is_ours(received.topic, self._identifier, self._prefix):
             self._inbox.append(received)
 
-    def tick(self) -> None:
-        """Take what was received, then do what is due."""
+    def tick(self, voice: Voice) -> None:
+        """Take what was received, then publish what is due; called between two reads."""
         while self._inbox:
             self._take(self._inbox.popleft())
-        if self._voice is None:
-            return
         now_s = self._clock()
         if self._repeat_s is not None and now_s >= self._repeat_s:
             self._repeat_s = None
             self._look_s = now_s
-            self._voice.repeat()
+            voice.repeat()
         if self._echo_s is not None and now_s >= self._echo_s:
-            self._check_echo(self._voice, now_s)
-        if self._is_published and self._look_s is None and self._voice.max_packet_bytes != self._limit:
+            self._check_echo(voice, now_s)
+        if self._is_published and self._look_s is None and voice.max_packet_bytes != self._limit:
             self._look_s = now_s
         if self._look_s is not None and now_s >= self._look_s:
-            self._publish(self._voice, now_s)
+            self._publish(voice, now_s)
 
     def _take(self, received: Received | Literal["connected", "lost"]) -> None:
         now_s = self._clock()

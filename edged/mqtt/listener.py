@@ -1,9 +1,9 @@
-"""What may hear the broker through the publisher's connection, and which thread calls it.
+"""What receives messages through the publisher's connection.
 
-    broker ──paho's thread──► connected(), received(Received)          the pipeline's thread ──► tick()
+    broker ──paho's thread──► connected(), lost(), received(Received)
 
-A listener leaves what it received where ``tick`` finds it: nothing that takes time, and no lock, may happen in paho's
-thread.  It is told of every message that any listener asked for, and passes over what is not its own.
+All three are called in paho's thread, so a listener only queues what it got: nothing that takes time, and no lock, may
+happen there.  It gets every message that any listener subscribed to, and ignores those of others.
 """
 
 from typing import Protocol
@@ -12,20 +12,17 @@ from edged.contract.topics import Received
 
 
 class Listener(Protocol):
-    """Heard and spoken to by a publisher; each is optional: a broker that refuses its filters is published to."""
+    """Optional for a publisher: a broker that refuses its subscriptions is still published to."""
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """Whole topic filters that it wants."""
+        """Topic filters to subscribe to."""
 
     def connected(self) -> None:
-        """The broker takes messages, for the first time or again; paho's thread."""
+        """The broker takes messages, for the first time or again."""
 
     def lost(self) -> None:
-        """The broker is away, or refuses us; paho's thread."""
+        """The broker is away, or refuses us."""
 
     def received(self, received: Received) -> None:
-        """A message that matches a filter of this listener or of another; paho's thread."""
-
-    def tick(self) -> None:
-        """Called by the pipeline between two reads, at least each half second; it may publish."""
+        """A message that matches a filter of this listener or of another."""

@@ -131,8 +131,7 @@ class Publisher:
 
     def tick(self) -> None:
         """Whatever is due by the clock, or was received; the pipeline's thread calls it between two reads."""
-        for listener in self._listeners:
-            listener.tick()
+        self._name_conflict.tick()
 
     def wait_connected(self, within_s: float) -> bool:
         """Whether the broker takes messages, waiting for it at most ``within_s``; for commands that need it now."""

@@ -1,9 +1,9 @@
-"""Commands to acts: what each one changes of the running daemon, and what its answer says.
+"""Commands to changes of the running daemon, and their results.
 
     Commands ──obey(name, arguments)──► Control ──► Daemon, Reload, Overrides, AdaptationStore ──► Result
 
-It runs in the pipeline's thread, between two reads.  A command does at once what it says, then is kept; an answer that
-the device could not keep it says so.
+It runs in the pipeline's thread, between two reads.  A command takes effect at once and is saved afterwards; if that
+fails, its result says so.
 """
 
 import logging
@@ -23,13 +23,13 @@ from edged.pipeline.daemon import Daemon
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MOST_MESSAGE = 500  # characters
+_MAX_MESSAGE = 500  # characters
 
 _log = logging.getLogger(__name__)
 
 
 class Control:
-    """Obeys; ``labels`` are the bundle's."""
+    """Obeys commands; ``labels`` are the bundle's."""
 
     def __init__(
         self,
@@ -43,9 +43,9 @@ class Control:
         self._daemon, self._labels = daemon, labels
         self._adaptation, self._overrides, self._reload = adaptation, overrides, reload
 
-    def obey(self, name: str, given: Arguments) -> Result:
-        """Does what the command says; ``name`` is one of ``arguments.FORMS`` and ``given`` of its kind."""
-        acts: dict[str, Callable[[Any], Result]] = {
+    def obey(self, name: str, arguments: Arguments) -> Result:
+        """Does what the command says; ``name`` is one of ``commands.FORMS``, and ``arguments`` are of its kind."""
+        actions: dict[str, Callable[[Any], Result]] = {
             "mute": self._mute,
             "threshold": self._threshold,
             "log_level": self._log_level,
@@ -55,66 +55,66 @@ class Control:
             "identify": self._identify,
             "snapshot": self._snapshot,
         }
-        return acts[name](given)
+        return actions[name](arguments)
 
     def tick(self) -> None:
-        """What the disk refused is tried again."""
+        """Tries again to save what the disk refused."""
         self._overrides.retry_save()
 
-    def _mute(self, given: Mute) -> Result:
+    def _mute(self, mute: Mute) -> Result:
         self._overrides.muted = None
-        if given.muted != self._reload.in_force.audio.muted:  # else the config says so already, as in Overrides.settle
-            self._overrides.muted = given.muted
-        muted = self._in_force().audio.muted
-        done = self._daemon.trouble if muted else "listening"
-        if given.muted is None:
-            done += ", as in the config"
-        return _result("mute", self._kept(done), muted=muted)
+        if mute.muted != self._reload.in_force.audio.muted:  # else no override: see Overrides.drop_redundant_mute
+            self._overrides.muted = mute.muted
+        muted = self._apply().audio.muted
+        message = self._daemon.trouble if muted else "listening"
+        if mute.muted is None:
+            message += ", as in the config"
+        return _result("mute", self._saved(message), muted=muted)
 
-    def _threshold(self, given: Threshold) -> Result:
-        labels = self._labels if given.label == ALL else (given.label,)
-        if given.label not in (ALL, *self._labels):
+    def _threshold(self, threshold: Threshold) -> Result:
+        labels = self._labels if threshold.label == ALL else (threshold.label,)
+        if threshold.label not in (ALL, *self._labels):
             expected = ", ".join((*self._labels, ALL))
-            return _result("threshold", f"the label is {shown(given.label)}, expected {expected}", ok=False)
+            return _result("threshold", f"the label is {shown(threshold.label)}, expected {expected}", ok=False)
         for label in labels:
             self._overrides.enter_for.pop(label, None)
-            if given.enter is not None:
-                self._overrides.enter_for[label] = given.enter
-        config = self._in_force()
+            if threshold.enter is not None:
+                self._overrides.enter_for[label] = threshold.enter
+        config = self._apply()
         thresholds = {label: config.tracker.enter_for.get(label, config.tracker.enter) for label in self._labels}
-        told = "all labels" if given.label == ALL else given.label
-        done = f"{told}: as in the config" if given.enter is None else f"{told}: enters at {given.enter:g}"
-        return _result("threshold", self._kept(done), thresholds=thresholds)
+        subject = "all labels" if threshold.label == ALL else threshold.label
+        message = "as in the config" if threshold.enter is None else f"enters at {threshold.enter:g}"
+        return _result("threshold", self._saved(f"{subject}: {message}"), thresholds=thresholds)
 
-    def _log_level(self, given: LogLevel) -> Result:
-        self._overrides.log_level = given.level
-        level = self._in_force().log_level
-        done = f"{level} until the next restart" if given.level else f"{level}, as in the config"
-        return _result("log_level", done, log_level=level)
+    def _log_level(self, log_level: LogLevel) -> Result:
+        self._overrides.log_level = log_level.level
+        level = self._apply().log_level
+        message = f"{level} until the next restart" if log_level.level else f"{level}, as in the config"
+        return _result("log_level", message, log_level=level)
 
-    def _baseline(self, given: BaselineMode) -> Result:
-        if given.mode == "reset":
+    def _baseline(self, baseline: BaselineMode) -> Result:
+        if baseline.mode == "reset":
             self._adaptation.reset()
             mode = self._reload.in_force.baseline.mode
-            return _result("baseline", "what was learned is forgotten", baseline=mode)
-        self._overrides.baseline = given.mode
-        mode = self._in_force().baseline.mode
-        done = f"{mode}, as in the config" if given.mode is None else mode
+            return _result("baseline", "what was learned is deleted", baseline=mode)
+        self._overrides.baseline = baseline.mode
+        mode = self._apply().baseline.mode
+        message = f"{mode}, as in the config" if baseline.mode is None else mode
         if mode == "off":
-            done += "; what was learned is forgotten"
-        return _result("baseline", self._kept(done), baseline=mode)
+            message += "; what was learned is deleted"
+        return _result("baseline", self._saved(message), baseline=mode)
 
     def _read_config(self, _: Arguments) -> Result:
         self._daemon.read_config(self._reload)
         waiting = list(self._reload.waiting)
-        return _result("reload", self._reload.told, ok=not self._reload.refused, restart_required=waiting)
+        return _result("reload", self._reload.summary, ok=not self._reload.refused, restart_required=waiting)
 
     def _restart(self, _: Arguments) -> Result:
-        self._daemon.end_with(RestartError("ended by command, for a fresh process"))
-        if "INVOCATION_ID" in os.environ:  # of systemd
-            return _result("restart", "ends now, and systemd starts it again")
+        self._daemon.end_with(RestartError("restart requested by command"))
+        if "INVOCATION_ID" in os.environ:  # set by systemd
+            return _result("restart", "exits now, and systemd starts it again")
         status = RestartError.exit_status
-        return _result("restart", f"ends now with status {status}; nothing is known here that starts it again")
+        return _result("restart", f"exits now with status {status}; systemd is not there to start it again")
 
     def _identify(self, _: Arguments) -> Result:
         device = self._daemon.identity()
@@ -125,18 +125,20 @@ class Control:
         self._daemon.snapshot()
         return _result("snapshot", "emotion, speech, capture, level, health and info are published")
 
-    def _in_force(self) -> Config:
+    def _apply(self) -> Config:
+        """Applies the config with the overrides over it; that config."""
         config = self._reload.in_force
         logging.getLogger().setLevel(config.log_level.upper())
         self._daemon.change(config)
         return config
 
-    def _kept(self, done: str) -> str:
+    def _saved(self, message: str) -> str:
+        """Saves the overrides; ``message``, with the fault if that fails."""
         fault = self._overrides.save()
-        return f"{done}; not saved for the next start: {fault}" if fault else done
+        return f"{message}; not saved for the next start: {fault}" if fault else message
 
 
 def _result(command: str, message: str, *, ok: bool = True, **values: Any) -> Result:  # noqa: ANN401 -- Result's fields
-    message = message.encode(errors="replace").decode()  # a file's name in it may be no text, which no payload can hold
-    message = message if len(message) <= _MOST_MESSAGE else f"{message[:_MOST_MESSAGE]}…"
+    message = message.encode(errors="replace").decode()  # a file name in it may not be UTF-8, and a payload must be
+    message = message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}…"
     return Result(time=rfc3339(time.time()), command=command, ok=ok, message=message, **values)

@@ -76,10 +76,16 @@ class Daemon:
         self._restart_required: tuple[str, ...] = ()  # keys that wait for one
         self._ending: EdgedError | None = None
 
-    def run(self, stop: threading.Event, reload: Reload | None = None) -> None:
-        """Until ``stop`` is set or the source ends; the running episode is ended either way.
+    def run(
+        self,
+        stop: threading.Event,
+        reload: Reload | None = None,
+        between_reads: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Runs until ``stop`` is set or the source ends; the running episode is ended either way.
 
-        The config is changed between two reads when ``reload`` was asked for it.
+        ``between_reads`` is called between two reads, at least each half second; the config is read again there too
+        when ``reload`` was asked for it.
 
         Raises:
             CaptureError, RecordingError: the source failed; what was published until then stands.
@@ -98,6 +104,7 @@ class Daemon:
                 if chunk is None or source.state not in DEAF:
                     self._check_source()
                 self._sink.tick()
+                between_reads()
                 if self._ending is not None:
                     raise self._ending
                 if reload is not None and reload.asked.is_set():

@@ -44,7 +44,6 @@ class Stage:
         self._seen: list[Received] = []
         self.announcement = Noting(self)
         self.publisher = Publisher(broker.mqtt, "kitchen", listeners=[self.announcement])
-        self.announcement.speak_through(self.publisher)
         roots = ("homeassistant", "edged")
         self._everything = [Subscriber(msgspec.structs.replace(broker.mqtt, root=root)) for root in roots]
 
@@ -70,9 +69,9 @@ class Stage:
 
     def later(self, seconds: float) -> None:
         """So much time passes in one go."""
-        self.publisher.tick()
+        self.announcement.tick(self.publisher)
         self.now_s += seconds
-        self.publisher.tick()
+        self.announcement.tick(self.publisher)
 
 
 def test_next_daemon_does_not_tell_a_real_broker_again(mosquitto: Mosquitto) -> None:

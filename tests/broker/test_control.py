@@ -77,7 +77,7 @@ def test_baseline_mode_and_reset(start: Start, commander: Commander) -> None:
         assert commander.give("baseline", "frozen").baseline == "frozen"
         assert device.adaptation.adaptation.settings.mode == "frozen"
         device.adaptation.adaptation.speech_s = 60.0
-        assert commander.give("baseline", "reset").message == "what was learned is forgotten"
+        assert commander.give("baseline", "reset").message == "what was learned is deleted"
         assert device.adaptation.adaptation.speech_s == 0
         assert commander.give("baseline", "off").ok
         assert device.adaptation.metrics is None
@@ -124,7 +124,7 @@ def test_restart_is_answered_before_the_end(
     monkeypatch.delenv("INVOCATION_ID", raising=False)
     with start() as device:
         result = commander.give("restart", "PRESS")
-        assert result.message == "ends now with status 75; nothing is known here that starts it again"
+        assert result.message == "exits now with status 75; systemd is not there to start it again"
         device.wait()
     assert isinstance(device.fault, RestartError)
     wait_until(lambda: commander.came["availability"][-1] == b"offline", "offline")
@@ -136,7 +136,7 @@ def test_restart_under_systemd_says_so(start: Start, commander: Commander, monke
     monkeypatch.setattr("edged.mqtt.commands._RESTART_S", 0.0)
     monkeypatch.setenv("INVOCATION_ID", "0123")
     with start() as device:
-        assert commander.give("restart").message == "ends now, and systemd starts it again"
+        assert commander.give("restart").message == "exits now, and systemd starts it again"
         device.wait()
     unit = (Path(__file__).parents[2] / "systemd" / "edged.service").read_text(encoding="utf-8")
     assert "\nRestart=on-failure\n" in unit

@@ -119,18 +119,17 @@ def test_program_that_is_being_replaced_goes_on(monkeypatch: pytest.MonkeyPatch)
     announcement = announcer_for(Config(), BUNDLE)
     assert announcement is not None
     voice = Voice()
-    announcement.speak_through(voice)
     before = versions("ai-edge-litert")
     monkeypatch.setattr(metadata, "version", gone)
     monkeypatch.setattr(Path, "read_text", read)
     announcement.connected()
 
     def ticked() -> bool:
-        announcement.tick()
+        announcement.tick(voice)
         return bool(voice.retained)
 
     wait_until(ticked, "what is announced")
-    announcement.tick()
+    announcement.tick(voice)
     (told,) = [json.loads(payload) for payload in voice.retained.values()]
     assert told["dev"]["sw"] == before["edged"]
     assert versions("ai-edge-litert") == before

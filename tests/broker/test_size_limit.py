@@ -44,12 +44,11 @@ def test_discovery_too_large_goes_out_in_parts(
     now_s = [0.0]
     announcer = Announcer(KITCHEN.identifier, "homeassistant", announced(), clock=lambda: now_s[0])
     publisher = Publisher(mqtt, "kitchen", listeners=[announcer])
-    announcer.speak_through(publisher)
     found: dict[str, bytes] = {}
 
     def all_parts() -> bool:
         now_s[0] += 0.5
-        publisher.tick()
+        announcer.tick(publisher)
         while message := everything.received(0.01):
             found[message.topic] = message.payload
         return found == announced().parts

@@ -43,17 +43,14 @@ class Commanded:
         daemon = Daemon(config, bundle, Room(), KeepingSink(), adaptation=adaptation)
         control = Control(daemon, labels=labels, adaptation=adaptation, overrides=overrides, reload=reload)
         self._now_s = _ROUND_S
-        self._answers: list[tuple[Topic, Result]] = []
         self._commands = Commands(config.mqtt, "lab", clock=lambda: self._now_s)
-        self._commands.serve(control, lambda topic, result: self._answers.append((topic, result)))
+        self._control = control
 
     def answers(self, name: str, payload: bytes) -> list[tuple[Topic, Result]]:
         """To this command."""
-        self._answers.clear()
         self._now_s += _ROUND_S
         self._commands.received(Received(f"edged/lab/cmd/{name}", payload, retained=False))
-        self._commands.tick()
-        return self._answers
+        return list(self._commands.results(self._control.obey))
 
 
 @pytest.fixture(scope="module")

@@ -100,12 +100,12 @@ def test_check_tries_each_part(
         done = edged("check", "--config", config, environment=virtual_microphone.environment)
         outputs.append((done.returncode, done.stdout.splitlines()))
         assert done.stderr == ""
-    broker = [f"broker {stage}" for stage in ("name", "TCP", "TLS", "login", "topics")]
+    broker = [f"broker {stage}" for stage in ("name", "TCP", "TLS", "login", "topics", "sizes")]
     names = ["config", "bundle", "runtime", "gate", "microphone", *broker]
-    assert [line[:21].strip() for line in outputs[0][1]] == [f"{name:<13} OK" for name in names], outputs
+    assert [line[:18].strip() for line in outputs[0][1]] == [f"{name:<13} OK" for name in names], outputs
     assert outputs[0][0] == 0
     assert outputs[1][0] == 1
-    assert outputs[1][1][-1].startswith("broker TCP    FAULT  127.0.0.1:1: ")
+    assert outputs[1][1][-1].startswith("broker TCP    FAIL  127.0.0.1:1: ")
 
 
 def test_check_without_such_a_microphone_says_what_there_is(
@@ -118,7 +118,7 @@ def test_check_without_such_a_microphone_says_what_there_is(
     done = edged("check", "--config", config, environment=virtual_microphone.environment)
     assert done.returncode == 1
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("microphone")]
-    assert line.startswith("microphone    FAULT  microphone 'no such thing': not found; there is 'name:pulse', ")
+    assert line.startswith("microphone    FAIL  microphone 'no such thing': not found; there is 'name:pulse', ")
 
 
 def test_devices_lists_what_selects_each(virtual_microphone: VirtualMicrophone) -> None:  # noqa: F811

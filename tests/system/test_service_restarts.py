@@ -14,7 +14,9 @@ pytestmark = pytest.mark.systemd
 
 _FIRST_MINUTE_S = 62.0
 _NAMED = "config read again: gate.margin_db 12.0 -> 20.0; needs a restart: node"
-_REFUSED = "config refused, the one before goes on: /etc/edged/config.yaml: gate.margin_db is 'loud', expected a number"
+_REFUSED = (
+    "config refused, the old one stays in force: /etc/edged/config.yaml: gate.margin_db is 'loud', expected a number"
+)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_restart_by_command_is_a_fresh_process(
         wait_until(lambda: time.monotonic() - began_s > _FIRST_MINUTE_S, "its first minute is over", 90)
         assert service.shown(UNIT, "MainPID") == before
         commander.came.clear()
-        assert commander.give("restart").message == "ends now, and systemd starts it again"
+        assert commander.give("restart").message == "exits now, and systemd starts it again"
         wait_until(lambda: commander.came["availability"][-2:] == [b"offline", b"online"], "offline, then online", 60)
         wait_until(lambda: commander.came["capture"][-2:] == [b"offline", b"online"], "it hears again", 60)
     assert service.shown(UNIT, "MainPID") not in {before, "0"}

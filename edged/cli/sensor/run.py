@@ -96,15 +96,20 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
     commands = Commands(config.mqtt, node)
     listeners: list[Listener] = [commands, announcer] if announcer else [commands]
     publisher = Publisher(config.mqtt, node, outbox_for(config), listeners)
-    if announcer:
-        announcer.speak_through(publisher)
     exporter = Exporter(config.prometheus.port)
     adaptation = adaptation_store_for(config, bundle)
     daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, adaptation=adaptation)
     control = Control(daemon, labels=labels, adaptation=adaptation, overrides=overrides, reload=reload)
-    commands.serve(control, publisher.publish)
+
+    def between_reads() -> None:
+        if announcer:
+            announcer.tick(publisher)
+        for topic, result in commands.results(control.obey):
+            publisher.publish(topic, result)
+        control.tick()
+
     with stopping(_CLOSE_S) as stop, asking(reload.asked), _all_alive(daemon), exporter, publisher, microphone:
-        daemon.run(stop, reload)
+        daemon.run(stop, reload, between_reads)
         _log.info("%s received, shutting down", stop.signal_name)
 
 

@@ -62,8 +62,8 @@ class Device:
         reload = Reload(config, lambda: load_config(self.file), self.overrides)
         config = reload.in_force
         self.room = Room(muted=config.audio.muted)
-        heard = Commands(config.mqtt, "lab")
-        self.publisher = Publisher(config.mqtt, "lab", listeners=[heard])
+        commands_received = Commands(config.mqtt, "lab")
+        self.publisher = Publisher(config.mqtt, "lab", listeners=[commands_received])
         self.adaptation = adaptation_store_for(config, bundle)
         daemon = Daemon(config, bundle, self.room, self.publisher, adaptation=self.adaptation)
         control = Control(
@@ -73,13 +73,17 @@ class Device:
             overrides=self.overrides,
             reload=reload,
         )
-        heard.serve(control, self.publisher.publish)
         self.fault: EdgedError | None = None
         self._stop = threading.Event()
 
+        def between_reads() -> None:
+            for topic, result in commands_received.results(control.obey):
+                self.publisher.publish(topic, result)
+            control.tick()
+
         def run() -> None:
             try:
-                daemon.run(self._stop, reload)
+                daemon.run(self._stop, reload, between_reads)
             except EdgedError as exc:
                 self.fault = exc
 

@@ -59,7 +59,9 @@ def test_faulty_config_is_refused_whole(caplog: pytest.LogCaptureFixture) -> Non
     reload = reload_of("health_s: 20", "{health_s: 30, tracker: {leave: 0.9}}")
     assert reload.config() == Config(health_s=20)
     assert len(caplog.messages) == 1
-    assert caplog.messages[0].startswith("config refused, the one before goes on: config.yaml: tracker.leave is 0.9, ")
+    assert caplog.messages[0].startswith(
+        "config refused, the old one stays in force: config.yaml: tracker.leave is 0.9, "
+    )
 
 
 def test_deleted_config_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

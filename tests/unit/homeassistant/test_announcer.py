@@ -62,7 +62,6 @@ class Rehearsal:
     def __init__(self) -> None:
         self.spoken = Spoken()
         self.announcement = Announcer(KITCHEN.identifier, "homeassistant", announced(), clock=lambda: self.spoken.now_s)
-        self.announcement.speak_through(self.spoken)
         self.spoken.announcer = self.announcement
 
     def after(self, seconds: float) -> list[str]:
@@ -70,7 +69,7 @@ class Rehearsal:
         self.spoken.retained.clear()
         for _ in range(round(seconds * 2)):
             self.spoken.now_s += 0.5
-            self.announcement.tick()
+            self.announcement.tick(self.spoken)
         return list(self.spoken.retained)
 
     def held(self, payload: bytes, topic: str = TOPIC) -> None:

@@ -20,20 +20,15 @@ BELOW = "edged/lab/cmd/"
 
 
 class Obedient:
-    """Notes what it is told, and says it was done."""
+    """Notes each command, and answers that it is done."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, Arguments]] = []
-        self.n_ticks = 0
+        self.obeyed: list[tuple[str, Arguments]] = []
 
     def obey(self, name: str, given: Arguments) -> Result:
         """Notes it."""
-        self.told.append((name, given))
+        self.obeyed.append((name, given))
         return Result(time=rfc3339(0), command=name, ok=True, message="done")
-
-    def tick(self) -> None:
-        """Counts them."""
-        self.n_ticks += 1
 
 
 class Bench:
@@ -45,11 +40,14 @@ class Bench:
         self.obedient = Obedient()
         self.published: list[tuple[Topic, Result]] = []
         self.commands = Commands(mqtt, "lab", clock=lambda: self.now_s)
-        self.commands.serve(self.obedient, lambda topic, result: self.published.append((topic, result)))
 
     def send(self, name: str, payload: bytes = b"", *, retained: bool = False) -> None:
         """As paho's thread hands it over."""
         self.commands.received(Received(BELOW + name, payload, retained))
+
+    def obey(self) -> None:
+        """As the pipeline does between two reads."""
+        self.published += self.commands.results(self.obedient.obey)
 
     def answers(self) -> list[tuple[str, bool, str]]:
         """Topic, ok and message of what was published since the last call."""
@@ -62,9 +60,9 @@ def test_command_is_obeyed_in_the_next_tick() -> None:
     """Not in the thread that received it; its answer has its id, at QoS 1, kept nowhere."""
     bench = Bench()
     bench.send("mute", b'{"muted": true, "id": "7"}')
-    assert bench.obedient.told == []
-    bench.commands.tick()
-    assert bench.obedient.told == [("mute", Mute(muted=True, id="7"))]
+    assert bench.obedient.obeyed == []
+    bench.obey()
+    assert bench.obedient.obeyed == [("mute", Mute(muted=True, id="7"))]
     ((topic, result),) = bench.published
     assert (topic.name, topic.qos, topic.kind) == ("cmd/mute/result", 1, "moment")
     assert (result.command, result.ok, result.id) == ("mute", True, "7")
@@ -75,16 +73,15 @@ def test_commands_are_obeyed_in_order() -> None:
     bench = Bench()
     bench.send("mute", b"ON")
     bench.send("mute", b"OFF")
-    bench.commands.tick()
-    assert [given for _, given in bench.obedient.told] == [Mute(muted=True), Mute(muted=False)]
-    assert bench.obedient.n_ticks == 1
+    bench.obey()
+    assert [given for _, given in bench.obedient.obeyed] == [Mute(muted=True), Mute(muted=False)]
 
 
 def test_malformed_command_is_refused_with_its_id() -> None:
     """What was wrong, and to whom it is said."""
     bench = Bench()
     bench.send("mute", b'{"muted": 5, "id": "7"}')
-    bench.commands.tick()
+    bench.obey()
     ((topic, result),) = bench.published
     assert (topic.name, result.ok, result.id) == ("cmd/mute/result", False, "7")
     assert result.message.endswith('expected ON, OFF or {"muted": true}')
@@ -95,7 +92,7 @@ def test_oversized_command_is_cut_and_refused() -> None:
     bench = Bench()
     bench.send("mute", b" " * 5_000_000 + b"ON")
     assert len(bench.commands._inbox[0][1]) == MAX_BYTES + 1  # noqa: SLF001 -- it is memory that is asked about
-    bench.commands.tick()
+    bench.obey()
     assert bench.answers() == [
         ("cmd/mute/result", False, 'the payload has more than 1000 bytes, expected ON, OFF or {"muted": true}')
     ]
@@ -109,7 +106,7 @@ def test_hostile_name_never_becomes_a_topic(name: str) -> None:
     """Whatever the name, the answer is on the one topic for all that are none, short and on one line."""
     bench = Bench()
     bench.send(name, b"ON")
-    bench.commands.tick()
+    bench.obey()
     ((topic, result),) = bench.published
     assert topic.name == "cmd/unknown/result"
     assert (result.command, result.ok) == ("unknown", False)
@@ -124,7 +121,7 @@ def test_answers_are_no_commands(topic: str) -> None:
     bench = Bench()
     bench.commands.received(Received(topic, b"{}", retained=False))
     bench.commands.received(Received("homeassistant/status", b"online", retained=False))
-    bench.commands.tick()
+    bench.obey()
     assert bench.answers() == []
 
 
@@ -133,8 +130,8 @@ def test_retained_commands_are_ignored(caplog: pytest.LogCaptureFixture) -> None
     bench = Bench()
     for _ in range(3):
         bench.send("restart", b"PRESS", retained=True)
-        bench.commands.tick()
-    assert bench.obedient.told == []
+        bench.obey()
+    assert bench.obedient.obeyed == []
     assert bench.answers() == []
     assert len([line for line in caplog.messages if "retained" in line]) == 1
 
@@ -145,8 +142,8 @@ def test_read_only_obeys_what_changes_nothing() -> None:
     for name in FORMS:
         bench.now_s += 10
         bench.send(name, b"")
-        bench.commands.tick()
-    assert sorted(name for name, _ in bench.obedient.told) == sorted(READ_ONLY)
+        bench.obey()
+    assert sorted(name for name, _ in bench.obedient.obeyed) == sorted(READ_ONLY)
     refused = [message for _, ok, message in bench.answers() if not ok]
     assert len(refused) == len(FORMS) - 2
     assert set(refused) == {"mqtt.commands is read-only, expected identify or snapshot"}
@@ -157,8 +154,8 @@ def test_off_does_not_even_listen() -> None:
     bench = Bench("off")
     assert bench.commands.filters == ()
     bench.send("mute", b"ON")
-    bench.commands.tick()
-    assert (bench.obedient.told, bench.answers()) == ([], [])
+    bench.obey()
+    assert (bench.obedient.obeyed, bench.answers()) == ([], [])
 
 
 def test_filter_is_one_level() -> None:
@@ -173,18 +170,18 @@ def test_flood_is_answered_within_bounds(caplog: pytest.LogCaptureFixture) -> No
     for _ in range(20):  # half seconds
         for _ in range(50):
             bench.send("snapshot")
-        bench.commands.tick()
+        bench.obey()
         bench.now_s += 0.5
     answers = bench.answers()
     obeyed = [answer for answer in answers if answer[1]]
     refused = [message for _, ok, message in answers if not ok]
-    assert len(obeyed) == len(bench.obedient.told) == 19
+    assert len(obeyed) == len(bench.obedient.obeyed) == 19
     assert len(refused) == 14
     assert refused[0] == "too many commands, expected at most 1 a second after 10"
     unanswered = [int(message.split("; ")[1].split()[0]) for message in refused if "; " in message]
     bench.now_s += 60
     bench.send("nonsense")
-    bench.commands.tick()
+    bench.obey()
     ((_, _, last),) = bench.answers()
     unanswered.append(int(last.split("; ")[1].split()[0]))
     assert sum(unanswered) + len(refused) + len(obeyed) == 1000
@@ -197,11 +194,11 @@ def test_inbox_is_bounded() -> None:
     for _ in range(1000):
         bench.send("snapshot")
     assert len(bench.commands._inbox) == 64  # noqa: SLF001 -- it is memory that is asked about
-    bench.commands.tick()
-    assert len(bench.obedient.told) == 10
+    bench.obey()
+    assert len(bench.obedient.obeyed) == 10
     bench.now_s += 60
     bench.send("nonsense")
-    bench.commands.tick()
+    bench.obey()
     assert bench.answers()[-1][2].endswith(f"; {1000 - 10 - 5} more were refused without an answer")
 
 
@@ -210,12 +207,12 @@ def test_restart_is_refused_in_the_first_minute() -> None:
     bench = Bench()
     bench.now_s += 59
     bench.send("restart")
-    bench.commands.tick()
+    bench.obey()
     bench.now_s += 1
     bench.send("restart", b'{"id": "a"}')
-    bench.commands.tick()
+    bench.obey()
     answers = bench.answers()
-    assert answers[0] == ("cmd/restart/result", False, "it began less than 60 s ago, expected in 1 s")
+    assert answers[0] == ("cmd/restart/result", False, "the daemon started less than 60 s ago, try again in 1 s")
     assert answers[1][1]
 
 
@@ -228,11 +225,3 @@ def test_bucket_refills_to_its_brim() -> None:
     assert [bucket.take(), bucket.take()] == [True, False]
     now_s = 1000.0
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
-
-
-def test_before_it_serves_nothing_is_obeyed() -> None:
-    """A tick that comes early leaves the commands where they are."""
-    commands = Commands(Mqtt(), "lab")
-    commands.received(Received(BELOW + "mute", b"ON", retained=False))
-    commands.tick()
-    assert len(commands._inbox) == 1  # noqa: SLF001
