@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs edged as a service on Debian or Raspberry Pi OS, or takes it away; either may be repeated.
 #
-#     checkout ──wheel──► $PREFIX/venv, unit, user, /etc/edged ──► edged check ──► started
+#     checkout ──wheel──► $PREFIX/venv, /usr/local/bin/edged, unit, user, /etc/edged ──► edged check ──► started
 #
 #     sudo make install [PREFIX=/opt/edged] [PYTHON=python3]        sudo make uninstall [PREFIX=/opt/edged]
 #
@@ -13,6 +13,7 @@ action=${1:-}
 prefix=${PREFIX:-/opt/edged}
 python=${PYTHON:-python3}
 unit=/etc/systemd/system/edged.service
+link=/usr/local/bin/edged # on every user's PATH, root's too
 build='' # a folder for the while
 cd "$(dirname "$0")/.."
 trap 'rm -rf "$build"' EXIT
@@ -64,7 +65,21 @@ install_program() {
     wheel=$(echo "$build"/wheel/edged-*.whl)
     "${pip[@]}" install --root-user-action=ignore --force-reinstall --no-deps "$wheel" # also where the version is the same
     "${pip[@]}" install --root-user-action=ignore "$wheel[$extras]"
-    install -m 644 README.md LICENSE config.yaml "$prefix"
+    install -m 644 README.md CHANGELOG.md LICENSE config.yaml "$prefix"
+    rm -rf "$prefix/docs"
+    cp -r docs "$prefix/docs"
+    chmod -R u=rwX,go=rX "$prefix/docs"
+}
+
+# The command on the PATH; another program of that name is left alone.
+install_link() {
+    if [[ (-e $link || -L $link) && $(readlink "$link") != */venv/bin/edged ]]; then
+        say "$link exists and is not a link to this program; the command is $prefix/venv/bin/edged"
+        return
+    fi
+    say "command $link"
+    install -d -m 755 "$(dirname "$link")"
+    ln -sfn "$prefix/venv/bin/edged" "$link"
 }
 
 install_user() {
@@ -120,8 +135,9 @@ if [[ $action == uninstall ]]; then
         fi
     fi
     rm -f "$unit" /etc/systemd/system/multi-user.target.wants/edged.service
-    rm -rf "$prefix/venv"
-    rm -f "$prefix"/{README.md,LICENSE,config.yaml}
+    if [[ $(readlink "$link") == "$prefix/venv/bin/edged" ]]; then rm -f "$link"; fi
+    rm -rf "$prefix/venv" "$prefix/docs"
+    rm -f "$prefix"/{README.md,CHANGELOG.md,LICENSE,config.yaml}
     rmdir --ignore-fail-on-non-empty "$prefix" 2>/dev/null || true
     if booted; then
         systemctl daemon-reload
@@ -133,6 +149,7 @@ fi
 
 install_packages
 install_program
+install_link
 install_user
 install_config
 install_unit
@@ -149,5 +166,5 @@ if ((checked == 78)); then
     fail "edged is installed but not started: correct /etc/edged/config.yaml, then: sudo systemctl start edged"
 fi
 systemctl start edged || fail "edged is installed but did not start: journalctl -u edged"
-say "edged is installed and runs: systemctl status edged"
+say "edged is installed and runs: systemctl status edged; the command is $prefix/venv/bin/edged"
 ((checked == 0)) || say "edged waits for what FAIL names above"

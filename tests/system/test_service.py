@@ -24,6 +24,20 @@ def test_install_starts_the_service(service: Container) -> None:
     assert service.systemctl("is-enabled", UNIT) == "enabled"
 
 
+def test_command_is_on_the_path(service: Container) -> None:
+    """`edged` is found by its name and is the installed one; a file of that name that is not ours stays."""
+    assert service.ran("readlink", "/usr/local/bin/edged").stdout == "/opt/edged/venv/bin/edged\n"
+    assert service.ran("edged", "--version").stdout.startswith("edged ")
+    service.make("uninstall")
+    assert service.ran("test", "-L", "/usr/local/bin/edged", check=False).returncode == 1
+    service.write("/usr/local/bin/edged", "not ours\n")
+    assert "is not a link to this program" in service.make("install").stderr
+    service.make("uninstall")
+    assert service.ran("cat", "/usr/local/bin/edged").stdout == "not ours\n"
+    service.ran("rm", "/usr/local/bin/edged")
+    service.make("install")
+
+
 def test_absent_microphone_is_a_stated_degraded_start(service: Container) -> None:
     """READY all the same, with the status saying what is waited for."""
     restart(service, config(audio="{device: no such thing}"))

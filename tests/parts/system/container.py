@@ -16,7 +16,10 @@ from typing import Self
 from tests.parts.system.debian import REPOSITORY, WHEELS
 
 CHECKOUT = "/root/edged"  # inside
-_PARTS = ("edged", "systemd", "Makefile", "pyproject.toml", "README.md", "LICENSE", "config.yaml")
+_PARTS = (
+    *("edged", "systemd", "docs", "Makefile", "pyproject.toml"),
+    *("README.md", "CHANGELOG.md", "LICENSE", "config.yaml"),
+)
 _BOOT_S = 90.0
 _COMMAND_S = 180.0
 
@@ -100,7 +103,7 @@ class Container:
             text=True,
             input=given,
             timeout=_COMMAND_S,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
+            env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
         )
 
     def _booted(self) -> int:
