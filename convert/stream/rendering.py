@@ -22,6 +22,7 @@ from convert.gate import sounds as made_sounds
 from convert.stream.scenes import Scene
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd, int8_input, mel_filters, taper
+from edged.models.speech_gate import n_loud
 
 STRIDE_FRAMES = dataset.STRIDE_FRAMES
 _HOP = GEOMETRY.hop
@@ -62,14 +63,14 @@ def sound(scene: Scene) -> Floats:
 
 
 def windows(scene: Scene, cache: Path, min_dbfs: float) -> SceneWindows:
-    """The scene's windows from log-mel of prepared clips; a frame is loud above ``min_dbfs``."""
+    """The scene's windows from log-mel of prepared clips; frames are loud as the gate counts them."""
     power = _power(scene, cache)
     levels = np.asarray(10 * np.log10(np.maximum(power, _QUIETEST)), np.float32)
-    loud = 10 * np.log10(np.maximum(power @ _mean_square()[1], _QUIETEST)) > min_dbfs
+    speech_dbfs = np.asarray(10 * np.log10(np.maximum(power @ _mean_square()[1], _QUIETEST)), np.float32)
     first = np.arange(0, max(1, len(levels) - GEOMETRY.n_frames + 1), STRIDE_FRAMES)
     front_end = FrontEnd()
     images = [int8_input(front_end.image(levels[at : at + GEOMETRY.n_frames])) for at in first]
-    loud_frames = np.array([np.count_nonzero(loud[at : at + GEOMETRY.n_frames]) for at in first], np.int64)
+    loud_frames = np.array([n_loud(speech_dbfs[at : at + GEOMETRY.n_frames], min_dbfs) for at in first], np.int64)
     return SceneWindows(first * _HOP, (first + GEOMETRY.n_frames - 1) * _HOP, np.array(images), loud_frames)
 
 

@@ -68,7 +68,7 @@ class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     kind: Literal["auto", "model", "level"] = "auto"
     margin_db: Annotated[float, _number(3, 60)] = 12.0
-    min_dbfs: Annotated[float, _number(SILENCE_DBFS, 0)] = -60.0
+    min_dbfs: Annotated[float, _number(SILENCE_DBFS, 0)] = -80.0
     min_speech_s: Annotated[float, _number(0.016, 2.992)] = 0.4
 
 

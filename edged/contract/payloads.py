@@ -234,6 +234,7 @@ class ClipScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     v: int = VERSION  # version of this schema
     file: str
     label: str  # "none" if no window holds speech
+    reason: str | None = None  # why the label is "none": no speech detected, or too quiet
     confidence: Score | None
     scores: dict[str, Score] | None  # mean over the windows with speech
     duration_s: Seconds

@@ -14,7 +14,8 @@ from edged.features.geometry import SILENCE_DBFS
 from edged.features.logmel import Floats
 
 _RISE_DB_PER_S = 2.0
-_QUIET_PERCENTILE = 10.0
+QUIET_PERCENTILE = 10.0  # of a window's frames: its noise floor
+_LOWEST_FLOOR_DBFS = -72.0  # to rise from digital silence would take many seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +50,8 @@ class LevelGate:
         present = speech_dbfs[speech_dbfs > SILENCE_DBFS]  # without frames after the end of a recording
         if not len(present):
             return False
-        # A floor lower than this would change no threshold, and to rise from digital silence would take many seconds.
-        lowest = self._settings.min_dbfs - self._settings.margin_db
-        quiet = max(lowest, float(np.percentile(present, _QUIET_PERCENTILE)))
+        quiet = max(_LOWEST_FLOOR_DBFS, float(np.percentile(present, QUIET_PERCENTILE)))
         known = self.floor_dbfs
         self.floor_dbfs = quiet if known is None else min(quiet, known + self._rise_db)
-        threshold = self.floor_dbfs + self._settings.margin_db
+        threshold = max(self._settings.min_dbfs, self.floor_dbfs + self._settings.margin_db)
         return int(np.count_nonzero(speech_dbfs > threshold)) >= self._settings.min_frames

@@ -3,8 +3,9 @@
     image (188, 64) int8, speech_dbfs (188,) ──loud enough for long enough──model──► score of speech ──threshold──► bool
 
 The image is relative to its loudest cell, so the model does not know how loud a window is, and to it digital silence
-looks like full scale: how loud it must be at least is asked first.  That also spares the model in a quiet home.  The
-threshold is the manifest's; the score is as flat as the model gives it.
+looks like full scale: silence is therefore excluded first, by an absolute level.  A second condition is relative to the
+window's own noise floor: enough frames must stand above its quiet tenth.  Steady noise of any level fails it, so a
+quiet home costs no run of the model, and soft speech of a distant microphone passes.  The threshold is the manifest's.
 """
 
 import numpy as np
@@ -14,7 +15,15 @@ from edged.errors import ModelError
 from edged.features.logmel import Floats
 from edged.models.bundle import SPEECH, Bundle
 from edged.models.interpreter import Interpreter, Runtime
-from edged.models.level_gate import GateSettings
+from edged.models.level_gate import QUIET_PERCENTILE, GateSettings
+
+ABOVE_FLOOR_DB = 3.0  # steady noise has under 25 such frames; speech in noise as loud as itself passes in 97 %
+
+
+def n_loud(speech_dbfs: Floats, min_dbfs: float, margin_db: float = ABOVE_FLOOR_DB) -> int:
+    """How many frames of a window (n_frames,) are no silence and stand above its noise floor."""
+    floor_dbfs = np.percentile(speech_dbfs, QUIET_PERCENTILE)
+    return int(np.count_nonzero((speech_dbfs >= floor_dbfs + margin_db) & (speech_dbfs > min_dbfs)))
 
 
 class ModelGate:
@@ -36,11 +45,13 @@ class ModelGate:
         self._interpreter = Interpreter(gate.file, bundle.gate, len(gate.labels), n_threads=n_threads, runtime=runtime)
 
     def change(self, settings: GateSettings) -> None:
-        """Applies new settings from the next window; the margin is for the level gate only."""
+        """Applies new settings from the next window; a margin over 3 dB is for the level gate only."""
         self._settings = settings
 
     def hears_speech(self, speech_dbfs: Floats, image: NDArray[np.int8]) -> bool:
         """Whether a window, ``image`` (n_frames, n_bands) of frames with these rms levels (n_frames,), holds speech."""
-        if np.count_nonzero(speech_dbfs > self._settings.min_dbfs) < self._settings.min_frames:
+        settings = self._settings
+        margin_db = min(ABOVE_FLOOR_DB, settings.margin_db)
+        if n_loud(speech_dbfs, settings.min_dbfs, margin_db) < settings.min_frames:
             return False
         return float(self._interpreter.scores(image)[self._speech]) >= self._threshold

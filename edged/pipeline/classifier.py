@@ -109,6 +109,10 @@ class WindowClassifier:
         return LevelGate(settings, stride_s=config.models.stride_s)
 
 
+def min_frames(gate: Gate) -> int:
+    """How many frames of a window must be loud enough for it to hold speech."""
+    return max(1, round(gate.min_speech_s / GEOMETRY.hop_s))
+
+
 def _gate_settings(gate: Gate) -> GateSettings:
-    min_frames = max(1, round(gate.min_speech_s / GEOMETRY.hop_s))
-    return GateSettings(margin_db=gate.margin_db, min_dbfs=gate.min_dbfs, min_frames=min_frames)
+    return GateSettings(margin_db=gate.margin_db, min_dbfs=gate.min_dbfs, min_frames=min_frames(gate))

@@ -1,14 +1,12 @@
 """``edged classify``: one label for a whole sound file.
 
-file ──Recording──► WindowClassifier ──windows with speech──► mean scores ──► ClipScores
+file ──Recording──► samples ──ClipClassifier──► mean scores ──► ClipScores
 """
 
 import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
 
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
@@ -19,7 +17,7 @@ from edged.cli.sensor.progress import Progress
 from edged.contract.payloads import ClipScores
 from edged.events.tracker import NONE
 from edged.features.geometry import GEOMETRY
-from edged.pipeline.classifier import WindowClassifier
+from edged.pipeline.clip import ClipClassifier
 
 _READ_S = 1.0
 
@@ -48,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print a line per file; returns the exit status."""
     config, bundle = prepared(config_file(arguments))
-    classifier = WindowClassifier(config, bundle)  # loads the models, once for all files
+    classifier = ClipClassifier(config, bundle)  # loads the models, once for all files
 
     def show(file: Input) -> None:
         with Recording(file.path, audio=config.audio, name=file.name) as recording:
@@ -59,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             print_line(clip)
             return
         confidence = "    " if clip.confidence is None else f"{clip.confidence:.2f}"
-        scores = " ".join(f"{label} {score:.2f}" for label, score in (clip.scores or {}).items())
+        scores = " ".join(f"{label} {score:.2f}" for label, score in (clip.scores or {}).items()) or clip.reason
         print(f"{clip.label:<10} {confidence}  {scores}  {name}")
 
     with inputs(arguments.files) as files:
@@ -67,31 +65,28 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def clip_scores(
-    classifier: WindowClassifier, recording: Recording, progress: Callable[[float, float | None], None]
+    classifier: ClipClassifier, recording: Recording, progress: Callable[[float, float | None], None]
 ) -> ClipScores:
     """The mean scores of all windows of ``recording`` that contain speech; without speech the label is ``none``.
 
     ``progress`` is called with the seconds that are done and those of the whole file, if they are known.
     """
-    answers, n_samples = [], 0
     classifier.restart()
     while not recording.ended:
         chunk = recording.read(_READ_S)
         if chunk is not None:
-            n_samples += len(chunk.samples)
-            found = classifier.classify(chunk.samples, chunk.start)
-            answers += [classified.answer for classified in found if classified.answer]
-            progress(n_samples / GEOMETRY.sample_rate_hz, recording.duration_s)
-    answers += [classified.answer for classified in classifier.finish() if classified.answer]
-    scores = np.mean([answer.scores for answer in answers], axis=0) if answers else None
-    labels = classifier.bundle.manifest.labels
+            classifier.add(chunk.samples)
+            progress(classifier.n_samples / GEOMETRY.sample_rate_hz, recording.duration_s)
+    classifier.finish()
+    scores, labels = classifier.scores, classifier.labels
     return ClipScores(
         file=recording.name,
         label=NONE if scores is None else labels[int(scores.argmax())],
+        reason=classifier.reason,
         confidence=None if scores is None else round(float(scores.max()), 4),
         scores=None
         if scores is None
         else {label: round(float(score), 4) for label, score in zip(labels, scores, strict=True)},
-        duration_s=round(n_samples / GEOMETRY.sample_rate_hz, 3),
-        windows=len(answers),
+        duration_s=round(classifier.n_samples / GEOMETRY.sample_rate_hz, 3),
+        windows=classifier.n_windows,
     )

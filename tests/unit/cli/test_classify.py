@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from edged.cli.parser import parser
 from edged.cli.sensor import classify as module
 from edged.config.structs import Config
 from edged.models.bundle import Bundle
-from edged.pipeline.classifier import WindowClassifier
+from edged.pipeline.clip import ClipClassifier
 from tests.parts.sound.speech import RATE_HZ, clips, noise
 from tests.parts.system.program import assert_one_line, edged
 
@@ -77,7 +78,33 @@ def test_too_short_and_silent_files_have_no_emotion(tmp_path: Path) -> None:
     silent = written(tmp_path, "silent.wav", np.zeros(RATE_HZ * 10, np.float32))
     done = edged("classify", "--jsonl", tenth, silent)
     assert done.returncode == 0, done.stderr
-    assert [(row["label"], row["scores"]) for row in map(json.loads, done.stdout.splitlines())] == [("none", None)] * 2
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["label"], row["scores"]) for row in rows] == [("none", None)] * 2
+    assert [row["reason"] for row in rows] == ["too quiet: -96 dBFS, below gate.min_dbfs"] * 2
+
+
+def test_none_says_why(tmp_path: Path) -> None:
+    """Loud enough and no speech, or too quiet with its level; speech has no reason."""
+    tone = written(tmp_path, "noise.wav", noise(5))
+    soft = written(tmp_path, "soft.wav", noise(5, 1e-4), subtype="FLOAT")
+    done = edged("classify", tone, soft)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["none", "no", "speech", "detected", str(tone)]
+    assert re.fullmatch(rf"none +too quiet: -8\d dBFS, below gate\.min_dbfs  {re.escape(str(soft))}", lines[1])
+
+
+def test_silence_before_speech_changes_nothing(corpora: Path, tmp_path: Path) -> None:
+    """Shifted by 8 to 250 ms or 3 s, the scores of a clip are the same to within a frame's phase."""
+    clip = clips(corpora, "emodb", 5)[2]
+    files = [
+        written(tmp_path, f"{ms}.wav", np.concatenate([np.zeros(ms * RATE_HZ // 1000, np.float32), clip]))
+        for ms in (0, 8, 100, 250, 3000)
+    ]
+    own, *others = map(json.loads, edged("classify", "--jsonl", *files).stdout.splitlines())
+    for other in others:
+        assert other["label"] == own["label"]
+        assert other["scores"] == pytest.approx(own["scores"], abs=0.03)
 
 
 def test_nan_samples_are_refused_with_their_place(tmp_path: Path) -> None:
@@ -97,12 +124,12 @@ def test_each_file_begins_anew_with_models_that_are_loaded_once(
     config.write_text("gate: {kind: level}\n")
     loaded = []
 
-    class Counted(WindowClassifier):
+    class Counted(ClipClassifier):
         def __init__(self, config: Config, bundle: Bundle) -> None:
             super().__init__(config, bundle)
             loaded.append(self)
 
-    monkeypatch.setattr(module, "WindowClassifier", Counted)
+    monkeypatch.setattr(module, "ClipClassifier", Counted)
 
     def lines(*files: Path) -> list[str]:
         arguments = parser().parse_args(["classify", "--config", str(config), *map(str, files)])

@@ -91,7 +91,7 @@ def test_kind_of_gate_stays(caplog: pytest.LogCaptureFixture) -> None:
     """Which gate was loaded is decided at the start; the rest of its section holds at once."""
     config = reload_of("", "gate: {kind: level, min_dbfs: -50}").config()
     assert (config.gate.kind, config.gate.min_dbfs) == ("auto", -50)
-    assert "gate.min_dbfs -60.0 -> -50.0; needs a restart: gate.kind" in caplog.messages[-1]
+    assert "gate.min_dbfs -80.0 -> -50.0; needs a restart: gate.kind" in caplog.messages[-1]
 
 
 def test_live_keys_exist() -> None:
