@@ -136,6 +136,14 @@ def test_make_targets_exist() -> None:
     assert named - set(targets) == set()
 
 
+def test_convert_commands_exist() -> None:
+    """No page names a subcommand of ``python -m convert`` that does not exist."""
+    files = (_REPOSITORY / "convert" / "commands").glob("*.py")
+    named = set(re.findall(r"python -m convert ([a-z]+)", "\n".join(current_pages().values())))
+    assert {"evaluate", "gate"} <= named
+    assert named - {file.stem for file in files} == set()
+
+
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: str(topic.name))
 def test_topic_is_documented(topic: Topic) -> None:
     """Every topic is in the table of docs/mqtt.md with its QoS and retention."""
