@@ -1,10 +1,12 @@
 """The outbox's SQLite file: each event, whether it was acknowledged, and where the numbers go on.
 
-    Batch ──one transaction──► <state directory>/outbox.sqlite3, WAL; what it held at first ──► Stored
+    Batch ──one transaction──► <state directory>/outbox.sqlite3; what it held at first ──► Stored
 
-A transaction is on the disk when ``commit`` returns (synchronous=FULL), as far as the card keeps its promises.  One
-process writes, which a lock on a file beside it holds; others may read, and need not stop it.  Ages are counted in
-seconds in which the outbox was open, so that no clock set wrong makes an event old.
+A transaction is on the disk when ``commit`` returns (synchronous=FULL), as far as the card keeps its promises.  SQLite
+writes the former pages to a rollback journal first, which is overwritten and not deleted (PERSIST): no file is created
+or removed, and none is mapped into memory, where a full disk would be a SIGBUS.  One process writes and holds a lock on
+a file beside it; others may read for a moment.  Ages count the seconds in which the outbox was open, so that a wrong
+clock makes no event old.
 """
 
 import contextlib
@@ -18,12 +20,10 @@ from pathlib import Path
 
 from edged.outbox.message import Message
 from edged.outbox.reader import DamagedError, Stored, connection, damage_detected, stored_in
-from edged.outbox.wal_index import WalIndex
 
 FILE = "outbox.sqlite3"
 
 _VERSION = 1
-_ROW_BYTES = 200  # of a row and its index, beside the payload, which may begin a page of its own
 _TRIMMED = 20  # rows of history that go at once when they are too large
 _TABLES = """
 CREATE TABLE event (
@@ -69,7 +69,6 @@ class Database:
         with contextlib.ExitStack() as opened:
             self._lock = opened.enter_context(_locked(path.with_suffix(".lock")))
             path.touch(mode=0o600)  # SQLite's own files beside it follow it
-            self._index = opened.enter_context(WalIndex(path))
             self._db = opened.enter_context(contextlib.closing(connection(f"{path.as_uri()}?mode=rwc")))
             with damage_detected():
                 self._prepare()
@@ -103,7 +102,6 @@ class Database:
             same = False
         if not same:
             raise FileNotFoundError(errno.ENOENT, "the file was taken away")
-        self._index.make_room(sum(_ROW_BYTES + 2 * len(message.payload) for message, _, _ in batch.put))
         with damage_detected(), _transaction(self._db):
             self._write(batch)
             self._trim(batch.open_s)
@@ -114,10 +112,11 @@ class Database:
             self._close()
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA mmap_size=0")  # a card that fails to read a mapped page is a SIGBUS
-        self._db.execute("PRAGMA wal_autocheckpoint=250")  # pages: a megabyte
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # a file of edged 0.1.0 is in WAL mode: opened without memory
+        self._db.execute("PRAGMA journal_mode=PERSIST")
+        self._db.execute("PRAGMA locking_mode=NORMAL")  # in force from the next reading on
+        self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute(f"PRAGMA journal_size_limit={2**20}")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0 and not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
@@ -167,7 +166,7 @@ class Database:
 def set_aside(path: Path) -> Path:
     """Rename a damaged file, in place of one that was set aside before; where it is now."""
     aside = path.with_name(f"{path.name}.damaged")
-    for ending in ("", "-wal", "-shm"):
+    for ending in ("", "-journal", "-wal", "-shm"):  # the last two of edged 0.1.0
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + ending).replace(aside.with_name(aside.name + ending))
     return aside

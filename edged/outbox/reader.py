@@ -17,11 +17,10 @@ import msgspec
 from edged.contract.payloads import PAYLOADS
 from edged.contract.topics import EVENT_END, EVENT_START
 from edged.outbox.message import Message
-from edged.outbox.wal_index import WalIndex
 
 MAX_SEQ = 2**53 - 1  # the greatest whole number that every reader of JSON keeps exactly
 
-_BUSY_S = 1.0
+_BUSY_S = 5.0  # the longest that another process may hold the file
 _EVENTS = {topic.name: topic for topic in (EVENT_START, EVENT_END)}
 _DAMAGE = {
     sqlite3.SQLITE_CORRUPT,
@@ -67,18 +66,19 @@ def history(path: Path) -> Iterator[tuple[bytes, bool]]:
         DamagedError, OSError, sqlite3.Error: it cannot be read.
     """
     path.stat()
-    with _reading(path, "mode=ro") as db, damage_detected():
-        for payload, acknowledged in db.execute("SELECT payload, acknowledged FROM event ORDER BY seq"):
-            if isinstance(payload, bytes):
-                yield payload, bool(acknowledged)
+    # All at once: the daemon cannot write meanwhile.  After a power cut SQLite rolls back what was unfinished, for
+    # which it has to write; without permission to write it only reads.
+    with _reading(path, "mode=rw") as db, damage_detected():
+        rows = db.execute("SELECT payload, acknowledged FROM event ORDER BY seq").fetchall()
+    for payload, acknowledged in rows:
+        if isinstance(payload, bytes):
+            yield payload, bool(acknowledged)
 
 
 @contextlib.contextmanager
 def _reading(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    with contextlib.ExitStack() as opened:
-        if "immutable" not in mode:
-            opened.enter_context(WalIndex(path))
-        yield opened.enter_context(contextlib.closing(connection(f"{path.as_uri()}?{mode}")))
+    with contextlib.closing(connection(f"{path.as_uri()}?{mode}")) as db:
+        yield db
 
 
 def connection(uri: str) -> sqlite3.Connection:

@@ -72,7 +72,7 @@ class Parts:
 
     def damage(self) -> None:
         """Write nonsense over the outbox."""
-        for file in (self.state / FILE, self.state / f"{FILE}-wal"):
+        for file in (self.state / FILE, self.state / f"{FILE}-journal"):
             with file.open("r+b") as content:
                 content.write(random.Random(3).randbytes(file.stat().st_size))  # noqa: S311 -- any bytes
 

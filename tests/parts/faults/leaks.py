@@ -46,7 +46,7 @@ _SOCKET = re.compile(r"(TCP|UDP|UNIX|NETLINK|RAW|PACKET)")
 _INET = re.compile(r'htons\((\d+)\), sin_addr=inet_addr\("([^"]*)"\)')
 
 # Files that anything may be written to, as far as this module knows; what is in them is judged elsewhere.
-STATE = r"/(outbox\.sqlite3(-wal|-shm|-journal)?|outbox\.lock|(baseline|commands)\.json(\.new)?)"
+STATE = r"/(outbox\.sqlite3(-journal)?|outbox\.lock|(baseline|commands)\.json(\.new)?)"
 _NOWHERE = (
     r"/dev/null",
     r".*/__pycache__(/[\w.-]+\.pyc(\.\d+)?)?",  # Python's own compiled code, where it is not there yet
