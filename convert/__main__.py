@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="python -m convert", description=(__doc__ or "").partition("\n")[0])
-    subcommands = parser.add_subparsers(required=True, metavar="|".join(COMMANDS), parser_class=Parser)
+    parser = Parser(prog="python -m convert", description="Corpora to a bundle, by stages.")
+    subcommands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands", parser_class=Parser)
     for name, command in COMMANDS.items():
         subcommand = subcommands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
         command.arguments(subcommand)

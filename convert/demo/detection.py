@@ -3,7 +3,7 @@
     samples ──Condition: shifted, louder, noisier──► file ──Recording, Daemon──► episodes ──► Outcome a turn
 
 A sample whose emotions hang by a thread would fail with the next change of the front end.  Each condition is a change
-that nobody hears; a turn must be detected as it is meant under all of them.
+that nobody notices; a turn must be detected as it is meant under all of them.
 """
 
 import tempfile

@@ -10,7 +10,7 @@ from convert.evaluate.adaptation_curves import Homes
 from convert.score.calibration import mean_log_scores
 from convert.score.clip_scores import ClipWindows
 from edged.features.logmel import Floats
-from tests.convert.test_calibration import heard, manifest
+from tests.convert.test_calibration import manifest, validation_windows
 
 N_CLIPS, N_SPEAKERS = 240, 4
 RNG = np.random.default_rng(5)
@@ -78,7 +78,7 @@ def test_stream_of_a_corpus_without_the_label() -> None:
 
 def test_mean_log_scores_are_means_of_speakers() -> None:
     """Speakers have equal weight, whatever their number of clips; one is left out; half a table is empty."""
-    windows = heard()
+    windows = validation_windows()
     scores = np.full((len(windows.owner), len(LABELS)), 0.1, np.float32)
     loud = np.array([windows.clips[owner].speaker == "S0" for owner in windows.owner])
     scores[loud] = 0.5

@@ -51,9 +51,9 @@ def test_moved_clip_is_inside() -> None:
     """A moved short clip leaves silence on both sides and most of itself within the window."""
     spec = dataclasses.replace(NOTHING, moved_p=1)
     for seed in range(20):
-        heard = np.flatnonzero(changed(spec, seed)[0].max(axis=1) > FLOOR_DB)
-        assert len(heard) >= 0.7 * LENGTH[0]
-        assert heard[-1] - heard[0] + 1 == len(heard)
+        visible = np.flatnonzero(changed(spec, seed)[0].max(axis=1) > FLOOR_DB)
+        assert len(visible) >= 0.7 * LENGTH[0]
+        assert visible[-1] - visible[0] + 1 == len(visible)
 
 
 def test_own_floor_is_taken_off() -> None:

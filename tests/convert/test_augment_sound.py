@@ -34,7 +34,7 @@ def test_short_clip_is_respoken() -> None:
 
 
 def test_room_falls_by_60_db() -> None:
-    """The first echoes' power is a million times the last ones', and all together are below the voice as told."""
+    """The first echoes have a million times the power of the last, and all are below the voice by the given ratio."""
     response = room(0.5, 6.0, np.random.default_rng(0))
     assert response[0] == 1
     assert 10 * np.log10(np.sum(response[1:] ** 2)) == pytest.approx(-6, abs=0.01)
@@ -43,7 +43,7 @@ def test_room_falls_by_60_db() -> None:
 
 
 def test_noise_is_as_far_below() -> None:
-    """What is laid under a clip is as loud as told, however short the recording."""
+    """Noise is mixed in at the given ratio, however short the recording."""
     clip = sine(400, 3.0).astype(np.float64)
     under = over(clip, NOISE, 10.0, np.random.default_rng(0)) - clip
     assert 10 * np.log10(np.mean(clip**2) / np.mean(under**2)) == pytest.approx(10, abs=0.01)
@@ -65,9 +65,9 @@ def test_microphone_cuts() -> None:
     spec = SoundSpec(
         speed=0, pitch=0, room_p=0, noise_p=0, microphone_p=1, codec_p=0, lowest_hz=(300, 300), highest_hz=(3400, 3400)
     )
-    heard = power_by_hz(heard_elsewhere(noise(4.0, 0.1), NOISE, spec, np.random.default_rng(0)))
-    assert heard(0, 100) < heard(500, 3000) / 30
-    assert heard(6000, 8000) < heard(500, 3000) / 10
+    power = power_by_hz(heard_elsewhere(noise(4.0, 0.1), NOISE, spec, np.random.default_rng(0)))
+    assert power(0, 100) < power(500, 3000) / 30
+    assert power(6000, 8000) < power(500, 3000) / 10
 
 
 def power_by_hz(samples: Floats) -> Callable[[float, float], float]:

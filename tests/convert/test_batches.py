@@ -30,7 +30,7 @@ def batches(n_threads: int, repeats: tuple[tuple[str, int], ...] = (), augment: 
 
 
 def test_label_targets_intended() -> None:
-    """Without votes the intention is everything, but for the smoothing."""
+    """Without votes the intended label has everything except the smoothing."""
     assert label_targets([clip("fear")], LABELS, 0.6, 0.0).tolist() == [[0, 0, 1, 0, 0, 0]]
     smooth = label_targets([clip("fear")], LABELS, 0.6, 0.06)
     assert smooth[0] == pytest.approx([0.01, 0.01, 0.95, 0.01, 0.01, 0.01])
@@ -38,11 +38,11 @@ def test_label_targets_intended() -> None:
 
 def test_label_targets_votes() -> None:
     """Votes are counted among the model's own labels only; with none of them the intention stays."""
-    heard = clip("sad", votes=(0, 0, 0, 4, 3, 1))
-    assert label_targets([heard], LABELS, 0.6, 0)[0] == pytest.approx([0, 0, 0, 0.2, 0.15, 0.65])
-    assert label_targets([heard], ("neutral", "sad"), 0.6, 0)[0] == pytest.approx([0.3, 0.7])
-    unheard = clip("sad", votes=(5, 0, 0, 0, 0, 0))
-    assert label_targets([unheard], ("neutral", "sad"), 0.6, 0)[0] == pytest.approx([0, 1])
+    voted = clip("sad", votes=(0, 0, 0, 4, 3, 1))
+    assert label_targets([voted], LABELS, 0.6, 0)[0] == pytest.approx([0, 0, 0, 0.2, 0.15, 0.65])
+    assert label_targets([voted], ("neutral", "sad"), 0.6, 0)[0] == pytest.approx([0.3, 0.7])
+    unvoted = clip("sad", votes=(5, 0, 0, 0, 0, 0))
+    assert label_targets([unvoted], ("neutral", "sad"), 0.6, 0)[0] == pytest.approx([0, 1])
 
 
 def test_head_targets() -> None:
@@ -70,7 +70,7 @@ def test_batch_is_what_networks_take() -> None:
 
 
 def test_repeats() -> None:
-    """A small corpus is heard as often as the recipe says."""
+    """A small corpus is repeated as often as the recipe asks."""
     rows = batches(1, (("b", 3),)).rows
     assert len(rows) == 36 + 3 * 4
     assert Counter(rows.tolist())[0] == 3
@@ -91,8 +91,8 @@ def test_copies_take_turns() -> None:
     labels = label_targets(clips, LABELS, 1, 0)
     recipe = Recipe(name="t", corpora=("a",), batch=40, augment=quiet)
     found = Batches(dataset, labels, head_targets(clips), labels, recipe, 1)
-    heard = [float(image[5, 5, 0]) for epoch in range(5) for image in next(iter(found.epoch(epoch)))[0]]
-    counts = Counter(round(value * 80 - 80) for value in heard)
+    peaks = [float(image[5, 5, 0]) for epoch in range(5) for image in next(iter(found.epoch(epoch)))[0]]
+    counts = Counter(round(value * 80 - 80) for value in peaks)
     assert counts.keys() == {-20, -40, -60}
     assert min(counts.values()) > 45
 

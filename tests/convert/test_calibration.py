@@ -34,7 +34,7 @@ def manifest() -> Manifest:
     )  # fmt: skip
 
 
-def heard() -> ClipWindows:
+def validation_windows() -> ClipWindows:
     """Clips of six speakers, the first hundred of two windows, the others of one."""
     clips = [
         Clip(
@@ -48,7 +48,7 @@ def heard() -> ClipWindows:
 
 def drawn(labels: tuple[str, ...], sharpness: float = 1.0) -> Floats:
     """Scores (n_windows, n) whose logits are one above the others' for the true label, in noise; then sharpened."""
-    owner = heard().owner
+    owner = validation_windows().owner
     logits = RNG.normal(0, 1, (len(owner), len(labels)))
     for window, clip in enumerate(owner):
         if LABELS[TRUTH[clip]] in labels:
@@ -61,19 +61,19 @@ def drawn(labels: tuple[str, ...], sharpness: float = 1.0) -> Floats:
 @pytest.mark.parametrize("sharpness", [0.25, 1.0, 2.0])
 def test_temperature_is_found(sharpness: float) -> None:
     """Scores that were made sharper or flatter are given back what was done to them."""
-    found = temperature(drawn(LABELS, sharpness), heard(), LABELS)
+    found = temperature(drawn(LABELS, sharpness), validation_windows(), LABELS)
     assert found == pytest.approx(sharpness, rel=0.2)
 
 
 def test_temperature_of_few_labels() -> None:
     """A model of two labels is fitted to the clips that have one of them."""
     labels = TASKS["m4"]
-    assert temperature(drawn(labels, 2.0), heard(), labels) == pytest.approx(2, rel=0.3)
+    assert temperature(drawn(labels, 2.0), validation_windows(), labels) == pytest.approx(2, rel=0.3)
 
 
 def test_soft_weights_find_what_knows() -> None:
     """A model that knows gets weight, one that guesses gets next to none, and none gets less than 0."""
-    windows = heard()
+    windows = validation_windows()
     tempered = {
         name: np.full((len(windows.owner), len(labels)), 1 / len(labels), np.float32) for name, labels in TASKS.items()
     }
@@ -96,8 +96,8 @@ def test_routed_is_the_cascade() -> None:
 
 
 def test_calibrated() -> None:
-    """The routing with the greater UAR is the default; all figures of the validation speakers are told."""
-    found = calibrated(manifest(), {name: drawn(labels) for name, labels in TASKS.items()}, heard())
+    """The routing with the higher UAR is the default; the UAR of all ways is recorded."""
+    found = calibrated(manifest(), {name: drawn(labels) for name, labels in TASKS.items()}, validation_windows())
     assert found.validation_uar.keys() == {"hard", "soft", "m1"}
     assert found.default == ("soft" if found.validation_uar["soft"] >= found.validation_uar["hard"] else "hard")
     # Five independent models: their product knows more than one of them.

@@ -97,7 +97,7 @@ def test_bundle_has_metrics(bundle: Bundle) -> None:
 @pytest.mark.parametrize("runtime", installed_runtimes())
 @pytest.mark.parametrize("routing", ["hard", "soft"])
 def test_bundle_answers(bundle: Bundle, folder: Path, runtime: Any, routing: Any) -> None:  # noqa: ANN401 - literals
-    """The cascade runs on either runtime, from sound as the device hears it."""
+    """The cascade runs on either runtime, from sound as on the device."""
     samples, _ = soundfile.read(folder / "emodb" / "wav" / "14a01Wa.wav", dtype="float32")
     windows = Windows(GEOMETRY, 31 * GEOMETRY.hop)
     image = [*windows.push(samples, 0), *windows.finish()][0].image
@@ -182,7 +182,7 @@ def test_bundle_has_adaptation(bundle: Bundle) -> None:
 
 
 def test_evaluate_adaptation_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same figures from the same seed, without the rest of the evaluation."""
+    """The same metrics from the same seed, without the rest of the evaluation."""
     places = ["--corpora", str(folder), "--work", str(folder / "work")]
     assert main(["evaluate", "--adaptation", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
     assert json.loads(capsys.readouterr().out)["adaptation"] == bundle.manifest.metrics["adaptation"]
@@ -215,16 +215,16 @@ def test_made_again_is_the_same(bundle: Bundle, folder: Path) -> None:
 
 
 def test_bundle_has_a_gate(bundle: Bundle) -> None:
-    """The gate is within its budget, runs, and has its figures, its curves and its data's attribution beside it."""
+    """The gate is within its budget, runs, and has its metrics, its plot and its data's attribution beside it."""
     gate = bundle.manifest.gate
     assert gate is not None
     assert gate.labels == ("other", "speech")
     assert gate.parameters <= 20_000
     assert gate.multiply_adds <= 5_000_000
-    figures = bundle.manifest.metrics["gate"]
-    assert figures["gates"].keys() == {"model", "webrtcvad", "level"}
-    assert {"emodb", "ami", "ravdess", "ESC-10: Rain", "noise", "made: digital silence"} <= figures["groups"].keys()
-    assert figures["groups"]["made: digital silence"]["errors"]["model"] == 0
+    metrics = bundle.manifest.metrics["gate"]
+    assert metrics["gates"].keys() == {"model", "webrtcvad", "level"}
+    assert {"emodb", "ami", "ravdess", "ESC-10: Rain", "noise", "made: digital silence"} <= metrics["groups"].keys()
+    assert metrics["groups"]["made: digital silence"]["errors"]["model"] == 0
     assert (bundle.path / "gate.png").read_bytes().startswith(b"\x89PNG")
     card = (bundle.path / "README.md").read_text(encoding="utf-8")
     for part in ("## Speech gate", "gate.png", "Piczak", "AMI Meeting Corpus", "webrtcvad"):

@@ -1,4 +1,4 @@
-"""Copies of clips: made once, the same for everyone, from sound or from stored log-mel."""
+"""Augmented copies: computed once, the same for all recipes, from sound or from stored log-mel."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def clips(tmp_path: Path) -> list[Clip]:
 
 
 def test_copies_are_loaded_beside_the_clips(clips: list[Clip], tmp_path: Path) -> None:
-    """Two copies of each clip stand behind the clips themselves, in their order, and differ from them."""
+    """Two copies of each clip follow the clips themselves, in their order, and differ from them."""
     cache, (*spoken, noise) = tmp_path / "cache", clips
     copies.prepare(spoken, [noise], cache, 2, ALL)
     found = dataset.load(spoken, cache, copies.versions(spoken, cache, 2, ALL))
@@ -44,8 +44,8 @@ def test_copies_are_loaded_beside_the_clips(clips: list[Clip], tmp_path: Path) -
     assert not any(np.array_equal(parts[1], parts[place]) for place in (3, 5))
 
 
-def test_copies_are_judged_beside_the_clips(clips: list[Clip], tmp_path: Path) -> None:
-    """Each copy counts as a clip of its own, with its clip's label, behind all clips as they were recorded."""
+def test_copies_are_scored_beside_the_clips(clips: list[Clip], tmp_path: Path) -> None:
+    """Each copy is a clip with its clip's label, after all clips as recorded."""
     cache, (*spoken, noise) = tmp_path / "cache", clips
     copies.prepare(spoken, [noise], cache, 2, ALL)
     plain = clip_scores.clip_windows(spoken, cache)
@@ -56,8 +56,8 @@ def test_copies_are_judged_beside_the_clips(clips: list[Clip], tmp_path: Path) -
     assert not np.array_equal(found.images[2], plain.images[0])
 
 
-def test_copies_need_something_to_lie_over(clips: list[Clip], tmp_path: Path) -> None:
-    """Whoever trains without ESC-10 and noises is told so; copies that are there need none."""
+def test_copies_need_noises(clips: list[Clip], tmp_path: Path) -> None:
+    """Without ESC-10 and noises they are refused; copies that are cached need none."""
     cache, (*spoken, noise) = tmp_path / "cache", clips
     with pytest.raises(UsageError, match="expected esc10 and noise among the corpora"):
         copies.prepare(spoken, [], cache, 1, ALL)
@@ -66,7 +66,7 @@ def test_copies_need_something_to_lie_over(clips: list[Clip], tmp_path: Path) ->
 
 
 def test_copies_are_made_once(clips: list[Clip], tmp_path: Path) -> None:
-    """What is there stays; made anew elsewhere it is the same; other strengths are other files."""
+    """A cached copy stays; computed again it is the same; other strengths are other files."""
     cache, (*spoken, noise) = tmp_path / "cache", clips
     copies.prepare(spoken, [noise], cache, 1, ALL)
     made = {file: file.read_bytes() for file in cache.glob("*-copy*")}
@@ -94,7 +94,7 @@ def test_nothing_is_the_clip_itself(clips: list[Clip], tmp_path: Path) -> None:
 
 
 def test_echoes_fill_pauses() -> None:
-    """After a burst, powers fall evenly by 60 dB in the time of reverberation; the burst itself stays."""
+    """After a burst, power falls evenly by 60 dB in the reverberation time; the burst itself stays."""
     burst = np.full((200, GEOMETRY.n_bands), -120, np.float32)
     burst[10] = 0
     spec = SoundSpec(room_p=1, room_s=(0.8, 0.8), direct_db=(0, 0), noise_p=0, microphone_p=0)
@@ -105,7 +105,7 @@ def test_echoes_fill_pauses() -> None:
 
 
 def test_noise_is_as_far_below() -> None:
-    """The noise's mean power is the told distance below the clip's."""
+    """The noise's mean power is the given distance below the clip's."""
     spec = SoundSpec(room_p=0, noise_p=1, noise_db=(10, 10), microphone_p=0)
     found = copies.levels_elsewhere(LEVELS, NOISE, spec, np.random.default_rng(0))
     clean = np.mean(10 ** (LEVELS / 10))

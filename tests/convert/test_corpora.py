@@ -18,7 +18,7 @@ def by_id(folder: Path) -> dict[str, readers.Clip]:
 
 
 def test_cremad_authors_layout(tmp_path: Path) -> None:
-    """Speaker, gender, label, votes of those who only heard it, and the level of the answers that tie."""
+    """Speaker, gender, label, votes of listeners without video, and the level of tied answers."""
     clips = by_id(layouts.cremad(tmp_path))
     clip = clips["1018_DFA_ANG_XX"]
     assert (clip.corpus, clip.speaker, clip.gender, clip.label) == ("cremad", "CREMAD_1018", "female", "angry")

@@ -168,37 +168,37 @@ def test_training_is_resumed(tmp_path: Path) -> None:
     assert np.allclose(shares.sum(axis=1), 1, atol=1e-5)
 
 
-def kept(folder: Path) -> tuple[list[int], list[int]]:
-    """Of a training whose second epoch of three is said to be the least surprised: which epochs' weights were kept."""
+def saved_epochs(folder: Path) -> tuple[list[int], list[int]]:
+    """A training whose second epoch of three has the lowest loss: which epochs' weights were saved, and the history."""
     from convert.train import epochs, stage  # noqa: PLC0415 - only in a process of its own
 
     recipe = dataclasses.replace(RECIPE, teacher=TeacherSpec(), augmented_copies=0)
     run = Run(recipe, 1, None, folder, material(folder, recipe))
     dataset.prepare(run.material.all(), run.cache)
-    figures = [{"uar": 0.1, "nll": 1.0}, {"uar": 0.2, "nll": 0.5}, {"uar": 0.9, "nll": 0.7}]
+    results = [{"uar": 0.1, "nll": 1.0}, {"uar": 0.2, "nll": 0.5}, {"uar": 0.9, "nll": 0.7}]
     seen: list[Any] = []
 
     def validated(training: Any) -> dict[str, float]:  # noqa: ANN401 - a private method's self
         seen.append([np.asarray(weight) for weight in training._averaged.weights])  # noqa: SLF001 - what save is given
-        return figures[len(seen) - 1]
+        return results[len(seen) - 1]
 
     setattr(epochs.Training, "_validated", validated)  # noqa: B010 - mypy knows that it is a function of ours
     stage.train(run, ("m1",))
     with np.load(stage.weights_file(run, "m1")) as file:
-        arrays = [file[f"{place:04d}"] for place in range(len(seen[0]))]
+        arrays = [file[f"{index:04d}"] for index in range(len(seen[0]))]
     same = [all(np.array_equal(*pair) for pair in zip(arrays, weights, strict=True)) for weights in seen]
     history = json.loads((run.path / "m1.json").read_text(encoding="utf-8"))["history"]
     return [epoch for epoch, is_same in enumerate(same, 1) if is_same], [entry["epoch"] for entry in history]
 
 
-def test_epoch_that_is_least_surprised_is_kept(tmp_path: Path) -> None:
-    """Not the last one, nor the one with the greatest UAR."""
+def test_epoch_with_the_lowest_loss_is_saved(tmp_path: Path) -> None:
+    """Not the last one, nor the one with the highest UAR."""
     layouts.cremad(tmp_path / "cremad")
-    assert apart(kept, tmp_path) == ([2], [1, 2, 3])
+    assert apart(saved_epochs, tmp_path) == ([2], [1, 2, 3])
 
 
 def objectives() -> dict[str, float]:
-    """The loss of one clip by recipe: plain, taught, and with learned weights."""
+    """The loss of one clip by recipe: plain, distilled, and with learned weights."""
     import tensorflow as tf  # noqa: PLC0415 - only in a process of its own
 
     from convert.train.losses import Objective  # noqa: PLC0415 - only in a process of its own
@@ -213,7 +213,7 @@ def objectives() -> dict[str, float]:
     plain = Recipe(name="plain", corpora=())
     recipes = {
         "plain": plain,
-        "taught": dataclasses.replace(plain, teacher=TeacherSpec(seeds=(1,), share=1.0, temperature=2.0)),
+        "distilled": dataclasses.replace(plain, teacher=TeacherSpec(seeds=(1,), share=1.0, temperature=2.0)),
         "learned": dataclasses.replace(plain, learned_weights=True),
     }
     return {name: float(Objective(recipe)(out, labels, heads, soft)[1]) for name, recipe in recipes.items()}
@@ -225,6 +225,6 @@ def test_objective() -> None:
     labels = np.log(1 + 2 * np.exp(-2))
     gender, level = np.log(2), 4.0
     assert found["plain"] == pytest.approx(labels + 0.1 * gender + 0.1 * level, abs=1e-5)
-    taught = np.log(np.exp(1) + 2) - 0.5
-    assert found["taught"] == pytest.approx(4 * taught + 0.1 * gender + 0.1 * level, abs=1e-5)
+    distilled = np.log(np.exp(1) + 2) - 0.5
+    assert found["distilled"] == pytest.approx(4 * distilled + 0.1 * gender + 0.1 * level, abs=1e-5)
     assert found["learned"] == pytest.approx(found["plain"] + np.log(10), abs=1e-5)

@@ -1,4 +1,4 @@
-"""Protocols: folds are tuned from another model, tested once each, and taken up where they were left."""
+"""Protocols: folds are fine-tuned from another model, tested once each, and resumed."""
 
 import dataclasses
 import importlib.util
@@ -22,8 +22,8 @@ _START = Recipe(name="small", corpora=("cremad",), network=SMALL, epochs=1, epoc
 _MERGED = {"angry": "angry", "boredom": "sad", "sad": "sad"}
 
 
-def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]]:
-    """EMO-DB's third fold, with boredom as a label, twice: its figures, and how many files the second time made."""
+def third_fold(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]]:
+    """EMO-DB's third fold, with boredom as a label, twice: its metrics, and how many files the second time wrote."""
     from convert.evaluate.protocols import Protocol, fold_results  # noqa: PLC0415 - only in a process of its own
 
     protocol = Protocol(
@@ -50,10 +50,10 @@ def played(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]
 
 
 def test_fold_is_tuned_and_tested(tmp_path: Path) -> None:
-    """Its labels may be other words than the six, rows merge them; a fold that is done is not done again."""
+    """Its labels may be others than the six, rows merge them; a finished fold is not repeated."""
     layouts.cremad(tmp_path / "cremad")
     layouts.emodb(tmp_path / "emodb")
-    first, again, changed, refused = apart(played, tmp_path)
+    first, again, changed, refused = apart(third_fold, tmp_path)
     assert first == again
     assert changed == 0
     assert refused[0] == "recipe small: trains on cremad, expected one that does not"
@@ -66,7 +66,7 @@ def test_fold_is_tuned_and_tested(tmp_path: Path) -> None:
 
 
 def refused() -> str:
-    """What is said of an unknown protocol."""
+    """The refusal of an unknown protocol."""
     from convert.evaluate.protocols import protocol  # noqa: PLC0415 - only in a process of its own
 
     try:

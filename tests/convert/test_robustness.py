@@ -82,11 +82,11 @@ def test_room(around: Surroundings) -> None:
     """A click arrives without delay, followed by the echo."""
     click = np.zeros(RATE_HZ, np.float32)
     click[100] = 1
-    heard = changed("room", click, around)
-    assert int(np.abs(heard).argmax()) == 100
-    assert np.all(heard[:99] < 1e-6)
-    assert level_db(heard[200:2000]) > -60
-    assert float(np.sum(heard**2)) == pytest.approx(1, abs=0.01)
+    echoed = changed("room", click, around)
+    assert int(np.abs(echoed).argmax()) == 100
+    assert np.all(echoed[:99] < 1e-6)
+    assert level_db(echoed[200:2000]) > -60
+    assert float(np.sum(echoed**2)) == pytest.approx(1, abs=0.01)
 
 
 def test_robustness(tmp_path: Path, around: Surroundings) -> None:

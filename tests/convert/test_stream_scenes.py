@@ -56,7 +56,7 @@ def test_surroundings_by_side(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["emotions", "neutral", "other"])
 def test_scenes_by_kind(tmp_path: Path, kind: Kind) -> None:
-    """Each speaker is a home; nobody speaks over himself, moods are as scripted, and the draw can be repeated."""
+    """Each speaker is a home; clips of a home do not overlap, labels are as scripted, and the draw can be repeated."""
     spoken, rooms = clips(tmp_path, "a", "b"), around(tmp_path)
     found = scenes("g", spoken, kind, rooms, tmp_path / "cache", 500)
     assert found == scenes("g", spoken, kind, rooms, tmp_path / "cache", 500)
@@ -72,24 +72,24 @@ def test_scenes_by_kind(tmp_path: Path, kind: Kind) -> None:
 
 
 def test_scene_without_neutral_speaker(tmp_path: Path) -> None:
-    """A speaker who is never heard neutral has no scene of neutral speech."""
+    """A speaker without neutral clips has no scene of neutral speech."""
     angry = [clip for clip in clips(tmp_path, "a") if clip.label == "angry"]
     assert scenes("g", angry, "neutral", around(tmp_path), tmp_path / "cache", 60) == []
 
 
 def test_renderings_agree(tmp_path: Path) -> None:
-    """Windows laid together from log-mel are those that the front end makes of the sound, in a room without echo."""
+    """Windows composed from log-mel are close to the front end's of the sound, in a room without echo."""
     script = scenes("g", clips(tmp_path, "a"), "emotions", Surroundings([], [], []), tmp_path / "cache", 60)[0]
-    heard = rendering.windows(script, tmp_path / "cache", -60.0)
+    composed = rendering.windows(script, tmp_path / "cache", -60.0)
     windows = Windows(GEOMETRY, rendering.STRIDE_FRAMES * GEOMETRY.hop)
     found = [*windows.push(rendering.sound(script), 0), *windows.finish()]
-    assert [window.start for window in found] == heard.start.tolist()
-    assert [window.end for window in found] == heard.end.tolist()
+    assert [window.start for window in found] == composed.start.tolist()
+    assert [window.end for window in found] == composed.end.tolist()
     images = np.array([window.image for window in found]).astype(int)
-    apart_db = np.abs(images - heard.images.astype(int)).mean() * GEOMETRY.quantum_db
+    apart_db = np.abs(images - composed.images.astype(int)).mean() * GEOMETRY.quantum_db
     assert apart_db < 1.5  # where floor and voice are alike, their phases decide
     loud = np.array([np.count_nonzero(window.speech_dbfs > -60) for window in found])
-    assert np.abs(loud - heard.loud_frames).max() <= 4
+    assert np.abs(loud - composed.loud_frames).max() <= 4
 
 
 def test_sound_has_levels_of_the_script(tmp_path: Path) -> None:
