@@ -157,20 +157,12 @@ def _models(manifest: Manifest) -> str:
         ]
         for name, model in manifest.models.items()
     ]
-    head = [
-        "model",
-        "labels",
-        "parameters",
-        "multiply-adds a window",
-        "temperature",
-        "soft weight",
-        "best epoch (0: the starting weights)",
-    ]
+    head = ["model", "labels", "parameters", "multiply-adds a window", "temperature", "soft weight"]
     uar = manifest.metrics["validation_uar"]
     return "\n".join(
         [
             "## Models and routes\n",
-            table(head, rows),
+            table([*head, "best epoch (0: the starting weights)"], rows),
             f"\nThe default routing is **{manifest.routes.default}**, chosen on validation speakers. Their UAR:",
             f"{uar['hard']:.3f} hard, {uar['soft']:.3f} soft (weights fitted without the speaker under test),",
             f"{uar['m1']:.3f} for M1 alone.",
@@ -197,13 +189,12 @@ def _verdict(manifest: Manifest) -> str:
     default = manifest.routes.default
     lines = ["## Is the cascade worth it?\n"]
     for name, row in manifest.metrics["rows"].items():
-        gain = row[default]["uar"] - row["first"]["uar"]
+        cascade, first = row[default]["uar"], row["first"]["uar"]
+        gain = cascade - first
         word = "ties with" if abs(gain) < _TIE else "beats" if gain > 0 else "loses to"
         points = "" if abs(gain) < _TIE else f" by {abs(gain) * 100:.1f} points"
-        lines.append(
-            f"- {title(name)}: the cascade ({default}, {row[default]['uar']:.3f}) {word} M1 alone"
-            f" ({row['first']['uar']:.3f}){points}.{_best_alternative(manifest, name, row[default]['uar'])}"
-        )
+        verdict = f"the cascade ({default}, {cascade:.3f}) {word} M1 alone ({first:.3f}){points}."
+        lines.append(f"- {title(name)}: {verdict}{_best_alternative(manifest, name, cascade)}")
     return "\n".join(lines)
 
 

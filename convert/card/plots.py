@@ -76,13 +76,9 @@ def _reliability(rows: Mapping[str, Any], file: Path) -> None:
         min_count = _MIN_SHARE * sum(count for _, _, count in row["reliability"])
         bins = [(confidence, right) for confidence, right, count in row["reliability"] if count >= min_count]
         axes.plot(*zip(*bins, strict=True), "o-", markersize=3, label=title(name))
-    axes.set_xlabel("confidence")
-    axes.set_ylabel("accuracy")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend(fontsize=8)
-    saved(made, file)
+    _finish(made, "confidence", "accuracy", file)
 
 
 def _adaptation(groups: Mapping[str, Any], file: Path) -> None:
@@ -94,11 +90,7 @@ def _adaptation(groups: Mapping[str, Any], file: Path) -> None:
         axes.plot(seconds, list(marks.values()), "o-", markersize=3, label=title(name))
     axes.set_xscale("symlog", linthresh=12)
     axes.set_xticks([0, 12, 60, 300, 1800], ["0", "12", "60", "300", "1800"])
-    axes.set_xlabel("seconds of adaptation to the speaker, 70 % neutral")
-    axes.set_ylabel("UAR")
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend(fontsize=8)
-    saved(made, file)
+    _finish(made, "seconds of adaptation to the speaker, 70 % neutral", "UAR", file)
 
 
 def _stream(stream: Mapping[str, Any], file: Path) -> None:
@@ -118,8 +110,14 @@ def _stream(stream: Mapping[str, Any], file: Path) -> None:
     axes.set_xscale("symlog", linthresh=2)
     axes.set_xlim(left=0)
     axes.set_ylim(0, 1)
-    axes.set_xlabel("false episodes per hour of neutral speech")
-    axes.set_ylabel("recall of emotional episodes")
+    _finish(made, "false episodes per hour of neutral speech", "recall of emotional episodes", file)
+
+
+def _finish(made: Figure, x: str, y: str, file: Path) -> None:
+    """Labels the axes of ``made``, adds grid and legend, and writes it."""
+    (axes,) = made.axes
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
     axes.grid(visible=True, alpha=0.3)
     axes.legend(fontsize=8)
     saved(made, file)

@@ -5,11 +5,13 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
 
+from convert.card import card
 from convert.card.plots import ADAPTATION, CONFUSION, RELIABILITY, STREAM, write_plots
 from convert.card.report import report, sections
 from convert.score.rows import clip_row
-from edged.models.bundle import Manifest
+from edged.models.bundle import DEFAULT_BUNDLE, Manifest, load_bundle
 from tests.convert.test_rows import raw, windows
 from tests.parts.models.bundles import manifest as tiny_manifest
 
@@ -107,3 +109,11 @@ def test_plots_of_nothing(tmp_path: Path) -> None:
     """A bundle without metrics has no plots."""
     write_plots(msgspec.convert(tiny_manifest(), Manifest), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_shipped_card_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``python -m convert card`` would change nothing in the shipped card; its gate has a section of its own."""
+    text = (DEFAULT_BUNDLE / "README.md").read_text(encoding="utf-8")
+    section = "## Speech gate" + text.partition("## Speech gate")[2].partition("\n## Limits")[0]
+    monkeypatch.setattr(card, "gate_section", lambda *_: section)
+    assert card.card(load_bundle(DEFAULT_BUNDLE).manifest) == text
