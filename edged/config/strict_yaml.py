@@ -1,9 +1,9 @@
-"""YAML text to plain values, stricter than YAML: what no config means is refused where it stands.
+"""YAML text to plain values, stricter than YAML: constructs that no config needs are refused, with their line.
 
     text ──SafeLoader without double keys, merges, broken text──► dict, or ConfigError: file, line, what is wrong
 
-YAML itself takes the last of two keys of one name without a word, copies gigabytes through merged keys, and reads
-``on`` as a truth value.
+YAML itself silently takes the last of two equal keys, expands merged keys to gigabytes, and reads ``on`` as a truth
+value.
 """
 
 import re
@@ -20,7 +20,7 @@ def plain_values(text: str, name: str) -> dict[Any, Any]:
     """The keys and values of ``text``, empty where it is; ``name`` stands for the file in messages.
 
     Raises:
-        ConfigError: it is not YAML, or not keys and values; one line with the place.
+        ConfigError: it is not YAML, or not keys and values; one line, with line and column.
     """
     try:
         values = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 -- a SafeLoader that also refuses double keys
@@ -43,10 +43,10 @@ def _one_line(text: str) -> str:
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """SafeLoader that refuses what YAML takes and no config means: a key given twice, merged keys, broken text."""
+    """SafeLoader that refuses what YAML allows and no config needs: a key given twice, merged keys, broken text."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002 -- PyYAML's
-        """Of a double key YAML would silently take the last; merges multiply a few lines to gigabytes."""
+        """YAML would silently take the last of two equal keys; merges expand a few lines to gigabytes."""
         seen: set[str] = set()
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if key.tag == "tag:yaml.org,2002:merge":
@@ -59,7 +59,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
     def construct_scalar(self, node: Any) -> Any:  # noqa: ANN401 -- PyYAML's
-        """Text that could be given neither to the system nor to a broker is refused where it stands."""
+        """Refuses text that neither the system nor a broker can take."""
         value = super().construct_scalar(node)
         if _NO_TEXT.search(value):
             raise yaml.MarkedYAMLError(problem=f"{shown(value)} is no text", problem_mark=node.start_mark)
@@ -72,7 +72,7 @@ def _whole_mapping(loader: _UniqueKeyLoader, node: yaml.Node) -> dict[Any, Any]:
 
 # on and off are words of this config, and by YAML 1.2 they are nothing else; only true and false stay truth values.
 _UniqueKeyLoader.yaml_implicit_resolvers = {
-    first: [found for found in resolvers if first in "tTfF" or found[0] != "tag:yaml.org,2002:bool"]
+    first: [resolver for resolver in resolvers if first in "tTfF" or resolver[0] != "tag:yaml.org,2002:bool"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _whole_mapping)

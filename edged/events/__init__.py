@@ -1,1 +1,1 @@
-"""Where scores become steady episodes, and the types of all payloads."""
+"""Scores of windows to steady episodes, and these to payloads."""

@@ -1,10 +1,10 @@
-"""Scores to the two sides of an emotion: how strong (arousal) and how pleasant (valence) it is.
+"""Scores to arousal (how strong an emotion is) and valence (how pleasant).
 
     scores by label ──sums over each side──► the side with the greatest sum, or None
 
-The sides are those of the circumplex of affect (Russell, 1980, doi 10.1037/h0077714): what is left of an answer when
-the label itself is uncertain, since angry and fear are both strong and unpleasant.  Disgust lies in the middle of
-arousal and takes part in valence only.
+Both are dimensions of the circumplex of affect (Russell, 1980, doi 10.1037/h0077714).  They remain useful when the
+label itself is uncertain: angry and fear are both strong and unpleasant.  Disgust lies in the middle of arousal and
+counts for valence only.
 """
 
 from collections.abc import Mapping
@@ -26,12 +26,12 @@ _VALENCE: dict[str, Valence] = {
 
 
 def arousal(scores: Mapping[str, float]) -> Arousal | None:
-    """The stronger side; None where no label of ``scores`` has one, as those of another bundle may."""
+    """The side with the greatest sum; None where no label of ``scores`` has a side, as in another bundle."""
     return _side(scores, _AROUSAL)
 
 
 def valence(scores: Mapping[str, float]) -> Valence | None:
-    """The stronger side; None as above."""
+    """The side with the greatest sum; None as above."""
     return _side(scores, _VALENCE)
 
 

@@ -1,6 +1,6 @@
-"""Changes and states to payloads: sample counts become times, arrays become objects by label.
+"""Changes, states and windows to payloads: sample counts become times, arrays become objects by label.
 
-Began, Ended, State, windows (sample counts) ──wall clock at a sample──► structs of schema.py (RFC 3339, seconds)
+Began, Ended, State, windows (sample counts) ──wall clock at a sample──► payloads (RFC 3339, seconds)
 """
 
 import secrets
@@ -15,7 +15,7 @@ from edged.features.logmel import Floats
 
 
 class PayloadBuilder:
-    """Holds what turns counts into times: the rate, and the wall clock at the newest sound."""
+    """Knows the sample rate and the wall clock at the newest sound."""
 
     def __init__(self, labels: tuple[str, ...], sample_rate_hz: int) -> None:
         self._labels = labels
@@ -27,8 +27,8 @@ class PayloadBuilder:
         """``utc_s`` is the wall clock at ``sample``; a clock that jumps moves later time stamps and nothing else."""
         self._anchor = (sample, utc_s)
 
-    def changed(self, change: Began | Ended) -> EpisodeStart | EpisodeEnd:
-        """The event of a change; an end carries the id of the start before it."""
+    def event(self, change: Began | Ended) -> EpisodeStart | EpisodeEnd:
+        """The event for a change; an end has the episode id of its start."""
         confidence = _rounded(change.scores[self._labels.index(change.label)])
         if isinstance(change, Began):
             self._episode_id = new_id()
@@ -56,7 +56,7 @@ class PayloadBuilder:
         )
 
     def state(self, state: State, level_dbfs: float) -> EmotionState:
-        """How it is now."""
+        """The current state."""
         scores = None if state.scores is None else self._by_label(state.scores)
         return EmotionState(
             time=self._time(state.at),
@@ -71,7 +71,7 @@ class PayloadBuilder:
         )
 
     def confidence(self, state: State) -> float:
-        """Score of the state's label, or the greatest where the state is no label; 0 without speech."""
+        """The score of the state's label, or the greatest score while uncertain; 0 without speech."""
         if state.scores is None:
             return 0.0
         known = state.emotion in self._labels
@@ -120,12 +120,12 @@ class PayloadBuilder:
 
 
 def _rounded(score: float) -> float:
-    """Four decimals: an int8 score has no more in it, and the payloads stay short."""
+    """Four decimals: an int8 score has no more precision, and payloads stay short."""
     return round(min(1.0, max(0.0, float(score))), 4)
 
 
 def new_id() -> str:
-    """A UUID of version 7 (RFC 9562): 48 bits of Unix milliseconds, so that ids sort by time, then random ones."""
+    """A UUID of version 7 (RFC 9562): 48 bits of Unix milliseconds, so that ids sort by time, then random bits."""
     milliseconds = time.time_ns() // 1_000_000
     high = (milliseconds & (2**48 - 1)) << 16 | 0x7000 | secrets.randbits(12)
     low = 0b10 << 62 | secrets.randbits(62)

@@ -1,1 +1,1 @@
-"""Where samples become log-mel images; the only place, shared by training and device."""
+"""Samples to log-mel images, for training and device alike."""

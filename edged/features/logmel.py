@@ -3,11 +3,11 @@
     samples (n,) ──frames──► (k, 1024) ──taper, rfft──► power (k, 513) ──mel──► (k, 128) ──dB──► levels
     levels (188, 128) ──relative to the loudest, clipped, pairs averaged──► image (188, 64) uint8
 
-This is the only place where samples become features: training and device both come through here.  The equations are
-those of ``librosa.feature.melspectrogram`` and ``librosa.power_to_db(ref=max, amin=1e-10, top_db=80)`` (McFee et al.
-2015; mel scale and area normalisation of Slaney's Auditory Toolbox, 1998), written in numpy alone because librosa is
-far too large for a device.  The image counts 80 dB in 255 equal levels, which is exactly the models' int8 input:
-features are quantized once, here, and not again.
+Training and device both compute their features here, and nowhere else.  The equations are those of
+``librosa.feature.melspectrogram`` and ``librosa.power_to_db(ref=max, amin=1e-10, top_db=80)`` (McFee et al. 2015; mel
+scale and area normalisation of Slaney's Auditory Toolbox, 1998), written in numpy alone because librosa is far too
+large for a device.  The image counts 80 dB in 255 equal levels, which is exactly the models' int8 input: features are
+quantized once, here, and not again.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from edged.features.geometry import GEOMETRY, SILENCE_DBFS, Geometry
 
 _AMIN = 1e-10  # power below which librosa.power_to_db takes no logarithm
 _BREAK_HZ, _BREAK_MEL = 1000.0, 15.0  # where Slaney's scale turns from linear to logarithmic
-_SPEECH_HZ = (200.0, 4000.0)  # where voices are louder than hum, rumble and hiss
+_SPEECH_HZ = (200.0, 4000.0)  # the band in which voices are louder than hum, rumble and hiss
 
 Floats = NDArray[np.float32]
 
@@ -68,7 +68,7 @@ class FrontEnd:
         self._loudness = np.stack([mean_square, speech], axis=1).astype(np.float32)
 
     def n_frames(self, n_samples: int) -> int:
-        """How many whole frames lie in so many samples."""
+        """The number of whole frames in ``n_samples`` samples."""
         return max(0, 1 + (n_samples - self.geometry.n_fft) // self.geometry.hop)
 
     def power(self, samples: Floats) -> Floats:
@@ -86,15 +86,15 @@ class FrontEnd:
         return np.asarray(10 * np.log10(np.maximum(power @ self._filters, np.float32(_AMIN))), np.float32)
 
     def loudness_dbfs(self, power: Floats) -> Floats:
-        """(k, 2) rms of each frame in dBFS, never below -96: over the whole band, and from 200 to 4000 Hz."""
+        """(k, 2) RMS of each frame in dBFS, at least -96: over the whole band, and from 200 to 4000 Hz."""
         level_dbfs = 10 * np.log10(np.maximum(power @ self._loudness, np.float32(1e-20)))
         return np.asarray(np.maximum(level_dbfs, np.float32(SILENCE_DBFS)), np.float32)
 
     def image(self, levels: Floats) -> NDArray[np.uint8]:
         """(n_frames, n_bands) 0..255 for -80..0 dB below the loudest of ``levels`` (k <= n_frames, n_mels).
 
-        Frames that are missing at the end are as silent as can be, 0.  Where every level is the same (digital silence)
-        all are the loudest, 255, as in librosa: the gate keeps such windows from the models.
+        Missing frames at the end are 0, the most silent.  Where all levels are equal (digital silence) all are 255, the
+        loudest, as in librosa; the gate keeps such windows from the models.
         """
         geometry = self.geometry
         relative = np.maximum(levels - levels.max(), np.float32(-geometry.top_db))
@@ -110,7 +110,7 @@ class FrontEnd:
 
 
 def int8_input(image: NDArray[np.uint8]) -> NDArray[np.int8]:
-    """The image as the models take it, without loss: 0..255 becomes -128..127, scale 80/255 dB, zero point -128.
+    """The image as the models' int8 input, without loss: 0..255 becomes -128..127, scale 80/255 dB, zero point -128.
 
     The real value is dB above the floor of the window, so that the zeros with which convolutions pad are silence.
     """

@@ -19,13 +19,13 @@ from edged.features.logmel import Floats, FrontEnd, int8_input
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What the models see at once, with what the gate and the tracker need to know of it."""
+    """The models' input at one time, with what the gate and the tracker need to know."""
 
     start: int  # sample count at the centre of the first frame
     end: int  # sample count at the centre of the last frame
     image: NDArray[np.int8]  # (n_frames, n_bands)
-    level_dbfs: float  # rms of the newest stride, never below -96
-    speech_dbfs: Floats  # (n_frames,) rms of each frame from 200 to 4000 Hz; -96 where the recording had ended
+    level_dbfs: float  # RMS of the newest stride, at least -96
+    speech_dbfs: Floats  # (n_frames,) RMS of each frame from 200 to 4000 Hz; -96 after the end of a recording
     discontinuous: bool  # the first window after the start or after lost samples
 
 
@@ -76,9 +76,9 @@ class Windows:
         size = self._geometry.n_frames
         levels, loudness = self._front_end.levels(power), self._front_end.loudness_dbfs(power)
         for row, loud in zip(levels, loudness, strict=True):
-            place = self._count % size
-            self._ring[place] = self._ring[place + size] = row
-            self._loudness[place] = self._loudness[place + size] = loud
+            index = self._count % size
+            self._ring[index] = self._ring[index + size] = row
+            self._loudness[index] = self._loudness[index + size] = loud
             self._count += 1
             if self._count >= size and (self._count - size) % self._stride_frames == 0:
                 yield self._window(size)

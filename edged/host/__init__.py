@@ -1,1 +1,1 @@
-"""This machine: systemd, identity, metrics, folders, backoff."""
+"""The machine: systemd, identity, metrics, folders, state files, backoff."""

@@ -1,9 +1,9 @@
-"""The addresses of this machine, as the kernel has them: no name is looked up, so nothing waits.
+"""The IP addresses of this machine, from the kernel: no name is looked up, so nothing blocks.
 
     /sys/class/net ──SIOCGIFADDR──► IPv4 of each interface        /proc/net/if_inet6 ──► IPv6
 
-Netlink would tell more, and the service's sandbox forbids it.  Loopback addresses lead nowhere and are left out, and so
-are link-local ones of IPv6, which mean nothing without the interface.
+Netlink would offer more, but the service's sandbox forbids it.  Loopback addresses are left out, and so are link-local
+IPv6 addresses, which are useless without the interface.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ _ADDRESS = slice(20, 24)  # of its four bytes
 
 
 def addresses(interfaces: Path = _INTERFACES, ipv6: Path = _IPV6) -> list[str]:
-    """IPv4 before IPv6, interfaces in the order of their names; empty where the system does not say."""
+    """IPv4 before IPv6, interfaces sorted by name; empty where the system does not list them."""
     ipv4 = [address for name in _names(interfaces) if (address := _ipv4(name))]
     wide = [address for address in _ipv6(ipv6) if not address.is_link_local]
     return [str(one) for one in ipv4 if not one.is_loopback] + [str(one) for one in wide if not one.is_loopback]

@@ -1,11 +1,10 @@
-"""Attempts in vain to the seconds until the next one: doubling, jittered, from the first to the longest.
+"""The wait before the next attempt: it doubles with each failure, with jitter, from a first to a longest wait.
 
-    attempted ──► wait_s, random in the upper half of 2, 4, 8 … times the first ──► lasted(seconds) pays it off
+    attempted ──► wait_s, random in the upper half of 2, 4, 8 … times the first ──► lasted(seconds) resets it
 
-For the broker and for the microphone.  The jitter spreads a hundred devices that lost one broker in the same second;
-half of the time is fixed, so that a wait stays a wait.  What breaks at once counts as an attempt in vain: two devices
-of one client id put each other out, a broker that closes every connection is no better than an absent one, and a cable
-with a loose contact is no microphone.
+For the broker and for the microphone.  Jitter spreads the attempts of a hundred devices that lose a broker in the same
+second; half of the wait is fixed, so no attempt follows at once.  What breaks at once counts as a failure: two devices
+with one client id disconnect each other, some brokers close every connection, and a cable may have a loose contact.
 """
 
 import random
@@ -23,16 +22,16 @@ class Backoff:
         self.wait_s = first_s
 
     def attempted(self) -> float:
-        """An attempt begins; the seconds to wait after it, should it be in vain."""
+        """Counts an attempt; the seconds to wait if it fails."""
         self._attempts += 1
         longest_s = min(self._first_s * 2.0 ** min(self._attempts, _MAX_DOUBLINGS), self._longest_s)
         self.wait_s = random.uniform(longest_s / 2, longest_s)  # noqa: S311 -- spreads load, guards nothing
         return self.wait_s
 
     def lasted(self, held_s: float) -> float:
-        """What was attempted broke after it had held for ``held_s``; the seconds to wait now.
+        """The attempt succeeded, and broke after ``held_s``; the seconds to wait now.
 
-        One that held longer than the wait it would cause makes the attempts before it forgotten.
+        If it held longer than the wait that it would cause, the attempts before it no longer count.
         """
         if held_s > self.wait_s:
             self._attempts = 0

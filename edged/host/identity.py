@@ -1,10 +1,10 @@
-"""Which device this is, and what it is called where the config gives it no name.
+"""The device's identity, and its node name where the config gives none.
 
     /etc/machine-id ──SHA-256 of our own──► device id ──first half──► node "edged-3f9a1c2e"
 
-A new installation of the program keeps it, a hundred devices of one image whose machine ids are made at their first
-boot differ, and the host's name, which is ``raspberrypi`` on most of them, plays no part.  machine-id(5) asks for a
-hash, since the id itself is no one else's business.
+The id survives a new installation of the program.  A hundred devices from one image differ, since each makes its
+machine id at its first boot, and the host name, ``raspberrypi`` on most of them, is not used.  machine-id(5) asks for a
+hash: the id itself is confidential.
 """
 
 import hashlib
@@ -16,26 +16,26 @@ _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _LENGTH = 16  # hexadecimal digits: 64 bits
 
 
-@cache  # the announcement asks thirty times a second
+@cache  # the id of a running machine does not change
 def device_id() -> str:
     """16 hexadecimal digits, the same over restarts and reinstallations."""
     return device_id_from(_MACHINE_IDS)
 
 
 def device_id_from(machine_ids: tuple[Path, ...]) -> str:
-    """Of the first of these files that holds an id; of the host's name where none does."""
+    """The device id from the first of these files that has one, else from the host name."""
     for file in machine_ids:
         try:
-            found = file.read_text(encoding="ascii").strip()
+            machine_id = file.read_text(encoding="ascii").strip()
         except (OSError, ValueError):
             continue
-        if found and found != "uninitialized":  # what an image holds before its first boot
-            return _hashed(found)
+        if machine_id and machine_id != "uninitialized":  # as in an image before its first boot
+            return _hashed(machine_id)
     return _hashed(socket.gethostname())
 
 
 def node_name(configured: str) -> str:
-    """The node's name: as configured, or one of the device's id."""
+    """The node's name: as configured, or made of the device id."""
     return configured or f"edged-{device_id()[: _LENGTH // 2]}"
 
 

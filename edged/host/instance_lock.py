@@ -59,8 +59,8 @@ class InstanceLock:
             sockets = _SOCKETS.read_text(encoding="utf-8", errors="replace")
         except OSError:
             return None
-        found = re.search(rf" @{self._name}/(\d+)$", sockets, re.MULTILINE)
-        return int(found[1]) if found else None
+        match = re.search(rf" @{self._name}/(\d+)$", sockets, re.MULTILINE)
+        return int(match[1]) if match else None
 
     def _bind(self, name: str) -> None:
         bound = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)

@@ -1,8 +1,9 @@
-"""The daemon's figures about itself.
+"""Metrics of the daemon and of the machine it runs on.
 
-counts of the pipeline, /proc/self, /sys ──► Figures ──daemon──► the ``health`` payload
+    counts of the pipeline, /proc/self, /sys ──► Metrics ──daemon──► the ``health`` payload
 
-What the system does not tell is None: a machine without a thermometer, a board that does not say when it slows down.
+A value that the system does not offer is None: a machine without a thermometer, a board that does not report
+throttling.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from edged.features.geometry import SILENCE_DBFS, dbfs
 _MODEL = Path("/proc/device-tree/model")
 _THERMAL = Path("/sys/class/thermal")
 _PLATFORM = Path("/sys/devices/platform")
-# Of the Raspberry Pi's firmware, as in `vcgencmd get_throttled`: bits 0 to 3 hold now, 16 to 19 held since the boot.
+# Of the Raspberry Pi's firmware, as in `vcgencmd get_throttled`: bits 0 to 3 are current, 16 to 19 since the boot.
 _THROTTLING = ("under_voltage", "frequency_capped", "throttled", "too_hot")
 _SINCE_BOOT = 16
 
@@ -38,41 +39,41 @@ class Metrics:
 
     @property
     def uptime_s(self) -> float:
-        """Seconds since the start, whatever the wall clock did."""
+        """Seconds since the start, by the monotonic clock."""
         return time.monotonic() - self._began_s
 
     def count_window(self, level_dbfs: float, *, speech: bool) -> None:
-        """One window went through."""
+        """Counts one window."""
         self.windows += 1
         self.windows_speech += speech
         self.level_dbfs = level_dbfs
 
     def count_sound(self, sound_s: float, busy_s: float, peak: float) -> None:
-        """The pipeline worked ``busy_s`` on ``sound_s`` of sound, of which ``peak`` was the greatest sample."""
+        """Counts ``sound_s`` of sound with the largest sample ``peak``, processed in ``busy_s``."""
         self._peak = max(self._peak, peak)
         self.sound_total_s += sound_s
         self._sound_s += sound_s
         self._busy_s += busy_s
 
     def real_time_factor(self) -> float:
-        """Busy time by time of sound since the last call; 0 where no sound came."""
+        """Busy time divided by the time of sound since the last call; 0 without sound."""
         factor = self._busy_s / self._sound_s if self._sound_s else 0.0
         self._busy_s = self._sound_s = 0.0
         return factor
 
     def cpu_share(self) -> float:
-        """CPU time of all threads by time since the last call; 1 is one core."""
+        """CPU time of all threads divided by the time since the last call; 1 is one core."""
         before, self._cpu = self._cpu, (time.process_time(), time.monotonic())
         elapsed_s = self._cpu[1] - before[1]
         return (self._cpu[0] - before[0]) / elapsed_s if elapsed_s > 0 else 0.0
 
     def peak_dbfs(self) -> float:
-        """The greatest sample since the last call, in dB of full scale; never below -96."""
+        """The largest sample since the last call, in dBFS; at least -96."""
         peak, self._peak = self._peak, 0.0
         return dbfs(peak)
 
     def clipping(self, n_clipped: int) -> bool:
-        """Whether more samples than at the last call were at the end of the converter's range."""
+        """Whether samples were clipped since the last call; ``n_clipped`` is their total."""
         before, self._n_clipped = self._n_clipped, n_clipped
         return n_clipped > before
 
@@ -87,22 +88,22 @@ def resident_mb() -> float:
 
 
 def temperature_c(thermal: Path = _THERMAL) -> float | None:
-    """Degrees Celsius of the hottest zone that has a thermometer."""
-    found = []
+    """Degrees Celsius of the hottest thermal zone."""
+    zones_c = []
     for file in thermal.glob("thermal_zone*/temp"):
-        with contextlib.suppress(OSError, ValueError):  # a zone may be switched off, or say it has no reading
-            found.append(int(file.read_text(encoding="ascii")) / 1000)
-    return max(found, default=None)
+        with contextlib.suppress(OSError, ValueError):  # a zone may be switched off, or have no reading
+            zones_c.append(int(file.read_text(encoding="ascii")) / 1000)
+    return max(zones_c, default=None)
 
 
 def throttling(platform_devices: Path = _PLATFORM) -> list[str] | None:
-    """Why the board slows down now, and with ``_before`` why it did since the boot; empty when all is well."""
+    """Why the board is throttled now, and with ``_before`` why it was since the boot; empty if it never was."""
     for file in platform_devices.glob("*/*firmware/get_throttled"):
         with contextlib.suppress(OSError, ValueError):
             bits = int(file.read_text(encoding="ascii"), 16)
-            now = [name for place, name in enumerate(_THROTTLING) if bits >> place & 1]
-            held = [name for place, name in enumerate(_THROTTLING) if bits >> (_SINCE_BOOT + place) & 1]
-            return now + [f"{name}_before" for name in held if name not in now]
+            now = [name for bit, name in enumerate(_THROTTLING) if bits >> bit & 1]
+            since_boot = [name for bit, name in enumerate(_THROTTLING) if bits >> (_SINCE_BOOT + bit) & 1]
+            return now + [f"{name}_before" for name in since_boot if name not in now]
     return None
 
 
@@ -115,13 +116,13 @@ def hardware(model: Path = _MODEL) -> str | None:
 
 
 def versions(runtime: str) -> dict[str, str]:
-    """The versions that say which program this is: edged, Python, the TFLite runtime, numpy, paho."""
+    """The versions of edged, Python, the TFLite ``runtime``, numpy and paho."""
     names = ("edged", runtime, "numpy", "paho-mqtt")
-    found = {name: version for name in names if (version := version_of(name))}
-    return {**found, "python": platform.python_version()}
+    installed = {name: version for name in names if (version := version_of(name))}
+    return {**installed, "python": platform.python_version()}
 
 
-@cache  # of the program that runs, not of the one that an installation is putting in its place just now
+@cache  # the version of the running program, also while an installation replaces it on the disk
 def version_of(name: str) -> str:
     """The version of a package; empty where it is not installed."""
     try:

@@ -1,9 +1,10 @@
-"""The figures of ``health`` as Prometheus text on a loopback port; the only use of prometheus-client.
+"""The metrics of ``health`` as Prometheus text on a loopback port; the only use of prometheus-client.
 
     Health ──daemon──► health() ──GET /metrics──► edged_windows_total 1021, edged_resident_mb 61.2, edged_info{…} 1
 
-Every field becomes a metric by its kind: counts of the start on are counters, other numbers gauges, texts labels of
-``edged_info``.  A request is answered in a thread of prometheus-client's own; it meets the pipeline in one reference.
+Every field becomes a metric by its kind: counts since the start are counters, other numbers gauges, texts labels of
+``edged_info``.  prometheus-client answers requests in a thread of its own, which shares one reference with the
+pipeline.
 """
 
 import time
@@ -19,23 +20,23 @@ from edged.errors import ConfigError
 _ADDRESS = "127.0.0.1"
 _COUNTERS = frozenset(
     {"windows", "windows_speech", "windows_skipped", "samples_dropped", "overflows", "gaps", "recoveries", "reconnects"}
-)  # they only grow, from the start of the daemon on
-_LEFT_OUT = frozenset({"v", "time"})  # Prometheus has its own clock; edged_health_age_seconds tells a figure's age
+)  # they only grow, from the start of the daemon
+_LEFT_OUT = frozenset({"v", "time"})  # Prometheus has its own clock; edged_health_age_seconds gives the age
 
 
 class Exporter:
-    """Serves the newest figures on ``port``, or nothing with port 0; ``with`` opens and closes it."""
+    """Serves the newest metrics on ``port``, or nothing if that is 0; ``with`` opens and closes it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._newest: tuple[Health, float] | None = None  # and when it came, monotonic
+        self._newest: tuple[Health, float] | None = None  # and the monotonic clock when it came
         self._server: Any = None
 
     def __enter__(self) -> Self:
         """Listens.
 
         Raises:
-            ConfigError: the package is missing, or the port cannot be had.
+            ConfigError: the package is missing, or the port is taken.
         """
         if not self._port:
             return self
@@ -67,7 +68,7 @@ class Exporter:
             self._server = None
 
     def health(self, payload: Health) -> None:
-        """Keeps the newest figures."""
+        """Stores the newest metrics."""
         self._newest = payload, time.monotonic()
 
     def collect(self) -> Iterator[Any]:
@@ -76,18 +77,18 @@ class Exporter:
 
         if self._newest is None:
             return
-        payload, came_s = self._newest
+        payload, stored_s = self._newest
         texts: dict[str, str] = {}
-        yield GaugeMetricFamily("edged_health_age_seconds", "Age of these figures.", time.monotonic() - came_s)
+        yield GaugeMetricFamily("edged_health_age_seconds", "Age of these metrics.", time.monotonic() - stored_s)
         yield from _metrics("", msgspec.to_builtins(payload), texts)
-        yield InfoMetricFamily("edged", "Texts among the figures.", texts)
+        yield InfoMetricFamily("edged", "Texts among the metrics.", texts)
 
 
-def _metrics(above: str, figures: dict[str, Any], texts: dict[str, str]) -> Iterator[Any]:
-    """Every number as a metric; texts are put into ``texts`` by their label."""
+def _metrics(above: str, values: dict[str, Any], texts: dict[str, str]) -> Iterator[Any]:
+    """Yields every number as a metric, and collects texts in ``texts``."""
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415 -- an extra
 
-    for key, value in figures.items():
+    for key, value in values.items():
         name = above + key.replace("-", "_")
         if name in _LEFT_OUT or value is None:
             continue

@@ -1,4 +1,4 @@
-"""Words to systemd: READY=1, WATCHDOG=1, STATUS=, STOPPING=1.
+"""Notifications to systemd: READY=1, WATCHDOG=1, STATUS=, STOPPING=1.
 
     state ──datagram──► $NOTIFY_SOCKET, or nothing where the daemon is not a service
 
@@ -11,7 +11,7 @@ import os
 import socket
 
 _log = logging.getLogger(__name__)
-_refused: set[str] = set()  # sockets that did not take the last word: said once, not with each window
+_refused: set[str] = set()  # sockets that refused the last notification: logged once, not with each window
 
 
 def notify(*states: str) -> None:
@@ -27,8 +27,10 @@ def notify(*states: str) -> None:
             sender.sendto("\n".join(states).encode(), address)
     except OSError as exc:
         if address not in _refused:
-            # Nothing to be done but to say so: if it lasts, the watchdog ends this process.
-            _log.warning("systemd was not told %s: %s; nor is it told more while that lasts", states[0], exc)
+            # Nothing else can be done: if it lasts, the watchdog ends this process.
+            _log.warning(
+                "notifying systemd of %s failed: %s; further failures are not logged until one succeeds", states[0], exc
+            )
         _refused.add(address)
     else:
         _refused.discard(address)

@@ -1,11 +1,10 @@
-"""What a bundle must prove before a sound is judged with it.
+"""A bundle of models, checked before it is used.
 
     directory ──bundle.json──► Manifest ──geometry, labels, routes, sha256 of each file──► Bundle, or ModelError
 
 A bundle is a folder of ``.tflite`` files and their manifest.  The routes through the models are in the manifest, not in
-the code: a bundle with other labels and other routes runs without a change here.  Everything that can be checked
-without a runtime is checked here, each fault with its place; what the files themselves say is checked in
-``interpreter.py``.
+the code: a bundle with other labels and other routes runs without a change here.  This module checks all that needs no
+runtime, and names the file and key of each fault; ``interpreter.py`` checks the contents of the ``.tflite`` files.
 """
 
 import hashlib
@@ -21,10 +20,10 @@ from edged.features.geometry import GEOMETRY
 FORMAT = 1
 SPEECH = "speech"  # the gate's label that opens it
 DEFAULT_BUNDLE = Path(__file__).parent / "default"
-_MIN_LABELS = 2  # with one there is nothing to tell apart
+_MIN_LABELS = 2  # one label is no decision
 _MAX_LABELS = _MAX_MODELS = 32
-_MAX_DEPTH = 16  # models asked one after the other
-_MAX_MESSAGE = 200  # letters of the decoder's message
+_MAX_DEPTH = 16  # models that run one after the other
+_MAX_MESSAGE = 200  # characters of the decoder's message
 _MAX_BYTES = 16 * 2**20  # a model of 150,000 parameters has 0.2 MB; a file of gigabytes must not fill a Pi's memory
 
 Routing = Literal["hard", "soft"]
@@ -35,7 +34,7 @@ Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]  # goes 
 
 
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One file of the bundle and what it answers."""
+    """One file of the bundle and its outputs."""
 
     file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.tflite\Z")]
     sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -46,7 +45,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class GateModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The file that tells speech from everything else, where the bundle has one."""
+    """The file that detects speech, if the bundle has one."""
 
     file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*\.tflite\Z")]
     sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -57,7 +56,7 @@ class GateModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class Branch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the hard route goes on when these labels together have the greatest score."""
+    """The next node of the hard route when these labels together have the greatest score."""
 
     labels: Labels
     then: "Node"
@@ -95,30 +94,30 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     # By routing and true label the mean log scores of validation speakers, in nats; without them nothing adapts.
     mean_log_scores: dict[Routing, dict[Label, tuple[float, ...]]] = msgspec.field(default_factory=dict, name="moods")
     training: dict[str, Any]  # recipe, corpora with licences and speakers, seed, command, commit
-    metrics: dict[str, Any]  # figures with their protocol
+    metrics: dict[str, Any]  # with their protocol
     versions: dict[str, str]  # of what trained and converted it
     gate: GateModel | None = None  # bundles without it are gated by level
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A manifest that was proved, and the models' bytes that its hashes are of."""
+    """A checked manifest, and the models' bytes that match its hashes."""
 
     path: Path
     manifest: Manifest
-    contents: dict[str, bytes]  # model -> the .tflite file
+    contents: dict[str, bytes]  # model name -> .tflite file
     gate: bytes | None = None  # the gate's file
 
     @property
     def digest(self) -> str:
-        """Of all that decides its scores: what was learned from them counts for no other."""
+        """Identifies all that determines the scores: an adaptation belongs to one digest."""
         manifest = self.manifest
         decisive = msgspec.json.encode([manifest.labels, manifest.models, manifest.routes])
         return hashlib.sha256(decisive).hexdigest()[:32]
 
 
 def load_bundle(path: Path) -> Bundle:
-    """The bundle in folder ``path``, every file read and proved.
+    """The bundle in folder ``path``, with every file read and checked.
 
     Raises:
         ModelError: anything is missing, unreadable, of another geometry, or not what its hash says.
@@ -132,13 +131,13 @@ def load_bundle(path: Path) -> Bundle:
     _check_routes(file, manifest)
     _check_mean_log_scores(file, manifest)
     contents = {
-        name: _proved(path / model.file, model.sha256, f"models.{name}") for name, model in manifest.models.items()
+        name: _verified(path / model.file, model.sha256, f"models.{name}") for name, model in manifest.models.items()
     }
     gate = manifest.gate
-    return Bundle(path, manifest, contents, _proved(path / gate.file, gate.sha256, "gate") if gate else None)
+    return Bundle(path, manifest, contents, _verified(path / gate.file, gate.sha256, "gate") if gate else None)
 
 
-def _proved(file: Path, sha256: str, where: str) -> bytes:
+def _verified(file: Path, sha256: str, where: str) -> bytes:
     content = _content(file)
     digest = hashlib.sha256(content).hexdigest()
     if digest != sha256:
@@ -174,9 +173,9 @@ def _check_geometry(file: Path, manifest: Manifest) -> None:
     expected: dict[str, int | float] = asdict(GEOMETRY)
     for key in sorted(expected.keys() | manifest.geometry.keys()):
         if manifest.geometry.get(key) != expected.get(key):
-            found = manifest.geometry.get(key, "absent")
+            value = manifest.geometry.get(key, "absent")
             wanted = expected.get(key, "no such key")
-            raise ModelError(f"{file}: geometry.{key} is {found}, expected {wanted}: this front end computes no other")
+            raise ModelError(f"{file}: geometry.{key} is {value}, expected {wanted}: this front end computes no other")
 
 
 def _check_labels(file: Path, manifest: Manifest) -> None:
@@ -228,11 +227,11 @@ def _check_node(file: Path, manifest: Manifest, node: Node, where: str) -> None:
     labels = list(manifest.models[node.model].labels)
     seen: set[str] = set()
     for index, branch in enumerate(node.branches):
-        place = f"{where}.branches[{index}]"
+        path = f"{where}.branches[{index}]"
         once = len(set(branch.labels)) == len(branch.labels)
         if not branch.labels or not once or not set(branch.labels) <= set(labels) - seen:
             raise ModelError(
-                f"{file}: {place}.labels is {list(branch.labels)}, expected some of {labels}, each in one branch only"
+                f"{file}: {path}.labels is {list(branch.labels)}, expected some of {labels}, each in one branch only"
             )
         seen |= set(branch.labels)
-        _check_node(file, manifest, branch.then, f"{place}.then")
+        _check_node(file, manifest, branch.then, f"{path}.then")

@@ -1,12 +1,12 @@
-"""The models together: one image in, one answer out, along the bundle's routes.
+"""All models of a bundle together: one image in, one answer out, along the bundle's routes.
 
     image (188, 64) int8 ──hard: along the tree, only the models it needs──► Answer(label, scores)
                          ──soft: all models, their evidence multiplied────►
 
-Hard: each model's scores share out anew what its labels held so far, then the group of labels with the greatest score
-says which model is asked next; the last model's answer is the cascade's.  Soft: the centred log-ratio of each model's
-scores (Aitchison 1982: log score less its mean, so that a model says nothing of labels it does not know) is weighted,
-summed by label and normalised: a product of experts whose weights were fitted on validation speakers.
+Hard: each model redistributes the scores of its labels, and the group of labels with the greatest sum decides which
+model runs next; the last model's answer is the cascade's.  Soft: the centred log-ratio of each model's scores
+(Aitchison 1982: log score minus its mean, so a model carries no evidence for labels it does not know) is weighted,
+summed by label and normalised: a product of experts, with weights fitted on validation speakers.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,25 +20,25 @@ from edged.features.logmel import Floats
 from edged.models.bundle import Bundle, Manifest, Node, Routing
 from edged.models.interpreter import Interpreter, Runtime, installed_runtimes
 
-_LEAST = 1 / 512  # half of the finest step of an int8 score: what a dequantised 0 may stand for
+_MIN_SCORE = 1 / 512  # half of the finest step of an int8 score: what a dequantised 0 may stand for
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the cascade says of one window."""
+    """The cascade's answer for one window."""
 
     label: str
-    scores: Floats  # (n_labels,) in the order of the bundle's labels, sum 1, the label's the greatest
+    scores: Floats  # (n_labels,) in the order of the bundle's labels, sum 1; ``label`` has the greatest
     asked: tuple[str, ...]  # the models that ran, in order
 
 
 class Cascade:
-    """The bundle's models, loaded, and the way through them.  One thread owns it."""
+    """The bundle's models, loaded, and the route through them.  One thread owns it."""
 
     def __init__(
         self, bundle: Bundle, routing: Routing | None = None, *, n_threads: int = 1, runtime: Runtime | None = None
     ) -> None:
-        """``routing`` is the bundle's own where None, ``runtime`` the first installed.
+        """``routing`` None is the bundle's default, ``runtime`` None the first that is installed.
 
         Raises:
             ModelError: no runtime is installed, or a file is not a model of this geometry.
@@ -72,50 +72,50 @@ class Cascade:
 
 def sharpened(scores: Floats, temperature: float) -> Floats:
     """Scores (..., n) raised to 1/temperature and normalised; 0 counts as half the finest int8 step."""
-    least = np.maximum(scores, np.float32(_LEAST))
+    raised = np.maximum(scores, np.float32(_MIN_SCORE))
     # Relative to the greatest, so that at least one power is 1: at a low temperature all others may vanish.
-    powered = (least / least.max(axis=-1, keepdims=True)) ** np.float32(1 / temperature)
+    powered = (raised / raised.max(axis=-1, keepdims=True)) ** np.float32(1 / temperature)
     return np.asarray(powered / powered.sum(axis=-1, keepdims=True), np.float32)
 
 
 def hard_answer(manifest: Manifest, ask: Callable[[str], Floats]) -> Answer:
-    """Follows ``routes.hard``; ``ask`` runs a model by name and is called for those on the way only."""
-    places = {label: place for place, label in enumerate(manifest.labels)}
-    held = np.zeros(len(places), np.float32)
+    """Follows ``routes.hard``; ``ask`` runs a model by name, and only those on the route run."""
+    label_index = {label: index for index, label in enumerate(manifest.labels)}
+    shares = np.zeros(len(label_index), np.float32)
     asked: list[str] = []
     node: Node | None = manifest.routes.hard
     label = manifest.labels[0]
     while node is not None:
         labels = manifest.models[node.model].labels
         scores = ask(node.model)
-        where = [places[name] for name in labels]
-        # The first model answers all labels and is given everything to share out.
-        held[where] = scores * (held[where].sum() if asked else np.float32(1))
+        indices = [label_index[name] for name in labels]
+        # The first model knows all labels, and distributes the whole.
+        shares[indices] = scores * (shares[indices].sum() if asked else np.float32(1))
         asked.append(node.model)
         by_label = dict(zip(labels, scores.tolist(), strict=True))
         label = max(labels, key=by_label.__getitem__)
-        node = _way(node, by_label)
-    # A label outside the branch may hold more than the route's answer: then the two change places, so that the
-    # answer is always the one with the greatest score.
-    answer, greatest = places[label], int(held.argmax())
-    held[[answer, greatest]] = held[[greatest, answer]]
-    return Answer(label, held / held.sum(), tuple(asked))
+        node = _next_node(node, by_label)
+    # A label outside the branch may have more than the route's answer: then the two swap their shares, so that the
+    # answer always has the greatest score.
+    answer, greatest = label_index[label], int(shares.argmax())
+    shares[[answer, greatest]] = shares[[greatest, answer]]
+    return Answer(label, shares / shares.sum(), tuple(asked))
 
 
-def _way(node: Node, scores: Mapping[str, float]) -> Node | None:
-    """The node behind the group of labels with the greatest sum; a label that is in no branch is a group of its own."""
+def _next_node(node: Node, scores: Mapping[str, float]) -> Node | None:
+    """The node of the group of labels with the greatest sum; a label in no branch is a group by itself."""
     branched = {label for branch in node.branches for label in branch.labels}
-    most = max((score for label, score in scores.items() if label not in branched), default=0.0)
-    way = None
+    greatest = max((score for label, score in scores.items() if label not in branched), default=0.0)
+    chosen = None
     for branch in node.branches:
         total = sum(scores[label] for label in branch.labels)
-        if total >= most:
-            most, way = total, branch.then
-    return way
+        if total >= greatest:
+            greatest, chosen = total, branch.then
+    return chosen
 
 
 def soft_answer(manifest: Manifest, scores: Mapping[str, Floats]) -> Answer:
-    """Multiplies the evidence of the models in ``scores`` with the weights of ``routes.soft``."""
+    """Combines the ``scores`` of all models with the weights of ``routes.soft``."""
     evidence = np.zeros(len(manifest.labels), np.float32)
     for name, weight in manifest.routes.soft.items():
         if weight:
@@ -126,12 +126,12 @@ def soft_answer(manifest: Manifest, scores: Mapping[str, Floats]) -> Answer:
 
 
 def centred(manifest: Manifest, name: str, scores: Floats) -> Floats:
-    """(..., n_labels) the centred log-ratio of one model's ``scores`` (..., n), 0 for labels it does not answer."""
-    logs = np.log(np.maximum(scores, np.float32(_LEAST)))
-    where = [manifest.labels.index(label) for label in manifest.models[name].labels]
-    spread = np.zeros((*scores.shape[:-1], len(manifest.labels)), np.float32)
-    spread[..., where] = logs - logs.mean(axis=-1, keepdims=True)
-    return spread
+    """(..., n_labels) the centred log-ratio of one model's ``scores`` (..., n), 0 for labels it does not know."""
+    logs = np.log(np.maximum(scores, np.float32(_MIN_SCORE)))
+    indices = [manifest.labels.index(label) for label in manifest.models[name].labels]
+    evidence = np.zeros((*scores.shape[:-1], len(manifest.labels)), np.float32)
+    evidence[..., indices] = logs - logs.mean(axis=-1, keepdims=True)
+    return evidence
 
 
 def _needed(manifest: Manifest, routing: Routing) -> list[str]:

@@ -31,14 +31,14 @@ _MODULES: dict[Runtime, str] = {
 
 def installed_runtimes() -> list[Runtime]:
     """The runtimes that can be imported here, the preferred one first."""
-    found: list[Runtime] = []
+    runtimes: list[Runtime] = []
     for name, module in _MODULES.items():
         try:
             importlib.import_module(module)
         except ImportError:
             continue
-        found.append(name)
-    return found
+        runtimes.append(name)
+    return runtimes
 
 
 class Interpreter:
@@ -71,7 +71,7 @@ class Interpreter:
         self._output = outputs[0]["index"]
         self._scale, self._zero_point = outputs[0]["quantization"]
         try:
-            # Silence, once: a file may load whose operators cannot run, and that has to be known now.
+            # Run once, on silence: a file may load although its operators cannot run, and that has to be known now.
             self.scores(np.full(shape[1:3], _ZERO_POINT, np.int8))
         except (ValueError, RuntimeError, MemoryError) as exc:
             raise ModelError(f"model {name}: {runtime} cannot run it: {_reason(exc)}") from exc
@@ -88,25 +88,25 @@ class Interpreter:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps the runtime's C++ greetings off stderr, which is the log; what goes wrong comes as an exception."""
-    kept = os.dup(2)
+    """Keeps the runtime's C++ messages off stderr, which is the log; faults come as exceptions."""
+    stderr = os.dup(2)
     try:
         with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _reason(exc: Exception) -> str:
-    """The first line of what C++ says, which may hold bytes of the file."""
+    """The first line of the C++ message, which may contain bytes of the file."""
     return str(exc).splitlines()[0].encode("unicode_escape").decode() if str(exc) else type(exc).__name__
 
 
 def _check(name: str, which: str, tensors: list[Any], shape: tuple[int, ...]) -> None:
     if len(tensors) != 1:
         raise ModelError(f"model {name}: {len(tensors)} {which}, expected one")
-    found, dtype = tuple(int(n) for n in tensors[0]["shape"]), np.dtype(tensors[0]["dtype"]).name
-    if found != shape or dtype != "int8":
-        raise ModelError(f"model {name}: {which} are {dtype} {found}, expected int8 {shape}")
+    actual, dtype = tuple(int(n) for n in tensors[0]["shape"]), np.dtype(tensors[0]["dtype"]).name
+    if actual != shape or dtype != "int8":
+        raise ModelError(f"model {name}: {which} are {dtype} {actual}, expected int8 {shape}")

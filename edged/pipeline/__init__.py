@@ -1,1 +1,1 @@
-"""The stages in order, from a source of sound to a sink of events."""
+"""The stages in order, from a source of sound to a sink of payloads."""

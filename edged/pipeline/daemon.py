@@ -1,10 +1,10 @@
 """The stages in order, from a source of sound to a sink of events.
 
-    Source ─AudioChunk─► WindowClassifier ─Judged─► Tracker ─Began, Ended, State─► payloads ─► Sink
+    Source ─AudioChunk─► WindowClassifier ─Classification─► Tracker ─Began, Ended, State─► payloads ─► Sink
 
-One thread, the caller's, runs every stage; a source has its own reader where it needs one, and a sink never blocks.
-Inside, time is the sample count; it becomes UTC only in payloads, from the wall clock that was read at capture, so a
-clock that jumps moves time stamps but no duration.
+The calling thread runs every stage; a source may have a reader thread of its own, and a sink never blocks.  Inside,
+time is the sample count.  It becomes UTC only in payloads, from the wall clock read at capture, so a clock that jumps
+moves time stamps but changes no duration.
 """
 
 import logging
@@ -33,16 +33,16 @@ from edged.pipeline.interfaces import AudioChunk, Sink, Source
 from edged.pipeline.level import LevelMeter
 from edged.pipeline.source_watch import DEAF, SourceWatch
 
-_READ_S = 0.5  # how long a read may wait for sound before the pipeline looks whether it is to stop
+_READ_S = 0.5  # a read waits this long for sound, then the pipeline checks whether to stop
 _REFRESH_S = 5.0  # the retained state follows its scores at most this often …
-_REFRESH_STEP = 0.05  # … and only when the confidence moved this far: Home Assistant's recorder keeps every message
-_SKIPPED_S = 60.0  # a device that is too slow says so at most this often
+_REFRESH_STEP = 0.05  # … and only if the confidence has moved this far: Home Assistant's recorder stores every message
+_SKIPPED_S = 60.0  # between two warnings of a device that is too slow
 
 _log = logging.getLogger(__name__)
 
 
 class Daemon:
-    """Runs one source into one sink.  It owns the stages between them and nothing else."""
+    """Runs one source into one sink.  It owns the stages between them, and nothing else."""
 
     def __init__(  # noqa: PLR0913 -- its two ends, and what outlives it
         self,
@@ -54,26 +54,26 @@ class Daemon:
         on_health: Callable[[payloads.Health], None] = lambda _health: None,
         adaptation: AdaptationStore | None = None,
     ) -> None:
-        """Loads the models; ``on_health`` is told the figures that the sink is, ``learned`` is gone on with.
+        """Loads the models; ``on_health`` gets each health message, ``adaptation`` corrects the scores.
 
         Raises:
             ModelError: the bundle cannot be run here.
-            ConfigError: a length of time is no whole count of samples.
+            ConfigError: a duration is no whole number of samples.
         """
         self._config = config
         self._source, self._sink, self._on_health = source, sink, on_health
-        self._listening = SourceWatch(source, sink.publish)
+        self._watch = SourceWatch(source, sink.publish)
         self._classifier = WindowClassifier(config, bundle, None if adaptation is None else adaptation.adaptation)
         self._adaptation = adaptation
         self._tracker = Tracker(bundle.manifest.labels, tracker_settings(config, bundle.manifest.labels))
         self._payloads = PayloadBuilder(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
         self._metrics = Metrics()
         self._meter = LevelMeter()
-        self._n_clipped = 0  # when the meter was fed last
-        self._newest = (0, 0.0)  # count just past the newest sample that was read, and the monotonic clock at it
-        self._skipped = (0, -_SKIPPED_S)  # how many windows were skipped when it was last said, and when that was
-        self._published: tuple[State, float] | None = None  # the last state and when it was published
-        self._restart_required: tuple[str, ...] = ()  # keys that wait for one
+        self._n_clipped = 0  # at the last chunk
+        self._newest = (0, 0.0)  # sample count after the newest sample, and the monotonic clock at it
+        self._skipped = (0, -_SKIPPED_S)  # windows skipped by the last warning, and its time
+        self._published: tuple[State, float] | None = None  # the last state and its time
+        self._restart_required: tuple[str, ...] = ()  # changed keys that take effect after a restart
         self._ending: EdgedError | None = None
 
     def run(
@@ -88,11 +88,11 @@ class Daemon:
         when ``reload`` was asked for it.
 
         Raises:
-            CaptureError, RecordingError: the source failed; what was published until then stands.
-            EdgedError: what ``end_with`` was given.
+            CaptureError, RecordingError: the source failed.
+            EdgedError: the error given to ``end_with``.
         """
         next_health_s = time.monotonic()
-        notify(f"STATUS={self._listening.status}")
+        notify(f"STATUS={self._watch.status}")
         self._publish_info()
         try:
             while not stop.is_set() and not self._source.status.ended:
@@ -121,10 +121,10 @@ class Daemon:
             self._publish_changes(self._tracker.stop())
             if self._adaptation is not None:
                 self._adaptation.save()
-            self._listening.close()
+            self._watch.close()
 
     def _process_chunk(self, chunk: AudioChunk, source: SourceStatus) -> None:
-        self._listening.ready()
+        self._watch.ready()
         if self._adaptation is not None:
             self._adaptation.select_microphone(source.name)
         began_s = time.monotonic()
@@ -139,23 +139,23 @@ class Daemon:
             self._sink.publish(LEVEL, level)
 
     def _check_source(self) -> None:
-        """Publishes whether sound comes when that changed; without sound there is no emotion either."""
-        reason = self._listening.look()
+        """Publishes a change of the source's state; without sound the running episode ends."""
+        reason = self._watch.check()
         if reason is not None:
             self._publish_changes(self._tracker.stop(reason))
 
     def read_config(self, reload: Reload) -> None:
-        """The config is read again, and holds from now on as far as it can."""
-        with self._listening.reloading():
+        """Reads the config again and applies its live keys."""
+        with self._watch.reloading():
             config, self._restart_required = reload.config(), reload.waiting
             self.change(config)
 
     def change(self, config: Config) -> None:
-        """What of ``config`` can change between two windows holds from now on."""
+        """Applies what can change between two windows."""
         self._config = config
         if config.audio.muted != self._source.status.muted:
             self._source.mute(config.audio.muted)
-            self._check_source()  # an episode of before ends, and what is published says so
+            self._check_source()  # ends the running episode and publishes the new state
         self._classifier.change(config.gate)
         self._tracker.change(tracker_settings(config, self._classifier.bundle.manifest.labels))
         if self._adaptation is not None:
@@ -164,11 +164,11 @@ class Daemon:
 
     @property
     def trouble(self) -> str:
-        """Why no sound comes, in words; empty when nothing is wrong, or not known to be."""
+        """Why no sound comes, in words; empty while nothing is known to be wrong."""
         return self._source.status.trouble
 
     def snapshot(self) -> None:
-        """Publishes all that says how it is now."""
+        """Publishes the current states, level, info and health."""
         state, source = self._tracker.state, self._source.status
         self._sink.publish(CAPTURE, source.state)
         self._sink.publish(SPEECH, ON if state.speech else OFF)
@@ -179,12 +179,12 @@ class Daemon:
         self._report()
 
     def identity(self) -> payloads.Identity:
-        """Which device this is; its STATUS= says for a minute that it was asked."""
-        self._listening.note("Identified by command")
+        """Identifies this device; systemd's STATUS= says so for a minute."""
+        self._watch.note("Identified by command")
         return status.identity(self._config, self._source, self._metrics)
 
     def end_with(self, error: EdgedError) -> None:
-        """After this round the daemon closes and ``run`` raises ``error``."""
+        """Makes ``run`` end and raise ``error`` after the current read."""
         self._ending = error
 
     def _publish_info(self) -> None:
@@ -192,8 +192,8 @@ class Daemon:
         self._sink.publish(INFO, status.info(self._config, self._classifier, muted=muted, restart_required=waiting))
 
     def _publish(self, windows: Iterable[Classification]) -> None:
-        for classified in windows:
-            window, answer = classified.window, classified.answer
+        for classification in windows:
+            window, answer = classification.window, classification.answer
             label, scores, asked = (answer.label, answer.scores, answer.asked) if answer else (None, None, ())
             self._metrics.count_window(window.level_dbfs, speech=answer is not None)
             payload = self._payloads.window(
@@ -206,22 +206,22 @@ class Daemon:
                 discontinuous=window.discontinuous,
             )
             self._sink.publish(WINDOW, payload)
-            # An answer is about the middle of its window: half of it lies on either side.
+            # An answer belongs to the middle of its window.
             middle = (window.start + window.end) // 2
             changes = self._tracker.update(middle, label, scores, discontinuous=window.discontinuous)
             self._publish_changes(changes, self._captured_s(window.end))
             notify("WATCHDOG=1")
 
     def _captured_s(self, count: int) -> float:
-        """The monotonic clock when the sample ``count`` was captured; of a recording, which has no such time, read."""
+        """The monotonic clock when sample ``count`` was captured, or read where the source is a recording."""
         newest, newest_s = self._newest
         return newest_s - (newest - count) / GEOMETRY.sample_rate_hz if self._source.status.live else newest_s
 
     def _publish_changes(self, changes: Iterable[Began | Ended], captured_s: float | None = None) -> None:
-        """Publishes what changed, then the state if it is another, and its scores now and then while they move."""
+        """Publishes changes, then the state if it is new, or from time to time if its confidence moves."""
         for change in changes:
             topic = EVENT_START if isinstance(change, Began) else EVENT_END
-            self._sink.publish(topic, self._payloads.changed(change), captured_s)
+            self._sink.publish(topic, self._payloads.event(change), captured_s)
         state, now_s = self._tracker.state, time.monotonic()
         if self._published is not None:
             last, published_s = self._published
@@ -235,7 +235,7 @@ class Daemon:
         self._sink.publish(EMOTION, self._payloads.state(state, self._metrics.level_dbfs))
 
     def _report(self) -> None:
-        """Publishes the health message and logs its figures."""
+        """Publishes the health message and logs a summary of it."""
         health = status.health(self._source, self._sink, self._classifier, self._metrics, self._adaptation)
         self._sink.publish(HEALTH, health)
         self._on_health(health)
@@ -243,8 +243,8 @@ class Daemon:
             self._adaptation.save_periodically()
         line = status.line(health)
         _log.info("%s", line)
-        notify(f"STATUS={self._listening.status}; {line}")
+        notify(f"STATUS={self._watch.status}; {line}")
         skipped, now_s = self._classifier.n_skipped, time.monotonic()
         if skipped > self._skipped[0] and now_s - self._skipped[1] >= _SKIPPED_S:
-            _log.warning("too slow for this sound: %d windows skipped, the newest kept", skipped - self._skipped[0])
+            _log.warning("too slow for live sound: %d windows skipped", skipped - self._skipped[0])
             self._skipped = (skipped, now_s)

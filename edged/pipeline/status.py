@@ -1,8 +1,6 @@
-"""What the daemon says of itself: its figures each minute, and what it is and how it is set.
+"""The daemon's reports about itself: health, info and identity.
 
-    source, sink, judge, counts, config ──► Health; bundle, config, overrides ──► Info
-
-Only reads: whatever it tells is owned by a stage.
+source, sink, classifier, metrics, adaptation ──► Health        bundle, config ──► Info        host ──► Identity
 """
 
 import hashlib
@@ -23,7 +21,7 @@ from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.classifier import WindowClassifier
 from edged.pipeline.interfaces import Sink, Source
 
-_SESSION = secrets.token_hex(4)  # of this process
+_SESSION = secrets.token_hex(4)  # changes with each start
 
 
 def health(
@@ -68,7 +66,7 @@ def health(
 
 
 def line(health: payloads.Health) -> str:
-    """The figures of ``health`` that a person wants each minute."""
+    """The part of ``health`` that goes into the log each minute."""
     return (
         f"{health.windows} windows, {health.windows_speech} with speech, {health.windows_skipped} skipped;"
         f" {health.samples_dropped} samples dropped; level {health.level_dbfs:.0f} dBFS;"
@@ -79,7 +77,7 @@ def line(health: payloads.Health) -> str:
 def info(
     config: Config, classifier: WindowClassifier, *, muted: bool, restart_required: Sequence[str] = ()
 ) -> payloads.Info:
-    """What this device is, and how it is set now."""
+    """This device and its current settings."""
     manifest = classifier.bundle.manifest
     return payloads.Info(
         time=payloads.rfc3339(time.time()),
@@ -91,7 +89,7 @@ def info(
         bundle=_named(manifest),
         routing=classifier.cascade.routing,
         labels=list(manifest.labels),
-        model_card=card_figures(manifest),
+        model_card=card_metrics(manifest),
         listening=not muted,
         thresholds={label: config.tracker.enter_for.get(label, config.tracker.enter) for label in manifest.labels},
         log_level=config.log_level,
@@ -102,7 +100,7 @@ def info(
 
 
 def identity(config: Config, source: Source, metrics: Metrics) -> payloads.Identity:
-    """What tells this device from others."""
+    """The values by which to recognise this device."""
     return payloads.Identity(
         node=node_name(config.node),
         device_id=device_id(),
@@ -114,18 +112,19 @@ def identity(config: Config, source: Source, metrics: Metrics) -> payloads.Ident
     )
 
 
-def card_figures(manifest: Manifest) -> dict[str, payloads.CardMetrics]:
-    """By corpus what the model card says of the route that runs by default; nothing where the bundle does not say."""
-    found = {}
+def card_metrics(manifest: Manifest) -> dict[str, payloads.CardMetrics]:
+    """The model card's metrics of the default routing, by corpus; empty where the bundle has none."""
+    by_corpus = {}
     rows = manifest.metrics.get("rows")
     for corpus, row in rows.items() if isinstance(rows, dict) else ():
         try:
             metrics = row[row["default"]]
-            told = {name: metrics[name] for name in ("uar", "speakers", "clips")}
-            found[corpus] = msgspec.convert({**told, "never_trained": row["never_trained"]}, payloads.CardMetrics)
-        except (KeyError, TypeError, msgspec.ValidationError):  # a bundle of others may tell its figures otherwise
+            values = {name: metrics[name] for name in ("uar", "speakers", "clips")}
+            values["never_trained"] = row["never_trained"]
+            by_corpus[corpus] = msgspec.convert(values, payloads.CardMetrics)
+        except (KeyError, TypeError, msgspec.ValidationError):  # other people's bundles may have other metrics
             continue
-    return found
+    return by_corpus
 
 
 def _named(manifest: Manifest) -> str:

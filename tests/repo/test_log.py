@@ -106,7 +106,8 @@ def unknown_lines(log: str) -> list[str]:
         stamp = re.match(_STAMP, line)
         text = line[stamp.end() :] if stamp else ""
         known = any(re.fullmatch(pattern, text) for pattern in patterns)
-        if not known or len(re.findall(r"-?\d+(?:\.\d+)?", text)) > 12:
+        numbers = re.findall(r"-?\d+(?:\.\d+)?", re.sub(r"/[^\s,]+", "", text))  # those of paths do not count
+        if not known or len(numbers) > 12:
             lines.append(line)
     return lines
 

@@ -23,7 +23,7 @@ def payloads() -> PayloadBuilder:
 
 def test_times_count_from_the_anchor() -> None:
     """A sample half a second before the anchor is half a second earlier on the wall clock."""
-    start = payloads().changed(Began("sad", 1_592_000, SCORES, None))
+    start = payloads().event(Began("sad", 1_592_000, SCORES, None))
     assert isinstance(start, EpisodeStart)
     assert (start.time, start.start_s) == ("2023-11-14T22:13:19.500Z", 99.5)
     assert start.scores == {"angry": 0.1235, "sad": 0.8765}
@@ -35,8 +35,8 @@ def test_end_has_the_id_of_its_start() -> None:
     made = payloads()
     ids = []
     for _ in range(3):
-        start = made.changed(Began("sad", 0, SCORES, None))
-        end = made.changed(Ended("sad", 0, 16_000, SCORES, 0.9, "faded"))
+        start = made.event(Began("sad", 0, SCORES, None))
+        end = made.event(Ended("sad", 0, 16_000, SCORES, 0.9, "faded"))
         assert isinstance(end, EpisodeEnd)
         assert end.episode_id == start.episode_id
         assert (end.duration_s, end.confidence_peak) == (1.0, 0.9)

@@ -44,10 +44,10 @@ def test_notify_survives_a_dead_socket(
     monkeypatch.setenv("NOTIFY_SOCKET", str(path))
     for state in ("READY=1", "WATCHDOG=1", "WATCHDOG=1"):
         notify(state)
-    assert [record.message.split(":")[0] for record in caplog.records] == ["systemd was not told READY=1"]
+    assert [record.message.split(":")[0] for record in caplog.records] == ["notifying systemd of READY=1 failed"]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(str(path))
         notify("WATCHDOG=1")
     path.unlink()
     notify("STOPPING=1")
-    assert [record.message.split(":")[0] for record in caplog.records[1:]] == ["systemd was not told STOPPING=1"]
+    assert [record.message.split(":")[0] for record in caplog.records[1:]] == ["notifying systemd of STOPPING=1 failed"]

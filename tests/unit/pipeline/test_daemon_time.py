@@ -86,4 +86,4 @@ def test_too_slow_is_said_once_a_minute(
     run(bundle, FakeSource(coming(), live=True), parse_config("health_s: 5", "test"))
     said = [record.message for record in caplog.records if "too slow" in record.message]
     assert len(said) == 3
-    assert all(message.endswith("the newest kept") for message in said)
+    assert all(message.endswith("windows skipped") for message in said)
