@@ -6,6 +6,7 @@ The thread that reads resamples and writes to the ring, nothing else, so that it
 what came before and the first block of a new opening lies a gap, whose length the monotonic clock tells.
 """
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edged.audio.channel import ChannelChooser
 from edged.audio.resample import Resampler
 from edged.audio.ring import Ring
 from edged.errors import CaptureError
@@ -23,6 +25,8 @@ from edged.features.logmel import Floats
 STALLED_S = 2.0  # no sample for so long is a fault of the driver
 _BLOCK_MS = 32  # what is read at once
 _FULL_SCALE = np.iinfo(np.int16)
+
+_log = logging.getLogger(__name__)
 
 
 class DriverStream(Protocol):
@@ -63,13 +67,21 @@ class Counts:
 class Capture:
     """One opening of a device: read until it is told to stop or the driver fails, then closed."""
 
-    def __init__(
-        self, opened: Opened, ring: Ring, counts: Counts, *, silent_after_s: float, unmuted: bool = False
+    def __init__(  # noqa: PLR0913 -- what one opening is made of
+        self,
+        opened: Opened,
+        ring: Ring,
+        counts: Counts,
+        *,
+        silent_after_s: float,
+        chooser: ChannelChooser | None = None,
+        unmuted: bool = False,
     ) -> None:
-        """``unmuted``: the device was closed on purpose before, so that its sound coming again mends nothing."""
+        """``unmuted``: the device was closed on purpose, so sound that comes back is no recovery."""
         self.opened = opened
         self.heard_since_s: float | None = None  # the monotonic clock at the first block; None until it came
         self.silent = False  # one value without change for silent_after_s
+        self.chooser = chooser or ChannelChooser(opened.n_channels)
         self._stream = opened.stream
         self._ring = ring
         self._counts = counts
@@ -137,7 +149,26 @@ class Capture:
                 self._write(*held)
             if lost:
                 self._lose_until(monotonic_s - block_s)
-            held, lost = (block.mean(axis=1, dtype=np.float32) / np.float32(32768), utc_s, monotonic_s), False
+            held, lost = (self._one_channel(block), utc_s, monotonic_s), False
+
+    def _one_channel(self, block: NDArray[np.int16]) -> Floats:
+        """(n,) of ``block`` (n, channels); a change of the channel is a gap, for its sound continues no other's."""
+        if self.chooser.changed(block, self.opened.rate_hz):
+            self._say_channel()
+            self._resampler.restart()
+            self._ring.lose(1)
+        return np.asarray(block[:, self.chooser.index] / np.float32(32768), np.float32)
+
+    def _say_channel(self) -> None:
+        chosen, found = self.chooser.index, self.chooser.prominence_db
+        _log.info(
+            "microphone %r: channel %d of %d has the speech, %.0f dB over its noise (before: %.0f dB)",
+            self.opened.name,
+            chosen + 1,
+            self.opened.n_channels,
+            found[chosen],
+            min(found),
+        )
 
     def _write(self, samples: Floats, utc_s: float, monotonic_s: float) -> None:
         """Resamples a block into the ring; both clocks are those of its end."""

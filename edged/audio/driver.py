@@ -1,6 +1,6 @@
 """PortAudio, through sounddevice: the microphones that it lists, and a started stream of one.
 
-    microphones ──► InputDevice … ──opened──► Opened: a stream of int16, 16 kHz before other rates, mono before stereo
+    microphones ──► InputDevice … ──opened──► Opened: a stream of int16, 16 kHz before other rates, stereo before mono
     refresh: the list is read again        abandon: nothing of it is waited for at the end of the program
 
 Streams are read with blocking reads, because a callback through cffi needs writable and executable memory and dies
@@ -19,7 +19,7 @@ from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, Literal
 
 from edged.audio.capture import DriverStream, Opened
 from edged.audio.devices import InputDevice, identified
@@ -112,17 +112,25 @@ def _say_left_out(name: str) -> None:
     _log.warning("sound device %r is left out: its name is not UTF-8", name)
 
 
-def opened(device: InputDevice) -> Opened:
-    """A started stream of int16: 16 kHz before other rates, mono before stereo.
+def opened(device: InputDevice, channel: int | Literal["auto"] = "auto") -> Opened:
+    """A started stream of int16: 16 kHz before other rates, stereo before mono where the channel is to be chosen.
+
+    Asked for one channel, PortAudio opens as many as a card needs and gives the first, which may be an empty slot.
 
     Raises:
-        CaptureError: none of the rates was accepted.
+        CaptureError: none of the rates was accepted, or the device has no such channel.
     """
+    if channel != "auto" and channel > device.n_channels:
+        raise CaptureError(
+            f"microphone {device.name!r} has {device.n_channels} channels; expected audio.channel to be one of them"
+        )
+    widths = [2, 1] if channel == "auto" else [1, 2] if channel == 1 else [channel]
+    widths = [n_channels for n_channels in widths if n_channels <= device.n_channels]
     portaudio = load()
     rates_hz = list(dict.fromkeys([GEOMETRY.sample_rate_hz, device.rate_hz, *_RATES_HZ]))
     reason: Exception | None = None
     for rate_hz in rates_hz:
-        for n_channels in range(1, min(device.n_channels, 2) + 1):
+        for n_channels in widths:
             try:
                 with _quiet():
                     stream = _started(portaudio, device, rate_hz, n_channels)
@@ -133,7 +141,7 @@ def opened(device: InputDevice) -> Opened:
                 "microphone %r opened at %d Hz, %s%s",
                 device.name,
                 rate_hz,
-                "mono" if n_channels == 1 else "stereo, down-mixed",
+                {1: "mono", 2: "stereo"}.get(n_channels, f"{n_channels} channels"),
                 "" if rate_hz == GEOMETRY.sample_rate_hz else f", resampled to {GEOMETRY.sample_rate_hz} Hz",
             )
             return Opened(device.name, stream, rate_hz, n_channels)

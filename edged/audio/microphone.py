@@ -22,6 +22,7 @@ from typing import Self
 
 from edged.audio import driver
 from edged.audio.capture import STALLED_S, Capture, Counts
+from edged.audio.channel import ChannelChooser
 from edged.audio.condition import Conditioner
 from edged.audio.devices import selected
 from edged.audio.mute import Mute
@@ -52,7 +53,8 @@ class Microphone:
     """
 
     def __init__(self, audio: Audio, *, sysfs: Path = SYSFS) -> None:
-        self.n_channels = 0  # that are down-mixed
+        self.n_channels = 0  # of which one is chosen
+        self._channels: dict[str, int] = {}  # index that was chosen last, by device
         self._ended = False
         self._name = audio.device  # what is asked for, until it is known which device that is
         self._sample_rate_hz = 0  # at which the device is opened, before resampling
@@ -133,6 +135,8 @@ class Microphone:
             muted=self._mute.muted,
             silent=capture is not None and capture.silent,
             sample_rate_hz=self._sample_rate_hz,
+            channel=None if capture is None else capture.chooser.index + 1,
+            n_channels=self.n_channels,
             n_tries=self._n_tries + self._mute.n_rounds,
             n_dropped=self._ring.n_lost + self._ring.n_dropped,
             n_overflows=self._counts.n_overflows,
@@ -224,10 +228,15 @@ class Microphone:
             device = selected(driver.microphones(self._sysfs), self._audio.device)
             if release.is_set():
                 return None
-            opened = driver.opened(device)
+            opened = driver.opened(device, self._audio.channel)
             self._name, self._sample_rate_hz, self.n_channels = device.name, opened.rate_hz, opened.n_channels
             silent_after_s = self._audio.silent_after_s
-            capture = Capture(opened, self._ring, self._counts, silent_after_s=silent_after_s, unmuted=unmuted)
+            wanted, last = self._audio.channel, self._channels.get(device.stable_name, 0)
+            fixed = None if wanted == "auto" else wanted - 1
+            chooser = ChannelChooser(opened.n_channels, fixed=fixed, first=last)
+            capture = Capture(
+                opened, self._ring, self._counts, silent_after_s=silent_after_s, chooser=chooser, unmuted=unmuted
+            )
             self._capture = capture
             self._n_tries += 1
             capture.read_until(release)
@@ -235,5 +244,7 @@ class Microphone:
             self._fault = str(exc)
             self._n_tries += capture is None
         finally:
+            if capture is not None:
+                self._channels[device.stable_name] = capture.chooser.index
             self._capture = None
         return None if capture is None else capture.heard_since_s

@@ -1,6 +1,6 @@
 """A sound file to chunks, as if it were being heard.
 
-    file ──libsndfile──► block (n, channels) at its own rate ──mean──► (n,) ──Resampler──► AudioChunk at 16 kHz
+    file ──libsndfile──► block (n, channels) at its own rate ──one channel──► (n,) ──Resampler──► AudioChunk at 16 kHz
 
 At most a second of sound is in memory, however long the file is.  Whatever libsndfile decodes is taken (wav, flac, ogg,
 opus, mp3, any width, rate and number of channels).  A file that would give a wrong answer is refused with one line that
@@ -9,6 +9,7 @@ the error is raised.  Where a format gives no length (FLAC from a pipe, MP3 with
 between two frames is whole.
 """
 
+import logging
 import os
 import stat
 import threading
@@ -20,7 +21,9 @@ from typing import Self
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
+from edged.audio.channel import best_channel, step_powers
 from edged.audio.condition import Conditioner
 from edged.audio.formats.container import conversion_hint, is_cut_off, promised_frames
 from edged.audio.formats.mpeg import CountedMp3, counted
@@ -33,6 +36,7 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
 _BLOCK_S = 1.0  # what is decoded at once when nothing waits for it
+_CHOSEN_BY_S = 30  # the seconds of a file by which its channel is chosen
 _PACED_BLOCK_S = 0.125  # what is handed out at once when it is heard at a given speed, as a driver would
 _RATES_HZ = (4_000, 384_000)  # below there is no speech left, above there is no microphone
 _MOST_VALUES = 4_000_000  # samples times channels decoded at once: a header with 1024 channels must not cost memory
@@ -42,14 +46,15 @@ _MOST_VALUES = 4_000_000  # samples times channels decoded at once: a header wit
 _LOUDEST = np.float32(2**31)
 _FULL_SCALE = np.float32(32767 / 32768)  # the end of the range of 16 bits, which most files have
 _AUDIO = Audio()  # all defaults
+_log = logging.getLogger(__name__)
 _EXPECTED = "expected wav, flac, ogg, opus or mp3"
 
 
 class Recording:
     """A source of samples from one file; ``with`` opens and closes it.
 
-    ``speed`` None is as fast as they are asked for, 1 is real time; ``audio`` has gain and high-pass.  ``name`` stands
-    for a path that says nothing to people.
+    ``speed`` None is as fast as they are asked for, 1 is real time; ``audio`` has channel, gain and filters.  ``name``
+    stands for a path that says nothing to people.
     """
 
     def __init__(
@@ -64,9 +69,11 @@ class Recording:
         self.ended = False
         self._sample_rate_hz = 0  # of the file, before resampling
         self._n_clipped = 0  # samples at full scale
+        self._channel = 0
         self._conditioner = Conditioner(
             gain_db=audio.gain_db, highpass_hz=audio.highpass_hz, remove_hum=audio.remove_hum
         )
+        self._wanted = audio.channel
         self._speed = speed
         self._stopped = threading.Event()
         self._whole: CountedMp3 | None = None  # what libsndfile reads in place of an MP3 file without a length
@@ -101,6 +108,7 @@ class Recording:
         except OSError as exc:
             self._close()
             raise self._error(f"cannot be read ({exc.strerror}); expected a file that stays") from exc
+        self._channel = self._chosen_channel()
         # As if it began to play now: the clocks are read once, and the count of samples goes on from there.
         self._began_utc_s, self._began_s = time.time(), time.monotonic()
         self._coming = self._chunks()
@@ -116,7 +124,12 @@ class Recording:
     def status(self) -> SourceStatus:
         """A snapshot: a file is readable or refused, and loses no samples."""
         return SourceStatus(
-            name=self.name, ended=self.ended, sample_rate_hz=self._sample_rate_hz, n_clipped=self._n_clipped
+            name=self.name,
+            ended=self.ended,
+            sample_rate_hz=self._sample_rate_hz,
+            channel=self._channel + 1,
+            n_channels=self._file.channels,
+            n_clipped=self._n_clipped,
         )
 
     @property
@@ -156,6 +169,37 @@ class Recording:
         if self._whole is not None:
             self._whole.close()
 
+    def _chosen_channel(self) -> int:
+        """Index of the channel that is read, one for the whole file: the config's, or the one with speech.
+
+        Raises:
+            RecordingError: the file has several channels, but not the config's.
+        """
+        n_channels, wanted = self._file.channels, self._wanted
+        if n_channels == 1:
+            return 0
+        if wanted == "auto":
+            chosen = best_channel(self._beginning_powers())
+            _log.info("%s: channel %d of %d has the speech", self._shown, chosen + 1, n_channels)
+            return chosen
+        if wanted > n_channels:
+            self._close()
+            raise self._error(f"has {n_channels} channels; expected audio.channel to be one of them")
+        return wanted - 1
+
+    def _beginning_powers(self) -> NDArray[np.float64]:
+        """(k, channels) of the file's first half minute; what cannot be decoded is left for the reading to report."""
+        found = [np.zeros((0, self._file.channels))]
+        most = max(1, min(self._sample_rate_hz, _MOST_VALUES // self._file.channels))
+        try:
+            with soundfile.SoundFile(os.fsencode(self.path)) as file:
+                file.seekable = lambda: False
+                while len(found) <= _CHOSEN_BY_S and len(block := file.read(most, dtype="float32", always_2d=True)):
+                    found.append(step_powers(block, self._sample_rate_hz))
+        except soundfile.LibsndfileError:
+            pass
+        return np.concatenate(found)
+
     def _count_frames(self) -> None:
         """Opens an MP3 file again, with its frames counted, where libsndfile would stop before its end."""
         self._whole = counted(self.path, self._file.frames)
@@ -191,7 +235,7 @@ class Recording:
             raise self._error(f"cannot be a file ({exc}); {_EXPECTED}") from exc
 
     def _blocks(self) -> Iterator[Floats]:
-        """(n,) decoded and down-mixed, at the file's rate, up to its end or to what is wrong with it."""
+        """(n,) one channel, decoded, at the file's rate, up to its end or to what is wrong with it."""
         block_s = _BLOCK_S if self._speed is None else min(_BLOCK_S, _PACED_BLOCK_S * self._speed)
         most = max(1, min(round(self._sample_rate_hz * block_s), _MOST_VALUES // self._file.channels))
         n_decoded, promised = 0, self._promised
@@ -210,7 +254,7 @@ class Recording:
             first_wrong = int(wrong.argmax()) if wrong.any() else len(block)
             if first_wrong:
                 self._n_clipped += int(np.count_nonzero(np.abs(block[:first_wrong]) >= _FULL_SCALE))
-                yield block[:first_wrong].mean(axis=1, dtype=np.float32)
+                yield np.ascontiguousarray(block[:first_wrong, self._channel])
             if first_wrong < len(block):
                 value = next(value for value in block[first_wrong] if not abs(value) <= _LOUDEST)
                 where_s = end_s + first_wrong / self._sample_rate_hz

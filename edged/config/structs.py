@@ -30,6 +30,7 @@ _DEVICE = _text(
     "auto, usb-id:vid:pid[:serial], usb-path:… or part of a name, as `edged devices` lists them",
     r"^(usb-id:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?|usb-path:[^:].*|name:.*\S.*|(?!usb-id:|usb-path:|name:).*\S.*)\Z",
 )
+_CHANNEL = msgspec.Meta(description="auto, or the number of a channel, 1 to 32")
 _ROOT = _text(
     "levels of a-z A-Z 0-9 _ - with / between, at most 200 characters",
     r"^(?=.{1,200}\Z)[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*\Z",
@@ -45,6 +46,7 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Microphone and sound path."""
 
     device: Annotated[str, _DEVICE] = "auto"
+    channel: Annotated[Annotated[int, msgspec.Meta(ge=1, le=32)] | Literal["auto"], _CHANNEL] = "auto"
     muted: bool = False
     buffer_s: Annotated[float, _number(2, 120)] = 10.0
     gain_db: Annotated[float, _number(-20, 40)] = 0.0

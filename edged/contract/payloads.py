@@ -199,6 +199,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     microphone: str  # as the system names it
     sample_rate_hz: int  # of the microphone, before resampling
     capture: CaptureState
+    channel: int | None = None  # of the microphone, from 1: the config's, or the one with speech; null while closed
     microphone_silent: bool  # a constant value for `audio.silent_after_s`
     level_dbfs: float  # RMS of the newest window, at least -96
     peak_dbfs: float  # highest sample since the last health message, at least -96

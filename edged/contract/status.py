@@ -22,6 +22,8 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     muted: bool = False  # by command or config
     silent: bool = False  # the device has delivered one constant value for a long time
     sample_rate_hz: int = 0  # of the device or file, before resampling; 0 while unknown
+    channel: int | None = None  # of the device or file that is used, from 1; None while unknown
+    n_channels: int = 0  # of which it was chosen
     n_tries: int = 0  # rounds of the reader: attempts to open the device, and waits while muted
     n_dropped: int = 0  # samples that never reached the pipeline
     n_overflows: int = 0  # times that the driver lost samples

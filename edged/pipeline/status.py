@@ -35,6 +35,7 @@ def health(
         microphone=capture.name,
         sample_rate_hz=capture.sample_rate_hz,
         capture=capture.state,
+        channel=capture.channel,
         microphone_silent=capture.silent,
         level_dbfs=round(metrics.level_dbfs, 1),
         peak_dbfs=round(metrics.peak_dbfs(), 1),

@@ -57,7 +57,7 @@ def test_hears_what_is_played(virtual_microphone: VirtualMicrophone, tmp_path: P
     assert heard["peak"] == pytest.approx(0.5, abs=0.02)
     assert heard["contiguous"]
     assert heard["figures"] == [0, 0]
-    assert (heard["name"], heard["rate_hz"], heard["n_channels"]) == ("default", RATE, 1)
+    assert (heard["name"], heard["rate_hz"], heard["n_channels"]) == ("default", RATE, 2)
     assert -0.1 < heard["late_s"] < 2
     assert heard["threads"] == ["MainThread", "edged-microphone"]
     assert heard["threads_after"] == ["MainThread"]

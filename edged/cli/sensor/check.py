@@ -150,4 +150,5 @@ def _listen(config: Config) -> str:
         if mean_square == 0:
             raise CaptureError(f"{status.name} delivers only zeros: is it muted (`alsamixer`, F4) or switched off?")
         level_dbfs = dbfs(math.sqrt(mean_square))
-        return f"{status.name}, {status.sample_rate_hz} Hz, {level_dbfs:.0f} dBFS now"
+        channel = f"channel {status.channel} of {status.n_channels}, " if status.n_channels > 1 else ""
+        return f"{status.name}, {status.sample_rate_hz} Hz, {channel}{level_dbfs:.0f} dBFS now"

@@ -29,17 +29,6 @@ def test_blocks_become_samples() -> None:
     assert running.counts.n_overflows == 0
 
 
-def test_channels_are_averaged() -> None:
-    """Interleaved stereo becomes the mean of both."""
-    ring = Ring(RATE)
-    stereo = block(0, 2)
-    stereo[:, 0], stereo[:, 1] = 8192, 16384
-    running = Running(ScriptedStream([(stereo, False), (stereo, False)]), ring, n_channels=2)
-    wait_until(lambda: ring.n_written == SIZE, "a block")
-    running.close()
-    np.testing.assert_array_equal(read_all(ring)[0].samples, np.full(SIZE, 0.375, np.float32))
-
-
 @pytest.mark.parametrize(("value", "n"), [(32766, SIZE // 2), (-32768, SIZE // 2), (32765, 0), (-32767, 0)])
 def test_clipping_is_counted_at_the_end_of_the_range(value: int, n: int) -> None:
     """Every second sample at an end of 16 bits, above or below; one step less is none."""

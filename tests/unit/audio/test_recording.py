@@ -149,13 +149,6 @@ def test_file_may_go_while_it_is_played(tmp_path: Path, name: str) -> None:
     assert n_samples == 3 * RATE_HZ
 
 
-def test_stereo_is_averaged(tmp_path: Path) -> None:
-    """Two channels become their mean."""
-    left, right = tone(), tone(frequency_hz=200)
-    soundfile.write(tmp_path / "a.wav", np.stack([left, right], axis=1), RATE_HZ, "FLOAT")
-    np.testing.assert_allclose(samples(tmp_path / "a.wav"), (left + right) / 2, atol=1e-7)
-
-
 def test_beyond_full_scale_is_kept(tmp_path: Path) -> None:
     """A float file may be louder than full scale: what is finite is not clipped."""
     soundfile.write(tmp_path / "a.wav", 40 * tone(), RATE_HZ, "FLOAT")

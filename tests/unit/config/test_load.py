@@ -77,6 +77,7 @@ _TEXTS = {
     "homeassistant.suggested_area": ([], "text"),
 }
 _FLAGS = ("audio.muted", "audio.remove_hum", "mqtt.window")
+_NO_CHANNEL = ["0", "33", "-1", "1.5", "left", '"1"', "true", "null", "[1]", "{}"]
 _SHARES = ("baseline.expected", "tracker.enter_for")
 _NO_NUMBER = ["text", '"1"', "true", "null", "[1]", "{}", ".nan", ".inf", "-.inf", "2026-01-01", "1e400"]
 _NO_WHOLE = [*_NO_NUMBER, "5.5", "5.0", "99999999999999999999999"]
@@ -89,6 +90,7 @@ _WRONG = (
     + [(key, value, words) for key, words in _CHOICES.items() for value in ["other", "''", "Auto", *_NO_TEXT]]
     + [(key, value, words) for key, (values, words) in _TEXTS.items() for value in [*values, *_NO_TEXT]]
     + [(key, value, "true or false") for key in _FLAGS for value in _NO_FLAG]
+    + [("audio.channel", value, "auto, or the number of a channel, 1 to 32") for value in _NO_CHANNEL]
 )
 
 

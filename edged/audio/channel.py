@@ -1,0 +1,89 @@
+"""Which channel of several has the speech: their sum may cancel, comb or hiss, so one is chosen.
+
+    block (n, channels) ──mean to about 8 kHz, difference──► power of each 32 ms (k, channels)
+    powers of 10 s ──loud twentieth over quiet tenth──► prominence in dB (channels,) ──► index of a channel
+
+Speech stands far above the noise of its own channel; hiss, hum and an empty slot do not, however loud they are.  The
+mean over neighbours takes the hiss above speech, the difference an offset and hum.  A live stream changes its channel
+only for one that is clearly better for more than a second, so that two good microphones do not take turns.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_STEP_S = 0.032
+_ANALYSED_HZ = 8_000
+_SPAN = 312  # steps, 10 s
+_EVALUATED = 16  # steps between two looks, 0.5 s
+_QUIET, _LOUD = 10, 95  # percentiles of the steps' levels
+_SILENCE_DB = -90.0  # lower levels count as this one: digital silence is no low noise
+_TIE_DB = 2.0  # of a file: within it the first channel wins
+_BETTER_DB, _SPEECH_DB = 6.0, 10.0  # how far another channel must lead, and stand over its own noise
+_EMPTY = 1e-12  # mean square of digital silence
+_LOOKS = 3  # in a row, before the channel changes
+
+_Powers = NDArray[np.float64]
+
+
+def step_powers(block: NDArray[Any], rate_hz: int, full_scale: float = 1.0) -> _Powers:
+    """(k, channels) mean squares of whole steps of 32 ms in ``block`` (n, channels); speech's band, roughly."""
+    factor = max(1, rate_hz // _ANALYSED_HZ)
+    size = len(block) // factor
+    low = block[: size * factor].reshape(size, factor, block.shape[1]).mean(axis=1, dtype=np.float64) / full_scale
+    high = np.diff(low, axis=0, prepend=low[:1])
+    step = max(1, min(len(high), round(_STEP_S * rate_hz / factor)))
+    whole = len(high) // step * step
+    return np.asarray(np.square(high[:whole]).reshape(-1, step, block.shape[1]).mean(axis=1))
+
+
+def prominences(powers: _Powers) -> NDArray[np.float64]:
+    """(channels,) by how many dB the loud steps of ``powers`` (k, channels) stand over the quiet ones."""
+    levels_db = 10 * np.log10(np.maximum(np.nan_to_num(powers, posinf=0.0), 10 ** (_SILENCE_DB / 10)))
+    quiet, loud = np.percentile(levels_db, (_QUIET, _LOUD), axis=0)
+    return np.asarray(loud - quiet)
+
+
+def best_channel(powers: _Powers) -> int:
+    """Index of the channel with speech in ``powers`` (k, channels) of a file; the first of equals."""
+    if not len(powers):
+        return 0
+    found = prominences(powers)
+    return int(np.argmax(found >= found.max() - _TIE_DB))
+
+
+class ChannelChooser:
+    """Chooses one channel of a live stream, slowly."""
+
+    def __init__(self, n_channels: int, *, fixed: int | None = None, first: int = 0) -> None:
+        """``fixed`` is an index that holds whatever comes, ``first`` the one to begin with."""
+        self.index = min(first, n_channels - 1) if fixed is None else fixed
+        self.prominence_db: tuple[float, ...] = ()
+        self._chooses = fixed is None and n_channels > 1
+        self._powers = np.zeros((_SPAN, n_channels))
+        self._n = 0
+        self._n_better = 0
+
+    def changed(self, block: NDArray[np.int16], rate_hz: int) -> bool:
+        """Takes a block (n, channels) of at least 32 ms; whether ``index`` is another one from this block on."""
+        if not self._chooses:
+            return False
+        looks = False
+        for power in step_powers(block, rate_hz, 32768.0):
+            self._powers[self._n % _SPAN] = power
+            self._n += 1
+            looks |= self._n % _EVALUATED == 0
+        if not looks:
+            return False
+        found = prominences(self._powers[: self._n])
+        self.prominence_db = tuple(round(float(value), 1) for value in found)
+        best = int(found.argmax() if found.any() else self._powers.max(axis=0).argmax())
+        better = found[best] >= _SPEECH_DB and found[best] >= found[self.index] + _BETTER_DB
+        powers = self._powers[: self._n]
+        empty = powers[:, self.index].max() <= _EMPTY < powers[:, best].max()  # as a slot without a microphone
+        self._n_better = _LOOKS if empty else self._n_better + 1 if better else 0
+        if self._n_better < _LOOKS:
+            return False
+        self._n_better, self.index = 0, best
+        return True
