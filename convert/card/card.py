@@ -42,8 +42,8 @@ something made from the database must say so, as this note does; an adapted data
 _PROTOCOL = """\
 No speaker is in more than one of training, validation and test (`convert/data/splits`). Epochs, temperatures, weights
 and the default routing were chosen on validation speakers. The score of a clip longer than a window is the mean over
-windows every 0.496 s, as in `edged classify`. UAR is the mean recall over the labels that occur. Intervals are 95 %, by
-bootstrap over speakers. Corpora that were never trained on are tested on all of their speakers."""
+windows every 0.496 s from its first sample on. UAR is the mean recall over the labels that occur. Intervals are 95 %,
+by bootstrap over speakers. Corpora that were never trained on are tested on all of their speakers."""
 _SVM_NOTE = """
 `SVM, DCT`: a support vector machine on 13 DCT coefficients of the stored log-mel and their deltas, summarised over the
 clip, trained on the same speakers of all corpora. `SVM, MFCC`: the same on MFCC from python_speech_features, trained

@@ -27,7 +27,7 @@ from edged.errors import RecordingError, UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import FrontEnd
 
-STRIDE_FRAMES = 31  # between windows of a long clip, as `edged classify` takes them
+STRIDE_FRAMES = 31  # between windows of a long clip: 0.496 s, close to the device's default stride
 _DEEPEST_DB = -110.0  # below a clip's loudest cell; a window of its own loudest cell sees 80 dB of it
 _SILENT_DB = -100.0  # a level of digital silence, see FrontEnd.levels
 

@@ -3,7 +3,7 @@
     clips ──windows, as the device sees them──► images ──models──► scores (n_windows, n_labels) by model
     scores of windows ──mean by clip──► scores (n_clips, n_labels)
 
-A clip is scored as ``edged classify`` scores a file: windows every 31 frames, the mean of their scores.
+A clip's scores are the mean of those of its windows, every 31 frames from its first sample on.
 """
 
 import hashlib

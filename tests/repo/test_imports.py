@@ -24,7 +24,7 @@ _STAGES = (
 _TRAINING = ("edged.errors", "edged.features", "edged.models")
 _CONVERT_FOLDERS = tuple(
     f"convert.{name}"
-    for name in ("corpora", "recipes", "data", "augment", "score", "train", "gate", "stream", "evaluate")
+    for name in ("corpora", "recipes", "data", "augment", "score", "encoder", "train", "gate", "stream", "evaluate")
 )
 
 # What the modules of a folder may import of ours, their own folder aside; the first row that fits a module counts.
