@@ -34,7 +34,7 @@ emotion and intensity (RAVDESS has two intensities; CREMA-D's are the listeners'
 As recorded, {within} of {cells} cells are within {goal:.0%} (worst {worst:.1%}); over all conditions, {all_within} of
 {all}. The conditions are those of the table of worse conditions. Shouted and whispered speech is made from the same
 clips by changing pitch, envelope and noise. `too quiet` is the share of windows, as recorded, that the level condition
-keeps from the model; the other columns exclude them.
+keeps from the model; the other columns count them as missed.
 """
 
 

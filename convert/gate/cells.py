@@ -21,13 +21,14 @@ from convert.data import dataset, recordings
 from convert.data.surroundings import Surroundings
 from convert.gate.recipe import GateRun, VoiceSpec
 from convert.gate.rooms import echoed
+from convert.gate.trials import LEVEL
 from convert.gate.voices import Frames, shouted, shouted_frames, whispered, whispered_frames
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.features.windows import Window, Windows
+from edged.models.speech_gate import n_loud
 
 CLEAN, ECHO, SHOUTED, WHISPERED = "clean", "echo", "shouted", "whispered"
-MIN_DBFS, MIN_FRAMES = -60.0, 25  # the config's defaults: below, the model is not asked
 _SPOKEN_S = 1.0
 _ACTIVE_DB = -40.0  # a frame below this, relative to the clip's loudest, is a pause …
 _OVER_PAUSE_DB, _PAUSE_PERCENTILE, _PAUSE_DB = 10.0, 10, -20.0  # … and one hardly above the quietest tenth
@@ -45,7 +46,7 @@ class CellWindows:
 
     kind: Kind
     images: NDArray[np.int8]  # (n, n_frames, n_bands)
-    loud: NDArray[np.bool_]  # (n,) whether it is as loud as the config wants it; true where that is not known
+    loud: NDArray[np.bool_]  # (n,) whether it is as loud as the device wants it; true where that is not known
 
 
 def cells(
@@ -104,7 +105,7 @@ def _of_samples(clip: Clip, samples: Floats, changes: Mapping[str, Change]) -> I
         found = [window for window, is_spoken in zip(windows, spoken, strict=True) if is_spoken]
         if found:
             images = np.array([window.image for window in found])
-            loud = [np.count_nonzero(window.speech_dbfs > MIN_DBFS) >= MIN_FRAMES for window in found]
+            loud = [n_loud(window.speech_dbfs, LEVEL.min_dbfs) >= LEVEL.min_frames for window in found]
             yield CellWindows((clip.corpus, clip.emotion, intensity(clip), name), images, np.array(loud, bool))
 
 

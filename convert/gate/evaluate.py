@@ -23,15 +23,6 @@ from convert.score.isolated import apart
 from edged.features.logmel import Floats
 from edged.models.interpreter import Interpreter, installed_runtimes
 
-PROTOCOL = (
-    "Windows of 3 s every 0.496 s. A window with half a second of speech or more is speech, one of a recording without"
-    " speech is not. Speakers, meetings, folds of ESC-10 and noises of the test are in neither training nor validation;"
-    " epoch and threshold were chosen on validation, with EMOVO beside it. Every rival has the same windows, the model"
-    " only those that are as loud as the config wants them; of CREMA-D only log-mel is at hand, which the others cannot"
-    " take. A false accept is a window. Echo is of rooms made at random, 0.2 to 0.9 s of it, 10 dB below the voice to"
-    " 5 dB above. Rates are of recorded sounds: those made by rule have rows of their own, which flatter the model, for"
-    " it was trained on others of the same rule."
-)
 _HEARD = ("model", "webrtcvad", "level")
 _MOST_MISSED = 0.02  # share of validation speech that webrtcvad's threshold may lose
 
@@ -51,7 +42,6 @@ def evaluated(content: bytes, held: Trials, tried: Trials, recipe: GateRecipe) -
     gates = {name: row(*parts, at[name]) for name, parts in parted.items()}
     n_speech, n_other = map(len, parted["model"])
     return {
-        "protocol": PROTOCOL,
         "threshold": at["model"],
         "webrtcvad_mode": mode,
         "validation": {name: row(*_parted(on_held[name], held), at[name]) for name in _HEARD},
@@ -84,9 +74,9 @@ def _interpreter(content: bytes) -> Interpreter:
 def missed(
     content: bytes, at: float, groups: Mapping[str, Sequence[Clip]], around: Surroundings, run: GateRun
 ) -> list[dict[str, Any]]:
-    """A row for each corpus, emotion and intensity: windows, and by condition the share that the model misses.
+    """A row for each corpus, emotion and intensity: windows, and by condition the share that is missed.
 
-    ``too_quiet`` is the share of the windows as recorded for which the model is not asked; ``missed`` leaves that out.
+    ``too_quiet`` is the share of the windows as recorded for which the model is not asked; ``missed`` has them too.
     """
     return apart(_missed, content, at, dict(groups), around, run)
 
@@ -100,7 +90,10 @@ def _missed(
     for found in cells(groups, around, run):
         corpus, emotion, intensity, condition = found.kind
         count = counts.setdefault((corpus, emotion, intensity), {}).setdefault(condition, [0, 0])
-        count[0] += sum(float(gate.scores(image)[SPEECH]) < at for image in found.images)
+        count[0] += sum(
+            not is_loud or float(gate.scores(image)[SPEECH]) < at
+            for image, is_loud in zip(found.images, found.loud, strict=True)
+        )
         count[1] += len(found.images)
         if condition == CLEAN:
             quiet[corpus, emotion, intensity] += int(np.count_nonzero(~found.loud))

@@ -25,6 +25,7 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd, int8_input
 from edged.features.windows import Windows
 from edged.models.level_gate import GateSettings, LevelGate
+from edged.models.speech_gate import n_loud
 
 MADE = "made: "  # how the groups of sounds by rule begin
 MODES = (0, 1, 2, 3)  # of webrtcvad, from lenient to strict
@@ -37,7 +38,7 @@ _LEAST_S = 0.5  # of speech in a window that counts as speech
 _ROOM_S = 30
 _ROOMS_DBFS = (-70.0, -60.0, -50.0, -40.0)  # of rooms in which nothing happens
 _FAR = 10_000  # between the seeds of two sides; training's are below
-LEVEL = GateSettings(margin_db=12.0, min_dbfs=-60.0, min_frames=25)  # the config's defaults
+LEVEL = GateSettings(margin_db=12.0, min_dbfs=-80.0, min_frames=25)  # the config's defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,13 @@ class Trials:
     group: NDArray[np.str_]
     speech: NDArray[np.bool_]
     images: NDArray[np.int8]  # (n, n_frames, n_bands)
-    loud_frames: NDArray[np.int64]  # (n,) frames above the least level; all where the level is not known
+    loud_frames: NDArray[np.int64]  # (n,) frames as loud as the device wants them; all where the level is not known
     votes: Floats  # (n, modes) share of webrtcvad's frames that are speech
     margin_db: Floats  # (n,) the greatest margin with which the level gate would open
 
 
 def loud(windows: Trials) -> NDArray[np.bool_]:
-    """(n,) whether each window is as loud as the config wants it, so that the model is asked."""
+    """(n,) whether each window is as loud as the device wants it, so that the model is asked."""
     return np.asarray(windows.loud_frames >= LEVEL.min_frames, bool)
 
 
@@ -165,7 +166,7 @@ def _heard(recording: Recording) -> Trials:
         if recording.spoken and spoken < _LEAST_S * _RATE_HZ:
             continue
         votes = flags[window.start // _VOTE : max(window.end // _VOTE, window.start // _VOTE + 1)].mean(axis=0)
-        loud = np.count_nonzero(window.speech_dbfs > LEVEL.min_dbfs)
+        loud = n_loud(window.speech_dbfs, LEVEL.min_dbfs)
         rows.append((bool(recording.spoken), window.image, loud, votes, margin_db))
     shape = (0, GEOMETRY.n_frames, GEOMETRY.n_bands)
     return Trials(

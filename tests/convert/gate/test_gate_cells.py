@@ -112,7 +112,6 @@ def test_card_has_the_cells() -> None:
     )
     rate = {"threshold": 0.5, "equal_error": 0.01, "missed": 0.01, "accepted": 0.02, "accepted_per_hour": 145.2}
     figures = {
-        "protocol": "As ever.",
         "webrtcvad_mode": 3,
         "gates": dict.fromkeys(("model", "webrtcvad", "level"), rate),
         "groups": {},
