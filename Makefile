@@ -85,8 +85,9 @@ card: .venv/.set-up-convert ## the model card's rows that take several trainings
 sample: .venv/.set-up-test ## searches for the demo's conversation again, with flite and espeak-ng (SAMPLE_SEED=1): after a new bundle
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m convert.demo --seed $(SAMPLE_SEED)
 
-reference: .venv/.set-up-test ## writes docs/mqtt.md and docs/config.md from the source and config.yaml
+reference: .venv/.set-up-test ## writes docs/mqtt.md, docs/config.md and the shells' completion scripts from the source
 	@$(BIN)/python -m tests.tools.reference
+	@$(BIN)/python -m tests.tools.completions
 
 picture: .venv/.set-up-demo ## records the demo's terminal as docs/demo.svg, the picture in the README
 	@$(BIN)/python -m tests.tools.demo_picture

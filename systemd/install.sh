@@ -1,24 +1,32 @@
 #!/usr/bin/env bash
-# Installs edged as a service on Debian or Raspberry Pi OS, or takes it away; either may be repeated.
+# Installs edged as a service on Debian or Raspberry Pi OS, or uninstalls it.  Both can be repeated.
 #
 #     checkout ──wheel──► $PREFIX/venv, /usr/local/bin/edged, unit, user, /etc/edged ──► edged check ──► started
 #
 #     sudo make install [PREFIX=/opt/edged] [PYTHON=python3]        sudo make uninstall [PREFIX=/opt/edged]
 #
-# /etc/edged/config.yaml and the password and key beside it are made once and never touched again.  Without a running systemd (a
-# chroot, an image in the making) all is put in place and enabled, and nothing is started.
+# /etc/edged/config.yaml and the password and key beside it are created once and never changed.  Without a running systemd
+# (in a chroot, or while an image is built) everything is put in place and enabled, and nothing is started.
 set -euo pipefail
 
 action=${1:-}
 prefix=${PREFIX:-/opt/edged}
 python=${PYTHON:-python3}
 unit=/etc/systemd/system/edged.service
+program=$prefix/venv/bin/edged
 link=/usr/local/bin/edged # on every user's PATH, root's too
-build='' # a folder for the while
+completion=/usr/local/share/bash-completion/completions/edged
+build='' # temporary folder
 cd "$(dirname "$0")/.."
 trap 'rm -rf "$build"' EXIT
 
-say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+say() {
+    local bold='' end=''
+    if [[ -t 2 && ${TERM:-dumb} != dumb && -z ${NO_COLOR:-} ]]; then
+        bold=$'\033[1m' end=$'\033[0m'
+    fi
+    printf '%s\n' "$bold$*$end" >&2
+}
 fail() {
     printf 'install: %s\n' "$*" >&2
     exit 1
@@ -26,11 +34,11 @@ fail() {
 booted() { [[ -d /run/systemd/system ]]; }
 has_library() { ldconfig -p | grep -q "$1"; }
 
-# The Debian packages that are wanted here and missing.
+# The Debian packages that are needed and missing.
 missing_packages() {
     "$python" -c 'import venv, ensurepip' 2>/dev/null || echo python3 python3-venv
     has_library libportaudio.so.2 || echo libportaudio2
-    if [[ $(dpkg --print-architecture 2>/dev/null) == armhf ]]; then # the wheels for 32 bits do not bring these
+    if [[ $(dpkg --print-architecture 2>/dev/null) == armhf ]]; then # not contained in the wheels for 32 bits
         has_library libsndfile.so.1 || echo libsndfile1
         has_library libopenblas.so.0 || echo libopenblas0-pthread
     fi
@@ -43,11 +51,11 @@ install_packages() {
     command -v apt-get >/dev/null || fail "please install first: ${packages[*]}  (or what your system calls them)"
     say "apt-get install ${packages[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq update || true # old lists may still do
+    apt-get -qq update || true # old package lists may be enough
     apt-get -qq install --no-install-recommends "${packages[@]}" </dev/null >&2
 }
 
-# The program, from a copy of the sources, so that nothing of root's is left in the checkout.
+# The program, built from a copy of the sources, so that no file of root is left in the checkout.
 install_program() {
     local extras=litert,prometheus wheel
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
@@ -63,7 +71,7 @@ install_program() {
     local pip=("$prefix/venv/bin/python" -m pip --quiet --disable-pip-version-check)
     "${pip[@]}" wheel --no-deps --wheel-dir "$build/wheel" "$build/source"
     wheel=$(echo "$build"/wheel/edged-*.whl)
-    "${pip[@]}" install --root-user-action=ignore --force-reinstall --no-deps "$wheel" # also where the version is the same
+    "${pip[@]}" install --root-user-action=ignore --force-reinstall --no-deps "$wheel" # even if the version is the same
     "${pip[@]}" install --root-user-action=ignore "$wheel[$extras]"
     install -m 644 README.md CHANGELOG.md LICENSE config.yaml "$prefix"
     rm -rf "$prefix/docs"
@@ -71,15 +79,23 @@ install_program() {
     chmod -R u=rwX,go=rX "$prefix/docs"
 }
 
-# The command on the PATH; another program of that name is left alone.
-install_link() {
+# The command on the PATH, and its completion in bash; another program of that name is left alone.
+install_command() {
     if [[ (-e $link || -L $link) && $(readlink "$link") != */venv/bin/edged ]]; then
-        say "$link exists and is not a link to this program; the command is $prefix/venv/bin/edged"
-        return
+        say "$link exists and is not a link to this program; the command is $program"
+    else
+        say "command $link"
+        install -d -m 755 "$(dirname "$link")"
+        ln -sfn "$program" "$link"
     fi
-    say "command $link"
-    install -d -m 755 "$(dirname "$link")"
-    ln -sfn "$prefix/venv/bin/edged" "$link"
+    install -d -m 755 "$(dirname "$completion")"
+    "$program" completion bash >"$completion"
+    chmod 644 "$completion"
+}
+
+uninstall_command() {
+    if [[ $(readlink "$link") == "$program" ]]; then rm -f "$link"; fi
+    rm -f "$completion"
 }
 
 install_user() {
@@ -109,12 +125,12 @@ install_unit() {
     systemctl enable --quiet edged
 }
 
-# A command of the program's as the service's user, with its credentials.
+# Runs a command of edged as the service does: as its user, with its credentials.
 as_service() {
     systemd-run --quiet --pipe --wait --collect --property=User=edged --property=RuntimeMaxSec=60 \
         --property=LoadCredential=mqtt_password:/etc/edged/mqtt_password \
         --property=LoadCredential=mqtt_key:/etc/edged/mqtt_key \
-        "$prefix/venv/bin/edged" "$@" --config /etc/edged/config.yaml
+        "$program" "$@" --config /etc/edged/config.yaml
 }
 
 case $action in
@@ -130,12 +146,12 @@ esac
 if [[ $action == uninstall ]]; then
     if booted && [[ -e $unit ]]; then
         systemctl disable --quiet --now edged
-        if [[ -x $prefix/venv/bin/edged ]]; then # a broker that is away keeps no program here
-            as_service discovery --remove >/dev/null || say "Home Assistant was not told; the device can be deleted there"
+        if [[ -x $program ]]; then # also without a broker the program is uninstalled
+            as_service discovery --remove >/dev/null || say "the device is still in Home Assistant; delete it there"
         fi
     fi
+    uninstall_command
     rm -f "$unit" /etc/systemd/system/multi-user.target.wants/edged.service
-    if [[ $(readlink "$link") == "$prefix/venv/bin/edged" ]]; then rm -f "$link"; fi
     rm -rf "$prefix/venv" "$prefix/docs"
     rm -f "$prefix"/{README.md,CHANGELOG.md,LICENSE,config.yaml}
     rmdir --ignore-fail-on-non-empty "$prefix" 2>/dev/null || true
@@ -143,28 +159,28 @@ if [[ $action == uninstall ]]; then
         systemctl daemon-reload
         systemctl reset-failed edged 2>/dev/null || true
     fi
-    say "edged is gone; kept: /etc/edged, /var/lib/edged, the user edged"
+    say "edged is uninstalled; /etc/edged, /var/lib/edged and the user edged remain"
     exit
 fi
 
 install_packages
 install_program
-install_link
+install_command
 install_user
 install_config
 install_unit
 if ! booted; then
-    say "edged is installed and starts with the next boot"
+    say "edged is installed as $program and starts with the next boot"
     exit
 fi
 systemctl daemon-reload
 systemctl stop edged
 checked=0
-as_service check || checked=$? # while the service is stopped, since many microphones serve one program only
+as_service check || checked=$? # while the service is stopped: many microphones can be opened only once
 systemctl reset-failed edged 2>/dev/null || true
 if ((checked == 78)); then
-    fail "edged is installed but not started: correct /etc/edged/config.yaml, then: sudo systemctl start edged"
+    fail "edged is installed as $program but not started: correct /etc/edged/config.yaml, then: sudo systemctl start edged"
 fi
-systemctl start edged || fail "edged is installed but did not start: journalctl -u edged"
-say "edged is installed and runs: systemctl status edged; the command is $prefix/venv/bin/edged"
-((checked == 0)) || say "edged waits for what FAIL names above"
+systemctl start edged || fail "edged is installed as $program but did not start: journalctl -u edged"
+say "edged is installed and runs: systemctl status edged; the command is $program"
+((checked == 0)) || say "edged keeps trying what FAIL names above"

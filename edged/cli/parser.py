@@ -54,6 +54,7 @@ ENTRIES = (
     Entry(_BROKER, "discovery", "broker.discovery", "print or remove the Home Assistant discovery"),
     Entry(_BROKER, "acl", "broker.acl", "print an access list for mosquitto"),
     Entry(_BROKER, "schema", "broker.schema", "print the schemas of topics and payloads"),
+    Entry(_SHELL, "completion", "completion", "print a completion script for bash, zsh or fish"),
 )
 
 _DESCRIPTION = """\

@@ -3,6 +3,7 @@
 ``make test-systemd`` runs these and those of the other files of the service; they are deselected otherwise.
 """
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from tests.parts.system.container import Container
 from tests.parts.system.installed import CONFIG, PASSWORD, UNIT, config, restart
 
 pytestmark = pytest.mark.systemd
+
+LINK = "/usr/local/bin/edged"
+COMPLETION = "/usr/local/share/bash-completion/completions/edged"
 
 
 def test_install_starts_the_service(service: Container) -> None:
@@ -36,6 +40,17 @@ def test_command_is_on_the_path(service: Container) -> None:
     assert service.ran("cat", "/usr/local/bin/edged").stdout == "not ours\n"
     service.ran("rm", "/usr/local/bin/edged")
     service.make("install")
+
+
+def test_command_has_the_config_of_the_service_and_completion(service: Container) -> None:
+    """The first line of check says so; bash has its completion; the journal gets priorities."""
+    assert CONFIG in service.ran(LINK, "check", check=False).stdout.splitlines()[0]
+    assert "complete" in service.ran("cat", COMPLETION).stdout
+    journal = service.ran("journalctl", "-u", UNIT, "--output=json", "--output-fields=PRIORITY,MESSAGE").stdout
+    lines = [json.loads(line) for line in journal.splitlines()]
+    started = next(line for line in lines if f"starts: config {CONFIG}, node " in line["MESSAGE"])
+    assert started["PRIORITY"] == "6"
+    assert started["MESSAGE"].startswith("edged ")
 
 
 def test_absent_microphone_is_a_stated_degraded_start(service: Container) -> None:
@@ -118,6 +133,8 @@ def test_uninstall_keeps_config_and_state(service: Container) -> None:
         service.make("uninstall")
         assert service.ran("test", "-e", f"/etc/systemd/system/{UNIT}.service", check=False).returncode == 1
         assert service.ran("test", "-e", "/opt/edged", check=False).returncode == 1
+        assert service.ran("test", "-L", LINK, check=False).returncode == 1
+        assert service.ran("test", "-e", COMPLETION, check=False).returncode == 1
         assert service.ran("find", "/proc", "-maxdepth", "1", "-user", "edged").stdout == ""
         assert service.ran("cat", CONFIG).stdout == config(node="attic")
         assert service.ran("stat", "-c", "%U", "/var/lib/edged").stdout == "edged\n"

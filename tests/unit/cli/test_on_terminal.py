@@ -50,7 +50,8 @@ def test_progress_of_a_long_file_is_erased(tmp_path: Path, term: str) -> None:
     with on_terminal("classify", file, term=term, columns=60) as terminal:
         text = terminal.ended_text()
     *progress, result = text.split("\r\x1b[K")
-    assert result == f"none               {file}\n"
+    assert result.startswith("none ")
+    assert result.endswith(f"  {file}\n")
     assert ("\x1b" in text) == (term != "dumb")
     if term != "dumb":
         assert progress[1].endswith(" of 30:00")
