@@ -141,4 +141,4 @@ def test_card_has_the_cells() -> None:
     assert "| corpus | emotion | intensity | windows | as recorded | MP3, 32 kbit/s | shouted | too quiet |" in text
     assert "| RAVDESS | angry | strong | 195 | 22.1% | 30.0% | 1.0% | 0.0% |" in text
     assert "| EMO-DB | sad | - | 50 | 2.0% | - | - | 4.0% |" in text
-    assert "1 of 2 cells are within 2% (worst 22.1%), in all conditions 2 of 4." in text
+    assert "1 of 2 cells are within 2% (worst 22.1%); over all conditions, 2 of\n4." in text
