@@ -1,4 +1,4 @@
-"""What must hold, one file a module; real parts where a user has real parts."""
+"""Tests: one file per module, real parts where users have real parts."""
 
 from edged.host.blas_threads import limit_blas_threads
 

@@ -1,4 +1,4 @@
-"""What all tests share: where the corpora are, a fast folder, and that no thread of ours outlives a test."""
+"""Shared by all tests: corpora, a RAM-backed folder, markers, and a check that no thread outlives its test."""
 
 import logging
 import os
@@ -23,14 +23,14 @@ pytest_plugins = ["tests.parts.reports"]
 _REPOSITORY = Path(__file__).parent.parent
 
 
-# Folders whose files have fixtures too costly for every worker of pytest-xdist to make its own.
+# Folders whose fixtures are too expensive for every pytest-xdist worker to build its own.
 _ONE_WORKER = ("convert", "sound")
-# Fixtures that need a program or a right that a fresh machine lacks, and the folder whose tests always need it.
+# Fixtures that need a program or privilege that a fresh machine lacks, and the folder whose tests always need it.
 _NEEDS = {"mosquitto": "broker", "virtual_microphone": "sound", "card": "faults", "corpora": "corpora"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its folder and with what its fixtures need."""
+    """Mark each test by its folder and by the requirements of its fixtures."""
     for item in items:
         place = item.path.relative_to(Path(__file__).parent)
         item.add_marker(place.parts[0])
@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def corpora() -> Path:
-    """The folder of real recordings; a test that needs it is skipped where it is absent."""
+    """Folder of real recordings; tests that need it are skipped if it is absent."""
     folder = Path(os.environ.get("EDGED_CORPORA") or _REPOSITORY / ".." / "shared" / "corpora").resolve()
     if folder.is_dir():
         return folder
@@ -52,7 +52,7 @@ def corpora() -> Path:
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wav of the first ``SPEECH_S`` of the sample conversation, which needs no corpora."""
+    """WAV file with the first ``SPEECH_S`` of the sample conversation; needs no corpora."""
     samples, rate_hz = soundfile.read(SAMPLE, dtype="int16")
     file = tmp_path_factory.mktemp("speech") / "speech.wav"
     soundfile.write(file, samples[: round(SPEECH_S * rate_hz)], rate_hz)
@@ -61,7 +61,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def fast() -> Iterator[Path]:
-    """A folder whose writes wait for no disk, where the system has one."""
+    """Temporary folder in RAM where the system has one, so writes do not wait for a disk."""
     memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own below it
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         yield Path(folder)
@@ -69,14 +69,14 @@ def fast() -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test's daemon keeps is gone with the test, and never at home."""
+    """Each daemon keeps its state below ``tmp_path``, never in the user's home."""
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture(autouse=True)
 def _log_level_stays() -> Iterator[None]:
-    """Commands and a config that is read again set the root logger's level; afterwards it is as before."""
+    """The root logger's level, which commands and reloads change, is restored after the test."""
     root = logging.getLogger()
     before = root.level
     yield
@@ -85,7 +85,7 @@ def _log_level_stays() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
-    """Whatever a test opened it also closed: afterwards no thread of ours is alive."""
+    """No thread of edged is alive after the test."""
     yield
     alive = [thread.name for thread in threading.enumerate() if thread.name.startswith("edged")]
     assert alive == []

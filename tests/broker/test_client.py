@@ -16,10 +16,10 @@ from edged.mqtt.connection import Connection
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.state import State
 from edged.outbox.outbox import Outbox
-from tests.parts.broker.hearing import hearing
 from tests.parts.broker.impostor import impostor
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.payloads import emotion_state, episode_start
+from tests.parts.broker.raw_subscriber import raw_subscriber
 from tests.parts.broker.relay import Relay
 
 __all__ = ["idle_mosquitto", "mosquitto"]
@@ -34,7 +34,7 @@ def beside(message: MQTTMessage) -> dict[str, Any]:
 
 def seeing(broker: Mosquitto) -> AbstractContextManager[tuple[Client, list[MQTTMessage]]]:
     """All messages at ``broker``, as a subscriber of MQTT 5 receives them."""
-    return hearing(broker.port, "#", MQTTProtocolVersion.MQTTv5)
+    return raw_subscriber(broker.port, "#", MQTTProtocolVersion.MQTTv5)
 
 
 def speaking_5(mqtt: Mqtt) -> Mqtt:

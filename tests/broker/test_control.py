@@ -41,10 +41,10 @@ def test_threshold_is_the_trackers(start: Start, commander: Commander) -> None:
     whatever = "gate: {kind: level, margin_db: 3, min_dbfs: -96, min_speech_s: 0.016}\n"
     whatever += "tracker: {enter: 1, leave: 0, margin: 0, min_duration_s: 0}\n"
     with start(whatever):
-        wait_until(lambda: any(json.loads(one)["speech"] for one in commander.came["emotion"]), "speech", 60)
-        assert commander.came["event/start"] == []
+        wait_until(lambda: any(json.loads(one)["speech"] for one in commander.received["emotion"]), "speech", 60)
+        assert commander.received["event/start"] == []
         commander.give("threshold", '{"enter": 0}')
-        wait_until(lambda: commander.came["event/start"], "an episode")
+        wait_until(lambda: commander.received["event/start"], "an episode")
 
 
 def test_threshold_of_an_unknown_label_is_refused(start: Start, commander: Commander) -> None:
@@ -72,7 +72,7 @@ def test_log_level_until_the_restart(start: Start, commander: Commander) -> None
 def test_baseline_mode_and_reset(start: Start, commander: Commander) -> None:
     """Frozen it learns no more, reset it knows nothing, off there is none, and the config's mode comes back."""
     with start() as device:
-        wait_until(lambda: commander.came["health"], "the first figures")
+        wait_until(lambda: commander.received["health"], "the first figures")
         assert device.adaptation.adaptation is not None
         assert commander.give("baseline", "frozen").baseline == "frozen"
         assert device.adaptation.adaptation.settings.mode == "frozen"
@@ -127,8 +127,8 @@ def test_restart_is_answered_before_the_end(
         assert result.message == "exits now with status 75; systemd is not there to start it again"
         device.wait()
     assert isinstance(device.fault, RestartError)
-    wait_until(lambda: commander.came["availability"][-1] == b"offline", "offline")
-    assert commander.came["capture"][-1] == b"offline"
+    wait_until(lambda: commander.received["availability"][-1] == b"offline", "offline")
+    assert commander.received["capture"][-1] == b"offline"
 
 
 def test_restart_under_systemd_says_so(start: Start, commander: Commander, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,10 +164,10 @@ def test_snapshot_publishes_all_states(start: Start, commander: Commander) -> No
     """Each of them once more, though nothing changed, and before the answer."""
     topics = ("emotion", "speech", "capture", "level", "health", "info")
     with start():
-        wait_until(lambda: all(commander.came[topic] for topic in topics), "each topic")
-        counts = {topic: len(commander.came[topic]) for topic in topics}
+        wait_until(lambda: all(commander.received[topic] for topic in topics), "each topic")
+        counts = {topic: len(commander.received[topic]) for topic in topics}
         assert commander.give("snapshot").ok
-        assert [topic for topic in topics if len(commander.came[topic]) == counts[topic]] == []
+        assert [topic for topic in topics if len(commander.received[topic]) == counts[topic]] == []
 
 
 def test_retained_command_is_not_obeyed(start: Start, commander: Commander) -> None:
@@ -189,7 +189,7 @@ def test_results_are_not_retained_and_not_kept(
         commander.give("identify")
         assert outbox_metrics(device.publisher).depth == 0
         with Commander(mosquitto.port) as late:
-            wait_until(lambda: late.came["info"], "the retained topics")
+            wait_until(lambda: late.received["info"], "the retained topics")
             assert late.results("identify") == []
     assert commander.n_retained_results == 0
 
@@ -213,7 +213,7 @@ def test_hostile_names_are_answered_on_one_topic(start: Start, commander: Comman
             wait_until(lambda n=n_before: len(commander.results("unknown")) > n, "an answer")  # type: ignore[misc]
     for result in commander.results("unknown"):
         assert commander.checked(result).ok is False
-    assert [topic for topic in commander.came if topic.endswith("/result")] == ["cmd/unknown/result"]
+    assert [topic for topic in commander.received if topic.endswith("/result")] == ["cmd/unknown/result"]
 
 
 def test_flood_of_a_thousand_leaves_the_device_at_work(start: Start, commander: Commander) -> None:
@@ -221,6 +221,6 @@ def test_flood_of_a_thousand_leaves_the_device_at_work(start: Start, commander: 
     with start("health_s: 5"):
         for n in range(1000):
             commander.send("snapshot" if n % 2 else "nonsense")
-        n_before = len(commander.came["health"])
-        wait_until(lambda: len(commander.came["health"]) > n_before, "figures")
+        n_before = len(commander.received["health"])
+        wait_until(lambda: len(commander.received["health"]) > n_before, "figures")
         assert 5 < len(commander.results("snapshot")) + len(commander.results("unknown")) < 200

@@ -15,18 +15,18 @@ __all__ = ["bundle", "commander", "idle_mosquitto", "mosquitto", "start"]
 def test_mute_and_listen_again(start: Start, commander: Commander) -> None:
     """The source is muted, the retained topics say so before the answer does; unmuted it is as before."""
     with start() as device:
-        wait_until(lambda: commander.came["health"], "the first figures")
+        wait_until(lambda: commander.received["health"], "the first figures")
         result = commander.give("mute", '{"muted": true, "id": "a"}')
         assert (result.ok, result.muted, result.id) == (True, True, "a")
         assert device.room.status.muted
-        assert commander.came["capture"][-1] == b"muted"
-        assert commander.came["speech"][-1] == b"OFF"
+        assert commander.received["capture"][-1] == b"muted"
+        assert commander.received["speech"][-1] == b"OFF"
         assert commander.newest("emotion")["emotion"] == "none"
         assert commander.newest("info")["listening"] is False
         result = commander.give("mute", "OFF")
         assert (result.message, result.muted) == ("listening", False)
         assert not device.room.status.muted
-        assert commander.came["capture"][-1] == b"online"
+        assert commander.received["capture"][-1] == b"online"
         assert commander.newest("info")["listening"] is True
 
 
@@ -35,9 +35,9 @@ def test_mute_ends_the_running_episode(start: Start, commander: Commander) -> No
     whatever = "gate: {kind: level, margin_db: 3, min_dbfs: -96, min_speech_s: 0.016}\n"
     whatever += "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0}\n"
     with start(whatever):
-        wait_until(lambda: commander.came["event/start"], "an episode", 60)
+        wait_until(lambda: commander.received["event/start"], "an episode", 60)
         commander.give("mute", "ON")
-        wait_until(lambda: len(commander.came["event/end"]) == len(commander.came["event/start"]), "its end")
+        wait_until(lambda: len(commander.received["event/end"]) == len(commander.received["event/start"]), "its end")
         assert commander.newest("event/end")["reason"] == "stopped"
 
 
@@ -58,10 +58,10 @@ def test_muted_over_a_restart(start: Start, commander: Commander) -> None:
     """The next start is muted before anything is read, and its info says so."""
     with start():
         assert commander.give("mute", "ON").message == "muted by command or config, the microphone is closed"
-    n_before = len(commander.came["info"])
+    n_before = len(commander.received["info"])
     with start() as device:
         assert device.overrides.muted
-        wait_until(lambda: len(commander.came["info"]) > n_before, "its info")
+        wait_until(lambda: len(commander.received["info"]) > n_before, "its info")
         assert commander.newest("info")["listening"] is False
 
 
@@ -69,7 +69,7 @@ def test_mute_goes_before_the_config(start: Start, commander: Commander) -> None
     """In either direction, over a reload and a restart; null is the config's word again."""
     muted = "audio: {muted: true}"
     with start(muted) as device:
-        wait_until(lambda: commander.came["info"], "its info")
+        wait_until(lambda: commander.received["info"], "its info")
         assert commander.newest("info")["listening"] is False
         assert (commander.give("mute", "OFF").muted, device.room.status.muted) == (False, False)
         result = commander.give("reload")
@@ -92,7 +92,7 @@ def test_edited_mute_takes_effect(start: Start, commander: Commander) -> None:
             result = commander.give("reload")
             assert result.message == f"config read again: audio.muted {not muted} -> {muted}"
             assert device.room.status.muted is muted
-            assert commander.came["capture"][-1] == (b"muted" if muted else b"online")
+            assert commander.received["capture"][-1] == (b"muted" if muted else b"online")
             assert commander.newest("info")["listening"] is not muted
             assert result.restart_required == []
     with start("audio: {muted: true}") as device:

@@ -13,9 +13,9 @@ from edged.contract.payloads import PAYLOADS, WORDS, EpisodeStart
 from edged.contract.topics import EMOTION, EVENT_START
 from edged.mqtt.publisher import Publisher
 from tests.parts.broker.consumer import Consumer
-from tests.parts.broker.hearing import hearing
 from tests.parts.broker.mosquitto import Mosquitto, mosquitto_program, wait_until
 from tests.parts.broker.payloads import emotion_state, episode_start
+from tests.parts.broker.raw_subscriber import raw_subscriber
 
 INTEGRATIONS = Path(__file__).parents[2] / "docs" / "integrations"
 OUTAGE = 30  # events that come while the line is down
@@ -127,11 +127,11 @@ def test_bridge_passes_on_states_and_commands(home: Mosquitto, site: Site) -> No
     """A state is retained at home too, and a command from home comes to the site."""
     with (
         Publisher(site.broker.mqtt, "attic") as publisher,
-        hearing(site.broker.port, "edged/attic/cmd/+") as (_, commands),
+        raw_subscriber(site.broker.port, "edged/attic/cmd/+") as (_, commands),
     ):
         publisher.publish(EMOTION, emotion_state("sad"))
         assert publisher.wait_settled(15)
-        with hearing(home.port, "edged/attic/emotion") as (client, states):
+        with raw_subscriber(home.port, "edged/attic/emotion") as (client, states):
             wait_until(lambda: states and b'"sad"' in states[-1].payload, "the state at home")
 
             def given() -> bool:  # again and again: the bridge may not have subscribed yet
@@ -140,7 +140,7 @@ def test_bridge_passes_on_states_and_commands(home: Mosquitto, site: Site) -> No
 
             wait_until(given, "the command at the site")
             assert (commands[0].topic, commands[0].payload) == ("edged/attic/cmd/identify", b"PRESS")
-        with hearing(home.port, "edged/attic/emotion") as (_, kept):
+        with raw_subscriber(home.port, "edged/attic/emotion") as (_, kept):
             wait_until(lambda: kept, "the state that home has retained")
             assert kept[0].retain
 

@@ -15,8 +15,8 @@ from edged.cli.sensor.replay import replay_config
 from edged.config.structs import Config
 from edged.host.instance_lock import InstanceLock
 from edged.mqtt.publisher import Publisher
-from tests.parts.broker.hearing import hearing
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.broker.raw_subscriber import raw_subscriber
 from tests.parts.sound.speech import RATE_HZ
 from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edged
 
@@ -58,7 +58,7 @@ def test_replay_has_a_node_of_its_own(
     config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     with Publisher(mosquitto.mqtt, "lab") as live:
         assert live.wait_connected(WITHIN_S)
-        with hearing(mosquitto.port, "#") as (_, came):
+        with raw_subscriber(mosquitto.port, "#") as (_, came):
             wait_until(lambda: came, "what the live device retained")
             done = edged("replay", speech, "--config", config, *arguments)
             assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -150,7 +150,7 @@ def test_sigterm_ends_a_replay_in_real_time(speech: Path, mosquitto: Mosquitto, 
     config = tmp_path / "config.yaml"
     config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     with (
-        hearing(mosquitto.port, "edged/lab-replay/#") as (_, came),
+        raw_subscriber(mosquitto.port, "edged/lab-replay/#") as (_, came),
         subprocess.Popen(
             [sys.executable, "-m", "edged", "replay", "--speed", "1", speech, "absent.wav", "--config", config],
             cwd=REPOSITORY,

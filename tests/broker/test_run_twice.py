@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.parts.broker.hearing import hearing
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.broker.raw_subscriber import raw_subscriber
 from tests.parts.system.program import REPOSITORY, edged
 
 __all__ = ["idle_mosquitto", "mosquitto"]
@@ -23,7 +23,7 @@ def test_second_run_is_refused_and_the_first_stays(mosquitto: Mosquitto, tmp_pat
         )
         configs.append(config)
     with (
-        hearing(mosquitto.port, "edged/lab/availability") as (_, came),
+        raw_subscriber(mosquitto.port, "edged/lab/availability") as (_, came),
         (tmp_path / "log").open("w") as log,
         subprocess.Popen(
             [sys.executable, "-m", "edged", "run", "--config", configs[0]], cwd=REPOSITORY, stderr=log

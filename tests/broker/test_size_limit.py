@@ -13,9 +13,9 @@ from edged.contract.topics import EMOTION, EVENT_START, HEALTH, Received
 from edged.homeassistant.announcer import Announcer
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
-from tests.parts.broker.hearing import hearing
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto_program, wait_until
 from tests.parts.broker.payloads import emotion_state, episode_start, health
+from tests.parts.broker.raw_subscriber import raw_subscriber
 from tests.unit.homeassistant.test_announcer import KITCHEN, TOPIC, WHOLE, announced
 
 __all__ = ["idle_mosquitto", "mosquitto_program"]
@@ -76,7 +76,7 @@ def test_any_message_too_large_is_left_out(
     """State and event alike; what is smaller arrives, and so does the next that fits."""
     idle_mosquitto.start(further=[f"{option} 450"])
     mqtt = msgspec.structs.replace(idle_mosquitto.mqtt, protocol=protocol)
-    with hearing(idle_mosquitto.port, "edged/a/#") as (_, came), Publisher(mqtt, "a") as publisher:
+    with raw_subscriber(idle_mosquitto.port, "edged/a/#") as (_, came), Publisher(mqtt, "a") as publisher:
         assert publisher.wait_connected(WITHIN_S)
         publisher.publish(EMOTION, emotion_state("sad"))
         publisher.publish(HEALTH, health())

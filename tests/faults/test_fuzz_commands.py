@@ -23,7 +23,7 @@ from edged.pipeline.adaptation_store import adaptation_store_for
 from edged.pipeline.control import Control
 from edged.pipeline.daemon import Daemon
 from tests.parts.broker.commanded import Room
-from tests.parts.fakes import KeepingSink
+from tests.parts.fakes import RecordingSink
 from tests.parts.faults.fuzzing import damaged, edits, fuzzed
 
 _ROUND_S = 100.0  # between two commands, so that none is refused as one too many
@@ -40,7 +40,7 @@ class Commanded:
         overrides = overrides_for(config, labels)
         reload = Reload(config, lambda: load_config(file), overrides)
         adaptation = adaptation_store_for(config, bundle)
-        daemon = Daemon(config, bundle, Room(), KeepingSink(), adaptation=adaptation)
+        daemon = Daemon(config, bundle, Room(), RecordingSink(), adaptation=adaptation)
         control = Control(daemon, labels=labels, adaptation=adaptation, overrides=overrides, reload=reload)
         self._now_s = _ROUND_S
         self._commands = Commands(config.mqtt, "lab", clock=lambda: self._now_s)
@@ -78,7 +78,7 @@ _NAMES = st.sampled_from(list(FORMS)) | st.text(max_size=80)
 _PAYLOADS = (
     st.binary(max_size=1100)
     | (_OBJECTS | _VALUES).map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass"))
-    | st.tuples(st.sampled_from(_RIGHT), edits(40, b'"', b"\\", b"\x1b[2J", b"\xff", most=4)).map(
+    | st.tuples(st.sampled_from(_RIGHT), edits(40, b'"', b"\\", b"\x1b[2J", b"\xff", max_edits=4)).map(
         lambda of: damaged(*of)
     )
     | st.sampled_from(_RIGHT)

@@ -3,36 +3,36 @@
 import numpy as np
 import pytest
 
-from tests.tools.soak import Look, flat, growth, main
+from tests.tools.soak import Snapshot, flat, growth, main
 
 
-def looks(megabytes_an_hour: float, *, noise_mb: float = 0.0) -> list[Look]:
-    """A hundred looks in a week at a process that grows like this, after it doubled in the first tenth."""
+def snapshots(megabytes_an_hour: float, *, noise_mb: float = 0.0) -> list[Snapshot]:
+    """A hundred snapshots in a week at a process that grows like this, after it doubled in the first tenth."""
     noise = np.random.default_rng(7).normal(0, noise_mb, 100) if noise_mb else np.zeros(100)
     return [
-        Look(hour, 80 - 40 * (hour < 16) + megabytes_an_hour * hour + float(noise[place]), 13, 3)
+        Snapshot(hour, 80 - 40 * (hour < 16) + megabytes_an_hour * hour + float(noise[place]), 13, 3)
         for place, hour in enumerate(np.linspace(0, 168, 100).tolist())
     ]
 
 
 def test_growth_is_the_line_through_the_later_half() -> None:
     """The start, when caches fill, does not count; noise shows as uncertainty."""
-    grown, error = growth(looks(0.1), "resident_mb")
+    grown, error = growth(snapshots(0.1), "resident_mb")
     assert grown == pytest.approx(0.1 * 168 * 49 / 99)
     assert error == pytest.approx(0, abs=1e-6)
-    assert growth(looks(0, noise_mb=1), "resident_mb")[1] > 0.1
+    assert growth(snapshots(0, noise_mb=1), "resident_mb")[1] > 0.1
 
 
 def test_leak_is_seen_and_noise_is_not_a_leak() -> None:
     """0.1 MB an hour fills a device in weeks; a memory that only varies does not."""
-    assert flat(looks(0))
-    assert flat(looks(0, noise_mb=2))
-    assert not flat(looks(0.1))
+    assert flat(snapshots(0))
+    assert flat(snapshots(0, noise_mb=2))
+    assert not flat(snapshots(0.1))
 
 
 def test_one_open_file_more_an_hour_is_seen() -> None:
     """Files are counted like memory."""
-    assert not flat([found._replace(n_files=13 + round(found.sound_h)) for found in looks(0)])
+    assert not flat([found._replace(n_files=13 + round(found.sound_h)) for found in snapshots(0)])
 
 
 def test_minutes_of_soak(capsys: pytest.CaptureFixture[str]) -> None:

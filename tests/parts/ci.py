@@ -1,8 +1,8 @@
-"""In CI nothing is left out unseen: there a test that is skipped fails, whatever it lacks.
+"""In CI a skipped test is a failure, so nothing is left out unnoticed.
 
-CI=true pytest ──a test or a whole file is skipped──► failed, unless its reason is in ``MAY_BE``
+CI=true pytest ──a test or a file is skipped──► failed, unless ``ALLOWED_SKIPS`` has its reason
 
-Elsewhere a machine may lack a program, a package or the recordings, and runs what it can.
+Elsewhere a machine may lack a program, a package or the recordings; it runs what it can.
 """
 
 import os
@@ -10,32 +10,32 @@ from collections.abc import Generator
 
 import pytest
 
-# What the best of machines cannot have: wheels that there are not for its Python, calls that its kernel does not know.
-MAY_BE = ("tflite-runtime has no wheels", "needs Linux 6.3")
+# Not available on every CI machine: wheels for its Python version, system calls of newer kernels.
+ALLOWED_SKIPS = ("tflite-runtime has no wheels", "needs Linux 6.3")
 
 _Report = pytest.TestReport | pytest.CollectReport
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test, or a fixture of its."""
+    """Fail skipped tests and fixtures."""
     report = yield
-    _classifier(report)
+    _fail_if_skipped(report)
     return report
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A whole file."""
+    """Fail skipped files."""
     report = yield
-    _classifier(report)
+    _fail_if_skipped(report)
     return report
 
 
-def _classifier(report: _Report) -> None:
+def _fail_if_skipped(report: _Report) -> None:
     if not os.environ.get("CI") or not report.skipped or not isinstance(report.longrepr, tuple):
         return
     reason = report.longrepr[2].removeprefix("Skipped: ")
-    if not reason.startswith(MAY_BE):
+    if not reason.startswith(ALLOWED_SKIPS):
         report.outcome = "failed"
         report.longrepr = f"skipped, which no test may be in CI: {reason}"

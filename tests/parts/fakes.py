@@ -1,4 +1,4 @@
-"""Stand-ins for faults and cuts that the real parts cannot be made to show."""
+"""Fakes for faults and gaps that the real parts cannot be made to show."""
 
 from collections.abc import Iterable
 from typing import ClassVar, cast
@@ -16,7 +16,7 @@ from edged.features.logmel import Floats
 
 
 class FakeSource:
-    """A source that hands out given chunks, then raises ``fault`` or ends; None is a read in vain."""
+    """Source of given chunks that then raises ``fault`` or ends; None is a read without sound."""
 
     def __init__(
         self, chunks: Iterable[AudioChunk | None], *, live: bool = False, fault: EdgedError | None = None
@@ -26,16 +26,16 @@ class FakeSource:
         self._fault = fault
 
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
-        """As the microphone, at once."""
+        """Mute or unmute at once."""
         trouble = "muted by command or config, the microphone is closed" if muted else ""
         self.change(muted=muted, state="muted" if muted else "online", trouble=trouble)
 
     def change(self, **values: object) -> None:
-        """Other values in ``status``."""
+        """Replace fields of ``status``."""
         self.status = msgspec.structs.replace(self.status, **values)
 
     def read(self, timeout_s: float) -> AudioChunk | None:
-        """The next one."""
+        """The next chunk."""
         del timeout_s
         for chunk in self._chunks:
             return chunk
@@ -45,8 +45,8 @@ class FakeSource:
         return None
 
 
-class KeepingSink:
-    """A sink that keeps every payload in order."""
+class RecordingSink:
+    """Sink that records every payload in order."""
 
     status = SinkStatus(tls="verified")
 
@@ -54,16 +54,16 @@ class KeepingSink:
         self.all: list[tuple[Topic, msgspec.Struct | str]] = []
         self.windows: list[WindowScores] = []
         self.events: list[EpisodeStart | EpisodeEnd] = []
-        self.captured: list[float | None] = []  # of each event
+        self.captured: list[float | None] = []  # capture time of each event
         self.states: list[EmotionState] = []
         self.captures: list[CaptureState] = []
-        self.figures: list[Health] = []
+        self.health_reports: list[Health] = []
 
     def tick(self) -> None:
-        """Nothing is due."""
+        """Do nothing."""
 
     def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
-        """Keeps it, with those of its kind and among all."""
+        """Record the payload by kind and in the overall order."""
         self.all.append((topic, payload))
         match payload:
             case WindowScores():
@@ -74,24 +74,24 @@ class KeepingSink:
             case EmotionState():
                 self.states.append(payload)
             case Health():
-                self.figures.append(payload)
+                self.health_reports.append(payload)
             case str() if topic == CAPTURE:
                 self.captures.append(cast("CaptureState", payload))
 
     def of(self, topic: Topic) -> list[msgspec.Struct | str]:
-        """All that was published on ``topic``."""
+        """Everything published on ``topic``."""
         return [payload for on, payload in self.all if on == topic]
 
 
 class FixedInterpreter:
-    """A model that answers ``fixed`` to every image, whatever file it was made of."""
+    """Model that returns ``fixed`` for every image, whatever file it was loaded from."""
 
     fixed: ClassVar[Floats]
 
     def __init__(self, name: str, content: bytes, n_labels: int, *, n_threads: int, runtime: str) -> None:
-        """Takes what the real one takes."""
+        """Accept the arguments of the real interpreter."""
 
     def scores(self, image: NDArray[np.int8]) -> Floats:
-        """(n_labels,) the same each time."""
+        """(n_labels,) the same scores for each image."""
         assert image.shape == (188, 64)
         return self.fixed

@@ -1,4 +1,4 @@
-"""Configs that are refused: one key as YAML, and the one line that says what is wrong with it."""
+"""Invalid configs: one key as YAML, and the one-line error for it."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def written(key: str, value: str) -> str:
 
 
 def refusal(text: str) -> str:
-    """The message with which ``text`` is refused."""
+    """Error message for the config ``text``."""
     with pytest.raises(ConfigError) as caught:
         parse_config(text, "config.yaml")
     message = str(caught.value)

@@ -1,6 +1,6 @@
-"""Reports of tests that pytest-xdist can pass between processes: it takes no text with surrogates.
+"""Test reports that pytest-xdist can send between processes, which accept no text with surrogates.
 
-A file name that is not UTF-8 stands in a log line with surrogates (PEP 383), and captured log lines stand in reports.
+A file name that is not UTF-8 becomes surrogates in a log line (PEP 383), and captured log lines are part of reports.
 """
 
 from collections.abc import Generator
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Escape in the captured output what UTF-8 cannot hold."""
+    """Escape captured output that UTF-8 cannot encode."""
     report = yield
     report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
     return report

@@ -159,11 +159,11 @@ def test_crash_tells_where_and_not_what(tmp_path: Path) -> None:
     broker = f"{{host: 127.0.0.1, port: {port}}}"
     config.write_text(f"state_dir: {tmp_path}/state\naudio: {{device: no such one}}\nmqtt: {broker}\n")
     with Traced([sys.executable, "-m", "edged", "run", "--config", config], tmp_path, {**os.environ}) as traced:
-        wait_until(lambda: traced.ended or "% busy" in traced.said(), "the daemon's start", 60)
-        assert not traced.ended, traced.said()
+        wait_until(lambda: traced.ended or "% busy" in traced.output(), "the daemon's start", 60)
+        assert not traced.ended, traced.output()
         traced.send(signal.SIGABRT)
         assert traced.exit_status() == -signal.SIGABRT
-    log, _, stacks = traced.said().partition("Fatal Python error: Aborted")
+    log, _, stacks = traced.output().partition("Fatal Python error: Aborted")
     assert unknown_lines(log) == []
     thread = r"(Current t|T)hread 0x[0-9a-f]+ .*\(most recent call first\):"
     line = rf"|{thread}|  File \".*\", line \d+ in .*|  <.*>|Extension modules: .*"

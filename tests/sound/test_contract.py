@@ -21,8 +21,8 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edged.contract.commands import FORMS
-from tests.parts.broker.hearing import hearing
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, mosquitto_program, wait_until
+from tests.parts.broker.raw_subscriber import raw_subscriber
 from tests.parts.broker.wire import PUBLISH, Sent
 from tests.parts.faults.contents import misfits
 from tests.parts.sound.pulse import VirtualMicrophone, expect_pulseaudio
@@ -77,7 +77,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Heard:
         config = folder / "config.yaml"
         config.write_text(CONFIG.format(port=broker.port, state=folder / "state"))
         with (
-            hearing(broker.port, "edged/#", MQTTProtocolVersion.MQTTv5, OPTIONS) as (client, messages),
+            raw_subscriber(broker.port, "edged/#", MQTTProtocolVersion.MQTTv5, OPTIONS) as (client, messages),
             VirtualMicrophone() as microphone,
             (folder / "log").open("w") as log,
         ):

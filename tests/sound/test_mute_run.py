@@ -68,21 +68,21 @@ def test_mute_by_command_closes_the_microphone_and_is_kept(
     """The stream is gone; the next start opens nothing and loads no PortAudio, until it is told to listen."""
     with Commander(mosquitto.port) as commander:
         with edged(config, virtual_microphone, tmp_path / "first.log"):
-            wait_until(lambda: b"online" in commander.came["capture"], "the microphone is heard", 60)
+            wait_until(lambda: b"online" in commander.received["capture"], "the microphone is heard", 60)
             assert virtual_microphone.n_listeners() == 1
             assert commander.give("mute", "ON").message == _CLOSED
             assert virtual_microphone.n_listeners() == 0
         assert (tmp_path / "first.log").read_text().count("OPENED") == 1
-        n_before = len(commander.came["health"])
+        n_before = len(commander.received["health"])
         with edged(config, virtual_microphone, tmp_path / "second.log") as second:
-            wait_until(lambda: len(commander.came["health"]) > n_before, "the second start's figures", 60)
+            wait_until(lambda: len(commander.received["health"]) > n_before, "the second start's figures", 60)
             assert commander.newest("info")["listening"] is False
-            assert commander.came["capture"][-1] == b"muted"
+            assert commander.received["capture"][-1] == b"muted"
             assert virtual_microphone.n_listeners() == 0
             assert "libportaudio" not in Path(f"/proc/{second.pid}/maps").read_text()
             assert "OPENED" not in (tmp_path / "second.log").read_text()
             assert commander.give("mute", "OFF").message == "listening"
-            wait_until(lambda: commander.came["capture"][-1] == b"online", "it listens again")
+            wait_until(lambda: commander.received["capture"][-1] == b"online", "it listens again")
             assert virtual_microphone.n_listeners() == 1
 
 
@@ -97,19 +97,19 @@ def test_mute_by_config_closes_the_microphone(
     muted = text.replace("device: pulse", "device: pulse, muted: true")
     config.write_text(muted)
     with Commander(mosquitto.port) as commander, edged(config, virtual_microphone, log) as daemon:
-        wait_until(lambda: commander.came["health"], "the first figures", 60)
-        assert commander.came["capture"] == [b"muted"]
+        wait_until(lambda: commander.received["health"], "the first figures", 60)
+        assert commander.received["capture"] == [b"muted"]
         assert commander.newest("info")["listening"] is False
         assert virtual_microphone.n_listeners() == 0
         assert "libportaudio" not in Path(f"/proc/{daemon.pid}/maps").read_text()
         assert "OPENED" not in log.read_text()
         config.write_text(text)
         daemon.send_signal(signal.SIGHUP)
-        wait_until(lambda: commander.came["capture"][-1] == b"online", "it listens")
+        wait_until(lambda: commander.received["capture"][-1] == b"online", "it listens")
         assert virtual_microphone.n_listeners() == 1
         config.write_text(muted)
         daemon.send_signal(signal.SIGHUP)
-        wait_until(lambda: commander.came["capture"][-1] == b"muted", "it is muted again")
+        wait_until(lambda: commander.received["capture"][-1] == b"muted", "it is muted again")
         assert virtual_microphone.n_listeners() == 0
     assert log.read_text().count("OPENED") == 1
     assert "config read again: audio.muted True -> False" in log.read_text()

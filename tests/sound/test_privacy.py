@@ -107,7 +107,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
             with Traced(command, folder, microphone.environment) as traced:
                 # The last of what a start tells, three seconds after the connection; its log line comes before it.
                 wait_until(lambda: traced.ended or introduced(traced), "the device's introduction", 60)
-                assert not traced.ended, traced.said()
+                assert not traced.ended, traced.output()
                 limits = Path(f"/proc/{traced.pid}/limits").read_text()
                 began_s = traced.calls()[-1].utc_s
                 assert microphone.play(speech).wait(SPEECH_S + 30) == 0
@@ -116,13 +116,13 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
                 muted_s = time.time()
                 assert microphone.play(beginning(speech, folder)).wait(30) == 0
                 traced.send(signal.SIGTERM)
-                assert traced.exit_status() == 0, traced.said()
+                assert traced.exit_status() == 0, traced.output()
             pulse = Path(microphone.environment["PULSE_SERVER"].removeprefix("unix:"))
             found = outlets(traced.calls(), Allowed(("127.0.0.1", broker.port), pulse, state, traced.log))
     (core,) = re.findall(r"Max core file size +(\d+|unlimited) +", limits)
     shown = subprocess.check_output([sys.executable, "-m", "edged", "discovery", "--config", config])
     told = {(topic.decode(), payload) for topic, _, payload in (line.partition(b" ") for line in shown.splitlines())}
-    return Run(found, traced.said(), state, began_s, core, muted_s, told)
+    return Run(found, traced.output(), state, began_s, core, muted_s, told)
 
 
 def introduced(traced: Traced) -> bool:
@@ -152,7 +152,7 @@ log_level: debug
 def test_run_writes_and_sends_only_where_it_may(run: Run) -> None:
     """No file but the state directory's, no address but the broker's, no call of the kernel that nobody has judged."""
     assert run.outlets.faults == []
-    assert len(run.outlets.heard) > SPEECH_S * GEOMETRY.sample_rate_hz  # it did hear, and was seen to
+    assert len(run.outlets.recorded) > SPEECH_S * GEOMETRY.sample_rate_hz  # it did hear, and was seen to
 
 
 def test_run_sends_the_broker_payloads_and_nothing_else(run: Run) -> None:
@@ -221,7 +221,7 @@ def test_windows_are_few_bits(run: Run) -> None:
 
 def test_run_lets_out_no_piece_of_what_it_heard(run: Run) -> None:
     """No 16 bytes of the samples that came from the microphone, or of their log-mel, are in anything that left."""
-    heard = np.frombuffer(bytes(run.outlets.heard[: len(run.outlets.heard) // 2 * 2]), "<i2")
+    heard = np.frombuffer(bytes(run.outlets.recorded[: len(run.outlets.recorded) // 2 * 2]), "<i2")
     pieces = pieces_of(heard.astype(np.float32) / 32768)
     assert len(pieces) > 100_000
     streams = [content for parts in run.outlets.broker.values() for _, content in parts]
@@ -231,8 +231,8 @@ def test_run_lets_out_no_piece_of_what_it_heard(run: Run) -> None:
 
 def test_muted_run_hears_nothing(run: Run) -> None:
     """Once the mute is answered not one byte comes from the sound server, while speech goes on in the room."""
-    assert any(at_s < run.muted_at_s for at_s in run.outlets.heard_at_s)
-    assert [at_s for at_s in run.outlets.heard_at_s if at_s > run.muted_at_s] == []
+    assert any(at_s < run.muted_at_s for at_s in run.outlets.recorded_at_s)
+    assert [at_s for at_s in run.outlets.recorded_at_s if at_s > run.muted_at_s] == []
 
 
 @pytest.mark.parametrize("kind", structs([*PAYLOADS.values()]).values())

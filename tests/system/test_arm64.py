@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests.parts.system.container import CHECKOUT, pack_checkout
-from tests.parts.system.debian import REPOSITORY, WHEELS, in_root, made_root
+from tests.parts.system.debian import REPOSITORY, WHEELS, debian_root, in_root
 
 pytestmark = pytest.mark.arm64
 
@@ -35,7 +35,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     layers = {name: folder / name for name in ("upper", "work", "merged")}
     for layer in layers.values():
         layer.mkdir()
-    options = f"lowerdir={made_root('arm64')},upperdir={layers['upper']},workdir={layers['work']}"
+    options = f"lowerdir={debian_root('arm64')},upperdir={layers['upper']},workdir={layers['work']}"
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, layers["merged"]], check=True)
     try:
         subprocess.run(["mount", "-t", "proc", "proc", layers["merged"] / "proc"], check=True)

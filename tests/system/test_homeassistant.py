@@ -20,7 +20,7 @@ from tests.parts.broker.mosquitto import wait_until
 from tests.parts.sound.pulse import VirtualMicrophone
 from tests.parts.sound.speech import RATE_HZ
 from tests.parts.system.homeassistant import LONG_S, strictly_checked
-from tests.parts.system.house import GONE, HEARD, KITCHEN, LABELS, REPOSITORY, House
+from tests.parts.system.house import KITCHEN, LABELS, REPOSITORY, SOUND_ENTITIES, UNAVAILABLE, House
 
 pytestmark = pytest.mark.homeassistant
 
@@ -41,7 +41,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             built.home.start()
             built.configure()
             built.start_daemon()
-            built.wait_heard()
+            built.wait_available()
             yield built
         finally:
             built.kill_daemon()
@@ -68,7 +68,7 @@ def test_entities_are_there(house: House) -> None:
     states = {entity_id: house.home.state(entity_id) for entity_id in expected - disabled}
     # Before the first event and without a press there is nothing to say.
     silent = {"event.kitchen_emotion", "sensor.kitchen_latency", "button.kitchen_restart", "button.kitchen_identify"}
-    assert {entity_id for entity_id, state in states.items() if state in {"unknown", *GONE}} <= silent
+    assert {entity_id for entity_id, state in states.items() if state in {"unknown", *UNAVAILABLE}} <= silent
     assert states["binary_sensor.kitchen_microphone"] == "off"
     assert states["switch.kitchen_listening"] == "on"
     assert states["number.kitchen_threshold_angry"] == str(Config().tracker.enter)
@@ -89,7 +89,7 @@ def test_speech_fires_the_event(house: House) -> None:
     before = house.home.state("event.kitchen_emotion")
     house.microphone.play(SAMPLE)
     house.home.wait_for("binary_sensor.kitchen_speech", "on")
-    wait_until(lambda: house.home.state("event.kitchen_emotion") not in {before, *GONE}, "the event", LONG_S)
+    wait_until(lambda: house.home.state("event.kitchen_emotion") not in {before, *UNAVAILABLE}, "the event", LONG_S)
     attributes = house.home.states()["event.kitchen_emotion"]["attributes"]
     assert attributes["event_type"] in LABELS
     assert attributes["scores"][attributes["event_type"]] > 0
@@ -113,13 +113,13 @@ def test_switch_closes_and_opens_the_microphone(house: House) -> None:
         house.home.call("switch.turn_off", "switch.kitchen_listening")
         wait_until(lambda: capture("muted"), "the daemon's mute", LONG_S)
         house.home.wait_for("switch.kitchen_listening", "off")
-        for entity_id in (*HEARD, "binary_sensor.kitchen_microphone"):
+        for entity_id in (*SOUND_ENTITIES, "binary_sensor.kitchen_microphone"):
             house.home.wait_for(entity_id, "unavailable")
-        assert house.home.state("sensor.kitchen_outbox_depth") not in GONE
+        assert house.home.state("sensor.kitchen_outbox_depth") not in UNAVAILABLE
         house.home.call("switch.turn_on", "switch.kitchen_listening")
         wait_until(lambda: capture("online"), "sound again", LONG_S)
     house.home.wait_for("switch.kitchen_listening", "on")
-    house.wait_heard()
+    house.wait_available()
 
 
 def test_number_sets_the_threshold(house: House) -> None:
@@ -149,7 +149,7 @@ def test_button_asks_which_device_it_is(house: House) -> None:
 def test_daemon_killed_and_started(house: House) -> None:
     """Nothing of it is available, by its will; then all is again."""
     house.kill_daemon()
-    house.wait_gone()
+    house.wait_unavailable()
     with Subscriber(house.broker.mqtt, "kitchen") as subscriber:
         assert subscriber.wait_connected(LONG_S)
 
@@ -159,15 +159,15 @@ def test_daemon_killed_and_started(house: House) -> None:
 
         house.start_daemon()
         wait_until(captured, "the microphone in the hands of the new one", LONG_S)
-    house.wait_heard()
+    house.wait_available()
 
 
 def test_broker_restarted_empty(house: House) -> None:
     """It has forgotten all; the device tells it again."""
     house.broker.kill()
-    house.wait_gone()
+    house.wait_unavailable()
     house.broker.start()
-    house.wait_heard()
+    house.wait_available()
 
 
 def test_home_assistant_restarted(house: House) -> None:
@@ -185,7 +185,7 @@ def test_home_assistant_restarted(house: House) -> None:
 
         house.home.start()
         wait_until(repeated, "the states", LONG_S)
-    house.wait_heard()
+    house.wait_available()
     house.home.wait_for("switch.kitchen_listening", "on")
     assert house.home.states()["sensor.kitchen_emotion"]["attributes"]["friendly_name"].endswith("Mood")
 
@@ -206,7 +206,7 @@ def test_other_kind_of_discovery_shows_the_same(house: House) -> None:
                 return message is not None and bool(emptied.match(message.topic)) and not message.payload
 
             wait_until(moved, f"the end of what came before {kind}", LONG_S)
-        house.wait_heard()
+        house.wait_available()
         found = {entity_id for entity_id in house.home.states() if entity_id.split(".")[1].startswith("kitchen_")}
         expected = {entity["default_entity_id"] for entity in entities(KITCHEN).values()}
         assert found == expected - {"sensor.kitchen_level"}
@@ -219,7 +219,7 @@ def test_removed_and_told_again(house: House) -> None:
     wait_until(lambda: not house.home.state("sensor.kitchen_emotion"), "its end", LONG_S)
     house.stop_daemon()
     house.start_daemon()
-    house.wait_heard()
+    house.wait_available()
 
 
 def test_home_assistant_complains_of_nothing(house: House) -> None:

@@ -14,9 +14,9 @@ import msgspec
 import pytest
 
 from edged.contract.payloads import EpisodeStart, encoded
-from tests.parts.broker.hearing import hearing
 from tests.parts.broker.mosquitto import Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until  # noqa: F401 -- fixtures
 from tests.parts.broker.payloads import episode_start
+from tests.parts.broker.raw_subscriber import raw_subscriber
 
 pytestmark = pytest.mark.nodered
 
@@ -48,7 +48,7 @@ def flow(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[None]:  # noqa: F811
 @pytest.mark.usefixtures("flow")
 def test_episode_sets_the_lamp_of_its_room(mosquitto: Mosquitto) -> None:  # noqa: F811
     """One that begins now and is sure does; one that is late, weak or of a label unknown to the flow does not."""
-    with hearing(mosquitto.port, "zigbee2mqtt/#") as (client, told):
+    with raw_subscriber(mosquitto.port, "zigbee2mqtt/#") as (client, told):
 
         def publish(room: str, event: EpisodeStart) -> None:
             client.publish(f"edged/{room}/event/start", encoded(event), qos=1).wait_for_publish(15)

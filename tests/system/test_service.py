@@ -22,31 +22,31 @@ COMPLETION = "/usr/local/share/bash-completion/completions/edged"
 
 def test_install_starts_the_service(service: Container) -> None:
     """READY came with the first sound, the status is in words, and the next boot starts it too."""
-    assert service.shown(UNIT, "ActiveState") == "active"
-    assert service.shown(UNIT, "StatusText").startswith("Listening to default")
-    assert service.shown(UNIT, "User") == "edged"
+    assert service.unit_property(UNIT, "ActiveState") == "active"
+    assert service.unit_property(UNIT, "StatusText").startswith("Listening to default")
+    assert service.unit_property(UNIT, "User") == "edged"
     assert service.systemctl("is-enabled", UNIT) == "enabled"
 
 
 def test_command_is_on_the_path(service: Container) -> None:
     """`edged` is found by its name and is the installed one; a file of that name that is not ours stays."""
-    assert service.ran("readlink", "/usr/local/bin/edged").stdout == "/opt/edged/venv/bin/edged\n"
-    assert service.ran("edged", "--version").stdout.startswith("edged ")
+    assert service.run("readlink", "/usr/local/bin/edged").stdout == "/opt/edged/venv/bin/edged\n"
+    assert service.run("edged", "--version").stdout.startswith("edged ")
     service.make("uninstall")
-    assert service.ran("test", "-L", "/usr/local/bin/edged", check=False).returncode == 1
+    assert service.run("test", "-L", "/usr/local/bin/edged", check=False).returncode == 1
     service.write("/usr/local/bin/edged", "not ours\n")
     assert "is not a link to this program" in service.make("install").stderr
     service.make("uninstall")
-    assert service.ran("cat", "/usr/local/bin/edged").stdout == "not ours\n"
-    service.ran("rm", "/usr/local/bin/edged")
+    assert service.run("cat", "/usr/local/bin/edged").stdout == "not ours\n"
+    service.run("rm", "/usr/local/bin/edged")
     service.make("install")
 
 
 def test_command_has_the_config_of_the_service_and_completion(service: Container) -> None:
     """The first line of check says so; bash has its completion; the journal gets priorities."""
-    assert CONFIG in service.ran(LINK, "check", check=False).stdout.splitlines()[0]
-    assert "complete" in service.ran("cat", COMPLETION).stdout
-    journal = service.ran("journalctl", "-u", UNIT, "--output=json", "--output-fields=PRIORITY,MESSAGE").stdout
+    assert CONFIG in service.run(LINK, "check", check=False).stdout.splitlines()[0]
+    assert "complete" in service.run("cat", COMPLETION).stdout
+    journal = service.run("journalctl", "-u", UNIT, "--output=json", "--output-fields=PRIORITY,MESSAGE").stdout
     lines = [json.loads(line) for line in journal.splitlines()]
     started = next(line for line in lines if f"starts: config {CONFIG}, node " in line["MESSAGE"])
     assert started["PRIORITY"] == "6"
@@ -56,22 +56,22 @@ def test_command_has_the_config_of_the_service_and_completion(service: Container
 def test_absent_microphone_is_a_stated_degraded_start(service: Container) -> None:
     """READY all the same, with the status saying what is waited for."""
     restart(service, config(audio="{device: no such thing}"))
-    assert service.shown(UNIT, "ActiveState") == "active"
-    assert service.shown(UNIT, "StatusText").startswith("No sound (offline): ")
-    assert "no such thing" in service.shown(UNIT, "StatusText")
+    assert service.unit_property(UNIT, "ActiveState") == "active"
+    assert service.unit_property(UNIT, "StatusText").startswith("No sound (offline): ")
+    assert "no such thing" in service.unit_property(UNIT, "StatusText")
 
 
 def test_install_again_keeps_what_was_configured(service: Container) -> None:
     """Once more: config and password stay as they are, check has looked at them, and a new process runs."""
     service.write(CONFIG, config(node="attic"))
     service.write(PASSWORD, "secret\n")
-    before = service.shown(UNIT, "MainPID")
+    before = service.unit_property(UNIT, "MainPID")
     done = service.make("install")
     assert ["config", "OK"] in [line.split()[:2] for line in done.stdout.splitlines()]
-    assert service.ran("cat", CONFIG, PASSWORD).stdout == config(node="attic") + "secret\n"
-    assert service.ran("stat", "-c", "%U %a", PASSWORD).stdout == "root 600\n"
-    assert service.shown(UNIT, "ActiveState") == "active"
-    assert service.shown(UNIT, "MainPID") != before
+    assert service.run("cat", CONFIG, PASSWORD).stdout == config(node="attic") + "secret\n"
+    assert service.run("stat", "-c", "%U %a", PASSWORD).stdout == "root 600\n"
+    assert service.unit_property(UNIT, "ActiveState") == "active"
+    assert service.unit_property(UNIT, "MainPID") != before
 
 
 def test_credential_reaches_the_broker(
@@ -122,7 +122,7 @@ def test_uninstall_takes_the_device_away_from_home_assistant(
     idle_mosquitto.stop()
     service.make("install")
     service.make("uninstall")
-    assert service.ran("test", "-e", "/opt/edged", check=False).returncode == 1
+    assert service.run("test", "-e", "/opt/edged", check=False).returncode == 1
     service.make("install")
 
 
@@ -131,12 +131,12 @@ def test_uninstall_keeps_config_and_state(service: Container) -> None:
     restart(service, config(node="attic"))
     for _ in range(2):
         service.make("uninstall")
-        assert service.ran("test", "-e", f"/etc/systemd/system/{UNIT}.service", check=False).returncode == 1
-        assert service.ran("test", "-e", "/opt/edged", check=False).returncode == 1
-        assert service.ran("test", "-L", LINK, check=False).returncode == 1
-        assert service.ran("test", "-e", COMPLETION, check=False).returncode == 1
-        assert service.ran("find", "/proc", "-maxdepth", "1", "-user", "edged").stdout == ""
-        assert service.ran("cat", CONFIG).stdout == config(node="attic")
-        assert service.ran("stat", "-c", "%U", "/var/lib/edged").stdout == "edged\n"
+        assert service.run("test", "-e", f"/etc/systemd/system/{UNIT}.service", check=False).returncode == 1
+        assert service.run("test", "-e", "/opt/edged", check=False).returncode == 1
+        assert service.run("test", "-L", LINK, check=False).returncode == 1
+        assert service.run("test", "-e", COMPLETION, check=False).returncode == 1
+        assert service.run("find", "/proc", "-maxdepth", "1", "-user", "edged").stdout == ""
+        assert service.run("cat", CONFIG).stdout == config(node="attic")
+        assert service.run("stat", "-c", "%U", "/var/lib/edged").stdout == "edged\n"
     service.make("install")
-    assert service.shown(UNIT, "ActiveState") == "active"
+    assert service.unit_property(UNIT, "ActiveState") == "active"

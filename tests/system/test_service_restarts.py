@@ -27,45 +27,45 @@ _REFUSED = (
 def test_reload(service: Container, text: str, line: str) -> None:
     """``systemctl reload``: the same process goes on, and names what needs a restart, or the fault, in one line."""
     restart(service, config())
-    before = service.shown(UNIT, "MainPID")
+    before = service.unit_property(UNIT, "MainPID")
     service.write(CONFIG, text)
     service.systemctl("reload", UNIT)
     wait_until(lambda: line in service.journal(UNIT), line)
-    wait_until(lambda: service.shown(UNIT, "ActiveState") == "active", "active again")
-    assert service.shown(UNIT, "MainPID") == before
+    wait_until(lambda: service.unit_property(UNIT, "ActiveState") == "active", "active again")
+    assert service.unit_property(UNIT, "MainPID") == before
 
 
 def test_hung_pipeline_is_restarted_by_the_watchdog(service: Container) -> None:
     """A process that stands still feeds nothing: systemd ends it and starts another, which hears again."""
     restart(service, config())
-    hung = service.shown(UNIT, "MainPID")
+    hung = service.unit_property(UNIT, "MainPID")
     service.systemctl("kill", "--signal=STOP", UNIT)
-    wait_until(lambda: service.shown(UNIT, "MainPID") not in {hung, "0"}, "another process", 60)
-    wait_until(lambda: service.shown(UNIT, "StatusText").startswith("Listening"), "it listens", 60)
-    assert int(service.shown(UNIT, "NRestarts")) == 1
+    wait_until(lambda: service.unit_property(UNIT, "MainPID") not in {hung, "0"}, "another process", 60)
+    wait_until(lambda: service.unit_property(UNIT, "StatusText").startswith("Listening"), "it listens", 60)
+    assert int(service.unit_property(UNIT, "NRestarts")) == 1
     assert "watchdog" in service.journal(UNIT).lower()
 
 
 def test_fed_watchdog_leaves_a_working_pipeline_alone(service: Container) -> None:
     """Longer than the watchdog's time without a restart."""
     restart(service, config(health_s="5"))
-    before = service.shown(UNIT, "MainPID")
+    before = service.unit_property(UNIT, "MainPID")
     began_s = time.monotonic()
     wait_until(lambda: time.monotonic() - began_s > 2.5 * WATCHDOG_S, "two and a half times the watchdog's time", 60)
-    assert service.shown(UNIT, "MainPID") == before
-    assert " windows, " in service.shown(UNIT, "StatusText")
+    assert service.unit_property(UNIT, "MainPID") == before
+    assert " windows, " in service.unit_property(UNIT, "StatusText")
 
 
 def test_wrong_config_is_not_tried_again(service: Container) -> None:
     """Status 78 ends it: failed, not waiting for a restart, with the fault in the log; corrected, it starts."""
     service.write(CONFIG, config(health_s="soon"))
     service.systemctl("restart", UNIT, check=False)
-    assert service.shown(UNIT, "SubState") == "failed"
-    assert service.shown(UNIT, "ExecMainStatus") == "78"
-    assert service.shown(UNIT, "NRestarts") == "0"
+    assert service.unit_property(UNIT, "SubState") == "failed"
+    assert service.unit_property(UNIT, "ExecMainStatus") == "78"
+    assert service.unit_property(UNIT, "NRestarts") == "0"
     assert "health_s is 'soon', expected a whole number" in service.journal(UNIT)
     restart(service, config())
-    assert service.shown(UNIT, "ActiveState") == "active"
+    assert service.unit_property(UNIT, "ActiveState") == "active"
 
 
 def test_restart_by_command_is_a_fresh_process(
@@ -76,31 +76,33 @@ def test_restart_by_command_is_a_fresh_process(
     idle_mosquitto.start()
     restart(service, config(node="lab", mqtt=f"{{host: 127.0.0.1, port: {idle_mosquitto.port}}}"))
     began_s = time.monotonic()
-    before = service.shown(UNIT, "MainPID")
+    before = service.unit_property(UNIT, "MainPID")
     with Commander(idle_mosquitto.port) as commander:
-        wait_until(lambda: commander.came["capture"][-1:] == [b"online"], "it hears", 60)
+        wait_until(lambda: commander.received["capture"][-1:] == [b"online"], "it hears", 60)
         refused = commander.give("restart")
         assert not refused.ok
         assert refused.message.startswith("it began less than 60 s ago")
         wait_until(lambda: time.monotonic() - began_s > _FIRST_MINUTE_S, "its first minute is over", 90)
-        assert service.shown(UNIT, "MainPID") == before
-        commander.came.clear()
+        assert service.unit_property(UNIT, "MainPID") == before
+        commander.received.clear()
         assert commander.give("restart").message == "exits now, and systemd starts it again"
-        wait_until(lambda: commander.came["availability"][-2:] == [b"offline", b"online"], "offline, then online", 60)
-        wait_until(lambda: commander.came["capture"][-2:] == [b"offline", b"online"], "it hears again", 60)
-    assert service.shown(UNIT, "MainPID") not in {before, "0"}
-    assert service.shown(UNIT, "NRestarts") == "1"
-    assert service.shown(UNIT, "ActiveState") == "active"
+        wait_until(
+            lambda: commander.received["availability"][-2:] == [b"offline", b"online"], "offline, then online", 60
+        )
+        wait_until(lambda: commander.received["capture"][-2:] == [b"offline", b"online"], "it hears again", 60)
+    assert service.unit_property(UNIT, "MainPID") not in {before, "0"}
+    assert service.unit_property(UNIT, "NRestarts") == "1"
+    assert service.unit_property(UNIT, "ActiveState") == "active"
     assert "status=75" in service.journal(UNIT)
 
 
 def test_killed_daemon_is_started_again(service: Container) -> None:
     """SIGKILL, as by the kernel when memory is short."""
     restart(service, config())
-    killed = service.shown(UNIT, "MainPID")
+    killed = service.unit_property(UNIT, "MainPID")
     service.systemctl("kill", "--signal=KILL", UNIT)
-    wait_until(lambda: service.shown(UNIT, "MainPID") not in {killed, "0"}, "another process", 30)
-    wait_until(lambda: service.shown(UNIT, "ActiveState") == "active", "active", 30)
+    wait_until(lambda: service.unit_property(UNIT, "MainPID") not in {killed, "0"}, "another process", 30)
+    wait_until(lambda: service.unit_property(UNIT, "ActiveState") == "active", "active", 30)
 
 
 def test_stop_takes_at_most_five_seconds_with_broker_and_microphone_hung(
@@ -120,4 +122,4 @@ def test_stop_takes_at_most_five_seconds_with_broker_and_microphone_hung(
         assert time.monotonic() - began_s < 6
     finally:
         microphone.thaw()
-    assert service.shown(UNIT, "SubState") in {"dead", "failed"}
+    assert service.unit_property(UNIT, "SubState") in {"dead", "failed"}

@@ -20,7 +20,7 @@ PROBE = REPOSITORY / "tests" / "sandbox_probe.py"
 def probed(service: Container, *settings: str) -> dict[str, Any]:
     """What the probe finds in a unit that is the service's, but for its program and for ``settings``."""
     service.write("/usr/local/share/probe.py", PROBE.read_text())
-    unit = service.ran("cat", f"/etc/systemd/system/{UNIT}.service").stdout.splitlines()
+    unit = service.run("cat", f"/etc/systemd/system/{UNIT}.service").stdout.splitlines()
     other = ("Type=", "NotifyAccess=", "Exec", "Restart", "WatchdogSec=")
     lines = [line for line in unit if not line.startswith(other)]
     place = lines.index("[Service]") + 1
@@ -29,13 +29,13 @@ def probed(service: Container, *settings: str) -> dict[str, Any]:
     service.write("/etc/systemd/system/probe.service", "\n".join(lines) + "\n")
     service.systemctl("daemon-reload")
     service.systemctl("start", "probe")
-    found: dict[str, Any] = json.loads(service.ran("cat", "/run/probe.json").stdout)
+    found: dict[str, Any] = json.loads(service.run("cat", "/run/probe.json").stdout)
     return found
 
 
 def test_exposure_of_the_running_service_is_low(service: Container) -> None:
     """As the container's own systemd judges it, drop-ins and all."""
-    service.ran("systemd-analyze", "security", "--no-pager", "--threshold=15", UNIT)
+    service.run("systemd-analyze", "security", "--no-pager", "--threshold=15", UNIT)
 
 
 def test_sandbox_keeps_what_is_not_its_own(service: Container) -> None:
@@ -62,13 +62,13 @@ def test_sandbox_keeps_what_is_not_its_own(service: Container) -> None:
 
 def test_sandbox_opens_devices_of_an_allowed_class_to_the_audio_group(service: Container) -> None:
     """As ALSA's would be, on a kernel that may have none here: a class by name, next to ProtectClock's own rule."""
-    service.ran("mkdir", "-p", "/dev/snd")
-    service.ran("mknod", "-m", "660", "/dev/snd/probe", "c", "10", "229", check=False)  # fuse stands in
-    service.ran("chgrp", "audio", "/dev/snd/probe")
+    service.run("mkdir", "-p", "/dev/snd")
+    service.run("mknod", "-m", "660", "/dev/snd/probe", "c", "10", "229", check=False)  # fuse stands in
+    service.run("chgrp", "audio", "/dev/snd/probe")
     assert probed(service)["sound_device"] == "EPERM"
     assert probed(service, "DeviceAllow=char-misc rw")["sound_device"] == "ok"
-    service.ran("gpasswd", "--delete", "edged", "audio")
+    service.run("gpasswd", "--delete", "edged", "audio")
     try:
         assert probed(service, "DeviceAllow=char-misc rw")["sound_device"] == "EACCES"
     finally:
-        service.ran("usermod", "--append", "--groups", "audio", "edged")
+        service.run("usermod", "--append", "--groups", "audio", "edged")

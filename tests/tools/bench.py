@@ -1,10 +1,10 @@
-"""How fast and how large: figures to read, asserted nowhere, since machines differ.
+"""Speed and size, printed for people; no test asserts them, since machines differ.
 
     python -m tests.tools.bench        (or: make bench)
 
-Nothing is pinned to a core: the programs run as a user's do, and threads that spin would show.  Speed is that of
-`edged replay --speed max` over minutes of the demo's conversation, from the difference of a long and a short run, so
-that start-up does not count.  It is taken from the CPU time of all threads, so other load hardly matters.
+Nothing is pinned to a core: the programs run as for a user, and spinning threads would show.  Speed is that of
+`edged replay --speed max` over minutes of the demo conversation, as the difference between a long and a short run, so
+start-up does not count.  It uses the CPU time of all threads, so other load hardly matters.
 The daemon is a real `edged run` that records the same conversation from a virtual microphone, without a broker.
 """
 
@@ -28,7 +28,7 @@ from tests.parts.sound.pulse import VirtualMicrophone
 
 _SHORT_S, _LONG_S = 60, 660
 _LISTEN_S = 20
-# One runtime at a time: the other one cannot be imported.
+# One runtime at a time: the other one is made unimportable.
 _ONLY = "import sys; sys.modules[{other!r}] = None; from edged.cli.main import main; sys.exit(main(sys.argv[1:]))"
 _OTHER = {"ai-edge-litert": "tflite_runtime", "tflite-runtime": "ai_edge_litert"}
 
@@ -43,7 +43,7 @@ class Replay(NamedTuple):
 
 
 def main() -> None:
-    """Prints all figures."""
+    """Print all results."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         short, long = (_speech(folder, duration_s) for duration_s in (_SHORT_S, _LONG_S))
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _speech(folder: Path, duration_s: int) -> Path:
-    """The conversation over and over, for so many seconds."""
+    """The conversation repeated to this length."""
     samples, rate_hz = soundfile.read(SAMPLE, dtype="int16")
     file = folder / f"{duration_s}.wav"
     soundfile.write(file, np.resize(samples, duration_s * rate_hz), rate_hz)
@@ -72,7 +72,7 @@ def _replay(folder: Path, file: Path, runtime: str, routing: str) -> Replay:
     command = [sys.executable, "-c", script, "replay", "--config", str(config), "--jsonl", str(file)]
     with (folder / "lines").open("w+b") as lines:
         running = subprocess.Popen(command, stdout=lines)
-        # wait4 tells the peak of this child alone; Popen.wait would not.
+        # wait4 reports the peak memory of this child; Popen.wait does not.
         _, status, usage = os.wait4(running.pid, 0)
         running.returncode = os.waitstatus_to_exitcode(status)
         if running.returncode:
@@ -84,7 +84,7 @@ def _replay(folder: Path, file: Path, runtime: str, routing: str) -> Replay:
 
 
 def _daemon() -> str:
-    """One line of figures about `edged run` after it has listened for a while."""
+    """One line about `edged run` after it has listened for a while."""
     if shutil.which("pulseaudio") is None:
         return "edged run: not measured, needs pulseaudio for its virtual microphone"
     with VirtualMicrophone() as microphone:
@@ -93,7 +93,7 @@ def _daemon() -> str:
         try:
             microphone.play(SAMPLE)
             before_s = _busy_s(running.pid)
-            time.sleep(_LISTEN_S)  # a figure over time needs time
+            time.sleep(_LISTEN_S)  # the measurement needs time to pass
             if running.poll() is not None:
                 return f"edged run: ended with {running.returncode}"
             after_s = _busy_s(running.pid)

@@ -1,4 +1,4 @@
-r"""`edged demo` on a terminal to docs/demo.svg, the picture in the README.
+r"""Renders `edged demo` on a terminal to docs/demo.svg, the picture in the README.
 
     edged demo ──pseudo-terminal──► lines with ANSI colours ──excerpt──► SVG: text, bars as rectangles
 
@@ -30,13 +30,13 @@ _EIGHTHS = "▏▎▍▌▋▊▉█"
 
 
 def excerpt(lines: list[str]) -> list[str]:
-    """The heading, the first lines of the conversation without those about the device, and the result."""
+    """The heading, the start of the conversation without lines about the device, and the result."""
     conversation = [line for line in lines if line and not _STATES.search(line)]
     return [*conversation[: 1 + N_LINES], "\x1b[2m…\x1b[0m", *conversation[-2:]]
 
 
 class Run(NamedTuple):
-    """Characters of one colour."""
+    """Consecutive characters of one colour."""
 
     column: int
     text: str
@@ -44,20 +44,20 @@ class Run(NamedTuple):
 
 
 def runs(line: str) -> list[Run]:
-    """A terminal's line by colour, without its escape sequences."""
-    found: list[Run] = []
+    """Split a terminal line by colour and strip its escape sequences."""
+    parsed: list[Run] = []
     column, colour = 0, _TEXT
     parts = _STYLE.split(line)
     for text, style in zip(parts[::2], [*parts[1::2], ""], strict=True):
         if text:
-            found.append(Run(column, text, colour))
+            parsed.append(Run(column, text, colour))
             column += len(text)
         colour = _DIM if style == "2" else _COLOURS.get(style, _TEXT)
-    return found
+    return parsed
 
 
 def svg(lines: list[str]) -> str:
-    """A terminal's window with ``lines`` in it."""
+    """Terminal window that shows ``lines``."""
     width = 2 * _MARGIN + _CHARACTER_W * _COLUMNS
     height = 3 * _MARGIN + _LINE_H * len(lines)
     drawn = [
@@ -75,18 +75,18 @@ def svg(lines: list[str]) -> str:
 
 
 def _drawn(run: Run, baseline: int) -> list[str]:
-    """Bars as rectangles, since fonts draw blocks of eighths with gaps; words as text on the terminal's grid."""
-    found = []
+    """Bars as rectangles, since fonts leave gaps between block characters; words as text on the terminal's grid."""
+    parsed = []
     for bar in _BAR.finditer(run.text):
         eighths = sum(_EIGHTHS.index(character) + 1 for character in bar[0])
         left, width = _x(run.column + bar.start()), _CHARACTER_W * eighths / 8
-        found.append(f'<rect x="{left:g}" y="{baseline - 12}" width="{width:.1f}" height="15" fill="{run.colour}"/>')
+        parsed.append(f'<rect x="{left:g}" y="{baseline - 12}" width="{width:.1f}" height="15" fill="{run.colour}"/>')
     for words in re.finditer(r"[^\s█▏▎▍▌▋▊▉]+(?: [^\s█▏▎▍▌▋▊▉]+)*", run.text):
         left, width = _x(run.column + words.start()), _CHARACTER_W * len(words[0])
-        found.append(
+        parsed.append(
             f'<text x="{left:g}" y="{baseline}" textLength="{width:.1f}" fill="{run.colour}">{escape(words[0])}</text>'
         )
-    return found
+    return parsed
 
 
 def _x(column: int) -> float:
@@ -94,7 +94,7 @@ def _x(column: int) -> float:
 
 
 def recorded() -> list[str]:
-    """What ``edged demo`` prints on a terminal, from its first line to its last."""
+    """Everything that ``edged demo`` prints on a terminal."""
     reader, writer = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "PYTHONWARNINGS": "ignore"}
     environment.pop("NO_COLOR", None)
@@ -105,7 +105,7 @@ def recorded() -> list[str]:
         while True:
             try:
                 chunk = os.read(reader, 65536)
-            except OSError:  # Linux's way to say that the other end is closed
+            except OSError:  # Linux reports the closed end this way
                 break
             if not chunk:
                 break

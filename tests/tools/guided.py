@@ -1,12 +1,11 @@
-"""Coverage-guided fuzzing of what parses in Python: atheris, where it is installed, looks for input that goes new ways.
+"""Coverage-guided fuzzing of the parsers in Python with atheris, where it is installed.
 
     python -m tests.tools.guided [RUNS]        (or: make fuzz)
 
-    shipped file, example ──libFuzzer, led by the lines that were reached──► config | manifest | command ──► or a crash
+    shipped file, example ──libFuzzer, guided by coverage──► config | manifest | command ──► or a crash
 
-Recordings, models and outbox files are parsed in C, of which it would see nothing: ``test_fuzz.py``,
-``test_fuzz_models.py`` and ``test_database.py`` damage those at random.  libFuzzer ends its process, so that each
-target has one.
+atheris cannot see into the C parsers of recordings, models and outbox files: ``test_fuzz.py``, ``test_fuzz_models.py``
+and ``test_database.py`` damage those at random.  libFuzzer ends its process, so each target gets its own.
 """
 
 import importlib
@@ -26,13 +25,13 @@ _RUNS = 10_000
 
 
 def one_line(message: str) -> None:
-    """With nothing in it that moves a terminal's cursor."""
+    """The message has one line and no control characters."""
     assert message.isprintable(), repr(message)
 
 
 def config(folder: Path) -> Callable[[bytes], None]:
-    """Bytes as config.yaml: a config, or a refusal of one line."""
-    from edged.config.load import load_config  # noqa: PLC0415 -- what atheris is to see is imported under its eyes
+    """Bytes as config.yaml: a config, or a one-line error."""
+    from edged.config.load import load_config  # noqa: PLC0415 -- atheris instruments imports made here
     from edged.errors import ConfigError  # noqa: PLC0415
 
     def parse(content: bytes) -> None:
@@ -47,7 +46,7 @@ def config(folder: Path) -> Callable[[bytes], None]:
 
 
 def manifest(folder: Path) -> Callable[[bytes], None]:
-    """Bytes as bundle.json: refused in one line, since no file of it is there."""
+    """Bytes as bundle.json: a one-line error, since none of its files exist."""
     from edged.errors import ModelError  # noqa: PLC0415
     from edged.models.bundle import load_bundle  # noqa: PLC0415
 
@@ -64,18 +63,18 @@ def manifest(folder: Path) -> Callable[[bytes], None]:
 
 
 def command(folder: Path) -> Callable[[bytes], None]:
-    """Bytes as the payload of every command: arguments that can be written down again, or a fault of one line."""
+    """Bytes as payload of every command: arguments that can be encoded again, or a one-line fault."""
     from edged.contract.commands import FORMS, Fault, arguments  # noqa: PLC0415
 
     del folder
 
     def parse(content: bytes) -> None:
         for name in FORMS:
-            given = arguments(name, content)
-            if isinstance(given, Fault):
-                one_line(given.message)
+            parsed = arguments(name, content)
+            if isinstance(parsed, Fault):
+                one_line(parsed.message)
             else:
-                msgspec.json.encode(given)
+                msgspec.json.encode(parsed)
 
     return parse
 
@@ -93,8 +92,8 @@ SEEDS = {
 
 
 def fuzz(target: str, n_runs: int, folder: Path) -> None:
-    """Does not return: libFuzzer ends the process, with a status that is not 0 where something was found."""
-    atheris: Any = importlib.import_module("atheris")  # an extra, for x86 only
+    """Fuzz one target; libFuzzer ends the process, with a status other than 0 on a finding."""
+    atheris: Any = importlib.import_module("atheris")  # optional, x86 only
     with atheris.instrument_imports(include=["edged", "yaml"]):
         parse = TARGETS[target](folder)
     seeds = folder / "seeds"
@@ -108,7 +107,7 @@ def fuzz(target: str, n_runs: int, folder: Path) -> None:
 
 
 def main(n_runs: int) -> int:
-    """Each target in a process of its own; 0 where none of them found anything, or where atheris is missing."""
+    """Run each target in its own process; 0 if none has a finding or atheris is missing."""
     if importlib.util.find_spec("atheris") is None:
         print("atheris is not installed (pip install 'edged[fuzz]'): no coverage-guided fuzzing")
         return 0
@@ -117,12 +116,12 @@ def main(n_runs: int) -> int:
         with tempfile.TemporaryDirectory() as folder:
             command_line = [sys.executable, "-m", "tests.tools.guided", str(n_runs), target, folder]
             done = subprocess.run(command_line, check=False, capture_output=True, text=True)
-        told = done.stderr.splitlines()
+        log_lines = done.stderr.splitlines()
         if done.returncode:
-            print(f"{target}: FAILED", *told[-60:], sep="\n")
+            print(f"{target}: FAILED", *log_lines[-60:], sep="\n")
             status = 1
         else:
-            print(f"{target}: {next(line for line in reversed(told) if 'DONE' in line)}")
+            print(f"{target}: {next(line for line in reversed(log_lines) if 'DONE' in line)}")
     return status
 
 

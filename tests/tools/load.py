@@ -1,10 +1,10 @@
-"""A load of events, as a program of its own so that it can be killed: a publisher with an outbox on disk.
+"""Event load in a separate process that can be killed: a publisher with an outbox on disk.
 
     python -m tests.tools.load PORT FOLDER EVENTS ──► 50 events a second to the broker, until SIGTERM; count on stdout
 
-EVENTS is what ``edged replay --jsonl`` printed: its events go out over and over, each time with an id of its own.
-It waits less between two attempts to reach the broker than the daemon does, so that a test can cause more faults in
-less time, and keeps the connection alive within seconds, so that it notices a broker that was stopped.
+EVENTS is output of ``edged replay --jsonl``; its events are published repeatedly, each time with a new id.  It
+reconnects faster than the daemon, so a test can cause more faults in less time, and uses a keepalive of seconds, so it
+notices a frozen broker.
 """
 
 import argparse
@@ -32,14 +32,14 @@ from tests.parts.broker.payloads import emotion_state
 RATE_HZ = 50
 NODE = "load"
 FILE = "outbox.sqlite3"
-_LIMIT = 20_000  # events; more than any test makes
+_LIMIT = 20_000  # events; more than any test publishes
 _KEEPALIVE_S = 5
 _SETTLE_S = 20.0
 _LINE = msgspec.json.Decoder(EpisodeStart | EpisodeEnd | WindowScores)
 
 
 def main() -> int:
-    """Publishes; with ``--settle`` only what is in the outbox already."""
+    """Publish events; with ``--settle`` only those already in the outbox."""
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("folder", type=Path)

@@ -1,11 +1,11 @@
-"""A week of sound at maximum speed in one process: does its memory grow, do files stay open?
+"""Soak test: a week of sound at full speed in one process, to find growing memory and open files.
 
     python -m tests.tools.soak [HOURS]        (or: make soak, SOAK_HOURS=168)
 
-    the demo's conversation over and over, a gap each hour ──► Daemon ──► Publisher, outbox on disk ──► a real mosquitto
+    demo conversation repeated, a gap each hour ──► Daemon ──► Publisher, outbox on disk ──► a real mosquitto
 
-Figures are printed a hundred times; at the end a straight line is laid through those of the later half, when caches
-are full, and the status is 1 where one of them grows.
+It prints a hundred snapshots.  At the end it fits a straight line through the later half, when caches are full, and
+exits with status 1 if one of the values grows.
 """
 
 import os
@@ -38,12 +38,12 @@ from tests.parts.fakes import FakeSource
 _HOUR = 3600 * GEOMETRY.sample_rate_hz  # samples
 _READ = 4 * GEOMETRY.sample_rate_hz
 _GAP = 10 * GEOMETRY.sample_rate_hz
-_LOOKS = 100
+_SNAPSHOTS = 100
 _WEEK_H = 168.0
 
 
-class Look(NamedTuple):
-    """Figures at one time."""
+class Snapshot(NamedTuple):
+    """Resources of the process at one time."""
 
     sound_h: float
     resident_mb: float
@@ -52,22 +52,22 @@ class Look(NamedTuple):
 
 
 class Endless(FakeSource):
-    """``hours`` of the same sound over and over, ten seconds of each hour lost; with a hundred looks on the way."""
+    """``hours`` of the same sound repeated, ten seconds of each hour lost; takes a hundred snapshots on the way."""
 
     def __init__(self, sound: Floats, hours: float) -> None:
         super().__init__([])
-        self.looks: list[Look] = []
+        self.snapshots: list[Snapshot] = []
         self._sound, self._end = sound, round(hours * _HOUR)
         self._at, self._next_gap = 0, _HOUR
         self._began_s = time.monotonic()
 
     def read(self, timeout_s: float) -> AudioChunk | None:
-        """Four seconds more, as soon as they are wanted."""
+        """The next four seconds, without waiting."""
         del timeout_s
-        if self._at * _LOOKS >= self._end * len(self.looks):
+        if self._at * _SNAPSHOTS >= self._end * len(self.snapshots):
             speed = self._at / GEOMETRY.sample_rate_hz / (time.monotonic() - self._began_s)
-            self.looks.append(look(self._at / _HOUR))
-            print(f"{self.looks[-1]} {speed:.0f} times real time", flush=True)
+            self.snapshots.append(snapshot(self._at / _HOUR))
+            print(f"{self.snapshots[-1]} {speed:.0f} times real time", flush=True)
         if self._at >= self._end:
             self.change(ended=True)
             return None
@@ -78,17 +78,17 @@ class Endless(FakeSource):
         return AudioChunk(self._sound[np.arange(start, self._at) % len(self._sound)], start, time.time())
 
 
-def look(sound_h: float) -> Look:
-    """This process now."""
+def snapshot(sound_h: float) -> Snapshot:
+    """Snapshot of this process."""
     files = len(list(Path("/proc/self/fd").iterdir()))
-    return Look(round(sound_h, 2), round(resident_mb(), 1), files, threading.active_count())
+    return Snapshot(round(sound_h, 2), round(resident_mb(), 1), files, threading.active_count())
 
 
-def growth(looks: list[Look], name: str) -> tuple[float, float]:
-    """How much the figure ``name`` grows from the middle to the end by a straight line, and the line's uncertainty."""
-    later = looks[len(looks) // 2 :]
-    hours = np.array([found.sound_h for found in later])
-    values = np.array([getattr(found, name) for found in later], np.float64)
+def growth(snapshots: list[Snapshot], name: str) -> tuple[float, float]:
+    """Growth of the value ``name`` from the middle to the end by linear regression, and its uncertainty."""
+    later = snapshots[len(snapshots) // 2 :]
+    hours = np.array([one.sound_h for one in later])
+    values = np.array([getattr(one, name) for one in later], np.float64)
     centred = hours - hours.mean()
     slope = float(centred @ values / (centred @ centred))
     rest = values - values.mean() - slope * centred
@@ -97,12 +97,12 @@ def growth(looks: list[Look], name: str) -> tuple[float, float]:
     return slope * span_h, error * span_h
 
 
-def flat(looks: list[Look]) -> bool:
-    """Whether neither memory nor files nor threads grow: by less than 1 %, or than their own noise."""
+def flat(snapshots: list[Snapshot]) -> bool:
+    """Whether memory, files and threads grow by less than 1 % or their own noise."""
     verdict = True
     for name in ("resident_mb", "n_files", "n_threads"):
-        grown, error = growth(looks, name)
-        last = getattr(looks[-1], name)
+        grown, error = growth(snapshots, name)
+        last = getattr(snapshots[-1], name)
         grows = grown > max(3 * error, 0.01 * last)
         verdict &= not grows
         word = "GROWS" if grows else "flat"
@@ -111,7 +111,7 @@ def flat(looks: list[Look]) -> bool:
 
 
 def main(hours: float) -> int:
-    """Prints the figures; 0 where all of them are flat."""
+    """Print the snapshots; 0 if all of them are flat."""
     program = shutil.which("mosquitto", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
     assert program, "mosquitto is missing: apt-get install mosquitto"
     sound, rate_hz = soundfile.read(SAMPLE, dtype="float32")
@@ -119,22 +119,22 @@ def main(hours: float) -> int:
     with tempfile.TemporaryDirectory() as name, Mosquitto(Path(name), program) as broker:
         broker.start()
         source = Endless(sound, hours)
-        figures = soaked(source, broker.mqtt, Path(name))
-    print(f"{figures.windows} windows, {figures.windows_speech} with speech, {source.status.n_gaps} gaps")
-    return 0 if flat(source.looks) else 1
+        reports = soaked(source, broker.mqtt, Path(name))
+    print(f"{reports.windows} windows, {reports.windows_speech} with speech, {source.status.n_gaps} gaps")
+    return 0 if flat(source.snapshots) else 1
 
 
 def soaked(source: Endless, mqtt: Mqtt, folder: Path) -> Health:
-    """Runs the daemon to the source's end; the last figures that it published."""
+    """Run the daemon to the end of the source; returns its last health metrics."""
     config: Config = parse_config(f"{{node: soak, state_dir: {folder}, log_level: warning, health_s: 5}}", "soak")
-    figures: list[Health] = []
+    reports: list[Health] = []
 
     def newest(health: Health) -> None:
-        figures[:] = [health]
+        reports[:] = [health]
 
     with Publisher(mqtt, "soak", outbox_for(config)) as publisher:
         Daemon(config, load_bundle(DEFAULT_BUNDLE), source, publisher, on_health=newest).run(threading.Event())
-    return figures[0]
+    return reports[0]
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Parts for tests: broker."""
+"""Test parts: broker and MQTT clients."""

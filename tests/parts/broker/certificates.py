@@ -1,4 +1,4 @@
-"""Certificates for a mosquitto with TLS and for its clients: right, expired, for another name, of another CA.
+"""Certificates for mosquitto with TLS and its clients: valid, expired, for another name, from another CA.
 
 Authority(folder) ──► ca_file, lines of mosquitto.conf, (cert_file, key_file) of a client
 """
@@ -13,7 +13,7 @@ _EXPIRED = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Authority:
-    """A CA of a home's own; its files lie in ``folder``."""
+    """A private CA; its files are in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -23,20 +23,20 @@ class Authority:
         self._ca.cert_pem.write_to_path(self.ca_file)
 
     def broker(self, name: str = "127.0.0.1", *, expired: bool = False) -> tuple[str, str]:
-        """The files of a certificate for a server called ``name`` and of its key."""
+        """Certificate and key files of a server called ``name``."""
         if expired:
             return self._written(self._ca.issue_cert(name, not_after=_EXPIRED), "broker")
         return self._written(self._ca.issue_cert(name), "broker")
 
     def lines(self, name: str = "127.0.0.1", *, expired: bool = False, wants_certificate: bool = False) -> list[str]:
-        """What makes a listener of mosquitto one with TLS, as a server called ``name``."""
+        """mosquitto.conf lines for a TLS listener of a server called ``name``."""
         cert_file, key_file = self.broker(name, expired=expired)
         lines = [f"cafile {self.ca_file}", f"certfile {cert_file}", f"keyfile {key_file}"]
         lines += ["require_certificate true"] if wants_certificate else []
-        return [*lines, "tls_version tlsv1.1"]  # the oldest that it speaks, where OpenSSL lets it
+        return [*lines, "tls_version tlsv1.1"]  # the oldest version mosquitto supports, if OpenSSL allows it
 
     def newest(self, version: str) -> dict[str, str]:
-        """The environment in which OpenSSL speaks nothing newer than ``version``."""
+        """Environment that limits OpenSSL to TLS ``version`` or older."""
         file = self._folder / "openssl.cnf"
         file.write_text(
             "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n"
@@ -45,7 +45,7 @@ class Authority:
         return {"OPENSSL_CONF": str(file)}
 
     def client(self, name: str = "ann") -> tuple[str, str]:
-        """The files of a client's certificate and of its key."""
+        """Certificate and key files of a client."""
         return self._written(self._ca.issue_cert(common_name=name), f"client-{name}")
 
     def _written(self, leaf: trustme.LeafCert, name: str) -> tuple[str, str]:
@@ -64,5 +64,5 @@ def authority(tmp_path: Path) -> Authority:
 
 @pytest.fixture
 def stranger(tmp_path: Path) -> Authority:
-    """A CA that nobody here knows."""
+    """A CA that neither broker nor client trusts."""
     return Authority(tmp_path / "stranger")

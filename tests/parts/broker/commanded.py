@@ -1,4 +1,4 @@
-"""A daemon in a thread, wired as ``edged run`` wires it, with a room in place of the microphone; fixtures to import.
+"""A daemon in a thread, wired as in ``edged run``, with a simulated room as its microphone; fixtures to import.
 
 Room ──AudioChunk──► Daemon ──► Publisher ──► a real broker ──cmd/…──► Commands ──► Control ──► Daemon, Room
 """
@@ -33,7 +33,7 @@ _BLOCK = 8000
 
 
 class Room(FakeSource):
-    """A live source of noise that is loud each second half second, without end, and that can be muted."""
+    """Live source of endless noise that is loud every other half second; it can be muted."""
 
     def __init__(self, *, muted: bool = False) -> None:
         noise = np.random.default_rng(1).normal(0, 0.001, _BLOCK).astype(np.float32)
@@ -43,13 +43,13 @@ class Room(FakeSource):
         self._pause = threading.Event()
 
     def read(self, timeout_s: float) -> AudioChunk | None:
-        """A block now and then."""
+        """A block of noise, paced in real time."""
         self._pause.wait(0.02)
         return None if self.status.muted else super().read(timeout_s)
 
 
 class Device:
-    """The daemon in a thread, wired as ``edged run`` wires it; ``with`` starts and ends it."""
+    """The daemon in a thread, wired as in ``edged run``; ``with`` starts and stops it."""
 
     def __init__(
         self, bundle: Bundle, mosquitto: Mosquitto, folder: Path, text: str = "", commands: str = "on"
@@ -90,14 +90,14 @@ class Device:
         self._thread = threading.Thread(target=run, name="edged-daemon-under-test")
 
     def write(self, text: str, commands: str = "on") -> None:
-        """The config's file: ``text`` besides the broker."""
+        """Write the config file: ``text`` plus the broker section."""
         self.file.write_text(f"mqtt: {self._broker}, commands: {commands}}}\nnode: lab\n{text}\n")
 
     def __enter__(self) -> Self:
         self.publisher.__enter__()
         self._thread.start()
         if not self.publisher.wait_connected(WITHIN_S):
-            self.__exit__()  # else its thread would let no run of the tests end
+            self.__exit__()  # otherwise its thread would keep the test run alive
             pytest.fail(f"not connected: {self.publisher.reason}")
         return self
 
@@ -107,14 +107,14 @@ class Device:
         self.publisher.__exit__()
 
     def wait(self) -> None:
-        """Returns when the daemon has ended."""
+        """Block until the daemon has ended."""
         self._thread.join(30)
         assert not self._thread.is_alive()
 
 
 @pytest.fixture(scope="module")
 def bundle() -> Bundle:
-    """The shipped one."""
+    """The shipped bundle."""
     return load_bundle(DEFAULT_BUNDLE)
 
 
@@ -123,12 +123,12 @@ Start = Callable[..., Device]
 
 @pytest.fixture
 def start(bundle: Bundle, mosquitto: Mosquitto, tmp_path: Path) -> Start:
-    """Makes a device with a config of this text; a second one finds what the first one kept."""
+    """Factory of devices with the given config text; all of them share one state folder."""
     return lambda text="", commands="on": Device(bundle, mosquitto, tmp_path, text, commands)
 
 
 @pytest.fixture
 def commander(mosquitto: Mosquitto) -> Iterator[Commander]:
-    """Somebody at the broker."""
+    """A client that gives commands over the broker."""
     with Commander(mosquitto.port) as somebody:
         yield somebody

@@ -1,4 +1,4 @@
-"""Somebody who gives commands to the node "lab" and hears all that it says, as a home automation does.
+"""MQTT client that commands the node "lab" and records everything it publishes, like a home automation system.
 
 give(name, payload) ──► cmd/<name> ──► the device ──► cmd/<name>/result ──► the Result, checked against its schema
 """
@@ -21,10 +21,10 @@ _RESULT = "cmd/<name>/result"
 
 
 class Commander:
-    """Opened and closed by ``with``; what came is in ``came``, by the topic below the node, the newest last."""
+    """Use with ``with``; ``received`` has the payloads by topic below the node, newest last."""
 
     def __init__(self, port: int) -> None:
-        self.came: dict[str, list[bytes]] = defaultdict(list)
+        self.received: dict[str, list[bytes]] = defaultdict(list)
         self.n_retained_results = 0
         self._in_force = threading.Event()
         schemas = json_schemas()
@@ -45,30 +45,30 @@ class Commander:
         self._client.loop_stop()
 
     def send(self, name: str, payload: bytes | str = b"", *, retain: bool = False) -> None:
-        """Gives a command, and does not wait."""
+        """Publish a command without waiting for the result."""
         self._client.publish(f"{BELOW}cmd/{name}", payload, qos=1, retain=retain).wait_for_publish(15)
 
     def results(self, name: str) -> list[bytes]:
-        """What ``name`` was answered so far."""
-        return self.came[f"cmd/{name}/result"]
+        """All results of ``name`` so far."""
+        return self.received[f"cmd/{name}/result"]
 
     def give(self, name: str, payload: bytes | str = b"") -> Result:
-        """Gives a command; its answer, which its schema accepts."""
+        """Publish a command and return its result, checked against the schema."""
         n_before = len(self.results(name))
         self.send(name, payload)
         wait_until(lambda: len(self.results(name)) > n_before, f"an answer to {name}")
         return self.checked(self.results(name)[n_before])
 
     def checked(self, result: bytes) -> Result:
-        """The result as a struct."""
+        """Decode a result into its struct."""
         self._validator.validate(json.loads(result))
         return msgspec.json.decode(result, type=Result)
 
     def newest(self, topic: str) -> Any:  # noqa: ANN401 -- whatever JSON holds
-        """The newest payload of ``topic``, which is JSON."""
-        return json.loads(self.came[topic][-1])
+        """The newest payload of ``topic``, decoded from JSON."""
+        return json.loads(self.received[topic][-1])
 
     def _note(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         topic = message.topic.removeprefix(BELOW)
         self.n_retained_results += message.retain and topic.endswith("/result")
-        self.came[topic].append(bytes(message.payload))
+        self.received[topic].append(bytes(message.payload))

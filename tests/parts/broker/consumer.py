@@ -1,8 +1,8 @@
-"""A consumer of events as a careful one is written: a persistent session, QoS 1, and a note of all that came.
+"""Consumer of events done right: persistent session, QoS 1, every received event recorded.
 
     edged/+/event/# ──► paho, clean_session=False ──► Consumer.events: every payload, in order
 
-The notes are what a test compares: what came first, what came twice, what never came.
+Tests use the records to find the first delivery, duplicates and losses.
 """
 
 from typing import Self
@@ -17,7 +17,7 @@ _DECODER = msgspec.json.Decoder(EpisodeStart | EpisodeEnd)
 
 
 class Consumer:
-    """Opened and closed by ``with``; comes back to its broker within a moment, and subscribes each time."""
+    """Use with ``with``; reconnects at once and subscribes after each connection."""
 
     def __init__(self, port: int, username: str = "", password: str = "") -> None:
         self.subscribed = False
@@ -25,7 +25,7 @@ class Consumer:
         self._client = Client(CallbackAPIVersion.VERSION2, client_id="consumer", clean_session=False)
         if username:
             self._client.username_pw_set(username, password)
-        # paho's annotation says whole seconds, yet it only compares and adds them.
+        # paho annotates whole seconds, but accepts floats.
         self._client.reconnect_delay_set(0.02, 0.05)  # type: ignore[arg-type]
         self._client.on_connect = lambda client, *_: client.subscribe("edged/+/event/#", qos=1)
         self._client.on_subscribe = self._in_force
@@ -42,7 +42,7 @@ class Consumer:
         self._client.loop_stop()
 
     def first_seen(self) -> list[EpisodeStart | EpisodeEnd]:
-        """Each event once, where it came first."""
+        """Each event once, in order of first arrival."""
         first: dict[str, EpisodeStart | EpisodeEnd] = {}
         for event in list(self.events):
             first.setdefault(event.id, event)

@@ -1,6 +1,6 @@
-"""Something that listens where a broker should be and is none: it says one thing to each client, or nothing at all.
+"""TCP server that is no MQTT broker: it sends each client one fixed answer, or nothing at all.
 
-client ──what it says first──► impostor(answer) ──answer──► hangs up, or stays there in silence
+client ──its first bytes──► impostor(answer) ──answer──► closes, or stays connected in silence
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from edged.config.structs import Mqtt
 
 @contextlib.contextmanager
 def impostor(answer: bytes | None) -> Iterator[tuple[Mqtt, list[socket.socket]]]:
-    """The config that leads to it, and what it has accepted; without an ``answer`` it holds each connection open."""
+    """Config that points to the server, and its accepted sockets; without ``answer`` connections stay open."""
     accepted: list[socket.socket] = []
 
     def serve(listener: socket.socket) -> None:
@@ -34,7 +34,7 @@ def impostor(answer: bytes | None) -> Iterator[tuple[Mqtt, list[socket.socket]]]
         try:
             yield Mqtt(host="127.0.0.1", port=listener.getsockname()[1]), accepted
         finally:
-            listener.shutdown(socket.SHUT_RDWR)  # which ends the accept
+            listener.shutdown(socket.SHUT_RDWR)  # makes accept() return
             thread.join()
             for client in accepted:
                 client.close()

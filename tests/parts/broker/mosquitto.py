@@ -1,4 +1,4 @@
-"""A real mosquitto on a free loopback port, started and faulted by a test; fixtures to import by name.
+"""A real mosquitto on a free loopback port, with faults on demand; fixtures to import by name.
 
 mosquitto ──► Mosquitto: start, stop, kill, pause, resume ──► mqtt: the config that leads to it
 """
@@ -21,20 +21,20 @@ from edged.config.structs import Mqtt
 from edged.mqtt.connection import Connection
 from edged.mqtt.subscriber import Subscriber
 
-WITHIN_S = 15.0  # a deadline, generous on a loaded machine; what is waited for comes in milliseconds
+WITHIN_S = 15.0  # deadline, generous for a loaded machine; conditions usually hold within milliseconds
 
 
 def wait_until(condition: Callable[[], object], what: str, within_s: float = WITHIN_S) -> None:
-    """Return when ``condition`` holds; fail with ``what`` when it does not within the deadline."""
+    """Return once ``condition`` holds; fail with ``what`` after the deadline."""
     deadline_s = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > deadline_s:
             pytest.fail(f"not within {within_s:g} s: {what}")
-        time.sleep(0.01)  # between two looks, not instead of a condition
+        time.sleep(0.01)  # poll interval
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on."""
+    """A loopback port that is not in use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -42,14 +42,14 @@ def free_port() -> int:
 
 
 class Mosquitto:
-    """A mosquitto, which ``with`` ends; what it retained is gone when it is started again, unless ``persistent``."""
+    """One mosquitto, stopped by ``with``; retained messages survive a restart only if ``persistent``."""
 
     def __init__(self, folder: Path, program: str) -> None:
         self._folder = folder
         self._program = program
         self._running: subprocess.Popen[bytes] | None = None
         self.persistent = False
-        self.environment: dict[str, str] = {}  # beside that of the test
+        self.environment: dict[str, str] = {}  # added to the test's own
         self.port = free_port()
         self.mqtt = Mqtt(host="127.0.0.1", port=self.port)
 
@@ -60,14 +60,14 @@ class Mosquitto:
         self.kill()
 
     def another(self, folder: Path) -> "Mosquitto":
-        """One more, in a new folder and on a port of its own."""
+        """A second mosquitto, in a new folder and on its own port."""
         folder.mkdir()
         return Mosquitto(folder, self._program)
 
     def start(self, users: dict[str, str] | None = None, further: Sequence[str] = ()) -> None:
-        """Start, open to all, or to ``users`` with their passwords; returns when it listens.
+        """Start for anyone, or only for ``users`` with their passwords; returns when it listens.
 
-        ``further`` are lines of its config.
+        ``further`` are additional lines of its config.
         """
         lines = [f"listener {self.port} 127.0.0.1", "log_dest stderr", "user root"]
         lines += ["max_inflight_messages 0", "max_queued_messages 0"]
@@ -94,13 +94,13 @@ class Mosquitto:
         wait_until(self._listens, "mosquitto listens")
 
     def access(self, rules: str) -> list[str]:
-        """The lines for an access list of ``rules``; it hangs up on what it forbids where its queues have no limit."""
+        """Config lines for an access list; mosquitto disconnects violators only if its queues are unlimited."""
         file = self._folder / "acl"
         file.write_text(f"{rules}\n")
         return [f"acl_file {file}", "max_queued_messages 1000"]
 
     def start_refusing(self, *allowed: str) -> None:
-        """Start one that refuses every subscription but to the filters ``allowed``, which an acl_file never does."""
+        """Start and refuse every subscription except ``allowed``, which an acl_file cannot do."""
         acls = [{"acltype": "subscribeLiteral", "topic": topic_filter, "allow": True} for topic_filter in allowed]
         rules = {
             "defaultACLAccess": {"publishClientSend": True, "publishClientReceive": True, "subscribe": False},
@@ -114,34 +114,34 @@ class Mosquitto:
         self.start(further=[f"plugin {plugin}", f"plugin_opt_config_file {file}"])
 
     def retained(self, root: str = "edged") -> dict[str, bytes]:
-        """What it keeps below ``root``, by topic; what is sent after the subscription comes behind the last of it."""
+        """Retained messages below ``root`` by topic; a sentinel published after subscribing marks their end."""
         end = f"{root}/the/end"
         mqtt = Mqtt(host="127.0.0.1", port=self.port, root=root)
-        found: dict[str, bytes] = {}
+        messages: dict[str, bytes] = {}
         with Subscriber(mqtt) as subscriber, Connection(mqtt, "edged-test-end") as sender:
             assert subscriber.wait_connected(WITHIN_S)
             assert sender.wait_connected(WITHIN_S)
             sender.send(end, b"", 1, retained=False)
             while message := subscriber.received(WITHIN_S):
                 if message.topic == end:
-                    return found
+                    return messages
                 if message.retained:
-                    found[message.topic] = message.payload
-        pytest.fail(f"not all of what is retained below {root} came, only {sorted(found)}")
+                    messages[message.topic] = message.payload
+        pytest.fail(f"not all of what is retained below {root} came, only {sorted(messages)}")
 
     def stop(self) -> None:
-        """End it as a system does, if it runs."""
+        """Stop it with SIGTERM, if it runs."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it as a power cut does."""
+        """Stop it with SIGKILL, as in a power cut."""
         self._end(signal.SIGKILL)
 
     def kill_once_sent(self) -> None:
-        """Kill it at this moment of its work, but let the kernel deliver what it wrote until then.
+        """Kill it now, but let the kernel deliver everything written so far.
 
-        Of a small write while another one is not acknowledged the kernel makes no packet yet (Nagle's algorithm), and
-        it drops that when a process ends that has not read all it got.
+        Nagle's algorithm holds back a small write while an earlier one is unacknowledged, and the kernel drops it
+        when the process dies with unread input.
         """
         if self._running is not None:
             self.pause()
@@ -149,16 +149,16 @@ class Mosquitto:
             self.kill()
 
     def forget(self) -> None:
-        """Lose what a persistent one has saved; it does not run."""
+        """Delete the persistence file of a stopped mosquitto."""
         (self._folder / "mosquitto.db").unlink(missing_ok=True)
 
     def pause(self) -> None:
-        """Let it answer nothing any more, with all sockets open."""
+        """Freeze it with all sockets open."""
         assert self._running is not None
         self._running.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it answer again."""
+        """Continue after ``pause``."""
         assert self._running is not None
         self._running.send_signal(signal.SIGCONT)
 
@@ -170,7 +170,7 @@ class Mosquitto:
             self._running = None
 
     def _n_unsent(self) -> int:
-        """Bytes in its connections that it wrote and the other end has not acknowledged."""
+        """Bytes written to its connections that the peers have not acknowledged."""
         sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         open_here = [fields[4] for fields in sockets if fields[1].endswith(f":{self.port:04X}") and fields[3] == "01"]
         return sum(int(queues.partition(":")[0], 16) for queues in open_here)
@@ -184,8 +184,8 @@ class Mosquitto:
 
 
 def mosquitto_program() -> str:
-    """Where mosquitto is; skips the test where there is none."""
-    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])  # where Debian puts it, out of a user's PATH
+    """Path of mosquitto; skips the test if it is not installed."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])  # Debian installs it there, outside a user's PATH
     program = shutil.which("mosquitto", path=path)
     if program is None:
         pytest.skip("needs mosquitto: apt-get install mosquitto")
@@ -201,6 +201,6 @@ def idle_mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 
 @pytest.fixture
 def mosquitto(idle_mosquitto: Mosquitto) -> Mosquitto:
-    """A mosquitto that runs and is open to all."""
+    """A running mosquitto, open to anyone."""
     idle_mosquitto.start()
     return idle_mosquitto

@@ -1,4 +1,4 @@
-"""Events as the outbox keeps them, numbered, encoded, with an id each; and what a publisher's outbox reports.
+"""Events for outbox tests: numbered, encoded, each with its own id; and the outbox metrics of a publisher.
 
 event(seq) ──► Message with the payload of an event/start, as the publisher makes it
 """
@@ -15,13 +15,13 @@ from tests.parts.broker.payloads import episode_start
 
 
 def event(seq: int, label: str = "sad") -> Message:
-    """An event of this number."""
+    """One event with this sequence number."""
     payload = msgspec.structs.replace(episode_start(label, float(seq)), id=new_id(), seq=seq)
     return Message(EVENT_START.name, encoded(payload), EVENT_START.qos, EVENT_START.kind, seq)
 
 
 def put(journal: Journal, count: int = 1) -> list[Message]:
-    """So many new events into the journal."""
+    """Put ``count`` new events into the journal."""
     events = [event(journal.next_seq()) for _ in range(count)]
     for message in events:
         journal.put(message)
@@ -29,12 +29,12 @@ def put(journal: Journal, count: int = 1) -> list[Message]:
 
 
 def numbers(events: list[Message]) -> list[int]:
-    """Their numbers."""
+    """Sequence numbers of ``events``."""
     return [message.seq for message in events]
 
 
 def outbox_metrics(publisher: Publisher) -> OutboxMetrics:
-    """Those of a publisher's status; it always has an outbox."""
+    """Outbox metrics from the publisher's status, which must have an outbox."""
     metrics = publisher.status.outbox
     assert metrics is not None
     return metrics

@@ -1,4 +1,4 @@
-"""Payloads for the tests of what publishes and of what shows them."""
+"""Sample payloads for tests of publishers and viewers."""
 
 from typing import Literal
 
@@ -10,14 +10,14 @@ EVENT_ID = "01890a5d-ac97-7b2d-8c3d-0123456789ab"
 
 
 def emotion_state(emotion: str, confidence: float | None = 0.5, scores: dict[str, float] | None = None) -> EmotionState:
-    """A state with nothing special about it but its emotion."""
+    """A typical state with this emotion."""
     return EmotionState(
         time=TIME, emotion=emotion, speech=emotion != "none", since=TIME, confidence=confidence, scores=scores
     )
 
 
 def episode_start(label: str, start_s: float = 1.0) -> EpisodeStart:
-    """The start of an episode that can be known by ``start_s``."""
+    """Start of an episode; ``start_s`` identifies it."""
     return EpisodeStart(
         id=EVENT_ID,
         episode_id=EPISODE_ID,
@@ -34,7 +34,7 @@ def episode_end(
     reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"] = "replaced",
     start_s: float = 1.0,
 ) -> EpisodeEnd:
-    """The end of the same episode."""
+    """End of the same episode."""
     return EpisodeEnd(
         id=EVENT_ID,
         episode_id=EPISODE_ID,
@@ -50,7 +50,7 @@ def episode_end(
 
 
 def health() -> Health:
-    """Figures of a daemon that is well."""
+    """Metrics of a healthy daemon."""
     return Health(
         time=TIME,
         uptime_s=60,
@@ -82,7 +82,7 @@ def health() -> Health:
 
 
 def info() -> Info:
-    """A device that is set as it comes."""
+    """A device with default settings."""
     return Info(
         time=TIME,
         node="a",

@@ -1,8 +1,8 @@
-"""A TCP relay to a real broker that can be absent, deaf and cut while the broker and other clients stay.
+"""TCP relay in front of a real broker; a test can take it away, make it drop data, or cut its connections.
 
     client ──► Relay.port ──► broker's port
 
-A test cuts one client's connection with it and sees through another what the broker got.
+A test cuts one client's connection through the relay and watches the broker through another client.
 """
 
 import contextlib
@@ -15,10 +15,10 @@ from tests.parts.broker.mosquitto import free_port
 
 
 class Relay:
-    """Nothing listens before ``start``; ``cut`` closes what is connected, ``close``, as ``with`` at its end, all of it.
+    """Listens from ``start`` on; ``cut`` closes the connections, ``close`` (or leaving ``with``) closes everything.
 
-    While ``swallows`` is set nothing is passed on, and what came meanwhile is lost.  While ``lets_in`` is not set, or
-    the broker is not there, a new connection is closed at once.
+    While ``swallows`` is set, data is dropped.  While ``lets_in`` is unset, or the broker is down,
+    new connections are closed at once.
     """
 
     def __init__(self, broker_port: int) -> None:
@@ -30,7 +30,7 @@ class Relay:
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._closing = threading.Lock()
-        self._ended: set[tuple[socket.socket, socket.socket]] = set()  # ways of which the other goes on
+        self._ended: set[tuple[socket.socket, socket.socket]] = set()  # half-closed: the other direction is still open
 
     def __enter__(self) -> Self:
         return self
@@ -39,19 +39,19 @@ class Relay:
         self.close()
 
     def start(self) -> Self:
-        """Listen and pass on from now on."""
+        """Start to listen and relay."""
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._in_thread(self._accept, self._listener)
         return self
 
     def cut(self) -> None:
-        """Close all connections, with whatever is under way in them."""
+        """Close all connections and drop data in flight."""
         while self._open:
             with contextlib.suppress(OSError):
                 self._open.pop().shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close everything and wait for the threads."""
+        """Close everything and join the threads."""
         if self._listener is not None:
             with contextlib.suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
@@ -83,7 +83,7 @@ class Relay:
         return None
 
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
-        """Until ``source`` ends: what a broker wrote before it was killed arrives, whatever became of the other way."""
+        """Copy until ``source`` ends; data that a broker wrote before it was killed still arrives."""
         with contextlib.suppress(OSError):
             while content := source.recv(65_536):
                 with contextlib.suppress(OSError):
@@ -94,7 +94,7 @@ class Relay:
         self._half_closed(source, target)
 
     def _half_closed(self, source: socket.socket, target: socket.socket) -> None:
-        """The second of two ways that end closes both sockets."""
+        """Close both sockets once both directions have ended."""
         with self._closing:
             first = (target, source) not in self._ended
             if first:

@@ -1,8 +1,8 @@
-"""The bytes of one connection to a broker as MQTT's control packets; every byte is accounted for.
+"""Parser of one MQTT connection's bytes into control packets; every byte is accounted for.
 
     bytes a client sent ──► Sent(kind, topic, payload, rest) ──► what was published
 
-MQTT 3.1.1 and 5, sections 2 and 3.3 of either; the version is read from CONNECT.
+MQTT 3.1.1 and 5, sections 2 and 3.3; CONNECT has the version.
 """
 
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ _V5 = 5
 
 
 class WireError(Exception):
-    """The bytes are no MQTT."""
+    """The bytes are not valid MQTT."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One control packet; ``topic`` and ``payload`` of PUBLISH, ``rest`` is everything else after the fixed header."""
+    """One control packet; ``topic`` and ``payload`` of PUBLISH; ``rest`` is the remainder after the fixed header."""
 
     kind: int
     topic: str
@@ -26,11 +26,11 @@ class Sent:
     rest: bytes
     qos: int
     retained: bool
-    at: int = 0  # where in the stream it ends
+    at: int = 0  # offset of its end in the stream
 
 
 def sent(stream: bytes) -> Iterator[Sent]:
-    """All that ``stream`` holds, from a connection's first byte to its last."""
+    """All packets in ``stream``, which starts at the beginning of a connection."""
     at, version = 0, 4
     while at < len(stream):
         kind, flags = stream[at] >> 4, stream[at] & 15
@@ -45,7 +45,7 @@ def sent(stream: bytes) -> Iterator[Sent]:
             version = body[6]
         if kind == PUBLISH:
             yield _publish(body, flags, version, at)
-        elif kind in (0, 2, 9, 11, 13):  # what only a broker sends, and what is none
+        elif kind in (0, 2, 9, 11, 13):  # reserved, or sent by brokers only
             raise WireError(f"a control packet of type {kind}, expected one that a client sends")
         else:
             yield Sent(kind, "", b"", body, 0, retained=False, at=at)
@@ -65,7 +65,7 @@ def _publish(body: bytes, flags: int, version: int, end: int) -> Sent:
 
 
 def _varint(stream: bytes, at: int) -> tuple[int, int]:
-    """A variable byte integer and where it ends."""
+    """A variable byte integer, and the offset of its end."""
     value = 0
     for place in range(4):
         if at >= len(stream):

@@ -1,1 +1,1 @@
-"""Parts for tests: faults."""
+"""Test parts: fault injection, tracing, fuzzing."""

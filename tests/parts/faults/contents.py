@@ -1,8 +1,8 @@
-"""What was let out, by its content: whether it fits a schema to the last byte, what it holds, how many bits it tells.
+"""Content checks for everything a run let out: schema conformance, sound, information in bits.
 
-    control packets, streams to pulseaudio, files, lines ──► misfits, bytes of sound, bits, pieces of what was heard
+    control packets, pulseaudio streams, files, log lines ──► misfits, bytes of sound, bits, pieces of recorded sound
 
-Where it may go is judged in leaks.py.  The node is named as in ``NODE``.
+Destinations are checked in leaks.py.  The node is called ``NODE``.
 """
 
 import json
@@ -24,44 +24,44 @@ from edged.features.windows import Windows
 from tests.parts.broker.wire import PUBLISH, Sent
 
 NODE = "lab"
-_GRAM = 16  # bytes; so long a piece of sound is nowhere by chance
+_GRAM = 16  # bytes; a match of this length is no coincidence
 _STRIDE = 31 * GEOMETRY.hop  # the config's default
-_CONTROL = 0xFFFFFFFF  # the channel of pulseaudio's commands; any other is a stream's, and holds samples
-_MOST_REST = 200  # bytes of a control packet that is no message: names, a will, filters
-_MOST_PROPERTIES = 100  # bytes of MQTT 5's properties of a message
+_CONTROL = 0xFFFFFFFF  # channel of pulseaudio's commands; all other channels are streams of samples
+_MAX_REST = 200  # bytes of a control packet other than PUBLISH: names, a will, filters
+_MAX_PROPERTIES = 100  # bytes of MQTT 5 properties of a message
 
 
-def misfits(found: list[Sent], known: Container[tuple[str, bytes]] = ()) -> list[str]:
-    """What went to the broker and is no payload of the schema, to the last byte, or no packet that needs be.
+def misfits(packets: list[Sent], known: Container[tuple[str, bytes]] = ()) -> list[str]:
+    """Packets to the broker that are neither payloads of the schema, to the last byte, nor necessary.
 
-    ``known`` are messages, by topic and payload, that are the same whatever is heard.
+    ``known`` are messages, by topic and payload, that do not depend on the sound.
     """
     faults = []
-    for one in found:
-        if one.kind != PUBLISH:
-            if len(one.rest) > _MOST_REST:
-                faults.append(f"a control packet of type {one.kind} with {len(one.rest)} bytes")
+    for packet in packets:
+        if packet.kind != PUBLISH:
+            if len(packet.rest) > _MAX_REST:
+                faults.append(f"a control packet of type {packet.kind} with {len(packet.rest)} bytes")
             continue
-        if (one.topic, one.payload) in known:
+        if (packet.topic, packet.payload) in known:
             continue
-        topic = one.topic.removeprefix(f"{Mqtt().root}/{NODE}/")
+        topic = packet.topic.removeprefix(f"{Mqtt().root}/{NODE}/")
         topic = re.sub(r"^cmd/\w+/", "cmd/<name>/", topic)
         if (words := WORDS.get(topic)) is not None:
-            fits = one.payload.decode() in words
+            fits = packet.payload.decode() in words
         elif (payload := PAYLOADS.get(topic)) is not None:
-            fits = is_whole(one.payload, payload)
+            fits = is_whole(packet.payload, payload)
         else:
-            faults.append(f"a message on {one.topic}")
+            faults.append(f"a message on {packet.topic}")
             continue
         if not fits:
-            faults.append(f"{topic}: {one.payload[:200]!r}")
-        if len(one.rest) > _MOST_PROPERTIES:
-            faults.append(f"{topic}: properties of {len(one.rest)} bytes")
+            faults.append(f"{topic}: {packet.payload[:200]!r}")
+        if len(packet.rest) > _MAX_PROPERTIES:
+            faults.append(f"{topic}: properties of {len(packet.rest)} bytes")
     return faults
 
 
 def is_whole(content: bytes, payload: type[msgspec.Struct]) -> bool:
-    """Whether it is such a payload and nothing else: encoded again it is the same but for spaces."""
+    """Whether ``content`` is this payload and nothing else: re-encoding reproduces it except for spaces."""
     try:
         decoded = msgspec.json.decode(content, type=payload)
     except msgspec.DecodeError:
@@ -70,29 +70,29 @@ def is_whole(content: bytes, payload: type[msgspec.Struct]) -> bool:
 
 
 def pieces_of(samples: Floats) -> set[bytes]:
-    """Pieces of sound as they would stand in a file: 16 bits, floats, and the log-mel images of all windows."""
+    """Sound in the forms a file could have: 16-bit, float, and the log-mel images of all windows."""
     pieces = [np.round(samples * 32768).astype("<i2").tobytes(), samples.astype("<f4").tobytes()]
     pieces += [window.image.tobytes() for window in Windows(GEOMETRY, _STRIDE).push(samples, 0)]
     return {
         piece[at : at + _GRAM]
         for piece in pieces
         for at in range(0, len(piece) - _GRAM, 2)
-        if len(set(piece[at : at + _GRAM])) > _GRAM // 2  # silence is everywhere
+        if len(set(piece[at : at + _GRAM])) > _GRAM // 2  # silence would match everywhere
     }
 
 
 def is_in(content: bytes, pieces: set[bytes]) -> bool:
-    """Whether any piece stands anywhere in it."""
+    """Whether ``content`` contains any of ``pieces``."""
     return any(content[at : at + _GRAM] in pieces for at in range(len(content) - _GRAM + 1))
 
 
 def bits_of_sound(before: bytes, after: bytes) -> int:
-    """How much ``after`` adds to ``before`` once both are compressed: no less than what it tells."""
+    """Compressed bits that ``after`` adds to ``before``: an upper bound of its information."""
     return 8 * (len(lzma.compress(after, preset=9)) - len(lzma.compress(before, preset=9)))
 
 
 def played(stream: bytes) -> int:
-    """Bytes of sound in a stream to pulseaudio, by its native protocol's frames: length, channel, offset, flags."""
+    """Bytes of sound in a stream to pulseaudio; a frame has length, channel, offset and flags."""
     at = count = 0
     while at < len(stream):
         length, channel = struct.unpack_from(">II", stream, at)
@@ -103,7 +103,7 @@ def played(stream: bytes) -> int:
 
 
 def window_bits(window: dict[str, Any]) -> float:
-    """Digits that the sound sets; its time and start follow from its number, label and confidence from its scores."""
+    """Bits of the digits that depend on the sound; time, start, label and confidence follow from other fields."""
     numbers = [*(window["scores"] or {}).values(), window["level_dbfs"]]
     assert all(re.fullmatch(r"-?\d{1,2}\.\d{1,4}", str(number)) for number in numbers), numbers
     n_digits = sum(len(re.sub(r"^-?0?|\.", "", str(number))) for number in numbers)
@@ -111,8 +111,8 @@ def window_bits(window: dict[str, Any]) -> float:
 
 
 def numbers_in_a_row(kind: type[msgspec.Struct]) -> list[str]:
-    """Fields that may hold a list of numbers, of any length."""
+    """Fields that may hold a list of numbers of any length."""
     row = re.compile(r"item_types?=\(?(?:UnionType\(types=\()?(Int|Float)Type")
     info = msgspec.inspect.type_info(kind)
     assert isinstance(info, msgspec.inspect.StructType)
-    return [one.name for one in info.fields if row.search(repr(one.type))]
+    return [packet.name for packet in info.fields if row.search(repr(packet.type))]

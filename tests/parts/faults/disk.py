@@ -1,10 +1,9 @@
-"""A disk that fails as a card does: full, read-only from one write to the next, without an answer.
+"""A block device that fails like an SD card: full, read-only in the middle of a write, or hung.
 
     a file ──loop device──► ext4 of 8 MB ──fill, break_off, freeze──► a fault ──make_room, mend, thaw──► well
 
-Its blocks are the smallest that there are, where a file that is memory too may have holes within a page.  All of it
-needs root.  A write to a file system that is frozen cannot be ended from outside, not by SIGKILL
-either, so that it is thawed after a minute in any case.
+ext4 uses its smallest block size: larger blocks would leave holes within a page of shared memory.  Root is required.
+No signal, not even SIGKILL, ends a write to a frozen file system, so it is thawed after a minute in any case.
 """
 
 import subprocess
@@ -21,7 +20,7 @@ _OPTIONS = "loop,errors=remount-ro"
 
 
 class Disk:
-    """Mounted at ``place``; ``end`` takes it away."""
+    """A disk mounted at ``place``; ``end`` removes it."""
 
     def __init__(self, folder: Path, block_bytes: int = 1024) -> None:
         self.place = folder / "disk"
@@ -30,7 +29,7 @@ class Disk:
         self._keeper: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> str:
-        """Make and mount it; what is missing for that, or nothing."""
+        """Make and mount it; returns what is missing for that, or an empty string."""
         self.place.mkdir()
         with self._image.open("wb") as image:
             image.truncate(8 * 2**20)
@@ -45,7 +44,7 @@ class Disk:
         return ""
 
     def fill(self) -> None:
-        """Leave no room."""
+        """Fill the disk."""
         with suppress(OSError), (self.place / "filler").open("wb", buffering=0) as file:
             for size in (2**16, 512):
                 with suppress(OSError):
@@ -53,16 +52,16 @@ class Disk:
                         file.write(bytes(size))
 
     def make_room(self) -> None:
-        """Room again."""
+        """Free the space again."""
         (self.place / "filler").unlink()
 
     def break_off(self) -> None:
-        """What ext4 does when a card fails: read-only at once, open files too."""
+        """Turn read-only at once, for open files too, as ext4 does when a card fails."""
         subprocess.run(["mount", "-o", "remount,abort", self.place], check=True)
 
     def mend(self) -> None:
-        """Another mount of it, checked, at the same place, as after a reboot."""
-        # Not lazily: what is still mounted somewhere would write to the image beside the new mount.
+        """Check and remount it at the same place, as after a reboot."""
+        # No lazy unmount: a mount still in use would write to the image besides the new one.
         wait_until(
             lambda: not subprocess.run(["umount", self.place], check=False, capture_output=True).returncode, "free"
         )
@@ -70,7 +69,7 @@ class Disk:
         subprocess.run(["mount", "-o", _OPTIONS, self._image, self.place], check=True)
 
     def freeze(self) -> None:
-        """Let every write wait."""
+        """Block every write."""
         script = f'fsfreeze -f "$0" && echo frozen && sleep {_THAWED_S}; fsfreeze -u "$0"'
         self._keeper = subprocess.Popen(
             ["sh", "-c", script, self.place], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -79,7 +78,7 @@ class Disk:
         assert self._keeper.stdout.readline() == b"frozen\n"
 
     def thaw(self) -> None:
-        """Let the writes go on, if they wait."""
+        """Unblock the writes."""
         subprocess.run(["fsfreeze", "-u", self.place], check=False, capture_output=True)
         if self._keeper is not None and self._keeper.stdout is not None:
             self._keeper.kill()
@@ -88,14 +87,14 @@ class Disk:
             self._keeper = None
 
     def end(self) -> None:
-        """Unmount it."""
+        """Unmount the disk."""
         self.thaw()
         subprocess.run(["umount", "-l", self.place], check=False, capture_output=True)
 
 
 @contextmanager
 def mounted(disk: Disk) -> Iterator[Disk]:
-    """The disk, well; skipped where it cannot be had."""
+    """The mounted disk; skips the test if it cannot be made."""
     if missing := disk.begin():
         pytest.skip(f"needs to mount an ext4 by a loop device, as root: {missing}")
     yield disk
@@ -104,6 +103,6 @@ def mounted(disk: Disk) -> Iterator[Disk]:
 
 @pytest.fixture
 def card(tmp_path: Path) -> Iterator[Disk]:
-    """A disk that is well."""
+    """A healthy disk."""
     with mounted(Disk(tmp_path)) as disk:
         yield disk

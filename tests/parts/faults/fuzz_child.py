@@ -1,9 +1,9 @@
-"""Damaged models in a process of their own, since a runtime may end the one it is in.
+"""Runs damaged models in a process of its own, since a runtime may crash its process.
 
     python -m tests.parts.faults.fuzz_child RUNTIME    lines of JSON on stdin ──► one line with the verdict on stdout
 
-Each line is a list of edits, their bytes in hexadecimal, of the first model of the shipped bundle.  Each case is a fork
-of this process, which has imported the runtime and run nothing: two milliseconds instead of half a second.
+Each line is a list of edits, with their bytes in hexadecimal, of the shipped bundle's first model.  Each case runs in
+a fork of this process, which has imported the runtime but run nothing: 2 ms instead of 500 ms.
 """
 
 import dataclasses
@@ -26,11 +26,11 @@ from edged.models.cascade import Cascade
 from edged.models.interpreter import Runtime, installed_runtimes
 from tests.parts.faults.fuzzing import damaged
 
-ALLOWED_S = 3  # for one case of 20 ms; the others hang
+ALLOWED_S = 3  # per case; a good one takes 20 ms
 
 
 def rehashed(bundle: Bundle, folder: Path, content: bytes) -> Bundle:
-    """The bundle with another first model, whose hash fits, written to ``folder`` and read again."""
+    """The bundle with ``content`` as its first model and a matching hash, written to ``folder`` and loaded again."""
     first = bundle.manifest.routes.hard.model
     model = msgspec.structs.replace(bundle.manifest.models[first], sha256=hashlib.sha256(content).hexdigest())
     models = {**bundle.manifest.models, first: model}
@@ -43,7 +43,7 @@ def rehashed(bundle: Bundle, folder: Path, content: bytes) -> Bundle:
 
 
 def verdict(bundle: Bundle, folder: Path, content: bytes, runtime: Runtime) -> str:
-    """``answered``, ``refused`` or what should not be."""
+    """``answered``, ``refused``, or a description of the failure."""
     try:
         loaded = rehashed(bundle, folder, content)
         # Only the damaged model is loaded: the others would take most of the time.
@@ -55,14 +55,14 @@ def verdict(bundle: Bundle, folder: Path, content: bytes, runtime: Runtime) -> s
         )
     except ModelError as exc:
         return "refused" if str(exc).isprintable() else f"refused in more than a line: {exc!r}"
-    except Exception as exc:  # noqa: BLE001 -- that is what is looked for
+    except Exception as exc:  # noqa: BLE001 -- any exception is a finding
         return f"{type(exc).__name__}: {exc}"
     shares = answer.scores
     return "answered" if np.isfinite(shares).all() and 0 <= shares.min() <= shares.max() <= 1 else f"scores {shares}"
 
 
 def in_fork(bundle: Bundle, folder: Path, content: bytes, runtime: Runtime) -> str:
-    """The verdict, or the signal that ended the process."""
+    """The verdict, or the signal that killed the process."""
     read, write = os.pipe()
     child = os.fork()
     if not child:
@@ -71,15 +71,17 @@ def in_fork(bundle: Bundle, folder: Path, content: bytes, runtime: Runtime) -> s
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as pipe:
-        said = pipe.read()
+        output = pipe.read()
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return said if status == 0 else f"ended by {signal.Signals(-status).name}" if status < 0 else f"ended with {status}"
+    return (
+        output if status == 0 else f"ended by {signal.Signals(-status).name}" if status < 0 else f"ended with {status}"
+    )
 
 
 def main() -> None:
-    """One verdict a line, until stdin ends."""
+    """Print one verdict per line of stdin."""
     runtime = next(name for name in get_args(Runtime) if name == sys.argv[1])
-    assert runtime in installed_runtimes()  # which also imports it, once for all forks
+    assert runtime in installed_runtimes()  # imports it as well, once for all forks
     bundle = load_bundle(DEFAULT_BUNDLE)
     content = bundle.contents[bundle.manifest.routes.hard.model]
     with tempfile.TemporaryDirectory(dir=sys.argv[2]) as folder:

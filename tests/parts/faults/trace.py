@@ -1,9 +1,9 @@
-"""What a program asked the kernel for: strace's record of a run, call by call.
+"""System calls of a program, as strace records them.
 
     command ──strace -ff──► one file a thread ──► Call, in the order of time
 
-All calls are recorded but those that can only bring something in (``_INWARD``) and waiting for a lock; what the others
-may carry out, and where to, is judged in ``leaks.py``.
+Calls that can only bring data in (``_INWARD``) and waits for locks are not recorded; ``leaks.py`` checks what the
+others may carry out, and where to.
 """
 
 import os
@@ -25,12 +25,12 @@ _STOP_S = 30.0
 _CALL = re.compile(r"([\d.]+) (\w+)\((.*)\) += (\S.*)")
 _HEX = re.compile(r"(?:\\x[0-9a-f]{2})+")
 _STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
-_PLACE = re.compile(r"(\d+|AT_FDCWD)<(.*?)(?:<char [\d:]+>)?>(?=[,)(}\]]|$)")  # 1</dev/null<char 1:3>>
+_DESCRIPTOR = re.compile(r"(\d+|AT_FDCWD)<(.*?)(?:<char [\d:]+>)?>(?=[,)(}\]]|$)")  # 1</dev/null<char 1:3>>
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call; its arguments as strace writes them, strings in hex."""
+    """One call, with arguments as strace writes them: strings in hex."""
 
     utc_s: float
     name: str
@@ -39,43 +39,43 @@ class Call:
 
     @property
     def failed(self) -> bool:
-        """Whether the kernel refused it, so that nothing came of it."""
+        """Whether the kernel refused it, so that it had no effect."""
         return self.result.startswith("-1 ") and "EINPROGRESS" not in self.result
 
     @property
     def descriptor(self) -> tuple[int, str]:
-        """The file descriptor it is about, and what strace says that it leads to: a path, a socket, a pipe."""
-        return places(self.arguments)[0]
+        """Its file descriptor and target as strace shows it: a path, a socket, a pipe."""
+        return descriptors(self.arguments)[0]
 
     @property
     def strings(self) -> list[bytes]:
-        """Its strings, whole."""
+        """Its string arguments, untruncated."""
         found = []
         for text, cut in _STRING.findall(self.arguments):
-            assert not cut, f"{self.name}: a string is longer than what strace was told to keep"
+            assert not cut, f"{self.name}: a string is longer than strace's limit"
             found.append(_bytes(text))
         return found
 
 
-def places(text: str) -> list[tuple[int, str]]:
-    """Every file descriptor in ``text`` with what it leads to; -1 for the working directory."""
+def descriptors(text: str) -> list[tuple[int, str]]:
+    """Every file descriptor in ``text`` with its target; -1 for the working directory."""
     return [
         (-1 if number == "AT_FDCWD" else int(number), _HEX.sub(lambda hexes: os.fsdecode(_bytes(hexes[0])), place))
-        for number, place in _PLACE.findall(text)
+        for number, place in _DESCRIPTOR.findall(text)
     ]
 
 
 class Traced:
-    """One program under strace; its stdout and stderr go to ``log``.  ``with`` ends it."""
+    """One program under strace, with stdout and stderr in ``log``; ``with`` ends it."""
 
     def __init__(self, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> None:
         self.log = folder / "log"
         self._command, self._folder, self._environment = command, folder, environment
 
     def __enter__(self) -> Self:
-        # With -f alone the calls of all threads stand in one file and cut each other into halves.
+        # With -f alone the calls of all threads share one file and interrupt each other.
         options = f"-ff -ttt -yy -xx -s 10000000 -qq -e signal=none -e trace=!{_INWARD}".split()
-        # Core dumps are allowed as far as they can be, so that it is the program that forbids them.
+        # Core dumps are allowed up to the hard limit, so that the program itself must disable them.
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
         limit = "unlimited" if hard == resource.RLIM_INFINITY else hard
         file = self._folder / "calls"
@@ -98,29 +98,29 @@ class Traced:
 
     @property
     def ended(self) -> bool:
-        """Whether it has."""
+        """Whether the program has ended."""
         return self._strace.poll() is not None
 
     @property
     def pid(self) -> int:
-        """The program's own, not strace's."""
+        """PID of the program, not of strace."""
         strace = self._strace.pid
         return int(Path(f"/proc/{strace}/task/{strace}/children").read_text().split()[0])
 
     def send(self, number: signal.Signals) -> None:
-        """A signal to the program."""
+        """Send a signal to the program."""
         os.kill(self.pid, number)
 
     def exit_status(self, within_s: float = _STOP_S) -> int:
-        """Its exit status, waiting for it."""
+        """Wait for the end and return the exit status."""
         return self._strace.wait(within_s)
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Its stdout and stderr so far."""
         return self.log.read_text(errors="replace")
 
     def calls(self) -> list[Call]:
-        """All calls of all its threads and children so far."""
+        """All calls of all threads and children so far, ordered by time."""
         calls = []
         for file in self._folder.glob("calls.*"):
             for line in file.read_text().splitlines():
@@ -136,6 +136,6 @@ def _bytes(hexes: str) -> bytes:
 
 @pytest.fixture(scope="session")
 def strace() -> None:
-    """Skips where there is none."""
+    """Skip the test if strace is not installed."""
     if shutil.which("strace") is None:
         pytest.skip("needs strace: apt-get install strace")

@@ -1,1 +1,1 @@
-"""Parts for tests: models."""
+"""Test parts: bundles and corpora on disk."""

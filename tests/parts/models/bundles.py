@@ -1,4 +1,4 @@
-"""A small valid bundle on disk, with fields changed at will: what bundle.py and the cascade are tested with."""
+"""A small valid bundle on disk with fields changed at will, for tests of bundle.py and the cascade."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ CONTENT = b"not a model, but bundle.py only needs its hash"
 
 
 def manifest() -> dict[str, Any]:
-    """A manifest with other labels and other routes than the shipped one: what the code may not know."""
+    """Manifest with labels and routes unlike the shipped ones, so that code cannot rely on those."""
     return {
         "format": 1,
         "name": "tiny",
@@ -44,12 +44,12 @@ def manifest() -> dict[str, Any]:
 
 
 def gate(**changed: object) -> dict[str, Any]:
-    """What a manifest says of its speech gate, ``changed`` at will."""
+    """Speech gate section of a manifest, updated with ``changed``."""
     return {**_model(["other", "speech"]), "threshold": 0.5, **changed}
 
 
 def write_bundle(folder: Path, changed: dict[str, Any] | None = None) -> Path:
-    """``folder`` with a manifest, ``changed`` or the valid one, and the files that the valid one names."""
+    """Write the files of the valid manifest to ``folder``, with the manifest ``changed`` or the valid one."""
     folder.mkdir(exist_ok=True)
     values = manifest() if changed is None else changed
     (folder / "bundle.json").write_text(json.dumps(values), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Tiny corpora in their authors' layouts, with synthetic sound, to test the readers and all of training."""
+"""Tiny corpora with synthetic sound in their authors' layouts, to test the readers and training."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import soundfile
 
 from tests.parts.sound.speech import RATE_HZ, noise, sine
 
-# One speaker of each split, as convert/data/splits has them.
+# One speaker per split, as in convert/data/splits.
 CREMAD = {"train": "1018", "validation": "1005", "test": "1029"}
 EMODB = {"train": "15", "validation": "13", "test": "14"}
 _PITCHES_HZ = {"ANG": 320, "DIS": 140, "FEA": 400, "HAP": 260, "NEU": 200, "SAD": 110}
@@ -16,7 +16,7 @@ _EMODB_LETTERS = {"W": "ANG", "E": "DIS", "A": "FEA", "F": "HAP", "N": "NEU", "T
 
 
 def sound(file: Path, pitch_hz: float = 200, duration_s: float = 0.7, rate_hz: int = RATE_HZ) -> Path:
-    """``file``, a voice of sorts: a few harmonics over noise, different for each name."""
+    """Write ``file``, a rough voice: harmonics over noise, different for each name."""
     file.parent.mkdir(parents=True, exist_ok=True)
     place = sum(file.name.encode()) % 17
     voice = sum(sine(pitch_hz * n * (1 + place / 100), duration_s, 0.2 / n) for n in range(1, 8))
@@ -26,7 +26,7 @@ def sound(file: Path, pitch_hz: float = 200, duration_s: float = 0.7, rate_hz: i
 
 
 def cremad(folder: Path, actors: dict[str, str] | None = None) -> Path:
-    """AudioWAV with six clips for each actor, and both tables."""
+    """AudioWAV with six clips per actor, and both tables."""
     for actor in (actors or CREMAD).values():
         for emotion, pitch_hz in _PITCHES_HZ.items():
             sound(folder / "AudioWAV" / f"{actor}_DFA_{emotion}_XX.wav", pitch_hz)
@@ -45,7 +45,7 @@ def cremad(folder: Path, actors: dict[str, str] | None = None) -> Path:
 
 
 def emodb(folder: Path) -> Path:
-    """``wav`` with seven emotions of each speaker, boredom among them."""
+    """``wav`` with seven emotions per speaker, boredom among them."""
     for speaker in EMODB.values():
         for letter, emotion in _EMODB_LETTERS.items():
             sound(folder / "wav" / f"{speaker}a01{letter}a.wav", _PITCHES_HZ[emotion], 1.4)  # a second of speech
@@ -53,7 +53,7 @@ def emodb(folder: Path) -> Path:
 
 
 def ravdess(folder: Path) -> Path:
-    """Eight emotions of an actress as she speaks, and a song."""
+    """Eight spoken emotions of an actress, and a song."""
     for emotion in range(1, 9):
         sound(folder / "Actor_02" / f"03-01-{emotion:02d}-01-01-01-02.wav", 100 + 30 * emotion)
     sound(folder / "Actor_02" / "03-02-05-02-01-01-02.wav")
@@ -61,7 +61,7 @@ def ravdess(folder: Path) -> Path:
 
 
 def nemo(folder: Path) -> Path:
-    """``samples`` and ``data.tsv``, with the spaces that it is published with."""
+    """``samples`` and ``data.tsv``, with spaces as published."""
     rows = ["file_id\temotion\traw_text\tnormalized_text\tspeaker_id\tgender\tage"]
     for number, emotion in enumerate(("anger", "fear", "happiness", "neutral", "sadness", "surprised")):
         name = f"WR0_{emotion}_{number}.wav"
@@ -72,7 +72,7 @@ def nemo(folder: Path) -> Path:
 
 
 def iemocap(folder: Path) -> Path:
-    """One dialog of session 1, ten turns, a turn for each answer but one that annotators did not agree on."""
+    """One dialog of session 1 with ten turns: one per label, and one without agreement among the annotators."""
     lines = ["% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]", ""]
     for number, emotion in enumerate(("ang", "dis", "exc", "fea", "fru", "hap", "neu", "sad", "sur", "xxx")):
         turn = f"Ses01F_impro01_{'FM'[number % 2]}{number:03d}"
@@ -85,7 +85,7 @@ def iemocap(folder: Path) -> Path:
 
 
 def tess(folder: Path) -> Path:
-    """Both women, seven emotions, in folders that are spelt as they are published; one name lacks its F."""
+    """Both women, seven emotions, folder names spelt as published; one file name lacks its F."""
     for speaker, spelt in (("OAF", "OAF_Fear"), ("YAF", "YAF_fear")):
         for emotion in ("angry", "disgust", "fear", "happy", "neutral", "ps", "sad"):
             place = folder / (spelt if emotion == "fear" else f"{speaker}_{emotion}")
@@ -95,7 +95,7 @@ def tess(folder: Path) -> Path:
 
 
 def savee(folder: Path, *, flat: bool = False) -> Path:
-    """Two of the four men, seven emotions, in the authors' folders or all in one."""
+    """Two of the four men, seven emotions, in the authors' folders or in one."""
     for speaker in ("DC", "KL"):
         for letters in ("a", "d", "f", "h", "n", "sa", "su"):
             name = f"{letters}01.wav"
@@ -104,7 +104,7 @@ def savee(folder: Path, *, flat: bool = False) -> Path:
 
 
 def emovo(folder: Path) -> Path:
-    """An actress and an actor, seven emotions, below the folder that the archive holds."""
+    """An actress and an actor, seven emotions, below the archive's top folder."""
     for speaker in ("f1", "m3"):
         for letters in ("dis", "gio", "pau", "rab", "neu", "sor", "tri"):
             sound(folder / "EMOVO" / speaker / f"{letters}-{speaker}-b1.wav")
@@ -112,7 +112,7 @@ def emovo(folder: Path) -> Path:
 
 
 def esc10(folder: Path) -> Path:
-    """Two sounds in each of three folds, one for each side."""
+    """Two sounds in each of three folds, one fold per split."""
     rows = ["file,sound,fold,duration_s"]
     for fold in (1, 3, 4):
         for sound_name, hiss in (("Rain", 0.3), ("Dog bark", 0.1)):
@@ -125,7 +125,7 @@ def esc10(folder: Path) -> Path:
 
 
 def ami(folder: Path) -> Path:
-    """A meeting of each side: two turns that nearly meet, a long pause, another turn."""
+    """One meeting per split: two turns with a short gap, a long pause, another turn."""
     lines = []
     for name in ("trn00", "trn04", "dev00"):
         sound(folder / f"{name}.flac", 180, 6.0)
@@ -135,7 +135,7 @@ def ami(folder: Path) -> Path:
 
 
 def noises(folder: Path) -> Path:
-    """A noise of each side."""
+    """One noise per split."""
     folder.mkdir(exist_ok=True)
     for name in ("sb_noise_noise1", "am_noise_hens", "am_noise_sheep"):
         soundfile.write(folder / f"{name}.flac", noise(4), RATE_HZ)

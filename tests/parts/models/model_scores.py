@@ -1,10 +1,10 @@
-"""What two machines are compared by: the models' inputs for a recording, and every model's own scores for given inputs.
+"""Comparison of two machines: model inputs for a recording, and scores of every model for given inputs.
 
-    python model_scores.py RUNTIME SOUND OWN GIVEN
+        python model_scores.py RUNTIME SOUND INPUTS GIVEN
 
     SOUND ──front end──► OWN (.npy), (n, 188, 64) int8        GIVEN (.npy) ──every model──► {model: [[…], …]} on stdout
 
-Stands alone: it is copied to where only edged is installed.
+Standalone: it is copied to machines where only edged is installed.
 """
 
 import json
@@ -22,19 +22,19 @@ from edged.models.interpreter import Interpreter, installed_runtimes
 _STRIDE = 31 * GEOMETRY.hop
 
 
-def main(name: str, sound: Path, own: Path, given: Path) -> None:
-    """Writes the inputs, prints the scores."""
-    (runtime,) = (found for found in installed_runtimes() if found == name)
+def main(name: str, sound: Path, inputs: Path, given: Path) -> None:
+    """Write the model inputs, print the scores."""
+    (runtime,) = (installed for installed in installed_runtimes() if installed == name)
     windows, images = Windows(GEOMETRY, _STRIDE), []
     with Recording(sound) as recording:
         while not recording.ended:
             if chunk := recording.read(1):
                 images += [window.image for window in windows.push(chunk.samples, chunk.start)]
-    np.save(own, np.stack(images))
+    np.save(inputs, np.stack(images))
     bundle, scores = load_bundle(DEFAULT_BUNDLE), {}
     for model, known in bundle.manifest.models.items():
-        asked = Interpreter(model, bundle.contents[model], len(known.labels), n_threads=1, runtime=runtime)
-        scores[model] = [asked.scores(image).tolist() for image in np.load(given)]
+        interpreter = Interpreter(model, bundle.contents[model], len(known.labels), n_threads=1, runtime=runtime)
+        scores[model] = [interpreter.scores(image).tolist() for image in np.load(given)]
     json.dump(scores, sys.stdout)
 
 

@@ -1,1 +1,1 @@
-"""Parts for tests: sound."""
+"""Test parts: sound sources and microphones."""

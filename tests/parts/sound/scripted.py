@@ -1,6 +1,6 @@
-"""A driver that is a script of reads, a clock that stands until the script moves it, and a reader on both.
+"""Scripted driver, a clock that only the script advances, and a capture thread that uses both.
 
-reads ──ScriptedStream──► Capture, in a thread of its own ──► Ring
+reads ──ScriptedStream──► Capture, in its own thread ──► Ring
 """
 
 import threading
@@ -15,29 +15,29 @@ from edged.audio.ring import AudioChunk, Ring
 from edged.errors import CaptureError
 
 RATE = 16_000
-SIZE = 512  # samples in a block of 32 ms at 16 kHz
+SIZE = 512  # samples per block, 32 ms at 16 kHz
 BLOCK_S = SIZE / RATE
-EPOCH_S = 1_700_000_000.0  # of the wall clock when the monotonic one is at 0
+EPOCH_S = 1_700_000_000.0  # wall clock time when the monotonic clock is at 0
 
 Read = tuple[NDArray[np.int16], bool]
 
 
 class Clock:
-    """Stands where ``time`` does in the capture."""
+    """Replaces ``time`` in the capture module."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
 
     def monotonic(self) -> float:
-        """Seconds that a script moves on."""
+        """Monotonic time in seconds, as the script sets it."""
         return self.now_s
 
     def time(self) -> float:
-        """The wall clock beside it."""
+        """Wall clock time that matches ``monotonic``."""
         return EPOCH_S + self.now_s
 
     def after(self, seconds: float, *reads: Read) -> Iterator[Read]:
-        """Reads of which each takes so long."""
+        """Yield ``reads``, each of which takes this long."""
         for read in reads:
             self.now_s += seconds
             yield read
@@ -45,36 +45,36 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The capture's."""
+    """Fake clock in the capture module."""
     made = Clock()
     monkeypatch.setattr("edged.audio.capture.time", made)
     return made
 
 
 class ScriptedStream:
-    """A driver that hands over what it is given, then does not return from ``read`` until it is aborted.
+    """Driver that returns scripted reads; then ``read`` blocks until ``abort``.
 
-    With ``hangs`` not even that ends the read, nor does ``abort`` return, as a driver's whose server has stopped;
-    ``release`` ends both, the abort last.
+    With ``hangs``, neither ``read`` nor ``abort`` returns, as in a driver whose server has stopped, until ``release``
+    ends both, ``abort`` last.
     """
 
     def __init__(self, reads: Iterable[Read], *, hangs: bool = False) -> None:
-        self.calls: set[str] = set()  # that have not returned
-        self.closed_beneath: set[str] = set()  # those of them at the close
+        self.calls: set[str] = set()  # calls in progress
+        self.closed_beneath: set[str] = set()  # calls in progress at close
         self._reads: Iterator[Read] = iter(reads)
         self._hangs = hangs
         self._over, self._closed = threading.Event(), threading.Event()
 
     @property
     def closed(self) -> bool:
-        """Whether the device was given back."""
+        """Whether the device was closed."""
         return self._closed.is_set()
 
     def start(self) -> None:
-        """Nothing is to be done."""
+        """Do nothing."""
 
     def read(self, frames: int) -> tuple[bytes, bool]:
-        """The next of the script."""
+        """The next scripted read."""
         self.calls.add("read")
         try:
             for samples, overflowed in self._reads:
@@ -86,33 +86,33 @@ class ScriptedStream:
             self.calls.remove("read")
 
     def abort(self) -> None:
-        """Ends a read that waits."""
+        """End a blocked read."""
         self.calls.add("abort")
         if self._hangs:
             assert self._over.wait(60)
-            self._closed.wait(0.2)  # so that whoever closes as soon as the read has ended does so beneath this call
+            self._closed.wait(0.2)  # a caller that closes right after the read ends does so during this call
         self._over.set()
         self.calls.remove("abort")
 
     def close(self) -> None:
-        """Notes that it was called, and beneath what."""
+        """Record the close and the calls still in progress."""
         self.closed_beneath |= self.calls
         self._closed.set()
 
     def release(self) -> None:
-        """Lets the hanging driver go."""
+        """Unblock a hung driver."""
         self._over.set()
 
 
 def block(value: int, n_channels: int = 1) -> NDArray[np.int16]:
-    """A block of two values around ``value``, so that it is no digital silence."""
+    """A block that alternates between two values around ``value``, so it is not digital silence."""
     samples = np.full((SIZE, n_channels), value, np.int16)
     samples[::2] += 1
     return samples
 
 
 class Running:
-    """A capture at 16 kHz with its reader thread."""
+    """A 16 kHz capture with its reader thread."""
 
     def __init__(
         self, stream: ScriptedStream, ring: Ring, *, n_channels: int = 1, silent_after_s: float = 10.0
@@ -127,13 +127,13 @@ class Running:
         self._reader.start()
 
     def close(self) -> None:
-        """Ends the reading, and returns when it has ended."""
+        """Stop the reader and wait for its end."""
         self._stopping.set()
         self.capture.abort()
         self.wait()
 
     def wait(self) -> None:
-        """Returns when the reading has ended by itself."""
+        """Wait until the reader ends by itself."""
         self._reader.join(10)
         assert not self._reader.is_alive()
 
@@ -145,8 +145,8 @@ class Running:
 
 
 def read_all(ring: Ring) -> list[AudioChunk]:
-    """What is in the ring."""
-    found = []
+    """All chunks in the ring."""
+    chunks = []
     while (chunk := ring.read(0)) is not None:
-        found.append(chunk)
-    return found
+        chunks.append(chunk)
+    return chunks

@@ -1,4 +1,4 @@
-"""A small /sys with USB sound cards, built in a folder as the kernel lays it out: devices in a tree, classes as links.
+"""A small /sys with USB sound cards in a folder, in the kernel's layout: devices as a tree, classes as links.
 
 card(1, "1-1.3", vendor="0d8c") ──► class/sound/card1 -> devices/…/usb1/1-1/1-1.3/1-1.3:1.0/sound/card1
 """
@@ -11,7 +11,7 @@ PI_5 = "devices/platform/axi/1000120000.pcie/1f00200000.usb/xhci-hcd.0"
 
 
 class FakeSysfs:
-    """Cards in a ``root`` folder; ``sound`` is what stands for /sys/class/sound."""
+    """Sound cards in a ``root`` folder; ``sound`` replaces /sys/class/sound."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -19,16 +19,16 @@ class FakeSysfs:
         self.sound.mkdir(parents=True)
         (self.sound / "version").write_text("Advanced Linux Sound Architecture\n")
 
-    def usb_card(  # noqa: PLR0913 -- the facts of a card
-        self, number: int, place: str, *, vendor: str, product: str, serial: str = "", controller: str = PI_4
+    def usb_card(  # noqa: PLR0913 -- the properties of a card
+        self, number: int, port: str, *, vendor: str, product: str, serial: str = "", controller: str = PI_4
     ) -> None:
-        """Plugs a USB card into ``place``, the kernel's name of the socket: bus, dash, ports."""
-        bus, _, ports = place.partition("-")
+        """Plug a USB card into ``port``, a kernel path such as 1-1.3: bus, dash, port numbers."""
+        bus, _, ports = port.partition("-")
         device = self._root / controller / f"usb{bus}"
-        for port in accumulate(ports.split("."), lambda above, port: f"{above}.{port}"):
-            device /= f"{bus}-{port}"
+        for path in accumulate(ports.split("."), lambda above, number: f"{above}.{number}"):
+            device /= f"{bus}-{path}"
         facts = {"idVendor": vendor, "idProduct": product, "devpath": ports, "busnum": bus}
-        self._card(number, device / f"{place}:1.0")
+        self._card(number, device / f"{port}:1.0")
         for name, value in {**facts, **({"serial": serial} if serial else {})}.items():
             (device / name).write_text(f"{value}\n")
         hub = self._root / controller / f"usb{bus}"
@@ -36,11 +36,11 @@ class FakeSysfs:
         (hub / "idProduct").write_text("0002\n")
 
     def board_card(self, number: int) -> None:
-        """A card that is soldered on, as a microphone HAT."""
+        """Add an onboard card, such as a microphone HAT."""
         self._card(number, self._root / "devices" / "platform" / f"soc:sound{number}")
 
     def unplug(self, number: int) -> None:
-        """Takes the card's links away, as the kernel does."""
+        """Remove the card's links, as the kernel does."""
         (self.sound / f"card{number}").unlink()
 
     def _card(self, number: int, interface: Path) -> None:

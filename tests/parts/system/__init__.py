@@ -1,1 +1,1 @@
-"""Parts for tests: system."""
+"""Test parts: processes, containers, Home Assistant."""

@@ -1,10 +1,10 @@
-"""A real Home Assistant on a loopback port, with its MQTT integration already set up and a token to speak to it.
+"""A real Home Assistant on a loopback port, with MQTT set up and an API token.
 
     configuration.yaml, .storage ──► hass ──► mosquitto
                                       └─REST── HomeAssistant.states(), call()
 
-It lives in a virtual environment of its own, ``.venv-homeassistant``, which ``make test-homeassistant`` makes: its
-packages, pinned to the last digit, and its Python are not ours.  What it lacks at its first start it installs itself.
+It runs in its own virtual environment, ``.venv-homeassistant``, made by ``make test-homeassistant``, with its own
+Python and pinned packages.  It installs missing packages at its first start.
 """
 
 import base64
@@ -28,17 +28,17 @@ from tests.parts.broker.mosquitto import free_port, wait_until
 _REPOSITORY = Path(__file__).parents[3]
 _PROGRAMS = _REPOSITORY / ".venv-homeassistant" / "bin"
 _PROGRAM = _PROGRAMS / "hass"
-LONG_S = 90.0  # deadline of what takes it seconds
+LONG_S = 90.0  # deadline for what takes Home Assistant seconds
 _OURS = "mqtt|template|automation|blueprint"
-_MEANT = (
+_EXPECTED_COMPLAINTS = (
     "Received a conflicting MQTT discovery message|No device components to cleanup",
     "The connection was lost|Failed to connect to MQTT",
 )
-_START_S = 600.0  # its first start installs packages
+_START_S = 600.0  # the first start installs packages
 _STOP_S = 60.0
 _ANSWER_S = 30.0
 _SINCE = "2025-01-01T00:00:00+00:00"
-_USER, _TOKEN, _KEY, _ENTRY = "b" * 32, "c" * 32, "e" * 128, "a" * 32  # ids and a key that it would choose itself
+_USER, _TOKEN, _KEY, _ENTRY = "b" * 32, "c" * 32, "e" * 128, "a" * 32  # fixed ids and key instead of random ones
 _CONFIG = """
 homeassistant:
   time_zone: UTC
@@ -51,7 +51,7 @@ automation:
 """
 
 
-# What it takes of a person's own YAML, where no key may be unknown; from a discovery message it leaves such keys out.
+# Validates against the schemas for user YAML, which refuse unknown keys; in discovery messages they are ignored.
 _STRICT = """
 import asyncio, importlib, json, sys
 from homeassistant.core import HomeAssistant
@@ -68,7 +68,7 @@ asyncio.run(check())
 
 
 def strictly_checked(entities: list[dict[str, Any]], folder: Path) -> str:
-    """What its own schemas say against these configs; empty where they say nothing."""
+    """Errors of Home Assistant's own schemas for these configs; empty if all are valid."""
     done = subprocess.run(
         [_PROGRAMS / "python", "-c", _STRICT, folder],
         input=json.dumps(entities),
@@ -80,10 +80,10 @@ def strictly_checked(entities: list[dict[str, Any]], folder: Path) -> str:
 
 
 class HomeAssistant:
-    """Started and stopped as often as a test likes; what it keeps is in ``folder``."""
+    """One installation, started and stopped at will; its config is in ``folder``."""
 
     def __init__(self, folder: Path, broker_port: int, automations: str = "") -> None:
-        """``automations`` is the list in its configuration, indented by two."""
+        """``automations`` is the list in configuration.yaml, indented by two."""
         if not _PROGRAM.exists():
             pytest.fail(f"needs {_PROGRAM}: make test-homeassistant makes it")
         folder.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ class HomeAssistant:
         )
 
     def start(self) -> float:
-        """Start it; the seconds until it answers and is done with starting."""
+        """Start it; returns the seconds until it has finished starting."""
         began_s = time.monotonic()
         with self.log.open("ab") as log:
             self._running = subprocess.Popen([_PROGRAM, "-c", self.folder], stdout=log, stderr=log)
@@ -148,7 +148,7 @@ class HomeAssistant:
         return time.monotonic() - began_s
 
     def stop(self) -> None:
-        """End it as a system does, if it runs."""
+        """Stop it with SIGTERM, if it runs."""
         if self._running is not None:
             self._running.send_signal(signal.SIGTERM)
             try:
@@ -160,37 +160,37 @@ class HomeAssistant:
 
     @property
     def log(self) -> Path:
-        """What it says."""
+        """Its log file."""
         return self.folder / "stderr.log"
 
     def states(self) -> dict[str, dict[str, Any]]:
-        """All entities by id: ``state``, ``attributes`` and what else it tells of them."""
-        return {state["entity_id"]: state for state in self._asked("states")}
+        """All entities by id: ``state``, ``attributes`` and more."""
+        return {state["entity_id"]: state for state in self._request("states")}
 
     def state(self, entity_id: str) -> str:
-        """The state of one entity; empty where there is none."""
+        """State of one entity; empty if it does not exist."""
         return str(self.states().get(entity_id, {}).get("state", ""))
 
     def wait_for(self, entity_id: str, *states: str) -> None:
-        """Until the entity has one of these states."""
+        """Wait until the entity has one of these states."""
         wait_until(lambda: self.state(entity_id) in states, f"{entity_id} is {' or '.join(states)}", LONG_S)
 
     def complaints(self) -> str:
-        """Its warnings and errors of MQTT, templates and automations, but for what tests take away."""
+        """Warnings and errors from MQTT, templates and automations, except those that the tests cause on purpose."""
         lines = self.log.read_text().splitlines()
         ours = [line for line in lines if re.search("WARNING|ERROR", line) and re.search(_OURS, line)]
-        return "\n".join(line for line in ours if not re.search("|".join(_MEANT), line))
+        return "\n".join(line for line in ours if not re.search("|".join(_EXPECTED_COMPLAINTS), line))
 
     def call(self, action: str, entity_id: str, **data: object) -> None:
-        """An action as a button in its frontend calls it, such as ``switch.turn_off``."""
-        self._asked(f"services/{action.replace('.', '/')}", {"entity_id": entity_id, **data})
+        """Call an action, such as ``switch.turn_off``, like a button in the frontend."""
+        self._request(f"services/{action.replace('.', '/')}", {"entity_id": entity_id, **data})
 
     def rendered(self, template: str) -> str:
-        """A template as its developer tools render it."""
+        """Render a template, like the developer tools."""
         return self._answer("template", {"template": template})
 
     def rename(self, entity_id: str, name: str) -> None:
-        """Give an entity the name that a user might; while it does not run."""
+        """Rename an entity as a user might; only while Home Assistant is stopped."""
         file = self.folder / ".storage" / "core.entity_registry"
         whole = json.loads(file.read_text())
         (entry,) = [entry for entry in whole["data"]["entities"] if entry["entity_id"] == entity_id]
@@ -198,7 +198,7 @@ class HomeAssistant:
         file.write_text(json.dumps(whole))
 
     def registered(self) -> list[dict[str, Any]]:
-        """Its registry of MQTT's entities as it is on the disk, which follows within seconds."""
+        """MQTT entities in the registry on disk, which lags by seconds."""
         file = self.folder / ".storage" / "core.entity_registry"
         if not file.exists():
             return []
@@ -209,10 +209,10 @@ class HomeAssistant:
         assert self._running is not None
         assert self._running.poll() is None, self.log.read_text()[-4000:]
         with contextlib.suppress(OSError, urllib.error.URLError):
-            return bool(self._asked("config")["state"] == "RUNNING")
+            return bool(self._request("config")["state"] == "RUNNING")
         return False
 
-    def _asked(self, path: str, data: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 -- whatever JSON
+    def _request(self, path: str, data: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 -- whatever JSON
         return json.loads(self._answer(path, data))
 
     def _answer(self, path: str, data: dict[str, Any] | None) -> str:
@@ -233,7 +233,7 @@ class HomeAssistant:
 
 
 def _access_token() -> str:
-    """A JSON Web Token (RFC 7519) of the user that was written beforehand."""
+    """JSON Web Token (RFC 7519) of the user that the storage files define."""
     now_s = int(time.time())
     parts = [{"alg": "HS256", "typ": "JWT"}, {"iss": _TOKEN, "iat": now_s - 60, "exp": now_s + 3600}]
     signed = b".".join(_base64(json.dumps(part).encode()) for part in parts)

@@ -1,4 +1,4 @@
-"""A house with everything in it that runs: a microphone, a broker, Home Assistant, the daemon.
+"""A complete smart home: microphone, broker, Home Assistant, daemon.
 
 sound ──► VirtualMicrophone ──► edged run ──► mosquitto ◄──► Home Assistant
 """
@@ -20,12 +20,17 @@ from tests.parts.system.homeassistant import LONG_S, HomeAssistant
 REPOSITORY = Path(__file__).parents[3]
 LABELS = load_bundle(DEFAULT_BUNDLE).manifest.labels
 KITCHEN = Device(node="kitchen", device_id="0" * 16, labels=LABELS, version="0")
-HEARD = ("event.kitchen_emotion", "sensor.kitchen_emotion", "sensor.kitchen_confidence", "binary_sensor.kitchen_speech")
-GONE = {"unavailable", ""}
+SOUND_ENTITIES = (
+    "event.kitchen_emotion",
+    "sensor.kitchen_emotion",
+    "sensor.kitchen_confidence",
+    "binary_sensor.kitchen_speech",
+)
+UNAVAILABLE = {"unavailable", ""}
 
 
 class House:
-    """Each part may be started and ended by a test; the microphone runs."""
+    """A test may start and stop each part; the microphone always runs."""
 
     def __init__(self, folder: Path, microphone: VirtualMicrophone) -> None:
         self.folder = folder
@@ -35,7 +40,7 @@ class House:
         self._daemon: subprocess.Popen[bytes] | None = None
 
     def broker_at(self, root: str) -> Mqtt:
-        """The config that leads to the broker, for what lies below ``root``."""
+        """Config that points to the broker, with topics below ``root``."""
         return msgspec.structs.replace(self.broker.mqtt, root=root)
 
     def configure(self, discovery: str = "device") -> None:
@@ -47,7 +52,7 @@ class House:
         )
 
     def start_daemon(self) -> None:
-        """Start it as its service does."""
+        """Start the daemon as its service does."""
         with (self.folder / "daemon.log").open("ab") as log:
             self._daemon = subprocess.Popen(
                 self.command("run"),
@@ -58,27 +63,29 @@ class House:
             )
 
     def kill_daemon(self) -> None:
-        """End it as a power cut does, if it was started."""
+        """Kill the daemon as in a power cut, if it was started."""
         if self._daemon is not None:
             self._daemon.kill()
             self._daemon.wait(LONG_S)
 
     def stop_daemon(self) -> None:
-        """End it as a system does."""
+        """Stop the daemon with SIGTERM."""
         assert self._daemon is not None
         self._daemon.terminate()
         assert self._daemon.wait(LONG_S) == 0, (self.folder / "daemon.log").read_text()[-2000:]
 
     def command(self, *arguments: str) -> list[str]:
-        """The command line of an ``edged`` with this config."""
+        """Command line of an ``edged`` with this config."""
         return [sys.executable, "-m", "edged", *arguments, "--config", str(self.folder / "config.yaml")]
 
-    def wait_heard(self) -> None:
-        """Until everything that the microphone tells is there."""
-        for entity_id in HEARD:
-            wait_until(lambda: self.home.state(entity_id) not in GONE, entity_id, LONG_S)  # noqa: B023 -- used at once
+    def wait_available(self) -> None:
+        """Wait until all entities that depend on the sound are available."""
+        for entity_id in SOUND_ENTITIES:
+            wait_until(lambda: self.home.state(entity_id) not in UNAVAILABLE, entity_id, LONG_S)  # noqa: B023 -- used at once
 
-    def wait_gone(self) -> None:
-        """Until nothing of the device is there."""
+    def wait_unavailable(self) -> None:
+        """Wait until no entity of the device is available."""
         ids = [entity["default_entity_id"] for entity in entities(KITCHEN).values()]
-        wait_until(lambda: {self.home.state(entity_id) for entity_id in ids} <= GONE, "all is unavailable", LONG_S)
+        wait_until(
+            lambda: {self.home.state(entity_id) for entity_id in ids} <= UNAVAILABLE, "all is unavailable", LONG_S
+        )

@@ -1,9 +1,9 @@
-"""The service as a device has it: installed by make, run by a real systemd, in a container of Debian; fixtures.
+"""The installed service: installed by make, run by a real systemd in a Debian container; fixtures.
 
     Container ◄──pulseaudio over loopback── VirtualMicrophone
         └── make install ──► service: restart(service, config(…))
 
-They need root, systemd-nspawn and debootstrap, which ``make test-systemd`` installs, and one container does for all.
+Requires root, systemd-nspawn and debootstrap, which ``make test-systemd`` installs; all tests share one container.
 """
 
 import os
@@ -19,11 +19,11 @@ from tests.parts.broker.mosquitto import free_port
 from tests.parts.sound.pulse import VirtualMicrophone
 from tests.parts.sound.speech import RATE_HZ
 from tests.parts.system.container import Container
-from tests.parts.system.debian import made_root
+from tests.parts.system.debian import debian_root
 
 UNIT = "edged"
 CONFIG, PASSWORD = "/etc/edged/config.yaml", "/etc/edged/mqtt_password"
-WATCHDOG_S = 5  # instead of the unit's 30, for the sake of the test's time
+WATCHDOG_S = 5  # instead of the unit's 30, to keep the test short
 SOUND_S = 1200
 
 
@@ -33,15 +33,15 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     missing = [name for name in ("debootstrap", "systemd-nspawn", "nsenter") if shutil.which(name) is None]
     assert not missing, f"needs {', '.join(missing)}: make test-systemd installs it"
     assert os.geteuid() == 0, "needs root, for systemd-nspawn: sudo make test-systemd"
-    asked = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True)
+    dpkg = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True)
     log = tmp_path_factory.mktemp("container") / "boot.log"
-    with Container(made_root(asked.stdout.strip()), log) as booted:
+    with Container(debian_root(dpkg.stdout.strip()), log) as booted:
         yield booted
 
 
 @pytest.fixture(scope="session")
 def microphone(container: Container, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualMicrophone]:
-    """A microphone that hears noise; the container reaches it over loopback."""
+    """A microphone that plays noise; the container reaches it over loopback."""
     noise = tmp_path_factory.mktemp("noise") / "noise.wav"
     sound = np.random.default_rng(1).normal(0, 0.001, SOUND_S * RATE_HZ).astype(np.float32)
     soundfile.write(noise, sound, RATE_HZ)
@@ -68,13 +68,13 @@ def service(container: Container, microphone: VirtualMicrophone) -> Container:
 
 
 def config(**changed: str) -> str:
-    """A config that reaches the microphone and no broker, with ``changed`` sections."""
+    """Config with the microphone and without a broker, plus ``changed`` sections."""
     sections = {"audio": "{device: default}", "mqtt": "{host: 127.0.0.1, port: 1}", **changed}
     return "".join(f"{key}: {value}\n" for key, value in sections.items())
 
 
 def restart(service: Container, text: str) -> None:
-    """Starts the service anew with this config; it is ready afterwards."""
+    """Restart the service with this config and wait until it is ready."""
     service.write(CONFIG, text)
     service.systemctl("reset-failed", UNIT)
     service.systemctl("restart", UNIT)

@@ -1,4 +1,4 @@
-"""``edged`` as a user starts it: a process of its own, run to its end, with what it said.
+"""``edged`` as a user runs it: a separate process, run to its end.
 
 arguments ──python -m edged──► exit status, stdout, stderr
 """
@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[3]
-LIMIT_S = 180  # what takes longer hangs
+LIMIT_S = 180  # a command that takes longer is considered hung
 
 
 def edged(
     *arguments: str | Path, cwd: Path = REPOSITORY, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs it, with ``environment`` beside that of the test."""
+    """Run ``edged``, with ``environment`` added to the test's own."""
     return subprocess.run(
         [sys.executable, "-m", "edged", *arguments],
         check=False,
@@ -29,7 +29,7 @@ def edged(
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
-    """The command ended with ``status`` and one line on stderr that has ``words``."""
+    """The command exited with ``status`` and one line on stderr that contains ``words``."""
     assert done.returncode == status, done.stderr
     lines = done.stderr.splitlines()
     assert len(lines) == 1, done.stderr

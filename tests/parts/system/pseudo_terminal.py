@@ -1,6 +1,6 @@
-"""``edged`` on a terminal of a given size and kind: a process of its own behind a pseudo-terminal.
+"""``edged`` on a terminal of a given size and type: a separate process behind a pseudo-terminal.
 
-arguments ──python -m edged──► Terminal: text that came so far, exit status
+arguments ──python -m edged──► Terminal: text so far, exit status
 """
 
 import fcntl
@@ -19,7 +19,7 @@ from tests.parts.system.program import REPOSITORY
 
 
 class Terminal:
-    """The terminal's end of it, with stdout on it, and stderr too."""
+    """Controlling end of the terminal, which shows both stdout and stderr."""
 
     def __init__(self, process: subprocess.Popen[bytes], controller: int) -> None:
         self.process = process
@@ -27,7 +27,7 @@ class Terminal:
         self._content = b""
 
     def text(self) -> str:
-        """All that came so far, with newlines as the program wrote them."""
+        """All text so far, with the program's own newlines."""
         while select.select([self._controller], [], [], 0.05)[0]:
             try:
                 block = os.read(self._controller, 4096)
@@ -39,7 +39,7 @@ class Terminal:
         return self._content.decode(errors="replace").replace("\r\n", "\n")
 
     def ended_text(self, within_s: float = 60) -> str:
-        """All of it, once the program has ended."""
+        """All text, once the program has ended."""
         while self.process.poll() is None and within_s > 0:
             self.text()
             within_s -= 0.05
@@ -48,7 +48,7 @@ class Terminal:
 
 @contextmanager
 def on_terminal(*arguments: str | Path, columns: int = 80, term: str = "xterm", **more: str) -> Iterator[Terminal]:
-    """Runs it on a terminal of so many columns; ``more`` is added to its environment."""
+    """Run ``edged`` on a terminal with this many columns; ``more`` is added to its environment."""
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR"}}

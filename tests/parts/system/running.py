@@ -1,7 +1,7 @@
-"""``edged run`` as a process, with what a subscriber and systemd hear of it.
+"""``edged run`` as a process, observed by an MQTT subscriber and a stand-in for systemd.
 
 config ──► edged run ──mosquitto──► Service.captures, events, availability
-                     └─NOTIFY_SOCKET─► Service.told
+                     └─NOTIFY_SOCKET─► Service.notified
 """
 
 import os
@@ -31,35 +31,35 @@ class Service:
         self.captures: list[str] = []  # payloads of the topic, in order
         self.availability = ""
         self.events: list[EpisodeStart | EpisodeEnd] = []
-        self.told: list[str] = []  # lines that systemd was told
+        self.notified: list[str] = []  # lines sent to systemd
         self._subscriber = subscriber
         self._notices = notices
 
     def wait_for(self, *captures: str, within_s: float = 20.0) -> None:
-        """Returns when these and no other states of the capture were published since the last call."""
-        wait_until(lambda: self._look() and len(self.captures) >= len(captures), f"capture {captures}", within_s)
+        """Wait until exactly these capture states were published since the last call."""
+        wait_until(lambda: self._poll() and len(self.captures) >= len(captures), f"capture {captures}", within_s)
         assert self.captures == list(captures)
         self.captures.clear()
 
     def wait_for_event(self) -> None:
-        """Returns when an episode runs."""
-        wait_until(lambda: self._look() and self.events, "an event/start", 40)
+        """Wait for the start of an episode."""
+        wait_until(lambda: self._poll() and self.events, "an event/start", 40)
 
     def wait_for_notice(self, words: str) -> None:
-        """Returns when systemd was told a line with these words."""
-        wait_until(lambda: self._look() and any(words in line for line in self.told), f"notice with {words}")
+        """Wait until systemd was sent a line with ``words``."""
+        wait_until(lambda: self._poll() and any(words in line for line in self.notified), f"notice with {words}")
 
     def wait_for_end(self, within_s: float) -> int:
-        """The exit status."""
+        """Wait for the end and return the exit status."""
         status = self.daemon.wait(within_s)
         self.wait_for_offline()
         return status
 
     def wait_for_offline(self) -> None:
-        """Returns when the broker says that it is gone, which is after its last event."""
-        wait_until(lambda: self._look() and self.availability == "offline", "offline")
+        """Wait until the broker reports the daemon offline, which follows its last event."""
+        wait_until(lambda: self._poll() and self.availability == "offline", "offline")
 
-    def _look(self) -> bool:
+    def _poll(self) -> bool:
         if message := self._subscriber.received(0.05):
             if message.topic == "edged/lab/capture":
                 self.captures.append(message.payload.decode())
@@ -68,12 +68,12 @@ class Service:
             if message.topic.startswith("edged/lab/event/"):
                 self.events.append(_EVENT.decode(message.payload))
         with suppress(BlockingIOError):
-            self.told += self._notices.recv(4096).decode().splitlines()
+            self.notified += self._notices.recv(4096).decode().splitlines()
         return True
 
 
 @contextmanager
-def running(  # noqa: PLR0913 -- its parts, and what the config says of each
+def running(  # noqa: PLR0913 -- its parts, and a config section for each
     microphone: VirtualMicrophone,
     broker: Mosquitto,
     folder: Path,
@@ -84,9 +84,9 @@ def running(  # noqa: PLR0913 -- its parts, and what the config says of each
     state_dir: Path | None = None,
     more: str = "",
 ) -> Iterator[Service]:
-    """An ``edged run`` on the microphone and the broker, ended at last.
+    """Run ``edged run`` on the microphone and the broker, and stop it at the end.
 
-    It reaches the broker by ``port`` where that is not the broker's own; ``more`` is the rest of its config.
+    It connects to ``port`` instead of the broker's own if given; ``more`` is the rest of its config.
     """
     config = folder / "config.yaml"
     config.write_text(

@@ -1,6 +1,6 @@
-"""Run inside the service's sandbox: tries what it must allow and what it must not; one line of JSON with the findings.
+"""Runs inside the service's sandbox and tries what it must allow and what it must not; prints one line of JSON.
 
-Every entry is "ok", or the name of the error that came.  Stands alone: it is copied into a container.
+Every entry is "ok" or the name of the error.  Standalone: it is copied into a container.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ WRITE_EXECUTE = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
 
 
 def outcome(attempt: Callable[[], object]) -> str:
-    """``"ok"``, or the error's name."""
+    """``"ok"``, or the name of the error."""
     try:
         attempt()
     except OSError as exc:
@@ -28,16 +28,16 @@ def outcome(attempt: Callable[[], object]) -> str:
 
 
 def written(folder: str) -> str:
-    """A file in ``folder``."""
+    """Write a file in ``folder``."""
     file = Path(folder) / "probe"
-    found = outcome(lambda: file.write_text("x"))
-    if found == "ok":
+    results = outcome(lambda: file.write_text("x"))
+    if results == "ok":
         file.unlink()
-    return found
+    return results
 
 
 def made_executable() -> None:
-    """A writable page made executable afterwards, as a compiler at run time does."""
+    """Make a writable page executable, as a JIT compiler does."""
     libc = ctypes.CDLL(None, use_errno=True)
     with mmap.mmap(-1, PAGE, prot=mmap.PROT_READ | mmap.PROT_WRITE) as page:
         address = ctypes.addressof(ctypes.c_char.from_buffer(page))
@@ -46,17 +46,17 @@ def made_executable() -> None:
 
 
 def status() -> dict[str, str]:
-    """The lines of /proc/self/status that tell of capabilities and filters."""
+    """Lines of /proc/self/status about capabilities and filters."""
     lines = (line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
     return {name: value.strip() for name, value in lines if name in {"CapEff", "CapBnd", "NoNewPrivs", "Seccomp"}}
 
 
 def main() -> None:
-    """Prints the findings."""
+    """Print the results."""
     credentials = Path(os.environ["CREDENTIALS_DIRECTORY"])
     state = os.environ["STATE_DIRECTORY"]
     folders = [state, "/tmp", "/etc", "/etc/edged", "/usr/lib", "/opt/edged", "/var/lib", "/var/log", "/run", "/dev"]  # noqa: S108
-    found = {
+    results = {
         "user": os.getuid(),
         "groups": len(os.getgroups()),
         "state": state,
@@ -77,7 +77,7 @@ def main() -> None:
         "cpuinfo": outcome(lambda: Path("/proc/cpuinfo").read_bytes()),
         "status": status(),
     }
-    json.dump(found, sys.stdout)
+    json.dump(results, sys.stdout)
 
 
 if __name__ == "__main__":

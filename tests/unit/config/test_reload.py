@@ -14,7 +14,7 @@ from edged.config.structs import Config
 from edged.errors import ConfigError
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from edged.pipeline.daemon import Daemon
-from tests.parts.fakes import FakeSource, KeepingSink
+from tests.parts.fakes import FakeSource, RecordingSink
 from tests.parts.sound.speech import RATE_HZ
 
 _LOG = "edged.config.reload"
@@ -126,7 +126,7 @@ def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> No
             return chunk
 
     halves = [AudioChunk(loud, 0, 0.0), AudioChunk(loud, len(loud), len(loud) / RATE_HZ)]
-    sink = KeepingSink()
+    sink = RecordingSink()
     config = parse_config("gate: {kind: level, min_dbfs: -10}", "old")
     Daemon(config, load_bundle(DEFAULT_BUNDLE), AskingSource(halves), sink).run(threading.Event(), reload)
     speech = [window.speech for window in sink.windows]

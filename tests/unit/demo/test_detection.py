@@ -17,7 +17,7 @@ from edged.contract.topics import EVENT_END
 from edged.demo.sample import SAMPLE, Episode, detected, load_turns
 from edged.demo.verdict import MIN_EMOTIONS
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
-from tests.parts.fakes import KeepingSink
+from tests.parts.fakes import RecordingSink
 
 
 @pytest.mark.parametrize("adaptation", ["fresh", "none"])
@@ -30,7 +30,7 @@ def test_shipped_bundle_detects_the_sample_as_it_is_meant(
     changed = np.pad(sound * 10 ** (gain_db / 20), (round(shift_s * rate_hz), 0))
     file = tmp_path / "sample.flac"
     soundfile.write(file, np.clip(changed, -1, 1), rate_hz)
-    config, bundle, sink = Config(), load_bundle(DEFAULT_BUNDLE), KeepingSink()
+    config, bundle, sink = Config(), load_bundle(DEFAULT_BUNDLE), RecordingSink()
     play(config, bundle, file, None, sink, threading.Event(), adaptation_from(adaptation, config, bundle))
     ends = [end for end in sink.of(EVENT_END) if isinstance(end, EpisodeEnd)]
     episodes = [Episode(e.event_type, e.start_s - shift_s, e.start_s + e.duration_s - shift_s) for e in ends]

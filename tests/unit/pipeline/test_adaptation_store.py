@@ -21,7 +21,7 @@ from edged.models.cascade import Answer
 from edged.pipeline.adaptation_store import AdaptationStore, adaptation_store_for
 from edged.pipeline.daemon import Daemon
 from tests.parts.broker.mosquitto import wait_until
-from tests.parts.fakes import FakeSource, KeepingSink
+from tests.parts.fakes import FakeSource, RecordingSink
 from tests.parts.faults.disk import Disk, card
 from tests.parts.models.bundles import manifest, write_bundle
 from tests.parts.sound.speech import RATE_HZ, noise
@@ -267,7 +267,7 @@ def test_daemon_learns_and_keeps(bundle: Bundle, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("edged.pipeline.classifier.Cascade", FakeCascade)
     monkeypatch.setattr("edged.pipeline.daemon.Daemon._report", lambda _self: None)
     store = adaptation_store_for(config(), bundle)
-    sink = KeepingSink()
+    sink = RecordingSink()
     Daemon(config(), bundle, FakeSource(chunks(120)), sink, adaptation=store).run(threading.Event())
     tense = [window.scores["tense"] for window in sink.windows if window.scores]
     assert tense[0] == pytest.approx(0.6, abs=1e-3)
@@ -281,6 +281,6 @@ def test_daemon_without_it_learns_nothing(bundle: Bundle, monkeypatch: pytest.Mo
     """As a replay is by default: the same sound gives the same scores, from first to last."""
     monkeypatch.setattr("edged.pipeline.classifier.Cascade", FakeCascade)
     monkeypatch.setattr("edged.pipeline.daemon.Daemon._report", lambda _self: None)
-    sink = KeepingSink()
+    sink = RecordingSink()
     Daemon(config(), bundle, FakeSource(chunks(30)), sink).run(threading.Event())
     assert {window.scores["tense"] for window in sink.windows if window.scores} == {0.6}

@@ -16,7 +16,7 @@ from edged.errors import CaptureError, ConfigError
 from edged.features.logmel import Floats
 from edged.models.bundle import Bundle
 from edged.pipeline.daemon import Daemon
-from tests.parts.fakes import FakeSource, KeepingSink
+from tests.parts.fakes import FakeSource, RecordingSink
 from tests.parts.sound.piped import ANY_LEADER, EPOCH_S, bundle, chunks, run, speech
 from tests.parts.sound.speech import RATE_HZ
 
@@ -95,7 +95,7 @@ def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speec
         source.change(state="online", trouble="")
         yield from chunks(speech, 16_000, start=len(speech) + 60 * RATE_HZ)
 
-    sink = KeepingSink()
+    sink = RecordingSink()
     captures: list[str] = []
     emotions: list[str] = []
     source = FakeSource(coming())
@@ -134,7 +134,7 @@ def test_systemd_hears_of_a_degraded_start(bundle: Bundle, speech: Floats, monke
         yield from chunks(speech, 16_000)
 
     source = FakeSource(coming())
-    sink = KeepingSink()
+    sink = RecordingSink()
     Daemon(Config(), bundle, source, sink).run(threading.Event())
     assert told.count("READY=1") == 1
     assert "STATUS=Listening to fake" in told
@@ -182,14 +182,14 @@ def test_info_comes_first_and_tells_the_card(bundle: Bundle) -> None:
 def test_levels_have_a_floor(bundle: Bundle) -> None:
     """Silence is -96 dBFS, never 0, for the rms of the newest window as for the peak."""
     sink = run(bundle, FakeSource([AudioChunk(np.zeros(4 * RATE_HZ, np.float32), 0, EPOCH_S)]))
-    metrics = sink.figures[0]
+    metrics = sink.health_reports[0]
     assert metrics.tls == "verified"
     assert (metrics.level_dbfs, metrics.peak_dbfs, metrics.clipping) == (-96.0, -96.0, False)
 
 
 def test_fault_of_the_source_ends_the_episode_first(bundle: Bundle, speech: Floats) -> None:
     """A microphone that dies: the error comes out, after the running episode's end and the state none."""
-    sink = KeepingSink()
+    sink = RecordingSink()
     source = FakeSource(chunks(speech, 8000), live=True, fault=CaptureError("gone"))
     with pytest.raises(CaptureError, match="gone"):
         Daemon(Config(), bundle, source, sink).run(threading.Event())
@@ -201,7 +201,7 @@ def test_stop_ends_without_waiting_for_more(bundle: Bundle, speech: Floats) -> N
     """A set stop event ends the run before the next read."""
     stop = threading.Event()
     stop.set()
-    sink = KeepingSink()
+    sink = RecordingSink()
     Daemon(Config(), bundle, FakeSource(chunks(speech, 8000)), sink).run(stop)
     assert not sink.windows
 
@@ -209,7 +209,7 @@ def test_stop_ends_without_waiting_for_more(bundle: Bundle, speech: Floats) -> N
 def test_health_names_versions_and_bundle(bundle: Bundle, speech: Floats) -> None:
     """Figures come at the start, with what someone who reads them from afar has to know."""
     sink = run(bundle, FakeSource(chunks(speech, 8000)))
-    metrics = sink.figures[0]
+    metrics = sink.health_reports[0]
     assert metrics.bundle.startswith(bundle.manifest.name)
     assert {"edged", "numpy", "python"} <= metrics.versions.keys()
     assert 20 < metrics.resident_mb < 4000
@@ -231,4 +231,4 @@ def test_routing_of_the_config_is_taken(bundle: Bundle, speech: Floats, routing:
 def test_stride_that_is_no_multiple_of_the_hop_is_refused(bundle: Bundle) -> None:
     """Built past the file's check, the judge still refuses it by its key."""
     with pytest.raises(ConfigError, match=r"models\.stride_s is 0\.5, expected a multiple of 0\.016"):
-        Daemon(Config(models=Models(stride_s=0.5)), bundle, FakeSource([]), KeepingSink())
+        Daemon(Config(models=Models(stride_s=0.5)), bundle, FakeSource([]), RecordingSink())

@@ -68,7 +68,7 @@ def test_live_source_that_is_behind_skips_the_oldest(bundle: Bundle, speech: Flo
     assert [window.start_s for window in sink.windows][:1] == [pytest.approx(10 - 2.992 - 3 * 0.496, abs=0.5)]
     assert len(sink.windows) == 4
     assert sink.windows[0].discontinuous
-    assert sink.figures[-1].windows_skipped > 5
+    assert sink.health_reports[-1].windows_skipped > 5
 
 
 def test_too_slow_is_said_once_a_minute(
