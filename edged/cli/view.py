@@ -1,14 +1,16 @@
-"""Messages of the broker to lines that a person reads: time, emotion, a bar, confidence.
+"""Messages of the broker to lines that a person reads: time, emotion, a bar, probability.
 
     Received ──msgspec──► View.line ──► one line per message, narrower than the terminal
 
-    12:00:04    neutral    ████████████▍         0.62  sad 0.21, happy 0.08
+    12:00:04    deciding…  ██████████▍           0.52  angry 0.44, neutral 0.31
     12:00:09  ┌ angry      ████████████████▊     0.84  begins, after neutral
     12:00:09  │ angry      ████████████████▊     0.84  disgust 0.09, fear 0.03
-    12:00:16  └ angry      ███████████████▍      0.77  7.2 s, replaced
+    12:00:16  └ angry      ███████▊              0.39  7.2 s, faded
 
-The corners come from ``event/start`` and ``event/end``, the lines between from ``emotion``.  The broker is not trusted:
-a payload that does not match its schema becomes a line that says so, and no character of it can control the terminal.
+The corners come from ``event/start`` and ``event/end``, the lines between from ``emotion``.  The bar is the probability
+that the thresholds are compared with, so an episode begins at ``enter`` or more; the note has mean scores.  The broker
+is not trusted: a payload that does not match its schema becomes a line that says so, and no character of it can control
+the terminal.
 """
 
 from collections.abc import Callable
@@ -30,8 +32,9 @@ _LABEL, _SHORT_LABEL = 10, 9
 _BAR, _SHORT_BAR = 20, 12  # columns of the score 1; the short one beside the name of a node
 _MIN_NOTE = 10  # columns; a shorter note would not be understood
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_SIGNS = "┌│└█" + _EIGHTHS[1:]
-_PLAIN = str.maketrans(_SIGNS, "+|+#" + " " * len(_EIGHTHS[1:]))  # for an encoding without them
+_DECIDING = "deciding…"  # speech, and no label has reached its threshold
+_SIGNS = "┌│└█…" + _EIGHTHS[1:]
+_PLAIN = str.maketrans(_SIGNS, "+|+#." + " " * len(_EIGHTHS[1:]))  # for an encoding without them
 _DIM, _END = "\x1b[2m", "\x1b[0m"
 _CUSTOMARY = {"angry": 31, "neutral": 32, "happy": 33, "sad": 34, "fear": 35, "disgust": 36}  # ANSI colours
 
@@ -93,7 +96,8 @@ class View:
         match payload:
             case EmotionState():
                 mark = "│" if self._running.get(node) == payload.emotion else " "
-                return self._score(node, mark, payload, payload.emotion, _others(payload.emotion, payload.scores))
+                label = _DECIDING if payload.emotion == "uncertain" else payload.emotion
+                return self._score(node, mark, payload, label, _others(label, payload.scores))
             case EpisodeStart():
                 self._running[node] = payload.event_type
                 note = f"begins, after {payload.previous}" if payload.previous else "begins"
@@ -111,10 +115,11 @@ class View:
         lead = self._lead(node, payload.time, beside=True)
         label_columns = _SHORT_LABEL if columns < _NARROW else _LABEL
         label = _printable(label)[:label_columns]
-        figure = "" if payload.confidence is None else f"{payload.confidence:.2f}"
+        score = payload.confidence if payload.probability is None else payload.probability  # of an older device
+        figure = "" if score is None else f"{score:.2f}"
         room = columns - len(lead) - len(f"{mark} {'':{label_columns}}   0.00")  # for the bar and the note
         bar = min(_SHORT_BAR if is_beside else _BAR, room if room < _SHORT_BAR + _MIN_NOTE else room // 2)
-        body = f"{mark} {label:<{label_columns}} {_bar(payload.confidence or 0.0, max(0, bar))}  {figure:<4}"
+        body = f"{mark} {label:<{label_columns}} {_bar(score or 0.0, max(0, bar))}  {figure:<4}"
         room = columns - len(lead) - len(body) - 2
         note = _printable(note)[:room] if room >= min(_MIN_NOTE, len(note)) else ""
         return self._finished(f"{lead}{self._tinted(label, body)}  {note}")
@@ -145,7 +150,7 @@ class View:
     def _tinted(self, label: str, body: str) -> str:
         if not self._screen.has_colour:
             return body
-        if label in ("none", "uncertain"):
+        if label in ("none", _DECIDING):
             return f"{_DIM}{body}{_END}"
         if label not in self._colours:
             self._colours[label] = next(self._further)

@@ -60,6 +60,7 @@ class EpisodeStart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     time: Time  # when the episode started
     start_s: Seconds  # the same time, counted from the start of the source
     confidence: Score  # mean score of the label in the deciding windows
+    probability: Score | None = None  # smoothed, at the deciding window: what `tracker.enter` is compared with
     scores: dict[str, Score]  # mean scores in the deciding windows
     previous: str | None = None  # label of the previous episode
     file: str | msgspec.UnsetType = msgspec.UNSET  # the sound file; only in lines of `edged replay --jsonl`
@@ -79,6 +80,7 @@ class EpisodeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     duration_s: Seconds  # from start to end
     confidence: Score  # mean score of the label over the episode
     confidence_peak: Score  # highest score of the label in one window
+    probability: Score | None = None  # smoothed, at the last window with speech: what `tracker.leave` is compared with
     scores: dict[str, Score]  # mean scores over the episode
     reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"]  # why it ended
     file: str | msgspec.UnsetType = msgspec.UNSET  # the sound file; only in lines of `edged replay --jsonl`
@@ -93,6 +95,7 @@ class EmotionState(msgspec.Struct, frozen=True, kw_only=True):
     speech: bool  # whether the newest window holds speech
     since: Time  # since when this emotion has been the state
     confidence: Score | None = None  # score of the label, or the highest score; null without speech
+    probability: Score | None = None  # smoothed, as the thresholds see it, of the label or the likeliest; null if none
     scores: dict[str, Score] | None = None  # by label, smoothed; null without speech
     arousal: Arousal | None = None  # side with the highest sum of scores; null without speech
     valence: Valence | None = None  # the same

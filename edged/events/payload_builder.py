@@ -39,6 +39,7 @@ class PayloadBuilder:
                 time=self._time(change.start),
                 start_s=self._seconds(change.start),
                 confidence=confidence,
+                probability=_rounded(change.share),
                 scores=self._by_label(change.scores),
                 previous=change.previous,
             )
@@ -51,6 +52,7 @@ class PayloadBuilder:
             duration_s=self._seconds(change.end - change.start),
             confidence=confidence,
             confidence_peak=_rounded(change.peak),
+            probability=_rounded(change.share),
             scores=self._by_label(change.scores),
             reason=change.reason,
         )
@@ -64,6 +66,7 @@ class PayloadBuilder:
             speech=state.speech,
             since=self._time(state.since),
             confidence=None if scores is None else self.confidence(state),
+            probability=None if state.shares is None else self._of_state(state, state.shares),
             scores=scores,
             arousal=None if scores is None else circumplex.arousal(scores),
             valence=None if scores is None else circumplex.valence(scores),
@@ -72,10 +75,12 @@ class PayloadBuilder:
 
     def confidence(self, state: State) -> float:
         """The score of the state's label, or the greatest score while uncertain; 0 without speech."""
-        if state.scores is None:
-            return 0.0
-        known = state.emotion in self._labels
-        return _rounded(state.scores[self._labels.index(state.emotion)] if known else state.scores.max())
+        return 0.0 if state.scores is None else self._of_state(state, state.scores)
+
+    def _of_state(self, state: State, by_label: Floats) -> float:
+        """The value in ``by_label`` (n_labels,) for the state's label, or the greatest while uncertain."""
+        is_label = state.emotion in self._labels
+        return _rounded(by_label[self._labels.index(state.emotion)] if is_label else by_label.max())
 
     def window(  # noqa: PLR0913 -- the fields of a window
         self,

@@ -34,6 +34,7 @@ class Began:
     start: int  # sample count
     scores: Floats  # (n_labels,) mean over the windows that decided
     previous: str | None  # label of the last episode before
+    share: float  # of the label at the window that decided; at least ``enter``
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Ended:
     scores: Floats  # (n_labels,) mean over the episode's windows
     peak: float  # greatest score of the label in one window
     reason: Reason
+    share: float  # of the label at the last window with speech; below ``leave`` if it has faded
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class State:
     at: int  # sample count
     since: int
     scores: Floats | None  # (n_labels,) mean over the span; None without speech
+    shares: Floats | None  # (n_labels,) what the thresholds are compared with; None without speech
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,7 @@ class Tracker:
         self._speech = False
         self._at = 0
         self._since: tuple[str, int] = (NONE, 0)
+        self._shares: Floats | None = None  # (n_labels,) after the last window with speech
 
     def change(self, settings: TrackerSettings) -> None:
         """Applies new settings from the next window; the running episode and the windows so far stay."""
@@ -181,14 +185,14 @@ class Tracker:
         """The state after the last window."""
         emotion, since = self._since
         scores = np.mean([scores for _, _, scores in self._recent], axis=0, dtype=np.float32) if self._recent else None
-        return State(emotion, self._speech, self._at, since, scores)
+        return State(emotion, self._speech, self._at, since, scores, self._shares)
 
     @property
     def _recent(self) -> deque[tuple[int, int, Floats]]:
         return self._smoothing.recent
 
     def _follow(self, at: int, label_index: int, scores: Floats) -> list[Began | Ended]:
-        shares = self._smoothing.shares(at, label_index, scores)
+        shares = self._shares = self._smoothing.shares(at, label_index, scores)
         changes: list[Began | Ended] = []
         if self._episode:
             if shares[self._episode.label_index] < self._leave[self._episode.label_index]:
@@ -206,8 +210,8 @@ class Tracker:
         if candidate and self._is_episode(candidate, at):
             changes += self._end("replaced")
             self._episode, self._candidate = candidate, None
-            began = Began(self._labels[candidate.label_index], candidate.start, candidate.mean, self._previous)
-            changes.append(began)
+            label, share = self._labels[candidate.label_index], float(shares[candidate.label_index])
+            changes.append(Began(label, candidate.start, candidate.mean, self._previous, share))
         return changes
 
     def _is_episode(self, candidate: _Run, at: int) -> bool:
@@ -229,8 +233,9 @@ class Tracker:
             return []
         run, self._episode = self._episode, None
         self._previous = self._labels[run.label_index]
-        return [Ended(self._previous, run.start, run.last, run.mean, run.peak, reason)]
+        share = 0.0 if self._shares is None else float(self._shares[run.label_index])
+        return [Ended(self._previous, run.start, run.last, run.mean, run.peak, reason, share)]
 
     def _forget(self) -> None:
         self._smoothing.forget()
-        self._candidate = None
+        self._candidate = self._shares = None

@@ -72,8 +72,8 @@ def _heard(device: Device) -> list[Entity]:
             device_class="enum",
             options=[*labels, "uncertain", "none"],
             json_attributes_topic=emotion,
-            json_attributes_template="{{ {'since': value_json.since, 'arousal': value_json.arousal,"
-            " 'valence': value_json.valence} | tojson }}",
+            json_attributes_template="{{ {'since': value_json.since, 'probability': value_json.get('probability'),"
+            " 'arousal': value_json.arousal, 'valence': value_json.valence} | tojson }}",
             icon="mdi:emoticon-outline",
         ),
         _entity(

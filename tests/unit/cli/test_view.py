@@ -61,12 +61,30 @@ def test_episode_from_start_to_end() -> None:
     assert lines == [
         "  kitchen is online",
         "  none",
-        "  uncertain  ██████▎               0.31  angry 0.84, disgust 0.09",
+        "  deciding…  ██████▎               0.31  angry 0.84, disgust 0.09",
         "┌ angry      ████████████████▊     0.84  begins",
         "│ angry      ████████████████▊     0.84  disgust 0.09, fear 0.04",
         "└ angry      ███████████████       0.75  7.2 s, replaced",
         "  angry      ████████████████████  1.00",
         "  120 windows, 80 with speech, 98 MB",
+    ]
+
+
+def test_bar_is_the_probability_that_begins_and_ends_an_episode() -> None:
+    """Its mean score is another figure, and may be lower where an episode begins; the scores stand beside it."""
+    view = View("edged")
+    state = msgspec.structs.replace(emotion_state("uncertain", 0.4, _SCORES), probability=0.55)
+    start = msgspec.structs.replace(episode_start("angry"), confidence=0.44, probability=0.61)
+    end = msgspec.structs.replace(episode_end("angry", "faded"), confidence=0.5, probability=0.39)
+    lines = [
+        shown(view, "emotion", state),
+        shown(view, "event/start", start),
+        shown(view, "event/end", end),
+    ]
+    assert lines == [
+        "  deciding…  ███████████           0.55  angry 0.84, disgust 0.09",
+        "┌ angry      ████████████▎         0.61  begins",
+        "└ angry      ███████▊              0.39  7.2 s, faded",
     ]
 
 

@@ -23,11 +23,11 @@ def payloads() -> PayloadBuilder:
 
 def test_times_count_from_the_anchor() -> None:
     """A sample half a second before the anchor is half a second earlier on the wall clock."""
-    start = payloads().event(Began("sad", 1_592_000, SCORES, None))
+    start = payloads().event(Began("sad", 1_592_000, SCORES, None, 0.61))
     assert isinstance(start, EpisodeStart)
     assert (start.time, start.start_s) == ("2023-11-14T22:13:19.500Z", 99.5)
     assert start.scores == {"angry": 0.1235, "sad": 0.8765}
-    assert start.confidence == 0.8765
+    assert (start.confidence, start.probability) == (0.8765, 0.61)
 
 
 def test_end_has_the_id_of_its_start() -> None:
@@ -35,11 +35,11 @@ def test_end_has_the_id_of_its_start() -> None:
     made = payloads()
     ids = []
     for _ in range(3):
-        start = made.event(Began("sad", 0, SCORES, None))
-        end = made.event(Ended("sad", 0, 16_000, SCORES, 0.9, "faded"))
+        start = made.event(Began("sad", 0, SCORES, None, 0.61))
+        end = made.event(Ended("sad", 0, 16_000, SCORES, 0.9, "faded", 0.49))
         assert isinstance(end, EpisodeEnd)
         assert end.episode_id == start.episode_id
-        assert (end.duration_s, end.confidence_peak) == (1.0, 0.9)
+        assert (end.duration_s, end.confidence_peak, end.probability) == (1.0, 0.9, 0.49)
         ids.append(end.episode_id)
     pattern = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
     assert all(re.fullmatch(pattern, episode_id) for episode_id in ids)
@@ -50,12 +50,20 @@ def test_end_has_the_id_of_its_start() -> None:
 
 def test_state_without_speech_has_no_scores() -> None:
     """None means none: neither confidence nor scores are made up."""
-    state = payloads().state(State("none", False, 0, 0, None), -96.0)  # noqa: FBT003 -- no speech
-    assert (state.confidence, state.scores) == (None, None)
+    state = payloads().state(State("none", False, 0, 0, None, None), -96.0)  # noqa: FBT003 -- no speech
+    assert (state.confidence, state.probability, state.scores) == (None, None, None)
     assert (state.arousal, state.valence, state.level_dbfs) == (None, None, -96.0)
+
+
+def test_probability_of_a_state_is_that_of_its_label() -> None:
+    """Beside the mean score, of which the confidence is made."""
+    shares = np.array([0.3, 0.7], np.float32)
+    for emotion, probability in (("angry", 0.3), ("sad", 0.7), ("uncertain", 0.7)):
+        state = payloads().state(State(emotion, True, 0, 0, SCORES, shares), -30.0)  # noqa: FBT003
+        assert state.probability == probability
 
 
 def test_confidence_of_uncertain_is_the_greatest_score() -> None:
     """Where the state is no label, its confidence says how near the nearest label is."""
-    assert payloads().confidence(State("uncertain", True, 0, 0, SCORES)) == 0.8765  # noqa: FBT003
-    assert payloads().confidence(State("angry", True, 0, 0, SCORES)) == 0.1235  # noqa: FBT003
+    assert payloads().confidence(State("uncertain", True, 0, 0, SCORES, SCORES)) == 0.8765  # noqa: FBT003
+    assert payloads().confidence(State("angry", True, 0, 0, SCORES, SCORES)) == 0.1235  # noqa: FBT003

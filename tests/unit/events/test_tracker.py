@@ -71,6 +71,30 @@ def test_episode_begins_after_min_duration() -> None:
     assert began.scores == pytest.approx(scores("angry"))
 
 
+@pytest.mark.parametrize("smoothing", ["bayesian", "majority"])
+def test_share_is_what_the_thresholds_are_compared_with(smoothing: Kind) -> None:
+    """At least ``enter`` where an episode begins, below ``leave`` where it fades, and that of the state in between."""
+    tracked = tracker(smoothing, enter=0.6, leave=0.5)
+    began: Began | None = None
+    faded = False
+    for index, label in enumerate(["angry"] * 16 + ["happy", "neutral"] * 16):
+        for change in tracked.update(index * STRIDE, label, scores(label, 0.95), discontinuous=False):
+            if isinstance(change, Began) and began is None:
+                began = change
+                assert change.share >= 0.6
+            elif isinstance(change, Ended) and change.reason == "faded":
+                assert change.share < 0.5
+                faded = True
+        state = tracked.state
+        assert state.shares is not None
+        if state.emotion == "angry":
+            assert state.shares[LABELS.index("angry")] >= 0.5
+    assert began is not None
+    assert faded
+    tracked.stop()
+    assert tracked.state.shares is None
+
+
 def test_sounds_now_and_then_make_no_episode() -> None:
     """A label from a slamming door does not hold until the door slams again."""
     now_and_then = ["angry", None, None, None] * 30

@@ -130,9 +130,13 @@ def test_event_that_comes_late_is_passed_over() -> None:
 
 def test_attributes_of_the_emotion() -> None:
     """They say since when, and on which side of calm and pleasant."""
-    state = msgspec.structs.replace(emotion_state("angry"), arousal="high", valence="negative")
+    state = msgspec.structs.replace(emotion_state("angry"), probability=0.71, arousal="high", valence="negative")
     template = entities(KITCHEN)["sensor_emotion"]["json_attributes_template"]
-    assert json.loads(rendered(template, text(state))) == {"since": TIME, "arousal": "high", "valence": "negative"}
+    known = {"since": TIME, "arousal": "high", "valence": "negative"}
+    assert json.loads(rendered(template, text(state))) == {**known, "probability": 0.71}
+    of_before = json.loads(text(state))
+    del of_before["probability"]  # retained by a device of version 0.1.0
+    assert json.loads(rendered(template, json.dumps(of_before))) == {**known, "probability": None}
 
 
 @pytest.mark.parametrize(
