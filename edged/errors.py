@@ -1,20 +1,20 @@
-"""The tree of errors, with the exit status each one ends the program with.
+"""The tree of errors, each with the exit status of the program.
 
-    EdgedError                      1   anything below, never raised itself
-    ├── UsageError                 64   the command line asks for something that cannot be
-    ├── RecordingError             65   a sound file that cannot be used: empty, not sound, NaN samples
+    EdgedError                      1   anything below; never raised itself
+    ├── UsageError                 64   the command line asks for something impossible
+    ├── RecordingError             65   a sound file that cannot be used: empty, no sound, NaN samples
     ├── CaptureError                1   the microphone: absent, refused, gone, stalled (a restart may help)
-    ├── HistoryError                1   the kept events: none are there, or they cannot be read
-    ├── OutputError                 1   stdout: a full disk, or a file that is not open to write
-    ├── PublishError                1   the broker's side of a command that needs the broker at once
+    ├── HistoryError                1   the stored events: missing or unreadable
+    ├── OutputError                 1   stdout: a full disk, or a file that is not open for writing
+    ├── PublishError                1   a command needs the broker, and cannot reach it
     ├── AlreadyRunningError        69   another edged runs on this machine under the same node
-    ├── ThreadError                 1   a thread of the daemon's died of a fault in the program
-    ├── RestartError               75   no fault: a command asked for a fresh process
+    ├── ThreadError                 1   a thread of the daemon died of a fault in the program
+    ├── RestartError               75   no fault: a restart was requested by command
     ├── ConfigError                78   config.yaml: unknown key, wrong type, out of range, unreadable
-    └── ModelError                 78   a bundle that does not prove itself, or no runtime that can run it
+    └── ModelError                 78   a damaged or unsuitable bundle, or no runtime for it
 
-The numbers are those of sysexits.h; systemd does not restart on 78 (``RestartPreventExitStatus=78``), since neither a
-wrong config nor a wrong bundle mends itself.  A message is one line: what, where, which value, what was expected.
+The numbers are those of sysexits.h.  systemd does not restart on 78 (``RestartPreventExitStatus=78``), since a restart
+mends neither a wrong config nor a wrong bundle.  A message is one line: what, where, which value, what was expected.
 """
 
 import reprlib
@@ -24,7 +24,7 @@ _MAX_BITS = 10_000  # Python refuses to write numbers of more than 4300 digits, 
 
 class _Shortened(reprlib.Repr):
     def repr_int(self, x: int, level: int) -> str:
-        """As ever, but for those that Python cannot write."""
+        """As usual, except for numbers that Python refuses to write."""
         return "a number too long" if x.bit_length() > _MAX_BITS else super().repr_int(x, level)
 
 
@@ -52,25 +52,25 @@ class RecordingError(EdgedError):
 
 
 class CaptureError(EdgedError):
-    """The microphone is absent, refused or gone; a fresh process may find it again."""
+    """The microphone is absent, refused or gone; a restart may bring it back."""
 
     exit_status = 1
 
 
 class HistoryError(EdgedError):
-    """The events that the device keeps are not there or cannot be read; the message names the file."""
+    """The stored events are missing or cannot be read; the message names the file."""
 
     exit_status = 1
 
 
 class OutputError(EdgedError):
-    """stdout takes no more; what was printed before stands."""
+    """stdout takes no more output."""
 
     exit_status = 1
 
 
 class PublishError(EdgedError):
-    """A command that needs the broker at once has none; for the daemon an absent broker is a state, not an error."""
+    """A command cannot reach the broker that it needs; for the daemon an absent broker is a state, not an error."""
 
     exit_status = 1
 
@@ -82,13 +82,13 @@ class AlreadyRunningError(EdgedError):
 
 
 class ThreadError(EdgedError):
-    """A thread died of a fault in the program, whose stack is in the log; a fresh process has all of them again."""
+    """A thread died of a fault in the program; its stack is in the log, and a restart brings it back."""
 
     exit_status = 1
 
 
 class RestartError(EdgedError):
-    """No fault: a command asked for a fresh process, which systemd starts, as after all but 0 and 78."""
+    """No fault: a command requested a restart; systemd restarts after any status except 0 and 78."""
 
     exit_status = 75
 
@@ -100,13 +100,13 @@ class ConfigError(EdgedError):
 
 
 class ModelError(EdgedError):
-    """A bundle does not prove itself or cannot be run; the message names the file and what was expected."""
+    """A bundle is damaged or cannot be run; the message names the file and what was expected."""
 
     exit_status = 78
 
 
 def shown(value: object) -> str:
-    """A value as its writer knows it, on one line of bounded length."""
+    """A value as it stands in the file, on one line of bounded length."""
     if value is None:
         return "empty"
     if isinstance(value, bool):

@@ -1,8 +1,8 @@
-"""The structs of config.yaml, one a section: what can be set, its default, and what a value must be, in words.
+"""The structs of config.yaml, one per section: each key with its default and the description of valid values.
 
-    mqtt: {port: 8883} ──config.py──► Config.mqtt.port
+    mqtt: {port: 8883} ──load.py──► Config.mqtt.port
 
-The descriptions are what a person reads who wrote something else; a range is given whole, not only the limit crossed.
+Error messages quote the descriptions, so a range is given whole and not only the limit that was crossed.
 """
 
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ def _text(description: str, pattern: str = ".") -> msgspec.Meta:
 
 
 _NODE = _text("at most 64 of a-z A-Z 0-9 _ -, or '' for a name made of the device's id", r"^[a-zA-Z0-9_-]{0,64}\Z")
-# usb-id and usb-path are held to their form, so that a typing error is not waited for as if it were an absent device.
+# The form of usb-id and usb-path is checked, so that a typing error is not taken for an absent device.
 _DEVICE = _text(
     "auto, usb-id:vid:pid[:serial], usb-path:… or part of a name, as `edged devices` lists them",
     r"^(usb-id:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?|usb-path:[^:].*|name:.*\S.*|(?!usb-id:|usb-path:|name:).*\S.*)\Z",

@@ -45,7 +45,7 @@ def test_saved_over_a_restart(tmp_path: Path) -> None:
     assert overrides.save() == ""
     again = Overrides(file, LABELS)
     assert (again.muted, again.baseline, again.log_level, again.enter_for) == (True, "off", None, {"angry": 0.75})
-    assert [found.name for found in file.parent.iterdir()] == [NAME]
+    assert [entry.name for entry in file.parent.iterdir()] == [NAME]
     assert file.parent.stat().st_mode & 0o77 == 0
 
 
@@ -88,7 +88,7 @@ def test_damaged_file_leaves_the_device_muted(content: bytes, tmp_path: Path, ca
 
 
 def test_file_that_cannot_be_read_means_muted(tmp_path: Path) -> None:
-    """Whatever stands in its place."""
+    """A folder has its name."""
     (tmp_path / NAME).mkdir()
     assert Overrides(tmp_path / NAME, LABELS).muted
     with pytest.raises(

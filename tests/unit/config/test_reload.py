@@ -108,10 +108,10 @@ def test_mute_is_live_within_its_section(caplog: pytest.LogCaptureFixture) -> No
 
 
 def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gate that noise did not open opens for it after the reload, in the same run, and systemd is told."""
-    told: list[str] = []
+    """A gate that noise did not open opens for it after the reload; systemd gets RELOADING and READY."""
+    notices: list[str] = []
     for module in ("pipeline.daemon", "pipeline.source_watch"):
-        monkeypatch.setattr(f"edged.{module}.notify", lambda *states: told.extend(states))
+        monkeypatch.setattr(f"edged.{module}.notify", lambda *states: notices.extend(states))
     noise = np.random.default_rng(4).normal(0, 1e-4, 8 * RATE_HZ).astype(np.float32)  # -80 dBFS
     loud = np.where(np.arange(len(noise)) // 8000 % 2, 30 * noise, noise).astype(np.float32)
     reload = reload_of("gate: {kind: level, min_dbfs: -10}", "gate: {kind: level, min_dbfs: -96, margin_db: 3}")
@@ -132,7 +132,7 @@ def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> No
     speech = [window.speech for window in sink.windows]
     assert not any(speech[: len(speech) // 3])
     assert any(speech[len(speech) // 2 :])
-    assert [state.split("=")[0] for state in told if state.startswith(("READY", "RELOADING"))] == [
+    assert [state.split("=")[0] for state in notices if state.startswith(("READY", "RELOADING"))] == [
         "READY",
         "RELOADING",
         "READY",

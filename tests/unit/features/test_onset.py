@@ -18,16 +18,16 @@ def speech_like(duration_s: float) -> Floats:
 def test_onset_is_a_tenth_of_a_second_before_the_sound(silence_ms: int) -> None:
     """To the millisecond or so."""
     silence = np.zeros(silence_ms * RATE_HZ // 1000, np.float32)
-    found = onset(np.concatenate([silence, speech_like(1)]))
-    assert found == pytest.approx(len(silence) - 0.1 * RATE_HZ, abs=32)
+    start = onset(np.concatenate([silence, speech_like(1)]))
+    assert start == pytest.approx(len(silence) - 0.1 * RATE_HZ, abs=32)
 
 
 def test_onset_ignores_a_floor_that_is_30_db_lower() -> None:
     """Hiss, an offset and hum before the sound are no onset."""
     n = RATE_HZ
     before = 0.02 * speech_like(1) + 0.05 + 0.02 * np.sin(2 * np.pi * 50 * np.arange(n) / RATE_HZ)
-    found = onset(np.concatenate([before, speech_like(1) + np.float32(0.05)]).astype(np.float32))
-    assert found == pytest.approx(0.9 * n, abs=32)
+    start = onset(np.concatenate([before, speech_like(1) + np.float32(0.05)]).astype(np.float32))
+    assert start == pytest.approx(0.9 * n, abs=32)
 
 
 @pytest.mark.parametrize("samples", [np.zeros(0), np.zeros(100), np.zeros(RATE_HZ), np.full(RATE_HZ, 0.5)])

@@ -20,14 +20,14 @@ def windows_of(samples: Floats, cuts: list[int], stride: int = _STRIDE) -> list[
     """The windows of ``samples`` handed over in pieces that end at ``cuts`` and at the end."""
     windows = Windows(GEOMETRY, stride)
     ends = [0, *cuts, len(samples)]
-    found = [window for begin, end in pairwise(ends) for window in windows.push(samples[begin:end], begin)]
-    return [*found, *windows.finish()]
+    actual = [window for begin, end in pairwise(ends) for window in windows.push(samples[begin:end], begin)]
+    return [*actual, *windows.finish()]
 
 
-def assert_same(found: list[Window], expected: list[Window]) -> None:
+def assert_same(actual: list[Window], expected: list[Window]) -> None:
     """Equal in time and marks; the images differ by no more than the rounding of another order of additions."""
-    assert [(w.start, w.end, w.discontinuous) for w in found] == [(w.start, w.end, w.discontinuous) for w in expected]
-    for one, other in zip(found, expected, strict=True):
+    assert [(w.start, w.end, w.discontinuous) for w in actual] == [(w.start, w.end, w.discontinuous) for w in expected]
+    for one, other in zip(actual, expected, strict=True):
         assert np.abs(one.image.astype(int) - other.image).max() <= 1
         np.testing.assert_allclose(one.speech_dbfs, other.speech_dbfs, atol=1e-3)
         assert one.level_dbfs == pytest.approx(other.level_dbfs, abs=1e-3)
@@ -57,18 +57,18 @@ def test_push_first_window_as_training(corpora: Path) -> None:
 
 def test_push_times() -> None:
     """The first window spans the first 2.992 s, each next one begins a stride later."""
-    found = windows_of(noise(6.0), [])
-    assert [(window.start, window.end) for window in found] == [
+    actual = windows_of(noise(6.0), [])
+    assert [(window.start, window.end) for window in actual] == [
         (start, start + GEOMETRY.window) for start in range(0, 96000 - GEOMETRY.window + 1, _STRIDE)
     ]
-    assert [window.discontinuous for window in found] == [True] + [False] * (len(found) - 1)
+    assert [window.discontinuous for window in actual] == [True] + [False] * (len(actual) - 1)
 
 
 @pytest.mark.parametrize("frames", [1, 31, 187, 188, 400])
 def test_push_stride(frames: int) -> None:
     """Every stride is kept, even one longer than the window."""
-    found = windows_of(noise(12.0), [], stride=frames * 256)
-    assert {later.start - earlier.start for earlier, later in pairwise(found)} == {frames * 256}
+    actual = windows_of(noise(12.0), [], stride=frames * 256)
+    assert {later.start - earlier.start for earlier, later in pairwise(actual)} == {frames * 256}
 
 
 def test_push_window_needs_its_last_sample() -> None:
@@ -86,11 +86,11 @@ def test_push_after_gap_no_window_bridges() -> None:
     windows = Windows(GEOMETRY, _STRIDE)
     list(windows.push(before, 0))
     start = len(before) + 5000
-    found = [*windows.push(after, start), *windows.finish()]
-    assert found[0].start == start
-    assert [window.discontinuous for window in found] == [True] + [False] * (len(found) - 1)
+    actual = [*windows.push(after, start), *windows.finish()]
+    assert actual[0].start == start
+    assert [window.discontinuous for window in actual] == [True] + [False] * (len(actual) - 1)
     alone = windows_of(after, [])
-    assert_same([replace(window, start=window.start + start, end=window.end + start) for window in alone], found)
+    assert_same([replace(window, start=window.start + start, end=window.end + start) for window in alone], actual)
 
 
 def test_push_count_backwards_restarts() -> None:

@@ -8,9 +8,9 @@ from edged.host.addresses import addresses
 
 def test_addresses_of_this_machine() -> None:
     """Each is an address, none a loopback one, each once."""
-    found = addresses()
-    assert len(found) == len(set(found))
-    assert not any(ipaddress.ip_address(address).is_loopback for address in found)
+    mine = addresses()
+    assert len(mine) == len(set(mine))
+    assert not any(ipaddress.ip_address(address).is_loopback for address in mine)
 
 
 def test_loopback_and_link_local_are_left_out(tmp_path: Path) -> None:

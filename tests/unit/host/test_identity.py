@@ -17,11 +17,11 @@ def file(folder: Path, content: str) -> Path:
 def test_device_id_of_the_machine_id(tmp_path: Path) -> None:
     """It is a hash of it, the same each time, and does not give it away."""
     machine_id = "0123456789abcdef0123456789abcdef"
-    found = device_id_from((file(tmp_path, f"{machine_id}\n"),))
-    assert found == device_id_from((file(tmp_path, machine_id),))
-    assert len(found) == 16
-    assert int(found, 16)
-    assert found not in machine_id
+    identity = device_id_from((file(tmp_path, f"{machine_id}\n"),))
+    assert identity == device_id_from((file(tmp_path, machine_id),))
+    assert len(identity) == 16
+    assert int(identity, 16)
+    assert identity not in machine_id
 
 
 def test_device_ids_of_two_machines_differ(tmp_path: Path) -> None:

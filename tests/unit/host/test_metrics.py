@@ -1,4 +1,4 @@
-"""The figures: of this process for real, of boards that are not here from files as theirs."""
+"""Metrics: of this process for real, of other boards from copies of their files."""
 
 import threading
 import time

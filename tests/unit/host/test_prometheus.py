@@ -1,4 +1,4 @@
-"""The figures as Prometheus text, over a real socket."""
+"""The metrics as Prometheus text, over a real socket."""
 
 import sys
 import urllib.error
@@ -26,16 +26,16 @@ def test_every_number_of_health_is_a_metric() -> None:
     port = free_port()
     with Exporter(port) as exporter:
         exporter.health(health())
-        found = metrics(port)
+        served = metrics(port)
     numbers = {
         name: value
         for name, value in msgspec.to_builtins(health()).items()
         if isinstance(value, int | float) and name != "v"
     }
     for name, value in numbers.items():
-        assert found.get(f"edged_{name}", found.get(f"edged_{name}_total")) == float(value), name
-    assert found["edged_windows_total"] == health().windows
-    assert 0 <= found["edged_health_age_seconds"] < 60
+        assert served.get(f"edged_{name}", served.get(f"edged_{name}_total")) == float(value), name
+    assert served["edged_windows_total"] == health().windows
+    assert 0 <= served["edged_health_age_seconds"] < 60
 
 
 def test_texts_are_labels_of_one_metric() -> None:

@@ -11,7 +11,7 @@ from edged.host.state_dir import existing_state_file, state_folder
 
 @pytest.fixture(autouse=True)
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The service's folder, in a place of the test's own; it is not there at first."""
+    """The service's folder, below the test's own folder; it does not exist at first."""
     folder = tmp_path / "service"
     monkeypatch.setattr(state_dir, "_SERVICE", folder)
     return folder

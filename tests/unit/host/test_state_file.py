@@ -17,7 +17,7 @@ def test_written_and_read(tmp_path: Path) -> None:
     write_durably(file, b"old")
     write_durably(file, b"new")
     assert read_bounded(file) == b"new"
-    assert [found.name for found in file.parent.iterdir()] == ["file.json"]
+    assert [entry.name for entry in file.parent.iterdir()] == ["file.json"]
     assert file.parent.stat().st_mode & 0o77 == 0
 
 

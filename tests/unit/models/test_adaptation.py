@@ -28,13 +28,13 @@ def scores(*logs: float) -> Floats:
 
 
 def usual(known: Adaptation, push: Floats, count: int, new_s: float = WINDOW_S) -> None:
-    """Windows as other speakers have them on average in the expected mixture, but for ``push`` on the log scores."""
+    """Windows with the mean log scores of other speakers under the prior, plus ``push``."""
     expected = prior_distribution({}, LABELS) @ np.array([OTHERS[label] for label in LABELS])
     for _ in range(count):
         known.learn(np.exp(expected + push).astype(np.float32), new_s)
 
 
-def test_nothing_heard_changes_nothing() -> None:
+def test_start_changes_nothing() -> None:
     """At the start there is no shift, and scores are what they were."""
     known = adaptation()
     assert not known.shift.any()
@@ -53,7 +53,7 @@ def test_constant_shift_is_removed() -> None:
 
 
 def test_usual_place_has_no_shift() -> None:
-    """Speakers like those of the table, in the expected mixture, are left alone."""
+    """Speakers like the others, under the prior, get no shift."""
     known = adaptation()
     usual(known, np.zeros(4, np.float32), 500)
     assert known.shift == pytest.approx(np.zeros(4), abs=1e-3)
@@ -78,7 +78,7 @@ def test_overlapping_windows_count_by_what_is_new() -> None:
 
 
 def test_bounded() -> None:
-    """However far a place is off, a log score moves by the bound at most; with 0 by nothing."""
+    """A log score moves by the bound at most; with 0 not at all."""
     push = np.array([2.0, -1.0, -1.0, 0.0], np.float32)
     for bound in (0.5, 0.0):
         known = adaptation(bound=bound)
@@ -87,7 +87,7 @@ def test_bounded() -> None:
 
 
 def test_half_life() -> None:
-    """After a half-life of other speech, what was heard before counts half, to the digit."""
+    """After a half-life of other speech, speech before it counts half, to the digit."""
     known = adaptation(half_life_min=1, bound=5)
     known.learn(scores(0, -1, -1, -1), 1)
     before_s = known.speech_s
@@ -99,7 +99,7 @@ def test_half_life() -> None:
 
 
 def test_frozen_uses_and_does_not_learn() -> None:
-    """Frozen by another config: the shift stays, whatever is heard; on again it moves on."""
+    """While frozen the shift stays; switched on again it follows."""
     known = adaptation()
     usual(known, np.array([0.9, -0.3, -0.3, -0.3], np.float32), 50)
     shift = known.shift
@@ -119,7 +119,7 @@ def test_zero_scores_are_learned_as_small() -> None:
     assert known.corrected(np.array([1, 0, 0, 0], np.float32)).sum() == pytest.approx(1)
 
 
-def test_mixture() -> None:
+def test_prior_distribution() -> None:
     """Labels left out divide the rest; without a word it is mostly neutral, or equal where no label is neutral."""
     assert prior_distribution({}, LABELS) == pytest.approx([0.1, 0.1, 0.7, 0.1])
     assert prior_distribution({}, ("calm", "loud")) == pytest.approx([0.5, 0.5])
@@ -135,7 +135,7 @@ def test_mixture() -> None:
         (dict.fromkeys(LABELS, 0.2), "shares of 0.8 together, expected 1"),
     ],
 )
-def test_mixture_refused(expected: dict[str, float], words: str) -> None:
+def test_wrong_distribution_is_refused(expected: dict[str, float], words: str) -> None:
     """An unknown label, too much, or too little with no label left."""
     with pytest.raises(ConfigError, match=words):
         prior_distribution(expected, LABELS)

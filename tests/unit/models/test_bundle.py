@@ -1,4 +1,4 @@
-"""bundle.py: a bundle proves itself or is refused, each fault with its place."""
+"""A bundle is checked: each fault is refused with its file and key."""
 
 import os
 from collections.abc import Callable
@@ -96,7 +96,7 @@ def table(n_labels: int = 4, n_scores: int = 4) -> dict[str, list[float]]:
 
 
 def test_load_moods(tmp_path: Path) -> None:
-    """A table of moods may be there, for either routing; without it there is none."""
+    """Mean log scores may be there for either routing, under the key moods; without it there are none."""
     assert load_bundle(write_bundle(tmp_path / "without")).manifest.mean_log_scores == {}
     bundle = load_bundle(write_bundle(tmp_path / "with", {**manifest(), "moods": {"soft": table()}}))
     assert bundle.manifest.mean_log_scores["soft"]["loud"] == (-1, -1, -1, -1)
@@ -111,8 +111,8 @@ def test_load_moods_of_other_labels(tmp_path: Path, wrong: dict[str, list[float]
 def test_digest_is_of_what_decides_scores(tmp_path: Path) -> None:
     """Version, card and table may change; a temperature may not."""
     first = load_bundle(write_bundle(tmp_path / "first")).digest
-    told = {**manifest(), "version": "2", "metrics": {"uar": 1}, "moods": {"hard": table()}}
-    assert load_bundle(write_bundle(tmp_path / "told", told)).digest == first
+    other = {**manifest(), "version": "2", "metrics": {"uar": 1}, "moods": {"hard": table()}}
+    assert load_bundle(write_bundle(tmp_path / "other", other)).digest == first
     other = manifest()
     other["models"]["all"]["temperature"] = 1.5
     assert load_bundle(write_bundle(tmp_path / "other", other)).digest != first
@@ -125,11 +125,11 @@ def test_load_long_route(tmp_path: Path) -> None:
     assert load_bundle(write_bundle(tmp_path, values)).manifest.routes.hard.model == "all"
 
 
-@pytest.mark.parametrize("place", [0, 10, len(CONTENT) - 1])
-def test_load_flipped_byte(tmp_path: Path, place: int) -> None:
+@pytest.mark.parametrize("offset", [0, 10, len(CONTENT) - 1])
+def test_load_flipped_byte(tmp_path: Path, offset: int) -> None:
     """One flipped bit anywhere in a model's file."""
     content = bytearray(CONTENT)
-    content[place] ^= 1
+    content[offset] ^= 1
     (write_bundle(tmp_path) / "model.tflite").write_bytes(content)
     assert "model.tflite: sha256 is" in refusal(tmp_path)
 

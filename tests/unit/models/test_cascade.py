@@ -189,7 +189,7 @@ def test_cascade_loads_only_what_routing_needs(shipped: Bundle, tmp_path: Path) 
 
 
 def test_cascade_without_runtime(shipped: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without a TFLite runtime is told which packages there are."""
+    """Without a TFLite runtime the error names the packages."""
     monkeypatch.setattr(cascade, "installed_runtimes", list)
     with pytest.raises(
         ModelError, match=r"no TFLite runtime can be imported, expected tflite-runtime .* ai-edge-litert"

@@ -258,12 +258,12 @@ def test_expected_label_that_the_bundle_has_not(bundle: Bundle) -> None:
 def chunks(count: int) -> Iterator[AudioChunk]:
     """Noise that comes and goes, a second each, as the gate takes for speech."""
     sound = noise(1.0)
-    for place in range(count):
-        yield AudioChunk(sound * np.float32(1 if place % 2 else 1e-3), place * RATE_HZ, float(place))
+    for index in range(count):
+        yield AudioChunk(sound * np.float32(1 if index % 2 else 1e-3), index * RATE_HZ, float(index))
 
 
 def test_daemon_learns_and_keeps(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows lose what is heard too often, health tells of it, and the end writes it for the next start."""
+    """Scores of a label that wins too often are lowered, and the end saves that for the next start."""
     monkeypatch.setattr("edged.pipeline.classifier.Cascade", FakeCascade)
     monkeypatch.setattr("edged.pipeline.daemon.Daemon._report", lambda _self: None)
     store = adaptation_store_for(config(), bundle)

@@ -77,7 +77,7 @@ def test_gap_ends_the_episode_and_starts_anew(bundle: Bundle, speech: Floats) ->
 
 
 def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speech: Floats) -> None:
-    """While no sound comes no emotion stands either; the sound that waited is heard before it counts as lost."""
+    """Without sound there is no emotion; sound that came before the loss is classified first."""
 
     def coming() -> Iterator[AudioChunk | None]:
         source.change(state="offline", trouble="not found")
@@ -111,34 +111,34 @@ def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speec
     ]
 
 
-def test_systemd_hears_of_a_degraded_start(bundle: Bundle, speech: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
-    """READY comes once, with what is wrong; the watchdog is fed by tries that ended, then by windows."""
-    told: list[str] = []
+def test_degraded_start_is_reported_to_systemd(bundle: Bundle, speech: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
+    """READY comes once, with the fault; attempts that end feed the watchdog, then windows do."""
+    notices: list[str] = []
     for module in ("pipeline.daemon", "pipeline.source_watch"):
-        monkeypatch.setattr(f"edged.{module}.notify", lambda *states: told.extend(states))
+        monkeypatch.setattr(f"edged.{module}.notify", lambda *states: notices.extend(states))
 
     def coming() -> Iterator[AudioChunk | None]:
         source.change(state="offline")
         yield None
-        assert "READY=1" not in told
+        assert "READY=1" not in notices
         source.change(trouble="not found", n_tries=1)
         yield None
-        assert told[told.index("READY=1") + 1] == "STATUS=No sound (offline): not found"
-        assert told.count("WATCHDOG=1") == 1
+        assert notices[notices.index("READY=1") + 1] == "STATUS=No sound (offline): not found"
+        assert notices.count("WATCHDOG=1") == 1
         yield None
-        assert told.count("WATCHDOG=1") == 1
+        assert notices.count("WATCHDOG=1") == 1
         source.change(n_tries=2)
         yield None
-        assert told.count("WATCHDOG=1") == 2
+        assert notices.count("WATCHDOG=1") == 2
         source.change(state="online", trouble="")
         yield from chunks(speech, 16_000)
 
     source = FakeSource(coming())
     sink = RecordingSink()
     Daemon(Config(), bundle, source, sink).run(threading.Event())
-    assert told.count("READY=1") == 1
-    assert "STATUS=Listening to fake" in told
-    assert told.count("WATCHDOG=1") == 2 + len(sink.windows)
+    assert notices.count("READY=1") == 1
+    assert "STATUS=Listening to fake" in notices
+    assert notices.count("WATCHDOG=1") == 2 + len(sink.windows)
 
 
 def test_speech_turns_on_and_off_with_the_windows(bundle: Bundle, speech: Floats) -> None:
@@ -151,7 +151,7 @@ def test_speech_turns_on_and_off_with_the_windows(bundle: Bundle, speech: Floats
     assert all(before != after for before, after in itertools.pairwise(states))
 
 
-def test_emotion_tells_sides_and_level(bundle: Bundle, speech: Floats) -> None:
+def test_emotion_has_arousal_valence_and_level(bundle: Bundle, speech: Floats) -> None:
     """With scores there are both sides; the level is that of the sound."""
     known = [state for state in run(bundle, FakeSource(chunks(speech, 4000))).states if state.scores]
     assert known
@@ -167,15 +167,15 @@ def test_level_is_published_while_it_moves(bundle: Bundle, speech: Floats) -> No
     assert levels[-1] == -96
 
 
-def test_info_comes_first_and_tells_the_card(bundle: Bundle) -> None:
-    """What the device is, before anything that it hears."""
+def test_info_comes_first_with_the_model_card(bundle: Bundle) -> None:
+    """Info is published before anything about sound."""
     sink = run(bundle, FakeSource([]))
     topic, payload = sink.all[0]
     assert topic == INFO
     assert isinstance(payload, Info)
     assert payload.thresholds == dict.fromkeys(bundle.manifest.labels, Config().tracker.enter)
-    judged = bundle.manifest.metrics["rows"]["cremad"][bundle.manifest.routes.default]
-    assert payload.model_card["cremad"].uar == judged["uar"]
+    expected = bundle.manifest.metrics["rows"]["cremad"][bundle.manifest.routes.default]
+    assert payload.model_card["cremad"].uar == expected["uar"]
     assert payload.model_card["ravdess"].never_trained
 
 
@@ -207,7 +207,7 @@ def test_stop_ends_without_waiting_for_more(bundle: Bundle, speech: Floats) -> N
 
 
 def test_health_names_versions_and_bundle(bundle: Bundle, speech: Floats) -> None:
-    """Figures come at the start, with what someone who reads them from afar has to know."""
+    """Health comes at the start, with versions and bundle."""
     sink = run(bundle, FakeSource(chunks(speech, 8000)))
     metrics = sink.health_reports[0]
     assert metrics.bundle.startswith(bundle.manifest.name)
@@ -229,6 +229,6 @@ def test_routing_of_the_config_is_taken(bundle: Bundle, speech: Floats, routing:
 
 
 def test_stride_that_is_no_multiple_of_the_hop_is_refused(bundle: Bundle) -> None:
-    """Built past the file's check, the judge still refuses it by its key."""
+    """A config that was not read from a file is refused by its key too."""
     with pytest.raises(ConfigError, match=r"models\.stride_s is 0\.5, expected a multiple of 0\.016"):
         Daemon(Config(models=Models(stride_s=0.5)), bundle, FakeSource([]), RecordingSink())

@@ -43,25 +43,25 @@ def test_events_carry_when_the_end_of_their_window_was_captured(bundle: Bundle, 
     ]
     sink = run(bundle, FakeSource(blocks, live=True), parse_config(ANY_LEADER, "test"))
     ends = [5000 + window.start_s + window.duration_s for window in sink.windows]
-    captured = [found for found in sink.captured if found is not None]
+    captured = [captured_s for captured_s in sink.captured if captured_s is not None]
     assert len(captured) == len(sink.events) - 1
-    assert all(min(abs(found - end) for end in ends) < 0.002 for found in captured)
+    assert all(min(abs(captured_s - end) for end in ends) < 0.002 for captured_s in captured)
     assert captured[0] == pytest.approx(
         next(end for end, w in zip(ends, sink.windows, strict=True) if w.speech), abs=0.002
     )
 
 
 def test_events_of_a_recording_count_from_its_reading(bundle: Bundle, speech: Floats) -> None:
-    """An hour heard in seconds has no time of capture."""
+    """An hour played in seconds has no time of capture."""
     began_s = time.monotonic()
     sink = run(bundle, FakeSource(chunks(speech, len(speech))), parse_config(ANY_LEADER, "test"))
-    captured = {found for found in sink.captured if found is not None}
+    captured = {captured_s for captured_s in sink.captured if captured_s is not None}
     assert len(captured) == 1
     assert began_s <= captured.pop() <= time.monotonic()
 
 
 def test_live_source_that_is_behind_skips_the_oldest(bundle: Bundle, speech: Floats) -> None:
-    """Ten seconds at once from a microphone: only the newest windows are judged, and the others are counted."""
+    """Ten seconds at once from a microphone: only the newest windows are classified, and the others are counted."""
     config = parse_config("health_s: 5", "test")
     source = FakeSource([AudioChunk(speech[: 10 * RATE_HZ], 0, EPOCH_S)], live=True)
     sink = run(bundle, source, config)

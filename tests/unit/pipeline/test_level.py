@@ -9,7 +9,7 @@ from edged.pipeline.level import LevelMeter
 from tests.parts.sound.speech import RATE_HZ, sine
 
 
-def told(meter: LevelMeter, sound: Floats, *, clipped: bool = False) -> list[Level]:
+def published(meter: LevelMeter, sound: Floats, *, clipped: bool = False) -> list[Level]:
     """What the meter tells of sound that comes in blocks of half a second."""
     blocks = np.split(sound, len(sound) // 8000)
     return [level for block in blocks if (level := meter.measure(block, 0.0, clipped=clipped))]
@@ -17,7 +17,7 @@ def told(meter: LevelMeter, sound: Floats, *, clipped: bool = False) -> list[Lev
 
 def test_rms_and_peak_of_a_sine() -> None:
     """The rms of a sine is its amplitude less 3.01 dB; a time stamp is that of the end."""
-    (level,) = told(LevelMeter(), sine(1000, 5.0, 0.1))
+    (level,) = published(LevelMeter(), sine(1000, 5.0, 0.1))
     assert level.level_dbfs == pytest.approx(-23.0, abs=0.05)
     assert level.peak_dbfs == pytest.approx(-20.0, abs=0.05)
     assert level.time == "1970-01-01T00:00:00.500Z"
@@ -25,27 +25,27 @@ def test_rms_and_peak_of_a_sine() -> None:
 
 def test_silence_has_the_floor() -> None:
     """Digital silence is -96 dBFS and never 0."""
-    (level,) = told(LevelMeter(), np.zeros(5 * RATE_HZ, np.float32))
+    (level,) = published(LevelMeter(), np.zeros(5 * RATE_HZ, np.float32))
     assert (level.level_dbfs, level.peak_dbfs) == (-96.0, -96.0)
 
 
 def test_dead_band() -> None:
-    """A change of 2 dB is not told, one of 4 dB is."""
+    """A change of 2 dB is not published, one of 4 dB is."""
     meter = LevelMeter()
-    assert len(told(meter, sine(1000, 5.0, 0.1))) == 1
-    assert told(meter, sine(1000, 5.0, 0.1 * 10 ** (2 / 20))) == []
-    assert len(told(meter, sine(1000, 5.0, 0.1 * 10 ** (4 / 20)))) == 1
+    assert len(published(meter, sine(1000, 5.0, 0.1))) == 1
+    assert published(meter, sine(1000, 5.0, 0.1 * 10 ** (2 / 20))) == []
+    assert len(published(meter, sine(1000, 5.0, 0.1 * 10 ** (4 / 20)))) == 1
 
 
 def test_steady_level_is_told_each_minute() -> None:
     """Two minutes of one level: the first, then one a minute."""
-    assert len(told(LevelMeter(), sine(1000, 125.0, 0.1))) == 3
+    assert len(published(LevelMeter(), sine(1000, 125.0, 0.1))) == 3
 
 
 def test_clipping_of_the_five_seconds() -> None:
     """Said once for the five seconds in which it happened."""
     meter = LevelMeter()
-    (level,) = told(meter, sine(1000, 5.0, 1.0), clipped=True)
+    (level,) = published(meter, sine(1000, 5.0, 1.0), clipped=True)
     assert level.clipping
-    (level,) = told(meter, sine(1000, 5.0, 0.1))
+    (level,) = published(meter, sine(1000, 5.0, 0.1))
     assert not level.clipping
