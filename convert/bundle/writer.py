@@ -149,6 +149,15 @@ def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Made 
     (part / "README.md").write_text(card.card(manifest), encoding="utf-8")
     plots.write_plots(manifest, part)
     apart(prove, part)
-    shutil.rmtree(out, ignore_errors=True)
-    part.replace(out)
+    _replace(out, part)
     return load_bundle(out)
+
+
+def _replace(out: Path, part: Path) -> None:
+    """Moves ``part`` to ``out``; the old folder is removed only once the new one is there."""
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.replace(old)
+    part.replace(out)
+    shutil.rmtree(old, ignore_errors=True)

@@ -51,12 +51,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measures, writes where there is something to write to, and prints."""
+    _check(options)
     if options.bundle or options.index:
         metrics = _of_bundle(options)
     else:
         need_tensorflow()
         metrics = _of_run(options, run_of(options))
     print(json.dumps(metrics, indent=1) if options.json else report(metrics))
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuses options that would have no effect together.
+
+    Raises:
+        UsageError: there are some.
+    """
+    if options.bundle or options.index:
+        refuse(options, ("recipe", "seed", "fold", "epochs"), "names a run, expected without --bundle and --index")
+    part = "--adaptation" if options.adaptation else "--stream" if options.stream else None
+    if part and (options.alternative or options.runs):
+        given = "--alternative" if options.alternative else "--runs"
+        raise UsageError(f"{given}: not measured with {part}, expected one of the two")
+    if part and options.index:
+        raise UsageError(f"{part}: of an index every metric is printed, expected without --index")
+    if options.short and (options.adaptation or options.clips):
+        given = "--adaptation" if options.adaptation else "--clips"
+        raise UsageError(f"--short: {given} has no long recordings, expected one of the two")
+    if options.bundle and options.clips and not (options.index or options.alternative or options.runs):
+        raise UsageError("--clips: the rest of a bundle's card stays, expected --alternative or --runs with it")
 
 
 def evaluate_run(training: Run, scope: Scope, gate: Any) -> dict[str, Any]:  # noqa: ANN401 - a gate, or None
@@ -99,11 +121,7 @@ def _of_bundle(options: argparse.Namespace) -> dict[str, Any]:
     from convert.bundle.writer import made_here, with_metrics  # noqa: PLC0415 - matplotlib takes a second
     from convert.evaluate import bundles  # noqa: PLC0415 - scikit-learn takes seconds
 
-    refuse(options, ("recipe", "seed", "fold", "epochs"), "names a run, expected without --bundle and --index")
     path, work = options.bundle or DEFAULT_BUNDLE, options.work
-    compares = options.alternative or options.runs
-    if options.clips and not options.index and not compares:
-        raise UsageError("--clips: the rest of a bundle's card stays, expected --alternative or --runs with it")
     scope = scope_of(options, clips_only=options.clips, short=options.short)
     if options.index:
         return bundles.index_metrics(load_bundle(path), options.index, work, scope)
