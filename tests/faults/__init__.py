@@ -1,1 +1,1 @@
-"""Disks, brokers, microphones and inputs that fail for real."""
+"""Disks, brokers, microphones and inputs that really fail."""

@@ -1,7 +1,7 @@
-"""Damaged configs, recordings and manifests: an answer or one line, never a traceback.
+"""Damaged configs, recordings and manifests give a result or a one-line error, never a traceback.
 
-What a damaged outbox does is fuzzed in ``test_database.py``, damaged models in ``test_fuzz_models.py``, commands in
-``test_fuzz_commands.py``; all are counted by ``fuzzing.py``.
+``test_database.py`` fuzzes damaged outboxes, ``test_fuzz_models.py`` models, ``test_fuzz_commands.py`` commands;
+``fuzzing.py`` sets the number of cases for all of them.
 """
 
 import io
@@ -34,7 +34,7 @@ _SECTIONS = {
 }
 _KEYS = [field.name for field in msgspec.structs.fields(Config) if field.name not in _SECTIONS]
 
-# What YAML knows and people do not: where its readers have had their faults.
+# YAML features that few people know and in which its parsers have had bugs.
 _ODD = [
     *("!!int ''", "!!float '-'", "!!bool x", "!!timestamp x", "!!binary é", "!!map [a]", "!!map x", "!!set {a}"),
     *("!!omap [a: b]", "!!seq x", "!!python/name:os.system", "!a", "&a [*a]", "&a {a: *a}", "*a", "{<<: {a: b}}"),
@@ -62,7 +62,7 @@ _WRITTEN = st.sampled_from(_ODD) | _VALUE.map(
 
 @st.composite
 def _configs(draw: st.DrawFn) -> bytes:
-    """Any of the keys with any values, as YAML."""
+    """Any keys with any values, as YAML."""
     lines = [f"{key}: {draw(_WRITTEN)}" for key in draw(st.lists(st.sampled_from(_KEYS), max_size=2, unique=True))]
     for section in draw(st.lists(st.sampled_from(sorted(_SECTIONS)), max_size=3, unique=True)):
         keys = draw(st.lists(st.sampled_from(_SECTIONS[section]) | st.sampled_from(_ODD), max_size=3, unique=True))
@@ -72,41 +72,41 @@ def _configs(draw: st.DrawFn) -> bytes:
 
 
 def refused(exc: EdgedError) -> None:
-    """One line of bounded length, with nothing in it that moves a terminal's cursor."""
+    """The error is one line of bounded length without control characters."""
     assert str(exc).isprintable(), repr(str(exc))
     assert 10 < len(str(exc)) < 2000
 
 
 def parsed(path: Path, content: bytes) -> None:
-    """As a file: a config whose texts are texts, or a refusal."""
+    """Load the file: a config with valid strings, or an error."""
     path.write_bytes(content)
     try:
         config = load_config(path)
     except ConfigError as exc:
         refused(exc)
         return
-    text = msgspec.json.encode(config).decode()  # would fail for text that is none
+    text = msgspec.json.encode(config).decode()  # fails on invalid strings
     assert "\\u0000" not in text
 
 
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 @fuzzed
 def test_config_of_any_bytes(fast: Path, content: bytes) -> None:
-    """Bytes that were never meant as a config."""
+    """Arbitrary bytes are loaded or refused."""
     parsed(fast / "config.yaml", content)
 
 
 @given(changes=edits(len(_SHIPPED), *[odd.encode() for odd in _ODD]))
 @fuzzed
 def test_config_damaged(fast: Path, changes: list[Edit]) -> None:
-    """The shipped config with letters changed, put in and taken out."""
+    """The shipped config with random edits is loaded or refused."""
     parsed(fast / "config.yaml", damaged(_SHIPPED, changes))
 
 
 @given(content=_configs())
 @fuzzed
 def test_config_of_any_values(fast: Path, content: bytes) -> None:
-    """Every key with values of every kind."""
+    """Every key with values of every kind is loaded or refused."""
     parsed(fast / "config.yaml", content)
 
 
@@ -117,7 +117,7 @@ def _wav(form: str, subtype: str, channels: int) -> bytes:
     return file.getvalue()
 
 
-_HEADER = 100  # bytes: the length fields of all these lie before
+_HEADER = 100  # bytes; all length fields are before this offset
 _WAVS = [
     _wav(form, subtype, channels)
     for form, subtype, channels in (
@@ -129,12 +129,12 @@ _WAVS = [
 _TAGS = [b"RIFF", b"RIFX", b"WAVE", b"fmt ", b"data", b"fact", b"LIST", b"PEAK", b"cue ", b"smpl", b"bext", b"ID3\4"]
 
 
-@given(content=st.sampled_from(_WAVS), changes=edits(_HEADER, *_TAGS), kept=st.none() | st.integers(1, 5000))
+@given(content=st.sampled_from(_WAVS), changes=edits(_HEADER, *_TAGS), n_bytes=st.none() | st.integers(1, 5000))
 @fuzzed
-def test_recording_damaged(fast: Path, content: bytes, changes: list[Edit], kept: int | None) -> None:
-    """Every form of wav with a wrong header: read to an end in time and memory of its size, or refused."""
+def test_recording_damaged(fast: Path, content: bytes, changes: list[Edit], n_bytes: int | None) -> None:
+    """A wav of any format with a damaged header is read within time and memory of its size, or refused."""
     path = fast / "a.wav"
-    path.write_bytes(damaged(content, changes)[:kept])
+    path.write_bytes(damaged(content, changes)[:n_bytes])
     began_s, before_kb = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     n = 0
     try:
@@ -146,19 +146,19 @@ def test_recording_damaged(fast: Path, content: bytes, changes: list[Edit], kept
                     n += len(chunk.samples)
     except RecordingError as exc:
         refused(exc)
-    # 4 kB of samples at the lowest rate, each a byte or less.
+    # 4 kB of samples at the lowest rate, at most a byte each.
     assert n <= 1_000_000
     assert time.process_time() - began_s < 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 100_000
 
 
-def _places(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401 -- JSON
+def _paths(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401 -- JSON
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [above, *(place for key, below in inner for place in _places(below, (*above, key)))]
+    return [above, *(path for key, below in inner for path in _paths(below, (*above, key)))]
 
 
 _MANIFEST = json.dumps(manifest()).encode()
-_PLACES = _places(manifest())[1:]
+_PATHS = _paths(manifest())[1:]
 _JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -168,30 +168,30 @@ _JSON = st.recursive(
     | st.sampled_from([10**400, 10**4000]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
 )
-_JSON |= st.sampled_from(_PLACES).map(lambda place: _at(manifest(), place))  # right, but elsewhere
+_JSON |= st.sampled_from(_PATHS).map(lambda path: _at(manifest(), path))  # valid, but in the wrong place
 
 
-def _at(value: Any, place: tuple[Any, ...]) -> Any:  # noqa: ANN401 -- JSON
-    for key in place:
+def _at(value: Any, path: tuple[Any, ...]) -> Any:  # noqa: ANN401 -- JSON
+    for key in path:
         value = value[key]
     return value
 
 
 @st.composite
 def _manifests(draw: st.DrawFn) -> bytes:
-    """The valid one with values changed, keys taken out and keys put in."""
+    """The valid manifest with values changed, keys removed and keys added."""
     values = manifest()
-    for place in draw(st.lists(st.sampled_from(_PLACES), min_size=1, max_size=4)):
+    for path in draw(st.lists(st.sampled_from(_PATHS), min_size=1, max_size=4)):
         try:
-            holder = _at(values, place[:-1])
+            holder = _at(values, path[:-1])
             match draw(st.integers(0, 2)):
                 case 0:
-                    holder[place[-1]] = draw(_JSON)
+                    holder[path[-1]] = draw(_JSON)
                 case 1:
-                    del holder[place[-1]]
+                    del holder[path[-1]]
                 case _:
                     holder[draw(st.text(max_size=9))] = draw(_JSON)
-        except (LookupError, TypeError):  # an earlier change took it away, or it is a list
+        except (LookupError, TypeError):  # an earlier change removed it, or it is a list
             continue
     return json.dumps(values).encode()
 
@@ -199,7 +199,7 @@ def _manifests(draw: st.DrawFn) -> bytes:
 @given(content=_manifests() | edits(len(_MANIFEST)).map(lambda changes: damaged(_MANIFEST, changes)))
 @fuzzed
 def test_manifest_damaged(fast: Path, content: bytes) -> None:
-    """A bundle.json that is no JSON, or one that says something else."""
+    """A bundle.json that is not JSON or has wrong contents is refused."""
     folder = write_bundle(fast / "bundle")
     (folder / "bundle.json").write_bytes(content)
     try:

@@ -1,4 +1,4 @@
-"""Commands of any name and payload to the real pipeline: each is answered on one line, whatever it says.
+"""Commands of any name and payload to the real pipeline: each gets a one-line result.
 
 name, payload ──► Commands ──► Control, Daemon ──► one Result
 """
@@ -26,11 +26,11 @@ from tests.parts.broker.commanded import Room
 from tests.parts.fakes import RecordingSink
 from tests.parts.faults.fuzzing import damaged, edits, fuzzed
 
-_ROUND_S = 100.0  # between two commands, so that none is refused as one too many
+_ROUND_S = 100.0  # time between two commands, so that the rate limit refuses none
 
 
 class Commanded:
-    """A daemon that does not run: the pipeline between two reads."""
+    """A pipeline between two reads, without a running daemon."""
 
     def __init__(self, folder: Path) -> None:
         file = folder / "config.yaml"
@@ -46,8 +46,8 @@ class Commanded:
         self._commands = Commands(config.mqtt, "lab", clock=lambda: self._now_s)
         self._control = control
 
-    def answers(self, name: str, payload: bytes) -> list[tuple[Topic, Result]]:
-        """To this command."""
+    def results(self, name: str, payload: bytes) -> list[tuple[Topic, Result]]:
+        """Results of this command."""
         self._now_s += _ROUND_S
         self._commands.received(Received(f"edged/lab/cmd/{name}", payload, retained=False))
         return list(self._commands.results(self._control.obey))
@@ -55,7 +55,7 @@ class Commanded:
 
 @pytest.fixture(scope="module")
 def commanded(fast: Path) -> Commanded:
-    """One for all cases: what one command leaves behind is what the next one finds."""
+    """One pipeline for all cases: each command starts from the state that the last one left."""
     return Commanded(fast)
 
 
@@ -103,13 +103,13 @@ _FITTING = st.one_of(
 @example(command=("mute", b"\xff"))
 @fuzzed
 def test_command_of_any_bytes(commanded: Commanded, command: tuple[str, bytes]) -> None:
-    """One answer, on a topic of ours, in words on one line, that is what its schema says."""
+    """Each command gives one valid result of one line, on a topic of the node."""
     name, payload = command
-    answers = commanded.answers(name, payload)
-    if "/" in name:  # another topic, to which nothing of ours is subscribed
-        assert not answers
+    results = commanded.results(name, payload)
+    if "/" in name:  # a topic without a subscription
+        assert not results
         return
-    ((topic, result),) = answers
+    ((topic, result),) = results
     event("obeyed" if result.ok else "refused")
     assert topic.name == f"cmd/{name if name in FORMS else 'unknown'}/result"
     assert result.message.isprintable(), repr(result.message)
@@ -117,16 +117,16 @@ def test_command_of_any_bytes(commanded: Commanded, command: tuple[str, bytes]) 
     assert msgspec.json.decode(encoded(result), type=Result) == result
 
 
-_KEPT = b'{"version":1,"muted":false,"enter_for":{"angry":0.5},"baseline":"frozen"}'
+_STATE = b'{"version":1,"muted":false,"enter_for":{"angry":0.5},"baseline":"frozen"}'
 
 
-@given(content=st.binary(max_size=200) | edits(len(_KEPT)).map(lambda changes: damaged(_KEPT, changes)))
+@given(content=st.binary(max_size=200) | edits(len(_STATE)).map(lambda changes: damaged(_STATE, changes)))
 @fuzzed
 def test_kept_commands_damaged(fast: Path, content: bytes) -> None:
-    """What was set by command is read, or the device is muted; the file is one that can be read afterwards."""
+    """A damaged file of command state is loaded, or the device is muted; afterwards the file is valid."""
     file = fast / "kept" / NAME
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(content)
-    found = Overrides(file, ("angry", "sad"))
+    loaded = Overrides(file, ("angry", "sad"))
     again = Overrides(file, ("angry", "sad"))
-    assert (again.muted, again.enter_for, again.baseline) == (found.muted, found.enter_for, found.baseline)
+    assert (again.muted, again.enter_for, again.baseline) == (loaded.muted, loaded.enter_for, loaded.baseline)

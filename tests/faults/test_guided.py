@@ -1,4 +1,4 @@
-"""The targets of the coverage-guided fuzzing, without what guides it."""
+"""Targets of the coverage-guided fuzzing, run without atheris."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.tools.guided import SEEDS, TARGETS, one_line
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_target_takes_its_seeds_and_what_is_none(tmp_path: Path, target: str) -> None:
-    """What it starts from, the same cut off, and bytes that are no text."""
+    """A target accepts its seeds, truncated seeds and bytes that are not text."""
     parse = TARGETS[target](tmp_path)
     for seed in SEEDS[target]:
         parse(seed)
@@ -18,6 +18,6 @@ def test_target_takes_its_seeds_and_what_is_none(tmp_path: Path, target: str) ->
 
 
 def test_message_of_two_lines_is_found() -> None:
-    """As whatever else a target raises, it ends the fuzzing with a status of its own."""
+    """A message of two lines fails, which ends the fuzzing with a status of its own."""
     with pytest.raises(AssertionError):
         one_line("a\nb")

@@ -1,4 +1,4 @@
-"""Disks that fail for real: full, read-only, damaged, taken away; the outbox goes on from memory and comes back.
+"""Disks that really fail: full, read-only, damaged, gone.  The outbox continues in memory and recovers.
 
 a small tmpfs ──► Journal ──► fault, one log line ──► the disk is well again ──► everything is on it
 """
@@ -33,18 +33,20 @@ _RETRY_S = 0.2
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a megabyte."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", place], check=False, capture_output=True)
+    """A file system of 1 MB."""
+    mount_point = tmp_path / "disk"
+    mount_point.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", mount_point], check=False, capture_output=True
+    )
     if mounted.returncode:
         pytest.skip(f"needs to mount a tmpfs, as root: {mounted.stderr.decode().strip()}")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
+    yield mount_point
+    subprocess.run(["umount", "-l", mount_point], check=True)
 
 
 def fill(disk: Path) -> Path:
-    """A file that leaves no room."""
+    """Write a file that fills the disk."""
     filler = disk / "filler"
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
@@ -53,13 +55,13 @@ def fill(disk: Path) -> Path:
 
 
 def remount(disk: Path, how: str) -> None:
-    """``ro`` or ``rw``."""
+    """Remount as ``ro`` or ``rw``."""
     subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)
 
 
 @contextmanager
 def opened(folder: Path, commit_s: float = 0.0, later_s: float = 0.0) -> Iterator[Journal]:
-    """A journal in the folder that soon tries again; it is ``later_s`` later by the wall clock."""
+    """A journal that retries quickly; its wall clock is ``later_s`` ahead."""
 
     def utc() -> float:
         return time.time() + later_s
@@ -72,15 +74,15 @@ def opened(folder: Path, commit_s: float = 0.0, later_s: float = 0.0) -> Iterato
         journal.close()
 
 
-def kept(folder: Path) -> list[int]:
-    """The numbers that the next process finds."""
+def stored(folder: Path) -> list[int]:
+    """Sequence numbers that the next process loads."""
     with opened(folder) as journal:
         return numbers(journal.found())
 
 
 @pytest.mark.parametrize("commit_s", [0.0, 0.1])
 def test_disk_that_fills_up(disk: Path, caplog: pytest.LogCaptureFixture, commit_s: float) -> None:
-    """From memory while it is full, with one line; when there is room again all of it goes there."""
+    """A full disk: one log line, events stay in memory; all are written once there is room."""
     caplog.set_level("INFO")
     with opened(disk, commit_s) as journal:
         events = put(journal, 10)
@@ -95,22 +97,22 @@ def test_disk_that_fills_up(disk: Path, caplog: pytest.LogCaptureFixture, commit
         events += put(journal, 10)
         wait_until(lambda: journal.horizon >= events[-1].seq and not journal.fault, "all on disk")
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-    assert kept(disk) == numbers(events)
+    assert stored(disk) == numbers(events)
 
 
 def test_start_on_a_full_disk(disk: Path) -> None:
-    """Nothing was there, nothing can be: memory until there is room."""
+    """Started on a full disk, the journal uses memory until there is room."""
     filler = fill(disk)
     with opened(disk) as journal:
         events = put(journal, 10)
         assert journal.fault
         filler.unlink()
         wait_until(lambda: not journal.fault, "on disk")
-    assert kept(disk) == numbers(events)
+    assert stored(disk) == numbers(events)
 
 
 def test_start_on_a_read_only_disk(disk: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """What waits there goes out all the same, what comes waits in memory; when it can be written all is there."""
+    """Started on a read-only disk, stored events are published and new ones stay in memory until it is writable."""
     with opened(disk) as journal:
         before = put(journal, 5)
     remount(disk, "ro")
@@ -124,12 +126,12 @@ def test_start_on_a_read_only_disk(disk: Path, caplog: pytest.LogCaptureFixture)
         remount(disk, "rw")
         wait_until(lambda: not journal.fault, "on disk")
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
-    assert kept(disk) == numbers(before[1:] + events[1:])
+    assert stored(disk) == numbers(before[1:] + events[1:])
 
 
 @pytest.mark.parametrize("commit_s", [0.0, 0.1])
 def test_disk_that_turns_read_only(card: Disk, caplog: pytest.LogCaptureFixture, commit_s: float) -> None:
-    """From memory, with one line, as soon as a write fails; when it can be written again all of it goes there."""
+    """A write fails: one log line, events stay in memory; all are written once the disk is writable."""
     caplog.set_level("INFO")
     with opened(card.place, commit_s) as journal:
         events = put(journal, 10)
@@ -146,11 +148,11 @@ def test_disk_that_turns_read_only(card: Disk, caplog: pytest.LogCaptureFixture,
         wait_until(lambda: journal.horizon >= events[-1].seq and not journal.fault, "all on disk")
     assert [record.levelname for record in caplog.records][-1] == "INFO"
     assert "outbox.sqlite3.damaged" not in [file.name for file in card.place.iterdir()]
-    assert kept(card.place) == numbers(events)
+    assert stored(card.place) == numbers(events)
 
 
 def test_disk_that_hangs(card: Disk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for it but the journal's thread; one line says so, and when it answers all of it goes there."""
+    """Only the journal's thread waits for a hung disk; one log line; all events are written once it responds."""
     caplog.set_level("INFO")
     monkeypatch.setattr("edged.outbox.journal._HANGS_S", 0.2)
     with opened(card.place, 0.1) as journal:
@@ -164,11 +166,11 @@ def test_disk_that_hangs(card: Disk, caplog: pytest.LogCaptureFixture, monkeypat
         card.thaw()
         wait_until(lambda: not journal.trouble and "again" in caplog.text, "well")
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-    assert kept(card.place) == numbers(events)
+    assert stored(card.place) == numbers(events)
 
 
 def test_close_with_a_disk_that_hangs(card: Disk, caplog: pytest.LogCaptureFixture) -> None:
-    """It is left behind, and the log says how many events are not on it; what it still writes is whole."""
+    """Close leaves a hung disk behind and logs how many events are not stored; a write that completes is whole."""
     with opened(card.place, 0.1) as journal:
         events = put(journal, 10)
         wait_until(lambda: len(list(history(card.place / "outbox.sqlite3"))) == len(events), "on disk")
@@ -181,11 +183,11 @@ def test_close_with_a_disk_that_hangs(card: Disk, caplog: pytest.LogCaptureFixtu
     writing = [thread for thread in threading.enumerate() if thread.name == "edged-journal"]
     for thread in writing:
         thread.join(15)
-    assert kept(card.place) == numbers(events)
+    assert stored(card.place) == numbers(events)
 
 
 def test_events_go_to_the_broker_from_a_full_disk(disk: Path, mosquitto: Mosquitto) -> None:
-    """Health says that they would not outlive the daemon, and why."""
+    """A full disk delays no event; health reports that events would not survive a restart, and why."""
     fill(disk)
     journal = Journal(disk / "outbox.sqlite3")
     with Consumer(mosquitto.port) as consumer:
@@ -194,21 +196,21 @@ def test_events_go_to_the_broker_from_a_full_disk(disk: Path, mosquitto: Mosquit
             for number in range(100):
                 publisher.publish(EVENT_START, episode_start("sad", number))
             wait_until(lambda: not publisher.unacknowledged, "all acknowledged")
-            figures = outbox_metrics(publisher)
-        assert (figures.depth, figures.dropped, figures.on_disk) == (0, 0, False)
-        assert figures.fault
+            metrics = outbox_metrics(publisher)
+        assert (metrics.depth, metrics.dropped, metrics.on_disk) == (0, 0, False)
+        assert metrics.fault
         wait_until(lambda: len(consumer.events) == 100, "all events")
 
 
 @pytest.mark.parametrize("kind", ["random", "text", "cut", "zeros"])
 def test_damaged_file_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str) -> None:
-    """It is kept aside, one line says so, and the numbers do not begin again below."""
+    """A damaged file is set aside with one log line, and numbers do not start again lower."""
     with opened(tmp_path) as journal:
         before = put(journal, 50)
     file = tmp_path / "outbox.sqlite3"
     content = file.read_bytes()
     damaged = {
-        "random": random.Random(1).randbytes(20_000),  # noqa: S311 -- any bytes
+        "random": random.Random(1).randbytes(20_000),  # noqa: S311 -- arbitrary bytes
         "text": b"not a database\n" * 100,
         "cut": content[: len(content) // 2],
         "zeros": content[:100] + bytes(len(content) - 100),
@@ -217,11 +219,11 @@ def test_damaged_file_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixt
     with opened(tmp_path, later_s=1.0) as journal:
         assert not journal.fault
         assert journal.set_aside == "outbox.sqlite3.damaged"
-        found = journal.found()
+        loaded = journal.found()
         assert put(journal)[0].seq > before[-1].seq
     assert (tmp_path / "outbox.sqlite3.damaged").read_bytes() == damaged
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert set(numbers(found)) <= set(numbers(before))
+    assert set(numbers(loaded)) <= set(numbers(before))
 
 
 @pytest.mark.parametrize("kind", ["random", "empty", "gone"])

@@ -1,4 +1,4 @@
-"""What happens to microphones, caused for real: absent, taken away and given back, frozen, thawed, gone for good."""
+"""Real microphone faults: absent, unplugged and plugged back in, frozen, thawed, gone for good."""
 
 import json
 from typing import Any
@@ -8,8 +8,8 @@ from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone
 __all__ = ["virtual_microphone"]  # pytest finds the fixture by its name here
 
 
-# A line of JSON for each change of state, and one at the end.  The waits between tries are shortened by the arguments:
-# what is tested is what happens, not how long a device that comes and goes is left alone.
+# Prints a line of JSON for each change of state, and one at the end.  Arguments shorten the waits between tries: the
+# tests check the sequence, not the timing.
 _FOLLOW = """
 import json, os, sys, threading
 from edged.audio import microphone as module
@@ -48,7 +48,7 @@ print(json.dumps({
 
 
 def test_taken_away_and_given_back(virtual_microphone: VirtualMicrophone) -> None:
-    """Ten times the sound server ends and comes again: sound each time, the clock right, nothing left over."""
+    """The sound server restarts ten times: sound returns each time with the right clock, and nothing leaks."""
     states = ["online", *["offline", "online"] * 10]
     with virtual_microphone.child(_FOLLOW, "60", *states) as child:
         for time in range(10):
@@ -59,18 +59,18 @@ def test_taken_away_and_given_back(virtual_microphone: VirtualMicrophone) -> Non
             assert trouble.startswith("microphone 'pulse': reading failed ("), time
             virtual_microphone.start()
         assert json.loads(child.line()) == ["online", ""]
-        found: dict[str, Any] = json.loads(child.line())
+        result: dict[str, Any] = json.loads(child.line())
         assert child.exit_status(10) == 0
-    assert found["fault"] == ""
-    assert (found["recoveries"], found["gaps"]) == (10, 10)
-    assert found["lost"] > 10 * 16_000 / 4
-    assert abs(found["late_s"]) < 0.5
-    assert found["files"] <= 4
-    assert found["threads"] == ["MainThread"]
+    assert result["fault"] == ""
+    assert (result["recoveries"], result["gaps"]) == (10, 10)
+    assert result["lost"] > 10 * 16_000 / 4
+    assert abs(result["late_s"]) < 0.5
+    assert result["files"] <= 4
+    assert result["threads"] == ["MainThread"]
 
 
 def test_absent_at_the_start(virtual_microphone: VirtualMicrophone) -> None:
-    """A device that is not there is waited for, however short a lost one is, and its count begins when it comes."""
+    """A missing device is waited for without limit, and its sample count starts when it appears."""
     virtual_microphone.kill()
     with virtual_microphone.child(_FOLLOW, "0.5", "offline", "online") as child:
         assert json.loads(child.line()) == [
@@ -79,46 +79,46 @@ def test_absent_at_the_start(virtual_microphone: VirtualMicrophone) -> None:
         ]
         virtual_microphone.start()
         assert json.loads(child.line()) == ["online", ""]
-        found = json.loads(child.line())
-    assert found["fault"] == ""
-    assert (found["recoveries"], found["gaps"], found["lost"]) == (0, 0, 0)
-    assert abs(found["late_s"]) < 0.5
+        result = json.loads(child.line())
+    assert result["fault"] == ""
+    assert (result["recoveries"], result["gaps"], result["lost"]) == (0, 0, 0)
+    assert abs(result["late_s"]) < 0.5
 
 
 def test_gone_for_too_long(virtual_microphone: VirtualMicrophone) -> None:
-    """A lost device that stays away ends the capture, so that a fresh process begins."""
+    """A device that stays away for too long ends the capture, so that systemd restarts the daemon."""
     with virtual_microphone.child(_FOLLOW, "2", "never") as child:
         assert json.loads(child.line())[0] == "online"
         virtual_microphone.kill()
         assert json.loads(child.line())[0] == "offline"
-        found = json.loads(child.line())
+        result = json.loads(child.line())
         assert child.exit_status(10) == 0
-    assert found["fault"] == "microphone 'pulse': not found; there is no microphone at all; no sound for 2 s"
-    assert found["threads"] == ["MainThread"]
+    assert result["fault"] == "microphone 'pulse': not found; there is no microphone at all; no sound for 2 s"
+    assert result["threads"] == ["MainThread"]
 
 
 def test_frozen_for_good(virtual_microphone: VirtualMicrophone) -> None:
-    """A driver that hangs: stalled after two seconds, given up later, closed at once, and the program can end."""
+    """A hung driver: stalled after two seconds, given up later; closing is immediate, and the program can end."""
     with virtual_microphone.child(_FOLLOW, "60", "never") as child:
         assert json.loads(child.line())[0] == "online"
         virtual_microphone.freeze()
         assert json.loads(child.line()) == ["stalled", "microphone 'pulse': no sample for 2 s"]
-        found = json.loads(child.line())
+        result = json.loads(child.line())
         assert child.exit_status(10) == 0
-    assert found["fault"] == "microphone 'pulse': the driver hangs, it got nothing done for 4 s"
+    assert result["fault"] == "microphone 'pulse': the driver hangs, it got nothing done for 4 s"
 
 
 def test_frozen_before_the_start(virtual_microphone: VirtualMicrophone) -> None:
-    """Where already the loading of PortAudio hangs, that is said and the program can end."""
+    """PortAudio hangs while it loads: the trouble is reported, and the program can end."""
     virtual_microphone.freeze()
     with virtual_microphone.child(_FOLLOW, "60", "never") as child:
-        found = json.loads(child.line())
+        result = json.loads(child.line())
         assert child.exit_status(10) == 0
-    assert found["fault"] == "microphone 'pulse': the driver hangs, it got nothing done for 4 s"
+    assert result["fault"] == "microphone 'pulse': the driver hangs, it got nothing done for 4 s"
 
 
 def test_frozen_and_thawed(virtual_microphone: VirtualMicrophone) -> None:
-    """A driver that works again goes on, with the time that it stood still in the count."""
+    """A thawed driver continues, and its sample count includes the time it was frozen."""
     states = ["online", "stalled", "offline", "online"]
     with virtual_microphone.child(_FOLLOW, "60", *states) as child:
         assert json.loads(child.line())[0] == "online"
@@ -126,8 +126,8 @@ def test_frozen_and_thawed(virtual_microphone: VirtualMicrophone) -> None:
         assert json.loads(child.line())[0] == "stalled"
         virtual_microphone.thaw()
         assert [json.loads(child.line())[0] for _ in range(2)] == states[2:]
-        found = json.loads(child.line())
+        result = json.loads(child.line())
         assert child.exit_status(10) == 0
-    assert (found["recoveries"], found["gaps"]) == (1, 1)
-    assert found["lost"] > 2 * 16_000
-    assert abs(found["late_s"]) < 0.5
+    assert (result["recoveries"], result["gaps"]) == (1, 1)
+    assert result["lost"] > 2 * 16_000
+    assert abs(result["late_s"]) < 0.5

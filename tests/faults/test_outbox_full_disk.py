@@ -1,4 +1,4 @@
-"""The outbox's file on a disk that is full, read by other processes, and as edged 0.1.0 left it."""
+"""The outbox file on a full disk, read by other processes, and as edged 0.1.0 left it."""
 
 import json
 import sqlite3
@@ -16,7 +16,7 @@ from tests.parts.faults.disk import Disk, mounted
 
 _REPOSITORY = Path(__file__).parents[2]
 
-# With so many KiB of room as the numbers say: opens an outbox or reads it, in a process of its own; how that ended.
+# With each number of KiB free, opens or reads an outbox in a separate process, and reports how that ended.
 _WITH_LITTLE_ROOM = """
 import json, os, sys
 from contextlib import suppress
@@ -85,7 +85,7 @@ print(json.dumps(found))
 
 
 def batch(*seqs: int) -> Batch:
-    """Events of these numbers."""
+    """Events with these sequence numbers."""
     return Batch(max(seqs), 1.0, put=[(event(seq), 1.0, False) for seq in seqs])
 
 
@@ -96,7 +96,7 @@ def opened(folder: Path) -> Database:
 
 @pytest.mark.parametrize("block_bytes", [1024, 4096])
 def test_full_disk_kills_nobody(tmp_path: Path, block_bytes: int) -> None:
-    """Whatever room is left: a batch is written whole or not at all, no process dies, and reading needs no room."""
+    """With any free space a batch is written whole or not at all, no process dies, and reading needs no space."""
     with mounted(Disk(tmp_path, block_bytes)):
         done = subprocess.run(
             [sys.executable, "-c", _WITH_LITTLE_ROOM, tmp_path], cwd=_REPOSITORY, check=True, stdout=subprocess.PIPE
@@ -109,7 +109,7 @@ def test_full_disk_kills_nobody(tmp_path: Path, block_bytes: int) -> None:
 
 
 def test_reader_of_another_process_takes_nothing_away(tmp_path: Path) -> None:
-    """It comes and goes between two batches, makes no file, and finds all."""
+    """A reader between two batches creates no file and sees all events."""
     file = tmp_path / "outbox.sqlite3"
     read = f"""
 from pathlib import Path
@@ -133,7 +133,7 @@ print(len(list(history(Path({str(file)!r})))))
 
 
 def test_history_that_is_read_slowly_holds_up_no_writer(tmp_path: Path) -> None:
-    """`edged history | less`: the rows were all read before the first is given."""
+    """`edged history | less`: all rows are read before the first is returned."""
     database = opened(tmp_path)
     database.commit(batch(1, 2, 3))
     rows = history(tmp_path / "outbox.sqlite3")
@@ -144,7 +144,7 @@ def test_history_that_is_read_slowly_holds_up_no_writer(tmp_path: Path) -> None:
 
 
 def test_transaction_that_a_power_cut_left_is_rolled_back(tmp_path: Path) -> None:
-    """A journal beside the file: neither the history nor the next daemon sees half a batch."""
+    """After a power cut neither the history nor the next daemon sees half a batch."""
     file, half = tmp_path / "outbox.sqlite3", tmp_path / "half"
     half.mkdir()
     database = opened(tmp_path)
@@ -165,7 +165,7 @@ def test_transaction_that_a_power_cut_left_is_rolled_back(tmp_path: Path) -> Non
 
 
 def test_file_in_wal_mode_is_taken_over(tmp_path: Path) -> None:
-    """As edged 0.1.0 left it after a power cut: what was only in the WAL is there, and its files go."""
+    """A database in WAL mode, left by edged 0.1.0 after a power cut, is converted; events in the WAL survive."""
     file, left = tmp_path / "outbox.sqlite3", tmp_path / "left"
     left.mkdir()
     database = opened(tmp_path)

@@ -1,8 +1,8 @@
-"""SIGTERM under every fault: ``edged run`` ends in time, its running episode too, and the broker knows that it is gone.
+"""SIGTERM under every fault: ``edged run`` ends in time, ends its episode, and the broker reports it offline.
 
     an episode runs ──fault──► SIGTERM ──► status 0; event/end at the broker or in the outbox; availability offline
 
-Status 0 says that it was in time: what is not at its end 4.5 s after the signal ends with 1 (``signals.py``).
+Status 0 means in time: a shutdown that takes longer than 4.5 s ends with 1 (``signals.py``).
 """
 
 import random
@@ -31,13 +31,13 @@ __all__ = ["card", "idle_mosquitto", "mosquitto", "virtual_microphone"]
 
 
 _EVENT = msgspec.json.Decoder(EpisodeStart | EpisodeEnd)
-# Whatever leads is an episode, and a pause does not end it.
+# Every leading label becomes an episode, and a pause does not end it.
 _EPISODES = "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0, span_s: 20}\n"
 
 
 @dataclass
 class Parts:
-    """All that can fail of one running device."""
+    """Everything that can fail of one running device."""
 
     service: Service
     broker: Mosquitto
@@ -46,44 +46,44 @@ class Parts:
     folder: Path
     state: Path
 
-    def log_says(self, words: str) -> None:
-        """Returns when it does."""
+    def wait_for_log(self, words: str) -> None:
+        """Wait until the log contains ``words``."""
         wait_until(lambda: words in (self.folder / "log").read_text(), f"{words!r} in the log", 30)
 
     def refuse(self) -> None:
-        """Let the broker know another password."""
+        """Change the password at the broker."""
         passwords = self.folder / "passwords"
         passwords.write_text("lab:another\n")
         passwords.chmod(0o600)
         subprocess.run(["mosquitto_passwd", "-U", passwords], check=True)
         self.broker.kill()
         self.broker.start(further=[f"password_file {passwords}"])
-        self.log_says("refused (")
+        self.wait_for_log("refused (")
 
     def cut_off(self) -> None:
-        """Let there be no way to the broker."""
+        """Cut the connection to the broker."""
         self.relay.lets_in = False
         self.relay.cut()
-        self.log_says("out of reach (")
+        self.wait_for_log("out of reach (")
 
     def swallow(self) -> None:
-        """Let nothing come through, in connections that stay open."""
+        """Drop all data while connections stay open."""
         self.relay.swallows = True
 
     def damage(self) -> None:
-        """Write nonsense over the outbox."""
+        """Overwrite the outbox with random bytes."""
         for file in (self.state / FILE, self.state / f"{FILE}-journal"):
             with file.open("r+b") as content:
-                content.write(random.Random(3).randbytes(file.stat().st_size))  # noqa: S311 -- any bytes
+                content.write(random.Random(3).randbytes(file.stat().st_size))  # noqa: S311 -- arbitrary bytes
 
 
 @contextmanager
 def device(broker: Mosquitto, microphone: VirtualMicrophone, folder: Path, disk: Disk | None = None) -> Iterator[Parts]:
-    """One that hears a conversation, and in which an episode runs."""
+    """A device that listens to a conversation, with an episode in progress."""
     (folder / "password").write_text("right")
     login = f", username: lab, password_file: {folder / 'password'}"
     state = folder / "state" if disk is None else disk.place
-    # Each event is written soon, so that a disk that fails is noticed.
+    # Each event is written at once, so a failing disk is noticed soon.
     more = f"{_EPISODES}outbox: {{commit_s: 0.1}}\n"
     with (
         Relay(broker.port).start() as relay,
@@ -96,14 +96,14 @@ def device(broker: Mosquitto, microphone: VirtualMicrophone, folder: Path, disk:
 
 
 def open_episodes(events: list[EpisodeStart | EpisodeEnd]) -> set[str]:
-    """Those that began and did not end; there are some that began."""
+    """Ids of episodes that started and did not end; at least one has started."""
     began = {event.episode_id for event in events if isinstance(event, EpisodeStart)}
     assert began
     return began - {event.episode_id for event in events if isinstance(event, EpisodeEnd)}
 
 
 def in_outbox(state: Path) -> list[EpisodeStart | EpisodeEnd]:
-    """Every event that the outbox keeps."""
+    """Every event in the outbox."""
     return [_EVENT.decode(payload) for payload, _ in history(state / FILE)]
 
 
@@ -120,7 +120,7 @@ FAR: dict[str, Callable[[Parts], None]] = {
 def test_sigterm_while_the_broker_is(
     mosquitto: Mosquitto, virtual_microphone: VirtualMicrophone, tmp_path: Path, fault: str
 ) -> None:
-    """The end waits in the outbox; a broker that was only stopped or cut off says offline in the end."""
+    """The episode's end waits in the outbox; a frozen or cut-off broker reports offline later."""
     with device(mosquitto, virtual_microphone, tmp_path) as parts:
         FAR[fault](parts)
         parts.service.daemon.send_signal(signal.SIGTERM)
@@ -144,7 +144,7 @@ NEAR: dict[str, Callable[[Parts], object]] = {
 def test_sigterm_with_a_broker_and(
     mosquitto: Mosquitto, virtual_microphone: VirtualMicrophone, tmp_path: Path, fault: str
 ) -> None:
-    """The broker gets the end of the episode, then offline."""
+    """The broker gets the episode's end, then offline."""
     with device(mosquitto, virtual_microphone, tmp_path) as parts:
         NEAR[fault](parts)
         parts.service.daemon.send_signal(signal.SIGTERM)
@@ -159,7 +159,7 @@ CARD: dict[str, Callable[[Disk], None]] = {"full": Disk.fill, "read-only": Disk.
 def test_sigterm_with_a_disk_that_turns(
     mosquitto: Mosquitto, virtual_microphone: VirtualMicrophone, tmp_path: Path, card: Disk, fault: str
 ) -> None:
-    """From memory, all of it goes to the broker."""
+    """All events reach the broker from memory."""
     with device(mosquitto, virtual_microphone, tmp_path, card) as parts:
         CARD[fault](card)
         parts.service.daemon.send_signal(signal.SIGTERM)
@@ -170,7 +170,7 @@ def test_sigterm_with_a_disk_that_turns(
 def test_sigterm_with_a_disk_that_hangs(
     mosquitto: Mosquitto, virtual_microphone: VirtualMicrophone, tmp_path: Path, card: Disk
 ) -> None:
-    """The broker knows all of it, and nothing of the daemon is left but the write, which the kernel alone can end."""
+    """The broker gets all events; only the hung write remains, which the kernel alone can end."""
     with device(mosquitto, virtual_microphone, tmp_path, card) as parts:
         daemon = parts.service.daemon
         card.freeze()

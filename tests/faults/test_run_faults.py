@@ -1,4 +1,4 @@
-"""``edged run`` as a process while its microphone comes, falls silent, goes, freezes: what a subscriber sees of it."""
+"""``edged run`` while its microphone appears, falls silent, disappears and freezes, as a subscriber sees it."""
 
 import signal
 import subprocess
@@ -25,7 +25,7 @@ def test_microphone_that_comes_falls_silent_goes_and_freezes(
     virtual_microphone: VirtualMicrophone,
     tmp_path: Path,
 ) -> None:
-    """A subscriber sees each state, systemd reads it in words, and a driver that hangs ends in a fresh process."""
+    """A subscriber sees each state, systemd gets a status in words, and a hung driver ends the process."""
     soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).standard_normal(40 * RATE_HZ) / 20, RATE_HZ)
     virtual_microphone.kill()
     with running(virtual_microphone, mosquitto, tmp_path, audio=", silent_after_s: 1") as service:
@@ -68,7 +68,7 @@ sys.exit(main(["run", "--config", sys.argv[1]]))
 
 
 def test_thread_that_dies_takes_the_daemon_with_it(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """paho's, of a fault of its own while all is well: status 1, the stack and a line in the log, offline by will."""
+    """A dead paho thread ends the daemon: status 1, stack and line in the log, offline by its will."""
     config, now = tmp_path / "config.yaml", tmp_path / "now"
     config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     with (
@@ -78,17 +78,17 @@ def test_thread_that_dies_takes_the_daemon_with_it(mosquitto: Mosquitto, tmp_pat
         ) as daemon,
     ):
 
-        def says(word: bytes) -> bool:
+        def published(word: bytes) -> bool:
             received = subscriber.received(0.1)
             return received is not None and received.topic == "edged/lab/availability" and received.payload == word
 
-        wait_until(lambda: says(b"online"), "online")
+        wait_until(lambda: published(b"online"), "online")
         now.touch()
         try:
             _, log = daemon.communicate(timeout=30)
         finally:
             daemon.kill()
-        wait_until(lambda: says(b"offline"), "offline")
+        wait_until(lambda: published(b"offline"), "offline")
     assert daemon.returncode == 1
     assert "Exception in thread paho-mqtt-client-edged-lab" in log
     last = log.splitlines()[-1]
@@ -103,7 +103,7 @@ def test_sigterm_ends_it_in_time(
     tmp_path: Path,
     when: str,
 ) -> None:
-    """Whatever the microphone does: status 0, which says that it was in time (``signals.py``)."""
+    """Whatever the microphone does, status 0 shows that it ended in time (``signals.py``)."""
     if when == "absent":
         virtual_microphone.kill()
     if when == "frozen before the start":

@@ -1,4 +1,4 @@
-"""What a run in CI makes of tests that are skipped, and that elsewhere they are."""
+"""A skipped test fails in CI, and only there."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ WELL = f"def test_well(): pass\ndef test_kernel(): pytest.skip({ALLOWED_SKIPS[0]
 
 
 def summary(folder: Path, *, ci: bool) -> tuple[set[str], str]:
-    """The files in which something failed, and the last line, of a run over all of them."""
+    """Run all files; returns those with failures, and the last line of output."""
     for name, content in {**SKIPPED, "well": WELL}.items():
         (folder / f"test_{name}.py").write_text(f"import pytest\n{content}\n")
     options = ["-p", "tests.parts.ci", "-p", "no:cacheprovider", "--continue-on-collection-errors", "-rfE"]
@@ -37,10 +37,10 @@ def summary(folder: Path, *, ci: bool) -> tuple[set[str], str]:
 
 
 def test_skipped_test_fails_in_ci_alone(tmp_path: Path) -> None:
-    """Whichever way it is skipped; but for what no machine could have."""
-    failed, said = summary(tmp_path, ci=True)
+    """Every kind of skip fails, except the reasons in ALLOWED_SKIPS."""
+    failed, last_line = summary(tmp_path, ci=True)
     assert failed == set(SKIPPED)
-    assert "1 passed, 1 skipped" in said
-    failed, said = summary(tmp_path, ci=False)
+    assert "1 passed, 1 skipped" in last_line
+    failed, last_line = summary(tmp_path, ci=False)
     assert failed == set()
-    assert f"1 passed, {len(SKIPPED) + 1} skipped" in said
+    assert f"1 passed, {len(SKIPPED) + 1} skipped" in last_line

@@ -1,4 +1,4 @@
-"""The pinned versions: each package that pyproject.toml asks for is in .ci/constraints.txt, at a version that fits."""
+"""Pinned versions: .ci/constraints.txt has a matching version of each package in pyproject.toml."""
 
 import tomllib
 from pathlib import Path
@@ -36,7 +36,7 @@ _PLATFORMS = [
 
 
 def pinned(name: str, platform: dict[str, str]) -> list[str]:
-    """The versions of a package that hold on ``platform``."""
+    """The versions of a package that apply on ``platform``."""
     canonical = name.lower().replace("_", "-")
     return [
         next(iter(pin.specifier)).version
@@ -47,7 +47,7 @@ def pinned(name: str, platform: dict[str, str]) -> list[str]:
 
 @pytest.mark.parametrize("platform", _PLATFORMS, ids=lambda one: f"{one['python_version']}-{one['platform_machine']}")
 def test_every_requirement_is_pinned(platform: dict[str, str]) -> None:
-    """After a change of pyproject.toml `make lock` has been run."""
+    """Every requirement has exactly one matching pin; run `make lock` after a change of pyproject.toml."""
     for requirement in _REQUIREMENTS:
         if requirement.name == "edged" or (requirement.marker and not requirement.marker.evaluate(platform)):
             continue
@@ -57,5 +57,5 @@ def test_every_requirement_is_pinned(platform: dict[str, str]) -> None:
 
 
 def test_pins_are_exact() -> None:
-    """A constraint that is a range pins nothing."""
+    """A range is no pin."""
     assert [str(pin) for pin in _PINS if [one.operator for one in pin.specifier] != ["=="]] == []

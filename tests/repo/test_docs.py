@@ -1,4 +1,4 @@
-"""What people read: README, docs/ and config.yaml say what is there, and nothing that is not."""
+"""README, docs/ and config.yaml describe everything that exists, and nothing that does not."""
 
 import re
 from pathlib import Path
@@ -21,43 +21,43 @@ _PAGES = {
     for page in [_README, *sorted(_REPOSITORY.glob("[A-Z]*.md")), *sorted(_DOCS.rglob("*.md"))]
 }
 _MAX_WORDS = 1300  # of the README
-_HISTORY = ("CHANGELOG.md", "docs/decisions/")  # may name what is gone
+_HISTORY = ("CHANGELOG.md", "docs/decisions/")  # may name what no longer exists
 
 
 def keys(kind: type, above: str = "") -> list[str]:
-    """All keys of the config, as ``section.key``."""
-    found = []
+    """All keys of the config as ``section.key``."""
+    names = []
     for field in msgspec.structs.fields(kind):
         if isinstance(field.default, msgspec.Struct):
-            found += keys(type(field.default), f"{field.name}.")
+            names += keys(type(field.default), f"{field.name}.")
         else:
-            found.append(above + field.name)
-    return found
+            names.append(above + field.name)
+    return names
 
 
 def commands() -> list[str]:
-    """The commands, as the program itself lists them."""
+    """All commands, as the program lists them."""
     return [entry.name for entry in ENTRIES]
 
 
 def current_pages() -> dict[str, str]:
-    """The pages that describe the program as it is now."""
+    """Pages that describe the program as it is now."""
     return {name: text for name, text in _PAGES.items() if not name.startswith(_HISTORY)}
 
 
 def prose(text: str) -> str:
-    """``text`` without its fenced blocks."""
+    """``text`` without fenced blocks."""
     return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(text: str) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Anchors of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def broken_links(page: Path) -> list[str]:
-    """The relative links of ``page`` that lead to no file, or to no heading in it."""
+    """Relative links of ``page`` to missing files or headings."""
     broken = []
     for link in re.findall(r"\]\(([^)\s]+)\)", prose(page.read_text(encoding="utf-8"))):
         if re.match(r"[a-z]+:", link):
@@ -77,7 +77,7 @@ def test_links(name: str) -> None:
 
 
 def test_broken_link_is_seen(tmp_path: Path) -> None:
-    """A link to no file and an anchor to no heading are found; what stands in a fence is no link."""
+    """Links to missing files and headings are reported; fenced blocks have no links."""
     page = tmp_path / "page.md"
     page.write_text("# One thing\n[a](none.md) [b](#one-thing) [c](#other)\n```\n[d](none.md)\n```\n", encoding="utf-8")
     assert broken_links(page) == ["none.md", "#other"]
@@ -95,12 +95,12 @@ def test_page_is_linked(name: str) -> None:
 
 
 def test_readme_is_short() -> None:
-    """A newcomer reads it in a few minutes."""
+    """The README takes a newcomer a few minutes."""
     assert len(_README.read_text(encoding="utf-8").split()) <= _MAX_WORDS
 
 
 def test_readme_says_what_a_newcomer_needs() -> None:
-    """It says how to try, install and test, and marks its picture as an excerpt."""
+    """It explains how to try, install and test, and marks its picture as an excerpt."""
     text = _README.read_text(encoding="utf-8")
     for needed in ("make demo", "make test", "sudo make install", "pipx install", "docs/index.md", "](docs/demo.svg)"):
         assert needed in text
@@ -121,7 +121,7 @@ def test_config_keys_exist() -> None:
 
 
 def test_commands_are_documented() -> None:
-    """Every command is in the table of docs/cli.md, and no page names another."""
+    """docs/cli.md lists every command, and no page names another."""
     assert "run" in commands()
     assert set(re.findall(r"^\| `edged ([a-z]+)", _PAGES["docs/cli.md"], re.MULTILINE)) == set(commands())
     named = set(re.findall(r"`edged ([a-z]+)", "\n".join(current_pages().values())))
@@ -129,7 +129,7 @@ def test_commands_are_documented() -> None:
 
 
 def test_make_targets_exist() -> None:
-    """Every ``make`` that a page names is a target."""
+    """Every ``make`` target that a page names exists."""
     targets = re.findall(r"^([a-z0-9-]+):", (_REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     named = set(re.findall(r"(?:`|^|sudo )make ([a-z][a-z0-9-]+)", "\n".join(current_pages().values()), re.MULTILINE))
     assert {"demo", "test", "install"} <= named
@@ -146,7 +146,7 @@ def test_convert_commands_exist() -> None:
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: str(topic.name))
 def test_topic_is_documented(topic: Topic) -> None:
-    """Every topic is in the table of docs/mqtt.md with its QoS and retention."""
+    """Every topic is in the table of docs/mqtt.md, with QoS and retain flag."""
     retained = "yes" if topic.retained else "no"
     assert re.search(rf"^\| `{topic.name}` \| {topic.qos} \| {retained} \|", _PAGES["docs/mqtt.md"], re.MULTILINE)
 
@@ -158,21 +158,21 @@ def test_mqtt_command_is_documented(name: str) -> None:
 
 
 def test_folders_are_documented() -> None:
-    """Every folder of the program is in the layout of docs/development.md."""
+    """docs/development.md lists every folder of the program."""
     for folder in sorted((_REPOSITORY / "edged").iterdir()):
         if (folder / "__init__.py").exists():
             assert f"| `edged/{folder.name}/` |" in _PAGES["docs/development.md"]
 
 
 def test_paths_exist() -> None:
-    """Files and folders of the repository that a page names are there."""
+    """Files and folders of the repository that a page names exist."""
     text = "\n".join(current_pages().values())
     named = set(re.findall(r"`((?:edged|convert|tests|docs|systemd|\.github)/[\w./-]*)`", text))
     assert [path for path in sorted(named) if not (_REPOSITORY / path).exists()] == []
 
 
 def test_named_tests_exist() -> None:
-    """Each row of the fault table names the tests that show it, and every test that a page names is there."""
+    """Each row of the fault table names its tests, and every test that a page names exists."""
     table = _PAGES["docs/operations.md"].partition("\n## Faults and what happens")[2]
     rows = [row for row in table.splitlines() if row.startswith("| ")][1:]
     assert len(rows) > 30
@@ -183,7 +183,7 @@ def test_named_tests_exist() -> None:
 
 
 def test_shown_configs_load() -> None:
-    """What a page shows of config.yaml is a config."""
+    """Every config shown on a page loads."""
     sections = "|".join(field.name for field in msgspec.structs.fields(Config))
     shown = [
         parse_config(re.sub(r"^ {3}", "", block, flags=re.MULTILINE) if block.startswith("   ") else block, name)
@@ -196,7 +196,7 @@ def test_shown_configs_load() -> None:
 
 
 def test_decisions_are_listed() -> None:
-    """The records are numbered without a gap, dated, and in the list."""
+    """Decision records are dated, listed, and numbered without gaps."""
     records = sorted((_DOCS / "decisions").glob("[0-9]*.md"))
     assert [int(record.name[:4]) for record in records] == list(range(1, 1 + len(records)))
     for record in records:
@@ -207,7 +207,7 @@ def test_decisions_are_listed() -> None:
 
 
 def test_changelog_has_its_form() -> None:
-    """Keep a Changelog: what is unreleased first, then versions with their dates, the newest first."""
+    """Keep a Changelog: Unreleased first, then dated versions, newest first."""
     versions = re.findall(r"^## (.+)$", _PAGES["CHANGELOG.md"], re.MULTILINE)
     assert versions[0] == "[Unreleased]"
     assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", version) for version in versions[1:])
@@ -216,14 +216,14 @@ def test_changelog_has_its_form() -> None:
 
 
 def test_no_gaps() -> None:
-    """Nothing waits to be filled in."""
+    """No placeholder is left."""
     for name, text in _PAGES.items():
         assert not re.search(r"@@|TODO|TBD|FIXME", text), name
         assert name == "CHANGELOG.md" or not re.search(r"^## .+\n+(?=## |\Z)", text, re.MULTILINE), name
 
 
 def test_config_yaml_is_the_defaults() -> None:
-    """config.yaml loads, and has the values that hold without it."""
+    """config.yaml loads and equals the defaults."""
     assert load_config(_REPOSITORY / "config.yaml") == Config()
 
 

@@ -1,4 +1,4 @@
-"""The layers: imports go one way, stages do not know each other, one third-party library has one file."""
+"""Layers: imports go one way, stages do not import each other, each third-party library is imported by one file."""
 
 import ast
 import re
@@ -27,7 +27,7 @@ _CONVERT_FOLDERS = tuple(
     for name in ("corpora", "recipes", "data", "augment", "score", "encoder", "train", "gate", "stream", "evaluate")
 )
 
-# What the modules of a folder may import of ours, their own folder aside; the first row that fits a module counts.
+# Our own modules that a folder may import besides its own; the first matching row counts.
 _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.errors", ()),
     ("edged.features", ("edged.errors",)),
@@ -37,23 +37,23 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.models.bundle", _FOUNDATION),
     ("edged.mqtt", (*_SHARED, "edged.outbox")),  # the publisher drains the outbox: docs/decisions/0001-layout.md
     *[(stage, _SHARED) for stage in _STAGES],
-    # Handed its source and its sink, so it knows neither audio nor mqtt.
+    # The pipeline is handed its source and sink, so it imports neither audio nor mqtt.
     ("edged.pipeline", (*_SHARED, "edged.features", "edged.models", "edged.events")),
     ("edged.demo", _SHARED),
     ("edged.cli", ("edged",)),
     ("edged.__main__", ("edged.cli",)),
     ("edged", ()),
-    # Both run the whole device, as replay does.
+    # Both run the whole device, like replay.
     ("convert.stream", (*_CONVERT_FOLDERS[:-2], "edged")),
     ("convert.demo", ("convert", "edged")),
-    # The way of a training clip: each folder may import those before it (docs/decisions/0028).
+    # A training clip passes through these in order: each folder may import those before it (docs/decisions/0028).
     *[(folder, (*_CONVERT_FOLDERS[:number], *_TRAINING)) for number, folder in enumerate(_CONVERT_FOLDERS)],
     ("convert.card", ("convert.corpora", "convert.recipes", "convert.score", "convert.gate.recipe", *_TRAINING)),
     ("convert.bundle", (*_CONVERT_FOLDERS, "convert.card", *_TRAINING)),
     ("convert.commands", ("convert", *_TRAINING)),
     ("convert", ("convert.commands", *_TRAINING)),
 ]
-_ALONE = {"edged.errors", "edged.models.bundle"}  # rows that are one module
+_ALONE = {"edged.errors", "edged.models.bundle"}  # rows for single modules
 
 _HOME = {
     "sounddevice": "edged.audio.driver",
@@ -69,23 +69,23 @@ _HOME = {
 _NAMES_MODULE = re.compile(rf"(?:{'|'.join(_HOME)})(?:\.[a-z_]+)+")
 _EVERYWHERE = {"numpy", "msgspec"}
 _CONVERT_HOME = {"soundfile": "convert.data.recordings", "soxr": "convert.data.recordings"}
-_DRAWS = ("convert.card.plots", "convert.card.gate_plot")  # matplotlib's homes: nothing that measures draws
+_DRAWS = ("convert.card.plots", "convert.card.gate_plot")  # may import matplotlib: modules that measure never draw
 
 
 def modules(package: str) -> dict[str, Path]:
-    """Name to file of every module of ``package``."""
-    found = {}
+    """Name and file of every module of ``package``."""
+    files = {}
     for file in sorted((_REPOSITORY / package).rglob("*.py")):
         parts = file.relative_to(_REPOSITORY).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
-    return found
+        files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return files
 
 
 _EDGED, _CONVERT = modules("edged"), modules("convert")
 
 
 def imported(name: str, file: Path) -> Iterator[str]:
-    """Full names of all that a module imports, wherever in the file, and of modules that it names in a string."""
+    """Full names of everything a module imports, anywhere in the file, and of modules named in strings."""
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -102,29 +102,29 @@ def imported(name: str, file: Path) -> Iterator[str]:
             yield node.value
 
 
-def within(module: str, place: str) -> bool:
-    """Whether ``module`` is ``place`` or lies below it."""
-    return module == place or module.startswith(f"{place}.")
+def within(module: str, package: str) -> bool:
+    """Whether ``module`` is ``package`` or below it."""
+    return module == package or module.startswith(f"{package}.")
 
 
 def test_modules_found() -> None:
-    """The walk sees the whole of both packages."""
+    """The walk covers both packages completely."""
     assert {"edged", "edged.cli.main", "edged.models.interpreter", "convert"} <= _EDGED.keys() | _CONVERT.keys()
 
 
 @pytest.mark.parametrize("name", [*_EDGED, *_CONVERT])
 def test_imports_one_way(name: str) -> None:
-    """Each module imports only what its folder may know."""
+    """Each module imports only what its folder may import."""
     folder, allowed = next(row for row in _MAY_IMPORT if within(name, row[0]))
-    own = name if folder in _ALONE else folder
+    itself = name if folder in _ALONE else folder
     for module in imported(name, (_EDGED | _CONVERT)[name]):
         if module.split(".")[0] in {"edged", "convert", "tests"}:
-            assert any(within(module, place) for place in (own, *allowed)), f"{name} imports {module}"
+            assert any(within(module, package) for package in (itself, *allowed)), f"{name} imports {module}"
 
 
 @pytest.mark.parametrize(("package", "limit"), [("edged", 14), ("convert", 14), ("tests", 25)])
 def test_folders_small(package: str, limit: int) -> None:
-    """A folder holds no more files than a person takes in."""
+    """No folder has more files than the limit."""
     for folder in sorted({file.parent for file in (_REPOSITORY / package).rglob("*.py")}):
         names = [file.name for file in folder.glob("*.py")]
         assert len(names) <= limit, f"{folder.relative_to(_REPOSITORY)} has {len(names)} files"
@@ -132,7 +132,7 @@ def test_folders_small(package: str, limit: int) -> None:
 
 @pytest.mark.parametrize("name", _EDGED)
 def test_third_party_one_file(name: str) -> None:
-    """sounddevice, paho, YAML, the TFLite runtime and the others each have one file that knows them."""
+    """sounddevice, paho, YAML, the TFLite runtime and others are each imported by a single file."""
     for module in imported(name, _EDGED[name]):
         library = module.split(".")[0]
         if library in sys.stdlib_module_names or library in _EVERYWHERE or library == "edged":
@@ -143,7 +143,7 @@ def test_third_party_one_file(name: str) -> None:
 
 @pytest.mark.parametrize("name", _CONVERT)
 def test_convert_reads_sound_in_one_file(name: str) -> None:
-    """Training reads and resamples recordings in one file as well, and never runs what only a device needs."""
+    """Only one file of convert reads and resamples recordings, and convert imports no device libraries."""
     for module in imported(name, _CONVERT[name]):
         library = module.split(".")[0]
         assert library not in _HOME.keys() - _CONVERT_HOME.keys(), f"{name} imports {library}"

@@ -1,7 +1,7 @@
-"""No log line and no error can hold sound, log-mel or scores: what could go into them is read in the source.
+"""No log line or error can contain sound, log-mel or scores: static check of everything that goes into them.
 
 edged/**/*.py ──ast──► arguments of logging calls, fields of errors' messages ──► none is an array
-                  └──► every format as a pattern, ``SHAPES``, which a real log is compared with in test_privacy.py
+                  └──► every format as a pattern, ``SHAPES``, for test_privacy.py to match real logs
 """
 
 import ast
@@ -21,10 +21,10 @@ from tests.parts.faults.trace import Traced, strace  # noqa: F401 -- a fixture
 EDGED = Path(__file__).parents[2] / "edged"
 _ARRAYS = ("Floats", "NDArray", "ndarray", "AudioChunk", "Window", "Judged", "Answer", "Began", "Ended")
 _LEVELS = ("debug", "info", "warning", "error", "critical", "exception", "log")
-_ABOUT = ("level_dbfs", "shape", "dtype", "size", "ndim", "start", "end")  # of an array, or of a window: counts
-_MAX_MESSAGE = 300  # characters that a %s may become: a path, a fault in words
+_ABOUT = ("level_dbfs", "shape", "dtype", "size", "ndim", "start", "end")  # scalars of an array or window
+_MAX_MESSAGE = 300  # characters of a %s: a path, a fault in words
 _STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR)\s+"
-_FIGURES = (  # the one line whose whole text is put together before
+_FIGURES = (  # the one line whose text is built before it is logged
     r"\d+ windows, \d+ with speech, \d+ skipped; \d+ samples dropped; level -?\d+ dBFS; [\d.]+ % busy"
 )
 
@@ -35,7 +35,7 @@ def trees() -> dict[str, ast.Module]:
 
 
 def array_names(modules: dict[str, ast.Module]) -> set[str]:
-    """Names of arguments, variables and fields that are annotated as sound, log-mel, scores or what carries them."""
+    """Names of arguments, variables and fields annotated as sound, log-mel, scores or a container of these."""
     names = set()
     for node in (node for tree in modules.values() for node in ast.walk(tree)):
         annotation = getattr(node, "annotation", None)
@@ -48,8 +48,8 @@ def array_names(modules: dict[str, ast.Module]) -> set[str]:
     return names
 
 
-def told(tree: ast.Module) -> Iterator[tuple[int, ast.expr]]:
-    """Every expression whose value goes into a log line or an error's message, with its line."""
+def logged_expressions(tree: ast.Module) -> Iterator[tuple[int, ast.expr]]:
+    """Every expression that goes into a log line or an error message, with its line number."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LEVELS:
             if ast.unparse(node.func.value) in {"_log", "logging", "logger", "log"}:
@@ -59,7 +59,7 @@ def told(tree: ast.Module) -> Iterator[tuple[int, ast.expr]]:
 
 
 def held(expression: ast.AST, arrays: set[str]) -> Iterator[str]:
-    """Arrays in ``expression``, but for their length, shape and counts."""
+    """Arrays in ``expression``, except for their lengths, shapes and counts."""
     if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "len":
         return
     if isinstance(expression, ast.Attribute):
@@ -74,32 +74,32 @@ def held(expression: ast.AST, arrays: set[str]) -> Iterator[str]:
 
 
 def array_faults(modules: dict[str, ast.Module]) -> list[str]:
-    """Where an array would be told."""
+    """Places where an array goes into a log line or an error."""
     arrays = array_names(modules)
     return [
         f"{name}:{line}: {held_name}"
         for name, tree in modules.items()
-        for line, expression in told(tree)
+        for line, expression in logged_expressions(tree)
         for held_name in held(expression, arrays)
     ]
 
 
 def log_patterns() -> list[str]:
-    """Every line that the program's own logging can make, from its formats."""
+    """A pattern for every line that the program's logging can produce."""
     patterns = [_FIGURES]
     for tree in trees().values():
-        for _, expression in told(tree):
+        for _, expression in logged_expressions(tree):
             if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
                 text = re.sub(r"%[.\d]*[rs]", "\x00", expression.value)
                 if text == "\x00":
-                    continue  # would let everything through; _FIGURES says what it is
+                    continue  # would match everything; _FIGURES covers it
                 text = re.escape(re.sub(r"%(?:\.\d+)?[dfg]", "\x01", text).replace("%%", "%"))
                 patterns.append(text.replace("\x00", rf"[^\n]{{0,{_MAX_MESSAGE}}}").replace("\x01", r"-?[\d.]+"))
     return patterns
 
 
 def unknown_lines(log: str) -> list[str]:
-    """Lines of a log that no format of the program makes, or that hold more than a dozen numbers."""
+    """Log lines that match no format of the program, or have more than a dozen numbers."""
     patterns = log_patterns()
     lines = []
     for line in log.splitlines():
@@ -113,7 +113,7 @@ def unknown_lines(log: str) -> list[str]:
 
 
 def test_no_array_is_logged_or_raised() -> None:
-    """No logging call and no error's message is given an array of sound, log-mel or scores."""
+    """No logging call and no error message gets an array of sound, log-mel or scores."""
     modules = trees()
     assert {"samples", "scores", "image"} <= array_names(modules)
     assert array_faults(modules) == []
@@ -130,7 +130,7 @@ def test_no_array_is_logged_or_raised() -> None:
     ],
 )
 def test_logged_array_is_found(line: str) -> None:
-    """The test above fails where such a line is written."""
+    """A logged array makes the check above fail."""
     modules = trees()
     modules["deliberate.py"] = ast.parse(line)
     assert array_faults(modules) != []
@@ -144,16 +144,16 @@ def test_length_of_an_array_may_be_told() -> None:
 
 
 def test_log_line_of_no_format_is_unknown() -> None:
-    """A line that another library or a careless print writes is seen, and one of ours is not."""
+    """A line from another library or a stray print is reported; the program's own lines are not."""
     stamp = "2026-11-21 06:14:14,485 INFO    "
-    own = [stamp + "broker 127.0.0.1:33371: connected", stamp + "capture online: pulse"]
+    known = [stamp + "broker 127.0.0.1:33371: connected", stamp + "capture online: pulse"]
     other = [stamp + "scores [0.1, 0.2]", "0.1 0.2 0.3", stamp + "capture online: " + "0.1 " * 13]
-    assert unknown_lines("\n".join(own + other)) == other
+    assert unknown_lines("\n".join(known + other)) == other
 
 
 @pytest.mark.usefixtures("strace")
 def test_crash_tells_where_and_not_what(tmp_path: Path) -> None:
-    """SIGABRT, as the watchdog sends it: the log gets the stacks' lines of code and no values; nothing goes astray."""
+    """On SIGABRT, as sent by the watchdog, the log gets stacks without values, and nothing else is written."""
     config = tmp_path / "config.yaml"
     port = free_port()
     broker = f"{{host: 127.0.0.1, port: {port}}}"
@@ -169,6 +169,6 @@ def test_crash_tells_where_and_not_what(tmp_path: Path) -> None:
     line = rf"|{thread}|  File \".*\", line \d+ in .*|  <.*>|Extension modules: .*"
     assert [row for row in stacks.splitlines() if not re.fullmatch(line, row)] == []
     assert stacks
-    found = outlets(traced.calls(), Allowed(("127.0.0.1", port), state=tmp_path / "state", log=traced.log))
-    # ALSA looks for a sound server of the user's, wherever one may be.
-    assert [fault for fault in found.faults if not re.fullmatch("connect: the socket .*pulse.*/native", fault)] == []
+    outlet = outlets(traced.calls(), Allowed(("127.0.0.1", port), state=tmp_path / "state", log=traced.log))
+    # ALSA tries the user's sound server in several places.
+    assert [fault for fault in outlet.faults if not re.fullmatch("connect: the socket .*pulse.*/native", fault)] == []

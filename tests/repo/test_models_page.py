@@ -1,4 +1,4 @@
-"""Figures in docs/models.md match the shipped bundle, so a new bundle cannot leave the page behind."""
+"""The numbers in docs/models.md match the shipped bundle, so a new bundle cannot leave the page outdated."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _CONDITIONS = ("clean", "noise_10", "noise_0", "room", "telephone", "mp3", "soft
 
 
 def rows(section: str) -> dict[str, list[str]]:
-    """The cells of the first table below a heading, by the first word of their row."""
+    """Cells of the first table below a heading, by the first word of their row."""
     table = _PAGE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     cells = [
         [cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", table, re.MULTILINE)
@@ -25,37 +25,37 @@ def rows(section: str) -> dict[str, list[str]]:
 
 
 def percent(share: float) -> str:
-    """As the page writes a share."""
+    """A share as the page formats it."""
     return f"{100 * share:.1f} %"
 
 
 @pytest.mark.parametrize("corpus", _NAMES)
 def test_recall_matches_the_bundle(corpus: str) -> None:
-    """Speakers, clips, UAR with its interval, after 60 s, M1 alone, and the better support vector machine."""
-    figures = _METRICS["rows"][corpus]
-    whole = figures[figures["default"]]
+    """Speakers, clips, UAR with its interval, UAR after 60 s, of M1 alone, and of the better support vector machine."""
+    expected = _METRICS["rows"][corpus]
+    whole = expected[expected["default"]]
     low, high = whole["uar_95"]
-    machines = [row["uar"] for name, row in figures["svm"].items() if name in {"dct", "mfcc"}]
+    machines = [row["uar"] for name, row in expected["svm"].items() if name in {"dct", "mfcc"}]
     assert rows("How good it is")[_NAMES[corpus]][1:] == [
         f"{whole['speakers']} / {whole['clips']}",
         f"**{whole['uar']:.3f}** ({low:.3f} to {high:.3f})",
         f"{_METRICS['adaptation'][corpus]['priors']['neutral']['60']:.3f}",
-        f"{figures['first']['uar']:.3f}",
+        f"{expected['first']['uar']:.3f}",
         f"{max(machines):.3f}",
     ]
 
 
 @pytest.mark.parametrize("corpus", _METRICS["robustness"])
 def test_conditions_match_the_bundle(corpus: str) -> None:
-    """UAR under each condition, by the default routing."""
-    figures = _METRICS["robustness"][corpus]["rows"]
+    """UAR under each condition with the default routing."""
+    expected = _METRICS["robustness"][corpus]["rows"]
     default = _METRICS["rows"][corpus]["default"]
-    expected = [f"{figures[condition][default]['uar']:.3f}" for condition in _CONDITIONS]
+    expected = [f"{expected[condition][default]['uar']:.3f}" for condition in _CONDITIONS]
     assert rows("Robustness")[_NAMES[corpus]][1:] == expected
 
 
 def test_gate_matches_the_bundle() -> None:
-    """How much speech the gate misses, and how much else it takes for speech."""
+    """The gate's misses and false accepts."""
     section = _PAGE.partition("\n## The speech gate\n")[2].partition("\n## ")[0]
     model = _METRICS["gate"]["gates"]["model"]
     assert percent(model["missed"]) in section

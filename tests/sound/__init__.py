@@ -1,1 +1,1 @@
-"""Against a real PortAudio capture device."""
+"""Tests with a real PortAudio capture device."""

@@ -1,8 +1,8 @@
-"""The contract on a real broker: every message of a real daemon, commands and their results too, fits its document.
+"""Contract: every message of a real daemon on a real broker, commands and results included, fits the AsyncAPI document.
 
     edged run, everything on ──MQTT 5──► mosquitto ──► each message against `edged schema --asyncapi`
 
-The subscriber asks with QoS 2 and for the retained flag as it was sent, so that both arrive as the daemon gave them.
+The subscriber asks for QoS 2 and retain as published, so both arrive as the daemon sent them.
 """
 
 import json
@@ -30,7 +30,7 @@ from tests.parts.system.program import edged
 
 BELOW = "edged/lab/"
 OPTIONS = SubscribeOptions(qos=2, retainAsPublished=True)
-GIVEN = {  # in order; what the device does with them is tested elsewhere
+COMMANDS = {  # in order; their effects are tested elsewhere
     "threshold": '{"label": "angry", "enter": 0.6, "id": "1"}',
     "baseline": "frozen",
     "log_level": "DEBUG",
@@ -50,26 +50,26 @@ health_s: 5
 
 
 @dataclass
-class Heard:
-    """What a subscriber of everything has heard, in order."""
+class Recorded:
+    """All messages that a subscriber received, in order."""
 
     messages: list[MQTTMessage]
 
     def has(self, topic: str, payload: bytes | None = None) -> bool:
-        """Whether such a message came."""
+        """Whether such a message arrived."""
         return any(one.topic == BELOW + topic and payload in {None, one.payload} for one in list(self.messages))
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    """The document as a user gets it."""
+    """The document as users get it."""
     parsed: dict[str, Any] = json.loads(edged("schema", "--asyncapi").stdout)
     return parsed
 
 
 @pytest.fixture(scope="module")
-def heard(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Heard:
-    """A daemon from its start to its end: speech, every command, one that is none, a mute."""
+def recorded(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Recorded:
+    """A daemon from start to end: speech, every command, an unknown command, a mute."""
     expect_pulseaudio()
     folder = tmp_path_factory.mktemp("contract")
     with Mosquitto(folder, mosquitto_program()) as broker:
@@ -81,50 +81,50 @@ def heard(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Heard:
             VirtualMicrophone() as microphone,
             (folder / "log").open("w") as log,
         ):
-            heard = Heard(messages)
+            recorded = Recorded(messages)
             command: list[str | Path] = [sys.executable, "-m", "edged", "run", "--config", config]
             daemon = subprocess.Popen(command, env=microphone.environment, stderr=log)
             try:
-                wait_until(lambda: heard.has("capture", b"online"), "sound", 60)
+                wait_until(lambda: recorded.has("capture", b"online"), "sound", 60)
                 microphone.play(speech)
-                wait_until(lambda: heard.has("event/start") and heard.has("level"), "an episode, a level", 40)
-                for name, payload in [*GIVEN.items(), ("dance", "now")]:
+                wait_until(lambda: recorded.has("event/start") and recorded.has("level"), "an episode, a level", 40)
+                for name, payload in [*COMMANDS.items(), ("dance", "now")]:
                     client.publish(f"{BELOW}cmd/{name}", payload, qos=1)
-                wait_until(lambda: heard.has("cmd/unknown/result"), "the last answer")
-                wait_until(lambda: heard.has("capture", b"muted") and heard.has("event/end"), "the mute")
+                wait_until(lambda: recorded.has("cmd/unknown/result"), "the last answer")
+                wait_until(lambda: recorded.has("capture", b"muted") and recorded.has("event/end"), "the mute")
                 daemon.send_signal(signal.SIGTERM)
                 assert daemon.wait(WITHIN_S) == 0, (folder / "log").read_text()
                 wait_until(lambda: messages[-1].payload == b"offline", "offline")
             finally:
                 daemon.kill()
                 daemon.wait(WITHIN_S)
-    return heard
+    return recorded
 
 
-def channel_of(topic: str, document: dict[str, Any]) -> str:
-    """The name of a topic's channel; one that has none is a fault."""
-    found = [
+def channel_name(topic: str, document: dict[str, Any]) -> str:
+    """Name of a topic's channel; fails if there is none."""
+    mismatches = [
         name
         for name, channel in document["channels"].items()
         if re.fullmatch(channel["address"].replace("{node}", "[a-zA-Z0-9_-]+"), topic)
     ]
-    assert len(found) == 1, f"{topic} has the channels {found}"
-    return str(found[0])
+    assert len(mismatches) == 1, f"{topic} has the channels {mismatches}"
+    return str(mismatches[0])
 
 
 def faults(message: MQTTMessage, document: dict[str, Any]) -> list[str]:
-    """What is wrong with a message by the document: its payload, its QoS, whether it is retained."""
-    channel = channel_of(message.topic, document)
-    found = []
+    """Mismatches between a message and the document: payload, QoS, retain flag."""
+    channel = channel_name(message.topic, document)
+    mismatches = []
     shapes = [document["components"]["messages"][name] for name in document["channels"][channel]["messages"]]
     if not any(accepted(bytes(message.payload), shape, document) for shape in shapes):
-        found.append(f"{channel}: {message.payload[:300]!r}")
+        mismatches.append(f"{channel}: {message.payload[:300]!r}")
     operations = [one for one in document["operations"].values() if one["channel"]["$ref"] == f"#/channels/{channel}"]
-    # A result has an operation of its own only as a reply.
+    # Only a reply makes a result part of an operation.
     bound = operations[0]["bindings"]["mqtt"] if operations else {"qos": 1, "retain": False}
     if (message.qos, message.retain) != (bound["qos"], bound["retain"]):
-        found.append(f"{channel}: QoS {message.qos}, retained {message.retain}")
-    return found
+        mismatches.append(f"{channel}: QoS {message.qos}, retained {message.retain}")
+    return mismatches
 
 
 def accepted(payload: bytes, shape: dict[str, Any], document: dict[str, Any]) -> bool:
@@ -138,29 +138,30 @@ def accepted(payload: bytes, shape: dict[str, Any], document: dict[str, Any]) ->
     return jsonschema.Draft202012Validator({**document, **shape["payload"]}).is_valid(content)
 
 
-def test_every_message_fits_its_document(heard: Heard, document: dict[str, Any]) -> None:
-    """Payload, QoS and retained flag of each, the commands' too; and it has no field that no schema knows."""
-    own = [one for one in heard.messages if one.topic != f"{BELOW}cmd/dance"]
-    assert [fault for message in own for fault in faults(message, document)] == []
-    told = [one for one in own if "/cmd/" not in one.topic]
+def test_every_message_fits_its_document(recorded: Recorded, document: dict[str, Any]) -> None:
+    """Payload, QoS and retain flag of each message fit the document, and no field is missing from the schemas."""
+    daemon_messages = [one for one in recorded.messages if one.topic != f"{BELOW}cmd/dance"]
+    assert [fault for message in daemon_messages for fault in faults(message, document)] == []
+    published = [one for one in daemon_messages if "/cmd/" not in one.topic]
     assert (
-        misfits([Sent(PUBLISH, one.topic, bytes(one.payload), b"", one.qos, retained=one.retain) for one in told]) == []
+        misfits([Sent(PUBLISH, one.topic, bytes(one.payload), b"", one.qos, retained=one.retain) for one in published])
+        == []
     )
 
 
-def test_every_channel_was_heard(heard: Heard, document: dict[str, Any]) -> None:
-    """Nothing in the document is only on paper."""
-    channels = {channel_of(one.topic, document) for one in heard.messages if one.topic != f"{BELOW}cmd/dance"}
+def test_every_channel_is_used(recorded: Recorded, document: dict[str, Any]) -> None:
+    """The daemon uses every channel of the document."""
+    channels = {channel_name(one.topic, document) for one in recorded.messages if one.topic != f"{BELOW}cmd/dance"}
     assert channels == set(document["channels"])
-    assert set(GIVEN) == set(FORMS)
+    assert set(COMMANDS) == set(FORMS)
 
 
-def test_every_message_says_what_it_is(heard: Heard, document: dict[str, Any]) -> None:
-    """With MQTT 5 the content type is the document's, the schema's version is there, and events expire."""
-    for one in heard.messages:
+def test_every_message_says_what_it_is(recorded: Recorded, document: dict[str, Any]) -> None:
+    """With MQTT 5, messages have the documented content type and schema version, and events expire."""
+    for one in recorded.messages:
         if "/cmd/" in one.topic and not one.topic.endswith("/result"):
-            continue  # ours
-        channel = document["channels"][channel_of(one.topic, document)]
+            continue  # sent by the test
+        channel = document["channels"][channel_name(one.topic, document)]
         types = {document["components"]["messages"][name]["contentType"] for name in channel["messages"]}
         assert one.properties is not None
         assert {one.properties.ContentType} == types  # type: ignore[attr-defined]
@@ -182,13 +183,13 @@ def test_every_message_says_what_it_is(heard: Heard, document: dict[str, Any]) -
 def test_message_that_does_not_fit_is_seen(
     topic: str, payload: bytes, flags: tuple[int, bool], document: dict[str, Any]
 ) -> None:
-    """A field that is missing, a word that is none, another QoS, a flag too many: each is a fault."""
+    """A missing field, an unknown word, another QoS and a wrong flag are each reported."""
     message = MQTTMessage(topic=(BELOW + topic).encode())
     message.payload, (message.qos, message.retain) = payload, flags
     assert len(faults(message, document)) == 1
 
 
 def test_topic_without_a_channel_is_seen(document: dict[str, Any]) -> None:
-    """A topic that the document does not have is no channel."""
+    """A topic outside the document has no channel."""
     with pytest.raises(AssertionError, match="edged/lab/sound has the channels"):
-        channel_of("edged/lab/sound", document)
+        channel_name("edged/lab/sound", document)

@@ -1,4 +1,4 @@
-"""The microphone: a real PortAudio recording a real pulseaudio, and what it says when either is not there."""
+"""The microphone: a real PortAudio records a real pulseaudio, and reports when either is missing."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ __all__ = ["virtual_microphone"]  # pytest finds the fixture by its name here
 
 RATE = 16_000
 
-# Each script runs in a process of its own: PortAudio reads the environment when it is loaded.
+# Each script runs in a separate process: PortAudio reads the environment when it loads.
 _LISTEN = """
 import json, sys, threading, time, numpy as np
 from edged.audio.microphone import Microphone
@@ -45,28 +45,28 @@ print(json.dumps({
 
 
 def test_hears_what_is_played(virtual_microphone: VirtualMicrophone, tmp_path: Path) -> None:
-    """A tone played into the sound server comes out as that tone, without a gap, and closing leaves no thread."""
+    """A tone is recorded without gaps, and closing leaves no thread."""
     tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(30 * 48_000) / 48_000)
     soundfile.write(tmp_path / "tone.wav", tone, 48_000)
     with virtual_microphone.child(_LISTEN, "auto") as child:
         assert child.line() == "listening"
         virtual_microphone.play(tmp_path / "tone.wav")
-        heard: dict[str, Any] = json.loads(child.line())
+        recorded: dict[str, Any] = json.loads(child.line())
         assert child.exit_status(10) == 0
-    assert heard["hz"] == pytest.approx(1000, abs=5)
-    assert heard["peak"] == pytest.approx(0.5, abs=0.02)
-    assert heard["contiguous"]
-    assert heard["figures"] == [0, 0]
-    assert (heard["name"], heard["rate_hz"], heard["n_channels"]) == ("default", RATE, 2)
-    assert -0.1 < heard["late_s"] < 2
-    assert heard["threads"] == ["MainThread", "edged-microphone"]
-    assert heard["threads_after"] == ["MainThread"]
-    assert heard["ended"]
-    assert heard["after"] is None
+    assert recorded["hz"] == pytest.approx(1000, abs=5)
+    assert recorded["peak"] == pytest.approx(0.5, abs=0.02)
+    assert recorded["contiguous"]
+    assert recorded["figures"] == [0, 0]
+    assert (recorded["name"], recorded["rate_hz"], recorded["n_channels"]) == ("default", RATE, 2)
+    assert -0.1 < recorded["late_s"] < 2
+    assert recorded["threads"] == ["MainThread", "edged-microphone"]
+    assert recorded["threads_after"] == ["MainThread"]
+    assert recorded["ended"]
+    assert recorded["after"] is None
 
 
 def test_lists_what_selects_each(virtual_microphone: VirtualMicrophone) -> None:
-    """The microphones that ALSA offers are listed with their selectors, and each selector opens its own."""
+    """The list has ALSA's microphones with their selectors, and each selector opens its microphone."""
     script = """
 from edged.audio.driver import microphones
 from edged.audio.microphone import Microphone
@@ -83,7 +83,7 @@ for listed in microphones():
 
 
 def test_says_when_it_is_silent(virtual_microphone: VirtualMicrophone, tmp_path: Path) -> None:
-    """A microphone that gives nothing but zeros is known as silent until something is played."""
+    """A microphone that delivers only zeros is silent until a sound is played."""
     soundfile.write(tmp_path / "noise.wav", np.random.default_rng(2).standard_normal(30 * RATE) / 20, RATE)
     script = """
 from edged.audio.microphone import Microphone
@@ -102,7 +102,7 @@ with Microphone(Audio(silent_after_s=0.3)) as microphone:
 
 
 def test_runs_without_executable_memory(virtual_microphone: VirtualMicrophone) -> None:
-    """Under what systemd's MemoryDenyWriteExecute forbids it hears all the same; a callback stream would not start."""
+    """Recording works under systemd's MemoryDenyWriteExecute, where a callback stream would not start."""
     script = """
 import ctypes
 PR_SET_MDWE, REFUSE_EXEC_GAIN = 65, 1
@@ -123,7 +123,7 @@ print("heard")
 
 
 def test_pipeline_that_is_too_slow_loses_the_oldest(virtual_microphone: VirtualMicrophone) -> None:
-    """What does not fit the ring is dropped and counted, and the next chunk starts later by just that."""
+    """Samples that do not fit the ring are dropped and counted, and the next chunk starts later by that number."""
     script = """
 import threading
 from edged.audio.microphone import Microphone

@@ -1,4 +1,4 @@
-"""A microphone that is muted: the device closed, nothing heard, nothing looked for, and no sign of death."""
+"""A muted microphone: the device is closed, nothing is recorded or searched for, and the watchdog is still fed."""
 
 import json
 from typing import Any
@@ -52,7 +52,7 @@ print(json.dumps([thread.name for thread in threading.enumerate()]))
 
 
 def test_muted_device_is_closed_and_comes_again(virtual_microphone: VirtualMicrophone) -> None:
-    """The sound server has no listener while muted; then time has gone on, and nothing counts as lost or mended."""
+    """While muted the device is closed; afterwards time has advanced, and nothing counts as lost or recovered."""
     with virtual_microphone.child(_SWITCH) as child:
         assert json.loads(child.line()) == {"state": "online", "trouble": ""}
         assert virtual_microphone.n_listeners() == 1
@@ -69,12 +69,12 @@ def test_muted_device_is_closed_and_comes_again(virtual_microphone: VirtualMicro
     assert muted["rounds"] >= 3
     assert (again["state"], again["gaps"], again["recoveries"]) == ("online", 1, 0)
     assert again["jump"] > 16_000
-    assert again["lost"] < again["jump"] - 16_000  # the second that was not wanted is not counted as lost
+    assert again["lost"] < again["jump"] - 16_000  # the muted second does not count as lost
     assert twice["openings"] == 3
 
 
 def test_muted_from_the_start_is_never_opened(virtual_microphone: VirtualMicrophone) -> None:
-    """PortAudio, which opens each device for a moment when it begins, is not even loaded before the mute ends."""
+    """A microphone muted from the start does not even load PortAudio, which opens each device briefly."""
     script = """
 import sys
 from edged.audio import driver, microphone as module, mute
@@ -101,7 +101,7 @@ with module.Microphone(Audio(device="pulse", max_recovery_s=0.3, muted=True)) as
 
 
 def test_muted_microphone_is_closed_at_once(virtual_microphone: VirtualMicrophone) -> None:
-    """Its end wakes the reader that rests, and leaves no thread."""
+    """Closing a muted microphone wakes its waiting reader and leaves no thread."""
     script = """
 import threading
 from edged.audio import microphone as module, mute
@@ -118,7 +118,7 @@ print(microphone.status.state, [thread.name for thread in threading.enumerate()]
 
 
 def test_driver_that_does_not_let_go_looks_dead(virtual_microphone: VirtualMicrophone) -> None:
-    """Muted while the driver hangs: that is said, no round is counted, and the capture ends in a fresh process."""
+    """A driver that hangs while muted: the trouble is reported, no try is counted, and the capture ends."""
     script = """
 import sys
 from edged.audio import microphone as module, mute
@@ -150,7 +150,7 @@ with module.Microphone(Audio(device="pulse")) as microphone:
 
 
 def test_mute_between_two_openings_is_not_missed() -> None:
-    """Said before the next opening has its event: that opening does not begin until it is unsaid."""
+    """A mute before the next opening holds it back until the unmute."""
     mute = Mute(muted=False)
     first = mute.opening()
     assert first is not None
@@ -163,7 +163,7 @@ def test_mute_between_two_openings_is_not_missed() -> None:
 
 
 def test_end_lets_no_opening_begin() -> None:
-    """Muted or not."""
+    """After the end nothing is opened, muted or not."""
     for muted in (False, True):
         mute = Mute(muted=muted)
         mute.end()

@@ -1,4 +1,4 @@
-"""``edged run``, muted: the real microphone closed, over a restart too, and left alone by `edged check`."""
+"""``edged run`` while muted: the real microphone is closed, across restarts too, and `edged check` leaves it alone."""
 
 import os
 import signal
@@ -17,9 +17,9 @@ from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, w
 from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone  # noqa: F401 -- fixtures
 
 _CLOSED = "muted by command or config, the microphone is closed"
-_KEPT = '{"version": 1, "muted": %s, "enter_for": {}, "baseline": null}'
+_STATE = '{"version": 1, "muted": %s, "enter_for": {}, "baseline": null}'
 _REPOSITORY = Path(__file__).parents[2]
-# The real program, with a line on stderr for each device that is opened.
+# The real program, with a line on stderr for each opened device.
 _RUN = """
 import sys
 from edged.audio import driver
@@ -44,7 +44,7 @@ def config(tmp_path: Path, mosquitto: Mosquitto) -> Path:  # noqa: F811
 
 @contextmanager
 def edged(config: Path, microphone: VirtualMicrophone, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """The daemon; ended by SIGTERM, and its end was a good one."""
+    """The daemon, stopped by SIGTERM with status 0."""
     command = [sys.executable, "-c", _RUN, str(config)]
     environment = {**os.environ, **microphone.environment}
     with log.open("wb") as file:
@@ -65,7 +65,7 @@ def test_mute_by_command_closes_the_microphone_and_is_kept(
     virtual_microphone: VirtualMicrophone,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """The stream is gone; the next start opens nothing and loads no PortAudio, until it is told to listen."""
+    """The stream is closed; after a restart nothing is opened and PortAudio is not loaded until the unmute."""
     with Commander(mosquitto.port) as commander:
         with edged(config, virtual_microphone, tmp_path / "first.log"):
             wait_until(lambda: b"online" in commander.received["capture"], "the microphone is heard", 60)
@@ -92,7 +92,7 @@ def test_mute_by_config_closes_the_microphone(
     virtual_microphone: VirtualMicrophone,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """From the start nothing is opened; each SIGHUP then does what the file says, and the wire says so."""
+    """Nothing is opened at the start; each SIGHUP applies the file's setting and publishes it."""
     text, log = config.read_text(), tmp_path / "log"
     muted = text.replace("device: pulse", "device: pulse, muted: true")
     config.write_text(muted)
@@ -120,9 +120,9 @@ def test_check_leaves_a_muted_microphone_closed(
     virtual_microphone: VirtualMicrophone,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """Not tried, and why, says its line; what cannot be read counts as muted.  A command goes before the config."""
-    kept = tmp_path / "state" / "commands.json"
-    kept.parent.mkdir()
+    """The check line gives the reason; an unreadable file counts as muted; the command overrides the config."""
+    state_file = tmp_path / "state" / "commands.json"
+    state_file.parent.mkdir()
 
     def line() -> str:
         done = subprocess.run(
@@ -134,26 +134,26 @@ def test_check_leaves_a_muted_microphone_closed(
             env={**os.environ, **virtual_microphone.environment},
             timeout=60,
         )
-        (found,) = [line for line in done.stdout.splitlines() if line.startswith("microphone")]
-        return found
+        (check_line,) = [line for line in done.stdout.splitlines() if line.startswith("microphone")]
+        return check_line
 
-    for content in (_KEPT % "true", "damaged"):
-        kept.write_text(content)
-        assert line() == f"microphone    OK    not opened: muted by command ({kept})"
+    for content in (_STATE % "true", "damaged"):
+        state_file.write_text(content)
+        assert line() == f"microphone    OK    not opened: muted by command ({state_file})"
     config.write_text(config.read_text().replace("device: pulse", "device: pulse, muted: true"))
-    kept.write_text(_KEPT % "null")
+    state_file.write_text(_STATE % "null")
     assert line() == "microphone    OK    not opened: muted by the config (audio.muted)"
-    kept.write_text(_KEPT % "false")
+    state_file.write_text(_STATE % "false")
     assert "not opened" not in line()
 
 
 def test_muted_at_the_start_is_ready_and_alive(config: Path, tmp_path: Path) -> None:
-    """Under systemd's eyes, and without a microphone: READY, a status that says why, and the watchdog is fed."""
-    kept = tmp_path / "state" / "commands.json"
-    kept.parent.mkdir()
-    kept.write_text(_KEPT % "true")
+    """A muted daemon without a microphone sends READY and a status with the reason, and feeds the watchdog."""
+    state_file = tmp_path / "state" / "commands.json"
+    state_file.parent.mkdir()
+    state_file.write_text(_STATE % "true")
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(f"{folder}/notify")  # not in tmp_path: such a path may have 107 characters at most
+        systemd.bind(f"{folder}/notify")  # not in tmp_path: such a path is limited to 107 characters
         systemd.settimeout(60)
         daemon = subprocess.Popen(
             [sys.executable, "-m", "edged", "run", "--config", config],
@@ -162,13 +162,13 @@ def test_muted_at_the_start_is_ready_and_alive(config: Path, tmp_path: Path) -> 
             stderr=subprocess.DEVNULL,
         )
         try:
-            told: list[str] = []
-            while told.count("WATCHDOG=1") < 2:
-                told += systemd.recv(4096).decode().splitlines()
+            notified: list[str] = []
+            while notified.count("WATCHDOG=1") < 2:
+                notified += systemd.recv(4096).decode().splitlines()
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(30) == 0
         finally:
             daemon.kill()
             daemon.wait(15)
-    assert told.index("READY=1") < told.index("WATCHDOG=1")
-    assert any(line.startswith("STATUS=No sound (muted): muted by command or config, ") for line in told)
+    assert notified.index("READY=1") < notified.index("WATCHDOG=1")
+    assert any(line.startswith("STATUS=No sound (muted): muted by command or config, ") for line in notified)

@@ -1,11 +1,11 @@
-"""Privacy is proved: what `edged run` and `edged replay` write and send, every byte of it, while they hear real speech.
+"""Privacy: checks every byte that `edged run` and `edged replay` write and send while they listen to real speech.
 
     sample conversation ──pulseaudio──► edged run under strace ──► files, broker, pulseaudio, log
-                                                                    each: where to, and what
+                                                                    each: destination and content
 
-That names are allowed shows where something went; that every byte fits a schema, a format or a frame shows what it was;
-that it compresses below the rate of the leanest speech codec shows that it cannot be the sound in disguise, and that no
-chunk of samples or log-mel stands in it is a second net.  test_privacy_leaks.py shows that each finds a leak.
+Destinations must be on an allow list.  Every byte must fit a schema, a format or a frame.  Everything together must
+compress below the bit rate of the leanest speech codec, so it cannot be disguised sound.  A search for chunks of
+samples or log-mel is the safety net.  test_privacy_leaks.py shows that each check detects a leak.
 """
 
 import json
@@ -47,54 +47,54 @@ from tests.parts.sound.speech import SPEECH_S
 from tests.repo.test_log import unknown_lines
 
 REPOSITORY = Path(__file__).parents[2]
-SPEECH_BITS_PER_S = 700  # Codec 2 in its mode 700C, about the leanest speech codec in use; some in research need less
+SPEECH_BITS_PER_S = 700  # Codec 2 in mode 700C, about the leanest speech codec in use; research codecs need less
 
 
 @dataclass
 class Run:
-    """One traced run and what it left."""
+    """One traced run and its results."""
 
     outlets: Outlets
     log: str
     state: Path
-    heard_from_s: float  # wall clock at which the speech began
+    speech_from_s: float  # wall clock time when the speech started
     core_limit: str
-    muted_at_s: float  # when it had answered that it is mute; speech went on
-    introduction: set[tuple[str, bytes]]  # to Home Assistant, the same whatever is heard
+    muted_at_s: float  # time of the reply to the mute; the speech continued
+    introduction: set[tuple[str, bytes]]  # discovery for Home Assistant, independent of the sound
 
     def sent(self, from_s: float = 0) -> list[Sent]:
-        """Everything that went to the broker, from a time on."""
-        found = []
+        """Every packet to the broker, from a time on."""
+        items = []
         for parts in self.outlets.broker.values():
             ends, total = [], 0
             for utc_s, content in parts:
                 total += len(content)
                 ends.append((total, utc_s))
-            found += [
+            items += [
                 one
                 for one in sent(b"".join(content for _, content in parts))
                 if next(utc_s for end, utc_s in ends if end >= one.at) >= from_s
             ]
-        return found
+        return items
 
     def outward(self) -> tuple[bytes, bytes]:
-        """All that went anywhere before the speech began, and in all: messages but windows, files, the log."""
-        late = self.sent(self.heard_from_s)
-        kept = [path for path in self.outlets.files if path != "/dev/null" and "/__pycache__/" not in path]
-        files = [part for path in kept for part in self.outlets.files[path]]
+        """Everything let out before the speech, and in total: messages except windows, files, the log."""
+        late = self.sent(self.speech_from_s)
+        paths = [path for path in self.outlets.files if path != "/dev/null" and "/__pycache__/" not in path]
+        files = [part for path in paths for part in self.outlets.files[path]]
         both = []
-        for messages, before_s in ((self.sent()[: -len(late)], self.heard_from_s), (self.sent(), float("inf"))):
-            told = [
+        for messages, before_s in ((self.sent()[: -len(late)], self.speech_from_s), (self.sent(), float("inf"))):
+            parts = [
                 one.topic.encode() + one.payload + one.rest for one in messages if not one.topic.endswith("/window")
             ]
-            told += [content for utc_s, content in sorted(files) if utc_s < before_s]
-            both.append(b"".join(told))
+            parts += [content for utc_s, content in sorted(files) if utc_s < before_s]
+            both.append(b"".join(parts))
         return both[0], both[1]
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) -> Run:  # noqa: ARG001, F811
-    """``edged run`` from its start to SIGTERM, with everything that it can publish and all that it can log."""
+    """``edged run`` from start to SIGTERM, with everything that it can publish and log."""
     expect_pulseaudio()
     folder = tmp_path_factory.mktemp("run")
     state = folder / "state"
@@ -105,7 +105,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
             config.write_text(CONFIG.format(port=broker.port, state=state))
             command: list[str | Path] = [sys.executable, "-m", "edged", "run", "--config", config]
             with Traced(command, folder, microphone.environment) as traced:
-                # The last of what a start tells, three seconds after the connection; its log line comes before it.
+                # The last message of the start, three seconds after the connection; its log line precedes it.
                 wait_until(lambda: traced.ended or introduced(traced), "the device's introduction", 60)
                 assert not traced.ended, traced.output()
                 limits = Path(f"/proc/{traced.pid}/limits").read_text()
@@ -118,27 +118,27 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
                 traced.send(signal.SIGTERM)
                 assert traced.exit_status() == 0, traced.output()
             pulse = Path(microphone.environment["PULSE_SERVER"].removeprefix("unix:"))
-            found = outlets(traced.calls(), Allowed(("127.0.0.1", broker.port), pulse, state, traced.log))
+            items = outlets(traced.calls(), Allowed(("127.0.0.1", broker.port), pulse, state, traced.log))
     (core,) = re.findall(r"Max core file size +(\d+|unlimited) +", limits)
     shown = subprocess.check_output([sys.executable, "-m", "edged", "discovery", "--config", config])
-    told = {(topic.decode(), payload) for topic, _, payload in (line.partition(b" ") for line in shown.splitlines())}
-    return Run(found, traced.output(), state, began_s, core, muted_s, told)
+    parts = {(topic.decode(), payload) for topic, _, payload in (line.partition(b" ") for line in shown.splitlines())}
+    return Run(items, traced.output(), state, began_s, core, muted_s, parts)
 
 
 def introduced(traced: Traced) -> bool:
-    """It has sent what Home Assistant is told of it."""
+    """Whether the discovery for Home Assistant was sent."""
     sends = [call for call in traced.calls() if call.name in {"sendto", "sendmsg", "write"} and not call.failed]
     return any(b'"state_topic"' in string for call in sends for string in call.strings)
 
 
 def beginning(speech: Path, folder: Path) -> Path:
-    """Its first three seconds."""
+    """The first three seconds."""
     samples, rate_hz = soundfile.read(speech, dtype="int16")
     soundfile.write(folder / "beginning.wav", samples[: 3 * rate_hz], rate_hz)
     return folder / "beginning.wav"
 
 
-# Each event is written down at once: how often the disk's pages are, the events decide then, not the load of a machine.
+# Each event is written at once: events, not the load of the machine, decide how often pages are written.
 CONFIG = f"""
 node: {NODE}
 audio: {{{{device: pulse}}}}
@@ -150,28 +150,28 @@ log_level: debug
 
 
 def test_run_writes_and_sends_only_where_it_may(run: Run) -> None:
-    """No file but the state directory's, no address but the broker's, no call of the kernel that nobody has judged."""
+    """It uses only files in the state directory, the broker's address and known system calls."""
     assert run.outlets.faults == []
-    assert len(run.outlets.recorded) > SPEECH_S * GEOMETRY.sample_rate_hz  # it did hear, and was seen to
+    assert len(run.outlets.recorded) > SPEECH_S * GEOMETRY.sample_rate_hz  # it did record, and the trace shows it
 
 
 def test_run_sends_the_broker_payloads_and_nothing_else(run: Run) -> None:
-    """Every byte to the broker is MQTT, every message is whole by its schema; and there were events in it."""
-    found = run.sent()
-    assert misfits(found, run.introduction) == []
-    names = {one.topic.removeprefix(f"edged/{NODE}/") for one in found if one.kind == PUBLISH}
+    """Every byte to the broker is MQTT, every message fits its schema, and there are events."""
+    items = run.sent()
+    assert misfits(items, run.introduction) == []
+    names = {one.topic.removeprefix(f"edged/{NODE}/") for one in items if one.kind == PUBLISH}
     assert {"availability", "capture", "emotion", "event/start", "event/end", "health"} <= names
 
 
 def test_run_sends_pulseaudio_commands_and_no_samples(run: Run) -> None:
-    """Each frame to the sound server is of the control channel: nothing is played, nothing is handed on."""
+    """Each frame to the sound server is on the control channel: nothing is played."""
     assert run.outlets.pulse
     for stream in run.outlets.pulse.values():
         assert played(bytes(stream)) == 0
 
 
 def test_run_keeps_events_and_means_and_nothing_else(run: Run) -> None:
-    """Each row of the outbox is an event or a number, the baseline six means; and no other file is left."""
+    """Each row of the outbox is an event or a number, the baseline has six means, and no other file is left."""
     assert {file.name for file in run.state.iterdir()} == {
         "outbox.sqlite3",
         "outbox.lock",
@@ -197,32 +197,32 @@ def test_run_keeps_events_and_means_and_nothing_else(run: Run) -> None:
 
 
 def test_run_logs_only_known_lines(run: Run) -> None:
-    """At debug, too, the log has the program's own formats and nothing else."""
+    """Even at debug level the log has only the program's own formats."""
     assert unknown_lines(run.log) == []
     assert "connected" in run.log
 
 
 def test_run_lets_out_fewer_bits_than_any_speech_codec(run: Run) -> None:
-    """All that left while speech was heard, but the windows, compresses to less than the leanest codec's rate.
+    """All output while speech was recorded, except the windows, compresses below the leanest codec's bit rate.
 
-    This shows that the sound cannot be in it in any form that a codec could make.  It does not show that nothing about
-    the words is: their text alone would need some 50 bit/s.  What stands in the way of that is what the messages are.
+    This proves that no codec could have put the sound into it.  It does not prove that the words are absent: their text
+    needs only about 50 bit/s.  The message schemas rule that out.
     """
     assert 0 < bits_of_sound(*run.outward()) < SPEECH_BITS_PER_S * SPEECH_S
 
 
 def test_windows_are_few_bits(run: Run) -> None:
-    """A window's message adds six scores of four decimals, a level, the models asked: 100 bits, twice a second."""
-    windows = [json.loads(one.payload) for one in run.sent(run.heard_from_s) if one.topic.endswith("/window")]
-    heard = [window for window in windows if window["speech"]]
-    assert len(heard) > SPEECH_S / 2
+    """A window message adds six scores of four decimals, a level and the models used: 100 bits, twice a second."""
+    windows = [json.loads(one.payload) for one in run.sent(run.speech_from_s) if one.topic.endswith("/window")]
+    spoken = [window for window in windows if window["speech"]]
+    assert len(spoken) > SPEECH_S / 2
     assert sum(map(window_bits, windows)) < 300 * SPEECH_S
 
 
 def test_run_lets_out_no_piece_of_what_it_heard(run: Run) -> None:
-    """No 16 bytes of the samples that came from the microphone, or of their log-mel, are in anything that left."""
-    heard = np.frombuffer(bytes(run.outlets.recorded[: len(run.outlets.recorded) // 2 * 2]), "<i2")
-    pieces = pieces_of(heard.astype(np.float32) / 32768)
+    """No 16 bytes of the recorded samples or their log-mel appear in any output."""
+    spoken = np.frombuffer(bytes(run.outlets.recorded[: len(run.outlets.recorded) // 2 * 2]), "<i2")
+    pieces = pieces_of(spoken.astype(np.float32) / 32768)
     assert len(pieces) > 100_000
     streams = [content for parts in run.outlets.broker.values() for _, content in parts]
     streams += [content for parts in run.outlets.files.values() for _, content in parts]
@@ -230,17 +230,17 @@ def test_run_lets_out_no_piece_of_what_it_heard(run: Run) -> None:
 
 
 def test_muted_run_hears_nothing(run: Run) -> None:
-    """Once the mute is answered not one byte comes from the sound server, while speech goes on in the room."""
+    """After the reply to a mute no byte arrives from the sound server, although the speech continues."""
     assert any(at_s < run.muted_at_s for at_s in run.outlets.recorded_at_s)
     assert [at_s for at_s in run.outlets.recorded_at_s if at_s > run.muted_at_s] == []
 
 
 @pytest.mark.parametrize("kind", structs([*PAYLOADS.values()]).values())
 def test_no_payload_has_a_list_of_numbers(kind: type[msgspec.Struct]) -> None:
-    """Numbers stand alone or by label: no field could hold a chunk of sound, however it were filled."""
+    """Numbers are single or by label: no field could hold a chunk of sound."""
     assert numbers_in_a_row(kind) == []
 
 
 def test_run_leaves_no_core_dump(run: Run) -> None:
-    """A process that crashes leaves no image of its memory, in which sound would be."""
+    """A crash leaves no memory image, which would contain sound."""
     assert run.core_limit == "0"

@@ -1,4 +1,4 @@
-"""The judges of test_privacy.py find what leaks: programs and messages that let sound out, each caught by them.
+"""The checks of test_privacy.py detect leaks: programs and messages that let sound out are each caught.
 
 a program with a leak ──strace──► leaks.py, contents.py ──► the fault that names it
 """
@@ -46,20 +46,23 @@ LEAKS = {
         "import socket; socket.socket(socket.AF_UNIX).connect_ex(chr(0) + 'x')",
         "connect: the socket",
     ),
-    "judged": ("import os; f = open('{speech}', 'rb'); os.sendfile(1, f.fileno(), 0, 999)", "sendfile: a call that"),
+    "unknown call": (
+        "import os; f = open('{speech}', 'rb'); os.sendfile(1, f.fileno(), 0, 999)",
+        "sendfile: an unknown call",
+    ),
 }
 
 
 @pytest.mark.parametrize("leak", LEAKS)
 @pytest.mark.usefixtures("strace")
 def test_way_out_is_found(leak: str, speech: Path, tmp_path: Path) -> None:
-    """A program that writes or sends samples where it may not is caught by what the runs above are judged by."""
+    """A program that writes or sends samples to a forbidden place is caught."""
     script, fault = LEAKS[leak]
-    place = {"folder": tmp_path, "speech": speech, "port": free_port()}
+    values = {"folder": tmp_path, "speech": speech, "port": free_port()}
     (tmp_path / "other").write_bytes(bytes(9))
-    program = f"sound = open({str(speech)!r}, 'rb').read()[-9999:]; " + script.format(**place)
-    found, _ = outlets_of(tmp_path, [sys.executable, "-c", program], Allowed())
-    assert any(one.startswith(fault.format(**place)) for one in found.faults), found.faults
+    program = f"sound = open({str(speech)!r}, 'rb').read()[-9999:]; " + script.format(**values)
+    outlet, _ = outlets_of(tmp_path, [sys.executable, "-c", program], Allowed())
+    assert any(one.startswith(fault.format(**values)) for one in outlet.faults), outlet.faults
 
 
 EMOTION: dict[str, Any] = json.loads(encoded(emotion_state("sad")))
@@ -75,31 +78,31 @@ EMOTION: dict[str, Any] = json.loads(encoded(emotion_state("sad")))
     ],
 )
 def test_message_that_fits_no_schema_is_found(topic: str, content: bytes) -> None:
-    """A field more, a byte behind, another topic or word: each is a misfit, and the message without it is none."""
+    """An extra field, a trailing byte, another topic or word is a misfit; the original message is not."""
     assert len(misfits([Sent(PUBLISH, topic, content, b"", 1, retained=True)])) == 1
     assert misfits([Sent(PUBLISH, "edged/lab/emotion", json.dumps(EMOTION).encode(), b"", 1, retained=True)]) == []
 
 
 def test_bytes_that_are_no_mqtt_are_found() -> None:
-    """Something else that is sent over the broker's connection is no control packet."""
+    """Other data on the broker's connection is no control packet."""
     with pytest.raises(WireError):
         list(sent(b"\x00\x01\x02\x03"))
 
 
 def test_sound_to_the_sound_server_is_found(tmp_path: Path, speech: Path) -> None:
-    """What plays sound sends frames of a stream's channel."""
+    """A player sends frames on a stream's channel."""
     expect_pulseaudio()
     with VirtualMicrophone() as microphone:
         native = Path(microphone.environment["PULSE_SERVER"].removeprefix("unix:"))
         command: list[str | Path] = ["paplay", "-d", "vmic", beginning(speech, tmp_path)]
         with Traced(command, tmp_path, microphone.environment) as traced:
             assert traced.exit_status(60) == 0
-            found = outlets(traced.calls(), Allowed(pulse=native))
-    assert max(played(bytes(stream)) for stream in found.pulse.values()) >= 3 * GEOMETRY.sample_rate_hz
+            outlet = outlets(traced.calls(), Allowed(pulse=native))
+    assert max(played(bytes(stream)) for stream in outlet.pulse.values()) >= 3 * GEOMETRY.sample_rate_hz
 
 
 def test_sound_is_found_in_whatever_form_stands_there(speech: Path) -> None:
-    """The search knows samples of 16 bits, floats and log-mel, wherever they begin."""
+    """The search detects 16-bit samples, floats and log-mel at any offset."""
     samples = soundfile.read(speech, dtype="float32")[0]
     pieces = pieces_of(samples)
     image = next(iter(Windows(GEOMETRY, 31 * GEOMETRY.hop).push(samples, 0))).image
@@ -111,7 +114,7 @@ def test_sound_is_found_in_whatever_form_stands_there(speech: Path) -> None:
 
 
 def test_speech_in_the_leanest_code_would_be_found() -> None:
-    """As many bits as a codec needs, however they are spread over messages, are over the bound."""
+    """As many bits as a codec needs, however spread over messages, exceed the limit."""
     random = np.random.default_rng(7)
     coded = random.bytes(int(SPEECH_BITS_PER_S * SPEECH_S / 8))
     messages = [
@@ -122,6 +125,6 @@ def test_speech_in_the_leanest_code_would_be_found() -> None:
 
 
 def test_list_of_numbers_is_seen() -> None:
-    """A field that could hold sound is found, within others too."""
+    """A field that could hold sound is detected, nested fields too."""
     leaky = msgspec.defstruct("Leaky", [("samples", list[float]), ("bands", dict[str, list[int] | None]), ("n", int)])
     assert numbers_in_a_row(leaky) == ["samples", "bands"]

@@ -1,6 +1,6 @@
-"""`edged replay` under strace: it sends payloads or prints scores, and writes nothing.
+"""`edged replay` under strace: it publishes payloads or prints scores, and writes no file.
 
-recording ──► edged replay ──► broker, or stdout ──► leaks.py: where to; contents.py: what
+recording ──► edged replay ──► broker, or stdout ──► leaks.py: destinations; contents.py: contents
 """
 
 import json
@@ -23,13 +23,13 @@ from tests.repo.test_log import unknown_lines
 
 @pytest.mark.usefixtures("strace")
 def test_replay_prints_scores_and_writes_nothing(speech: Path, tmp_path: Path) -> None:
-    """With --jsonl each line is a window's scores or an event, no file is written, nothing is sent anywhere."""
+    """With --jsonl each line is a window's scores or an event; no file is written, nothing is sent."""
     config = tmp_path / "config.yaml"
     config.write_text("log_level: debug\n")
     command: list[str | Path] = [sys.executable, "-m", "edged", "replay", "--jsonl", speech, "--config", config]
-    found, log = outlets_of(tmp_path, command, Allowed())
-    assert found.faults == []
-    assert {path for path in found.files if "__pycache__" not in path} <= {str(tmp_path / "log"), "/dev/null"}
+    outlet, log = outlets_of(tmp_path, command, Allowed())
+    assert outlet.faults == []
+    assert {path for path in outlet.files if "__pycache__" not in path} <= {str(tmp_path / "log"), "/dev/null"}
     lines = [line for line in log.splitlines() if line.startswith("{")]
     kinds = {payload.__struct_config__.tag: payload for payload in PAYLOADS.values()}
     assert all(is_whole(line.encode(), kinds[json.loads(line)["type"]]) for line in lines)
@@ -45,16 +45,16 @@ def test_replay_sends_the_broker_payloads_and_writes_nothing(
     speech: Path,
     tmp_path: Path,
 ) -> None:
-    """To the broker the same holds as for the microphone; a replay keeps nothing on the disk."""
+    """With a broker the limits of ``edged run`` apply, and nothing is stored on disk."""
     config = tmp_path / "config.yaml"
     broker = f"host: 127.0.0.1, port: {mosquitto.port}, protocol: v5, window: true"
     config.write_text(f"node: {NODE}\nlog_level: debug\nmqtt: {{{broker}}}\n")
     command: list[str | Path] = [sys.executable, "-m", "edged", "replay", speech, "--node", NODE, "--config", config]
-    found, log = outlets_of(tmp_path, command, Allowed(broker=("127.0.0.1", mosquitto.port)))
-    assert found.faults == []
-    assert {path for path in found.files if "__pycache__" not in path} <= {str(tmp_path / "log"), "/dev/null"}
+    outlet, log = outlets_of(tmp_path, command, Allowed(broker=("127.0.0.1", mosquitto.port)))
+    assert outlet.faults == []
+    assert {path for path in outlet.files if "__pycache__" not in path} <= {str(tmp_path / "log"), "/dev/null"}
     assert unknown_lines(log) == []
-    (parts,) = found.broker.values()
+    (parts,) = outlet.broker.values()
     stream = b"".join(content for _, content in parts)
     assert misfits(list(sent(stream))) == []
     assert not is_in(stream, pieces_of(soundfile.read(speech, dtype="float32")[0]))

@@ -1,4 +1,4 @@
-"""``edged run`` for real: a clip played into a microphone, events at a subscriber of a mosquitto."""
+"""``edged run`` for real: a clip played into a microphone gives events at a subscriber of mosquitto."""
 
 import json
 import os
@@ -17,13 +17,13 @@ from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone  # noq
 from tests.parts.sound.speech import RATE_HZ
 from tests.parts.system.program import REPOSITORY, edged
 
-# A speaker of EMO-DB's test list, whom no model of the bundle was trained on.
+# A speaker in EMO-DB's test list, unseen in training.
 SPEAKER = "EMODB_14"
 
 
 @pytest.fixture(scope="module")
 def clip(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """About 12 s of an unseen speaker who is angry."""
+    """About 12 s of an angry, unseen speaker."""
     lists = (REPOSITORY / "convert" / "data" / "splits" / "emodb.csv").read_text()
     assert f"{SPEAKER},female,0,test" in lists
     files = sorted((corpora / "emodb").glob(f"{SPEAKER.removeprefix('EMODB_')}*W?.flac"))[:5]
@@ -34,7 +34,7 @@ def clip(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def recorded_labels(clip: Path, config: Path) -> set[str]:
-    """The labels of the clip's windows as ``edged replay`` records them."""
+    """Labels of the clip's windows from ``edged replay``."""
     done = edged("replay", "--jsonl", clip, "--config", config)
     assert done.returncode == 0, done.stderr
     return {row["label"] for row in map(json.loads, done.stdout.splitlines()) if row.get("label")}
@@ -46,7 +46,7 @@ def test_clip_in_the_microphone_gives_an_event_at_a_subscriber(
     virtual_microphone: VirtualMicrophone,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """The whole product: sound in, event/start out, its label among the clip's own; SIGTERM ends it cleanly."""
+    """The whole product: sound in, event/start out with one of the clip's labels; SIGTERM ends it cleanly."""
     config = tmp_path / "config.yaml"
     config.write_text(f"node: lab\naudio: {{device: pulse}}\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     labels = recorded_labels(clip, config)
@@ -54,7 +54,7 @@ def test_clip_in_the_microphone_gives_an_event_at_a_subscriber(
     with Subscriber(mosquitto.mqtt, "lab") as subscriber:
         assert subscriber.wait_connected(15)
 
-        def came(name: str, count: int = 1) -> bool:
+        def received(name: str, count: int = 1) -> bool:
             if message := subscriber.received(0.1):
                 messages.setdefault(message.topic.removeprefix("edged/lab/"), []).append(message.payload)
             return len(messages.get(name, [])) >= count
@@ -69,13 +69,13 @@ def test_clip_in_the_microphone_gives_an_event_at_a_subscriber(
                 stdout=log,
             )
         try:
-            wait_until(lambda: came("health"), "the daemon's first figures", 30)
+            wait_until(lambda: received("health"), "the daemon's first figures", 30)
             virtual_microphone.play(clip)
-            wait_until(lambda: came("event/start"), "an event/start", 40)
+            wait_until(lambda: received("event/start"), "an event/start", 40)
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(15) == 0, (tmp_path / "log").read_text()
-            wait_until(lambda: came("event/end", len(messages["event/start"])), "an event/end for each start")
-            wait_until(lambda: came("availability") and messages["availability"][-1] == b"offline", "offline")
+            wait_until(lambda: received("event/end", len(messages["event/start"])), "an event/end for each start")
+            wait_until(lambda: received("availability") and messages["availability"][-1] == b"offline", "offline")
         finally:
             daemon.kill()
             daemon.wait(15)
@@ -91,7 +91,7 @@ def test_check_tries_each_part(
     clip: Path,
     tmp_path: Path,
 ) -> None:
-    """With sound in the microphone and a broker all is OK; without the broker that line says what to look at."""
+    """With sound and a broker all checks are OK; without the broker its line has a hint."""
     config = tmp_path / "config.yaml"
     outputs = []
     for port in (mosquitto.port, 1):
@@ -112,7 +112,7 @@ def test_check_without_such_a_microphone_says_what_there_is(
     virtual_microphone: VirtualMicrophone,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """A name that no microphone has: its line lists the ones there are."""
+    """An unknown microphone name gives a line with the available ones."""
     config = tmp_path / "config.yaml"
     config.write_text("audio: {device: no such thing}\nmqtt: {host: 127.0.0.1, port: 1}\n")
     done = edged("check", "--config", config, environment=virtual_microphone.environment)
@@ -122,7 +122,7 @@ def test_check_without_such_a_microphone_says_what_there_is(
 
 
 def test_devices_lists_what_selects_each(virtual_microphone: VirtualMicrophone) -> None:  # noqa: F811
-    """The table's first column is what the config takes."""
+    """The first column is what the config accepts."""
     done = edged("devices", environment=virtual_microphone.environment)
     assert done.returncode == 0, done.stderr
     assert any(line.startswith("name:pulse ") for line in done.stdout.splitlines()), done.stdout

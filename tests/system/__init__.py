@@ -1,1 +1,1 @@
-"""systemd, Arm, Home Assistant, Node-RED: real systems."""
+"""Real systems: systemd, Arm, Home Assistant, Node-RED."""

@@ -1,6 +1,6 @@
-"""The same program on Arm, as on a Raspberry Pi with a system of 64 bits, emulated by qemu in a Debian 12.
+"""The program on 64-bit Arm, as on a Raspberry Pi, emulated by qemu in a Debian 12.
 
-``make test-arm64`` runs these; they need root, debootstrap and qemu-user-static, and are deselected otherwise.
+``make test-arm64`` runs these tests; they need root, debootstrap and qemu-user-static, and are deselected otherwise.
 """
 
 import json
@@ -21,13 +21,13 @@ from tests.parts.system.debian import REPOSITORY, WHEELS, debian_root, in_root
 pytestmark = pytest.mark.arm64
 
 PYTHON = "/opt/edged/venv/bin/python"
-STEPS = 2 / 256  # of a quantized score
+STEPS = 2 / 256  # of a quantised score
 SAMPLE = "edged/demo/sample.flac"
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A Debian of arm64 in which ``make install`` has been run; what it wrote goes away afterwards."""
+    """An arm64 Debian after ``make install``; its changes are discarded afterwards."""
     assert shutil.which("debootstrap"), "needs debootstrap: make test-arm64 installs it"
     assert os.geteuid() == 0, "needs root, for chroot: sudo make test-arm64"
     register_qemu()
@@ -51,7 +51,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def register_qemu() -> None:
-    """Lets the kernel run programs for arm64, unless it does: as Debian's package does where systemd runs."""
+    """Register qemu for arm64 with the kernel, as Debian's package does under systemd, unless it is registered."""
     registry = Path("/proc/sys/fs/binfmt_misc")
     if not (registry / "register").exists():
         subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", registry], check=True)
@@ -62,7 +62,7 @@ def register_qemu() -> None:
 
 
 def test_install_in_a_root_that_is_not_booted(root: Path) -> None:
-    """Everything is in place and enabled; the processor is Arm's."""
+    """Everything is installed and enabled; the processor is Arm."""
     assert in_root(root, "uname", "-m").stdout == "aarch64\n"
     assert (root / "etc/systemd/system/multi-user.target.wants/edged.service").is_symlink()
     assert "edged" in in_root(root, "id", "-nG", "edged").stdout
@@ -70,10 +70,10 @@ def test_install_in_a_root_that_is_not_booted(root: Path) -> None:
 
 
 def test_check_finds_bundle_and_runtime(root: Path) -> None:
-    """All but what a chroot has not: a microphone and a broker."""
+    """All checks pass except for the microphone and the broker, which a chroot lacks."""
     done = in_root(root, PYTHON, "-m", "edged", "check", "--config", "/etc/edged/config.yaml", check=False)
-    found = dict(line.split()[:2] for line in done.stdout.splitlines())
-    assert {part: found[part] for part in ("config", "bundle", "runtime")} == dict.fromkeys(
+    emulated = dict(line.split()[:2] for line in done.stdout.splitlines())
+    assert {part: emulated[part] for part in ("config", "bundle", "runtime")} == dict.fromkeys(
         ("config", "bundle", "runtime"), "OK"
     )
     assert done.returncode == 1
@@ -81,41 +81,41 @@ def test_check_finds_bundle_and_runtime(root: Path) -> None:
 
 @pytest.mark.parametrize("runtime", ["ai-edge-litert", "tflite-runtime"])
 def test_models_have_the_scores_of_this_machine(root: Path, tmp_path: Path, runtime: str) -> None:
-    """The demo's conversation: inputs within one step, few of them off at all; for the same ones scores within two."""
+    """Demo conversation: inputs differ by at most one step, and rarely; scores for equal inputs by at most two."""
     here, there = tmp_path / "here.npy", root / "root" / "there.npy"
     expected = json.loads(
-        ran(sys.executable, "tests/parts/models/model_scores.py", runtime, SAMPLE, str(here), str(here))
+        local_output(sys.executable, "tests/parts/models/model_scores.py", runtime, SAMPLE, str(here), str(here))
     )
     for file in (REPOSITORY / "tests" / "model_scores.py", here):
         shutil.copy(file, root / "root")
     arguments = (runtime, f"{CHECKOUT}/{SAMPLE}", "/root/there.npy", "/root/here.npy")
-    found = json.loads(in_root(root, PYTHON, "/root/model_scores.py", *arguments).stdout)
+    emulated = json.loads(in_root(root, PYTHON, "/root/model_scores.py", *arguments).stdout)
     off = np.abs(np.load(here).astype(int) - np.load(there))
     assert off.max() <= 1
     assert np.count_nonzero(off) < off.size / 1000
-    assert len(found) == 5
+    assert len(emulated) == 5
     for name, scores in expected.items():
-        difference = np.abs(np.array(found[name]) - np.array(scores)).max()
+        difference = np.abs(np.array(emulated[name]) - np.array(scores)).max()
         assert difference <= STEPS, f"{name}: {difference * 256:.1f} steps"
 
 
 def test_replay_answers_as_on_this_machine(root: Path) -> None:
-    """Windows, speech and labels of a replay; where models differ by a step two labels may be as good as level."""
+    """A replay gives the same windows and speech; labels may differ where two scores are nearly equal."""
     pairs = list(
         zip(
-            windows(ran(sys.executable, "-m", "edged", "replay", "--jsonl", SAMPLE)),
+            windows(local_output(sys.executable, "-m", "edged", "replay", "--jsonl", SAMPLE)),
             windows(in_root(root, PYTHON, "-m", "edged", "replay", "--jsonl", f"{CHECKOUT}/{SAMPLE}").stdout),
             strict=True,
         )
     )
     assert all((here["start_s"], here["speech"]) == (there["start_s"], there["speech"]) for here, there in pairs)
-    heard = [(here, there) for here, there in pairs if here["speech"]]
-    assert len(heard) > 10
-    assert sum(here["label"] == there["label"] for here, there in heard) >= 0.95 * len(heard)
+    speech = [(here, there) for here, there in pairs if here["speech"]]
+    assert len(speech) > 10
+    assert sum(here["label"] == there["label"] for here, there in speech) >= 0.95 * len(speech)
 
 
-def ran(*command: str) -> str:
-    """The stdout of a command on this machine."""
+def local_output(*command: str) -> str:
+    """Stdout of a command on this machine."""
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, timeout=300, cwd=REPOSITORY, env=environment
@@ -124,6 +124,6 @@ def ran(*command: str) -> str:
 
 
 def windows(lines: str) -> list[dict[str, Any]]:
-    """The windows of a replay."""
+    """The windows in the output of a replay."""
     rows = [json.loads(line) for line in lines.splitlines()]
     return [row for row in rows if row["type"] == "window"]

@@ -1,4 +1,4 @@
-"""The three blueprints of docs/integrations in a real Home Assistant; the test publishes what a device would."""
+"""The three blueprints of docs/integrations in a real Home Assistant; the test publishes in place of a device."""
 
 import json
 import shutil
@@ -50,7 +50,7 @@ AUTOMATIONS = """
 
 @pytest.fixture
 def home(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[HomeAssistant]:
-    """One with the automations, at a broker without a daemon."""
+    """Home Assistant with the automations and a broker, without a daemon."""
     running = HomeAssistant(tmp_path / "home", mosquitto.port, AUTOMATIONS)
     pasted = tmp_path / "home" / "blueprints" / "automation" / "edged"
     pasted.mkdir(parents=True)
@@ -64,9 +64,9 @@ def home(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[HomeAssistant]:
 
 
 def test_blueprints_do_as_they_say(home: HomeAssistant, mosquitto: Mosquitto) -> None:
-    """A light in the colour of the emotion, a notification on a long angry episode, a summary once it is quiet."""
+    """The light takes the emotion's colour, a long angry episode sends a notification, quiet sends a summary."""
     lamp = {"name": "Lamp", "unique_id": "lamp", "command_topic": "lamp/command", "rgb_command_topic": "lamp/rgb"}
-    heard: dict[str, str] = {}
+    payloads: dict[str, str] = {}
     with (
         Connection(mosquitto.mqtt, "attic") as attic,
         Subscriber(msgspec.structs.replace(mosquitto.mqtt, root="lamp")) as light,
@@ -75,39 +75,39 @@ def test_blueprints_do_as_they_say(home: HomeAssistant, mosquitto: Mosquitto) ->
         for opened in (attic, light, notes):
             assert opened.wait_connected(LONG_S)
 
-        def say(name: str, payload: bytes) -> None:
+        def publish(name: str, payload: bytes) -> None:
             attic.send(f"edged/attic/{name}", payload, 1, retained=not name.startswith("event/"))
 
-        def told(topic: str) -> str:
+        def payload_on(topic: str) -> str:
             for subscriber in (light, notes):
                 if message := subscriber.received(0.1):
-                    heard[message.topic] = message.payload.decode()
-            return heard.get(topic, "")
+                    payloads[message.topic] = message.payload.decode()
+            return payloads.get(topic, "")
 
         (discovery,) = messages(ATTIC, "device", "homeassistant").items()
         attic.send(*discovery, 1, retained=True)
         attic.send("homeassistant/light/lamp/config", json.dumps(lamp).encode(), 1, retained=True)
-        say("availability", b"online")
-        say("capture", b"online")
-        say("info", encoded(msgspec.structs.replace(info(), thresholds=dict.fromkeys(LABELS, 0.5))))
-        say("speech", b"OFF")
-        say("emotion", encoded(emotion_state("none", None)))
+        publish("availability", b"online")
+        publish("capture", b"online")
+        publish("info", encoded(msgspec.structs.replace(info(), thresholds=dict.fromkeys(LABELS, 0.5))))
+        publish("speech", b"OFF")
+        publish("emotion", encoded(emotion_state("none", None)))
         home.wait_for("sensor.attic_emotion", "none")
         home.wait_for("binary_sensor.attic_speech", "off")
         home.wait_for("light.lamp", "unknown")
 
-        say("speech", b"ON")
+        publish("speech", b"ON")
         home.wait_for("binary_sensor.attic_speech", "on")
-        # It comes late: the summary must not know of it.
-        say("event/start", encoded(msgspec.structs.replace(episode_start("sad"), replayed=True)))
-        say("event/start", encoded(episode_start("angry")))
-        say("emotion", encoded(emotion_state("angry")))
-        wait_until(lambda: told("lamp/rgb") == "255,40,20", "the light's colour", LONG_S)
-        wait_until(lambda: "angry since" in told("notes/edged_long_episode"), "the note", LONG_S)
+        # This event is late: the summary must not count it.
+        publish("event/start", encoded(msgspec.structs.replace(episode_start("sad"), replayed=True)))
+        publish("event/start", encoded(episode_start("angry")))
+        publish("emotion", encoded(emotion_state("angry")))
+        wait_until(lambda: payload_on("lamp/rgb") == "255,40,20", "the light's colour", LONG_S)
+        wait_until(lambda: "angry since" in payload_on("notes/edged_long_episode"), "the note", LONG_S)
         wait_until(lambda: "event_type" in home.states()["event.attic_emotion"]["attributes"], "the event", LONG_S)
-        assert "notes/edged_quiet_house" not in heard
-        say("speech", b"OFF")
-        say("emotion", encoded(emotion_state("none", None)))
-        wait_until(lambda: told("notes/edged_quiet_house"), "the summary", LONG_S)
-    assert heard["notes/edged_quiet_house"] == "Quiet after 1 min. Emotions: angry 1"
+        assert "notes/edged_quiet_house" not in payloads
+        publish("speech", b"OFF")
+        publish("emotion", encoded(emotion_state("none", None)))
+        wait_until(lambda: payload_on("notes/edged_quiet_house"), "the summary", LONG_S)
+    assert payloads["notes/edged_quiet_house"] == "Quiet after 1 min. Emotions: angry 1"
     assert home.complaints() == ""

@@ -1,6 +1,6 @@
-"""A real Home Assistant, a real mosquitto and the real daemon: what a person sees there, and what ends and comes back.
+"""Real Home Assistant, mosquitto and daemon: what a person sees, and how it survives restarts of each part.
 
-``make test-homeassistant`` runs these, with a virtual environment of its own; they are deselected otherwise.
+``make test-homeassistant`` runs these tests in a separate virtual environment; they are deselected otherwise.
 """
 
 import re
@@ -24,12 +24,12 @@ from tests.parts.system.house import KITCHEN, LABELS, REPOSITORY, SOUND_ENTITIES
 
 pytestmark = pytest.mark.homeassistant
 
-NOISE_S = 1800  # longer than all of it; without it the microphone gives nothing but zeros and counts as muted
+NOISE_S = 1800  # longer than all tests; without noise the microphone delivers zeros and counts as muted
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """All of it running, with the device's entities there."""
+    """All parts running, with the device's entities available."""
     folder = tmp_path_factory.mktemp("house")
     noise = folder / "noise.wav"
     soundfile.write(noise, np.random.default_rng(1).normal(0, 0.0005, NOISE_S * RATE_HZ).astype(np.float32), RATE_HZ)
@@ -50,9 +50,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def test_entities_are_there(house: House) -> None:
-    """Each with the id that was meant, in the suggested room; level waits to be enabled; none is unknown."""
+    """Each entity has its id and the suggested area; level is disabled by default; none is unknown."""
     expected = {entity["default_entity_id"] for entity in entities(KITCHEN).values()}
-    # Its registry reaches the disk ten seconds after a change.
+    # The registry reaches the disk ten seconds after a change.
     wait_until(
         lambda: (
             {e["entity_id"] for e in house.home.registered() if e["entity_id"].split(".")[1].startswith("kitchen")}
@@ -66,7 +66,7 @@ def test_entities_are_there(house: House) -> None:
     assert house.home.rendered("{{ area_name('sensor.kitchen_emotion') }}") == "Kitchen"
     wait_until(lambda: house.home.state("sensor.kitchen_outbox_depth") == "0", "the first figures", LONG_S)
     states = {entity_id: house.home.state(entity_id) for entity_id in expected - disabled}
-    # Before the first event and without a press there is nothing to say.
+    # Entities without a state before the first event or press.
     silent = {"event.kitchen_emotion", "sensor.kitchen_latency", "button.kitchen_restart", "button.kitchen_identify"}
     assert {entity_id for entity_id, state in states.items() if state in {"unknown", *UNAVAILABLE}} <= silent
     assert states["binary_sensor.kitchen_microphone"] == "off"
@@ -76,7 +76,7 @@ def test_entities_are_there(house: House) -> None:
 
 
 def test_no_key_is_unknown(tmp_path: Path) -> None:
-    """Its schemas take each config as it is, but for the id that only later releases know."""
+    """Home Assistant's schemas accept each config, except for the id, which only later releases know."""
     configs = list(entities(KITCHEN).values())
     for config in configs:
         del config["default_entity_id"]
@@ -85,7 +85,7 @@ def test_no_key_is_unknown(tmp_path: Path) -> None:
 
 
 def test_speech_fires_the_event(house: House) -> None:
-    """Somebody speaks: the event comes with its label, speech goes on and off, the latency is known."""
+    """Speech fires the event with its label, switches the speech sensor on and off, and gives a latency."""
     before = house.home.state("event.kitchen_emotion")
     house.microphone.play(SAMPLE)
     house.home.wait_for("binary_sensor.kitchen_speech", "on")
@@ -99,7 +99,7 @@ def test_speech_fires_the_event(house: House) -> None:
 
 
 def test_switch_closes_and_opens_the_microphone(house: House) -> None:
-    """Off: the daemon is mute, and says so; what is heard is unavailable, and the switch itself is not."""
+    """Switched off, the daemon reports muted; sound entities become unavailable, the switch does not."""
     with Subscriber(house.broker.mqtt, "kitchen") as subscriber:
         assert subscriber.wait_connected(LONG_S)
         captures: list[str] = []
@@ -123,14 +123,14 @@ def test_switch_closes_and_opens_the_microphone(house: House) -> None:
 
 
 def test_number_sets_the_threshold(house: House) -> None:
-    """The daemon takes it, and what is shown is what it says of itself."""
+    """The daemon applies the threshold, and the entity shows the daemon's value."""
     house.home.call("number.set_value", "number.kitchen_threshold_angry", value=0.65)
     house.home.wait_for("number.kitchen_threshold_angry", "0.65")
     assert house.home.state("number.kitchen_threshold_sad") == str(Config().tracker.enter)
 
 
 def test_button_asks_which_device_it_is(house: House) -> None:
-    """Pressed, the daemon answers."""
+    """A press makes the daemon identify itself."""
     with Subscriber(house.broker.mqtt, "kitchen") as subscriber:
         assert subscriber.wait_connected(LONG_S)
         house.home.call("button.press", "button.kitchen_identify")
@@ -147,23 +147,23 @@ def test_button_asks_which_device_it_is(house: House) -> None:
 
 
 def test_daemon_killed_and_started(house: House) -> None:
-    """Nothing of it is available, by its will; then all is again."""
+    """After a kill all entities are unavailable, by the will; after a restart they are available again."""
     house.kill_daemon()
     house.wait_unavailable()
     with Subscriber(house.broker.mqtt, "kitchen") as subscriber:
         assert subscriber.wait_connected(LONG_S)
 
         def captured() -> bool:
-            message = subscriber.received(0.1)  # retained: from before it was killed
+            message = subscriber.received(0.1)  # retained, from before the kill
             return message is not None and message.topic.endswith("/capture") and not message.retained
 
         house.start_daemon()
-        wait_until(captured, "the microphone in the hands of the new one", LONG_S)
+        wait_until(captured, "the restarted daemon to open the microphone", LONG_S)
     house.wait_available()
 
 
 def test_broker_restarted_empty(house: House) -> None:
-    """It has forgotten all; the device tells it again."""
+    """A broker that lost everything gets it again from the device."""
     house.broker.kill()
     house.wait_unavailable()
     house.broker.start()
@@ -171,7 +171,7 @@ def test_broker_restarted_empty(house: House) -> None:
 
 
 def test_home_assistant_restarted(house: House) -> None:
-    """It finds all as it left it, with the state that holds; its birth is answered with all states once more."""
+    """Home Assistant restores its entities with the current state; its birth message gets all states again."""
     house.home.stop()
     house.home.rename("sensor.kitchen_emotion", "Mood")
     with Subscriber(house.broker.mqtt, "kitchen") as subscriber:
@@ -191,7 +191,7 @@ def test_home_assistant_restarted(house: House) -> None:
 
 
 def test_other_kind_of_discovery_shows_the_same(house: House) -> None:
-    """One message for each entity: the same entities, under the same ids and names, and back again."""
+    """With one discovery message per entity, entities, ids and names stay the same, and so on the way back."""
     named = house.home.states()["sensor.kitchen_emotion"]["attributes"]["friendly_name"]
     for kind in ("component", "device"):
         house.stop_daemon()
@@ -207,14 +207,14 @@ def test_other_kind_of_discovery_shows_the_same(house: House) -> None:
 
             wait_until(moved, f"the end of what came before {kind}", LONG_S)
         house.wait_available()
-        found = {entity_id for entity_id in house.home.states() if entity_id.split(".")[1].startswith("kitchen_")}
+        ids = {entity_id for entity_id in house.home.states() if entity_id.split(".")[1].startswith("kitchen_")}
         expected = {entity["default_entity_id"] for entity in entities(KITCHEN).values()}
-        assert found == expected - {"sensor.kitchen_level"}
+        assert ids == expected - {"sensor.kitchen_level"}
         assert house.home.states()["sensor.kitchen_emotion"]["attributes"]["friendly_name"] == named
 
 
-def test_removed_and_told_again(house: House) -> None:
-    """``edged discovery --remove`` takes the entities away while the daemon runs; its next start brings them back."""
+def test_removed_and_announced_again(house: House) -> None:
+    """``edged discovery --remove`` removes the entities while the daemon runs; its next start restores them."""
     subprocess.run(house.command("discovery", "--remove"), check=True, cwd=REPOSITORY, capture_output=True)
     wait_until(lambda: not house.home.state("sensor.kitchen_emotion"), "its end", LONG_S)
     house.stop_daemon()
@@ -223,5 +223,5 @@ def test_removed_and_told_again(house: House) -> None:
 
 
 def test_home_assistant_complains_of_nothing(house: House) -> None:
-    """In all of the above, not one warning of what it was told."""
+    """All of the above causes no warning."""
     assert house.home.complaints() == ""

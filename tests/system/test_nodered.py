@@ -1,4 +1,4 @@
-"""The Node-RED flow of docs/integrations in a real Node-RED: an episode sets the lamp, a late or a weak one does not.
+"""The Node-RED flow of docs/integrations in a real Node-RED: an episode sets the lamp, a late or weak one does not.
 
 lamp_follows_emotion.json ──the test's broker──► node-red, headless ──event/start──► zigbee2mqtt/lamp_<node>/set
 """
@@ -27,7 +27,7 @@ START_S = 120.0
 
 @pytest.fixture
 def flow(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[None]:  # noqa: F811
-    """A Node-RED that runs the flow with the test's broker."""
+    """Node-RED with the flow and the test's broker."""
     program = Path(os.environ.get("NODE_RED") or NODE_RED)
     assert program.exists(), f"{program} is missing: make test-nodered"
     nodes: list[dict[str, Any]] = json.loads(FLOW.read_text(encoding="utf-8"))
@@ -47,16 +47,16 @@ def flow(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[None]:  # noqa: F811
 
 @pytest.mark.usefixtures("flow")
 def test_episode_sets_the_lamp_of_its_room(mosquitto: Mosquitto) -> None:  # noqa: F811
-    """One that begins now and is sure does; one that is late, weak or of a label unknown to the flow does not."""
-    with raw_subscriber(mosquitto.port, "zigbee2mqtt/#") as (client, told):
+    """A new and confident episode sets the lamp; a late, weak or unknown one does not."""
+    with raw_subscriber(mosquitto.port, "zigbee2mqtt/#") as (client, messages):
 
         def publish(room: str, event: EpisodeStart) -> None:
             client.publish(f"edged/{room}/event/start", encoded(event), qos=1).wait_for_publish(15)
 
         def lamps() -> set[str]:
-            return {message.topic for message in told}
+            return {message.topic for message in messages}
 
-        def answered() -> bool:  # again and again: Node-RED takes a while to subscribe
+        def answered() -> bool:  # publishes repeatedly: Node-RED takes a while to subscribe
             publish("kitchen", episode_start("angry"))
             return "zigbee2mqtt/lamp_kitchen/set" in lamps()
 
@@ -65,8 +65,8 @@ def test_episode_sets_the_lamp_of_its_room(mosquitto: Mosquitto) -> None:  # noq
         publish("weak", msgspec.structs.replace(episode_start("angry"), confidence=0.4))
         publish("odd", episode_start("bored"))
         publish("attic", episode_start("sad"))
-        wait_until(lambda: "zigbee2mqtt/lamp_attic/set" in lamps(), "the attic's lamp")  # after the others: in order
-    assert {message.topic: json.loads(message.payload) for message in told} == {
+        wait_until(lambda: "zigbee2mqtt/lamp_attic/set" in lamps(), "the attic's lamp")  # last: order is kept
+    assert {message.topic: json.loads(message.payload) for message in messages} == {
         "zigbee2mqtt/lamp_kitchen/set": {"color": {"hex": "#ff2200"}, "transition": 3},
         "zigbee2mqtt/lamp_attic/set": {"color": {"hex": "#2266ff"}, "transition": 3},
     }

@@ -1,6 +1,6 @@
-"""The service: installed, started, given its password, installed again, taken away.
+"""The service: install, start, password, reinstall, uninstall.
 
-``make test-systemd`` runs these and those of the other files of the service; they are deselected otherwise.
+``make test-systemd`` runs these and the other service tests; they are deselected otherwise.
 """
 
 import json
@@ -21,7 +21,7 @@ COMPLETION = "/usr/local/share/bash-completion/completions/edged"
 
 
 def test_install_starts_the_service(service: Container) -> None:
-    """READY came with the first sound, the status is in words, and the next boot starts it too."""
+    """READY follows the first sound, the status is readable, and the service is enabled at boot."""
     assert service.unit_property(UNIT, "ActiveState") == "active"
     assert service.unit_property(UNIT, "StatusText").startswith("Listening to default")
     assert service.unit_property(UNIT, "User") == "edged"
@@ -29,7 +29,7 @@ def test_install_starts_the_service(service: Container) -> None:
 
 
 def test_command_is_on_the_path(service: Container) -> None:
-    """`edged` is found by its name and is the installed one; a file of that name that is not ours stays."""
+    """`edged` on the PATH is the installed one; a foreign file of that name is kept."""
     assert service.run("readlink", "/usr/local/bin/edged").stdout == "/opt/edged/venv/bin/edged\n"
     assert service.run("edged", "--version").stdout.startswith("edged ")
     service.make("uninstall")
@@ -43,7 +43,7 @@ def test_command_is_on_the_path(service: Container) -> None:
 
 
 def test_command_has_the_config_of_the_service_and_completion(service: Container) -> None:
-    """The first line of check says so; bash has its completion; the journal gets priorities."""
+    """`edged check` uses the service's config, bash has its completion, and the journal gets priorities."""
     assert CONFIG in service.run(LINK, "check", check=False).stdout.splitlines()[0]
     assert "complete" in service.run("cat", COMPLETION).stdout
     journal = service.run("journalctl", "-u", UNIT, "--output=json", "--output-fields=PRIORITY,MESSAGE").stdout
@@ -54,7 +54,7 @@ def test_command_has_the_config_of_the_service_and_completion(service: Container
 
 
 def test_absent_microphone_is_a_stated_degraded_start(service: Container) -> None:
-    """READY all the same, with the status saying what is waited for."""
+    """Without a microphone the service is ready too, with a status that says what it waits for."""
     restart(service, config(audio="{device: no such thing}"))
     assert service.unit_property(UNIT, "ActiveState") == "active"
     assert service.unit_property(UNIT, "StatusText").startswith("No sound (offline): ")
@@ -62,7 +62,7 @@ def test_absent_microphone_is_a_stated_degraded_start(service: Container) -> Non
 
 
 def test_install_again_keeps_what_was_configured(service: Container) -> None:
-    """Once more: config and password stay as they are, check has looked at them, and a new process runs."""
+    """A reinstall keeps config and password, checks them, and restarts the process."""
     service.write(CONFIG, config(node="attic"))
     service.write(PASSWORD, "secret\n")
     before = service.unit_property(UNIT, "MainPID")
@@ -79,7 +79,7 @@ def test_credential_reaches_the_broker(
     idle_mosquitto: Mosquitto,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """A broker that wants a password gets the one in root's file."""
+    """A broker with authentication gets the password from root's file."""
     idle_mosquitto.start({"device": "secret", "reader": "other"})
     service.write(PASSWORD, "secret\n")
     restart(service, config(node="cellar", mqtt=f"{{host: 127.0.0.1, port: {idle_mosquitto.port}, username: device}}"))
@@ -87,13 +87,13 @@ def test_credential_reaches_the_broker(
     reader = Mqtt(
         host="127.0.0.1", port=idle_mosquitto.port, username="reader", password_file=str(tmp_path / "password")
     )
-    heard: list[tuple[str, bytes]] = []
+    received: list[tuple[str, bytes]] = []
     with Subscriber(reader, "cellar") as subscriber:
 
         def online() -> bool:
             if message := subscriber.received(0.1):
-                heard.append((message.topic, message.payload))
-            return ("edged/cellar/availability", b"online") in heard
+                received.append((message.topic, message.payload))
+            return ("edged/cellar/availability", b"online") in received
 
         wait_until(online, "the node is online")
 
@@ -102,12 +102,12 @@ def test_uninstall_takes_the_device_away_from_home_assistant(
     service: Container,
     idle_mosquitto: Mosquitto,  # noqa: F811
 ) -> None:
-    """What the broker kept of it for Home Assistant is emptied; without a broker it is uninstalled all the same."""
+    """Uninstall removes the retained discovery; it also works without a broker."""
     idle_mosquitto.start()
     with Subscriber(Mqtt(host="127.0.0.1", port=idle_mosquitto.port, root="homeassistant")) as subscriber:
         assert subscriber.wait_connected(15)
 
-        def came(*, empty: bool) -> bool:
+        def discovery_is(*, empty: bool) -> bool:
             message = subscriber.received(0.1)
             return (
                 message is not None
@@ -116,9 +116,9 @@ def test_uninstall_takes_the_device_away_from_home_assistant(
             )
 
         restart(service, config(mqtt=f"{{host: 127.0.0.1, port: {idle_mosquitto.port}}}"))
-        wait_until(lambda: came(empty=False), "the discovery", 60)
+        wait_until(lambda: discovery_is(empty=False), "the discovery", 60)
         service.make("uninstall")
-        wait_until(lambda: came(empty=True), "its end")
+        wait_until(lambda: discovery_is(empty=True), "its end")
     idle_mosquitto.stop()
     service.make("install")
     service.make("uninstall")
@@ -127,7 +127,7 @@ def test_uninstall_takes_the_device_away_from_home_assistant(
 
 
 def test_uninstall_keeps_config_and_state(service: Container) -> None:
-    """Program and process are gone, the config is as it was; a second time changes nothing; install starts anew."""
+    """Uninstall removes program and process and keeps the config; a repeat changes nothing; install works again."""
     restart(service, config(node="attic"))
     for _ in range(2):
         service.make("uninstall")

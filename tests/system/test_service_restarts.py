@@ -1,4 +1,4 @@
-"""The service reloaded, hung, killed, told to begin anew or to end: what systemd does then, and what it does not."""
+"""The service reloaded, hung, killed, restarted or stopped: what systemd does, and what it does not."""
 
 import time
 
@@ -25,7 +25,7 @@ _REFUSED = (
     ids=["changed", "faulty"],
 )
 def test_reload(service: Container, text: str, line: str) -> None:
-    """``systemctl reload``: the same process goes on, and names what needs a restart, or the fault, in one line."""
+    """``systemctl reload`` keeps the process and logs in one line what needs a restart, or the fault."""
     restart(service, config())
     before = service.unit_property(UNIT, "MainPID")
     service.write(CONFIG, text)
@@ -36,7 +36,7 @@ def test_reload(service: Container, text: str, line: str) -> None:
 
 
 def test_hung_pipeline_is_restarted_by_the_watchdog(service: Container) -> None:
-    """A process that stands still feeds nothing: systemd ends it and starts another, which hears again."""
+    """A frozen process stops feeding the watchdog: systemd kills it and starts one that listens again."""
     restart(service, config())
     hung = service.unit_property(UNIT, "MainPID")
     service.systemctl("kill", "--signal=STOP", UNIT)
@@ -47,7 +47,7 @@ def test_hung_pipeline_is_restarted_by_the_watchdog(service: Container) -> None:
 
 
 def test_fed_watchdog_leaves_a_working_pipeline_alone(service: Container) -> None:
-    """Longer than the watchdog's time without a restart."""
+    """A working pipeline runs longer than the watchdog's time without a restart."""
     restart(service, config(health_s="5"))
     before = service.unit_property(UNIT, "MainPID")
     began_s = time.monotonic()
@@ -57,7 +57,7 @@ def test_fed_watchdog_leaves_a_working_pipeline_alone(service: Container) -> Non
 
 
 def test_wrong_config_is_not_tried_again(service: Container) -> None:
-    """Status 78 ends it: failed, not waiting for a restart, with the fault in the log; corrected, it starts."""
+    """Status 78 leaves the unit failed, with the fault in the log; with a corrected config it starts."""
     service.write(CONFIG, config(health_s="soon"))
     service.systemctl("restart", UNIT, check=False)
     assert service.unit_property(UNIT, "SubState") == "failed"
@@ -72,7 +72,7 @@ def test_restart_by_command_is_a_fresh_process(
     service: Container,
     idle_mosquitto: Mosquitto,  # noqa: F811
 ) -> None:
-    """Status 75 makes systemd start another one, which is online and hears; not in the first minute, as it answers."""
+    """Status 75 makes systemd start a new process that listens; in the first minute the command is refused."""
     idle_mosquitto.start()
     restart(service, config(node="lab", mqtt=f"{{host: 127.0.0.1, port: {idle_mosquitto.port}}}"))
     began_s = time.monotonic()
@@ -97,7 +97,7 @@ def test_restart_by_command_is_a_fresh_process(
 
 
 def test_killed_daemon_is_started_again(service: Container) -> None:
-    """SIGKILL, as by the kernel when memory is short."""
+    """systemd restarts the daemon after a SIGKILL, as from the kernel when memory is short."""
     restart(service, config())
     killed = service.unit_property(UNIT, "MainPID")
     service.systemctl("kill", "--signal=KILL", UNIT)
@@ -110,7 +110,7 @@ def test_stop_takes_at_most_five_seconds_with_broker_and_microphone_hung(
     idle_mosquitto: Mosquitto,  # noqa: F811
     microphone: VirtualMicrophone,
 ) -> None:
-    """Neither the one nor the other answers any more, and SIGTERM still ends the daemon in time."""
+    """SIGTERM ends the daemon in time although broker and microphone hang."""
     idle_mosquitto.start()
     restart(service, config(mqtt=f"{{host: 127.0.0.1, port: {idle_mosquitto.port}}}"))
     wait_until(lambda: ": connected" in service.journal(UNIT).rpartition("Starting")[2], "connected")

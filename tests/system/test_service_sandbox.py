@@ -1,4 +1,4 @@
-"""The service's sandbox: from outside as systemd judges it, and from inside as a program finds it.
+"""The service's sandbox: its rating by systemd, and its effect on a program inside.
 
 a unit with the service's settings ──► sandbox_probe.py ──► what it may do
 """
@@ -18,50 +18,50 @@ PROBE = REPOSITORY / "tests" / "sandbox_probe.py"
 
 
 def probed(service: Container, *settings: str) -> dict[str, Any]:
-    """What the probe finds in a unit that is the service's, but for its program and for ``settings``."""
+    """Results of the probe in a unit like the service's, with another program and ``settings``."""
     service.write("/usr/local/share/probe.py", PROBE.read_text())
     unit = service.run("cat", f"/etc/systemd/system/{UNIT}.service").stdout.splitlines()
     other = ("Type=", "NotifyAccess=", "Exec", "Restart", "WatchdogSec=")
     lines = [line for line in unit if not line.startswith(other)]
-    place = lines.index("[Service]") + 1
+    index = lines.index("[Service]") + 1
     program = "/opt/edged/venv/bin/python /usr/local/share/probe.py"
-    lines[place:place] = ["Type=oneshot", f"ExecStart={program}", "StandardOutput=truncate:/run/probe.json", *settings]
+    lines[index:index] = ["Type=oneshot", f"ExecStart={program}", "StandardOutput=truncate:/run/probe.json", *settings]
     service.write("/etc/systemd/system/probe.service", "\n".join(lines) + "\n")
     service.systemctl("daemon-reload")
     service.systemctl("start", "probe")
-    found: dict[str, Any] = json.loads(service.run("cat", "/run/probe.json").stdout)
-    return found
+    probe: dict[str, Any] = json.loads(service.run("cat", "/run/probe.json").stdout)
+    return probe
 
 
 def test_exposure_of_the_running_service_is_low(service: Container) -> None:
-    """As the container's own systemd judges it, drop-ins and all."""
+    """The container's own systemd rates it, drop-ins included."""
     service.run("systemd-analyze", "security", "--no-pager", "--threshold=15", UNIT)
 
 
 def test_sandbox_keeps_what_is_not_its_own(service: Container) -> None:
-    """From inside: it writes to its state and its own /tmp only, has no executable memory it can write, no rights."""
+    """A program inside writes only to its state and its own /tmp, gets no writable executable memory and no rights."""
     service.write(PASSWORD, "secret\n")
-    found = probed(service)
-    assert found["user"] != 0
-    assert found["state"] == "/var/lib/edged"
-    assert found["credential"] == "secret\n"
-    assert found["root_only"] == "EACCES"
-    assert {folder for folder, result in found["written"].items() if result == "ok"} == {"/var/lib/edged", "/tmp"}  # noqa: S108
-    assert found["write_execute"] in {"EPERM", "EACCES"}
-    assert found["made_executable"] in {"EPERM", "EACCES"}
-    assert found["packet_socket"] in {"EAFNOSUPPORT", "EPERM"}
-    assert found["tcp_socket"] == "ok"
-    assert found["setuid"] == "EPERM"
-    assert found["clock"] == "EPERM"
-    assert found["home"] in {"EACCES", "EPERM"}
-    assert found["processes_of_others"] == 0
-    assert found["cpuinfo"] == "ok"
-    assert (int(found["status"]["CapEff"], 16), int(found["status"]["CapBnd"], 16)) == (0, 0)
-    assert (found["status"]["NoNewPrivs"], found["status"]["Seccomp"]) == ("1", "2")
+    probe = probed(service)
+    assert probe["user"] != 0
+    assert probe["state"] == "/var/lib/edged"
+    assert probe["credential"] == "secret\n"
+    assert probe["root_only"] == "EACCES"
+    assert {folder for folder, result in probe["written"].items() if result == "ok"} == {"/var/lib/edged", "/tmp"}  # noqa: S108
+    assert probe["write_execute"] in {"EPERM", "EACCES"}
+    assert probe["made_executable"] in {"EPERM", "EACCES"}
+    assert probe["packet_socket"] in {"EAFNOSUPPORT", "EPERM"}
+    assert probe["tcp_socket"] == "ok"
+    assert probe["setuid"] == "EPERM"
+    assert probe["clock"] == "EPERM"
+    assert probe["home"] in {"EACCES", "EPERM"}
+    assert probe["processes_of_others"] == 0
+    assert probe["cpuinfo"] == "ok"
+    assert (int(probe["status"]["CapEff"], 16), int(probe["status"]["CapBnd"], 16)) == (0, 0)
+    assert (probe["status"]["NoNewPrivs"], probe["status"]["Seccomp"]) == ("1", "2")
 
 
 def test_sandbox_opens_devices_of_an_allowed_class_to_the_audio_group(service: Container) -> None:
-    """As ALSA's would be, on a kernel that may have none here: a class by name, next to ProtectClock's own rule."""
+    """A device class allowed by name works next to ProtectClock's own rule; the kernel here may lack ALSA devices."""
     service.run("mkdir", "-p", "/dev/snd")
     service.run("mknod", "-m", "660", "/dev/snd/probe", "c", "10", "229", check=False)  # fuse stands in
     service.run("chgrp", "audio", "/dev/snd/probe")

@@ -1,4 +1,4 @@
-"""The unit file: what systemd itself says of it, and that it names what the program means."""
+"""The unit file: systemd's rating, and consistency with the program."""
 
 import configparser
 import shutil
@@ -13,7 +13,7 @@ from edged.mqtt.security.password import CREDENTIAL
 from edged.mqtt.security.tls import KEY_CREDENTIAL
 
 UNIT = Path(__file__).parents[2] / "systemd" / "edged.service"
-MOST_EXPOSURE = 15  # tenths; a unit with User= alone has 92
+MAX_EXPOSURE = 15  # tenths; a unit with only User= has 92
 
 
 def setting(name: str) -> list[str]:
@@ -23,7 +23,7 @@ def setting(name: str) -> list[str]:
 
 @pytest.fixture
 def analyze() -> str:
-    """``systemd-analyze``; without it a test is skipped."""
+    """Path of ``systemd-analyze``; skips the test if it is missing."""
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("needs systemd-analyze: apt-get install systemd")
@@ -31,9 +31,9 @@ def analyze() -> str:
 
 
 def test_exposure_is_low(analyze: str) -> None:
-    """``systemd-analyze security`` gives 1.5 or better."""
+    """``systemd-analyze security`` rates it 1.5 or better."""
     done = subprocess.run(
-        [analyze, "security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSURE}", UNIT],
+        [analyze, "security", "--offline=true", "--no-pager", f"--threshold={MAX_EXPOSURE}", UNIT],
         check=False,
         capture_output=True,
         text=True,
@@ -43,7 +43,7 @@ def test_exposure_is_low(analyze: str) -> None:
 
 
 def test_unit_has_no_fault(analyze: str, tmp_path: Path) -> None:
-    """``systemd-analyze verify`` knows every setting; a program stands in for the one that is not installed here."""
+    """``systemd-analyze verify`` accepts every setting; another program replaces the one not installed here."""
     unit = tmp_path / UNIT.name
     unit.write_text(UNIT.read_text().replace("/opt/edged/venv/bin/edged", "/bin/true").replace("file:/opt/", "file:/"))
     done = subprocess.run([analyze, "verify", "--man=no", unit], check=False, capture_output=True, text=True)
@@ -52,18 +52,18 @@ def test_unit_has_no_fault(analyze: str, tmp_path: Path) -> None:
 
 
 def test_memory_is_never_writable_and_executable() -> None:
-    """The setting for which the microphone is read with blocking reads."""
+    """MemoryDenyWriteExecute= is set, which is why the microphone uses blocking reads."""
     assert setting("MemoryDenyWriteExecute") == ["yes"]
 
 
 def test_memory_never_reaches_a_disk() -> None:
-    """What was heard is in it: no core dump, no swap."""
+    """Memory, which holds recorded sound, reaches no core dump and no swap."""
     assert setting("LimitCORE") == ["0"]
     assert setting("MemorySwapMax") == ["0"]
 
 
 def test_sound_devices_stay_within_reach() -> None:
-    """PrivateDevices= would hide them; the class is allowed by name, and its module is there before."""
+    """PrivateDevices= would hide them, so their class is allowed by name; its module is loaded before."""
     assert setting("PrivateDevices") == []
     assert setting("DeviceAllow") == ["char-alsa rw"]
     assert "modprobe@snd.service" in setting("After")[0]
@@ -71,7 +71,7 @@ def test_sound_devices_stay_within_reach() -> None:
 
 
 def test_driver_that_hangs_is_never_given_up() -> None:
-    """However often it ends the daemon, systemd starts the next one: the limit on starts is for what ends faster."""
+    """systemd restarts it without limit after hangs: the start limit only stops processes that end faster."""
     restart_s, burst, minutes = (
         int(setting(name)[0].removesuffix("min")) for name in ("RestartSec", "StartLimitBurst", "StartLimitIntervalSec")
     )
@@ -79,13 +79,13 @@ def test_driver_that_hangs_is_never_given_up() -> None:
 
 
 def test_statuses_that_no_restart_mends_are_the_programs() -> None:
-    """A wrong config or bundle is not tried again."""
+    """A wrong config or bundle causes no restart."""
     assert setting("RestartPreventExitStatus") == [str(ConfigError.exit_status)]
     assert ModelError.exit_status == ConfigError.exit_status
 
 
 def test_credentials_are_those_that_are_read() -> None:
-    """Their names are the program's, and a file that is gone is an empty line, not a unit that does not start."""
+    """Credential names match the program's, and a missing file is an empty line, not a failed start."""
     names = (CREDENTIAL, KEY_CREDENTIAL)
     assert setting("LoadCredential") == [f"{name}:/etc/edged/{name}" for name in names]
     assert setting("SetCredential") == [rf"{name}:\n" for name in names]
