@@ -2,7 +2,7 @@
 
 a run ──► calibration.json, metrics.json beside its models
 --bundle B ──► B with new metrics, card and plots
---bundle B --index I, or only a part (--adaptation, --stream) ──► printed, nothing is written
+--bundle B --index I, or only a part (--adaptation, --stream, --transforms) ──► printed, nothing is written
 """
 
 import argparse
@@ -12,7 +12,9 @@ from typing import Any
 
 from convert.bundle import origin, results
 from convert.card.report import report
+from convert.card.transform_table import transform_table
 from convert.commands.options import (
+    ROOT,
     add_comparisons,
     add_json,
     add_run,
@@ -21,7 +23,9 @@ from convert.commands.options import (
     refuse,
     run_of,
     scope_of,
+    seed_of,
 )
+from convert.data import splits
 from convert.evaluate.measure import Scope
 from convert.train.runs import Run
 from edged.errors import UsageError
@@ -43,6 +47,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="no worse conditions and no long recordings; of a bundle only --alternative and --runs",
     )
+    part.add_argument(
+        "--transforms",
+        action="store_true",
+        help="only labels that change with an offset, hum, shift, level or channel",
+    )
+    parser.add_argument(
+        "--checkout", type=Path, default=ROOT, help="with --transforms: the source tree whose edged classify answers"
+    )
+    parser.add_argument("--side", choices=splits.SPLITS, default="test", help="with --transforms: which speakers")
     parser.add_argument("--short", action="store_true", help="a minute of each long recording, for a trial")
     add_comparisons(parser)
     former_name(parser, "--baseline", "--adaptation")
@@ -51,6 +64,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measures, writes where there is something to write to, and prints."""
+    if options.transforms:
+        _transforms(options)
+        return
     _check(options)
     if options.bundle or options.index:
         metrics = _of_bundle(options)
@@ -79,6 +95,13 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError(f"--short: {given} has no long recordings, expected one of the two")
     if options.bundle and options.clips and not (options.index or options.alternative or options.runs):
         raise UsageError("--clips: the rest of a bundle's card stays, expected --alternative or --runs with it")
+
+
+def _transforms(options: argparse.Namespace) -> None:
+    from convert.evaluate import transforms  # noqa: PLC0415 - it is needed for this part only
+
+    metrics = transforms.measured(options.corpora, seed_of(options), options.checkout, options.bundle, options.side)
+    print(json.dumps(metrics, indent=1) if options.json else transform_table(metrics))
 
 
 def evaluate_run(training: Run, scope: Scope, gate: Any) -> dict[str, Any]:  # noqa: ANN401 - a gate, or None

@@ -70,6 +70,12 @@ def write(file: Path, samples: Floats) -> None:
     soundfile.write(file, samples, GEOMETRY.sample_rate_hz, subtype="PCM_16")
 
 
+def write_as(file: Path, samples: Floats, form: str, subtype: str) -> Path:
+    """``samples`` (n,) or (n, channels) at 16 kHz in a format of libsndfile."""
+    soundfile.write(file, samples, GEOMETRY.sample_rate_hz, subtype, format=form)
+    return file
+
+
 def through_mp3(samples: Floats) -> Floats:
     """(n,) ``samples`` (n,) after MP3 at 32 kbit/s, with the encoder's delay where the file does not declare it."""
     packed = io.BytesIO()

@@ -25,6 +25,7 @@ from edged.audio.capture import STALLED_S, Capture, Counts
 from edged.audio.channel import ChannelChooser
 from edged.audio.condition import Conditioner
 from edged.audio.devices import selected
+from edged.audio.interference import OFFSET, Interference, InterferenceMeter
 from edged.audio.mute import Mute
 from edged.audio.ring import AudioChunk, Ring
 from edged.audio.usb_identity import SYSFS
@@ -66,6 +67,8 @@ class Microphone:
         self._conditioner = Conditioner(
             gain_db=audio.gain_db, highpass_hz=audio.highpass_hz, remove_hum=audio.remove_hum
         )
+        self._interference, self._interference_of = InterferenceMeter(), ""  # and of which device
+        self._named = ""  # what of it the log has named
         self._fault = ""  # of the last try; what is opened anew is not mended before its first block
         self._mute = Mute(muted=audio.muted)
         self._capture: Capture | None = None  # the opening that is being read
@@ -110,7 +113,7 @@ class Microphone:
             chunk = None
         if self._ended or chunk is not None:
             self._idle_s = self._deaf_s = 0.0
-            return None if chunk is None else self._conditioner.conditioned(chunk)
+            return None if chunk is None else self._conditioned(chunk)
         self._watch(min(time.monotonic() - began_s, timeout_s))
         return None
 
@@ -121,11 +124,23 @@ class Microphone:
             self._ring.forget()
             self._idle_s = self._deaf_s = 0.0
 
+    def _conditioned(self, chunk: AudioChunk) -> AudioChunk:
+        """The chunk without what the device adds, which is named in the log when it is another."""
+        if self._interference_of != self._name:
+            self._interference_of, self._interference, self._named = self._name, InterferenceMeter(), ""
+        if self._interference.push(chunk.samples):
+            found = self._interference.newest or Interference()
+            kind = f"{abs(found.offset) >= OFFSET} {found.hum_hz}"
+            if found.described and kind != self._named:
+                _log.warning("microphone %r has %s; see docs/troubleshooting.md", self._name, found.described)
+                self._named = kind
+        return self._conditioner.conditioned(chunk)
+
     @property
     def status(self) -> SourceStatus:
         """A snapshot; ``n_dropped`` counts samples lost by the driver and those dropped by the full ring."""
         capture = self._capture
-        state = self._state(capture)
+        state, found = self._state(capture), self._interference.newest
         return SourceStatus(
             name=self._name,
             live=True,
@@ -137,6 +152,10 @@ class Microphone:
             sample_rate_hz=self._sample_rate_hz,
             channel=None if capture is None else capture.chooser.index + 1,
             n_channels=self.n_channels,
+            interference="" if found is None else found.described,
+            offset=None if found is None else found.offset,
+            hum_hz=None if found is None else found.hum_hz,
+            hum_dbfs=None if found is None else found.hum_dbfs,
             n_tries=self._n_tries + self._mute.n_rounds,
             n_dropped=self._ring.n_lost + self._ring.n_dropped,
             n_overflows=self._counts.n_overflows,

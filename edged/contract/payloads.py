@@ -203,6 +203,9 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     sample_rate_hz: int  # of the microphone, before resampling
     capture: CaptureState
     channel: int | None = None  # of the microphone, from 1: the config's, or the one with speech; null while closed
+    offset: float | None = None  # mean of the microphone's samples, of full scale, before it is removed
+    hum_hz: int | None = None  # 50 or 60 if the microphone picks up the mains; null if not
+    hum_dbfs: float | None = None  # level of that hum before it is removed
     microphone_silent: bool  # a constant value for `audio.silent_after_s`
     level_dbfs: float  # RMS of the newest window, at least -96
     peak_dbfs: float  # highest sample since the last health message, at least -96

@@ -24,6 +24,10 @@ class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
     sample_rate_hz: int = 0  # of the device or file, before resampling; 0 while unknown
     channel: int | None = None  # of the device or file that is used, from 1; None while unknown
     n_channels: int = 0  # of which it was chosen
+    interference: str = ""  # an offset or hum of the device, in words; empty while there is none
+    offset: float | None = None  # mean of the samples, of full scale; None before a second of sound
+    hum_hz: int | None = None  # of the mains; None without hum
+    hum_dbfs: float | None = None
     n_tries: int = 0  # rounds of the reader: attempts to open the device, and waits while muted
     n_dropped: int = 0  # samples that never reached the pipeline
     n_overflows: int = 0  # times that the driver lost samples

@@ -150,5 +150,6 @@ def _listen(config: Config) -> str:
         if mean_square == 0:
             raise CaptureError(f"{status.name} delivers only zeros: is it muted (`alsamixer`, F4) or switched off?")
         level_dbfs = dbfs(math.sqrt(mean_square))
+        faults = f"; it has {status.interference}, which is removed" if status.interference else ""
         channel = f"channel {status.channel} of {status.n_channels}, " if status.n_channels > 1 else ""
-        return f"{status.name}, {status.sample_rate_hz} Hz, {channel}{level_dbfs:.0f} dBFS now"
+        return f"{status.name}, {status.sample_rate_hz} Hz, {channel}{level_dbfs:.0f} dBFS now{faults}"
