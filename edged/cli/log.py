@@ -11,6 +11,8 @@ import logging
 import os
 import sys
 
+from edged.cli.screen import wrapped
+
 _FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
 # Priorities as in syslog(3).
 _PRIORITIES = {
@@ -31,7 +33,8 @@ def log_to_stderr(level: str) -> None:
 
 def print_error(message: str) -> None:
     """Print the line that explains the exit status."""
-    print(_with_priority(message, logging.ERROR) if _is_journal() else message, file=sys.stderr)
+    text = _with_priority(message, logging.ERROR) if _is_journal() else wrapped(message, sys.stderr)
+    print(text, file=sys.stderr)
 
 
 class _JournalFormatter(logging.Formatter):

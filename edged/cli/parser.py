@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
+from edged.cli.screen import wrapped
 from edged.errors import UsageError
 
 
@@ -94,7 +95,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(UsageError.exit_status, f"{self.prog}: {message}\n")
+        self.exit(UsageError.exit_status, wrapped(f"{self.prog}: {message}", sys.stderr) + "\n")
 
 
 class _MainParser(_Parser):

@@ -1,11 +1,14 @@
-"""What a terminal can show: how wide it is, whether it takes escape sequences and colours, and which letters it has.
+"""What a terminal can show: its width, escape sequences, colours and letters; and text that fits it.
 
 stream, TERM, NO_COLOR ──► width, has_escapes, has_colour, has_letters
+text, stream ──► wrapped, coloured
 """
 
 import os
+import textwrap
 from typing import TextIO
 
+RED, GREEN, YELLOW = 31, 32, 33  # ANSI
 _WIDTH = 80  # of what is no terminal, such as a pipe
 
 
@@ -34,3 +37,26 @@ def has_letters(stream: TextIO, letters: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def wrapped(text: str, stream: TextIO, indent: int = 2) -> str:
+    """``text`` wrapped between words where ``stream`` is a terminal, with ``indent`` before all lines but the first.
+
+    Elsewhere it stays one line, for programs.
+    """
+    if not stream.isatty():
+        return text
+    columns = width(stream) - 1
+    return textwrap.fill(
+        text,
+        columns,
+        subsequent_indent=" " * min(indent, columns // 4),
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+
+
+def coloured(text: str, colour: int, stream: TextIO) -> str:
+    """``text`` in an ANSI colour where ``stream`` shows it."""
+    return f"\x1b[{colour}m{text}\x1b[0m" if has_colour(stream) else text

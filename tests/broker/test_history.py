@@ -16,6 +16,7 @@ from edged.outbox.journal import Journal
 from edged.outbox.message import Message
 from tests.parts.broker.mosquitto import wait_until
 from tests.parts.broker.payloads import episode_end, episode_start
+from tests.parts.system.pseudo_terminal import on_terminal
 
 
 @pytest.fixture
@@ -129,3 +130,14 @@ def test_no_database(config: Config, tmp_path: Path, content: bytes) -> None:
     with pytest.raises(HistoryError, match="expected a readable outbox"):
         show_history(config, None, jsonl=True)
     assert (tmp_path / "outbox.sqlite3").read_bytes() == content
+
+
+def test_narrow_terminal_gets_rows_that_fit(kept: Config, tmp_path: Path) -> None:
+    """Without the year, the duration and the broker; a pipe gets them all."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"state_dir: {kept.state_dir}\n")
+    with on_terminal("history", "--config", config, columns=40) as terminal:
+        head, *rows = terminal.ended_text().splitlines()
+    assert head.split() == ["time", "event", "emotion", "conf"]
+    assert len(rows) == 3
+    assert max(map(len, [head, *rows])) < 40

@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from edged.cli.config_file import config_from
+from edged.cli.screen import width
 from edged.config.structs import Config
 from edged.contract.payloads import EpisodeEnd, EpisodeStart, rfc3339
 from edged.errors import HistoryError
@@ -29,6 +30,10 @@ from edged.outbox.database import FILE
 from edged.outbox.reader import DamagedError, history
 
 _MOMENT = 19  # characters of date and time
+_YEAR = len("2026-")
+_HEAD = f"{'time':<{_MOMENT}}  {'event':<5}  {'emotion':<10}  {'confidence':>10}  {'duration':>8}  broker"
+_NARROW_HEAD = f"{'time':<{_MOMENT - _YEAR}}  {'event':<5}  {'emotion':<9}  conf"
+_WIDE_COLUMNS = len(_HEAD) + 1  # a narrower terminal gets fewer columns
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 _DESCRIPTION = """\
@@ -70,15 +75,16 @@ def show_history(config: Config, since_s: float | None, *, jsonl: bool) -> int:
     """
     path = existing_state_file(config.state_dir, FILE)
     first = "" if since_s is None else rfc3339(max(0.0, time.time() - since_s))
+    narrow = sys.stdout.isatty() and width(sys.stdout) < _WIDE_COLUMNS
     if not jsonl:
-        print(f"{'time':<{_MOMENT}}  {'event':<5}  {'emotion':<10}  {'confidence':>10}  {'duration':>8}  broker")
+        print(_NARROW_HEAD if narrow else _HEAD)
     for payload, event, acknowledged in _events(path):
         if event.time < first:
             continue
         if jsonl:
             sys.stdout.buffer.write(payload + b"\n")
         else:
-            print(_row(event, acknowledged=acknowledged))
+            print(_narrow_row(event) if narrow else _row(event, acknowledged=acknowledged))
     return 0
 
 
@@ -94,10 +100,18 @@ def _events(path: Path) -> Iterator[tuple[bytes, EpisodeStart | EpisodeEnd, bool
 
 
 def _row(event: EpisodeStart | EpisodeEnd, *, acknowledged: bool) -> str:
-    try:
-        moment = f"{datetime.fromisoformat(event.time).astimezone():%Y-%m-%d %H:%M:%S}"
-    except (ValueError, OverflowError):  # 30 February or year 0: a damaged row must not hide the others
-        moment = event.time[:_MOMENT]
     kind, duration = ("end", f"{event.duration_s:.1f} s") if isinstance(event, EpisodeEnd) else ("start", "")
     broker = "has it" if acknowledged else "waits"
-    return f"{moment}  {kind:<5}  {event.event_type:<10}  {event.confidence:>10.2f}  {duration:>8}  {broker}"
+    return f"{_moment(event)}  {kind:<5}  {event.event_type:<10}  {event.confidence:>10.2f}  {duration:>8}  {broker}"
+
+
+def _narrow_row(event: EpisodeStart | EpisodeEnd) -> str:
+    kind = "end" if isinstance(event, EpisodeEnd) else "start"
+    return f"{_moment(event)[_YEAR:]}  {kind:<5}  {event.event_type[:9]:<9}  {event.confidence:.2f}"
+
+
+def _moment(event: EpisodeStart | EpisodeEnd) -> str:
+    try:
+        return f"{datetime.fromisoformat(event.time).astimezone():%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):  # 30 February or year 0: a damaged row must not hide the others
+        return event.time[:_MOMENT]

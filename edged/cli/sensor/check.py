@@ -5,6 +5,7 @@ config ─► bundle ─► runtime ─► gate ─► microphone ─► broker,
 
 import argparse
 import math
+import sys
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -17,6 +18,7 @@ from edged.cli.broker.discovery import announcement_for, announcer_for
 from edged.cli.bundle import bundle_of
 from edged.cli.config_file import config_file
 from edged.cli.log import log_to_stderr
+from edged.cli.screen import GREEN, RED, YELLOW, coloured, wrapped
 from edged.config.overrides import NAME, muted_by_command
 from edged.config.structs import Config
 from edged.contract.payloads import encoded
@@ -40,6 +42,9 @@ _DESCRIPTION = """\
 Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, or FAIL with what is
 wrong and what to do. The exit status is 0 only if everything is OK. A running daemon is not disturbed.
 """
+
+_INDENT = 20  # columns of the part and its verdict
+_COLOURS = {"OK": GREEN, "SKIP": YELLOW, "FAIL": RED}
 
 T = TypeVar("T")
 
@@ -82,14 +87,20 @@ class _Report:
             result = attempt()
             text = about(result)
         except SkippedError as exc:
-            print(f"{name:<13} SKIP  {exc}", flush=True)
+            _print(name, "SKIP", str(exc))
             return None
         except EdgedError as exc:
-            print(f"{name:<13} FAIL  {exc}", flush=True)
+            _print(name, "FAIL", str(exc))
             self.status = self.status or exc.exit_status
             return None
-        print(f"{name:<13} OK    {text}", flush=True)
+        _print(name, "OK", text)
         return result
+
+
+def _print(name: str, verdict: str, text: str) -> None:
+    head = f"{name:<13} {verdict}"
+    line = wrapped(f"{name:<13} {verdict:<4}  {text}", sys.stdout, _INDENT)
+    print(head.replace(verdict, coloured(verdict, _COLOURS[verdict], sys.stdout)) + line[len(head) :], flush=True)
 
 
 def _live_client(config: Config, classifier: WindowClassifier | None) -> LiveClient:

@@ -5,12 +5,13 @@ file ──Recording──► samples ──ClipClassifier──► mean scores 
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
+from edged.cli.screen import width
 from edged.cli.sensor.inputs import Input, each, inputs
 from edged.cli.sensor.json_lines import print_line
 from edged.cli.sensor.progress import Progress
@@ -56,9 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.jsonl:
             print_line(clip)
             return
-        confidence = "    " if clip.confidence is None else f"{clip.confidence:.2f}"
-        scores = " ".join(f"{label} {score:.2f}" for label, score in (clip.scores or {}).items()) or clip.reason
-        print(f"{clip.label:<10} {confidence}  {scores}  {name}")
+        print(_row(clip, name))
 
     with inputs(arguments.files) as files:
         return each(files, show)
@@ -90,3 +89,23 @@ def clip_scores(
         duration_s=round(classifier.n_samples / GEOMETRY.sample_rate_hz, 3),
         windows=classifier.n_windows,
     )
+
+
+def _row(clip: ClipScores, name: str) -> str:
+    """The line for people: with all scores in a pipe, with the highest that fit on a terminal."""
+    confidence = "    " if clip.confidence is None else f"{clip.confidence:.2f}"
+    head = f"{clip.label:<10} {confidence}  "
+    scores = clip.scores or {}
+    if not scores:
+        return f"{head}{clip.reason}  {name}"
+    if not sys.stdout.isatty():
+        return f"{head}{_listed(scores.items())}  {name}"
+    room = width(sys.stdout) - 1 - len(head) - len(f"  {name}")
+    ranked = sorted(scores.items(), key=lambda item: -item[1])
+    while ranked and len(_listed(ranked)) > room:
+        ranked.pop()
+    return f"{head}{_listed(ranked)}  {name}" if ranked else f"{head}{name}"
+
+
+def _listed(scores: Iterable[tuple[str, float]]) -> str:
+    return " ".join(f"{label} {score:.2f}" for label, score in scores)

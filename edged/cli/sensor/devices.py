@@ -1,9 +1,9 @@
 """``edged devices``: a table of the microphones, each with the string that selects it in the config."""
 
 import argparse
-import sys
 
 from edged.audio.driver import microphones_in_time
+from edged.cli.log import print_error
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def run(_arguments: argparse.Namespace) -> int:
     """Print a line per microphone; the exit status is 1 if there is none."""
     microphones = microphones_in_time()
     if not microphones:
-        print("no microphone; plug one in, and check with `arecord -l` that the system sees it", file=sys.stderr)
+        print_error("no microphone; plug one in, and check with `arecord -l` that the system sees it")
         return 1
     rows = [("audio.device", "channels", "rate_hz", "")]
     rows += [(m.written, str(m.n_channels), f"{m.rate_hz}", "default" if m.default else "") for m in microphones]

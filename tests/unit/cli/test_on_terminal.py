@@ -1,6 +1,7 @@
 """Commands on terminals: narrow ones, dumb ones, and what is for people there and for programs elsewhere."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -56,3 +57,40 @@ def test_progress_of_a_long_file_is_erased(tmp_path: Path, term: str) -> None:
     if term != "dumb":
         assert progress[1].endswith(" of 30:00")
         assert max(map(len, progress)) < 60
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_check_wraps_between_words_below_its_text(config: Path, columns: int) -> None:
+    """With colours, and each part at the beginning of a line; in a pipe a part is one line."""
+    config.write_text("node: hall\nmqtt: {host: nowhere.invalid}\naudio: {muted: true}\n")
+    with on_terminal("check", "--config", config, columns=columns) as terminal:
+        lines = terminal.ended_text().splitlines()
+    plain = [re.sub(r"\x1b\[\d*m", "", line) for line in lines]
+    assert "bundle        \x1b[32mOK\x1b[0m    default" in "\n".join(lines)
+    assert "broker name   \x1b[31mFAIL\x1b[0m  " in "\n".join(lines)
+    assert all(len(line) < columns or str(config) in line for line in plain)
+    piped = edged("check", "--config", config).stdout
+    assert "\x1b" not in piped
+    parts = [line.split("  ")[0] for line in piped.splitlines()]
+    assert [line.split("  ")[0] for line in plain if not line.startswith(" ")] == parts
+
+
+def test_row_of_classify_fits_and_begins_with_the_highest_scores(speech: Path, tmp_path: Path) -> None:
+    """On a terminal; a pipe gets all scores in the order of the bundle's labels."""
+    file = tmp_path / "a.wav"
+    file.write_bytes(speech.read_bytes())
+    with on_terminal("classify", file, columns=len(str(file)) + 50) as terminal:
+        row = terminal.ended_text().rstrip("\n").split("\x1b[K")[-1]
+    label, confidence, first, score, *_ = row.split()
+    assert (label, confidence) == (first, score)
+    assert len(row) < len(str(file)) + 50
+    assert row.endswith(f"  {file}")
+    assert len(edged("classify", file).stdout) > len(row)
+
+
+def test_error_wraps_between_words() -> None:
+    """The line that explains the status."""
+    with on_terminal("acl", "--node", "a node", "--user", "me", columns=40) as terminal:
+        lines = terminal.ended_text().splitlines()
+    assert lines[0] == "edged: node is 'a node', expected at"
+    assert all(line.startswith("  ") and len(line) < 40 for line in lines[1:])
