@@ -1,1 +1,1 @@
-"""Where events leave for the broker."""
+"""The connection to the MQTT broker: messages out, commands in."""

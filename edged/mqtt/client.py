@@ -1,11 +1,10 @@
-"""paho, with plain types at its edge, over MQTT 3.1.1 or 5; the only use of it.
+"""paho behind plain types, for MQTT 3.1.1 and 5; the only module that imports paho.
 
-    publish(topic, payload) ──► what MQTT 5 tells beside it ──► paho's thread ──► broker ──► Callbacks
+    publish(topic, payload) ──► MQTT 5 properties ──► paho's thread ──► broker ──► Callbacks
 
-With MQTT 5 a payload says its type and the version of its schema, an event how long it is of use, and the will comes
-only after ten seconds, so that a short loss is no ``offline``.  For that the session has to outlive its connection as
-long, and the first connection of a process alone begins a new one: what the broker kept for the process before is not
-for this one.
+With MQTT 5 a payload carries its content type and schema version, an event its expiry, and the will waits ten seconds,
+so a short loss is no ``offline``.  The session must therefore outlive its connection by ten seconds.  The first
+connection of a process starts a clean session: what the broker stored for the previous process is not for this one.
 """
 
 import contextlib
@@ -30,11 +29,11 @@ from edged.contract.topics import Received
 from edged.mqtt.security.tls import TlsContext
 from edged.mqtt.subscriptions import Subscription
 
-WILL_DELAY_S = 10  # longer than most losses, shorter than anyone waits for news of a dead device
+WILL_DELAY_S = 10  # longer than most losses, short enough to report a dead device
 TOO_LARGE = "Packet too large"  # a reason code's name
 _LONGEST_S = 2**32 - 1  # a message expiry interval has four bytes
-_MOST_UNANSWERED = 2**16 - 1  # where the broker says nothing
-_END_S = 0.5  # beyond a deadline for paho's thread, once nothing more is wanted
+_MOST_UNANSWERED = 2**16 - 1  # if the broker states no limit
+_END_S = 0.5  # for paho's thread to end, after a deadline
 _PUBLISH, _WILL = PacketTypes.PUBLISH, PacketTypes.WILLMESSAGE
 
 _log = logging.getLogger(__name__)
@@ -42,20 +41,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Callbacks:
-    """What paho's thread tells; exceptions in them are caught, logged once and counted."""
+    """Called by paho's thread; exceptions in them are caught, logged once and counted."""
 
     attempting: Callable[[], None]
     accepted: Callable[[int, int | None], None]  # most messages without a PUBACK, most bytes of a packet if it says so
     refused: Callable[[str], None]  # the reason
     failed: Callable[[BaseException | None], None]
     lost: Callable[[str, BaseException | None], None]
-    acknowledged: Callable[[int, str], None]  # a mid, and why the broker does not want it, or nothing
-    subscribed: Callable[[int, list[bool]], None]  # a mid, and for each filter whether it was refused
+    acknowledged: Callable[[int, str], None]  # a mid, and why the broker refused it, or an empty string
+    subscribed: Callable[[int, list[bool]], None]  # a mid, and per filter whether it was refused
     received: Callable[[Received], None]
 
 
 class MqttClient:
-    """One client with its thread, which ``start`` begins and ``end`` ends; ``will`` is a topic and its payload."""
+    """One client and its thread, from ``start`` to ``end``; ``will`` is a topic and its payload."""
 
     def __init__(self, mqtt: Mqtt, client_id: str, callbacks: Callbacks, will: tuple[str, bytes] | None = None) -> None:
         self._mqtt = mqtt
@@ -67,7 +66,7 @@ class MqttClient:
         self.faults = 0  # exceptions caught in callbacks
         protocol = MQTTProtocolVersion.MQTTv5 if self._v5 else MQTTProtocolVersion.MQTTv311
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=protocol)
-        self._client.max_inflight_messages_set(0)  # neither limit is paho's: the outbox has both
+        self._client.max_inflight_messages_set(0)  # no limits of paho's: the outbox has its own
         self._client.max_queued_messages_set(0)
         if will is not None:
             topic, payload = will
@@ -76,7 +75,7 @@ class MqttClient:
             setattr(self._client, name, self._guarded(callback))
 
     def start(self, password: str | None, context: TlsContext | None) -> None:
-        """Begin to connect, in paho's thread, for as long as it takes."""
+        """Start to connect, in paho's thread, for as long as it takes."""
         self._context = context
         mqtt, client = self._mqtt, self._client
         if mqtt.username:
@@ -85,11 +84,11 @@ class MqttClient:
             client.tls_set_context(context)
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = WILL_DELAY_S if self._has_will else 0
-        # With MQTT 5 paho cleans the session at the first connection only, if it is told nothing else.
+        # With MQTT 5 paho starts a clean session at the first connection only, by default.
         client.connect_async(mqtt.host, mqtt.tcp_port, mqtt.keepalive_s, properties=properties if self._v5 else None)
         client.loop_start()
 
-    def publish(  # noqa: PLR0913 -- what MQTT has
+    def publish(  # noqa: PLR0913 -- the parameters of MQTT's PUBLISH
         self,
         topic: str,
         payload: bytes,
@@ -99,13 +98,13 @@ class MqttClient:
         expiry_s: float | None = None,
         within_s: float = 0,
     ) -> int | None:
-        """Hand over one message and wait for its PUBACK at most ``within_s``; its mid, or None where there is no room.
+        """Send one message, wait at most ``within_s`` for its PUBACK; returns its mid, or None without room.
 
-        A socket that closed this very moment is as if the message were lost on its way: it gets a mid.
+        If the socket has just closed, the message gets a mid as if it had been lost on the way.
         """
         message = self._client.publish(topic, payload, qos, retained, self._beside(payload, _PUBLISH, expiry_s))
         if within_s > 0:
-            with contextlib.suppress(RuntimeError, ValueError):  # the connection went meanwhile
+            with contextlib.suppress(RuntimeError, ValueError):  # the connection was lost meanwhile
                 message.wait_for_publish(within_s)
         return None if message.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE else message.mid
 
@@ -117,11 +116,11 @@ class MqttClient:
         return 1 + max(1, -(-n_bytes.bit_length() // 7)) + n_bytes  # a length has 7 bits a byte
 
     def subscribe(self, wanted: Sequence[Subscription]) -> int | None:
-        """Ask for all of ``wanted`` in one packet; its mid."""
+        """Subscribe to all of ``wanted`` in one packet; returns its mid."""
         return self._client.subscribe([(one.topic_filter, one.qos) for one in wanted])[1]
 
     def forget_sent(self) -> None:
-        """Repeat nothing that is not acknowledged."""
+        """Drop all unacknowledged messages, so that paho does not send them again."""
         self._client.drop_out_messages()
 
     def set_wait(self, wait_s: float) -> None:
@@ -130,16 +129,16 @@ class MqttClient:
         self._client.reconnect_delay_set(wait_s, wait_s)  # type: ignore[arg-type]
 
     def disconnect(self) -> None:
-        """Say DISCONNECT, which suppresses the will, and try no more."""
+        """Send DISCONNECT, which suppresses the will, and stop reconnecting."""
         self._client.disconnect()
 
     def end(self, deadline_s: float) -> None:
-        """Disconnect, and end the thread by ``deadline_s`` (monotonic), whatever hangs."""
+        """Disconnect and end the thread by ``deadline_s`` (monotonic), even if something hangs."""
         self._client.disconnect()
         ending = threading.Thread(target=self._stop_loop, name="edged-mqtt-end", daemon=True)
         ending.start()
         ending.join(max(0.0, deadline_s - time.monotonic()) + _END_S)
-        if ending.is_alive():  # a full socket buffer, or a broker that accepts and says nothing
+        if ending.is_alive():  # a full socket buffer, or a broker that accepts and never answers
             if self._context is not None:
                 self._context.give_up()
             open_socket = self._client.socket()
@@ -147,16 +146,16 @@ class MqttClient:
                 with contextlib.suppress(OSError):
                     open_socket.shutdown(socket.SHUT_RDWR)
             ending.join(_END_S)
-        if not ending.is_alive():  # else a daemon thread is left inside a name look-up, and may still call back
-            for name in self._hooks():  # they lead back here: without them the client closes its sockets when we go
+        if not ending.is_alive():  # else a daemon thread is stuck in a name look-up and may still call back
+            for name in self._hooks():  # a reference cycle: without it the client closes its sockets at once
                 setattr(self._client, name, None)
 
     def _stop_loop(self) -> None:
-        with contextlib.suppress(AttributeError):  # paho's thread may end between its own check and its join
+        with contextlib.suppress(AttributeError):  # paho's thread may end between paho's check and its join
             self._client.loop_stop()
 
     def _beside(self, payload: bytes, packet: int, expiry_s: float | None = None) -> Properties | None:
-        """What MQTT 5 tells beside a payload."""
+        """The MQTT 5 properties of a message; None with MQTT 3.1.1."""
         if not self._v5:
             return None
         properties = Properties(packet)  # type: ignore[no-untyped-call]
@@ -185,14 +184,14 @@ class MqttClient:
         return hooks
 
     def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """``callback`` with its exceptions caught: in paho's thread they would end it, and with it all publishing."""
+        """``callback`` with its exceptions caught: they would end paho's thread, and publishing with it."""
 
         def call(*arguments: object) -> None:
             try:
                 callback(*arguments)
             except Exception:  # noqa: BLE001 -- the edge of a foreign thread
                 self.faults += 1
-                if self.faults == 1:  # the first with its traceback; a fault in each message must not fill the card
+                if self.faults == 1:  # with a traceback only once: faults must not fill the card
                     _log.exception("fault in an MQTT callback; further ones are only counted")
 
         return call
@@ -206,16 +205,16 @@ class MqttClient:
     ) -> None:
         if reason.is_failure:
             self._callbacks.refused(str(reason))
-        else:  # paho takes no limit once it is connected
+        else:  # paho's own limit cannot be changed while connected
             most_unanswered = getattr(properties, "ReceiveMaximum", _MOST_UNANSWERED)
             self._callbacks.accepted(most_unanswered, getattr(properties, "MaximumPacketSize", None))
 
     def _failed(self, _client: Client, _userdata: object) -> None:
-        self._callbacks.failed(sys.exception())  # paho calls from its except clause and does not tell the cause
+        self._callbacks.failed(sys.exception())  # paho calls from an except clause and does not pass the cause
 
     def _logged(self, _client: Client, _userdata: object, level: int, _text: str) -> None:
         if level == LogLevel.MQTT_LOG_ERR and isinstance(fault := sys.exception(), ssl.SSLError):
-            self._fault = fault  # with TLS 1.3 a certificate is refused when all seems done
+            self._fault = fault  # with TLS 1.3 a certificate is refused only after the handshake
 
     def _lost(self, _client: Client, _userdata: object, _flags: object, reason: ReasonCode, *_: object) -> None:
         self._callbacks.lost(str(reason), self._fault)

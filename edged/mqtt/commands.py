@@ -27,7 +27,7 @@ from edged.errors import shown
 _MAX_WAITING = 64  # commands between two reads; further ones are refused
 _MAX_NAME = 64  # characters of a name; the longest of ours has 9
 _BURST, _PER_S = 10, 1.0  # commands, malformed ones included
-_REFUSALS_BURST, _REFUSALS_PER_S = 5, 1.0  # refusals that are answered
+_REFUSALS_BURST, _REFUSALS_PER_S = 5, 1.0  # answered refusals
 _RESTART_S = (
     60.0  # from the start to the first restart by command: a command that is sent again and again must not cause a loop
 )
@@ -37,14 +37,14 @@ _log = logging.getLogger(__name__)
 
 
 class Bucket:
-    """A budget: ``burst`` at once, refilled with ``per_s`` a second."""
+    """A token bucket: ``burst`` tokens, refilled at ``per_s`` per second."""
 
     def __init__(self, burst: int, per_s: float, clock: Callable[[], float]) -> None:
         self._burst, self._per_s, self._clock = burst, per_s, clock
         self._left, self._at_s = float(burst), clock()
 
     def take(self) -> bool:
-        """Whether there is room for one more, which is taken."""
+        """Take one token; False if there is none."""
         before_s, self._at_s = self._at_s, self._clock()
         self._left = min(self._burst, self._left + (self._at_s - before_s) * self._per_s)
         if self._left < 1:
@@ -61,14 +61,14 @@ class Commands:
         self._below = f"{mqtt.root}/{node}/cmd/"
         self.filters = () if mqtt.commands == "off" else (f"{self._below}+",)
         self._clock = clock
-        self._inbox: deque[tuple[str, bytes]] = deque()  # name and payload, both cut
+        self._inbox: deque[tuple[str, bytes]] = deque()  # name and payload, both truncated
         self._n_overflowed = self._n_retained = 0  # written by paho's thread alone
         self._budget = Bucket(_BURST, _PER_S, clock)
         self._refusals = Bucket(_REFUSALS_BURST, _REFUSALS_PER_S, clock)
         self._restart_from_s = clock() + _RESTART_S
-        self._unanswered = 0  # refusals since the last one that was answered
-        self._seen = (0, 0)  # overflowed and retained ones that are accounted for
-        self._refused, self._said_s = 0, -_SAY_S  # since the last log line, and when that was
+        self._unanswered = 0  # refusals since the last answered one
+        self._seen = (0, 0)  # overflowed and retained commands that are already counted
+        self._refused, self._said_s = 0, -_SAY_S  # refusals since the last log line, and its time
 
     def connected(self) -> None:
         """Nothing to do: nobody asks for commands."""

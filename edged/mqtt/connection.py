@@ -1,15 +1,14 @@
-"""One connection to the broker for life: topic and payload out, acknowledgements and messages in.
+"""The connection to the broker: topics and payloads out, acknowledgements and messages in.
 
     send(topic, payload) ──► mid ──► client ──► broker ──► on_acknowledged(mid)
                                                        └─► on_received(Received)
 
-``connected`` means more than an open socket: the broker proved who it is, accepted the CONNECT, and acknowledged
-``online`` and the required subscriptions.  Only then may anything be sent.  A mid is valid for one connection: what it
-was given for and was not acknowledged is forgotten before the next one, so that nothing is repeated by paho; whoever
-sent it sends it again.
+``connected`` means more than an open socket: the broker has proved its identity, accepted CONNECT, and acknowledged
+``online`` and the required subscriptions.  Nothing is sent before that.  A mid is valid for one connection.  Before the
+next one, paho's unacknowledged messages are dropped so that paho does not repeat them; the sender sends them again.
 
-How long to wait before the next attempt is decided when one begins: both ends of paho's own delay are set to the time
-that ``Backoff`` gives, since paho's doubling has no jitter.
+The wait before the next attempt is set when an attempt starts: both limits of paho's delay become the time that
+``Backoff`` gives, because paho's own doubling has no jitter.
 """
 
 import logging
@@ -31,7 +30,7 @@ from edged.mqtt.size_limit import SizeLimit
 from edged.mqtt.state import ConnectionState, State
 from edged.mqtt.subscriptions import Subscription, Subscriptions
 
-CLOSE_S = 2.0  # for everything that closing still wants from the broker, together
+CLOSE_S = 2.0  # for all of closing
 _FIRST_S, _LONGEST_S = 1.0, 120.0  # between two attempts to connect
 _SHORT_S = 60.0  # a connection that ends earlier may have been ended by another client of the same id
 
@@ -43,12 +42,12 @@ class Connection:
 
     ``availability`` is a topic that says ``while_connected`` while that is so and ``offline`` otherwise, by will or on
     closing;
-    ``subscriptions`` are topic filters, a plain text being a required one.  The callbacks come from paho's thread, some
-    of them under its locks: they must neither block nor, but for the one before each connection, take a lock that
-    anyone holds while sending.
+    ``subscriptions`` are topic filters; a plain string is a required one.  The callbacks run in paho's thread, some of
+    them under its locks.  They must not block, and only the one before each connection may take a lock that is held
+    while sending.
     """
 
-    def __init__(  # noqa: PLR0913 -- the callbacks are named where they are given
+    def __init__(  # noqa: PLR0913 -- callbacks, passed by name
         self,
         mqtt: Mqtt,
         client_id: str,
@@ -69,14 +68,14 @@ class Connection:
         self._on_acknowledged = on_acknowledged
         self._backoff = Backoff(_FIRST_S, _LONGEST_S)
         self._n_short = 0  # connections in a row that ended within _SHORT_S
-        self._accepted_s: float | None = None  # monotonic; None while the broker has not accepted this attempt
+        self._accepted_s: float | None = None  # monotonic; None until the broker accepts this attempt
         self._closed_unanswered = False
-        self._told = False  # why this attempt came to its end is known: what follows from it is no news
-        self._sending = threading.Lock()  # so that a send ends before the next connection begins
+        self._explained = False  # the reason for the end of this attempt is logged; what follows from it is no news
+        self._sending = threading.Lock()  # so that a send ends before the next connection starts
         self._most_unanswered = self._n_sent = self._n_answered = 0  # since the broker accepted this attempt
-        self._online_mid: int | None = None  # not acknowledged yet
+        self._online_mid: int | None = None  # until it is acknowledged
         self._subscribe_mid: int | None = None
-        self.refusal = ""  # why the broker did not want the last message that it refused; only MQTT 5 tells
+        self.refusal = ""  # reason for the last message that the broker refused; MQTT 5 only
         callbacks = Callbacks(
             attempting=self._attempting,
             accepted=self._accepted,
@@ -93,17 +92,17 @@ class Connection:
 
     @property
     def state(self) -> State:
-        """How things stand with the broker."""
+        """State of the connection."""
         return self._connection_state.state
 
     @property
     def reason(self) -> str:
-        """How they stand, in words for a person."""
+        """The state in words."""
         return self._connection_state.reason
 
     @property
     def connected(self) -> bool:
-        """Whether the broker takes messages now."""
+        """Whether the broker accepts messages now."""
         return self.state is State.CONNECTED
 
     @property
@@ -113,7 +112,7 @@ class Connection:
 
     @property
     def reconnects(self) -> int:
-        """How often the broker was reached again after the first time."""
+        """Number of connections after the first."""
         return max(0, self._connection_state.n_connected - 1)
 
     @property
@@ -123,21 +122,21 @@ class Connection:
 
     @property
     def tls(self) -> Trust:
-        """Whether the broker has to prove who it is."""
+        """Whether the broker's certificate is checked."""
         return trust(self._mqtt)
 
     @property
     def refused_subscriptions(self) -> tuple[str, ...]:
-        """The filters, none of them required, that the broker refused when it was last asked."""
+        """The optional filters that the broker refused at the last attempt."""
         return self._subscriptions.refused
 
     def __enter__(self) -> Self:
-        """Begin to connect, in paho's thread, for as long as it takes.
+        """Start to connect, in paho's thread, for as long as it takes.
 
         Raises:
-            ConfigError: a file that is named cannot be used, or the host is not a name.
+            ConfigError: a file named in the config cannot be used, or the host is not a valid name.
         """
-        try:  # here, since a look-up in paho's thread would raise it there, and the thread would end without a word
+        try:  # here, because a failing look-up would silently end paho's thread
             usable = self._mqtt.host.isprintable() and self._mqtt.host.encode("idna")
         except UnicodeError:
             usable = False
@@ -152,7 +151,7 @@ class Connection:
         return self
 
     def __exit__(self, *_fault: object) -> None:
-        """Close as ``close`` does, within two seconds."""
+        """Close within two seconds."""
         self.close(time.monotonic() + CLOSE_S)
 
     def send(
@@ -187,14 +186,14 @@ class Connection:
         self.size_limit.refused(topic, self._client.packet_bytes(topic, payload, 1))
 
     def wait_connected(self, within_s: float) -> bool:
-        """Whether the broker takes messages, waiting for it at most ``within_s``."""
+        """Whether the broker accepts messages, waiting at most ``within_s`` for it."""
         return self._connection_state.wait_for(lambda: self.connected, within_s)
 
     def close(self, deadline_s: float) -> None:
-        """Say ``offline``, wait for its PUBACK until ``deadline_s`` (monotonic) and disconnect.
+        """Publish ``offline``, wait for its PUBACK until ``deadline_s`` (monotonic) and disconnect.
 
-        A DISCONNECT suppresses the will, hence ``offline`` is said here; both go through one stream in this order, so
-        that a broker that is only slow learns of it too.  It is owed wherever ``online`` was said, confirmed or not.
+        DISCONNECT suppresses the will, so ``offline`` is published here.  Both go through one stream in this order, so
+        a slow broker gets both.  ``offline`` follows every ``online`` that was sent, acknowledged or not.
         """
         self._connection_state.closing = True
         if self._availability and self._accepted_s is not None:
@@ -204,20 +203,20 @@ class Connection:
         self._connection_state.state = State.CLOSED
 
     def _attempting(self) -> None:
-        with self._sending:  # held by none for long: there is no socket to wait for
+        with self._sending:  # never held for long: there is no socket to wait for
             self._client.forget_sent()
             self._n_sent = self._n_answered = 0
         self._online_mid = self._subscribe_mid = self._accepted_s = None
-        self._told = False
+        self._explained = False
         self._client.set_wait(self._backoff.attempted())
 
     def _accepted(self, most_unanswered: int, max_bytes: int | None) -> None:
-        if self._connection_state.closing:  # the attempt was under way when closing began
+        if self._connection_state.closing:  # the attempt was under way when closing started
             self._client.disconnect()
             return
         self._accepted_s = time.monotonic()
         self.size_limit.connected(max_bytes)
-        self._most_unanswered = max(1, most_unanswered - 1)  # one is left for saying offline
+        self._most_unanswered = max(1, most_unanswered - 1)  # one is reserved for offline
         if wanted := self._subscriptions.wanted:
             self._subscribe_mid = self._client.subscribe(wanted)
         if self._availability:
@@ -227,7 +226,7 @@ class Connection:
         self._check_open()
 
     def _refused(self, reason: str) -> None:
-        self._told = True
+        self._explained = True
         self._connection_state.change(State.REFUSED, refusal_words(reason, self._mqtt))
 
     def _failed(self, fault: BaseException | None) -> None:
@@ -241,9 +240,9 @@ class Connection:
         if self.connected and accepted_s is not None:
             self._client.set_wait(self._backoff.lasted(time.monotonic() - accepted_s))
         too_large = self.size_limit.lost()
-        if self._told:
+        if self._explained:
             return
-        self._told = True
+        self._explained = True
         if words := fault_words(fault, self._mqtt):
             self._connection_state.change(State.UNTRUSTED, words)
         else:
@@ -259,14 +258,15 @@ class Connection:
         too_large = refusal == TOO_LARGE
         if refusal and not too_large:
             if not self.refusal:
-                _log.warning("%s: a message was refused (%s): does `edged acl` help?", self._broker, refusal.lower())
+                words = "%s: a message was refused (%s): `edged acl` prints the rules for mosquitto"
+                _log.warning(words, self._broker, refusal.lower())
             self.refusal = refusal
         if mid == self._online_mid:
             self._online_mid = None
             self._check_open()
         else:
             self.size_limit.acknowledged(mid, too_large=too_large)
-            self._n_answered += 1  # by this thread alone, as _n_sent under its lock alone
+            self._n_answered += 1  # written by this thread only, _n_sent only under its lock
             self._on_acknowledged(mid)
 
     def _subscribed(self, mid: int, failed: Sequence[bool]) -> None:
@@ -274,11 +274,11 @@ class Connection:
             return
         before = self._subscriptions.refused
         if lacking := self._subscriptions.answered(failed):
-            self._told = True
+            self._explained = True
             self._connection_state.change(State.REFUSED, f"subscription to {', '.join(lacking)} refused")
             return
         if (refused := self._subscriptions.refused) and refused != before:
-            _log.warning("%s: subscription to %s refused, going on without", self._broker, ", ".join(refused))
+            _log.warning("%s: subscription to %s refused, continuing without it", self._broker, ", ".join(refused))
         self._subscribe_mid = None
         self._check_open()
 

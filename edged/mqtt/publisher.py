@@ -1,13 +1,12 @@
-"""The daemon's sink: payload structs in, messages to the broker out; never blocks, never loses what it may keep.
+"""The daemon's sink: payload structs in, messages to the broker out; never blocks, never loses an event it can store.
 
     publish(topic, payload) ──► JSON ──► outbox ──► connection ──► broker
                                             │  ▲                       │
                                   disk ◄────┘  └── acknowledged(mid) ──┘
 
-Three threads meet here: the pipeline puts messages in, paho's thread brings acknowledgements, the latter while it holds
-paho's own locks, which sending takes too, and the journal's tells what is on the disk.  So none ever waits for another:
-each leaves what it has in a deque or a flag and then tries the lock; who gets it does the work of all, and looks again
-before letting go; who does not, goes on.
+Three threads meet here.  The pipeline's puts messages in; paho's brings acknowledgements while it holds paho's locks,
+which sending takes too; the journal's reports what is on disk.  None of them waits for another.  Each leaves its input
+in a deque or a flag and tries the lock; the one that gets it does the work of all and checks again before releasing it.
 """
 
 import logging
@@ -38,8 +37,7 @@ _log = logging.getLogger(__name__)
 class Publisher:
     """Publishes under ``<root>/<node>/``; ``with`` opens and closes it.
 
-    ``node`` is a name that is one level of a topic.  An ``outbox`` that keeps more than memory may be given, and
-    listeners that share the connection.
+    ``node`` is one level of a topic.  Without ``outbox`` messages wait in memory; ``listeners`` share the connection.
     """
 
     def __init__(self, mqtt: Mqtt, node: str, outbox: Outbox | None = None, listeners: Sequence[Listener] = ()) -> None:
@@ -50,11 +48,11 @@ class Publisher:
         self._acknowledged: deque[int] = deque()
         self._lost = False
         self._renew = False
-        self._wanted = False  # work was left behind for whoever holds the lock
-        self._working = threading.Lock()  # only ever tried, never waited for
-        self._settled = threading.Event()  # nothing is left to acknowledge, or nobody to do it
+        self._wanted = False  # there is new work for whoever holds the lock
+        self._working = threading.Lock()  # tried, never waited for
+        self._settled = threading.Event()  # everything is acknowledged, or the broker is away
         self._settled.set()
-        self._settling = threading.Lock()  # for what is put and what is settled to agree: for two statements at most
+        self._settling = threading.Lock()  # keeps _put and _settled consistent; held for two statements
         self._info: Info | None = None  # the newest
         self._name_conflict = NameConflict(full_name(mqtt.root, node, INFO), self._say_info_again)
         self._listeners: tuple[Listener, ...] = (self._name_conflict, *listeners)
@@ -70,7 +68,7 @@ class Publisher:
         )
 
     def __enter__(self) -> Self:
-        """Begin to connect; raises as ``Connection`` does."""
+        """Start to connect; raises as ``Connection`` does."""
         self._outbox.open(self._work)
         try:
             self._connection.__enter__()
@@ -80,7 +78,7 @@ class Publisher:
         return self
 
     def __exit__(self, *_fault: object) -> None:
-        """Send the rest, say ``offline``, disconnect; within two seconds, and at once where the broker is away."""
+        """Send the rest, publish ``offline`` and disconnect, within two seconds; at once if the broker is away."""
         deadline_s = time.monotonic() + CLOSE_S
         self._outbox.flush()
         if self._connection.state in (State.STARTING, State.CONNECTED):
@@ -88,17 +86,17 @@ class Publisher:
         self._connection.close(deadline_s)
         self._outbox.close()
         if self.unacknowledged:
-            kept = "; the events among them are kept on disk" if self._outbox.on_disk else ""
-            _log.warning("closed with %d messages that the broker has not confirmed%s", self.unacknowledged, kept)
+            stored = "; events among them are stored on disk" if self._outbox.on_disk else ""
+            _log.warning("closed with %d messages that the broker has not acknowledged%s", self.unacknowledged, stored)
 
     @property
     def connected(self) -> bool:
-        """Whether the broker takes messages now."""
+        """Whether the broker accepts messages now."""
         return self._connection.connected
 
     @property
     def reason(self) -> str:
-        """How it stands with the broker, in words."""
+        """The state of the connection, in words."""
         return self._connection.reason
 
     @property
@@ -116,12 +114,12 @@ class Publisher:
 
     @property
     def unacknowledged(self) -> int:
-        """Messages that wait, or that the broker has not confirmed."""
+        """Messages that wait, or that the broker has not acknowledged."""
         return len(self._outbox) + len(self._put)
 
     @property
     def dropped(self) -> int:
-        """Events that went because too many waited."""
+        """Events dropped for lack of room, or too large for the broker."""
         return self._outbox.dropped
 
     @property
@@ -130,22 +128,22 @@ class Publisher:
         return self._connection.size_limit.max_bytes
 
     def tick(self) -> None:
-        """Whatever is due by the clock, or was received; the pipeline's thread calls it between two reads."""
+        """Let the listeners do what is due; called by the pipeline's thread between two reads."""
         self._name_conflict.tick()
 
     def wait_connected(self, within_s: float) -> bool:
-        """Whether the broker takes messages, waiting for it at most ``within_s``; for commands that need it now."""
+        """Whether the broker accepts messages, waiting at most ``within_s``; for commands that need it at once."""
         return self._connection.wait_connected(within_s)
 
     def wait_settled(self, within_s: float) -> bool:
-        """Whether the broker has confirmed everything, waiting for it at most ``within_s``."""
+        """Whether the broker has acknowledged everything, waiting at most ``within_s``."""
         self._settled.wait(within_s)
         return not self.unacknowledged
 
     def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
-        """Take a payload for ``topic``, a text as a bare word; it goes out now, or when the broker is there.
+        """Take a payload for ``topic``, text as a bare word, and send it now or once the broker is connected.
 
-        ``captured_s`` is the monotonic clock at the end of the window that caused it, where one did.
+        ``captured_s`` is the monotonic clock at the end of the window that caused it, if one did.
         """
         if topic == WINDOW and not self._mqtt.window:
             return
@@ -170,7 +168,7 @@ class Publisher:
         self._connection.refused(topic, payload)
 
     def repeat(self) -> None:
-        """Publish availability and the newest of all states once more, if the broker is there."""
+        """Publish availability and the newest of each state again, if the broker is connected."""
         self._connection.send(self._full_name(AVAILABILITY.name), ONLINE.encode(), 1, retained=True)
         self._renew = True
         self._work()
@@ -210,7 +208,7 @@ class Publisher:
                 self._working.release()
 
     def _advance(self) -> None:
-        """Everything that came in since, then everything that may go out; under the lock."""
+        """Take all new input, then send all that may go out; called under the lock."""
         self._outbox.adopt()
         while self._put:
             self._outbox.put(self._message(*self._put.popleft()))
@@ -238,7 +236,7 @@ class Publisher:
                 self._settled.set()
 
     def _full_name(self, name: str) -> str:
-        """A name that begins with a slash is that of a topic of others."""
+        """The full topic; a name that starts with a slash is a full topic outside the node."""
         return name[1:] if name.startswith("/") else f"{self._below}/{name}"
 
     def _message(self, topic: Topic, payload: msgspec.Struct | str, put_s: float, captured_s: float | None) -> Message:

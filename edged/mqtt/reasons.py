@@ -12,7 +12,7 @@ from edged.config.structs import Mqtt
 TOO_LARGE_WORDS = "closed at a message that is too large for it"
 _TWO_CLIENTS = "does edged run twice, or is this a copied card?"
 _MANY_SHORT = 3  # connections in a row that ended soon
-_NO_V5 = "it speaks no MQTT 5: mqtt.protocol: v3.1.1"
+_NO_V5 = "it does not speak MQTT 5: mqtt.protocol: v3.1.1"
 _LOGIN = "{}: mqtt.username and mqtt.password_file"
 _REFUSALS = {
     "Not authorized": _LOGIN.format("not authorised"),
@@ -21,10 +21,11 @@ _REFUSALS = {
     "Retain not supported": "it keeps no retained messages: mosquitto's retain_available",
     "Banned": "banned there",
 }
+_CLOSED = "Unspecified error"  # paho's name for a connection that the broker closed without a reason
 _LOSSES = {
-    "Unspecified error": "connection lost",
+    _CLOSED: "connection lost",
     "Keep alive timeout": "no answer for mqtt.keepalive_s",
-    "Not authorized": "not authorised any more",
+    "Not authorized": "no longer authorised",
 }
 
 
@@ -47,11 +48,10 @@ def loss_words(reason: str, mqtt: Mqtt, client_id: str, *, accepted: bool, n_sho
         return f"another client uses the client id {client_id}: {_TWO_CLIENTS}"
     if not accepted:
         return closed_words(mqtt, client_id, tls_possible=mqtt.tls == "off")
-    words = _LOSSES.get(reason, reason.lower())
-    if n_short < _MANY_SHORT:
-        return words
-    other = f"another client may use this client id, {client_id}: {_TWO_CLIENTS}"
-    return f"{words}, {n_short} times soon after connecting: {other}"
+    if reason == _CLOSED and n_short >= _MANY_SHORT:
+        other = f"another client may use this client id, {client_id}: {_TWO_CLIENTS}"
+        return f"connection lost, {n_short} times soon after connecting: {other}"
+    return _LOSSES.get(reason, reason.lower())
 
 
 def closed_words(mqtt: Mqtt, client_id: str, *, tls_possible: bool) -> str:

@@ -1,8 +1,8 @@
-"""How things stand with the broker: the state, why it is that, and one log line for each change.
+"""The state of the connection, the reason for it, and one log line per change.
 
-    change(state, reason) ──► log, whoever waits, on_change
+    change(state, reason) ──► log, waiting threads, on_change
 
-Another attempt that ends the same way is no news.  Another reason is, where a person has to do something about it.
+Another failed attempt is logged only if a person has to act and the reason is a new one.
 """
 
 import enum
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 class State(enum.Enum):
-    """How things stand with the broker."""
+    """State of the connection to the broker."""
 
     STARTING = "no answer yet"
     CONNECTED = "connected"
@@ -24,11 +24,11 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
-_MENDED_BY_HAND = (State.UNTRUSTED, State.REFUSED)
+_NEEDS_ACTION = (State.UNTRUSTED, State.REFUSED)
 
 
 class ConnectionState:
-    """Changed by the thread that speaks with the broker; once ``closing`` is set it stays as it is."""
+    """Changed by the thread that talks to the broker; once ``closing`` is set, it no longer changes."""
 
     def __init__(self, broker: str, on_change: Callable[[State], None]) -> None:
         self._broker = broker
@@ -36,21 +36,21 @@ class ConnectionState:
         self._changed = threading.Condition()  # held only to set or compare the state
         self.closing = False
         self.state = State.STARTING
-        self.reason = State.STARTING.value  # in words, for a person
-        self.n_connected = 0  # how often it was reached
+        self.reason = State.STARTING.value  # in words
+        self.n_connected = 0  # number of connections
 
     def wait_for(self, condition: Callable[[], bool], within_s: float) -> bool:
-        """Whether ``condition`` of it holds, waiting for it at most ``within_s``."""
+        """Whether ``condition`` holds, waiting at most ``within_s`` for it."""
         with self._changed:
             return self._changed.wait_for(condition, within_s)
 
     def change(self, state: State, reason: str = "") -> None:
-        """It is so from now on."""
+        """Set the state; ``reason`` says why, in words."""
         with self._changed:
             if self.closing:
                 return
             is_other = state is not self.state
-            is_news = is_other or (state in _MENDED_BY_HAND and reason != self.reason)
+            is_news = is_other or (state in _NEEDS_ACTION and reason != self.reason)
             if is_other and state is State.CONNECTED:
                 self.n_connected += 1
             self.state, self.reason = state, reason or state.value

@@ -1,8 +1,8 @@
-"""What a node publishes, as an iterator would have it: topic, payload and the retained flag, one at a time.
+"""Receives what nodes publish: topic, payload and the retained flag, one message at a time.
 
     <root>/<node>/# ──► paho's thread ──► bounded queue ──► received(timeout_s)
 
-For ``edged watch`` and for tests: a client of its own, with a random id, that never publishes.
+For ``edged watch`` and tests.  The client has a random id and never publishes.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from edged.mqtt.connection import Connection
 class Subscriber:
     """Subscribes below ``<root>/``; ``with`` opens and closes it.
 
-    ``limit`` messages wait at most; when one more comes the oldest goes and ``dropped`` counts it.
+    At most ``limit`` messages wait; one more replaces the oldest, and ``dropped`` counts it.
     """
 
     def __init__(self, mqtt: Mqtt, node: str = "+", *, limit: int = 1000) -> None:
@@ -32,7 +32,7 @@ class Subscriber:
         )
 
     def __enter__(self) -> Self:
-        """Begin to connect and subscribe; raises as ``Connection`` does."""
+        """Start to connect and subscribe; raises as ``Connection`` does."""
         self._connection.__enter__()
         return self
 
@@ -42,20 +42,20 @@ class Subscriber:
 
     @property
     def connected(self) -> bool:
-        """Whether the subscription is in force now."""
+        """Whether the subscription is active."""
         return self._connection.connected
 
     @property
     def reason(self) -> str:
-        """How it stands with the broker, in words."""
+        """The state of the connection, in words."""
         return self._connection.reason
 
     def wait_connected(self, within_s: float) -> bool:
-        """Whether the subscription is in force, waiting for it at most ``within_s``."""
+        """Whether the subscription is active, waiting at most ``within_s`` for it."""
         return self._connection.wait_connected(within_s)
 
     def received(self, timeout_s: float) -> Received | None:
-        """The next message; None when none came within ``timeout_s``."""
+        """The next message; None if none arrived within ``timeout_s``."""
         try:
             return self._queue.get(timeout=timeout_s)
         except queue.Empty:

@@ -1,9 +1,9 @@
-"""Topic filters to what came of them: wanted, in force or refused by the broker; and what is received by them.
+"""Topic filters of a connection, and which of them the broker refused.
 
-    Subscription, … ──SUBSCRIBE──► broker ──SUBACK: a code a filter──► Subscriptions.refused, .lacking
+    Subscription, … ──SUBSCRIBE──► broker ──SUBACK: one code per filter──► Subscriptions.refused
 
-A refusal of a required filter makes the connection useless to whoever asked for it.  One that is not required, such as
-another program's topics, may be forbidden by an access list, and everything else goes on.
+Without a required filter a connection is useless.  An optional one, such as another program's topics, may be forbidden
+by an access list, and the rest still works.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Subscription(NamedTuple):
-    """A topic filter; without it being ``required`` the connection does its work though the broker refuses it."""
+    """A topic filter; unless it is ``required``, the connection works without it."""
 
     topic_filter: str
     required: bool = True
@@ -19,16 +19,16 @@ class Subscription(NamedTuple):
 
 
 class Subscriptions:
-    """The filters of one connection, and which of them the broker refused when it was last asked."""
+    """The filters of one connection, and those that the broker refused last."""
 
     def __init__(self, wanted: Iterable[Subscription | str]) -> None:
         self.wanted = tuple(Subscription(one) if isinstance(one, str) else one for one in wanted)
-        self.refused: tuple[str, ...] = ()  # that are not required
+        self.refused: tuple[str, ...] = ()  # optional ones only
 
     def answered(self, failed: Sequence[bool]) -> tuple[str, ...]:
-        """Take the broker's answers, in the order of ``wanted``; the required filters that it refused.
+        """Take the broker's answers, in the order of ``wanted``; returns the required filters that it refused.
 
-        An answer that has not one entry a filter is no answer to this question: what it lacks counts as refused.
+        Filters without an answer count as refused.
         """
         answers = [*failed, *[True] * len(self.wanted)]
         refused = [one for one, is_failed in zip(self.wanted, answers, strict=False) if is_failed]

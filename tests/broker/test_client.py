@@ -98,7 +98,7 @@ def test_broker_that_refuses_mqtt_5_is_told_apart(caplog: pytest.LogCaptureFixtu
     """The answer of MQTT 3.1.1 to a version that it does not know; the reason names the key."""
     with impostor(b"\x20\x02\x00\x01") as (mqtt, _), Connection(speaking_5(mqtt), "a") as connection:
         wait_until(lambda: connection.state is State.REFUSED, "refused")
-        assert connection.reason == "it speaks no MQTT 5: mqtt.protocol: v3.1.1"
+        assert connection.reason == "it does not speak MQTT 5: mqtt.protocol: v3.1.1"
         assert len(caplog.records) == 1
 
 

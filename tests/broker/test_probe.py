@@ -79,7 +79,7 @@ def test_certificate_of_another_ca(idle_mosquitto: Mosquitto, authority: Authori
     idle_mosquitto.start(further=stranger.lines())
     found = tried(msgspec.structs.replace(idle_mosquitto.mqtt, tls="on", ca_file=authority.ca_file))
     assert list(found) == _NAMES[:3]
-    assert found["TLS"].startswith("FAULT the broker's certificate is of a CA that is not in ")
+    assert found["TLS"].startswith("FAULT the broker's certificate is from a CA that is not in ")
 
 
 def test_insecure_and_none_are_said(idle_mosquitto: Mosquitto, stranger: Authority) -> None:
@@ -101,7 +101,7 @@ def test_client_certificate_that_is_wanted_is_missed_at_the_login(
     idle_mosquitto.start(further=authority.lines(wants_certificate=True))
     found = tried(msgspec.structs.replace(idle_mosquitto.mqtt, tls="on", ca_file=authority.ca_file))
     assert list(found) == _NAMES[:4]
-    assert "the broker wants a client certificate: mqtt.cert_file" in found["login"]
+    assert "the broker requires a client certificate: mqtt.cert_file" in found["login"]
 
 
 def test_file_that_cannot_be_read_is_a_config_error(mosquitto: Mosquitto) -> None:

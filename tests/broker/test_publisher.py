@@ -164,7 +164,7 @@ def test_next_process_sends_what_the_last_one_kept(
         for number in range(30):
             publisher.publish(EVENT_START, episode_start("sad", number))
     assert caplog.messages[-1] == (
-        "closed with 30 messages that the broker has not confirmed; the events among them are kept on disk"
+        "closed with 30 messages that the broker has not acknowledged; events among them are stored on disk"
     )
     relay.start()
     with Publisher(mqtt, "a", Outbox(journal=Journal(tmp_path / "outbox.sqlite3", commit_s=5.0))) as publisher:

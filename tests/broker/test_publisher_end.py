@@ -47,7 +47,7 @@ def test_close_says_what_was_not_confirmed(
         publisher.publish(EVENT_START, episode_start("sad"))
         began_s = time.monotonic()
     assert time.monotonic() - began_s < _LONG_S
-    assert caplog.messages[-1] == "closed with 1 messages that the broker has not confirmed"
+    assert caplog.messages[-1] == "closed with 1 messages that the broker has not acknowledged"
 
 
 class Meddled(Outbox):

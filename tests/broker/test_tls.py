@@ -101,7 +101,7 @@ def test_broker_of_another_ca_is_not_trusted(
     """The CA's file is another's."""
     idle_mosquitto.start(further=stranger.lines())
     reason = reason_for(secured(idle_mosquitto, ca_file=authority.ca_file), caplog)
-    assert reason == f"the broker's certificate is of a CA that is not in {authority.ca_file}: mqtt.ca_file"
+    assert reason == f"the broker's certificate is from a CA that is not in {authority.ca_file}: mqtt.ca_file"
 
 
 def test_broker_of_a_home_ca_is_not_in_the_systems(
@@ -110,7 +110,7 @@ def test_broker_of_a_home_ca_is_not_in_the_systems(
     """Without a CA's file the system's are those that are trusted."""
     idle_mosquitto.start(further=authority.lines())
     reason = reason_for(secured(idle_mosquitto), caplog)
-    assert reason == "the broker's certificate is of a CA that is not in the system's CAs: mqtt.ca_file"
+    assert reason == "the broker's certificate is from a CA that is not in the system's CAs: mqtt.ca_file"
 
 
 def test_expired_certificate_is_not_trusted_until_it_is_renewed(
@@ -185,7 +185,7 @@ def test_client_certificate_that_is_wanted(
     idle_mosquitto.environment = authority.newest(version)
     idle_mosquitto.start(further=authority.lines(wants_certificate=True))
     without = secured(idle_mosquitto, ca_file=authority.ca_file)
-    assert "the broker wants a client certificate: mqtt.cert_file and mqtt.key_file" in reason_for(without, caplog)
+    assert "the broker requires a client certificate: mqtt.cert_file and mqtt.key_file" in reason_for(without, caplog)
     cert_file, key_file = authority.client()
     with Connection(msgspec.structs.replace(without, cert_file=cert_file, key_file=key_file), "a") as connection:
         assert connection.wait_connected(WITHIN_S)

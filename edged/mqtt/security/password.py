@@ -1,9 +1,9 @@
-"""The config's ``mqtt`` to the broker's password: from a file or systemd's credential, never from the config itself.
+"""The password for the broker, from a file or a systemd credential, never from the config itself.
 
     mqtt.password_file, or $CREDENTIALS_DIRECTORY/mqtt_password ──► one line of UTF-8, or ConfigError
 
-The password is read when the connection opens, not when the config is loaded, so that no struct holds it that might be
-printed; a message names the file and never what is in it.
+It is read when the connection opens, not when the config is loaded, so no struct that might be printed holds it.
+Messages name the file, never its content.
 """
 
 import codecs
@@ -19,10 +19,10 @@ _MAX_EMPTY = len(codecs.BOM_UTF8 + b"\r\n")
 
 
 def read_password(mqtt: Mqtt) -> str | None:
-    """The password that goes with ``mqtt.username``; None where there is no username, or neither file nor credential.
+    """The password for ``mqtt.username``; None without a username, or with neither file nor credential.
 
     Raises:
-        ConfigError: the file is named and cannot be used.
+        ConfigError: the file cannot be used.
     """
     if not mqtt.username:
         return None
@@ -54,7 +54,7 @@ def _text(content: bytes) -> str:
 
 
 def credential(name: str) -> Path | None:
-    """The file of one of systemd's credentials; None where it is not there or empty: the unit always passes one on."""
+    """The file of a systemd credential; None if it is missing or empty, since the unit always passes one."""
     path = Path(os.environ.get("CREDENTIALS_DIRECTORY", ""), name)
     if not path.is_absolute():
         return None
@@ -62,6 +62,6 @@ def credential(name: str) -> Path | None:
         is_empty = path.stat().st_size <= _MAX_EMPTY and not path.read_bytes().removeprefix(codecs.BOM_UTF8).strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError:  # whoever wants to read it says what is wrong with it
+    except OSError:  # reading it raises the error
         return path
     return None if is_empty else path

@@ -1,10 +1,10 @@
-"""The config's TLS keys to what a socket needs of them, and TLS's faults to words that say what to do.
+"""The config's TLS keys to an SSL context, and TLS errors to words that say what to do.
 
     mqtt.tls, ca_file, cert_file, key_file, insecure ──► SSLContext, or None; ConfigError: key, file, what is expected
     an exception of a handshake ──► "the broker's certificate has expired: …"
 
-TLS 1.2 at least, the certificate and its name checked.  Python's own default context is not used: what it demands of a
-certificate changes with its version, and a home's own CA that worked must go on working.
+TLS 1.2 or newer, with the certificate and its name checked.  Python's default context is not used, because its
+requirements change with the version of Python, and a home CA that worked must keep working.
 """
 
 import contextlib
@@ -26,25 +26,25 @@ _NOT_YET, _EXPIRED = 9, 10
 _OTHER_CA = {2, 18, 19, 20, 21}  # no issuer, self-signed, self-signed in the chain, issuer unknown, leaf unverified
 _OTHER_NAME = {62, 64}  # host name, address
 
-_REFUSES_OURS = "the broker wants {} client certificate: mqtt.cert_file and mqtt.key_file"
+_REFUSES_OURS = "the broker requires {} client certificate: mqtt.cert_file and mqtt.key_file"
 _ALERTS = {
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": _REFUSES_OURS.format("a"),
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": _REFUSES_OURS.format("a") + ", or other ciphers than are here",
-    "TLSV1_ALERT_UNKNOWN_CA": _REFUSES_OURS.format("another") + " from a CA that it knows",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": _REFUSES_OURS.format("a") + ", or other ciphers",
+    "TLSV1_ALERT_UNKNOWN_CA": _REFUSES_OURS.format("another") + " from a CA that it trusts",
     "SSLV3_ALERT_CERTIFICATE_EXPIRED": _REFUSES_OURS.format("another") + ", this one has expired",
     "SSLV3_ALERT_CERTIFICATE_REVOKED": _REFUSES_OURS.format("another") + ", this one is revoked",
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN": _REFUSES_OURS.format("another"),
     "SSLV3_ALERT_BAD_CERTIFICATE": _REFUSES_OURS.format("another"),
     "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": _REFUSES_OURS.format("another"),
-    "WRONG_VERSION_NUMBER": "the broker speaks no TLS on this port: mqtt.port",
-    "RECORD_LAYER_FAILURE": "the broker speaks no TLS on this port: mqtt.port",
+    "WRONG_VERSION_NUMBER": "the broker does not speak TLS on this port: mqtt.port",
+    "RECORD_LAYER_FAILURE": "the broker does not speak TLS on this port: mqtt.port",
     "TLSV1_ALERT_PROTOCOL_VERSION": "the broker offers no TLS 1.2 or newer",
     "UNSUPPORTED_PROTOCOL": "the broker offers no TLS 1.2 or newer",
 }
 
 
 class _Socket(ssl.SSLSocket):
-    """Closed when its handshake fails; paho would leave that to the garbage collector."""
+    """Closes itself if its handshake fails; paho would leave that to the garbage collector."""
 
     def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 -- as it is in ssl
         try:
@@ -55,36 +55,36 @@ class _Socket(ssl.SSLSocket):
 
 
 class TlsContext(ssl.SSLContext):
-    """Knows its newest socket, which paho hides until the handshake is done."""
+    """Remembers its newest socket, which paho hides until the handshake is done."""
 
     sslsocket_class = _Socket
     _newest: ssl.SSLSocket | None = None
 
     def wrap_socket(self, *arguments: Any, **named: Any) -> ssl.SSLSocket:  # noqa: ANN401 -- as it is in ssl
-        """As it is in ssl."""
+        """As in ssl."""
         self._newest = super().wrap_socket(*arguments, **named)
         return self._newest
 
     def give_up(self) -> None:
-        """End a handshake that another thread waits in; a connection that there is ends with it."""
+        """Abort a handshake that blocks another thread; an open connection is closed too."""
         if self._newest is not None:
             with contextlib.suppress(OSError):
-                socket.socket.shutdown(self._newest, socket.SHUT_RDWR)  # the thread still has the TLS side of it
+                socket.socket.shutdown(self._newest, socket.SHUT_RDWR)  # the other thread still uses the TLS side
             self._newest = None
 
 
 def trust(mqtt: Mqtt) -> Trust:
-    """Whether the broker has to prove who it is."""
+    """Whether the broker's certificate is checked."""
     if mqtt.tls == "off":
         return "none"
     return "insecure" if mqtt.insecure else "verified"
 
 
 def tls_context(mqtt: Mqtt) -> TlsContext | None:
-    """What a connection is secured with; None where the config wants none.
+    """The SSL context for the config; None if TLS is off.
 
     Raises:
-        ConfigError: a file that it names cannot be used.
+        ConfigError: a file named in the config cannot be used.
     """
     if mqtt.tls == "off":
         return None
@@ -121,7 +121,7 @@ def speaks_tls(host: str, port: int, within_s: float) -> bool:
 
 
 def key_hint(mqtt: Mqtt) -> str:
-    """What is to be done about a private key that others can read; empty where nothing is."""
+    """A warning if other users can read the private key, else empty."""
     if mqtt.tls == "off" or not mqtt.cert_file:
         return ""
     key, path = _key_file(mqtt)
@@ -131,11 +131,11 @@ def key_hint(mqtt: Mqtt) -> str:
 
 
 def fault_words(fault: BaseException | None, mqtt: Mqtt) -> str:
-    """Why TLS with the broker failed and what to do; empty where it is not TLS that failed."""
+    """Why TLS failed and what to do; empty if the failure is not about TLS."""
     if isinstance(fault, ssl.SSLCertVerificationError):
         return _verification_words(fault, mqtt)
     if isinstance(fault, ssl.SSLEOFError | ConnectionResetError) and mqtt.tls == "on":
-        return "the broker ended the TLS handshake: is mqtt.port its TLS port, and wants it no client certificate?"
+        return "the broker closed the TLS handshake: is mqtt.port its TLS port, does it require a client certificate?"
     if isinstance(fault, ssl.SSLError):
         return _ALERTS.get(fault.reason or "", f"TLS: {fault.reason or fault}".replace("_", " ").lower())
     return ""
@@ -151,12 +151,12 @@ def _verification_words(fault: ssl.SSLCertVerificationError, mqtt: Mqtt) -> str:
         return f"the broker's certificate is for another name: mqtt.host is {mqtt.host!r}, expected a name in it"
     if code in _OTHER_CA:
         trusted = mqtt.ca_file or "the system's CAs"
-        return f"the broker's certificate is of a CA that is not in {trusted}: mqtt.ca_file"
+        return f"the broker's certificate is from a CA that is not in {trusted}: mqtt.ca_file"
     return f"the broker's certificate is not valid: {fault.verify_message}"
 
 
 def _key_file(mqtt: Mqtt) -> tuple[str, Path]:
-    """Where the private key is, and what that is called: a file of its own, a credential, or the certificate's file."""
+    """The private key's file and what names it: a key of the config, a credential, or the certificate's file."""
     if mqtt.key_file:
         return "mqtt.key_file", Path(mqtt.key_file)
     if (path := credential(KEY_CREDENTIAL)) is not None:
@@ -165,7 +165,7 @@ def _key_file(mqtt: Mqtt) -> tuple[str, Path]:
 
 
 def _load_own(context: ssl.SSLContext, cert: Path, key_name: str, key: Path) -> None:
-    """Load our own certificate and key; OpenSSL tells neither which of two files is at fault, nor why in words."""
+    """Load our certificate and key; OpenSSL does not say which of the two files is wrong, or why."""
     if b"-----BEGIN CERTIFICATE-----" not in _content("mqtt.cert_file", cert):
         raise ConfigError(f"mqtt.cert_file is {str(cert)!r}, expected a PEM file with a certificate")
     if b"PRIVATE KEY-----" not in _content(key_name, key):

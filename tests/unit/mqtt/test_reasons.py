@@ -49,6 +49,7 @@ def test_repeated_short_connections_hint_at_another_client() -> None:
     """mosquitto 2.0.11 does not say that it dropped one client for another; the third time in a row we do."""
     said = [loss_words("Unspecified error", Mqtt(), "edged-a-1", accepted=True, n_short=n) for n in (2, 3)]
     assert said[0] == "connection lost"
+    assert loss_words("Keep alive timeout", Mqtt(), "a", accepted=True, n_short=9) == "no answer for mqtt.keepalive_s"
     assert said[1] == (
         "connection lost, 3 times soon after connecting: another client may use this client id, edged-a-1: "
         "does edged run twice, or is this a copied card?"
