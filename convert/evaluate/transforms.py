@@ -33,10 +33,13 @@ _SHIFTS_MS = (8, 16, 50, 100, 150, 250)
 _BUZZ = {1: 1.0, 2: 0.3, 3: 0.5, 4: 0.1, 5: 0.25, 6: 0.1, 7: 0.1}  # amplitude of a transformer's harmonics
 _APART_S = 0.0005  # between two capsules 17 cm apart
 _HISS_DBFS = -40.0
+_NOISE_DB = 20  # of signal to noise
+_LEAD_S = 3.0  # of the noise before a clip that is the same for each shift
 OWN = "as recorded"
 
 Change = Callable[[Floats], Floats]  # samples (n,) to (n,) or (n, channels)
 Pack = Callable[[Path, Floats], Path]
+IN_NOISE = {f"{ms} ms later, in noise of {_NOISE_DB} dB": ms / 1000 for ms in (8, 50, 100, 250, 3000)}
 
 
 def drawn(folder: Path, seed: int, side: splits.Split = "test") -> list[Clip]:
@@ -71,6 +74,8 @@ def transforms() -> dict[str, tuple[Change, Pack]]:
     found["buzz 50 to 350 Hz, -40 dBFS"] = _hum(_BUZZ, 50, -40), _float_wav
     for ms in _SHIFTS_MS:
         found[f"{ms} ms later"] = _later(ms / 1000), _float_wav
+    for name, by_s in IN_NOISE.items():
+        found[name] = _in_noise(by_s), _float_wav
     found["3 s of zeros before"] = _later(3.0), _float_wav
     found["20 dB softer"] = (lambda x: x * np.float32(0.1)), _float_wav
     found["second channel inverted"] = (lambda x: np.stack([x, -x], axis=1)), _float_wav
@@ -94,14 +99,19 @@ def changed_labels(clips: Sequence[Clip], checkout: Path, bundle: Path | None) -
     """
     sounds = [recordings.samples(clip.audio) for clip in clips if clip.audio]
     own: list[str | None] = []
+    in_noise: list[str | None] | None = None
     rows: dict[str, dict[str, float]] = {}
     with TemporaryDirectory(prefix="edged-transforms-") as folder:
+        where = (checkout, bundle, Path(folder))
         for name, (change, pack) in tqdm(transforms().items(), desc="transforms", leave=False, disable=None):
             files = [pack(Path(folder, f"{place:02}"), change(x)) for place, x in enumerate(sounds)]
-            labels = _labels(files, checkout, bundle, Path(folder))
+            labels = _labels(files, *where)
             own = own or labels
+            if name in IN_NOISE and in_noise is None:  # a change by the noise itself is not one by the shift
+                in_noise = _labels([pack(file, _in_noise(0)(x)) for file, x in zip(files, sounds, strict=True)], *where)
+            against = in_noise if in_noise and name in IN_NOISE else own
             rows[name] = {
-                "changed": float(np.mean([a != b for a, b in zip(labels, own, strict=True)])),
+                "changed": float(np.mean([a != b for a, b in zip(labels, against, strict=True)])),
                 "none": labels.count("none") / len(labels),
                 "refused": labels.count(None) / len(labels),
             }
@@ -152,6 +162,19 @@ def _hum(harmonics: dict[int, float], mains_hz: float, dbfs: float) -> Change:
 
 def _later(by_s: float) -> Change:
     return lambda samples: np.concatenate([np.zeros(round(by_s * _RATE_HZ), np.float32), samples])
+
+
+def _in_noise(by_s: float) -> Change:
+    """The clip later in noise that has been there before and stays the same beneath it."""
+
+    def change(samples: Floats) -> Floats:
+        lead, by = round(_LEAD_S * _RATE_HZ), round(by_s * _RATE_HZ)
+        noise = np.random.default_rng(len(samples)).standard_normal(lead + len(samples))
+        noise *= samples.std() * 10 ** (-_NOISE_DB / 20)
+        later = np.concatenate([np.zeros(by, np.float32), samples])
+        return np.asarray(later + noise[lead - by :], np.float32)
+
+    return change
 
 
 def _apart(samples: Floats) -> Floats:
