@@ -80,7 +80,7 @@ class ClipClassifier:
     def _classify_beginning(self) -> None:
         if self._beginning:
             samples = np.concatenate(self._beginning)
-            start = onset(samples)
+            start = onset(samples[:_BEGINNING])
             self._beginning = []
             self._count(self._classifier.classify(samples[start:], start))
 
