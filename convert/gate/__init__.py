@@ -1,4 +1,4 @@
-"""The speech gate: a sixth tiny model that tells speech from everything else, and its rivals.
+"""The speech gate: a sixth small model that separates speech from everything else, beside its alternatives.
 
-material, sounds ──► windows ──train──► gate.tflite ──evaluate beside webrtcvad and the level gate──► figures, curves
+material, sounds ──► windows ──train──► gate.tflite ──evaluate beside webrtcvad and the level gate──► metrics, curves
 """

@@ -1,10 +1,10 @@
 """Sound, or the log-mel of it, to the same in a room with echo, drawn at random.
 
-    samples (n,) ──a room's response, as copies of clips have it──► samples (n,)
-    frames (k, 64) dB ──earlier powers added──► frames (m, 64) dB, with what rings on after the end
+    samples (n,) ──a room's response, as for augmented copies──► samples (n,)
+    frames (k, 64) dB ──earlier powers added──► frames (m, 64) dB, with the reverberation after the end
 
-A gate that has never heard an echo takes half of the speech in a hard room for something else: the pauses between
-syllables are what it knows speech by, and echo fills them.
+A gate that is trained without echo misses half of the speech in a hard room: it recognises speech by the pauses between
+syllables, and echo fills them.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
-"""Sounds that nobody speaks, made by rule: noise, hum, clicks, tones, chords, alarms.
+"""Synthetic sounds that are not speech: noise, hum, clicks, tones, chords, alarms.
 
 kind, seed ──► samples (n,) float32, peak 0.5
 
-Homes are full of them and no corpus holds them all; a seed draws colour, pitch and rhythm anew.
+Homes are full of them and no corpus has them all.  The seed determines colour, pitch and rhythm.
 """
 
 from collections.abc import Callable

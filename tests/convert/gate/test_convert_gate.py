@@ -1,4 +1,4 @@
-"""The gate's material, windows, trials and figures; the whole way is in test_convert_all.py."""
+"""The gate's material, windows, trials and metrics; the whole way is in test_convert_all.py."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def test_sides_share_nothing(run: GateRun) -> None:
 
 
 def test_side_without_recordings(tmp_path: Path) -> None:
-    """A fold that is absent is named: what was not heard cannot be judged."""
+    """An absent fold is named."""
     for name in ("cremad", "emodb", "esc10", "ami"):
         getattr(layouts, name)(tmp_path / name)
     with pytest.raises(UsageError, match="noise: nothing for train"):
@@ -68,7 +68,7 @@ def test_turns_that_meet_are_one() -> None:
 
 
 def test_batch_is_half_speech(run: GateRun) -> None:
-    """Images as the model takes them, sure but for the smoothing; the same for the same seed."""
+    """Images as the model takes them, targets of 0 and 1 except for the smoothing; the same for the same seed."""
     speech, other = pieces(of_side(run, run.path.parent, "train"), run)
     images, targets = batch(speech, other, run.recipe, (1, 2))
     assert images.shape == (16, 188, 64, 1)
@@ -123,7 +123,7 @@ def test_trials(run: GateRun) -> None:
     assert (found.margin_db[found.group == "emodb"] > 12).any()
 
 
-def test_stored_log_mel_is_judged_in_rooms(run: GateRun) -> None:
+def test_stored_log_mel_is_tested_in_rooms(run: GateRun) -> None:
     """A clip without sound has its windows, and others with echo that only the model can hear."""
     clips = of_side(run, run.path.parent, "test").spoken["cremad"]
     found = trials(iter(()), clips, run, 2)
