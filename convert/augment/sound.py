@@ -48,10 +48,10 @@ def respoken(samples: Floats, speed: float, semitones: float) -> NDArray[np.floa
     if len(shifted) < _FRAME or rate == 1:
         return np.asarray(shifted, np.float64)
     _, _, spectra = stft(shifted, nperseg=_FRAME, noverlap=_FRAME - _HOP)
-    places = np.arange(0, spectra.shape[1] - 1, rate)
-    before = places.astype(int)
+    positions = np.arange(0, spectra.shape[1] - 1, rate)
+    before = positions.astype(int)
     size = np.abs(spectra)
-    share = places - before
+    share = positions - before
     sizes = size[:, before] * (1 - share) + size[:, before + 1] * share
     turns = np.angle(spectra[:, before + 1]) - np.angle(spectra[:, before])
     phases = np.angle(spectra[:, :1]) + np.cumsum(turns, axis=1) - turns[:, :1]

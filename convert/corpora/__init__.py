@@ -1,9 +1,9 @@
-"""One reader a corpus: a folder in its authors' layout, or with an index, to clips.
+"""One reader per corpus: a folder in its authors' layout, or with an index, to clips.
 
     folder ──whichever reader fits──► list[Clip]
 
-Each reader states its corpus' licence at its top, and what its emotions are in words, of which six are the labels;
-``read(folder)`` is the same in all of them.
+Each reader states its corpus' licence at the top and maps the corpus' emotions to words, six of which are the labels.
+``read(folder)`` has the same form in all of them.
 """
 
 from pathlib import Path

@@ -1,9 +1,9 @@
-"""One recorded utterance, and what is known of it.
+"""One recorded utterance and its metadata.
 
     a corpus' folder ──reader──► Clip: speaker, intended emotion, listeners' votes, where the sound is
 
-The labels are the six of the cascade.  ``emotion`` keeps the corpus' own word, so that nothing is lost where a corpus
-has more: surprise, boredom, frustration.
+The labels are the six of the cascade.  ``emotion`` is the corpus' own word, so nothing is lost if a corpus has more:
+surprise, boredom, frustration.
 """
 
 import re
@@ -27,14 +27,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """One utterance of one speaker.  Either ``audio`` or ``stored`` says where its sound is."""
+    """One utterance of one speaker.  Its sound is in either ``audio`` or ``stored``."""
 
     id: str
     corpus: str
     speaker: str  # with the corpus' prefix, as in the split lists
     gender: str  # female, male, or empty where the corpus does not say
-    emotion: str  # the corpus' own word for what was meant
-    label: str | None  # one of LABELS, None where the emotion has no place among them
+    emotion: str  # the corpus' own word for the intended emotion
+    label: str | None  # one of LABELS, None if the emotion is not among them
     intensity: str = ""  # the corpus' own word
     level: float | None = None  # mean intensity that listeners gave, 0..100
     votes: tuple[float, ...] | None = None  # of listeners without video, by LABELS
@@ -42,7 +42,7 @@ class Clip:
     arousal: float | None = None
     dominance: float | None = None
     audio: Path | None = None
-    padded_s: float | None = None  # the sound is taken as its first so many seconds, zeros after its end
+    padded_s: float | None = None  # the sound is cut or zero-padded to so many seconds
     stored: Stored | None = None
 
 

@@ -3,7 +3,7 @@
     wav/*.wav ──► Clips
 
 The name: two digits of the speaker, three characters of the text, one letter of the emotion (the first of its German
-word), one of the version.  Boredom has no place among the six labels and is left out.
+word), one of the version.  Boredom is not one of the six labels and is left out.
 """
 
 import re

@@ -4,7 +4,7 @@ r"""IEMOCAP as its authors lay it out (Busso et al. 2008), for holders of its li
 
 An evaluation's first line of a turn reads ``[6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\t[2.5000, 2.5000,
 2.5000]``: time, turn, the emotion that most annotators chose (``xxx`` where they did not agree), then valence,
-activation (which is arousal) and dominance from 1 to 5; all three are kept.  The turn's own letter is the speaker:
+activation (which is arousal) and dominance from 1 to 5; all three are read.  The turn's own letter is the speaker:
 ``Ses01F_impro01_M003`` is the man of session 1.  The literature counts 4, 6 or 8 classes; ``read`` gives either of
 them or the cascade's six labels.
 """

@@ -2,7 +2,7 @@
 
     data.tsv (file_id, emotion, …, speaker_id, gender, age), samples/*.wav ──► Clips
 
-Surprise has no place among the six labels and is left out; disgust was not recorded.
+Surprise is not one of the six labels and is left out; disgust was not recorded.
 """
 
 import csv

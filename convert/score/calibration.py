@@ -57,8 +57,8 @@ def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: ClipWindows)
         others = speakers[windows.owner] != name
         used = weights
         if others.any():
-            kept = {task: scores[others] for task, scores in tempered.items()}
-            used = soft_weights(warm, kept, truth[windows.owner][others], _shares(windows)[others])
+            training = {task: scores[others] for task, scores in tempered.items()}
+            used = soft_weights(warm, training, truth[windows.owner][others], _shares(windows)[others])
         held_out = with_calibration(draft, temperatures, used, "soft")
         of_all = windows.by_clip(routed(held_out, raw, "soft")).argmax(axis=1)
         predictions[speakers == name] = of_all[speakers == name]

@@ -138,8 +138,8 @@ def _colour(echo: Floats) -> Floats:
     """(n_mels,) the gain of a room for each band's power."""
     size = max(GEOMETRY.n_fft, len(echo))
     power = np.abs(np.fft.rfft(echo, size)) ** 2
-    places = np.arange(GEOMETRY.n_fft // 2 + 1) * (len(power) - 1) // (GEOMETRY.n_fft // 2)
-    means = np.add.reduceat(power, places) / np.diff([*places, len(power)])
+    first_bins = np.arange(GEOMETRY.n_fft // 2 + 1) * (len(power) - 1) // (GEOMETRY.n_fft // 2)
+    means = np.add.reduceat(power, first_bins) / np.diff([*first_bins, len(power)])
     filters = mel_filters()
     return np.asarray((filters @ means) / filters.sum(axis=1), np.float32)
 
