@@ -49,7 +49,8 @@ class SourceWatch:
         if (state, trouble) == (last_state, last_trouble):
             return None
         notify(f"STATUS={self.status}")
-        if state != last_state or (trouble and not last_trouble):
+        is_opening = state == "offline" and not trouble  # published, since the broker may retain another state
+        if (state != last_state or (trouble and not last_trouble)) and not is_opening:
             _log.log(logging.WARNING if trouble else logging.INFO, "capture %s: %s", state, trouble or source.name)
         if state != last_state:
             self._publish(CAPTURE, state)

@@ -42,6 +42,18 @@ def test_change_is_reported_once(notices: list[str], caplog: pytest.LogCaptureFi
     assert notices.count("STATUS=No sound (offline): not found") == 2  # with READY=1, and as a change
 
 
+def test_opening_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """A device that is being opened is offline for the broker; the log has a line only when sound comes."""
+    caplog.set_level(logging.INFO)
+    bench = Bench()
+    bench.source.change(state="offline")
+    bench.watch.check()
+    bench.source.change(state="online")
+    bench.watch.check()
+    assert bench.published == [("capture", "offline"), ("capture", "online")]
+    assert caplog.messages == ["capture online: fake"]
+
+
 def test_ready_comes_once(notices: list[str]) -> None:
     """With the first sound, or when it is known that there is none."""
     bench = Bench()
