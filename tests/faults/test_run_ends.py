@@ -89,7 +89,7 @@ def device(broker: Mosquitto, microphone: VirtualMicrophone, folder: Path, disk:
         Relay(broker.port).start() as relay,
         running(microphone, broker, folder, port=relay.port, mqtt=login, state_dir=state, more=more) as service,
     ):
-        service.wait_for("online", within_s=60)
+        service.wait_for_sound()
         microphone.play(SAMPLE)
         service.wait_for_event()
         yield Parts(service, broker, relay, microphone, folder, state)

@@ -110,7 +110,7 @@ def test_sigterm_ends_it_in_time(
         virtual_microphone.freeze()
     with running(virtual_microphone, mosquitto, tmp_path) as service:
         if when == "frozen":
-            service.wait_for("online")
+            service.wait_for_sound()
             virtual_microphone.freeze()
             service.wait_for("stalled")
         else:

@@ -41,6 +41,12 @@ class Service:
         assert self.captures == list(captures)
         self.captures.clear()
 
+    def wait_for_sound(self) -> None:
+        """Wait until the microphone is open; while it is being opened, offline may be published first."""
+        wait_until(lambda: self._poll() and self.captures[-1:] == ["online"], "sound", 60)
+        assert self.captures in (["online"], ["offline", "online"])
+        self.captures.clear()
+
     def wait_for_event(self) -> None:
         """Wait for the start of an episode."""
         wait_until(lambda: self._poll() and self.events, "an event/start", 40)
