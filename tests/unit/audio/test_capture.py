@@ -1,6 +1,6 @@
-"""An opening and its reading, on a driver that shows what pulseaudio cannot be made to show: overflow, stuck samples.
+"""Capture with a scripted driver that shows what pulseaudio cannot be made to show: overflow, stuck samples.
 
-The driver is a script of reads; the real one is in test_microphone, what is lost on the way in test_capture_gaps.
+test_microphone uses the real driver; test_capture_gaps covers lost samples.
 """
 
 import threading
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 
 def test_blocks_become_samples() -> None:
-    """16 bits become [-1, 1], in order; the last block is held back until it is known that no gap lies in it."""
+    """16-bit samples become [-1, 1] in order; the last block is held back until the next shows no gap."""
     ring = Ring(RATE)
     running = Running(ScriptedStream([(block(value), False) for value in (-32768, 0, 16384, 1)]), ring)
     wait_until(lambda: ring.n_written == 3 * SIZE, "three blocks")
@@ -31,7 +31,7 @@ def test_blocks_become_samples() -> None:
 
 @pytest.mark.parametrize(("value", "n"), [(32766, SIZE // 2), (-32768, SIZE // 2), (32765, 0), (-32767, 0)])
 def test_clipping_is_counted_at_the_end_of_the_range(value: int, n: int) -> None:
-    """Every second sample at an end of 16 bits, above or below; one step less is none."""
+    """Samples at either end of the 16-bit range count as clipped; one step less does not."""
     ring = Ring(RATE)
     running = Running(ScriptedStream([(block(value), False), (block(0), False)]), ring)
     wait_until(lambda: ring.n_written == SIZE, "a block")
@@ -40,7 +40,7 @@ def test_clipping_is_counted_at_the_end_of_the_range(value: int, n: int) -> None
 
 
 def test_digital_silence_begins_and_ends() -> None:
-    """Silent when only one value has come for the given time, no longer when sound comes again."""
+    """A constant value for the given time is silence, until sound returns."""
     ring = Ring(10 * RATE)
     silence = np.zeros(SIZE, np.int16)
     sound = threading.Event()
@@ -59,7 +59,7 @@ def test_digital_silence_begins_and_ends() -> None:
 
 
 def test_silence_that_is_short_is_none() -> None:
-    """One sample short of the given time nothing is said."""
+    """One sample less than the given time is not silence."""
     ring = Ring(10 * RATE)
     silence = np.zeros(SIZE, np.int16)
     reads = [(silence, False)] * 31 + [(block(1), False)] * 2  # 31 blocks are 0.992 s
@@ -70,7 +70,7 @@ def test_silence_that_is_short_is_none() -> None:
 
 
 def test_value_that_is_stuck_is_silence() -> None:
-    """A constant that is not zero is no sound either."""
+    """A constant other than zero is silence too."""
     ring = Ring(10 * RATE)
     running = Running(ScriptedStream([(np.full(SIZE, 77, np.int16), False)] * 40), ring, silent_after_s=1.0)
     wait_until(lambda: running.capture.silent, "silence")
@@ -78,12 +78,12 @@ def test_value_that_is_stuck_is_silence() -> None:
 
 
 def test_failure_of_the_driver_is_a_capture_error() -> None:
-    """What the driver raises ends the reading, in one line with the device's name, after what came before."""
+    """A driver error ends the capture after all samples before it, in one line with the device's name."""
     ring = Ring(RATE)
     stream = ScriptedStream([(block(1), False), (block(2), False)])
     running = Running(stream, ring)
     wait_until(lambda: ring.n_written == SIZE, "a block")
-    stream.release()  # the driver fails by itself
+    stream.release()  # the driver fails on its own
     running.wait()
     assert str(running.fault).startswith("microphone 'Scripted': reading failed (Stream is stopped [PaError")
     assert stream.closed
@@ -91,24 +91,24 @@ def test_failure_of_the_driver_is_a_capture_error() -> None:
 
 
 def test_any_exception_of_the_thread_is_a_capture_error() -> None:
-    """A mistake of our own does not end the thread silently either."""
+    """A bug in our own code does not end the thread silently either."""
     running = Running(ScriptedStream([(np.zeros(SIZE, np.int16), False)]), Ring(RATE), n_channels=3)
     running.wait()
     assert "reading failed" in str(running.fault)
 
 
 def test_abort_ends_a_read_that_waits() -> None:
-    """A driver that gives nothing any more is aborted, and closed only after the reader has left it."""
+    """A driver without data is aborted, and closed only after the reader has left it."""
     stream = ScriptedStream([])
     running = Running(stream, Ring(RATE))
     running.close()
     assert stream.closed
     assert running.fault is None
-    running.capture.abort()  # late: the stream is gone, and is not touched
+    running.capture.abort()  # too late: the closed stream is not touched
 
 
 def test_driver_that_hangs_is_not_closed_beneath_its_calls() -> None:
-    """Where neither the read nor the abort returns, the stream is left alone until both have."""
+    """While read and abort have not returned, the stream is not closed."""
     stream = ScriptedStream([], hangs=True)
     running = Running(stream, Ring(RATE))
     aborting = threading.Thread(target=running.capture.abort, name="edged-microphone-abort")

@@ -1,4 +1,4 @@
-"""Sound that was lost: at the driver, between two openings, in a stall; how much it was is told by the clock alone."""
+"""Lost samples: at the driver, between two openings, in a stall; the clock alone gives their number."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ __all__ = ["clock"]
 
 
 def test_clocks_are_those_of_the_first_sample(clock: Clock) -> None:
-    """A block that comes just now began 32 ms ago."""
+    """A block that arrives now started 32 ms ago."""
     ring = Ring(RATE)
     running = Running(ScriptedStream(clock.after(BLOCK_S, (block(1), False), (block(2), False))), ring)
     wait_until(lambda: ring.n_written == SIZE, "a block")
@@ -37,7 +37,7 @@ def test_clocks_are_those_of_the_first_sample(clock: Clock) -> None:
 
 @pytest.mark.usefixtures("clock")
 def test_overflow_is_a_gap() -> None:
-    """The block in which samples are missing is left out whole, the next chunk starts later, and both are counted."""
+    """A block with missing samples is dropped whole, the next chunk starts later, and both are counted."""
     ring = Ring(RATE)
     reads = [(block(1), False), (block(2), False), (block(3), True), (block(4), False), (block(5), False)]
     running = Running(ScriptedStream(reads), ring)
@@ -52,7 +52,7 @@ def test_overflow_is_a_gap() -> None:
 
 
 def test_overflow_counts_what_was_lost(clock: Clock) -> None:
-    """The time in which the driver lost samples, and the block before it, in which the gap may lie."""
+    """The loss is the driver's lost time plus the block before it, in which the gap may be."""
     ring = Ring(RATE)
 
     def reads() -> Iterator[Read]:
@@ -67,7 +67,7 @@ def test_overflow_counts_what_was_lost(clock: Clock) -> None:
 
 
 def test_overflow_in_two_blocks_counts_what_was_lost_once(clock: Clock) -> None:
-    """The time that is already counted as lost is not counted again."""
+    """Time already counted as lost is not counted again."""
     ring = Ring(RATE)
 
     def reads() -> Iterator[Read]:
@@ -79,11 +79,11 @@ def test_overflow_in_two_blocks_counts_what_was_lost_once(clock: Clock) -> None:
     wait_until(lambda: ring.n_written == 2 * SIZE, "two blocks")
     running.close()
     assert running.counts.n_overflows == 4
-    assert ring.n_lost == 4 * 0.1 * RATE  # up to the last of them, which came whole, from the end of the first block
+    assert ring.n_lost == 4 * 0.1 * RATE  # from the end of the first block to the last block, which arrived whole
 
 
 def test_next_opening_counts_the_time_between(clock: Clock) -> None:
-    """A device that comes again goes on in the same count, later by the time that it was away, and is counted."""
+    """A device that returns continues the same count, advanced by its absence, which counts as lost."""
     ring = Ring(10 * RATE)
     first = Running(ScriptedStream(clock.after(BLOCK_S, *[(block(1), False)] * 2)), ring)
     wait_until(lambda: ring.n_written == SIZE, "a block")
@@ -97,18 +97,18 @@ def test_next_opening_counts_the_time_between(clock: Clock) -> None:
     before, after = read_all(ring)
     assert before.samples[1] * 32768 == 1
     assert after.samples[1] * 32768 == 2
-    assert after.start - SIZE == round((0.3 + BLOCK_S) * RATE)  # and the block that waited for a next one
+    assert after.start - SIZE == round((0.3 + BLOCK_S) * RATE)  # plus the block that was held back
     assert ring.n_gaps == 1
 
 
 def test_stall_that_mends_itself_is_a_gap(clock: Clock) -> None:
-    """What the driver kept while it or this program stood still is left out, and counts as the time that it took."""
+    """Samples buffered during a stall are dropped and count as lost for the time of the stall."""
     ring = Ring(10 * RATE)
 
     def reads() -> Iterator[Read]:
         yield from clock.after(BLOCK_S, *[(block(1), False)] * 2)
         clock.now_s += STALLED_S
-        yield from [(block(2), False)] * 5  # at once: from before
+        yield from [(block(2), False)] * 5  # buffered blocks, all at once
         yield from clock.after(BLOCK_S, *[(block(3), False)] * 3)
 
     running = Running(ScriptedStream(reads()), ring)

@@ -1,4 +1,4 @@
-"""What a file's own bytes promise: taken where no length was promised, "cut off" only where one was."""
+"""Lengths in file headers: "cut off" is reported only where the format states a length."""
 
 import struct
 from collections.abc import Callable
@@ -16,7 +16,7 @@ DURATION_S = 4.0
 
 
 def n_samples(path: Path) -> int:
-    """Samples that a recording gives to its end."""
+    """Number of samples that a recording delivers."""
     count = 0
     with Recording(path) as recording:
         while (chunk := recording.read(1)) is not None:
@@ -25,7 +25,7 @@ def n_samples(path: Path) -> int:
 
 
 def written(folder: Path, name: str, form: str, subtype: str | None = None, endian: str | None = None) -> Path:
-    """Four seconds of noise."""
+    """Write four seconds of noise."""
     soundfile.write(folder / name, noise(DURATION_S), RATE_HZ, subtype, endian, format=form)
     return folder / name
 
@@ -40,21 +40,21 @@ def patched(path: Path, *values: tuple[int, bytes]) -> Path:
 
 
 def halved(path: Path) -> Path:
-    """The first half of ``path``."""
+    """Write the first half of ``path``."""
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     return path
 
 
 def flac_from_a_pipe(folder: Path) -> Path:
-    """FLAC as ffmpeg writes it to a pipe: no count of samples in STREAMINFO, no MD5."""
+    """FLAC as ffmpeg writes it to a pipe: no sample count in STREAMINFO, no MD5."""
     path = written(folder, "a.flac", "FLAC")
     n_channels_and_bits = path.read_bytes()[21] & 0xF0
     return patched(path, (21, bytes([n_channels_and_bits, 0, 0, 0, 0])), (26, bytes(16)))
 
 
 def mp3_without_xing(folder: Path) -> Path:
-    """MP3 as ffmpeg writes it to a pipe: the frame with the number of frames is missing."""
+    """MP3 as ffmpeg writes it to a pipe: without the frame that has the frame count."""
     path = written(folder, "a.mp3", "MP3")
     content = path.read_bytes()
     path.write_bytes(content[content.index(content[:2], 4) :])
@@ -62,17 +62,17 @@ def mp3_without_xing(folder: Path) -> Path:
 
 
 def test_flac_of_unknown_length_is_whole(tmp_path: Path) -> None:
-    """All of its samples, and no fault at the end."""
+    """All samples are read, and the end is no fault."""
     assert n_samples(flac_from_a_pipe(tmp_path)) == DURATION_S * RATE_HZ
 
 
 def test_mp3_without_a_count_of_frames_is_whole(tmp_path: Path) -> None:
-    """All of a variable bit rate, libsndfile's estimate is half; the encoder's padding is unmarked and stays."""
+    """All samples of a variable bit rate are read, although libsndfile estimates half; the encoder's padding stays."""
     assert n_samples(mp3_without_xing(tmp_path)) == pytest.approx(DURATION_S * RATE_HZ, abs=3000)
 
 
 def test_mp3_of_constant_bit_rate_needs_no_count(tmp_path: Path) -> None:
-    """libsndfile's estimate is right: the file itself is read."""
+    """libsndfile estimates a constant bit rate correctly, so the file itself is read."""
     path = tmp_path / "a.mp3"
     soundfile.write(
         path, noise(DURATION_S), RATE_HZ, "MPEG_LAYER_III", format="MP3", bitrate_mode="CONSTANT", compression_level=0.5
@@ -83,7 +83,7 @@ def test_mp3_of_constant_bit_rate_needs_no_count(tmp_path: Path) -> None:
 
 
 def test_mp3_with_a_count_of_frames_is_exact(tmp_path: Path) -> None:
-    """Also behind an ID3 tag."""
+    """The count is also read after an ID3 tag."""
     path = written(tmp_path, "a.mp3", "MP3")
     size = 1000
     path.write_bytes(b"ID3\x03\0\0" + bytes([0, 0, size >> 7, size & 0x7F]) + bytes(size) + path.read_bytes())
@@ -107,7 +107,7 @@ def test_mp3_with_a_count_of_frames_is_exact(tmp_path: Path) -> None:
 def test_length_that_its_writer_did_not_know(
     tmp_path: Path, name: str, form: str, endian: str | None, header: list[tuple[int, bytes]]
 ) -> None:
-    """The placeholders of writers to a pipe, and the other byte order: the file is whole."""
+    """Placeholder lengths of writers to a pipe, and RIFX: the file is whole."""
     path = patched(written(tmp_path, name, form, "PCM_16", endian), *header)
     assert n_samples(path) == DURATION_S * RATE_HZ
 
@@ -127,14 +127,14 @@ def test_length_that_its_writer_did_not_know(
     ],
 )
 def test_container_that_promises_more_is_cut_off(tmp_path: Path, name: str, form: str, endian: str | None) -> None:
-    """Half a file of each format with a length: half of the sound, then the fault."""
+    """Half a file of each format with a length gives half of the sound, then the fault."""
     path = halved(written(tmp_path, name, form, "PCM_16", endian))
     with pytest.raises(RecordingError, match=r"cut off after [12]\.\d s"):
         n_samples(path)
 
 
 def test_cut_within_a_frame_is_a_fault_of_any_flac(tmp_path: Path) -> None:
-    """Without a length in the header the message names none."""
+    """The message names no length if the header has none."""
     with pytest.raises(RecordingError, match=r"damaged or cut off after .*; expected the rest that the file itself"):
         n_samples(halved(flac_from_a_pipe(tmp_path)))
 
@@ -153,7 +153,7 @@ def test_cut_within_a_frame_is_a_fault_of_any_flac(tmp_path: Path) -> None:
 def test_foreign_format_is_named_with_the_command_that_converts_it(
     tmp_path: Path, name: str, start: bytes, kind: str
 ) -> None:
-    """What phones and browsers record: its name and the ffmpeg line, ready to paste."""
+    """Formats of phones and browsers are named, with an ffmpeg command to paste."""
     path = tmp_path / name
     path.write_bytes(start + bytes(4000))
     with pytest.raises(RecordingError) as caught:
@@ -163,7 +163,7 @@ def test_foreign_format_is_named_with_the_command_that_converts_it(
 
 
 def test_foreign_format_in_a_name_that_needs_quotes(tmp_path: Path) -> None:
-    """The line can be pasted into a shell, and never names the file as its own target."""
+    """The command is quoted for the shell and never overwrites its input."""
     path = tmp_path / "voice note.wav"
     path.write_bytes(b"\0\0\0\x1cftypM4A \0\0\x02\0" + bytes(4000))
     with pytest.raises(RecordingError, match=r"ffmpeg -i '.*/voice note\.wav' '.*/voice note-converted\.wav'$"):
@@ -171,7 +171,7 @@ def test_foreign_format_in_a_name_that_needs_quotes(tmp_path: Path) -> None:
 
 
 def unknown_codec(path: Path) -> Path:
-    """A WAV file in a codec that libsndfile lacks."""
+    """A WAV file with a codec that libsndfile lacks."""
     fmt = struct.pack("<HHIIHH", 0x2000, 1, RATE_HZ, 2 * RATE_HZ, 2, 16)
     body = b"WAVEfmt " + struct.pack("<I", len(fmt)) + fmt + b"data" + struct.pack("<I", 400) + bytes(400)
     path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
@@ -179,14 +179,14 @@ def unknown_codec(path: Path) -> Path:
 
 
 def test_known_container_with_an_unknown_codec_has_the_command_too(tmp_path: Path) -> None:
-    """AC-3 in WAV: libsndfile's reason, what is expected, and what may help."""
+    """AC-3 in WAV: the error has libsndfile's reason, the expected formats, and a command that may help."""
     with pytest.raises(RecordingError, match=r"cannot be decoded \(.*\); expected wav, .* or mp3, or try: ffmpeg -i "):
         n_samples(unknown_codec(tmp_path / "a.wav"))
 
 
 @pytest.mark.parametrize("made", [flac_from_a_pipe, mp3_without_xing])
 def test_sound_of_a_pipe_is_the_sound(tmp_path: Path, made: Callable[[Path], Path]) -> None:
-    """The samples are those of the file with a length."""
+    """The samples equal those of the file with a length."""
     path = made(tmp_path)
     with Recording(path) as recording:
         first = recording.read(1)

@@ -1,4 +1,4 @@
-"""PortAudio's list and streams, on a driver that is as picky as pulseaudio never is."""
+"""PortAudio's device list and streams, with a driver that is more restrictive than pulseaudio."""
 
 import logging
 import re
@@ -19,16 +19,16 @@ __all__ = ["virtual_microphone"]  # pytest finds the fixture by its name here
 
 
 def read_on(microphone: Microphone) -> None:
-    """Reads until something comes, or is raised."""
+    """Read until a chunk arrives or an error is raised."""
     while microphone.read(0.1) is None:
         pass
 
 
 class PickyPortAudio:
-    """sounddevice with one microphone that opens only as it was told to; for what pulseaudio never refuses."""
+    """sounddevice with one microphone that opens only with given settings; pulseaudio never refuses."""
 
     class PortAudioError(Exception):
-        """As sounddevice names it."""
+        """Same name as in sounddevice."""
 
     def __init__(self, *accepted: tuple[int, int]) -> None:
         self.tried: list[tuple[int, int]] = []
@@ -38,7 +38,7 @@ class PickyPortAudio:
         self._accepted = accepted
 
     def query_devices(self) -> list[dict[str, object]]:
-        """One sound card that names 96 kHz as its own, and one that only plays."""
+        """A sound card with 96 kHz as its default rate, and one for playback only."""
         if self.begun < 1:
             raise self.PortAudioError("not initialized")
         card = {"name": "Picky: USB (hw:1,0)", "max_input_channels": 2, "default_samplerate": 96_000.0}
@@ -57,24 +57,24 @@ class PickyPortAudio:
         self.begun += 1
 
     def RawInputStream(self, *, samplerate: int, channels: int, **_: object) -> "PickyPortAudio":  # noqa: N802
-        """Refuses what PortAudio would refuse."""
+        """Refuse what PortAudio would refuse."""
         self.tried.append((samplerate, channels))
         if (samplerate, channels) not in self._accepted:
             raise self.PortAudioError("Invalid sample rate [PaErrorCode -9997]")
         return self
 
     def start(self) -> None:
-        """Nothing is to be done."""
+        """Do nothing."""
 
     def read(self, frames: int) -> tuple[bytes, bool]:
-        """A block as of now."""
+        """A block with the current time."""
         return bytes(2 * frames * self.tried[-1][1]), False
 
     def abort(self) -> None:
-        """Nothing is to be done."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Nothing is to be done."""
+        """Do nothing."""
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ class PickyPortAudio:
 def test_opens_as_the_device_allows(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, accepted: tuple[int, int], log: str
 ) -> None:
-    """16 kHz, then the device's own rate, 48 and 44.1 kHz, each stereo before mono; one line says what it was."""
+    """It tries 16 kHz, the device's own rate, 48 and 44.1 kHz, stereo before mono, and logs the result in one line."""
     caplog.set_level(logging.INFO)
     picky = PickyPortAudio(accepted)
     monkeypatch.setattr(driver, "load", lambda: picky)
@@ -103,7 +103,7 @@ def test_opens_as_the_device_allows(
 
 
 def test_nothing_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A device that refuses everything is named with what was tried and what PortAudio says."""
+    """The error names the device, what was tried, and PortAudio's reason."""
     monkeypatch.setattr(driver, "load", PickyPortAudio)
     expected = (
         r"^microphone 'Picky: USB \(hw:1,0\)' cannot be opened, tried 16000, 96000, 48000, 44100 Hz: "
@@ -114,7 +114,7 @@ def test_nothing_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_try_in_vain_writes_nothing(virtual_microphone: VirtualMicrophone) -> None:
-    """The dozens of lines of ALSA and PortAudio at each refused opening do not reach stderr; what comes after does."""
+    """Output of ALSA and PortAudio during a refused opening does not reach stderr; later output does."""
     script = """
 import sys
 from edged.audio.driver import microphones, opened
@@ -138,14 +138,14 @@ print("tried")
 
 
 def test_only_inputs_are_microphones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A device that only plays is left out, and a card's number is no part of its selector."""
+    """Playback devices are left out, and a card's number is not part of its selector."""
     monkeypatch.setattr(driver, "load", PickyPortAudio)
     (listed,) = microphones(tmp_path)
     assert (listed.selector, listed.n_channels, listed.rate_hz, listed.default) == ("name:Picky: USB", 2, 96_000, True)
 
 
 def test_name_that_is_not_utf_8_hides_no_other(virtual_microphone: VirtualMicrophone) -> None:
-    """The kernel cuts long names in the middle of a letter: such a device is left out, which is said once."""
+    """The kernel may cut a long name within a character: such a device is left out and logged once."""
     script = """
 import logging, os
 from pathlib import Path
@@ -161,7 +161,7 @@ print(sorted(listed.name for _ in range(2) for listed in microphones() if listed
 
 
 def test_list_of_a_driver_that_hangs_is_not_waited_for(virtual_microphone: VirtualMicrophone) -> None:
-    """``edged devices`` with a sound server that is there and says nothing: a line in time, and the program ends."""
+    """``edged devices`` with a hung sound server prints one line in time and ends."""
     script = """
 import sys
 from edged.audio import driver
@@ -180,7 +180,7 @@ sys.exit(main(["devices"]))
 
 
 def test_usb_identity_opens_the_card_that_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """From the config's selector over sysfs to the stream, whatever the card is called."""
+    """A selector in the config opens its card through sysfs, whatever the card is called."""
     sysfs = FakeSysfs(tmp_path)
     sysfs.usb_card(1, "1-1.3", vendor="0d8c", product="0014", serial="A1")
     monkeypatch.setattr(driver, "load", lambda: PickyPortAudio((16_000, 1)))
@@ -192,7 +192,7 @@ def test_usb_identity_opens_the_card_that_has_it(monkeypatch: pytest.MonkeyPatch
 
 
 def test_tries_in_vain_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not there is looked for again and again, until a fresh process is cheaper; each try is counted."""
+    """After a limited number of counted tries a missing device ends the process."""
     picky = PickyPortAudio()
     monkeypatch.setattr(driver, "load", lambda: picky)
     monkeypatch.setattr(module, "_MOST_TRIES", 3)
@@ -205,7 +205,7 @@ def test_tries_in_vain_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_list_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PortAudio is ended as often as it was begun, also where the last beginning failed, and begun once."""
+    """PortAudio is terminated as often as it was initialised, even after a failed initialisation."""
     picky = PickyPortAudio()
     monkeypatch.setattr(driver, "load", lambda: picky)
     picky.begun = 2
@@ -217,7 +217,7 @@ def test_list_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_portaudio_that_cannot_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its failure is a fault of the microphone, which is tried again, and not of the program."""
+    """The failure is a microphone fault, which is retried, not a program error."""
     picky = PickyPortAudio()
     monkeypatch.setattr(driver, "load", lambda: picky)
     picky.begun = -1
@@ -228,7 +228,7 @@ def test_portaudio_that_cannot_begin_anew(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_without_portaudio_the_package_is_named(virtual_microphone: VirtualMicrophone) -> None:
-    """Where the library is missing, the message says what to install; replaying files works all the same."""
+    """Without the library the message names the package; replaying files still works."""
     script = """
 import ctypes.util
 ctypes.util.find_library = lambda name: None  # as on a machine where there is none

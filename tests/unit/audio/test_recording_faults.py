@@ -1,6 +1,6 @@
-"""Recordings that would give a wrong answer: each is refused with one line, after what could be heard of it.
+"""Recordings that would give a wrong answer: each is refused in one line, after the sound before the fault.
 
-What comes of those that are well is in test_recording.
+test_recording covers valid files.
 """
 
 import os
@@ -19,43 +19,43 @@ from tests.parts.sound.speech import RATE_HZ, tone
 UNFILTERED = Audio(highpass_hz=0, remove_hum=False)
 
 
-def collect(path: Path, found: list[AudioChunk]) -> None:
-    """Adds to ``found`` what a recording gives, until it ends or fails."""
+def collect(path: Path, chunks: list[AudioChunk]) -> None:
+    """Append the chunks of a recording to ``chunks``, until it ends or fails."""
     with Recording(path, audio=UNFILTERED) as recording:
         while (chunk := recording.read(1)) is not None:
-            found.append(chunk)
+            chunks.append(chunk)
 
 
 def faulty(path: Path) -> tuple[list[AudioChunk], str]:
-    """What a recording gives before its fault, and the fault."""
-    found: list[AudioChunk] = []
+    """The chunks of a recording before its fault, and the fault."""
+    chunks: list[AudioChunk] = []
     with pytest.raises(RecordingError) as caught:
-        collect(path, found)
+        collect(path, chunks)
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
     assert "\n" not in message
-    return found, message.removeprefix(f"{path}: ")
+    return chunks, message.removeprefix(f"{path}: ")
 
 
 def test_missing_file() -> None:
-    """A name that leads nowhere."""
+    """A missing file is a one-line error."""
     with pytest.raises(RecordingError, match=r"^/no/such\.wav: no such file; expected wav, flac, ogg, opus or mp3$"):
         Recording("/no/such.wav").__enter__()
 
 
 def test_directory(tmp_path: Path) -> None:
-    """A folder is no sound."""
+    """A folder is refused."""
     assert faulty(tmp_path)[1] == "is a directory; expected a sound file"
 
 
 def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    """A named pipe would be waited for without end."""
+    """A named pipe is refused, since it might block forever."""
     os.mkfifo(tmp_path / "a.wav")
     assert faulty(tmp_path / "a.wav")[1] == "is not a regular file; expected a sound file"
 
 
 def test_file_without_permission(tmp_path: Path) -> None:
-    """A file of somebody else's, for root too: the test becomes nobody while it opens it."""
+    """An unreadable file is refused; as root the test switches to nobody while it opens the file."""
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(), RATE_HZ)
     path.chmod(0)
@@ -70,13 +70,13 @@ def test_file_without_permission(tmp_path: Path) -> None:
 
 
 def test_empty_file(tmp_path: Path) -> None:
-    """No byte at all."""
+    """An empty file is refused."""
     (tmp_path / "a.wav").touch()
     assert faulty(tmp_path / "a.wav")[1] == "is empty (0 bytes); expected wav, flac, ogg, opus or mp3"
 
 
 def test_text_named_wav(tmp_path: Path) -> None:
-    """Something that is no sound says so, with what libsndfile thinks of it."""
+    """A text file is refused with libsndfile's reason."""
     (tmp_path / "a.wav").write_text("dear diary\n" * 50)
     message = faulty(tmp_path / "a.wav")[1]
     assert message.startswith("cannot be decoded (")
@@ -84,41 +84,41 @@ def test_text_named_wav(tmp_path: Path) -> None:
 
 
 def test_raw_samples(tmp_path: Path) -> None:
-    """Samples without a header have no rate that could be known."""
+    """Samples without a header are refused, since their rate is unknown."""
     (tmp_path / "a.raw").write_bytes(bytes(32_000))
     assert "no known rate" in faulty(tmp_path / "a.raw")[1]
 
 
 @pytest.mark.parametrize("n_bytes", [1, 12, 20, 36])
 def test_truncated_header(tmp_path: Path, n_bytes: int) -> None:
-    """A wav file that ends within its header."""
+    """A wav file that ends within its header is refused."""
     soundfile.write(tmp_path / "a.wav", tone(), RATE_HZ)
     os.truncate(tmp_path / "a.wav", n_bytes)
     assert faulty(tmp_path / "a.wav")[1].startswith("cannot be decoded (")
 
 
 def test_no_samples(tmp_path: Path) -> None:
-    """A header and nothing behind it."""
+    """A file with a header but no samples is refused."""
     soundfile.write(tmp_path / "a.wav", tone()[:0], RATE_HZ)
     assert faulty(tmp_path / "a.wav") == ([], "holds no samples; expected some sound")
 
 
 @pytest.mark.parametrize("rate_hz", [1_000, 768_000])
 def test_rate_that_no_microphone_has(tmp_path: Path, rate_hz: int) -> None:
-    """A rate beyond all reason is a broken header, and would cost its block in memory."""
+    """An absurd rate means a broken header, and would waste memory."""
     soundfile.write(tmp_path / "a.wav", tone()[:100], rate_hz)
     assert faulty(tmp_path / "a.wav")[1] == f"sample rate {rate_hz} Hz; expected 4000 to 384000 Hz"
 
 
 @pytest.mark.parametrize(("value", "text"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf"), (1e30, "1e+30")])
 def test_sample_that_is_no_sound(tmp_path: Path, value: float, text: str) -> None:
-    """NaN, infinite and absurd samples are named with the second they stand at; what comes before is handed out."""
+    """NaN, infinite and absurd samples are reported with their time, after the samples before them."""
     wrong = np.stack([tone(duration_s=3), tone(duration_s=3)], axis=1)
     wrong[20_000, 1] = value
     soundfile.write(tmp_path / "a.wav", wrong, RATE_HZ, "FLOAT")
-    found, message = faulty(tmp_path / "a.wav")
+    chunks, message = faulty(tmp_path / "a.wav")
     assert message == f"a sample of {text} at 1.250 s; expected finite numbers, full scale is 1"
-    np.testing.assert_allclose(np.concatenate([s.samples for s in found]), tone(duration_s=3)[:20_000], atol=1e-7)
+    np.testing.assert_allclose(np.concatenate([s.samples for s in chunks]), tone(duration_s=3)[:20_000], atol=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -132,17 +132,17 @@ def test_sample_that_is_no_sound(tmp_path: Path, value: float, text: str) -> Non
     ],
 )
 def test_file_cut_off_in_the_middle(tmp_path: Path, name: str, form: str, subtype: str) -> None:
-    """Half a file gives about half of its sound (less a block that cannot be decoded), then says that it is cut off."""
+    """Half a file gives about half of its sound, less one undecodable block, then "cut off"."""
     whole = np.random.default_rng(3).standard_normal(10 * 48_000).astype(np.float32) / 10
     soundfile.write(tmp_path / name, whole, 48_000, subtype, format=form)
     os.truncate(tmp_path / name, (tmp_path / name).stat().st_size // 2)
-    found, message = faulty(tmp_path / name)
-    assert 3.5 < sum(len(chunk.samples) for chunk in found) / RATE_HZ < 5.5
+    chunks, message = faulty(tmp_path / name)
+    assert 3.5 < sum(len(chunk.samples) for chunk in chunks) / RATE_HZ < 5.5
     assert "cut off after " in message
 
 
 def test_nothing_comes_after_a_fault(tmp_path: Path) -> None:
-    """A recording that failed has ended; asked again it gives nothing."""
+    """After a fault a recording has ended and returns nothing."""
     soundfile.write(tmp_path / "a.wav", tone()[:0], RATE_HZ)
     with Recording(tmp_path / "a.wav") as recording:
         with pytest.raises(RecordingError):

@@ -1,4 +1,4 @@
-"""The resampler: any rate to 16 kHz, in any cuts."""
+"""The resampler: any rate to 16 kHz, in chunks of any size."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ RATE = 16_000
 
 
 def resampled(samples: Floats, rate_hz: int, cut: int) -> Floats:
-    """All of ``samples``, pushed ``cut`` at a time."""
+    """``samples`` resampled in chunks of ``cut``."""
     resampler = Resampler(rate_hz)
     parts = [resampler.push(samples[start : start + cut]) for start in range(0, len(samples), cut)]
     return np.concatenate([*parts, resampler.flush()])
@@ -22,16 +22,16 @@ def resampled(samples: Floats, rate_hz: int, cut: int) -> Floats:
 
 @pytest.mark.parametrize("rate_hz", [8_000, 11_025, 22_050, 44_100, 48_000, 96_000])
 def test_tone_stays_the_tone(rate_hz: int) -> None:
-    """A sine at any rate becomes the same sine at 16 kHz, in time with it to a hundredth of full scale."""
+    """A sine at any rate becomes the same sine at 16 kHz, within 1 % of full scale and in phase."""
     out = resampled(tone(rate_hz, 2.0), rate_hz, rate_hz * 32 // 1000)
     expected = tone(RATE, 2.0)
-    inner = slice(400, -400)  # beyond the ends the filter sees zeros
+    inner = slice(400, -400)  # the filter sees zeros beyond the ends
     np.testing.assert_allclose(out[inner], expected[inner], atol=0.005)
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 44_100, 48_000])
 def test_cuts_do_not_matter(rate_hz: int) -> None:
-    """However the stream is cut, the same samples come out."""
+    """Any chunk size gives the same samples."""
     samples = np.random.default_rng(1).standard_normal(rate_hz).astype(np.float32) / 4
     whole = resampled(samples, rate_hz, len(samples))
     for cut in (1411, 37):
@@ -40,7 +40,7 @@ def test_cuts_do_not_matter(rate_hz: int) -> None:
 
 @pytest.mark.parametrize("rate_hz", [8_000, 44_100, 48_000, 96_000])
 def test_ratio_does_not_drift(rate_hz: int) -> None:
-    """Ten minutes in blocks of 32 ms are ten minutes afterwards, to the sample."""
+    """Ten minutes in 32 ms blocks remain ten minutes, to the sample."""
     resampler = Resampler(rate_hz)
     block = np.zeros(rate_hz * 32 // 1000, np.float32)
     n_blocks = 600_000 // 32
@@ -49,7 +49,7 @@ def test_ratio_does_not_drift(rate_hz: int) -> None:
 
 
 def test_delay_is_what_is_under_way() -> None:
-    """At any time the samples that came out, with the delay, are the samples that went in."""
+    """At any time, output plus delay equals input in samples."""
     resampler = Resampler(48_000)
     n_in = n_out = 0
     for _ in range(50):
@@ -60,7 +60,7 @@ def test_delay_is_what_is_under_way() -> None:
 
 
 def test_after_restart_nothing_is_left_of_before() -> None:
-    """What came before a gap is not heard after it."""
+    """Sound before a gap does not leak into the sound after it."""
     resampler = Resampler(48_000)
     resampler.push(np.ones(4_800, np.float32))
     resampler.restart()
@@ -70,7 +70,7 @@ def test_after_restart_nothing_is_left_of_before() -> None:
 
 
 def test_flush_leaves_it_as_new() -> None:
-    """After a flush the next stream comes out as from a new resampler."""
+    """After a flush the next stream equals that of a new resampler."""
     resampler = Resampler(44_100)
     samples = tone(44_100, 0.5)
     first = np.concatenate([resampler.push(samples), resampler.flush()])
@@ -79,7 +79,7 @@ def test_flush_leaves_it_as_new() -> None:
 
 
 def test_16_khz_passes_unchanged() -> None:
-    """Nothing is to be done at 16 kHz, so nothing is: no copy, no delay, nothing to flush."""
+    """At 16 kHz samples pass without copy, delay or flush."""
     resampler = Resampler(RATE)
     samples = tone(RATE, 0.1)
     assert resampler.push(samples) is samples
@@ -89,6 +89,6 @@ def test_16_khz_passes_unchanged() -> None:
 
 
 def test_16_khz_does_not_import_soxr() -> None:
-    """A device whose microphone gives 16 kHz does not pay for the library."""
+    """A 16 kHz microphone does not load the library."""
     script = "import sys, edged.audio.resample as r; r.Resampler(16000); sys.exit('soxr' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

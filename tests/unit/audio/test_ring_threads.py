@@ -1,4 +1,4 @@
-"""The ring between two threads: who waits is woken, and no sample goes astray."""
+"""The ring between two threads: a waiting reader wakes up, and no sample is lost."""
 
 import threading
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from tests.unit.audio.test_ring import ramp
 
 @contextmanager
 def waiting(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[AudioChunk | None]]:
-    """A read in another thread that waits by now; what it gives is due at once when it is woken."""
-    waits, wait = threading.Event(), ring._changed.wait  # noqa: SLF001 -- else nobody knows that it waits
+    """A blocked read in another thread; it must return as soon as it is woken."""
+    waits, wait = threading.Event(), ring._changed.wait  # noqa: SLF001 -- shows when the read blocks
 
     def noted(timeout_s: float | None = None) -> bool:
         waits.set()
@@ -29,7 +29,7 @@ def waiting(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[Audi
 
 
 def test_write_wakes_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A read that waits returns as soon as another thread writes, long before its time is over."""
+    """A blocked read returns when another thread writes, long before its timeout."""
     ring = Ring(100)
     with waiting(ring, monkeypatch) as reading:
         ring.write(ramp(0, 10), 0.0, 0.0)
@@ -39,7 +39,7 @@ def test_write_wakes_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_close_wakes_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A read that waits returns None when another thread closes the ring."""
+    """A blocked read returns None when another thread closes the ring."""
     ring = Ring(100)
     with waiting(ring, monkeypatch) as reading:
         ring.close()
@@ -48,8 +48,8 @@ def test_close_wakes_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_two_threads_lose_no_sample() -> None:
-    """With one thread writing odd blocks and losing some samples, the other reads every sample at its right count."""
-    ring = Ring(100_000)  # all of it fits, so that nothing is dropped
+    """One thread writes odd blocks and some losses, the other reads every sample at its right count."""
+    ring = Ring(100_000)  # all of it fits, so nothing is dropped
     generator = np.random.default_rng(5)
     sizes = generator.integers(1, 400, 400)
 

@@ -1,4 +1,4 @@
-"""``edged classify``: a line a file, whatever form the file has, and what it says of one that is no sound."""
+"""``edged classify``: one line per file, in any format, and the errors for files without sound."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.parts.system.program import assert_one_line, edged
 
 
 def test_classify_prints_a_line_a_file(speech: Path) -> None:
-    """Label, confidence and all scores, for people and for programs."""
+    """Label, confidence and all scores are printed, as text and as JSON."""
     done = edged("classify", speech, speech)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 2
@@ -30,7 +30,7 @@ def test_classify_prints_a_line_a_file(speech: Path) -> None:
 
 
 def written(folder: Path, name: str, sound: object, rate_hz: int = RATE_HZ, subtype: str | None = None) -> Path:
-    """A sound file in ``folder``."""
+    """Write a sound file to ``folder``."""
     file = folder / name
     soundfile.write(file, sound, rate_hz, subtype=subtype)
     return file
@@ -38,7 +38,7 @@ def written(folder: Path, name: str, sound: object, rate_hz: int = RATE_HZ, subt
 
 @pytest.mark.parametrize("kind", ["8-bit", "24-bit", "float", "stereo", "8 kHz", "96 kHz", "flac", "ogg", "mp3"])
 def test_classify_takes_every_usual_form(corpora: Path, tmp_path: Path, kind: str) -> None:
-    """The same speech in another form has nearly the same scores as in its own."""
+    """The same speech in another format gets nearly the same scores."""
     sound = clips(corpora, "emodb", 3)[1]
     forms: dict[str, tuple[str, object, int, str | None]] = {
         "8-bit": ("a.wav", sound, RATE_HZ, "PCM_U8"),
@@ -53,27 +53,27 @@ def test_classify_takes_every_usual_form(corpora: Path, tmp_path: Path, kind: st
     }
     done = edged("classify", "--jsonl", written(tmp_path, "own.wav", sound), written(tmp_path, *forms[kind]))
     assert done.returncode == 0, done.stderr
-    own, other = [json.loads(line) for line in done.stdout.splitlines()]
-    assert other["duration_s"] == pytest.approx(own["duration_s"], abs=0.1)
-    if kind != "8 kHz":  # which lacks half of the bands
+    original, other = [json.loads(line) for line in done.stdout.splitlines()]
+    assert other["duration_s"] == pytest.approx(original["duration_s"], abs=0.1)
+    if kind != "8 kHz":  # half of the bands are missing
         lossless = kind in {"24-bit", "float", "stereo", "flac"}
-        assert other["scores"] == pytest.approx(own["scores"], abs=0.02 if lossless else 0.2)
+        assert other["scores"] == pytest.approx(original["scores"], abs=0.02 if lossless else 0.2)
 
 
-def test_name_that_is_no_text_is_shown_and_told_all_the_same(tmp_path: Path) -> None:
-    """A file of an old disk, named in Latin-1, in each command's output."""
+def test_name_that_is_not_utf_8_is_shown(tmp_path: Path) -> None:
+    """A Latin-1 file name from an old disk appears in each command's output."""
     file = tmp_path / os.fsdecode(b"k\xfcche.wav")
     soundfile.write(os.fsencode(file), noise(4), RATE_HZ, format="WAV")
     shown = edged("classify", file)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert shown.stdout.endswith(r"k\udcfcche.wav" + "\n")
-    told = edged("classify", "--jsonl", file)
-    assert json.loads(told.stdout)["file"].endswith("k\ufffdche.wav")
+    done = edged("classify", "--jsonl", file)
+    assert json.loads(done.stdout)["file"].endswith("k\ufffdche.wav")
     assert edged("replay", "--jsonl", file).returncode == 0
 
 
 def test_too_short_and_silent_files_have_no_emotion(tmp_path: Path) -> None:
-    """A tenth of a second, or silence: the label is none, without scores."""
+    """A tenth of a second and silence get the label none, without scores."""
     tenth = written(tmp_path, "tenth.wav", noise(0.1))
     silent = written(tmp_path, "silent.wav", np.zeros(RATE_HZ * 10, np.float32))
     done = edged("classify", "--jsonl", tenth, silent)
@@ -84,7 +84,7 @@ def test_too_short_and_silent_files_have_no_emotion(tmp_path: Path) -> None:
 
 
 def test_none_says_why(tmp_path: Path) -> None:
-    """Loud enough and no speech, or too quiet with its level; speech has no reason."""
+    """Loud sound without speech and too quiet sound with its level are reported; speech has no reason."""
     tone = written(tmp_path, "noise.wav", noise(5))
     soft = written(tmp_path, "soft.wav", noise(5, 1e-4), subtype="FLOAT")
     done = edged("classify", tone, soft)
@@ -95,20 +95,20 @@ def test_none_says_why(tmp_path: Path) -> None:
 
 
 def test_silence_before_speech_changes_nothing(corpora: Path, tmp_path: Path) -> None:
-    """Shifted by 8 to 250 ms or 3 s, the scores of a clip are the same to within a frame's phase."""
+    """Shifted by 8 to 250 ms or 3 s, a clip gets the same scores within a frame's phase."""
     clip = clips(corpora, "emodb", 5)[2]
     files = [
         written(tmp_path, f"{ms}.wav", np.concatenate([np.zeros(ms * RATE_HZ // 1000, np.float32), clip]))
         for ms in (0, 8, 100, 250, 3000)
     ]
-    own, *others = map(json.loads, edged("classify", "--jsonl", *files).stdout.splitlines())
+    original, *others = map(json.loads, edged("classify", "--jsonl", *files).stdout.splitlines())
     for other in others:
-        assert other["label"] == own["label"]
-        assert other["scores"] == pytest.approx(own["scores"], abs=0.03)
+        assert other["label"] == original["label"]
+        assert other["scores"] == pytest.approx(original["scores"], abs=0.03)
 
 
 def test_nan_samples_are_refused_with_their_place(tmp_path: Path) -> None:
-    """A NaN in the middle: one line that says at which second, status 65."""
+    """A NaN in the middle gives one line with its time, and status 65."""
     sound = noise(3)
     sound[2 * RATE_HZ] = np.nan
     done = edged("classify", written(tmp_path, "nan.wav", sound, subtype="FLOAT"))
@@ -118,7 +118,7 @@ def test_nan_samples_are_refused_with_their_place(tmp_path: Path) -> None:
 def test_each_file_begins_anew_with_models_that_are_loaded_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], speech: Path, tmp_path: Path
 ) -> None:
-    """The same line for a file whatever came before it; the level gate's noise floor is the file's own too."""
+    """A file's line does not depend on files before it, including the level gate's noise floor; models load once."""
     loud = written(tmp_path, "loud.wav", noise(10))
     config = tmp_path / "config.yaml"
     config.write_text("gate: {kind: level}\n")
@@ -142,8 +142,8 @@ def test_each_file_begins_anew_with_models_that_are_loaded_once(
     assert len(loaded) == 1
 
 
-def test_bad_file_does_not_keep_others_from_their_turn(speech: Path, tmp_path: Path) -> None:
-    """The good file is classified, the bad one reported, and the status says that not all was well."""
+def test_bad_file_does_not_stop_the_others(speech: Path, tmp_path: Path) -> None:
+    """The good file is classified, the bad one reported, and the status is not 0."""
     done = edged("classify", tmp_path / "absent.wav", speech)
     assert_one_line(done, 65, "absent.wav", "no such file")
     assert len(done.stdout.splitlines()) == 1

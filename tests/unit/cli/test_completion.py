@@ -1,4 +1,4 @@
-"""Completion scripts: current, printed whole, and what a real bash completes with one."""
+"""Completion scripts: current, printed whole, and working in a real bash."""
 
 import shutil
 import subprocess
@@ -16,27 +16,27 @@ COMMANDS = {entry.name for entry in ENTRIES}
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_script_is_current(shell: str) -> None:
-    """It knows all commands and options that there are; `make reference` writes it."""
+    """The script has all commands and options; `make reference` writes it."""
     assert file_for(shell).read_text(encoding="utf-8") == script(shell), "run `make reference`"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_script_is_printed_whole(shell: str) -> None:
-    """From the package, as it is."""
+    """The script is printed unchanged from the package."""
     done = edged("completion", shell)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == file_for(shell).read_text(encoding="utf-8")
 
 
 def test_shell_without_a_script_is_wrong_usage() -> None:
-    """The message has those that there are."""
+    """The message lists the supported shells."""
     done = edged("completion", "tcsh")
     assert done.returncode == 64
     assert "fish" in done.stderr
 
 
 def completed_by_bash(folder: Path, *words: str) -> set[str]:
-    """What bash offers for the last of ``words``, in ``folder``."""
+    """What bash offers for the last of ``words`` in ``folder``."""
     program = f"""
 source {file_for("bash")}
 function=$(complete -p edged | sed 's/.*-F \\([^ ]*\\).*/\\1/')
@@ -53,7 +53,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 
 
 def test_bash_completes_commands_options_and_files(tmp_path: Path) -> None:
-    """Commands at first, options of the command then, files where a path is expected."""
+    """bash completes commands first, then options of the command, and files where a path is expected."""
     (tmp_path / "call.wav").touch()
     assert completed_by_bash(tmp_path, "edged", "") >= COMMANDS
     assert completed_by_bash(tmp_path, "edged", "dis") == {"discovery"}
@@ -64,7 +64,7 @@ def test_bash_completes_commands_options_and_files(tmp_path: Path) -> None:
 
 
 def test_script_has_no_syntax_error_in_any_shell_that_is_here() -> None:
-    """bash always, zsh and fish where they are installed."""
+    """bash always parses it, zsh and fish where installed."""
     here = [shell for shell in SHELLS if shutil.which(shell)]
     assert "bash" in here
     for shell in here:

@@ -1,4 +1,4 @@
-"""Which config file a command uses, and what it says about the others."""
+"""Which config file a command uses, and what it reports about others."""
 
 import argparse
 import logging
@@ -25,20 +25,20 @@ def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def write(name: str, text: str) -> Path:
-    """A file beside the current folder."""
+    """Write a file relative to the current folder."""
     path = Path(name).absolute()
     path.write_text(text)
     return path
 
 
 def test_no_file_means_the_defaults() -> None:
-    """And says so."""
+    """Without a file the defaults apply, with a note."""
     assert config_file(NOT_GIVEN).load() == Config()
     assert str(config_file(NOT_GIVEN)) == "no file, all defaults"
 
 
 def test_file_that_is_given_is_used_whatever_else_exists(tmp_path: Path) -> None:
-    """No note: it was asked for."""
+    """A file given explicitly is used without a note."""
     write("config.yaml", "node: here")
     given = write("given.yaml", "node: given")
     assert config_file(argparse.Namespace(config=given)) == (given, "")
@@ -49,7 +49,7 @@ def test_file_that_is_given_is_used_whatever_else_exists(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["config.yaml", "../etc/config.yaml"])
 def test_only_file_is_used(name: str) -> None:
-    """Each place counts, and the name is absolute."""
+    """A file in either place is used, by its absolute path."""
     write(name, "node: kitchen")
     file = config_file(NOT_GIVEN)
     assert file.load().node == "kitchen"
@@ -58,7 +58,7 @@ def test_only_file_is_used(name: str) -> None:
 
 
 def test_file_of_this_folder_comes_first_and_names_the_other(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
-    """In the log too."""
+    """The note about the other file is logged too."""
     here = write("config.yaml", "node: here")
     system = write("../etc/config.yaml", "node: system")
     caplog.set_level(logging.INFO)
@@ -70,7 +70,7 @@ def test_file_of_this_folder_comes_first_and_names_the_other(caplog: pytest.LogC
 
 
 def test_defaults_of_a_checkout_do_not_hide_the_installed_config(tmp_path: Path) -> None:
-    """The repository's own config.yaml changes nothing."""
+    """The repository's own config.yaml is ignored in favour of /etc/edged."""
     here = write("config.yaml", (REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
     write("../etc/config.yaml", "node: system")
     file = config_file(NOT_GIVEN)
@@ -79,7 +79,7 @@ def test_defaults_of_a_checkout_do_not_hide_the_installed_config(tmp_path: Path)
 
 
 def test_wrong_file_of_this_folder_is_not_passed_over() -> None:
-    """It was meant to be used, so its error is reported."""
+    """A faulty file is reported, not skipped."""
     write("config.yaml", "nod: here")
     write("../etc/config.yaml", "node: system")
     with pytest.raises(ConfigError, match="nod is not a key"):

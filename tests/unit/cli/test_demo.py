@@ -1,4 +1,4 @@
-"""What the demo shows, when it ends, and when it says that it was none."""
+"""The demo: what it shows, when it ends, and when it fails."""
 
 import io
 import threading
@@ -22,7 +22,7 @@ TURNS = tuple(Turn(start_s=10.0 * n, end_s=10.0 * n + 8, meant=label, text="Go!"
 
 
 def player(*labels: str, events: bool = True) -> Play:
-    """A pipeline that detects these labels, one in each turn."""
+    """A pipeline that detects these labels, one per turn."""
 
     def play(config: Config) -> None:
         with Publisher(config.mqtt, config.node) as publisher:
@@ -39,7 +39,7 @@ def player(*labels: str, events: bool = True) -> Play:
 
 
 def test_demo_shows_every_message_and_ends_by_itself() -> None:
-    """From the first to the last, with what was meant and heard at its end."""
+    """Every message is shown, then a summary of expected and detected emotions."""
     out, err = io.StringIO(), io.StringIO()
     assert demo(player(*MEANT), TURNS, threading.Event(), out, err) == 0
     lines = out.getvalue().splitlines()
@@ -54,7 +54,7 @@ def test_demo_shows_every_message_and_ends_by_itself() -> None:
 
 
 def test_demo_says_what_is_spoken_and_meant() -> None:
-    """From the first sound on, each turn when it begins, and its emotion beside what is detected then."""
+    """Each turn is shown when it begins, with its emotion beside the detected one."""
 
     def play(config: Config) -> None:
         with Publisher(config.mqtt, config.node) as publisher:
@@ -79,7 +79,7 @@ def test_demo_says_what_is_spoken_and_meant() -> None:
     ],
 )
 def test_demo_that_shows_too_little_says_so(play: Play, fault: str) -> None:
-    """Exit status 1 and one plain line on stderr."""
+    """Status 1 and one plain line on stderr."""
     err = io.StringIO()
     assert demo(play, TURNS, threading.Event(), io.StringIO(), err) == 1
     assert err.getvalue().startswith(f"edged demo: {fault}")
@@ -87,7 +87,7 @@ def test_demo_that_shows_too_little_says_so(play: Play, fault: str) -> None:
 
 
 def test_demo_that_stays_silent_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipeline that never reached the broker: not even its goodbye comes, which is not waited for without end."""
+    """A pipeline that never reached the broker, not even with its goodbye, is not waited for forever."""
     monkeypatch.setattr("edged.cli.sensor.demo._LAST_S", 0.1)
     err = io.StringIO()
     assert demo(lambda _config: None, TURNS, threading.Event(), io.StringIO(), err) == 1
@@ -95,7 +95,7 @@ def test_demo_that_stays_silent_says_so(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_fault_of_the_pipeline_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To be told by the command line, as of any other command."""
+    """The command line reports it as for any other command."""
 
     def play(_config: Config) -> None:
         raise RecordingError("sample.flac: gone")
@@ -106,7 +106,7 @@ def test_fault_of_the_pipeline_is_raised(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_stopped_demo_ends() -> None:
-    """Ctrl-C; the pipeline looks at the same flag."""
+    """Ctrl-C ends the demo and its pipeline through the same flag."""
     stop = threading.Event()
 
     def play(config: Config) -> None:

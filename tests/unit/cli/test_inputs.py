@@ -1,4 +1,4 @@
-"""Standard input in place of a file: a whole file, in memory, with a name of its own."""
+"""Standard input in place of a file: read whole into memory, with a name of its own."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edg
 
 
 def piped(content: bytes, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-    """``edged`` with ``content`` on a pipe as its standard input."""
+    """Run ``edged`` with ``content`` piped to its standard input."""
     done = subprocess.run(
         [sys.executable, "-m", "edged", *arguments],
         check=False,
@@ -30,7 +30,7 @@ def piped(content: bytes, *arguments: str | Path) -> "subprocess.CompletedProces
 
 @pytest.mark.parametrize("form", ["wav", "flac", "mp3", "ogg"])
 def test_stdin_is_classified_as_the_file_is(tmp_path: Path, form: str) -> None:
-    """The same scores from a pipe, under the name stdin."""
+    """The scores from a pipe equal those of the file, under the name stdin."""
     file = tmp_path / f"noise.{form}"
     soundfile.write(file, noise(5), RATE_HZ)
     of_file = json.loads(edged("classify", "--jsonl", file).stdout)
@@ -40,7 +40,7 @@ def test_stdin_is_classified_as_the_file_is(tmp_path: Path, form: str) -> None:
 
 
 def test_stdin_among_files_keeps_its_turn(tmp_path: Path) -> None:
-    """In the order in which they are given."""
+    """Inputs keep their order on the command line."""
     file = tmp_path / "silent.wav"
     soundfile.write(file, np.zeros(RATE_HZ), RATE_HZ)
     done = piped(file.read_bytes(), "classify", file, "-", file)
@@ -48,7 +48,7 @@ def test_stdin_among_files_keeps_its_turn(tmp_path: Path) -> None:
 
 
 def test_replay_reads_stdin_and_names_the_file_in_each_line(tmp_path: Path) -> None:
-    """Also in the lines of several files."""
+    """With several files each line has its file name."""
     file = tmp_path / "noise.wav"
     soundfile.write(file, noise(5), RATE_HZ)
     done = piped(file.read_bytes(), "replay", "--jsonl", "-", file)
@@ -63,23 +63,23 @@ def test_replay_reads_stdin_and_names_the_file_in_each_line(tmp_path: Path) -> N
     [(b"", "stdin: is empty (0 bytes)"), (b"this is no sound\n" * 50, "stdin: cannot be decoded")],
 )
 def test_stdin_that_is_no_sound_is_refused(content: bytes, words: str) -> None:
-    """As a file is, by the name stdin."""
+    """It is refused like a file, under the name stdin."""
     assert_one_line(piped(content, "classify", "-"), 65, words)
 
 
 def test_stdin_of_another_format_gets_the_command_that_converts_a_pipe() -> None:
-    """The path in memory would help nobody."""
+    """The command reads a pipe, since the path of the copy in memory would be useless."""
     done = piped(b"\0\0\0\x20ftypM4A \0\0\0\0" + bytes(100), "classify", "-")
     assert_one_line(done, 65, "stdin: ", "MPEG-4", "ffmpeg -i - -f wav -")
 
 
 def test_stdin_twice_is_wrong_usage() -> None:
-    """There is one."""
+    """There is only one stdin."""
     assert_one_line(piped(b"", "classify", "-", "-"), 64, "- is given twice")
 
 
 def test_terminal_as_stdin_is_not_waited_for() -> None:
-    """Nobody types a sound file."""
+    """A terminal is refused, since nobody types a sound file."""
     controller, terminal = pty.openpty()
     try:
         done = subprocess.run(

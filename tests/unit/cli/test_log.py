@@ -1,4 +1,4 @@
-"""The log's two forms, and which of them stderr gets."""
+"""The two log formats, and which of them stderr gets."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ print_error("edged: no such file")
 
 
 def logged(folder: Path, *, journal: bool) -> list[str]:
-    """The lines on stderr, which is a file, and the journal's stream where ``journal`` says so."""
+    """Lines on stderr, which is a file; ``journal`` declares it to be the journal's stream."""
     with (folder / "log").open("w+") as log:
         status = os.fstat(log.fileno())
         stream = f"{status.st_dev}:{status.st_ino if journal else 0}"
@@ -37,7 +37,7 @@ def logged(folder: Path, *, journal: bool) -> list[str]:
 
 
 def test_journal_gets_a_priority_on_each_line_and_no_time(tmp_path: Path) -> None:
-    """The journal has times of its own; the lines of a traceback keep their priority."""
+    """The journal has its own time stamps; the lines of a traceback keep their priority."""
     lines = logged(tmp_path, journal=True)
     assert lines[:3] == ["<6>connected", "<4>lost", "<3>failed"]
     assert all(line.startswith("<3>") for line in lines[3:])
@@ -45,7 +45,7 @@ def test_journal_gets_a_priority_on_each_line_and_no_time(tmp_path: Path) -> Non
 
 
 def test_stderr_that_is_not_the_journal_gets_times(tmp_path: Path) -> None:
-    """A child of a service, whose stderr was redirected, inherits the variable and must not believe it."""
+    """A service's child with redirected stderr inherits the variable but must not trust it."""
     lines = logged(tmp_path, journal=False)
     assert lines[0][:3] == "20" + lines[0][2]
     assert lines[0].endswith(" INFO    connected")

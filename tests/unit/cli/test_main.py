@@ -1,6 +1,6 @@
-"""The command line as a user meets it: statuses and one line for what is wrong, whichever command it is.
+"""The command line: exit statuses and one-line errors of all commands.
 
-What ``replay`` and ``classify`` do is in files of their own.
+``replay`` and ``classify`` have their own test files.
 """
 
 import json
@@ -13,21 +13,21 @@ from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edg
 
 
 def test_wrong_config_ends_with_78(speech: Path, tmp_path: Path) -> None:
-    """The key, the value and what is expected, in one line."""
+    """One line has the key, the value and what was expected."""
     config = tmp_path / "config.yaml"
     config.write_text("tracker: {span_s: soon}\n")
     assert_one_line(edged("classify", "--config", config, speech), 78, "tracker.span_s", "'soon'")
 
 
 def test_threshold_for_a_label_that_the_bundle_lacks_ends_with_78(speech: Path, tmp_path: Path) -> None:
-    """A mistyped label would be a threshold for nothing."""
+    """A mistyped label is an error, not a threshold without effect."""
     config = tmp_path / "config.yaml"
     config.write_text("tracker: {enter_for: {angri: 0.6}}\n")
     assert_one_line(edged("classify", "--config", config, speech), 78, "tracker.enter_for", "angri", "'angry'")
 
 
 def test_bundle_with_a_flipped_byte_ends_with_78(speech: Path, tmp_path: Path) -> None:
-    """A bundle that is not what its hashes say is not run."""
+    """A bundle that does not match its hashes is refused."""
     bundle = tmp_path / "bundle"
     bundle.mkdir()
     for file in (REPOSITORY / "edged" / "models" / "default").iterdir():
@@ -42,7 +42,7 @@ def test_bundle_with_a_flipped_byte_ends_with_78(speech: Path, tmp_path: Path) -
 
 
 def test_config_is_found_where_edged_is_started(speech: Path, tmp_path: Path) -> None:
-    """./config.yaml counts without being named."""
+    """./config.yaml is used by default."""
     (tmp_path / "config.yaml").write_text("nod: lab\n")
     assert_one_line(edged("classify", speech, cwd=tmp_path), 78, "config.yaml", "nod")
 
@@ -63,7 +63,7 @@ sys.exit(main(["acl", "--pattern"]))
 
 
 def test_folder_that_is_closed_to_the_user_holds_no_config(tmp_path: Path) -> None:
-    """``sudo -u edged edged check`` in root's home goes on to /etc/edged; where that is closed too it is a fault."""
+    """``sudo -u edged edged check`` in root's home falls back to /etc/edged; if that is unreadable too it fails."""
 
     def pattern(*places: str | Path) -> tuple[int, list[str]]:
         tmp_path.chmod(0o700)
@@ -84,13 +84,13 @@ def test_folder_that_is_closed_to_the_user_holds_no_config(tmp_path: Path) -> No
 
 
 def test_schema_prints_json_schema() -> None:
-    """Every payload's schema, in one document."""
+    """One document has every payload's schema."""
     document = json.loads(edged("schema").stdout)
     assert {"emotion", "event/start", "event/end", "health"} <= document["topics"].keys()
 
 
 def test_history_without_an_outbox_is_one_line(tmp_path: Path) -> None:
-    """The file that is missing is named, and what makes one."""
+    """The line names the missing file and what creates it."""
     config = tmp_path / "config.yaml"
     config.write_text(f"state_dir: {tmp_path}\n")
     assert_one_line(edged("history", "--config", config), 1, "outbox.sqlite3", "edged run")

@@ -1,4 +1,4 @@
-"""Commands on terminals: narrow ones, dumb ones, and what is for people there and for programs elsewhere."""
+"""Commands on narrow and dumb terminals, and output that differs between terminals and pipes."""
 
 import json
 import re
@@ -15,14 +15,14 @@ from tests.parts.system.pseudo_terminal import on_terminal
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A config of a node."""
+    """A config with a node name."""
     file = tmp_path / "config.yaml"
     file.write_text("node: hall\n")
     return file
 
 
 def test_discovery_is_indented_for_people_only(config: Path) -> None:
-    """On a terminal, unless --raw asks for what a pipe gets."""
+    """Output on a terminal is indented unless --raw asks for the format of pipes."""
     raw = edged("discovery", "--config", config).stdout
     assert len(raw.splitlines()) == 1
     with on_terminal("discovery", "--config", config) as terminal:
@@ -35,7 +35,7 @@ def test_discovery_is_indented_for_people_only(config: Path) -> None:
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
 def test_help_is_as_wide_as_the_terminal(columns: int) -> None:
-    """No line wraps, and a wide terminal is not given a narrow text."""
+    """No line wraps, and a wide terminal is used."""
     with on_terminal("--help", columns=columns) as terminal:
         widest = max(map(len, terminal.ended_text().splitlines()))
     assert columns - 12 <= widest <= columns
@@ -43,7 +43,7 @@ def test_help_is_as_wide_as_the_terminal(columns: int) -> None:
 
 @pytest.mark.parametrize("term", ["dumb", "xterm"])
 def test_progress_of_a_long_file_is_erased(tmp_path: Path, term: str) -> None:
-    """On a terminal that can erase; on another there is none."""
+    """Progress is shown and erased on capable terminals only."""
     file = tmp_path / "long.flac"
     with soundfile.SoundFile(file, "w", RATE_HZ, 1) as out:
         for _ in range(30):

@@ -1,4 +1,4 @@
-"""The argument parser: what users type, which command and options it means, and what is wrong with it."""
+"""The argument parser: commands, options and usage errors."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from tests.parts.system.program import edged
 
 @pytest.mark.parametrize("name", [entry.name for entry in ENTRIES])
 def test_every_command_runs_and_has_a_description(name: str) -> None:
-    """Each entry's module has ``run``, and its help says more than the list of commands does."""
+    """Each command's module has ``run``, and its help adds to the description in the list."""
     command = parser().commands[name]
     command.complete()
     assert callable(command.get_default("command").run)
@@ -21,25 +21,25 @@ def test_every_command_runs_and_has_a_description(name: str) -> None:
 
 @pytest.mark.parametrize("arguments", [["--config", "x.yaml", "acl"], ["acl", "--config", "x.yaml"]])
 def test_config_is_taken_before_and_after_the_command(arguments: list[str]) -> None:
-    """Both places mean the same."""
+    """The option works in both positions."""
     assert parser().parse_args(arguments).config == Path("x.yaml")
 
 
 def test_config_after_the_command_wins() -> None:
-    """The later one counts, as always."""
+    """The last one counts."""
     assert parser().parse_args(["--config", "a.yaml", "acl", "--config", "b.yaml"]).config == Path("b.yaml")
     assert parser().parse_args(["acl"]).config is None
 
 
 def test_version_is_that_of_the_package() -> None:
-    """``edged --version``."""
+    """``edged --version`` prints the package version."""
     done = edged("--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "edged 0.1.0\n"
 
 
 def test_help_and_version_load_no_library() -> None:
-    """They are fast: nothing is imported that a command needs."""
+    """Help and version are fast: they import no libraries of commands."""
     code = """
 import sys
 from edged.cli.main import main
@@ -55,7 +55,7 @@ sys.exit(sorted({"numpy", "paho", "msgspec", "yaml", "soundfile", "sounddevice"}
 
 
 def test_no_command_shows_the_help() -> None:
-    """On stderr, since nothing was done, with the status of wrong usage."""
+    """The help goes to stderr with the status of wrong usage."""
     done = edged()
     assert (done.returncode, done.stdout) == (64, "")
     assert "sensor commands:" in done.stderr
@@ -86,7 +86,7 @@ def test_no_command_shows_the_help() -> None:
 def test_wrong_usage_names_the_word_and_what_is_expected(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    """Status 64; the last line says what is wrong."""
+    """The last line names the fault, with status 64."""
     with pytest.raises(SystemExit) as raised:
         parser().parse_args(arguments)
     assert raised.value.code == 64
@@ -95,7 +95,7 @@ def test_wrong_usage_names_the_word_and_what_is_expected(
 
 @pytest.mark.parametrize("columns", ["40", "80", "120"])
 def test_help_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
-    """No line is wider; what cannot be broken, such as a usage line or an example, fits as well from 80 columns."""
+    """No line is wider, including unbreakable usage lines and examples from 80 columns up."""
     monkeypatch.setenv("COLUMNS", columns)
     helps = [parser().format_help()]
     for command in parser().commands.values():

@@ -1,4 +1,4 @@
-"""Progress on a terminal: when it is shown, how wide it is, and that nothing of it stays."""
+"""Progress on a terminal: when it appears, how wide it is, and that it is erased."""
 
 import io
 
@@ -12,29 +12,29 @@ class Terminal(io.StringIO):
     """A terminal of 40 columns."""
 
     def isatty(self) -> bool:
-        """It is one."""
+        """Always true."""
         return True
 
 
 class Clock:
-    """A clock that is set."""
+    """A clock set by the test."""
 
     now_s = 100.0
 
     def __call__(self) -> float:
-        """The time that was set."""
+        """The current time."""
         return self.now_s
 
 
 @pytest.fixture(autouse=True)
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """xterm, 40 columns."""
+    """xterm with 40 columns."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("edged.cli.sensor.progress.width", lambda _stream: 40)
 
 
 def test_progress_is_one_line_that_is_erased() -> None:
-    """Nothing in the first half second, then at most five times a second, and an empty line at the end."""
+    """Nothing in the first half second, then at most five updates a second, and an empty line at the end."""
     err, clock = Terminal(), Clock()
     with Progress(err, "call.wav", clock) as progress:
         progress.show(60, 2040)
@@ -47,7 +47,7 @@ def test_progress_is_one_line_that_is_erased() -> None:
 
 
 def test_file_of_unknown_length_has_no_share() -> None:
-    """As FLAC from a pipe."""
+    """A FLAC from a pipe has no percentage."""
     err, clock = Terminal(), Clock()
     with Progress(err, "stdin", clock) as progress:
         clock.now_s += 1
@@ -56,7 +56,7 @@ def test_file_of_unknown_length_has_no_share() -> None:
 
 
 def test_long_name_is_cut_at_its_beginning_and_steers_nothing() -> None:
-    """39 columns at most, so that the line does not wrap."""
+    """At most 39 columns, so that the line does not wrap, without control characters."""
     err, clock = Terminal(), Clock()
     with Progress(err, f"/recordings/{'x' * 40}/\x1b[2Jcall.wav", clock) as progress:
         clock.now_s += 1
@@ -71,7 +71,7 @@ def test_long_name_is_cut_at_its_beginning_and_steers_nothing() -> None:
 def test_nothing_is_shown_where_it_would_be_garbage(
     monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, term: str
 ) -> None:
-    """A dumb terminal, an unknown one, a file."""
+    """A dumb terminal, an unknown one and a file get none."""
     monkeypatch.setenv("TERM", term)
     clock = Clock()
     with Progress(stream, "call.wav", clock) as progress:
@@ -92,5 +92,5 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_width_of_what_is_no_terminal_is_the_usual_one() -> None:
-    """A pipe has no columns."""
+    """A pipe has the default width."""
     assert screen.width(io.StringIO()) == 80

@@ -1,4 +1,4 @@
-"""The log of ``edged run``: where everything is when it starts, and why it stops."""
+"""The log of ``edged run``: its settings at the start, and why it stops."""
 
 import re
 import signal
@@ -11,7 +11,7 @@ from tests.parts.system.program import REPOSITORY
 
 
 def test_log_says_what_starts_and_what_stops_it(tmp_path: Path) -> None:
-    """One line each; a microphone that is not there yet is not an ``offline`` without a reason."""
+    """One line each; a missing microphone is logged as ``offline`` with its reason."""
     config = tmp_path / "config.yaml"
     config.write_text(
         f"node: kitchen\nstate_dir: {tmp_path}/state\naudio: {{device: no such one}}\nmqtt: {{port: {free_port()}}}\n"

@@ -1,4 +1,4 @@
-"""stdout and stderr that are closed, full, or of few letters: what commands make of them, in shells."""
+"""stdout and stderr that are closed, full, or limited to ASCII, in real shells."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ REPOSITORY = Path(__file__).parents[3]
 
 
 def shell(command: str, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """``command`` in bash, in which $edged is the program."""
+    """Run ``command`` in bash, where $edged is the program."""
     return subprocess.run(
         ["bash", "-c", command],
         check=False,
@@ -30,7 +30,7 @@ def shell(command: str, cwd: Path, **environment: str) -> "subprocess.CompletedP
 
 @pytest.mark.parametrize("command", ["schema", "--help", "acl --user a", "history"])
 def test_full_stdout_is_one_line(tmp_path: Path, command: str) -> None:
-    """A disk that is full, as /dev/full is: status 1 and what refused it, once."""
+    """A full disk, such as /dev/full, gives status 1 and the reason once."""
     (tmp_path / "config.yaml").write_text("state_dir: .\n")
     done = shell(f"$edged {command} >/dev/full", tmp_path)
     assert done.returncode == 1
@@ -39,28 +39,28 @@ def test_full_stdout_is_one_line(tmp_path: Path, command: str) -> None:
 
 
 def test_stdout_that_is_not_open_to_write_is_one_line(tmp_path: Path) -> None:
-    """``1<`` in place of ``1>``."""
+    """``1<`` instead of ``1>`` gives one line."""
     done = shell("$edged acl --user a 1</dev/null", tmp_path)
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert done.stderr.startswith("edged: stdout: Bad file descriptor, ")
 
 
 def test_closed_stdout_leads_nowhere(tmp_path: Path) -> None:
-    """Nobody wants the lines; the command does its work all the same."""
+    """With stdout closed the command does its work without output."""
     for command in ("schema", "acl --user a", "acl --pattern"):
         done = shell(f"$edged {command} >&-", tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), command
 
 
 def test_all_three_closed(tmp_path: Path) -> None:
-    """No file of ours gets the number of stderr: what the models are loaded with works as ever."""
+    """No file gets the descriptor of stderr, so loading models works as usual."""
     done = shell(f"$edged classify {REPOSITORY}/edged/demo/sample.flac <&- 2>&-", tmp_path)
     assert done.returncode == 0
     assert done.stdout.endswith("sample.flac\n")
 
 
 def test_letters_that_stdout_does_not_know_are_escaped(tmp_path: Path) -> None:
-    """A terminal of another century shows an umlaut and the reference's arrows by their numbers."""
+    """Characters outside the terminal's encoding are escaped."""
     (tmp_path / "config.yaml").write_text("homeassistant: {suggested_area: Küche}\n")
     done = shell("$edged discovery", tmp_path, PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr

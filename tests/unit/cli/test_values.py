@@ -1,4 +1,4 @@
-"""Argument values: what passes, and what the others are told."""
+"""Argument values: which pass, and the errors for others."""
 
 import argparse
 
@@ -8,7 +8,7 @@ from edged.cli import values
 
 
 def test_values_that_pass() -> None:
-    """As they are written."""
+    """Valid values pass unchanged."""
     assert values.node("kitchen_2-a") == "kitchen_2-a"
     assert values.host("::1") == "::1"
     assert values.port("8883") == 8883
@@ -16,19 +16,19 @@ def test_values_that_pass() -> None:
 
 @pytest.mark.parametrize("text", ["", "a/b", "+", "#", "x" * 65, "kitchen\n"])
 def test_node_that_is_none(text: str) -> None:
-    """A wildcard or a level of its own would be another subscription."""
+    """A wildcard or another level would subscribe to other topics."""
     with pytest.raises(argparse.ArgumentTypeError, match=r"is not a node, expected 1 to 64 of a-z A-Z 0-9 _ -"):
         values.node(text)
 
 
 def test_host_that_is_a_url() -> None:
-    """As in the config."""
+    """A URL as host gets the same hint as in the config."""
     with pytest.raises(argparse.ArgumentTypeError, match=r"it has a port, expected the name alone: host: hub"):
         values.host("hub:1883")
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "mqtt", "", "1e3"])
 def test_port_that_is_none(text: str) -> None:
-    """The range is given whole."""
+    """The message gives the whole range."""
     with pytest.raises(argparse.ArgumentTypeError, match=r"is not a port, expected 1 to 65535"):
         values.port(text)

@@ -1,4 +1,4 @@
-"""The lines that a person reads: what stands where, how wide, and that a foreign payload can not steer the terminal."""
+"""The lines for people: layout, width, and protection of the terminal from foreign payloads."""
 
 import io
 import re
@@ -22,10 +22,10 @@ _SCORES = {"angry": 0.84, "disgust": 0.09, "fear": 0.04, "sad": 0.03}
 
 
 class Terminal(io.StringIO):
-    """An output that a person sits before."""
+    """An output that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """So that colour makes sense."""
+        """Always true, so colour is used."""
         return True
 
 
@@ -38,15 +38,15 @@ def shown(view: View, name: str, payload: msgspec.Struct | bytes) -> str:
     return line[10:]
 
 
-def test_capture_is_said() -> None:
-    """The bare word of the topic, and a line that says so where it is none."""
+def test_capture_is_shown() -> None:
+    """A capture word and an unknown word each give a line."""
     view = View("edged")
     assert view.line(Received("edged/kitchen/capture", b"muted", retained=False))[8:] == "    capture is muted"
     assert "not understood" in view.line(Received("edged/kitchen/capture", b"\xff", retained=False))
 
 
 def test_episode_from_start_to_end() -> None:
-    """A corner, the states of the episode, a corner; what is outside has no mark."""
+    """Corners mark start and end of an episode and a line its states; states outside have no mark."""
     view = View("edged")
     lines = [
         shown(view, "availability", b"online"),
@@ -71,7 +71,7 @@ def test_episode_from_start_to_end() -> None:
 
 
 def test_bar_is_the_probability_that_begins_and_ends_an_episode() -> None:
-    """Its mean score is another figure, and may be lower where an episode begins; the scores stand beside it."""
+    """The bar is not the mean score, which may be lower at an episode's start; the scores are beside it."""
     view = View("edged")
     state = msgspec.structs.replace(emotion_state("uncertain", 0.4, _SCORES), probability=0.55)
     start = msgspec.structs.replace(episode_start("angry"), confidence=0.44, probability=0.61)
@@ -88,8 +88,8 @@ def test_bar_is_the_probability_that_begins_and_ends_an_episode() -> None:
     ]
 
 
-def test_two_nodes_are_told_apart() -> None:
-    """With a shorter bar, and each with its own episode."""
+def test_two_nodes_are_distinct() -> None:
+    """Each node has its own episode, and the bar is shorter."""
     view = View("edged", show_node=True)
     assert shown(view, "event/start", episode_start("sad")) == "kitchen    ┌ sad        ██████████▏   0.84  begins"
     other = view.line(Received("edged/hall/emotion", encoded(emotion_state("sad")), retained=False))
@@ -97,7 +97,7 @@ def test_two_nodes_are_told_apart() -> None:
 
 
 def test_column_before_the_emotions() -> None:
-    """In the place of the node, from the time that a line is about; what is no emotion has none."""
+    """The column replaces the node, from the time of each line on; lines without emotion leave it empty."""
     view = View("edged", column=lambda moment: f"min {moment.minute}")
     assert view.heading("meant", "heard") == "          meant        heard"
     assert shown(view, "event/start", episode_start("sad")) == "min 0      ┌ sad        ██████████▏   0.84  begins"
@@ -105,7 +105,7 @@ def test_column_before_the_emotions() -> None:
 
 
 def test_quote_is_one_line_of_the_view() -> None:
-    """Whatever its length, and whatever it has in it."""
+    """A quote of any length and content is one line."""
     view = View("edged", column=lambda _moment: "angry")
     assert view.quote("Stop it!")[10:] == 'angry        "Stop it!"'
     long = view.quote("word " * 40)
@@ -127,17 +127,17 @@ def test_quote_is_one_line_of_the_view() -> None:
     ],
 )
 def test_payload_that_fits_no_schema_is_one_line(name: str, payload: bytes) -> None:
-    """Whatever else publishes there."""
+    """Payloads of other publishers give one line."""
     assert shown(View("edged"), name, payload).startswith(f"  {name} is not understood: ")
 
 
 def test_unknown_topic_is_one_line() -> None:
-    """A later version may have more of them."""
+    """A topic of a later version gives one line."""
     assert shown(View("edged"), "louder", b"-40") == "  louder, 3 bytes"
 
 
 def test_foreign_text_can_not_steer_the_terminal() -> None:
-    """A label or an availability with escape sequences and newlines in it."""
+    """Escape sequences and newlines in labels and availability are neutralised."""
     view = View("edged", show_node=True)
     foreign = "\x1b[2J\n\x07" + "x" * 200
     lines = [
@@ -149,14 +149,14 @@ def test_foreign_text_can_not_steer_the_terminal() -> None:
 
 
 def test_times_that_are_none_are_one_line() -> None:
-    """It has the type of a time but is none."""
+    """An invalid time of the right type gives one line."""
     payload = encoded(emotion_state("sad")).replace(b"12:00:00", b"99:99:99")
     assert "not understood" in shown(View("edged"), "emotion", payload)
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
 def test_times_at_the_ends_of_the_calendar_are_one_line(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
-    """In the zone of whoever watches they may be before the year 1 or after 9999."""
+    """In the viewer's time zone such times may be before year 1 or after 9999."""
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
@@ -169,7 +169,7 @@ def test_times_at_the_ends_of_the_calendar_are_one_line(monkeypatch: pytest.Monk
 
 
 def test_colour_only_on_a_terminal_that_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain lines in a pipe, and for whoever sets NO_COLOR."""
+    """Pipes and NO_COLOR get plain lines."""
     message = Received("edged/kitchen/event/start", encoded(episode_start("angry")), retained=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -193,7 +193,7 @@ def test_colour_only_on_a_terminal_that_wants_it(monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_line_is_narrower_than_the_terminal(columns: int, line: str, *, show_node: bool) -> None:
-    """The bar gives way first, then the note; nothing wraps."""
+    """The bar is shortened first, then the note; nothing wraps."""
     view = View("edged", Screen(width=lambda: columns), show_node=show_node)
     messages = [
         ("event/start", encoded(msgspec.structs.replace(episode_start("angry"), previous="neutral"))),
@@ -209,7 +209,7 @@ def test_line_is_narrower_than_the_terminal(columns: int, line: str, *, show_nod
 
 
 def test_label_of_another_bundle_has_a_colour_of_its_own() -> None:
-    """The same each time, though no label is known here."""
+    """An unknown label has the same colour each time."""
     view = View("edged", Screen(has_colour=True))
     lines = [
         view.line(Received("edged/a/event/start", encoded(episode_start(label)), retained=False))
@@ -220,14 +220,14 @@ def test_label_of_another_bundle_has_a_colour_of_its_own() -> None:
 
 
 def test_output_without_box_characters_gets_plain_signs() -> None:
-    """A service's journal or a terminal with LC_ALL=C."""
+    """A service's journal or a terminal with LC_ALL=C gets plain signs."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     line = view_for(out, "edged").line(Received("edged/a/event/start", encoded(episode_start("sad")), retained=False))
     assert line[10:] == "+ sad        ################      0.84  begins"
 
 
 def test_watch_shows_a_node_until_it_is_stopped(mosquitto: Mosquitto) -> None:
-    """What is retained comes at once, without the publisher doing anything."""
+    """Retained messages are shown at once, without new publications."""
     out, stop = io.StringIO(), threading.Event()
     with Publisher(mosquitto.mqtt, "kitchen") as publisher:
         publisher.publish(EMOTION, emotion_state("sad"))

@@ -1,4 +1,4 @@
-"""mqtt.host: names and addresses pass, URLs and ports are sent to their keys."""
+"""mqtt.host: names and addresses pass; URLs and ports are refused with the right keys."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from edged.config.broker_host import host_fault
     "host", ["localhost", "hub.local", "192.168.1.5", "::1", "2001:db8::1", "fe80::1%eth0", "hub-1", "über.example"]
 )
 def test_name_or_address_passes(host: str) -> None:
-    """IPv6 has colons and is no port."""
+    """The colons of IPv6 are not a port."""
     assert host_fault(host) == ""
 
 
@@ -33,11 +33,11 @@ def test_name_or_address_passes(host: str) -> None:
     ],
 )
 def test_rest_of_a_url_is_sent_to_its_key(host: str, fault: str) -> None:
-    """Each fault says what to write."""
+    """Each error says what to write instead."""
     assert host_fault(host) == fault
 
 
 def test_password_in_a_url_is_not_shown() -> None:
-    """The message goes to the log."""
+    """The message, which goes to the log, has no password."""
     assert host_fault("mqtt://user:hunter2@hub") == "is a URL, expected the name alone: host: hub"
     assert "hunter2" not in host_fault("user:hunter2@hub")

@@ -1,4 +1,4 @@
-"""config.py: every key wrong in turn; one line with the key, the value and what is expected, never a traceback."""
+"""Config errors, each key in turn: one line with key, value and expectation, never a traceback."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from edged.errors import ConfigError
 from tests.parts.refusals import refusal, written
 from tests.repo.test_docs import keys
 
-# key, then values that are wrong in YAML, then the range or kind that the message must give.
+# Key, wrong values in YAML, and the range or kind that the message must contain.
 _NUMBERS = {
     "audio.buffer_s": (["1.9", "121"], "a number, 2 to 120"),
     "audio.gain_db": (["-20.1", "40.1"], "a number, -20 to 40"),
@@ -95,14 +95,14 @@ _WRONG = (
 
 
 def test_parse_nothing_is_defaults() -> None:
-    """An empty file, comments alone, and sections without keys."""
+    """An empty file, comments and sections without keys give the defaults."""
     assert parse_config("", "") == Config()
     assert parse_config("# nothing\n", "") == Config()
     assert parse_config("mqtt:\ntracker:\n", "") == Config()
 
 
 def test_parse_one_key_others_default() -> None:
-    """A whole number where a number is expected is one."""
+    """Other keys keep their defaults; an integer is a valid number."""
     config = parse_config("tracker:\n  span_s: 4\n", "")
     assert config.tracker.span_s == 4
     assert config.mqtt == Config().mqtt
@@ -122,27 +122,27 @@ def test_parse_one_key_others_default() -> None:
     ],
 )
 def test_parse_device(selector: str) -> None:
-    """Every kind of selector that `edged devices` lists, and a bare part of a name."""
+    """Every kind of selector from `edged devices` and a part of a name pass."""
     assert parse_config(written("audio.device", f'"{selector}"'), "").audio.device == selector
 
 
 @pytest.mark.parametrize("key", _SHARES)
 @pytest.mark.parametrize("value", ["1", "[neutral]", "{neutral: 1.1}", "{neutral: much}", "{1: 0.5}", "null"])
 def test_parse_wrong_shares(key: str, value: str) -> None:
-    """No object, a share that is none, a label that is no text."""
+    """A value that is no mapping, an invalid share and a label that is no text are refused."""
     message = refusal(written(key, value))
     assert message.startswith(f"config.yaml: {key} is ")
     assert message.endswith("expected labels, each with its share, 0 to 1, such as {neutral: 0.7}")
 
 
 def test_wrong_values_are_of_every_key() -> None:
-    """The tables above leave none out."""
+    """The tables above cover every key."""
     assert {key for key, *_ in _WRONG} | set(_SHARES) == set(keys(Config))
 
 
 @pytest.mark.parametrize(("key", "value", "words"), _WRONG)
 def test_parse_wrong_value(key: str, value: str, words: str) -> None:
-    """The message names the key and says all that would be right."""
+    """The message names the key and everything that would be valid."""
     message = refusal(written(key, value))
     assert message.startswith(f"config.yaml: {key} is ")
     assert f", expected {words}" in message
@@ -150,7 +150,7 @@ def test_parse_wrong_value(key: str, value: str, words: str) -> None:
 
 @pytest.mark.parametrize("key", keys(Config))
 def test_parse_list_for_any_key(key: str) -> None:
-    """No key is a list, and each says so by its name and what it is, truth values too."""
+    """No key accepts a list; the message names the key and the type, also for truth values."""
     message = refusal(written(key, "[1]"))
     assert message.startswith(f"config.yaml: {key} is [1], expected ")
     assert "keys among" not in message
@@ -159,7 +159,7 @@ def test_parse_list_for_any_key(key: str) -> None:
 @pytest.mark.parametrize("section", sorted({key.partition(".")[0] for key in keys(Config) if "." in key}))
 @pytest.mark.parametrize("value", ["5", "text", "[]", "true"])
 def test_parse_section_is_no_mapping(section: str, value: str) -> None:
-    """A section that is a value: the message gives its keys."""
+    """A section that is a scalar: the message lists its keys."""
     first = msgspec.structs.fields(getattr(Config(), section))[0].name
     message = refusal(f"{section}: {value}")
     assert message.startswith(f"config.yaml: {section} is ")
@@ -179,12 +179,12 @@ def test_parse_section_is_no_mapping(section: str, value: str) -> None:
 )
 @pytest.mark.parametrize("value", ["1", "null", "{}"])
 def test_parse_unknown_key(key: str, words: str, value: str) -> None:
-    """A typing error is refused, also with nothing behind it, and the message gives the right key or all of them."""
+    """A mistyped key is refused, even without a value, with the right key or a list of all."""
     assert f"config.yaml: {key} is not a key, {words}".lower() in refusal(written(key, value)).lower()
 
 
 def test_parse_key_without_a_value() -> None:
-    """``node:`` alone is not the same as an empty text, and the message does not call it so."""
+    """``node:`` without a value is not an empty text, and the message says so."""
     message = refusal("node:")
     assert message == (
         "config.yaml: node is without a value, expected at most 64 of a-z A-Z 0-9 _ -, or '' for a name made of the"
@@ -210,12 +210,12 @@ def test_parse_key_without_a_value() -> None:
     ],
 )
 def test_parse_keys_that_contradict(text: str, expected: str) -> None:
-    """Each value is in range, but not beside the other."""
+    """Each value is valid by itself, but not together with the other."""
     assert expected in refusal(text)
 
 
 def test_parse_port_follows_tls() -> None:
-    """Without a port of its own the broker's is the customary one; what is written counts."""
+    """Without a port the default depends on TLS; a given port wins."""
     assert parse_config("mqtt: {port: 0}", "").mqtt.tcp_port == 1883
     assert parse_config("mqtt: {tls: on}", "").mqtt.tcp_port == 8883
     assert parse_config("mqtt: {tls: on, port: 1883}", "").mqtt.tcp_port == 1883
@@ -223,26 +223,26 @@ def test_parse_port_follows_tls() -> None:
 
 
 def test_load_file(tmp_path: Path) -> None:
-    """A file with a byte order mark and Windows' line ends is read like any other."""
+    """A file with a byte order mark and Windows line ends is read normally."""
     file = tmp_path / "config.yaml"
     file.write_bytes(b"\xef\xbb\xbfnode: k\xc3\xbcche\r\n".replace(b"\xc3\xbc", b"ue"))
     assert load_config(file).node == "kueche"
 
 
 def test_load_missing_file(tmp_path: Path) -> None:
-    """The path is named."""
+    """The message names the path."""
     with pytest.raises(ConfigError, match=r"none\.yaml: No such file or directory, expected a readable YAML file"):
         load_config(tmp_path / "none.yaml")
 
 
 def test_load_directory(tmp_path: Path) -> None:
-    """A folder is not a config."""
+    """A folder is refused."""
     with pytest.raises(ConfigError, match="Is a directory, expected a readable YAML file"):
         load_config(tmp_path)
 
 
 def test_load_not_utf8(tmp_path: Path) -> None:
-    """Latin-1, as old editors write it: the byte is named."""
+    """A Latin-1 file is refused with the offset of the byte."""
     (tmp_path / "c").write_bytes("node: küche".encode("latin-1"))
     with pytest.raises(ConfigError, match="byte 7 is not UTF-8, expected a YAML file in UTF-8"):
         load_config(tmp_path / "c")
@@ -257,18 +257,18 @@ def test_load_too_large(tmp_path: Path) -> None:
 
 
 def test_load_endless() -> None:
-    """A device file that never ends is refused as well."""
+    """An endless device file is refused too."""
     with pytest.raises(ConfigError, match="larger than 1048576 bytes"):
         load_config(Path("/dev/zero"))
 
 
 @pytest.mark.parametrize(("seconds", "count"), [(0.016, 256), (0.496, 7936), (2.992, 47872), (16, 256_000)])
 def test_samples_exact(seconds: float, count: int) -> None:
-    """Decimals as people write them are exact counts, though binary floating point has no 0.496."""
+    """Decimal seconds become exact counts, although binary floating point cannot represent 0.496."""
     assert samples("key", seconds, 16_000, 256) == count
 
 
 def test_samples_not_a_multiple() -> None:
-    """The nearest lengths that would be right are given; none of them is 0."""
+    """The message gives the nearest valid lengths, never 0."""
     with pytest.raises(ConfigError, match=r"key is 0.01, expected a multiple of 0.016 s \(nearest: 0.016\)"):
         samples("key", 0.01, 16_000, 256)

@@ -1,4 +1,4 @@
-"""What is set by command: over the config, over restarts, over faulty disks; and muted where it cannot be known."""
+"""Settings by command: they override the config, survive restarts and faulty disks; unreadable state means muted."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ LABELS = ("angry", "happy", "neutral")
 
 
 def test_nothing_set_changes_nothing(tmp_path: Path) -> None:
-    """Neither the config nor the disk."""
+    """Without commands neither config nor disk changes."""
     overrides = Overrides(tmp_path / NAME, LABELS)
     config = parse_config("tracker: {enter_for: {angry: 0.7}}", "test")
     assert overrides.applied_to(config) is config
@@ -25,7 +25,7 @@ def test_nothing_set_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_command_overrides_the_config(tmp_path: Path) -> None:
-    """Label by label; what a command did not name is the config's."""
+    """Commands override label by label; other labels keep the config's value."""
     overrides = Overrides(tmp_path / NAME, LABELS)
     overrides.enter_for["happy"] = 0.2
     overrides.muted, overrides.baseline, overrides.log_level = False, "frozen", "debug"
@@ -37,7 +37,7 @@ def test_command_overrides_the_config(tmp_path: Path) -> None:
 
 
 def test_saved_over_a_restart(tmp_path: Path) -> None:
-    """All but the log level; the folder is made, for its user alone, and nothing half-written is left in it."""
+    """All except the log level survive; the folder is private, without temporary files."""
     file = tmp_path / "state" / NAME
     overrides = Overrides(file, LABELS)
     overrides.muted, overrides.baseline, overrides.log_level = True, "off", "debug"
@@ -50,7 +50,7 @@ def test_saved_over_a_restart(tmp_path: Path) -> None:
 
 
 def test_labels_of_another_bundle_are_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """They are named, and the rest holds."""
+    """Unknown labels are logged and dropped; the rest applies."""
     overrides = Overrides(tmp_path / NAME, (*LABELS, "tense"))
     overrides.enter_for.update(tense=0.4, angry=0.8)
     overrides.save()
@@ -71,7 +71,7 @@ def test_labels_of_another_bundle_are_left_out(tmp_path: Path, caplog: pytest.Lo
     ],
 )
 def test_damaged_file_leaves_the_device_muted(content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Somebody may have muted it: this start and the next, until a command says otherwise; the file is kept aside."""
+    """It may have been muted, so it stays muted until a command; the file is set aside."""
     file = tmp_path / NAME
     file.write_bytes(content)
     assert muted_by_command(tmp_path / NAME)
@@ -88,7 +88,7 @@ def test_damaged_file_leaves_the_device_muted(content: bytes, tmp_path: Path, ca
 
 
 def test_file_that_cannot_be_read_means_muted(tmp_path: Path) -> None:
-    """A folder has its name."""
+    """A folder in place of the file means muted."""
     (tmp_path / NAME).mkdir()
     assert Overrides(tmp_path / NAME, LABELS).muted
     with pytest.raises(
@@ -100,7 +100,7 @@ def test_file_that_cannot_be_read_means_muted(tmp_path: Path) -> None:
 def test_disk_that_refuses_is_named_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A file where the folder should be: said at once, and a minute later, when there is room, it is kept."""
+    """A file in place of the folder is logged at once; a minute later, with the path free, the state is saved."""
     caplog.set_level(logging.INFO)
     now_s = [1000.0]
     monkeypatch.setattr("edged.config.overrides.time.monotonic", lambda: now_s[0])
@@ -109,8 +109,8 @@ def test_disk_that_refuses_is_named_and_tried_again(
     overrides = Overrides(None, LABELS)
     assert overrides.save() == "there is no state directory"
     overrides = Overrides(tmp_path / "none" / NAME, LABELS)
-    assert overrides._file is not None  # noqa: SLF001 -- as the next line
-    overrides._file.path = blocked / NAME  # noqa: SLF001 -- at the start it would count as a file that cannot be read
+    assert overrides._file is not None  # noqa: SLF001 -- needed by the next line
+    overrides._file.path = blocked / NAME  # noqa: SLF001 -- at the start it would be unreadable state
     overrides.muted = True
     assert overrides.save().startswith(f"{blocked / NAME}: ")
     blocked.unlink()
@@ -127,7 +127,7 @@ def test_disk_that_refuses_is_named_and_tried_again(
 
 
 def test_disk_that_hangs_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pipeline goes on after its wait; what was set meanwhile is written once the disk answers."""
+    """The pipeline continues after its wait; the settings are written once the disk responds."""
     monkeypatch.setattr("edged.config.overrides._DEADLINE_S", 0.05)
     monkeypatch.setattr("edged.config.overrides._RETRY_S", 0.0)
     answers = threading.Event()
@@ -139,16 +139,16 @@ def test_disk_that_hangs_is_left_behind(tmp_path: Path, monkeypatch: pytest.Monk
     assert overrides.save() == f"{tmp_path / NAME}: the disk does not answer"
     answers.set()
 
-    def kept() -> bool:
+    def is_saved() -> bool:
         overrides.retry_save()
         return Overrides(tmp_path / NAME, LABELS).enter_for == {"angry": 0.9}
 
-    wait_until(kept, "what was set while the disk hung is kept")
+    wait_until(is_saved, "what was set while the disk hung is kept")
     assert Overrides(tmp_path / NAME, LABELS).muted
 
 
 def test_lies_in_the_state_directory(tmp_path: Path) -> None:
-    """Where the config says; without the file nobody said anything."""
+    """The file is in the configured state folder; without it nothing is set."""
     config = Config(state_dir=str(tmp_path))
     assert muted_by_command(tmp_path / NAME) is None
     overrides = overrides_for(config, LABELS)

@@ -1,4 +1,4 @@
-"""A config read again: what takes effect, what is named as waiting, what is refused."""
+"""Reloading the config: what takes effect, what needs a restart, what is refused."""
 
 import logging
 import threading
@@ -21,14 +21,14 @@ _LOG = "edged.config.reload"
 
 
 def reload_of(*texts: str) -> Reload:
-    """In force is the first config; each reading finds the next one."""
+    """The first config is in force; each reload gets the next one."""
     first, *others = texts
     following = iter(others)
     return Reload(parse_config(first, "old"), lambda: parse_config(next(following), "config.yaml"))
 
 
 def test_live_keys_take_effect(caplog: pytest.LogCaptureFixture) -> None:
-    """Thresholds, gate, period and log level of the new file hold; the line says from what to what."""
+    """New thresholds, gate, period and log level apply; the log has old and new values."""
     caplog.set_level(logging.INFO, _LOG)
     config = reload_of("", "{gate: {margin_db: 15}, tracker: {enter: 0.7}, health_s: 30, log_level: debug}").config()
     assert (config.gate.margin_db, config.tracker.enter, config.health_s) == (15, 0.7, 30)
@@ -37,7 +37,7 @@ def test_live_keys_take_effect(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_other_keys_are_named_and_stay(caplog: pytest.LogCaptureFixture) -> None:
-    """What was opened with a value keeps it; one line names every such key, again at the next reading."""
+    """Keys that need a restart keep their values; one line names them, again at the next reload."""
     text = "{node: attic, audio: {device: usb}, mqtt: {host: far, port: 2}, models: {threads: 2}, gate: {margin_db: 9}}"
     reload = reload_of("", text, text)
     config = reload.config()
@@ -55,7 +55,7 @@ def test_other_keys_are_named_and_stay(caplog: pytest.LogCaptureFixture) -> None
 
 
 def test_faulty_config_is_refused_whole(caplog: pytest.LogCaptureFixture) -> None:
-    """One bad key: nothing of the file is taken, and one line has the fault."""
+    """One bad key: nothing of the file applies, and one line has the fault."""
     reload = reload_of("health_s: 20", "{health_s: 30, tracker: {leave: 0.9}}")
     assert reload.config() == Config(health_s=20)
     assert len(caplog.messages) == 1
@@ -65,7 +65,7 @@ def test_faulty_config_is_refused_whole(caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_deleted_config_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A file that is gone is a fault, not the defaults."""
+    """A missing file is a fault, not the defaults."""
     file = tmp_path / "config.yaml"
     file.write_text("health_s: 20")
     reload = Reload(load_config(file), lambda: load_config(file))
@@ -75,7 +75,7 @@ def test_deleted_config_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixt
 
 
 def test_signal_while_reading_asks_again() -> None:
-    """A SIGHUP that comes while the file is read is not lost."""
+    """A SIGHUP during a reload is not lost."""
 
     def load() -> Config:
         reload.asked.set()
@@ -88,19 +88,19 @@ def test_signal_while_reading_asks_again() -> None:
 
 
 def test_kind_of_gate_stays(caplog: pytest.LogCaptureFixture) -> None:
-    """Which gate was loaded is decided at the start; the rest of its section holds at once."""
+    """The kind of gate needs a restart; the rest of its section applies at once."""
     config = reload_of("", "gate: {kind: level, min_dbfs: -50}").config()
     assert (config.gate.kind, config.gate.min_dbfs) == ("auto", -50)
     assert "gate.min_dbfs -80.0 -> -50.0; needs a restart: gate.kind" in caplog.messages[-1]
 
 
 def test_live_keys_exist() -> None:
-    """Every live key is one of the config's."""
+    """Every live key exists in the config."""
     assert set(Config().__struct_fields__) > LIVE
 
 
 def test_mute_is_live_within_its_section(caplog: pytest.LogCaptureFixture) -> None:
-    """It holds at once; what stands beside it waits."""
+    """The mute applies at once; other keys of its section need a restart."""
     caplog.set_level(logging.INFO, _LOG)
     config = reload_of("", "audio: {muted: true, gain_db: 3}").config()
     assert (config.audio.muted, config.audio.gain_db) == (True, 0)
@@ -108,7 +108,7 @@ def test_mute_is_live_within_its_section(caplog: pytest.LogCaptureFixture) -> No
 
 
 def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gate that noise did not open opens for it after the reload; systemd gets RELOADING and READY."""
+    """After the reload noise opens the gate; systemd gets RELOADING and READY."""
     notices: list[str] = []
     for module in ("pipeline.daemon", "pipeline.source_watch"):
         monkeypatch.setattr(f"edged.{module}.notify", lambda *states: notices.extend(states))
@@ -117,7 +117,7 @@ def test_daemon_changes_between_two_reads(monkeypatch: pytest.MonkeyPatch) -> No
     reload = reload_of("gate: {kind: level, min_dbfs: -10}", "gate: {kind: level, min_dbfs: -96, margin_db: 3}")
 
     class AskingSource(FakeSource):
-        """Asks for the reload after half of its sound."""
+        """Requests the reload after half of its sound."""
 
         def read(self, timeout_s: float) -> AudioChunk | None:
             chunk = super().read(timeout_s)

@@ -1,4 +1,4 @@
-"""Former names of config keys: taken, named in the log, refused beside the new ones."""
+"""Former names of config keys: accepted, logged, and refused next to the new ones."""
 
 import logging
 
@@ -15,7 +15,7 @@ from edged.errors import ConfigError
     ("section", "former", "new"), [(section, *pair) for section, renamed in RENAMED.items() for pair in renamed.items()]
 )
 def test_former_name_sets_the_key(section: str, former: str, new: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A config of before the update sets what it did, and the log says once how the key is called now."""
+    """An old config still works, and the log gives the new name once."""
     value = getattr(getattr(Config(), section), new) / 2
     config = parse_config(f"{section}: {{{former}: {value}}}", "config.yaml")
     assert getattr(getattr(config, section), new) == value
@@ -26,13 +26,13 @@ def test_former_name_sets_the_key(section: str, former: str, new: str, caplog: p
 
 
 def test_both_names_are_refused() -> None:
-    """Which of the two is meant cannot be known."""
+    """It is unclear which of the two counts."""
     with pytest.raises(ConfigError, match=r"^c: gate.least_dbfs and gate.min_dbfs are both given, expected the latter"):
         parse_config("gate: {least_dbfs: -50, min_dbfs: -60}", "c")
 
 
 def test_removed_value_names_the_alternatives() -> None:
-    """A config of before is refused with the values that do the same job."""
+    """A removed value is refused with the values that replace it."""
     words = (
         r"^c: tracker.smoothing is 'exponential', which edged no longer has: use bayesian \(the default\), or majority"
     )
@@ -41,6 +41,6 @@ def test_removed_value_names_the_alternatives() -> None:
 
 
 def test_section_of_another_kind_is_left_to_the_validation() -> None:
-    """A section that is no mapping is named as such."""
+    """A section that is no mapping is reported as such."""
     with pytest.raises(ConfigError, match=r"^c: gate is 3"):
         parse_config("gate: 3", "c")

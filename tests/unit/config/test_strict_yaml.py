@@ -1,4 +1,4 @@
-"""YAML that means no config: broken, multiplied, given twice; and how what was written stands in a message."""
+"""YAML that is not a valid config: broken, expanding, duplicated; and how values are quoted in messages."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.parts.refusals import refusal, written
 
 @pytest.mark.parametrize("mode", ["on", "off", "frozen"])
 def test_parse_on_and_off_are_words(mode: str) -> None:
-    """PyYAML alone would make truth values of them."""
+    """PyYAML alone would parse them as truth values."""
     assert parse_config(f"baseline: {{mode: {mode}}}", "").baseline.mode == mode
 
 
@@ -24,33 +24,33 @@ def test_parse_on_and_off_are_words(mode: str) -> None:
     ],
 )
 def test_parse_wrong_value_shown(value: str, shown: str) -> None:
-    """The value stands in the message as its writer knows it."""
+    """The message shows the value as it was written."""
     assert refusal(written("mqtt.port", value)) == (
         f"config.yaml: mqtt.port is {shown}, expected a whole number, 0 to 65535"
     )
 
 
 def test_parse_wrong_value_long() -> None:
-    """A value of a hundred thousand letters is cut in the message."""
+    """A value of a hundred thousand characters is shortened."""
     assert "..." in refusal(written("mqtt.port", "x" * 100_000))
 
 
 @pytest.mark.parametrize("form", ["{}", "[{}]", "-{}", "{{a: {}}}"])
 @pytest.mark.parametrize("key", ["mqtt.port", "audio.gain_db", "node"])
 def test_parse_wrong_value_number_long(key: str, form: str) -> None:
-    """A number that Python reads in hexadecimal, but would not write in decimal."""
+    """Python reads such a number in hexadecimal but refuses to print it in decimal."""
     assert "a number too long" in refusal(written(key, form.format("0x" + "f" * 10_000)))
 
 
 def test_parse_merges_multiplied() -> None:
-    """Merged keys would copy a few lines to gigabytes before anything could be checked."""
+    """Merged keys could expand a few lines to gigabytes before any check."""
     lines = ["a0: &a0 {x: 1, y: 2}"]
     lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12)]
     assert "'<<' is not taken here" in refusal("\n".join(lines))
 
 
 def test_parse_aliases_multiplied() -> None:
-    """A few lines of aliases that stand for billions of values are refused at once."""
+    """A few lines of aliases that expand to billions of values are refused at once."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     assert "a0 is not a key" in refusal("\n".join(lines))
@@ -60,7 +60,7 @@ def test_parse_aliases_multiplied() -> None:
 
 @pytest.mark.parametrize("key", ['"a\\nb"', '"x - at `$.q"', f"{'k' * 1000}"])
 def test_parse_unknown_key_odd(key: str) -> None:
-    """Nothing that stands in a key can break the message."""
+    """No key can break the message."""
     assert " is not a key, expected keys among " in refusal(f"{key}: 1")
 
 
@@ -99,16 +99,16 @@ def test_parse_unknown_key_odd(key: str) -> None:
     ],
 )
 def test_parse_broken_yaml(text: str) -> None:
-    """What is not YAML, or not keys and values, and what must never be constructed."""
+    """Invalid YAML, YAML without keys and values, and unsafe tags are refused."""
     refusal(text)
 
 
 def test_parse_broken_yaml_place() -> None:
-    """The message says where in the file the fault is."""
+    """The message gives the position of the fault."""
     assert refusal("node: a\nmqtt: [1\n").startswith("config.yaml: line 3, column 1: ")
 
 
 @pytest.mark.parametrize("text", ["node: a\nnode: b\n", "mqtt:\n  port: 1\n  port: 2\n", "mqtt:\nmqtt:\n"])
 def test_parse_key_twice(text: str) -> None:
-    """YAML would take the last; a person who wrote two does not know which."""
+    """YAML would use the last one, which its author may not have meant."""
     assert "is given twice" in refusal(text)

@@ -1,4 +1,4 @@
-"""Hints for keys that are none: names of other programs, of other sections, and typing errors."""
+"""Hints for unknown keys: names from other programs or sections, and typing errors."""
 
 import re
 
@@ -28,20 +28,20 @@ from tests.repo.test_docs import keys
     ],
 )
 def test_hint_names_the_key_that_was_meant(text: str, message: str) -> None:
-    """One line, whatever the reason."""
+    """The hint is one line."""
     assert refusal(text) == f"config.yaml: {message}"
 
 
 @pytest.mark.parametrize("key", ["pass", "passwd", "password"])
 def test_password_in_the_config_is_not_shown(key: str) -> None:
-    """It belongs into a file, and not into the message, which goes to the log."""
+    """It belongs in a file, and the message goes to the log."""
     with pytest.raises(ConfigError, match=r"mqtt\.password_file") as raised:
         parse_config(f"mqtt: {{username: a, {key}: hunter2}}", "config.yaml")
     assert "hunter2" not in str(raised.value)
 
 
 def test_every_hint_leads_to_a_key_and_none_hides_one() -> None:
-    """No synonym is a key itself."""
+    """Every hint names an existing key, and no synonym is a key itself."""
     known = {*keys(Config), *Config.__struct_fields__}
     assert set(_SYNONYMS.values()) <= known
     assert not (_SYNONYMS.keys() | _HINTS.keys()) & known

@@ -1,6 +1,6 @@
-"""The AsyncAPI document: valid by AsyncAPI's own schema, whole, and of the same source as what is published.
+"""The AsyncAPI document: valid, complete, and derived from the same source as the published messages.
 
-``asyncapi/`` holds the JSON Schema of AsyncAPI 3.0.0 as it is in the npm package @asyncapi/specs 6.11.1, gzipped, with
+``asyncapi/`` has the JSON Schema of AsyncAPI 3.0.0 from the npm package @asyncapi/specs 6.11.1, gzipped, with
 its licence (Apache-2.0) and notice.
 """
 
@@ -24,7 +24,7 @@ DOCUMENT = asyncapi(Broker(host="localhost", port=1883, root="edged", secure=Fal
 
 @pytest.fixture(scope="module")
 def official() -> jsonschema.Draft7Validator:
-    """What says whether a document is AsyncAPI 3.0.0."""
+    """Validator for AsyncAPI 3.0.0."""
     file = Path(__file__).parent / "asyncapi" / "3.0.0.json.gz"
     return jsonschema.Draft7Validator(json.loads(gzip.decompress(file.read_bytes())))
 
@@ -47,7 +47,7 @@ def test_document_is_asyncapi(official: jsonschema.Draft7Validator) -> None:
 
 
 def test_faulty_document_is_refused(official: jsonschema.Draft7Validator) -> None:
-    """The same schema refuses a QoS that is none, an operation without a channel, another version."""
+    """The schema refuses an invalid QoS, an operation without channel, another version."""
     for path, value in (
         (("operations", "send_emotion", "bindings", "mqtt", "qos"), 7),
         (("operations", "send_emotion", "channel"), {}),
@@ -62,17 +62,17 @@ def test_faulty_document_is_refused(official: jsonschema.Draft7Validator) -> Non
 
 
 def test_every_reference_leads_somewhere() -> None:
-    """No link of it is broken."""
-    found = set(references(DOCUMENT))
-    assert "#/components/schemas/EmotionState" in found
-    for reference in found:
+    """No reference is broken."""
+    used = set(references(DOCUMENT))
+    assert "#/components/schemas/EmotionState" in used
+    for reference in used:
         node = DOCUMENT
         for key in reference.removeprefix("#/").split("/"):
             node = node[key]
 
 
 def test_every_topic_and_command_is_in_it() -> None:
-    """Addresses, QoS and retention as in topics.py, and each command with its result as the reply."""
+    """Addresses, QoS and retain flags match topics.py; each command has its result as the reply."""
     addresses = {channel["address"]: name for name, channel in DOCUMENT["channels"].items()}
     for topic in TOPICS:
         if topic is RESULT:
@@ -88,7 +88,7 @@ def test_every_topic_and_command_is_in_it() -> None:
 
 
 def test_broker_and_root_are_the_configs(tmp_path: Path) -> None:
-    """`edged schema --asyncapi` says where the config leads to."""
+    """`edged schema --asyncapi` uses the config's broker and root topic."""
     config = tmp_path / "config.yaml"
     config.write_text("mqtt: {host: broker.lan, port: 1884, root: home/moods}\n")
     document = json.loads(edged("schema", "--asyncapi", "--config", config).stdout)

@@ -1,4 +1,4 @@
-"""Payloads of commands: words, objects, and everything that is neither."""
+"""Command payloads: words, objects, and invalid ones."""
 
 import msgspec
 import pytest
@@ -21,7 +21,7 @@ from tests.parts.faults.fuzzing import Edit, damaged, edits, fuzzed
 
 
 @pytest.mark.parametrize(
-    ("name", "payload", "meant"),
+    ("name", "payload", "expected"),
     [
         ("mute", b"ON", Mute(muted=True)),
         ("mute", b" off\n", Mute(muted=False)),
@@ -40,13 +40,13 @@ from tests.parts.faults.fuzzing import Edit, damaged, edits, fuzzed
         ("restart", b'{"id": "a"}', Arguments(id="a")),
     ],
 )
-def test_payload_meant(name: str, payload: bytes, meant: Arguments) -> None:
-    """A word means what the object means."""
-    assert arguments(name, payload) == meant
+def test_payload_accepted(name: str, payload: bytes, expected: Arguments) -> None:
+    """A word is equivalent to its object."""
+    assert arguments(name, payload) == expected
 
 
 @pytest.mark.parametrize(
-    ("name", "payload", "said"),
+    ("name", "payload", "message"),
     [
         ("mute", b"", "the payload is empty, expected ON, OFF or {"),
         ("mute", b"{}", 'expected ON, OFF or {"muted": true}'),
@@ -66,11 +66,11 @@ def test_payload_meant(name: str, payload: bytes, meant: Arguments) -> None:
         ("restart", b" " * (MAX_BYTES + 1), f"the payload has more than {MAX_BYTES} bytes, expected nothing"),
     ],
 )
-def test_payload_refused(name: str, payload: bytes, said: str) -> None:
-    """One line of bounded length with the value and what is expected."""
+def test_payload_refused(name: str, payload: bytes, message: str) -> None:
+    """One line of bounded length has the value and what was expected."""
     fault = arguments(name, payload)
     assert isinstance(fault, Fault)
-    assert said in fault.message
+    assert message in fault.message
     assert len(fault.message) < 250
     assert fault.message.isprintable()
 
@@ -88,7 +88,7 @@ def test_payload_refused(name: str, payload: bytes, said: str) -> None:
     ],
 )
 def test_id_of_a_refused_payload(payload: bytes, id_: str | msgspec.UnsetType) -> None:
-    """It is found where it is one, and nothing else is given back."""
+    """A valid id is extracted, nothing else."""
     fault = arguments("mute", payload)
     assert isinstance(fault, Fault)
     assert fault.id == id_
@@ -100,6 +100,6 @@ _WHOLE = b'{"label": "angry", "enter": 0.6, "id": "7"}'
 @fuzzed
 @given(name=st.sampled_from(sorted(FORMS)), changes=edits(len(_WHOLE), b"null", b'"muted": true', b"\\ud800"))
 def test_damaged_payloads_never_raise(name: str, changes: list[Edit]) -> None:
-    """With flipped, lost and inserted bytes it is arguments, or a fault of one line."""
-    found = arguments(name, damaged(_WHOLE, changes))
-    assert isinstance(found, Arguments) or found.message.isprintable()
+    """A payload with flipped, removed and inserted bytes gives arguments or a one-line fault."""
+    parsed = arguments(name, damaged(_WHOLE, changes))
+    assert isinstance(parsed, Arguments) or parsed.message.isprintable()

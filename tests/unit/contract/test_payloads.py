@@ -1,4 +1,4 @@
-"""schema.py: what is published is what the JSON Schema says, and times are RFC 3339."""
+"""Published payloads match their JSON Schemas, and times are RFC 3339."""
 
 import json
 from datetime import UTC, datetime
@@ -53,24 +53,24 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
 
 @pytest.fixture(scope="module")
 def schemas() -> dict[str, Any]:
-    """As ``edged schema`` prints it: through JSON."""
+    """Output of ``edged schema``, parsed from JSON."""
     decoded: dict[str, Any] = json.loads(msgspec.json.encode(payloads.json_schemas()))
     return decoded
 
 
 def validator(schemas: dict[str, Any], topic: str) -> jsonschema.Draft202012Validator:
-    """What checks the payloads of ``topic``."""
+    """Validator for payloads of ``topic``."""
     return jsonschema.Draft202012Validator({"$defs": schemas["$defs"], **schemas["topics"][topic]})
 
 
 def test_json_schemas_valid(schemas: dict[str, Any]) -> None:
-    """Every schema is one by the metaschema of 2020-12."""
+    """Every schema is valid by the 2020-12 metaschema."""
     for topic in schemas["topics"]:
         jsonschema.Draft202012Validator.check_schema({"$defs": schemas["$defs"], **schemas["topics"][topic]})
 
 
 def test_json_schemas_every_topic(schemas: dict[str, Any]) -> None:
-    """Every topic has its schema; those of bare words list them."""
+    """Every topic has a schema; schemas of plain words list them."""
     assert {topic.name for topic in TOPICS} <= schemas["topics"].keys()
     assert schemas["topics"]["capture"]["enum"] == ["online", "offline", "stalled", "muted"]
     assert schemas["topics"].keys() == {*payloads.WORDS, *_EXAMPLES}
@@ -78,7 +78,7 @@ def test_json_schemas_every_topic(schemas: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("topic", _EXAMPLES)
 def test_encoded_example_valid(schemas: dict[str, Any], topic: str) -> None:
-    """A payload is one line of JSON that its schema accepts and that reads back as the same payload."""
+    """A payload is one line of JSON that passes its schema and decodes to the same payload."""
     line = payloads.encoded(_EXAMPLES[topic])
     assert b"\n" not in line
     validator(schemas, topic).validate(json.loads(line))
@@ -87,13 +87,13 @@ def test_encoded_example_valid(schemas: dict[str, Any], topic: str) -> None:
 
 @pytest.mark.parametrize("topic", _EXAMPLES)
 def test_encoded_has_version(topic: str) -> None:
-    """Every payload names the version of its schema."""
+    """Every payload has the version of its schema."""
     assert json.loads(payloads.encoded(_EXAMPLES[topic]))["v"] == payloads.VERSION
 
 
 @pytest.mark.parametrize(("topic", "tag"), [("event/start", "start"), ("event/end", "end"), ("window", "window")])
 def test_encoded_lines_tell_their_type(topic: str, tag: str) -> None:
-    """A line of ``replay --jsonl`` says what it is."""
+    """A line of ``replay --jsonl`` has its type."""
     assert json.loads(payloads.encoded(_EXAMPLES[topic]))["type"] == tag
 
 
@@ -111,7 +111,7 @@ def test_encoded_lines_tell_their_type(topic: str, tag: str) -> None:
     ],
 )
 def test_json_schemas_refuse_wrong_value(schemas: dict[str, Any], topic: str, change: dict[str, Any]) -> None:
-    """The schema is strict enough to catch a payload that is not one."""
+    """The schema refuses a wrong value."""
     payload = {**json.loads(payloads.encoded(_EXAMPLES[topic])), **change}
     assert not validator(schemas, topic).is_valid(payload)
 
@@ -129,12 +129,12 @@ def test_json_schemas_refuse_wrong_value(schemas: dict[str, Any], topic: str, ch
     ],
 )
 def test_rfc3339_rounds_to_milliseconds(utc_s: float, expected: str) -> None:
-    """To the nearest millisecond, carried into the second and the year."""
+    """Times round to the nearest millisecond, carried into second and year."""
     assert payloads.rfc3339(utc_s) == expected
 
 
 def test_rfc3339_every_millisecond() -> None:
-    """No millisecond is lost to binary fractions: each of ten thousand reads back as itself."""
+    """Ten thousand milliseconds each read back unchanged."""
     for millisecond in range(10_000):
         read = datetime.fromisoformat(payloads.rfc3339(1_700_000_000 + millisecond / 1000))
         assert read - datetime.fromtimestamp(1_700_000_000, UTC) == (

@@ -1,4 +1,4 @@
-"""The reference of topics and fields: complete, and with each field's own comment."""
+"""The reference of topics and fields: complete, with each field's own comment."""
 
 import json
 
@@ -12,19 +12,19 @@ from tests.parts.system.program import edged
 
 
 def test_notes_are_the_comments() -> None:
-    """A field's note is the comment behind it, one without a comment has none, and an inherited field keeps its own."""
-    found = notes(payloads.EpisodeStart)
-    assert list(found) == list(payloads.EpisodeStart.__struct_fields__)
-    assert found["event_type"] == "the label"
-    assert found["start_s"] == "the same time, counted from the start of the source"
+    """A field's note is its trailing comment, or empty; inherited fields keep their own."""
+    by_field = notes(payloads.EpisodeStart)
+    assert list(by_field) == list(payloads.EpisodeStart.__struct_fields__)
+    assert by_field["event_type"] == "the label"
+    assert by_field["start_s"] == "the same time, counted from the start of the source"
     assert notes(Threshold) == {"id": "given back in the result", "label": "", "enter": ""}
 
 
 @pytest.mark.parametrize("name", payloads.PAYLOADS)
 def test_every_field_is_in_the_reference(name: str) -> None:
-    """Each field of what is published, those within fields too."""
+    """Every field of published payloads is listed, nested ones included."""
     if name == "clip":
-        return  # a line of classify
+        return  # output of classify
     section = markdown().partition(f"<code>{name.replace('<', '&lt;')}</code>")[2].partition("</details>")[0]
     for field in payloads.PAYLOADS[name].__struct_fields__:
         assert f"| `{field}` |" in section
@@ -33,7 +33,7 @@ def test_every_field_is_in_the_reference(name: str) -> None:
 
 
 def test_json_schema_has_the_notes() -> None:
-    """`edged schema` describes fields as the reference does, and accepts the same."""
+    """`edged schema` has the reference's descriptions and accepts the same payloads."""
     described = json_schemas()
     assert described["$defs"]["EpisodeStart"]["properties"]["event_type"]["description"] == "the label"
     bare = json.loads(msgspec.json.encode(described))
@@ -48,5 +48,5 @@ def test_json_schema_has_the_notes() -> None:
 
 
 def test_markdown_is_printed() -> None:
-    """`edged schema --markdown` prints what docs/mqtt.md holds."""
+    """`edged schema --markdown` prints the content of docs/mqtt.md."""
     assert edged("schema", "--markdown").stdout == markdown()
