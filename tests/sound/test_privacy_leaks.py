@@ -106,8 +106,8 @@ def test_sound_is_found_in_whatever_form_stands_there(speech: Path) -> None:
     samples = soundfile.read(speech, dtype="float32")[0]
     pieces = pieces_of(samples)
     image = next(iter(Windows(GEOMETRY, 31 * GEOMETRY.hop).push(samples, 0))).image
-    half = len(samples) // 2
-    cut = samples[half : half + 400]
+    loudest = int(np.abs(samples).argmax())  # a pause of the conversation looks like any other silence
+    cut = samples[loudest : loudest + 400]
     for form in (np.round(cut * 32768).astype("<i2").tobytes(), cut.tobytes(), image[90:96].tobytes()):
         assert is_in(b"odd" + form, pieces)
     assert not is_in(json.dumps(EMOTION).encode() * 10, pieces)
