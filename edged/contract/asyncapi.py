@@ -2,8 +2,8 @@
 
     topics, payloads, commands ──► servers, channels, operations, messages, schemas
 
-What the device publishes is an operation that sends; a command is one that receives, with its result as the reply.
-QoS, retention and the will stand in the bindings of MQTT, version 0.2.0.
+Each published topic is a send operation; each command is a receive operation with its result as the reply.  QoS, retain
+and the will are in the MQTT bindings, version 0.2.0.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """Where the devices publish."""
+    """The broker that the devices publish to."""
 
     host: str
     port: int
@@ -35,15 +35,15 @@ class Broker:
 
 
 def asyncapi(broker: Broker) -> Document:
-    """The document for the devices at one broker."""
-    told = [topic for topic in TOPICS if topic is not RESULT]
+    """The AsyncAPI document for the devices at one broker."""
+    published = [topic for topic in TOPICS if topic is not RESULT]
     results = [result_of(name) for name in (*FORMS, UNKNOWN)]
     asked = {
         name: Topic(COMMAND.name.replace("<name>", name), COMMAND.qos, COMMAND.kind, _about(name)) for name in FORMS
     }
-    channels = {_key(topic): _channel(broker.root, topic, [_message(topic)]) for topic in (*told, *results)}
-    operations = {f"send_{_key(topic)}": _sent(topic) for topic in (*told, results[-1])}
-    messages = {_message(topic): _published(topic) for topic in (*told, RESULT)}
+    channels = {_key(topic): _channel(broker.root, topic, [_message(topic)]) for topic in (*published, *results)}
+    operations = {f"send_{_key(topic)}": _sent(topic) for topic in (*published, results[-1])}
+    messages = {_message(topic): _published(topic) for topic in (*published, RESULT)}
     for name, topic in asked.items():
         forms = _commands(name, FORMS[name])
         channels[_key(topic)] = _channel(broker.root, topic, list(forms))
@@ -54,7 +54,7 @@ def asyncapi(broker: Broker) -> Document:
         "info": {
             "title": "edged",
             "version": f"{payloads.VERSION}.0.0",
-            "description": "A speech-emotion sensor; within a major version no field changes its meaning or goes.",
+            "description": "A speech-emotion sensor; a major version never changes or removes a field.",
             "license": {"name": "MIT"},
         },
         "defaultContentType": _JSON,
@@ -128,7 +128,7 @@ def _published(topic: Topic) -> Document:
 
 
 def _commands(name: str, form: Form) -> dict[str, Document]:
-    """A command's messages: the object, and the bare words that mean the same, in either case."""
+    """Messages of a command: the object, and the bare words for it, in upper or lower case."""
     found = {f"command_{name}": _object(_about(name), {"$ref": f"#/components/schemas/{form.kind.__name__}"})}
     if form.words:
         found[f"command_{name}_word"] = _word(_about(name), list(form.words))

@@ -1,9 +1,9 @@
-"""The payloads of commands: one struct a command, with the bare words that mean the same.
+"""Payloads of commands: one struct per command, and the bare words that stand for it.
 
     b"ON" | b'{"muted": true, "id": "7"}' ──arguments──► Mute(muted=True, id="7"), or a Fault with what was expected
 
-A payload is a bare word, as a button or a switch sends it, or one JSON object.  An ``id`` comes back in the answer, so
-that whoever sent several knows which is which.
+A payload is a bare word, as a button or switch sends it, or a JSON object.  An ``id`` is returned in the result, so a
+sender of several commands can tell the results apart.
 """
 
 from collections.abc import Mapping
@@ -15,58 +15,58 @@ import msgspec
 from edged.contract.payloads import Score
 from edged.errors import shown
 
-UNKNOWN = "unknown"  # in place of a name that is none
-READ_ONLY = ("identify", "snapshot")  # what is obeyed where mqtt.commands is read-only
+UNKNOWN = "unknown"  # stands for any unknown command
+READ_ONLY = ("identify", "snapshot")  # commands obeyed if mqtt.commands is read-only
 MAX_BYTES = 1000  # of a payload
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 _Label = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-ALL = "*"  # in place of a label
-_WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last of a kilobyte of brackets
+ALL = "*"  # all labels
+_WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last for deeply nested brackets
 
 
 class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What every command may have; ``reload``, ``restart``, ``identify`` and ``snapshot`` have nothing else."""
+    """Fields that every command may have; ``reload``, ``restart``, ``identify`` and ``snapshot`` have no others."""
 
-    id: _Id | msgspec.UnsetType = msgspec.UNSET  # given back in the result
+    id: _Id | msgspec.UnsetType = msgspec.UNSET  # returned in the result
 
 
 class Mute(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Closes the microphone, or opens it again; null: as in the config again."""
+    """Closes the microphone or opens it again; null: as in the config."""
 
     muted: bool | None
 
 
 class Threshold(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The share from which an episode of the label begins; null or left out: as in the config again."""
+    """Sets the probability at which an episode of the label starts; null or missing: as in the config."""
 
     label: _Label = ALL
     enter: Score | None = None
 
 
 class LogLevel(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is logged until the next restart; null or left out: as in the config again."""
+    """Sets the log level until the next restart; null or missing: as in the config."""
 
     level: Literal["debug", "info", "warning", "error"] | None = None
 
 
 class BaselineMode(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """As ``baseline.mode``, or ``reset``, which forgets what was learned; null or left out: as in the config again."""
+    """Sets ``baseline.mode``, or resets the adaptation with ``reset``; null or missing: as in the config."""
 
     mode: Literal["on", "frozen", "off", "reset"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a command's payload may look."""
+    """Allowed payloads of a command."""
 
     kind: type[Arguments]
-    words: Mapping[str, Mapping[str, object]]  # bare word, in upper case, to the object that it stands for
-    example: str  # of the JSON object
+    words: Mapping[str, Mapping[str, object]]  # bare word, in upper case, to its object
+    example: str  # a JSON object
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A payload that is refused."""
+    """Why a payload is refused."""
 
     message: str
     id: str | msgspec.UnsetType
@@ -87,13 +87,13 @@ FORMS: dict[str, Form] = {
 
 
 class _Identified(msgspec.Struct):
-    """Any object's ``id``."""
+    """The ``id`` of any object."""
 
     id: _Id
 
 
 def arguments(name: str, payload: bytes) -> Arguments | Fault:
-    """What ``payload`` says to the command ``name``, one of ``FORMS``; never raises."""
+    """Parse ``payload`` of the command ``name``, one of ``FORMS``; never raises."""
     form = FORMS[name]
     if len(payload) > MAX_BYTES:
         return Fault(f"the payload has more than {MAX_BYTES} bytes, {_expected(form)}", msgspec.UNSET)
@@ -117,7 +117,7 @@ def _quoted(payload: bytes) -> str:
 
 
 def _id_of(payload: bytes) -> str | msgspec.UnsetType:
-    """The id of an object that is otherwise wrong, so that its answer can still be told from others."""
+    """The id of an otherwise invalid object, so its result can be told from others."""
     try:
         return msgspec.json.decode(payload, type=_Identified).id
     except _WRONG:

@@ -1,6 +1,6 @@
 """Payloads: one struct per message, the only source of what is published.
 
-    Result, Episode ──► structs below ──msgspec──► one JSON object, one line
+    events, states, metrics ──► structs below ──msgspec──► one JSON object, one line
 
 Times are RFC 3339 in UTC with milliseconds, durations are seconds, scores are an object by label.  ``v`` is the version
 of this schema: within one version no field changes its meaning and none is removed.
@@ -274,7 +274,7 @@ def encoded(payload: msgspec.Struct) -> bytes:
 
 
 def rfc3339(utc_s: float) -> str:
-    """Seconds of the Unix epoch as RFC 3339 in UTC with milliseconds."""
+    """Seconds since the Unix epoch as RFC 3339 in UTC with milliseconds."""
     return datetime.fromtimestamp(round(utc_s, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -285,7 +285,7 @@ def json_schemas() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"edged payloads, version {VERSION}",
         "topics": {
-            **{topic: {"enum": list(words), "description": "A bare word, no JSON."} for topic, words in WORDS.items()},
+            **{topic: {"enum": list(words), "description": "A bare word, not JSON."} for topic, words in WORDS.items()},
             **{topic: {"$ref": f"#/$defs/{payload.__name__}"} for topic, payload in PAYLOADS.items()},
         },
         "$defs": components,

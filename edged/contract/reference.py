@@ -17,11 +17,11 @@ import msgspec
 from edged.contract import payloads
 from edged.contract.topics import TOPICS
 
-_PATTERNS = {"T": "time", "-7": "UUID"}  # part of a pattern, and what a text of it is
+_PATTERNS = {"T": "time", "-7": "UUID"}  # part of a pattern, to the name of the format
 
 
 def notes(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """Each field's comment, in ``kind`` itself and what it is derived from; empty where its name says it all."""
+    """The comment of each field, inherited ones included; empty where the name is enough."""
     found: dict[str, str] = {}
     bases = [base for base in kind.__mro__ if issubclass(base, msgspec.Struct) and base is not msgspec.Struct]
     for one in reversed(bases):
@@ -38,7 +38,7 @@ def notes(kind: type[msgspec.Struct]) -> dict[str, str]:
 
 
 def described(components: dict[str, Any], kinds: dict[str, type[msgspec.Struct]]) -> dict[str, Any]:
-    """JSON Schema components with each field's note as its description."""
+    """JSON Schema components with each field's comment as its description."""
     result = {}
     for name, component in components.items():
         texts = notes(kinds[name])
@@ -51,13 +51,13 @@ def described(components: dict[str, Any], kinds: dict[str, type[msgspec.Struct]]
 
 
 def json_schemas() -> dict[str, Any]:
-    """The JSON Schemas of ``schema.py`` with the notes in them."""
+    """The JSON Schemas of ``payloads.py`` with the comments as descriptions."""
     document = payloads.json_schemas()
     return {**document, "$defs": described(document["$defs"], structs([*payloads.PAYLOADS.values()]))}
 
 
 def structs(kinds: list[type[msgspec.Struct]]) -> dict[str, type[msgspec.Struct]]:
-    """``kinds`` and every struct within their fields, by name."""
+    """``kinds`` and all structs nested in their fields, by name."""
     found: dict[str, type[msgspec.Struct]] = {}
     waiting: list[Any] = [msgspec.inspect.type_info(kind) for kind in kinds]
     while waiting:
@@ -75,7 +75,7 @@ def structs(kinds: list[type[msgspec.Struct]]) -> dict[str, type[msgspec.Struct]
 
 
 def markdown() -> str:
-    """The reference of topics and fields."""
+    """The reference of topics and fields as Markdown."""
     lines = ["| topic | QoS | retained | payload |", "|---|---|---|---|"]
     for topic in TOPICS:
         retained = "yes" if topic.retained else "no"
@@ -91,7 +91,7 @@ def markdown() -> str:
 
 
 def _rows(kind: type[msgspec.Struct], documents: dict[str, Any], above: str) -> Iterator[tuple[str, str, str]]:
-    """Field, type and note of each field, those of structs within it behind it."""
+    """Name, type and comment of each field, followed by those of nested structs."""
     document, texts = documents[kind.__name__], notes(kind)
     inner = structs([kind])
     for field, shape in document["properties"].items():
@@ -110,7 +110,7 @@ def _references(shape: dict[str, Any]) -> Iterator[str]:
             yield from _references(part)
 
 
-def _type(shape: dict[str, Any]) -> str:  # noqa: PLR0911 -- one a kind of JSON
+def _type(shape: dict[str, Any]) -> str:  # noqa: PLR0911 -- one per JSON type
     """A JSON Schema in words."""
     if parts := shape.get("anyOf"):
         return " or ".join(_type(part) for part in parts)
@@ -124,8 +124,8 @@ def _type(shape: dict[str, Any]) -> str:  # noqa: PLR0911 -- one a kind of JSON
     if kind == "object":
         return f"object of {_type(shape['additionalProperties'])}"
     if kind in {"number", "integer"}:
-        least, most = shape.get("minimum"), shape.get("maximum")
-        limits = f" {least} to {most}" if most is not None else f" from {least}" if least is not None else ""
+        low, high = shape.get("minimum"), shape.get("maximum")
+        limits = f" {low} to {high}" if high is not None else f" from {low}" if low is not None else ""
         return f"{kind}{limits}"
     if kind == "string":
         return next((text for part, text in _PATTERNS.items() if part in shape.get("pattern", "")), "text")

@@ -1,1 +1,1 @@
-"""Home Assistant's MQTT discovery: which entities there are, published and kept current."""
+"""MQTT discovery for Home Assistant: the device's entities, published and kept current."""

@@ -1,10 +1,10 @@
-"""Entities to the retained messages that tell Home Assistant of them, and which of these are still to be published.
+"""Entities to retained discovery messages for Home Assistant, and which of them are still to be published.
 
     Device ──entities──► kind "device":    <prefix>/device/<id>/config              one message
                          kind "component": <prefix>/<platform>/<id>/<key>/config    one for each entity
     wanted, held by the broker ──next_messages──► what to publish now
 
-All pure: from the same device comes the same text, byte for byte, so that it can be compared with what a broker holds.
+All functions are pure.  The same device always gives the same bytes, so they can be compared with what a broker holds.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from edged.homeassistant.entities import Device, entities
 Kind = Literal["device", "component"]
 Messages = Mapping[str, bytes]  # payload by topic, all retained
 
-MIGRATE = b'{"migrate_discovery":true}'  # unloads entities and keeps what the user made of them
+MIGRATE = b'{"migrate_discovery":true}'  # unloads entities and keeps their user's settings
 
 
 class Announcement(NamedTuple):
@@ -38,7 +38,7 @@ def messages(device: Device, kind: Kind, prefix: str) -> Messages:
     found = entities(device)
     origin = {"name": "edged", "sw": device.version}
     if kind == "device":
-        # The abbreviations that the platform's own documents use at this level; "p" is the one for platform.
+        # Abbreviations as in Home Assistant's documentation; "p" is platform.
         components = {key: {"p": entity.pop("platform"), **entity} for key, entity in found.items()}
         whole = {"dev": _device(device), "o": origin, "cmps": components}
         return {f"{prefix}/device/{device.identifier}/config": msgspec.json.encode(whole)}
@@ -51,12 +51,12 @@ def messages(device: Device, kind: Kind, prefix: str) -> Messages:
 
 
 def filters(identifier: str, prefix: str) -> tuple[str, str]:
-    """Topic filters for all that was ever retained for this device, of either kind."""
+    """Topic filters for all messages ever retained for this device, of either kind."""
     return f"{prefix}/device/{identifier}/config", f"{prefix}/+/{identifier}/+/config"
 
 
 def is_ours(topic: str, identifier: str, prefix: str) -> bool:
-    """Whether ``topic`` matches one of ``filters``: what comes over the same connection may be anyone's."""
+    """Whether ``topic`` matches one of ``filters``; other messages share the connection."""
     match topic.removeprefix(f"{prefix}/").split("/"):
         case ["device", named, "config"] | [_, named, _, "config"]:
             return topic.startswith(f"{prefix}/") and named == identifier
@@ -64,11 +64,11 @@ def is_ours(topic: str, identifier: str, prefix: str) -> bool:
 
 
 def next_messages(wanted: Messages, held: Messages) -> tuple[Messages, bool]:
-    """What is to be published next where the broker holds ``held``, and whether to look again some seconds later.
+    """The messages to publish next if the broker holds ``held``, and whether to call again some seconds later.
 
-    What is unchanged is not published again.  An entity that is no longer wanted is removed.  From one kind of
-    discovery to the other it takes three turns, each after Home Assistant is done with the one before, or the entities
-    would lose the names and rooms that their user gave them: migrate, publish the new, empty the old.
+    Unchanged messages are not published again, and entities that are no longer wanted are removed.  A change between
+    the kinds of discovery takes three steps: migrate, publish the new, empty the old.  Home Assistant must finish one
+    before the next, or the entities lose the names and areas that their user gave them.
     """
     held = {topic: payload for topic, payload in held.items() if payload}
     wanted = {topic: _with_removals(payload, held.get(topic, b"")) for topic, payload in wanted.items()}
@@ -96,9 +96,9 @@ def _device(device: Device) -> dict[str, Any]:
 
 
 def _with_removals(payload: bytes, before: bytes) -> bytes:
-    """``payload`` with an entry that removes each component of ``before`` that it does not have.
+    """``payload`` with a removal entry for each component that only ``before`` has.
 
-    Home Assistant keeps a component that is merely left out; an entry of a platform alone removes it.
+    Home Assistant keeps a component that is missing; an entry with a platform alone removes it.
     """
     components, gone = _components(payload), _components(before)
     removals = {key: {"p": platform} for key, platform in gone.items() if key not in components}
@@ -110,16 +110,17 @@ def _with_removals(payload: bytes, before: bytes) -> bytes:
 
 
 def _components(payload: bytes) -> dict[str, str]:
-    """Platform by component of one message for a whole device; none of what is no such message."""
+    """Platform by component of a device message; empty for any other message."""
     try:
         whole = msgspec.json.decode(payload, type=_Whole)
-    except (msgspec.DecodeError, UnicodeDecodeError):  # of a broker, where anyone may have put anything
+    except (msgspec.DecodeError, UnicodeDecodeError):  # anyone may publish there
         return {}
     return {key: component.p for key, component in whole.cmps.items()}
 
 
 class _Component(msgspec.Struct):
-    p: Literal["event", "sensor", "binary_sensor", "switch", "number", "button"]  # any other would spoil the message
+    # Any other platform would invalidate the whole message.
+    p: Literal["event", "sensor", "binary_sensor", "switch", "number", "button"]
 
 
 class _Whole(msgspec.Struct):

@@ -1,12 +1,12 @@
-"""The entities of this device in Home Assistant: which there are, what each reads, writes and depends on.
+"""The Home Assistant entities of this device: what each reads, writes and depends on.
 
     labels, root, health_s, commands ──► {"sensor_emotion": {"platform": "sensor", "state_topic": …}, …}
 
-The keys are those of Home Assistant's ``components/mqtt``; one that a release does not know is left out by it.  Every
-template makes a text of every payload of ``events.schema``: one that gave None would make its entity unknown.
+The keys are those of Home Assistant's ``components/mqtt``; a release ignores the ones that it does not know.  Every
+template turns every payload of the contract into text, because None would make its entity unknown.
 
-What needs sound is there while the node is online and its capture is, so neither with the microphone gone nor while
-muted; figures and what can be set need the node alone, or a muted device could not be unmuted.
+Entities about sound are available while the node and its capture are online, so not without a microphone and not while
+muted.  Metrics and settings need only the node; otherwise a muted device could not be unmuted.
 """
 
 import re
@@ -17,8 +17,8 @@ import msgspec
 from edged.contract import topics
 from edged.contract.commands import READ_ONLY
 
-_LEVEL_S = 60  # the longest that `level` is not told
-_EXPIRES = 3  # periods without a word after which a periodic figure counts no more
+_LEVEL_S = 60  # longest time between two `level` messages
+_EXPIRES = 3  # periods without a message after which a metric expires
 
 Obedience = Literal["off", "read-only", "on"]  # as mqtt.commands
 
@@ -26,11 +26,11 @@ Entity = dict[str, Any]
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """Which device this is and how it is set, as far as its entities depend on it."""
+    """Identity and settings of the device, as far as its entities depend on them."""
 
     node: str
     device_id: str  # of the machine
-    labels: tuple[str, ...]  # of the bundle, in their order
+    labels: tuple[str, ...]  # of the bundle, in its order
     version: str  # of edged
     root: str = "edged"
     health_s: int = 60
@@ -39,20 +39,20 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def identifier(self) -> str:
-        """Its id in Home Assistant, and the beginning of its entities' ids; of letters, digits, ``_`` and ``-``."""
+        """Id in Home Assistant, and prefix of the entities' unique ids; letters, digits, ``_`` and ``-``."""
         return f"edged_{self.device_id}_{self.node}"
 
 
 def entities(device: Device) -> dict[str, Entity]:
-    """The config of each entity, ``platform`` among its keys, by an id that stays the same for ever."""
-    entities = (*_heard(device), *_figures(device), *_settings(device))
+    """The config of each entity, including ``platform``, by an id that never changes."""
+    entities = (*_sound(device), *_metrics(device), *_settings(device))
     return {_key(entity): entity for entity in entities}
 
 
-def _heard(device: Device) -> list[Entity]:
-    """What the microphone tells, and whether it does."""
+def _sound(device: Device) -> list[Entity]:
+    """Entities about sound, and about the microphone itself."""
     node, labels = _available(device, topics.AVAILABILITY), list(device.labels)
-    # Only `online` and `offline` count for Home Assistant; it would pass over `stalled` and `muted`.
+    # Home Assistant knows only `online` and `offline`, and would ignore `stalled` and `muted`.
     capture = _available(device, topics.CAPTURE, "{{ 'online' if value == 'online' else 'offline' }}")
     listening = _available(device, topics.INFO, "{{ 'online' if value_json.listening else 'offline' }}")
     emotion = _topic(device, topics.EMOTION)
@@ -61,7 +61,7 @@ def _heard(device: Device) -> list[Entity]:
             *(device, "event", "Emotion", [node, capture]),
             state_topic=_topic(device, topics.EVENT_START),
             event_types=labels,
-            # An event that comes late must not start what reacts to the moment; an empty text is passed over.
+            # A late event must not trigger automations; Home Assistant ignores an empty text.
             value_template="{{ '' if value_json.replayed else value }}",
             icon="mdi:account-voice",
         ),
@@ -110,8 +110,8 @@ def _heard(device: Device) -> list[Entity]:
     ]
 
 
-def _figures(device: Device) -> list[Entity]:
-    """What the device tells of itself, each minute or so."""
+def _metrics(device: Device) -> list[Entity]:
+    """Metrics from `health`."""
     common: Entity = {
         "state_topic": _topic(device, topics.HEALTH),
         "entity_category": "diagnostic",
@@ -121,7 +121,7 @@ def _figures(device: Device) -> list[Entity]:
     return [
         _entity(
             *(device, "sensor", "Latency", [node]),
-            # Before the first event there is none: an empty text leaves the sensor as it is.
+            # Without events there is no latency; an empty text leaves the sensor unchanged.
             value_template="{{ value_json.outbox.latency_p95_s if value_json.outbox"
             " and value_json.outbox.latency_p95_s is not none else '' }}",
             device_class="duration",
@@ -148,7 +148,7 @@ def _figures(device: Device) -> list[Entity]:
 
 
 def _settings(device: Device) -> list[Entity]:
-    """What can be set and asked for, as far as the device obeys."""
+    """Settings and actions, as far as the device obeys commands."""
     info = _topic(device, topics.INFO)
     node = _available(device, topics.AVAILABILITY)
     by_command: dict[str, list[Entity]] = {
@@ -156,7 +156,7 @@ def _settings(device: Device) -> list[Entity]:
             _entity(
                 *(device, "switch", "Listening", [node]),
                 command_topic=_command(device, "mute"),
-                payload_on="OFF",  # to listen is not to be mute
+                payload_on="OFF",  # listening is not muted
                 payload_off="ON",
                 state_topic=info,
                 value_template="{{ 'listening' if value_json.listening else 'mute' }}",
@@ -208,7 +208,7 @@ def _entity(device: Device, platform: str, name: str, availability: list[Entity]
         "platform": platform,
         "name": name,
         "unique_id": f"{device.identifier}_{key}",
-        # What Home Assistant makes of the names by itself; said outright, a later change of theirs changes no id.
+        # What Home Assistant derives from the names; stated here, so a later change there changes no id.
         "default_entity_id": f"{platform}.{_slug(f'{device.node} {name}')}",
         "availability": availability,
         "availability_mode": "all",
@@ -234,6 +234,6 @@ def _command(device: Device, name: str) -> str:
 
 
 def _available(device: Device, topic: topics.Topic, template: str = "") -> Entity:
-    """An availability topic; ``online`` and ``offline`` are what Home Assistant expects by itself."""
+    """An availability topic; ``online`` and ``offline`` are Home Assistant's defaults."""
     found = {"topic": _topic(device, topic)}
     return {**found, "value_template": template} if template else found

@@ -1,6 +1,6 @@
-"""The outbox's SQLite file: each event, whether it was acknowledged, and where the numbers go on.
+"""The outbox's SQLite file: each event, whether it is acknowledged, and the next sequence number.
 
-    Batch ──one transaction──► <state directory>/outbox.sqlite3; what it held at first ──► Stored
+    Batch ──one transaction──► <state directory>/outbox.sqlite3 ──load──► Stored
 
 A transaction is on the disk when ``commit`` returns (synchronous=FULL), as far as the card keeps its promises.  SQLite
 writes the former pages to a rollback journal first, which is overwritten and not deleted (PERSIST): no file is created
@@ -24,7 +24,7 @@ from edged.outbox.reader import DamagedError, Stored, connection, damage_detecte
 FILE = "outbox.sqlite3"
 
 _VERSION = 1
-_TRIMMED = 20  # rows of history that go at once when they are too large
+_TRIMMED = 20  # rows of history deleted at a time when the file is too large
 _TABLES = """
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY,
@@ -39,16 +39,16 @@ CREATE TABLE state (name TEXT PRIMARY KEY, value NOT NULL);
 
 
 class InUseError(Exception):
-    """Another process has it."""
+    """Another process uses the file."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """What one transaction writes."""
+    """The content of one transaction."""
 
-    horizon: int  # the greatest number that may have been given away once this is on the disk
-    open_s: float  # how long the outbox has been open in all its life
-    put: list[tuple[Message, float, bool]] = field(default_factory=list)  # when, in seconds open; acknowledged already
+    horizon: int  # the greatest number in use once this is on disk
+    open_s: float  # total time that the outbox has been open
+    put: list[tuple[Message, float, bool]] = field(default_factory=list)  # message, put_s, whether acknowledged
     acknowledged: list[int] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
 
@@ -57,9 +57,9 @@ class Database:
     """Open from construction to ``close``; ``limit`` rows, ``limit_mb`` megabytes and ``limit_s`` bound the history.
 
     Raises:
-        DamagedError: the file is no outbox or not a whole one.
-        InUseError: another process has it.
-        OSError, sqlite3.Error: the disk.
+        DamagedError: the file is not an outbox, or incomplete.
+        InUseError: another process uses it.
+        OSError, sqlite3.Error: the disk failed.
     """
 
     def __init__(self, path: Path, *, limit: int, limit_mb: float, limit_s: float) -> None:
@@ -68,7 +68,7 @@ class Database:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.ExitStack() as opened:
             self._lock = opened.enter_context(_locked(path.with_suffix(".lock")))
-            path.touch(mode=0o600)  # SQLite's own files beside it follow it
+            path.touch(mode=0o600)  # SQLite's own files beside it get the same mode
             self._db = opened.enter_context(contextlib.closing(connection(f"{path.as_uri()}?mode=rwc")))
             with damage_detected():
                 self._prepare()
@@ -77,7 +77,7 @@ class Database:
             self._close = opened.pop_all().close
 
     def load(self) -> Stored:
-        """What it holds; rows that wait and are no events would wait for ever, and are removed.
+        """Read the file; waiting rows that are no valid events would wait for ever and are removed.
 
         Raises:
             DamagedError, OSError, sqlite3.Error: as the constructor.
@@ -91,7 +91,7 @@ class Database:
         return stored._replace(n_unfit=len(unfit))
 
     def commit(self, batch: Batch) -> None:
-        """Write all of it or nothing.
+        """Write the whole batch or nothing.
 
         Raises:
             DamagedError, OSError, sqlite3.Error: as the constructor.
@@ -101,21 +101,21 @@ class Database:
         except FileNotFoundError:
             same = False
         if not same:
-            raise FileNotFoundError(errno.ENOENT, "the file was taken away")
+            raise FileNotFoundError(errno.ENOENT, "the file was removed")
         with damage_detected(), _transaction(self._db):
             self._write(batch)
             self._trim(batch.open_s)
 
     def close(self) -> None:
-        """Let go of the file; what was committed stays, whatever becomes of this."""
+        """Close the file; what was committed stays, even if closing fails."""
         with contextlib.suppress(sqlite3.Error):
             self._close()
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA mmap_size=0")  # a card that fails to read a mapped page is a SIGBUS
-        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # a file of edged 0.1.0 is in WAL mode: opened without memory
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # opens a file in WAL mode, of 0.1.0, without mapping it
         self._db.execute("PRAGMA journal_mode=PERSIST")
-        self._db.execute("PRAGMA locking_mode=NORMAL")  # in force from the next reading on
+        self._db.execute("PRAGMA locking_mode=NORMAL")  # from the next read on
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute(f"PRAGMA journal_size_limit={2**20}")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -123,7 +123,7 @@ class Database:
             self._db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version={_VERSION}; COMMIT;")
             return
         if version != _VERSION:
-            raise DamagedError(f"it is of version {version}, expected {_VERSION}")
+            raise DamagedError(f"it has version {version}, expected {_VERSION}")
         found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise DamagedError(str(found).replace("\n", " "))
@@ -139,7 +139,7 @@ class Database:
         self._db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", state)
 
     def _trim(self, open_s: float) -> None:
-        """History goes, the oldest first, where the whole is too much; the outbox bounds the rest."""
+        """Delete the oldest history where the limits are exceeded; the outbox bounds what waits."""
         old = "SELECT seq FROM event WHERE acknowledged = 1 AND put_s < ? ORDER BY seq LIMIT 1000"
         self._delete([seq for (seq,) in self._db.execute(old, (open_s - self._limit_s,))])
         while self._n_rows > self._limit or self._n_used() > self._limit_bytes:
@@ -156,7 +156,7 @@ class Database:
             self._n_rows -= cursor.rowcount
 
     def _n_used(self) -> int:
-        """Bytes of the file that are in use."""
+        """Used bytes of the file."""
         pages, free, size = (
             self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
         )
@@ -164,9 +164,9 @@ class Database:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged file, in place of one that was set aside before; where it is now."""
+    """Rename a damaged file, replacing an earlier one; returns its new path."""
     aside = path.with_name(f"{path.name}.damaged")
-    for ending in ("", "-journal", "-wal", "-shm"):  # the last two of edged 0.1.0
+    for ending in ("", "-journal", "-wal", "-shm"):  # the last two from edged 0.1.0
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + ending).replace(aside.with_name(aside.name + ending))
     return aside
@@ -193,6 +193,6 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
         yield
         db.execute("COMMIT")
     except BaseException:
-        with contextlib.suppress(sqlite3.Error):  # a full disk has ended it already
+        with contextlib.suppress(sqlite3.Error):  # a full disk has already rolled it back
             db.execute("ROLLBACK")
         raise

@@ -1,15 +1,14 @@
-"""Events to the disk and back: batches, faults and the way out of them; the one thread that waits for the card.
+"""Events to disk and back, in batches, with recovery from failures; only its thread waits for the disk.
 
-    put, acknowledged, removed ──► what changed ──each commit_s──► Database ──► horizon: what may be published
-                                                     └──fails──► memory only, said once, tried again each retry_s
+    put, acknowledged, removed ──► changes ──each commit_s──► Database ──► horizon: what may be published
+                                                     └──fails──► memory only, one log line, retried each retry_s
 
-The thread is there because an SD card may take seconds for one write, and neither the pipeline nor paho may wait for
-it.  ``horizon`` is the greatest number that may be published.  With ``commit_s`` 0 that is what is on the disk;
-otherwise numbers are reserved on the disk before they are given away, so that none is given twice whatever a power cut
-takes.
+An SD card may take seconds for one write, and neither the pipeline nor paho may wait for it, hence the thread.
+``horizon`` is the greatest sequence number that may be published.  With ``commit_s`` 0 it is the last number on disk.
+Otherwise numbers are reserved on disk before they are used, so a power cut never makes one be used twice.
 
-An event that is acknowledged before its batch is written goes to the disk once and only as history, for which there is
-more time.  While the disk fails nothing holds anything back.
+An event that is acknowledged before its batch is written goes to disk once, as history, with a later deadline.  While
+the disk fails, everything may be published.
 """
 
 import logging
@@ -25,26 +24,26 @@ from edged.outbox.ledger import Ledger
 from edged.outbox.message import Message
 from edged.outbox.reader import MAX_SEQ, DamagedError, Stored, still_readable
 
-_RESERVED = 1000  # numbers
-_LAZY_S = 30.0  # for history and acknowledgements: without the latter an event is only sent again
-_HANGS_S = 10.0  # a write that takes longer is said to hang
-_CLOSE_S = 1.0  # for the last batch; a disk that hangs may not keep the daemon from ending
+_RESERVED = 1000  # sequence numbers
+_LAZY_S = 30.0  # for history and acknowledgements; a lost acknowledgement only sends an event again
+_HANGS_S = 10.0  # a write that takes longer is reported as hanging
+_CLOSE_S = 1.0  # for the last batch; a hanging disk must not delay the exit
 
 _log = logging.getLogger(__name__)
 
 
 def fresh_seq(utc_s: float) -> int:
-    """Where numbers begin when no file says how far they came: the clock's milliseconds, above all from before."""
+    """First sequence number if no file gives one: the clock's milliseconds, greater than all numbers before."""
     return min(max(0, int(1000 * utc_s)), MAX_SEQ // 2)
 
 
 class Journal:
-    """Keeps on disk what the outbox holds; ``open`` and ``close`` are called once, and no method waits for the disk.
+    """Stores the outbox's events on disk; ``open`` and ``close`` are called once, and no method waits for the disk.
 
     ``path`` is the file; ``limit`` rows, ``limit_mb`` megabytes and ``limit_s`` seconds bound it, history included.
     """
 
-    def __init__(  # noqa: PLR0913 -- bounds and times, each named where it is given
+    def __init__(  # noqa: PLR0913 -- limits and times, passed by name
         self,
         path: Path,
         *,
@@ -59,27 +58,27 @@ class Journal:
         self._limit, self._limit_mb, self._limit_s = limit, limit_mb, limit_s
         self._commit_s, self._retry_s, self._utc = commit_s, retry_s, utc
         self._database: Database | None = None  # None: memory only
-        self._opened_s = -math.inf  # monotonic: when that was last tried
+        self._opened_s = -math.inf  # monotonic: when opening was last tried
         self._on_change: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="edged-journal", daemon=True)
-        self._wake = threading.Condition()  # guards all below; never held while the disk is used
+        self._wake = threading.Condition()  # guards all below; never held during disk access
         self._ledger = Ledger(_RESERVED if commit_s else 0)
         self._closing = False
         self._due_s = math.inf  # monotonic: when to write, or to try the disk again
-        self._changed_s = math.inf  # monotonic: when the first change came that is not written
-        self._busy_s = math.inf  # monotonic: since when the thread has waited for the disk
+        self._changed_s = math.inf  # monotonic: time of the first unwritten change
+        self._busy_s = math.inf  # monotonic: when the thread started to wait for the disk
         self._said_hangs = False
         self.fault = ""  # why events are in memory only
-        self.set_aside = ""  # the name that a damaged file has now
+        self.set_aside = ""  # new name of a damaged file
 
     @property
     def horizon(self) -> float:
-        """The greatest number that may be published."""
+        """The greatest sequence number that may be published."""
         return self._ledger.horizon
 
     @property
     def trouble(self) -> str:
-        """Why events may not outlive this process; empty where they do."""
+        """Why events may not survive the process; empty if they do."""
         return self.fault or ("the disk does not answer" if self._hangs else "")
 
     @property
@@ -87,39 +86,39 @@ class Journal:
         return time.monotonic() - self._busy_s > _HANGS_S
 
     def open(self, on_change: Callable[[], None]) -> None:
-        """Read what is there and begin to write; ``on_change`` is called, by its thread, when more may be sent."""
+        """Read the file and start to write; the thread calls ``on_change`` when more may be sent."""
         self._on_change = on_change
         self._opened()
         self._thread.start()
 
     def flush(self) -> None:
-        """Write what may not be lost now, not only at the end of its time."""
+        """Write unwritten changes now instead of at their deadline."""
         with self._wake:
             if self._ledger.changed:
                 self._change(0.0)
 
     def close(self) -> None:
-        """Write what is left, waiting a little for it."""
+        """Write the rest, waiting at most a second for it."""
         with self._wake:
             self._closing = True
             self._wake.notify()
         self._thread.join(_CLOSE_S)
         if self._thread.is_alive():
-            _log.warning("outbox: the disk did not answer in time, %d events are not on it", self._ledger.n_unwritten)
+            _log.warning("outbox: the disk did not answer in time, %d events are not stored", self._ledger.n_unwritten)
 
     def next_seq(self) -> int:
-        """The number for the next event, greater than any before it."""
+        """The sequence number for the next event, greater than any before."""
         with self._wake:
             return self._ledger.next_seq()
 
     def found(self) -> list[Message]:
-        """Events from before this process that the broker has not acknowledged; each is given once."""
+        """Unacknowledged events from before this process; each is returned once."""
         with self._wake:
             found, self._ledger.found = self._ledger.found, []
         return found
 
     def put(self, message: Message) -> None:
-        """An event that may not be lost."""
+        """Store an event."""
         if self._hangs and not self._said_hangs:
             self._said_hangs = True
             _log.warning("outbox: %s: the disk does not answer; events are in memory", self._path)
@@ -128,13 +127,13 @@ class Journal:
             self._change(0.0 if self._ledger.is_short else self._commit_s)
 
     def acknowledged(self, seq: int) -> None:
-        """The broker has it."""
+        """Store that the broker has the event."""
         with self._wake:
             self._ledger.acknowledged(seq)
             self._change(_LAZY_S)
 
     def removed(self, seq: int) -> None:
-        """There was no more room for it."""
+        """Delete an event that was dropped for lack of room."""
         with self._wake:
             self._ledger.removed(seq)
             self._change(_LAZY_S)
@@ -163,7 +162,7 @@ class Journal:
             self._database.close()
 
     def _wait(self) -> bool:
-        """Until there is something to do; whether it is the last."""
+        """Wait until there is something to do; True if it is the last time."""
         with self._wake:
             while not self._closing:
                 if self._database is not None and self._ledger.only_history and self._changed_s < math.inf:
@@ -175,7 +174,7 @@ class Journal:
             return self._closing
 
     def _write(self, *, last: bool) -> None:
-        """Everything that has changed, in one transaction."""
+        """Write all changes in one transaction."""
         assert self._database is not None  # noqa: S101 -- only this thread opens and closes it
         with self._wake:
             batch = self._ledger.batch(last=last)
@@ -194,7 +193,7 @@ class Journal:
                 self._change(_LAZY_S if self._ledger.only_history else self._commit_s)
 
     def _opened(self) -> bool:
-        """Whether the file is open now; in place of a damaged one another."""
+        """Open the file, replacing a damaged one; whether it is open now."""
         self._opened_s = time.monotonic()
         saved = None
         try:
@@ -206,12 +205,12 @@ class Journal:
                 database, stored = self._new_database()
         except (DamagedError, InUseError, OSError, sqlite3.Error) as exc:
             if not self.fault and not isinstance(exc, InUseError):
-                with self._wake:  # with no disk to write to, at least what was there goes out
+                with self._wake:  # without a writable disk, at least send what it holds
                     self._ledger.disk_read(saved or still_readable(self._path))
             self._give_up(exc)
             return False
         if stored.n_unfit:
-            _log.warning("outbox: %s: %d rows were no events, and are gone", self._path, stored.n_unfit)
+            _log.warning("outbox: %s: removed %d rows that were no valid events", self._path, stored.n_unfit)
         if self.fault:
             _log.info("outbox: %s: on disk again", self._path)
         with self._wake:
@@ -231,9 +230,9 @@ class Journal:
             raise
 
     def _give_up(self, exc: Exception) -> None:
-        """On with memory alone; what is damaged or gone may have a successor at once, if it was not just made."""
+        """Continue in memory; a damaged or missing file is replaced at once unless it has just been created."""
         fault = str(getattr(exc, "strerror", None) or exc)
-        if fault != self.fault and not isinstance(exc, DamagedError):  # of which there is a line already
+        if fault != self.fault and not isinstance(exc, DamagedError):  # already logged
             _log.warning("outbox: %s: %s; events are in memory only", self._path, fault)
         now_s = time.monotonic()
         replaceable = isinstance(exc, DamagedError | FileNotFoundError) and now_s - self._opened_s > self._retry_s
@@ -246,7 +245,7 @@ class Journal:
         try:
             aside = set_aside(self._path)
         except OSError as exc:
-            _log.warning("outbox: %s is damaged (%s) and cannot be set aside: %s", self._path, fault, exc.strerror)
+            _log.warning("outbox: %s is damaged (%s) and cannot be renamed: %s", self._path, fault, exc.strerror)
         else:
             self.set_aside = aside.name
-            _log.warning("outbox: %s is damaged (%s), kept aside as %s", self._path, fault, aside.name)
+            _log.warning("outbox: %s is damaged (%s), renamed to %s", self._path, fault, aside.name)

@@ -1,11 +1,11 @@
-"""What the disk knows of the outbox and what it does not yet, and which number comes next; no disk and no lock here.
+"""What of the outbox is on disk and what is not yet, and the next sequence number; no disk access and no locks.
 
-    put, acknowledged, removed ──► batch ──written──► horizon: the greatest number that may be published
-    disk_found(what a file holds) ──► found: events from before this process
+    put, acknowledged, removed ──► batch ──written──► horizon: the greatest sequence number that may be published
+    disk_found(content of a file) ──► found: events from before this process
 
-Numbers must not be given twice, whatever a power cut takes with it.  So either an event is on the disk before it is
-published (``reserve`` 0: the horizon is what is on the disk), or numbers are reserved there ahead of their use, and
-those that were reserved and lost are a gap.
+A sequence number must never be used twice, even after a power cut.  So either an event is on disk before it is
+published (``reserve`` 0: the horizon is the last number on disk), or numbers are reserved there before use.  Reserved
+numbers that are lost leave a gap.
 """
 
 import math
@@ -18,65 +18,65 @@ from edged.outbox.reader import Stored
 
 
 class Ledger:
-    """Belongs to whoever holds the journal's lock."""
+    """Used under the journal's lock."""
 
     def __init__(self, reserve: int) -> None:
         self._reserve = reserve
         self._on_disk = False
         self._open: dict[int, Message] = {}  # neither acknowledged nor removed
-        self._unwritten: dict[int, Message] = {}  # not on the disk yet
-        self._acknowledged: set[int] = set()  # the disk does not know of these …
-        self._removed: set[int] = set()  # … nor of these
-        self._last = self._last_put = 0  # numbers
-        self._begun = False  # whether the first of them is settled
-        self._offset_s: float | None = None  # how long the outbox had been open in all its life at monotonic 0
+        self._unwritten: dict[int, Message] = {}  # not on disk yet
+        self._acknowledged: set[int] = set()  # not on disk yet …
+        self._removed: set[int] = set()  # … neither are these
+        self._last = self._last_put = 0  # sequence numbers
+        self._begun = False  # whether the first number is fixed
+        self._offset_s: float | None = None  # total time open at monotonic 0
         self.found: list[Message] = []
         self.horizon: float = math.inf
 
     def next_seq(self) -> int:
-        """A number greater than any before it."""
+        """A sequence number greater than any before."""
         self._last += 1
         return self._last
 
     def put(self, message: Message) -> None:
-        """An event with a number of ``next_seq``."""
+        """Add an event with a number from ``next_seq``."""
         self._open[message.seq] = self._unwritten[message.seq] = message
         self._last_put = message.seq
 
     def acknowledged(self, seq: int) -> None:
-        """The broker has it: what is left of it is history, for which there has to be a disk."""
+        """The broker has the event: it becomes history if there is a disk."""
         self._open.pop(seq, None)
         if self._on_disk or self._unwritten.pop(seq, None) is None:
             self._acknowledged.add(seq)
 
     def removed(self, seq: int) -> None:
-        """There was no more room for it."""
+        """The event was dropped for lack of room."""
         self._open.pop(seq, None)
-        if self._unwritten.pop(seq, None) is None or self._on_disk:  # it may be on its way there
+        if self._unwritten.pop(seq, None) is None or self._on_disk:  # it may be in the batch being written
             self._removed.add(seq)
 
     @property
     def n_unwritten(self) -> int:
-        """Events that are in memory only."""
+        """Number of events in memory only."""
         return len(self._unwritten)
 
     @property
     def is_short(self) -> bool:
-        """Whether the horizon is near, which a burst of events can bring about at any time."""
+        """Whether few reserved numbers are left, as after a burst of events."""
         return self._last_put + self._reserve // 2 > self.horizon
 
     @property
     def only_history(self) -> bool:
-        """Whether nothing would be lost if the changes were."""
+        """Whether the unwritten changes are only history, so losing them would lose no event."""
         return self._unwritten.keys() <= self._acknowledged and not self.is_short
 
     @property
     def changed(self) -> bool:
-        """Whether there is anything to write."""
+        """Whether there are unwritten changes."""
         return bool(self._unwritten or self._acknowledged or self._removed)
 
     def batch(self, *, last: bool) -> Batch:
-        """All that has changed; with the ``last`` one of this process no numbers are reserved."""
+        """All unwritten changes; the ``last`` batch of a process reserves no numbers."""
         offset_s = self._offset_s or 0.0
         return Batch(
             horizon=self._last_put + (0 if last else self._reserve),
@@ -87,7 +87,7 @@ class Ledger:
         )
 
     def written(self, batch: Batch) -> None:
-        """The batch is on the disk; what came meanwhile is not."""
+        """Note that the batch is on disk; changes made meanwhile are not."""
         for message, _, known in batch.put:
             self._unwritten.pop(message.seq, None)
             if known:
@@ -97,7 +97,7 @@ class Ledger:
         self.horizon = batch.horizon
 
     def disk_lost(self, fresh: int) -> None:
-        """From now on memory alone: nothing is gained by holding back, and history has no place."""
+        """The disk failed: everything may be published from memory, and history is dropped."""
         self._begin(fresh)
         self._on_disk = False
         self.horizon = math.inf
@@ -106,7 +106,7 @@ class Ledger:
             del self._unwritten[seq]
 
     def disk_read(self, kept: Stored) -> None:
-        """A file that cannot be written to holds ``kept``: its events go out with all others."""
+        """Take the content of a file that cannot be written; its events are sent with all others."""
         if self._offset_s is None and kept.open_s:
             self._offset_s = kept.open_s - time.monotonic()
         self._last = max(self._last, kept.horizon)
@@ -117,7 +117,7 @@ class Ledger:
                 self.found.append(self._open[seq])
 
     def disk_found(self, stored: Stored, fresh: int) -> None:
-        """A file is open that holds ``stored``; whatever else there is still has to go into it."""
+        """Take the content of an open file; all other events still have to be written to it."""
         self.disk_read(stored)
         self._begin(0 if stored.horizon else fresh)
         if self._offset_s is None:
@@ -130,7 +130,7 @@ class Ledger:
         self.horizon = stored.horizon
 
     def _begin(self, fresh: int) -> None:
-        """The first number is above all that were ever given; ``fresh`` is where no whole file says so."""
+        """Start above all numbers ever used; ``fresh`` counts if no intact file gives one."""
         if not self._begun:
             self._last = max(self._last, fresh)
         self._begun = True

@@ -1,14 +1,13 @@
-"""Messages to what may be sent next: bounded, in order, remembered until the broker has acknowledged them.
+"""Messages in the order of sending, bounded, until the broker has acknowledged them.
 
     put ──► waiting, in order ──following, sent(mid)──► in flight ──acknowledged(mid)──► gone, or history on disk
                     ▲                                      │
                     └───────── lost: the connection ───────┘
 
-A state says how things are now, so only its newest payload waits here; an event says what was, so all of them do; a
-moment counts now or not at all, so that it waits for room but not for a broker that is away.  The outbox decides what
-is in flight and not paho, whose queue refuses the newest when full, and sends again after a reconnect what was true
-hours ago.  With a journal every event is also on disk until it is acknowledged.  It belongs to whoever holds the
-publisher's lock; ages are those of the monotonic clock: no wall clock set wrong loses an event.
+Of a state only the newest payload waits, of events all.  A moment counts now or never: it waits for room, but not for a
+broker that is away.  The outbox decides what is in flight, not paho, whose full queue refuses the newest message and
+which repeats outdated states after a reconnect.  With a journal every event is also on disk until it is acknowledged.
+The outbox is used under the publisher's lock.  Ages are monotonic, so a wrong wall clock loses no event.
 """
 
 import math
@@ -24,17 +23,17 @@ from edged.outbox.database import FILE
 from edged.outbox.journal import Journal, fresh_seq
 from edged.outbox.message import Message
 
-_LATENCIES = 200  # events whose way to the broker is remembered
+_LATENCIES = 200  # events whose latency is remembered
 _NO_NUMBER = -1
-_MAX_MOMENTS = 100  # that wait; the oldest goes first
+_MAX_MOMENTS = 100  # waiting ones; the oldest is dropped first
 _DAY_S = 86_400
 
 
 class Outbox:
-    """What is not yet acknowledged.
+    """Messages that are not acknowledged yet.
 
-    ``limit`` events wait at most, of ``limit_mb`` megabytes together and none longer than ``limit_s``; when one has to
-    go it is the oldest, and ``dropped`` counts it.  What is in flight stays: it may have arrived.
+    At most ``limit`` events wait, ``limit_mb`` megabytes together, none longer than ``limit_s``.  Beyond that the
+    oldest is dropped, and ``dropped`` counts it.  Messages in flight stay: they may have arrived.
     """
 
     def __init__(
@@ -51,44 +50,44 @@ class Outbox:
         self._limit_s = limit_s
         self._in_flight_limit = in_flight_limit
         self._journal = journal
-        self._seqs = count(fresh_seq(time.time()))  # where no journal gives them
+        self._seqs = count(fresh_seq(time.time()))  # without a journal
         self._numbers = count()
-        self._waiting: OrderedDict[int, Message] = OrderedDict()  # by number, the first to be sent first
-        self._n_events = self._n_bytes = 0  # of the events among them
-        self._due: dict[str | int, int] = {}  # a state's topic, a moment's number, to the number under which it waits
-        self._retained: dict[str, Message] = {}  # by topic: the newest, for as long as the program lives
-        self._next = 0  # the number of what ``following`` gave last
-        self._in_flight: dict[int, Message] = {}  # by mid, in the order in which they were sent
+        self._waiting: OrderedDict[int, Message] = OrderedDict()  # by number, in the order of sending
+        self._n_events = self._n_bytes = 0  # of waiting events
+        self._due: dict[str | int, int] = {}  # a state's topic or a moment's number, to its number in _waiting
+        self._retained: dict[str, Message] = {}  # newest state by topic, for the life of the process
+        self._next = 0  # number of the message last returned by ``following``
+        self._in_flight: dict[int, Message] = {}  # by mid, in the order of sending
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
         self.dropped = 0
 
     def open(self, on_change: Callable[[], None]) -> None:
-        """Begin to keep events on disk, where there is a journal; it calls ``on_change`` when more may be sent."""
+        """Open the journal, if there is one; it calls ``on_change`` when more may be sent."""
         if self._journal is not None:
             self._journal.open(on_change)
             self.adopt()
 
     def flush(self) -> None:
-        """What is not on the disk yet goes there now; this does not wait for it."""
+        """Let the journal write now, without waiting for it."""
         if self._journal is not None:
             self._journal.flush()
 
     def close(self) -> None:
-        """All that the journal still has goes to the disk."""
+        """Let the journal write the rest."""
         if self._journal is not None:
             self._journal.close()
 
     def __len__(self) -> int:
-        """How many messages the broker has not acknowledged."""
+        """Number of unacknowledged messages."""
         return len(self._waiting) + len(self._in_flight)
 
     @property
     def on_disk(self) -> bool:
-        """Whether what waits outlives this process."""
+        """Whether waiting events survive the process."""
         return self._journal is not None and not self._journal.trouble
 
     def figures(self) -> OutboxMetrics:
-        """For the health message; from any thread, since each copy below is made in one go."""
+        """For the health message; callable from any thread, since each copy below is atomic."""
         events = [message for message in (*self._in_flight.values(), *self._waiting.values()) if message.is_event]
         latencies = sorted(self._latencies)
         oldest_s = max((time.monotonic() - message.put_s for message in events), default=0.0)
@@ -104,11 +103,11 @@ class Outbox:
         )
 
     def next_seq(self) -> int:
-        """The number for the event that is put next."""
+        """The sequence number for the next event."""
         return next(self._seqs) if self._journal is None else self._journal.next_seq()
 
     def put(self, message: Message) -> None:
-        """Take a message behind all others; of a retained topic it replaces the one that waits."""
+        """Append a message; a state replaces the one that waits on the same topic."""
         if message.is_event:
             if self._journal is not None:
                 self._journal.put(message)
@@ -123,22 +122,22 @@ class Outbox:
         self._bound()
 
     def forget_moments(self, most: int = 0) -> None:
-        """Leave out all but the newest ``most`` moments that wait."""
+        """Drop all but the newest ``most`` waiting moments."""
         moments = [key for key in self._due if isinstance(key, int)]
         for number in moments[: max(0, len(moments) - most)]:
             self._take(number)
 
     def adopt(self) -> None:
-        """Take what the journal found on the disk, from before this process, before all others."""
+        """Put the events that the journal found on disk before all others."""
         found = [] if self._journal is None else self._journal.found()
         if found:
             self._to_front(found)
             self._bound()
 
     def lost(self) -> None:
-        """The connection is gone: events that were in flight wait again, marked as late, before all others.
+        """The connection is lost: events in flight wait again, marked as late, before all others.
 
-        States do not: ``renew`` sends their newest.
+        States do not, since ``renew`` sends the newest ones.
         """
         if self._in_flight:
             again = [message.delayed() for message in self._in_flight.values() if message.is_event]
@@ -147,15 +146,15 @@ class Outbox:
             self._bound()
 
     def renew(self) -> None:
-        """Let the newest of every state wait again: a broker that restarted may have forgotten it."""
+        """Send the newest of each state again: a restarted broker may have forgotten it."""
         for topic, message in self._retained.items():
             if topic not in self._due:
                 self._append(message)
 
     def following(self) -> Message | None:
-        """What is to be sent next; None when nothing waits or enough is in flight.
+        """The message to send next; None if nothing waits or enough is in flight.
 
-        An event that is not on the disk yet lets all others go before it: a disk that hangs must be seen in ``health``.
+        States and moments overtake an event that is not on disk yet, so ``health`` can report a hanging disk.
         """
         self._bound()
         if not self._waiting or len(self._in_flight) >= self._in_flight_limit:
@@ -168,17 +167,17 @@ class Outbox:
         return self._waiting[self._next]
 
     def expiry_s(self, message: Message) -> float | None:
-        """How much longer a broker may keep an event for others: it too is to have it no longer than this device."""
+        """Seconds that a broker may keep an event for others: no longer than this device does."""
         if not message.is_event or math.isinf(self._limit_s):
             return None
         return self._limit_s - (time.monotonic() - message.put_s)
 
     def sent(self, mid: int) -> None:
-        """What ``following`` gave last is on its way as ``mid``."""
+        """The message last returned by ``following`` is in flight as ``mid``."""
         self._in_flight[mid] = self._take(self._next)
 
     def leave_out(self) -> None:
-        """What ``following`` gave last is not sent, since the broker does not take it; an event counts as dropped."""
+        """Drop the message last returned by ``following``: it is too large for the broker."""
         message = self._take(self._next)
         if message.is_event:
             self.dropped += 1
@@ -186,7 +185,7 @@ class Outbox:
                 self._journal.removed(message.seq)
 
     def acknowledged(self, mid: int) -> None:
-        """The broker has ``mid``; one that was never in flight here is not ours and is ignored."""
+        """The broker has ``mid``; a mid that is not in flight here is ignored."""
         message = self._in_flight.pop(mid, None)
         if message is not None and message.is_event:
             if message.captured_s is not None:
@@ -222,7 +221,7 @@ class Outbox:
         return message
 
     def _bound(self) -> None:
-        """Drop the oldest events until the rest is within the limits."""
+        """Drop the oldest events until the limits hold."""
         while self._n_events:
             number, oldest = next(item for item in self._waiting.items() if item[1].is_event)
             too_old = time.monotonic() - oldest.put_s > self._limit_s
@@ -235,7 +234,7 @@ class Outbox:
 
 
 def outbox_for(config: Config) -> Outbox:
-    """As the config wants it: on disk below the state directory, or in memory."""
+    """The outbox of a config: on disk in the state directory, or in memory."""
     own, limit_s = config.outbox, _DAY_S * config.outbox.days
     journal = None
     if own.keep == "disk":
@@ -245,6 +244,6 @@ def outbox_for(config: Config) -> Outbox:
 
 
 def _percentile(ordered: list[float], percent: int) -> float | None:
-    """The nearest rank: the least that so many percent do not exceed; None of nothing."""
+    """The percentile by nearest rank; None of an empty list."""
     n_within = -(-len(ordered) * percent // 100)  # rounded up
     return round(ordered[n_within - 1], 4) if ordered else None

@@ -1,9 +1,9 @@
-"""The outbox's SQLite file, read: what still waits, where the numbers go on, and the history.
+"""Reads the outbox's SQLite file: waiting events, the next sequence number, and the history.
 
     <state directory>/outbox.sqlite3 ──► Stored; history: payload, acknowledged or not
 
-Rows are judged like any input: what does not fit is not an event.  A file that cannot be opened to write, since it is
-damaged or the disk is read-only, may still be readable in part, and an event is worth the attempt.
+Rows are validated like any input.  A file that cannot be opened for writing, because it is damaged or the disk is
+read-only, may still be readable in part, and saving an event is worth the attempt.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from edged.contract.payloads import PAYLOADS
 from edged.contract.topics import EVENT_END, EVENT_START
 from edged.outbox.message import Message
 
-MAX_SEQ = 2**53 - 1  # the greatest whole number that every reader of JSON keeps exactly
+MAX_SEQ = 2**53 - 1  # the greatest integer that every JSON reader represents exactly
 
 _BUSY_S = 5.0  # the longest that another process may hold the file
 _EVENTS = {topic.name: topic for topic in (EVENT_START, EVENT_END)}
@@ -33,34 +33,34 @@ _DAMAGE = {
 
 
 class DamagedError(Exception):
-    """The file is no outbox, or not a whole one."""
+    """The file is not an outbox, or incomplete."""
 
 
 class Stored(NamedTuple):
-    """What a file holds: the unacknowledged events with the second at which each was put, in order."""
+    """Content of a file: the unacknowledged events in order, each with the time at which it was put."""
 
     events: list[tuple[Message, float]]
-    horizon: int  # the greatest number that may have been given away
-    open_s: float  # how long the outbox has been open in all its life
-    n_unfit: int = 0  # rows that waited and were no events
+    horizon: int  # the greatest sequence number that may be in use
+    open_s: float  # total time that the outbox has been open
+    n_unfit: int = 0  # waiting rows that were no valid events
 
 
 def still_readable(path: Path) -> Stored:
-    """What of a file can be read that cannot be opened to write: damaged, or on a disk that is read-only."""
+    """What can be read of a file that cannot be opened for writing: damaged, or on a read-only disk."""
     events: list[tuple[Message, float]] = []
     stored = Stored(events, 0, 0.0)
-    for mode in ("mode=ro", "mode=ro&immutable=1"):  # the first needs files beside it, the second does not see them
+    for mode in ("mode=ro", "mode=ro&immutable=1"):  # the second ignores a journal beside the file
         with contextlib.suppress(DamagedError, OSError, sqlite3.Error), damage_detected(), _reading(path, mode) as db:
             state = _state(db)
             stored = Stored(events, int(state.get("horizon", 0)), state.get("open_s", 0.0))
-            events.extend(_events(db))  # keeps what came before a fault
+            events.extend(_events(db))  # keeps the rows before an error
         if events or stored.horizon:
             break
     return stored
 
 
 def history(path: Path) -> Iterator[tuple[bytes, bool]]:
-    """Every payload that is kept, in order, and whether the broker has acknowledged it; the file may be in use.
+    """All stored payloads in order, each with whether it is acknowledged; the file may be in use.
 
     Raises:
         DamagedError, OSError, sqlite3.Error: it cannot be read.
@@ -82,7 +82,7 @@ def _reading(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
 
 
 def connection(uri: str) -> sqlite3.Connection:
-    """One that any thread may use; who opens it sees to it that no two do at once."""
+    """A connection that any thread may use; the caller must not use it from two at once."""
     db = sqlite3.connect(uri, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, uri=True)
     db.text_factory = _text
     return db
@@ -94,21 +94,21 @@ def _text(content: bytes) -> str:
 
 @contextlib.contextmanager
 def damage_detected() -> Iterator[None]:
-    """Tell a damaged file from a disk that does not do its work."""
+    """Raise ``DamagedError`` for a damaged file, as opposed to a failing disk."""
     try:
         yield
     except sqlite3.Error as exc:
-        # Without a code it is Python's own: a value of a type that none of ours has.
+        # Without a code the error is Python's: a value of a type that we never write.
         code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
         if code in _DAMAGE:
             raise DamagedError(str(exc)) from exc
         raise
-    except (UnicodeDecodeError, MemoryError) as exc:  # a name in SQLite's message, or a length, that is nonsense
+    except (UnicodeDecodeError, MemoryError) as exc:  # a name in SQLite's message, or a length, is nonsense
         raise DamagedError("it holds nonsense") from exc
 
 
 def stored_in(db: sqlite3.Connection) -> Stored:
-    """What the file holds."""
+    """Content of the file."""
     state = _state(db)
     last = db.execute("SELECT max(seq) FROM event").fetchone()[0] or 0
     return Stored(list(_events(db)), max(int(state.get("horizon", 0)), min(last, MAX_SEQ)), state.get("open_s", 0.0))

@@ -177,7 +177,7 @@ def test_close_with_a_disk_that_hangs(card: Disk, caplog: pytest.LogCaptureFixtu
         card.freeze()
         events += put(journal, 200)
     assert [record.message for record in caplog.records] == [
-        "outbox: the disk did not answer in time, 200 events are not on it"
+        "outbox: the disk did not answer in time, 200 events are not stored"
     ]
     card.thaw()
     writing = [thread for thread in threading.enumerate() if thread.name == "edged-journal"]

@@ -17,7 +17,7 @@ def test_notes_are_the_comments() -> None:
     assert list(by_field) == list(payloads.EpisodeStart.__struct_fields__)
     assert by_field["event_type"] == "the label"
     assert by_field["start_s"] == "the same time, counted from the start of the source"
-    assert notes(Threshold) == {"id": "given back in the result", "label": "", "enter": ""}
+    assert notes(Threshold) == {"id": "returned in the result", "label": "", "enter": ""}
 
 
 @pytest.mark.parametrize("name", payloads.PAYLOADS)

@@ -103,7 +103,7 @@ def test_file_that_is_taken_away_is_noticed(tmp_path: Path) -> None:
     """SQLite would go on writing into what no process will ever open again."""
     database = opened(tmp_path)
     (tmp_path / "outbox.sqlite3").rename(tmp_path / "elsewhere")
-    with pytest.raises(FileNotFoundError, match="taken away"):
+    with pytest.raises(FileNotFoundError, match="removed"):
         database.commit(batch(1, 1))
     database.close()
 
