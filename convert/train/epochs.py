@@ -133,7 +133,8 @@ class Training:
         return done
 
     def _all(self) -> list[Any]:
-        models = [*self._model.weights, *self._averaged.weights]
+        # Not the weights alone: a resumed training must draw the dropout of an undisturbed one.
+        models = [*self._model.variables, *self._averaged.weights]
         return [*models, *self._optimizer.variables, *self._objective.variables]
 
 
