@@ -1,0 +1,1 @@
+"""A pretrained speech encoder to features: weights from its package, the network, its input, what is kept of clips."""

