@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edged.errors import UsageError
+from edged.features.logmel import Floats
 
-Floats = NDArray[np.float32]
 _PREFIX = "inner.encoder"
 
 
