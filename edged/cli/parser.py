@@ -63,7 +63,7 @@ edged listens to a microphone, detects emotions in speech and publishes them ove
 never sound.
 """
 _EPILOG = "`edged COMMAND --help` describes a command."
-_NARROW = 60  # columns; on a narrower terminal the texts of long options start on a line of their own
+_NARROW = 60  # columns; on a narrower terminal the text of a long option starts on the next line
 _CONFIG = "config file (default: ./config.yaml, else /etc/edged/config.yaml)"
 
 
@@ -92,6 +92,7 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 -- argparse's own
         super().__init__(formatter_class=_HelpFormatter, **settings)
+        self._positionals.title = "arguments"
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)

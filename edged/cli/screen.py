@@ -9,11 +9,11 @@ import textwrap
 from typing import TextIO
 
 RED, GREEN, YELLOW = 31, 32, 33  # ANSI
-_WIDTH = 80  # of what is no terminal, such as a pipe
+_WIDTH = 80  # if there is no terminal
 
 
 def width(stream: TextIO) -> int:
-    """The number of columns; 80 if ``stream`` is no terminal."""
+    """The number of columns; 80 if ``stream`` is not a terminal."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or _WIDTH
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
-"""Argument values to checked ones, for argparse: nodes, hosts and ports.
+"""Types of arguments for argparse: nodes, hosts and ports.
 
-text ──► value, or ArgumentTypeError: what it is and what was expected
+text ──► checked value, or ArgumentTypeError with what was expected
 """
 
 import argparse

@@ -24,7 +24,7 @@ from edged.cli.screen import has_colour, has_letters, width
 from edged.contract.payloads import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health, Info, Level
 from edged.contract.topics import AVAILABILITY, CAPTURE, SPEECH, Received
 
-_WIDTH = 80  # columns of what is no terminal
+_WIDTH = 80  # columns, if there is no terminal
 _NARROW = 60  # columns; a narrower terminal gets narrower names
 _TIME = 10  # columns of "12:00:04  "
 _NAME, _SHORT_NAME = 10, 8  # columns of a node
@@ -72,7 +72,7 @@ class View:
         return self._dimmed(f"{'':{_TIME}}{column:<{self._name_columns()}}   {label}")
 
     def quote(self, text: str) -> str:
-        """A line for what is said now."""
+        """A line that quotes the words being said."""
         lead = self._lead("", "", beside=True)
         room = self._columns() - len(lead) - 4
         shown = text if len(text) <= room else f"{text[: room - 3]}..."

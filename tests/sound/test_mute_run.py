@@ -25,9 +25,9 @@ import sys
 from edged.audio import driver
 from edged.cli.main import main
 opened = driver.opened
-def spied(device):
+def spied(device, *arguments):
     print("OPENED", device.name, file=sys.stderr, flush=True)
-    return opened(device)
+    return opened(device, *arguments)
 driver.opened = spied
 sys.exit(main(["run", "--config", sys.argv[1]]))
 """

@@ -11,7 +11,7 @@
 _shtab_edged_commands() {
   local _commands=(
     acl:'Print an access list for mosquitto that allows this device its own topics and nothing else.'
-    check:'Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, or FAIL with what is wrong and what to do. The exit status is 0 only if everything is OK. A running daemon is not disturbed.'
+    check:'Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL with the reason and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.'
     classify:'Print one line per sound file: label, confidence, and the mean scores of all windows that contain speech. Nothing is published.'
     completion:'Print a script that completes commands, options and files in a shell.'
     demo:'Play a sample conversation through the whole pipeline to an embedded broker, and show what a subscriber receives. Needs no microphone and no broker.'

@@ -1,6 +1,6 @@
-"""``edged check``: tries each part for real and prints OK, or FAIL with what is wrong and what to do.
+"""``edged check``: tries each part for real and prints OK, or FAIL with the reason and what to do.
 
-config ─► bundle ─► runtime ─► gate ─► microphone ─► broker, stage by stage: a line each; exit status 0 if all are OK
+config ─► bundle ─► runtime ─► gate ─► microphone ─► broker, stage by stage: a line each; exit status 0 if none failed
 """
 
 import argparse
@@ -39,8 +39,8 @@ _LISTEN_S = 1.0
 _OPEN_S = 10.0  # limit for finding and opening the microphone
 
 _DESCRIPTION = """\
-Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, or FAIL with what is
-wrong and what to do. The exit status is 0 only if everything is OK. A running daemon is not disturbed.
+Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL with the reason
+and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.
 """
 
 _INDENT = 20  # columns of the part and its verdict

@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
             return status
 
 
-def play(  # noqa: PLR0913, PLR0917 -- what a replay is made of
+def play(  # noqa: PLR0913, PLR0917 -- the parts of a replay
     config: Config,
     bundle: Bundle,
     file: Path,
