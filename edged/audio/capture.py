@@ -156,7 +156,7 @@ class Capture:
         if self.chooser.changed(block, self.opened.rate_hz):
             self._say_channel()
             self._resampler.restart()
-            self._ring.lose(1)
+            self._ring.interrupt()
         return np.asarray(block[:, self.chooser.index] / np.float32(32768), np.float32)
 
     def _say_channel(self) -> None:

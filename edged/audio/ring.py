@@ -106,6 +106,11 @@ class Ring:
             if self._newest_s:
                 self._newest_s += n / GEOMETRY.sample_rate_hz
 
+    def interrupt(self) -> None:
+        """What is written next starts a new chunk, though nothing was lost: it is the sound of another microphone."""
+        with self._changed:
+            self._next += 1
+
     def forget(self) -> None:
         """Drops what waits, uncounted, and leaves nothing of it in memory: it is not to be heard."""
         with self._changed:

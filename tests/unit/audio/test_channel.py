@@ -149,6 +149,7 @@ def test_change_of_channel_is_a_gap() -> None:
     first, second = read_all(ring)
     assert not first.samples.any()
     assert second.start == len(first.samples) + 1
+    assert (ring.n_gaps, ring.n_lost) == (1, 0)
     np.testing.assert_array_equal(
         second.samples, both[len(first.samples) :, 1][: len(second.samples)] / np.float32(32768)
     )
