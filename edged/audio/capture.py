@@ -2,8 +2,8 @@
 
     driver ──read──► block (n, channels) int16 ──mean──► (n,) float32 ──Resampler──► Ring at 16 kHz
 
-The thread that reads resamples and writes to the ring, nothing else, so that it is back at the driver in time.  Between
-what came before and the first block of a new opening lies a gap, whose length the monotonic clock tells.
+The reader thread resamples and writes to the ring, nothing else, so that it is back at the driver in time.  Between the
+sound before and the first block of a new opening lies a gap, as long as the monotonic clock says.
 """
 
 import logging
@@ -23,7 +23,7 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
 STALLED_S = 2.0  # no sample for so long is a fault of the driver
-_BLOCK_MS = 32  # what is read at once
+_BLOCK_MS = 32  # length of one read
 _FULL_SCALE = np.iinfo(np.int16)
 
 _log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class DriverStream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A device that gives samples as it was found willing to."""
+    """An open device, at the rate and width that it accepted."""
 
     name: str
     stream: DriverStream
@@ -57,15 +57,15 @@ class Opened:
 
 @dataclass(slots=True)
 class Counts:
-    """What is counted over all openings; written by the reader thread alone."""
+    """Counts over all openings; written by the reader thread alone."""
 
     n_overflows: int = 0  # times that the driver lost samples
-    n_recoveries: int = 0  # times that sound came again from a device that had to be opened again
+    n_recoveries: int = 0  # times that sound came back from a lost device
     n_clipped: int = 0  # samples at the end of the converter's range
 
 
 class Capture:
-    """One opening of a device: read until it is told to stop or the driver fails, then closed."""
+    """One opening of a device: read until it is asked to stop or the driver fails, then closed."""
 
     def __init__(  # noqa: PLR0913 -- what one opening is made of
         self,
@@ -79,7 +79,7 @@ class Capture:
     ) -> None:
         """``unmuted``: the device was closed on purpose, so sound that comes back is no recovery."""
         self.opened = opened
-        self.heard_since_s: float | None = None  # the monotonic clock at the first block; None until it came
+        self.sound_since_s: float | None = None  # the monotonic clock at the first block; None until it came
         self.silent = False  # one value without change for silent_after_s
         self.chooser = chooser or ChannelChooser(opened.n_channels)
         self._stream = opened.stream
@@ -113,7 +113,7 @@ class Capture:
                 self._stream.close()
 
     def abort(self) -> None:
-        """Ends a read that waits, from another thread; hangs where the driver does, so that one must be expendable."""
+        """Ends a read that waits, from another thread; if the driver hangs, that thread hangs too."""
         with self._ending:
             if not self._closed:
                 self._stream.abort()
@@ -123,7 +123,7 @@ class Capture:
         block_s = size / self.opened.rate_hz
         held: tuple[Floats, float, float] | None = None
         stale = False  # the driver still hands over what it kept while nobody could read
-        lost = self._ring.newest[0] > 0  # samples before the next block, which count as time gone by
+        lost = self._ring.newest[0] > 0  # samples before the next block, which count as elapsed time
         while not stopping.is_set():
             asked_s = time.monotonic()
             raw, overflowed = self._stream.read(size)
@@ -184,9 +184,9 @@ class Capture:
         self._ring.lose(max(1, round(lost_s * GEOMETRY.sample_rate_hz)))
 
     def _watch(self, block: NDArray[np.int16], monotonic_s: float) -> None:
-        """Sees that sound came, whether only one value comes any more, and where the converter's range ended."""
-        if self.heard_since_s is None:
-            self.heard_since_s = monotonic_s
+        """Notes the first sound, a constant value, and samples at the end of the converter's range."""
+        if self.sound_since_s is None:
+            self.sound_since_s = monotonic_s
             self._counts.n_recoveries += self._ring.newest[0] > 0 and not self._unmuted
         constant = bool((block == block[0, 0]).all())
         self._constant_s = self._constant_s + len(block) / self.opened.rate_hz if constant else 0.0

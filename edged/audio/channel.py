@@ -57,7 +57,7 @@ class ChannelChooser:
     """Chooses one channel of a live stream, slowly."""
 
     def __init__(self, n_channels: int, *, fixed: int | None = None, first: int = 0) -> None:
-        """``fixed`` is an index that holds whatever comes, ``first`` the one to begin with."""
+        """``fixed`` is the index for good, ``first`` only the one at the start."""
         self.index = min(first, n_channels - 1) if fixed is None else fixed
         self.prominence_db: tuple[float, ...] = ()
         self._chooses = fixed is None and n_channels > 1

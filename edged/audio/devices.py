@@ -1,10 +1,10 @@
-"""The microphones that PortAudio lists, told apart by what stays the same over reboots, never by a number.
+"""The microphones that PortAudio lists, selected by what stays the same over reboots, never by a number.
 
     audio.device ──► one InputDevice, or a CaptureError that lists what there is
       auto                              the system's default
       name:<part of a name>             "name:" may be left out
       usb-id:<vendor>:<product>         any socket; with :<serial> exactly this one
-      usb-path:<controller>:<devpath>   whatever is in this socket
+      usb-path:<controller>:<devpath>   the device in this socket
 
 ALSA's numbers change when a microphone is plugged in elsewhere or found later at the boot, and PortAudio ends the names
 of sound cards with them, ``USB PnP Sound Device: Audio (hw:1,0)``.  They are left out of what selects a microphone, and
@@ -43,7 +43,7 @@ class InputDevice:
 
     @property
     def alsa_number(self) -> tuple[int, int] | None:
-        """ALSA's card and device of the moment; None for what is no sound card."""
+        """ALSA's card and device of the moment; None for a device that is no sound card."""
         number = _ALSA_NUMBER.search(self.name)
         return (int(number[1]), int(number[2])) if number else None
 

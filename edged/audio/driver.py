@@ -165,7 +165,7 @@ def _started(portaudio: Any, device: InputDevice, rate_hz: int, n_channels: int)
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Turns file 2 away, as sounddevice does when it begins: ALSA and PortAudio write 36 lines there at a try in vain.
+    """Turns file 2 away, as sounddevice does at import: ALSA and PortAudio write 36 lines there at each failed attempt.
 
     A device that stays busy for a week must not fill the log, which has one line with the reason.
     """
@@ -181,7 +181,7 @@ def _quiet() -> Iterator[None]:
 
 
 def refresh() -> None:
-    """Lets PortAudio begin anew, which is the only way to see what was plugged in since; no stream may be open.
+    """Initialises PortAudio again, the only way to see devices that were plugged in since; no stream may be open.
 
     It also makes ALSA read its own configuration again, which it keeps for the life of a process otherwise.
 
@@ -195,7 +195,7 @@ def refresh() -> None:
             portaudio._terminate()  # noqa: SLF001
         portaudio._initialize()  # noqa: SLF001
     except portaudio.PortAudioError as exc:
-        raise CaptureError(f"microphone: PortAudio cannot begin anew ({exc})") from exc
+        raise CaptureError(f"microphone: PortAudio cannot be initialised again ({exc})") from exc
 
 
 def abandon() -> None:

@@ -2,11 +2,11 @@
 
     audio.device ──driver──► Capture ──► Ring ──read──► Conditioner ──► AudioChunk at 16 kHz
          ▲                      │
-         └── wait, list anew ◄──┘ absent, failed, stalled
+         └── wait, list again ◄──┘ absent, failed, stalled
 
 The reader thread makes every call into the driver: it opens, reads, closes and begins again with a growing wait, and
-PortAudio begins anew each time, which is the only way to see what was plugged in since.  The pipeline's thread, in
-``read``, watches it by what it gets done.  A driver that hangs holds its lock and cannot be mended from within: that,
+PortAudio is initialised each time, the only way to see what was plugged in since.  The pipeline's thread, in
+``read``, watches its progress.  A driver that hangs holds its lock and cannot be recovered from within: that,
 and a microphone that stays away for ``audio.max_recovery_s``, end in a ``CaptureError`` and so in a fresh process.
 
 Muted, the device is closed.  One that is muted from the start is not even looked for: PortAudio opens every device for
@@ -37,11 +37,11 @@ from edged.features.geometry import GEOMETRY
 from edged.host.backoff import Backoff
 
 HUNG_S = 20.0  # a driver that got nothing done for so long will not; above its longest wait, below the watchdog's 30 s
-_FIRST_S, _LONGEST_S = 0.5, 8.0  # between two tries to open the device
-# Debian's ALSA plugins lose 13 kB each time that PortAudio begins anew (measured): after seven hours in vain, 50 MB, a
+_FIRST_S, _MAX_WAIT_S = 0.5, 8.0  # between two attempts to open the device
+# Debian's ALSA plugins lose 13 kB each time that PortAudio is initialised (measured): after seven hours, 50 MB, a
 # fresh process is cheaper.
-_MOST_TRIES = 4000
-_STEADY = 10  # a device counts as mended when it held as many times the wait that its loss would cause
+_MAX_TRIES = 4000
+_STEADY = 10  # a device counts as recovered after this many times the wait that its loss would cause
 _CLOSE_S = 2.0  # the most that closing may take; what hangs longer is left behind
 
 _log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Microphone:
         )
         self._interference, self._interference_of = InterferenceMeter(), ""  # and of which device
         self._named = ""  # what of it the log has named
-        self._fault = ""  # of the last try; what is opened anew is not mended before its first block
+        self._fault = ""  # of the last attempt; a device that opens again has recovered only with its first block
         self._mute = Mute(muted=audio.muted)
         self._capture: Capture | None = None  # the opening that is being read
         self._stalled: Capture | None = None  # one that was given up
@@ -109,7 +109,7 @@ class Microphone:
         # Waits are added up, not clock readings compared: a program that was itself stopped has not been deaf.
         began_s = time.monotonic()
         chunk = self._ring.read(timeout_s)
-        if self._mute.muted:  # what came is a block that the reader had in its hands when it was told
+        if self._mute.muted:  # a block that the reader held when it was muted
             chunk = None
         if self._ended or chunk is not None:
             self._idle_s = self._deaf_s = 0.0
@@ -172,7 +172,7 @@ class Microphone:
             return "offline"
         if capture is self._stalled:
             return "stalled"
-        if capture.heard_since_s is None:
+        if capture.sound_since_s is None:
             return "offline"
         return "muted" if capture.silent else "online"
 
@@ -190,7 +190,7 @@ class Microphone:
         return ""
 
     def _watch(self, waited_s: float) -> None:
-        """The pipeline waited in vain: gives up an opening that stalls, then a driver that hangs or a lost device."""
+        """No chunk came: gives up an opening that stalls, then a driver that hangs or a lost device."""
         if self._mute.muted and self._mute.resting:  # deaf on purpose
             return
         progress, capture = (self._ring.n_written, self._n_tries + self._mute.n_rounds), self._capture
@@ -207,7 +207,7 @@ class Microphone:
         trouble = self._trouble(self._state(capture))
         if most_s and self._ring.n_written and self._deaf_s >= most_s and not self._mute.muted:
             raise CaptureError(f"{trouble or f'microphone {self._name!r}'}; no sound for {most_s:g} s")
-        if capture is None and self._n_tries >= _MOST_TRIES:
+        if capture is None and self._n_tries >= _MAX_TRIES:
             raise CaptureError(f"{trouble}; tried {self._n_tries} times")
 
     @staticmethod
@@ -217,8 +217,8 @@ class Microphone:
             threading.Thread(target=capture.abort, name="edged-microphone-abort", daemon=True).start()
 
     def _keep_open(self) -> None:
-        """The reader thread: opens, reads and begins again, until it is told to stop."""
-        backoff = Backoff(_FIRST_S, _LONGEST_S)
+        """The reader thread: opens, reads and starts over, until it is stopped."""
+        backoff = Backoff(_FIRST_S, _MAX_WAIT_S)
         unmuted = False
         try:
             while (release := self._mute.opening()) is not None:
@@ -226,14 +226,14 @@ class Microphone:
                 if unmuted:
                     self._ring.skip_to(time.monotonic())
                 wait_s = backoff.attempted()
-                heard_since_s = self._try(release, unmuted=unmuted)
-                if heard_since_s is not None:
-                    wait_s = backoff.lasted((time.monotonic() - heard_since_s) / _STEADY)
+                sound_since_s = self._try(release, unmuted=unmuted)
+                if sound_since_s is not None:
+                    wait_s = backoff.lasted((time.monotonic() - sound_since_s) / _STEADY)
                     unmuted = False
                 unmuted = release.wait(wait_s) or unmuted
         except CaptureError as exc:
             self._ring.close(exc)
-        except Exception as exc:  # noqa: BLE001 -- a thread's edge: whatever it is, the pipeline must hear of it
+        except Exception as exc:  # noqa: BLE001 -- a thread's edge: the pipeline must raise any fault
             fault = CaptureError(f"microphone {self._name!r}: the reader failed ({exc!r})")
             fault.__cause__ = exc
             self._ring.close(fault)
@@ -266,4 +266,4 @@ class Microphone:
             if capture is not None:
                 self._channels[device.stable_name] = capture.chooser.index
             self._capture = None
-        return None if capture is None else capture.heard_since_s
+        return None if capture is None else capture.sound_since_s

@@ -1,4 +1,4 @@
-"""Whether the device may be open: the pipeline's thread says so, the reader's keeps to it.
+"""Whether the device may be open: set by the pipeline's thread, obeyed by the reader's.
 
     muted(True) ──► the opening under way ends ──► the reader rests, coming round now and then ──muted(False)──► opening
 

@@ -1,4 +1,4 @@
-"""A sound file to chunks, as if it were being heard.
+"""A sound file to chunks, like a microphone's.
 
     file ──libsndfile──► block (n, channels) at its own rate ──one channel──► (n,) ──Resampler──► AudioChunk at 16 kHz
 
@@ -35,11 +35,11 @@ from edged.errors import RecordingError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
-_BLOCK_S = 1.0  # what is decoded at once when nothing waits for it
+_BLOCK_S = 1.0  # length of a read when nothing paces it
 _CHOSEN_BY_S = 30  # the seconds of a file by which its channel is chosen
-_PACED_BLOCK_S = 0.125  # what is handed out at once when it is heard at a given speed, as a driver would
+_PACED_BLOCK_S = 0.125  # length of a chunk when it is played at a given speed
 _RATES_HZ = (4_000, 384_000)  # below there is no speech left, above there is no microphone
-_MOST_VALUES = 4_000_000  # samples times channels decoded at once: a header with 1024 channels must not cost memory
+_MAX_VALUES = 4_000_000  # samples times channels decoded at once: a header with 1024 channels must not cost memory
 # Float files may go beyond full scale (a mix, or integers kept as floats).  They are kept as they are: the log-mel is
 # relative to the loudest band, and clipping would add harmonics that were never spoken.  But beyond the range of 32-bit
 # integers nobody's samples lie, and their power would overflow float32.
@@ -77,7 +77,7 @@ class Recording:
         self._speed = speed
         self._stopped = threading.Event()
         self._whole: CountedMp3 | None = None  # what libsndfile reads in place of an MP3 file without a length
-        self._waiting: AudioChunk | None = None  # decoded, but not yet heard
+        self._waiting: AudioChunk | None = None  # decoded, but not due yet
 
     def __enter__(self) -> Self:
         """Opens the file.
@@ -90,9 +90,9 @@ class Recording:
             self._file = soundfile.SoundFile(os.fsencode(self.path))
         except soundfile.LibsndfileError as exc:
             raise self._error(self._not_decoded(_reason(exc))) from exc
-        except TypeError as exc:  # soundfile asks for the rate of what is named .raw
+        except TypeError as exc:  # soundfile asks for the rate of a file named .raw
             raise self._error(f"samples without a header have no known rate; {_EXPECTED}") from exc
-        # soundfile seeks after each read to where it is already.  In an mp3 that makes the decoder start anew without
+        # soundfile seeks after each read to where it is already.  In an mp3 that restarts the decoder without
         # the bits that frames share, and the first tenth of a second of every block comes out wrong.
         self._file.seekable = lambda: False
         self._sample_rate_hz = int(self._file.samplerate)
@@ -100,7 +100,7 @@ class Recording:
             self._file.close()
             raise self._error(f"sample rate {self._sample_rate_hz} Hz; expected {_RATES_HZ[0]} to {_RATES_HZ[1]} Hz")
         try:
-            # Now: the file may be gone when it has been played.
+            # Now: the file may be deleted while it plays.
             self._cut_off = is_cut_off(self.path, self._file.format)
             self._promised = promised_frames(self.path, self._file.format, self._file.frames)
             if self._file.format == "MP3" and self._promised is None:
@@ -109,7 +109,7 @@ class Recording:
             self._close()
             raise self._error(f"cannot be read ({exc.strerror}); expected a file that stays") from exc
         self._channel = self._chosen_channel()
-        # As if it began to play now: the clocks are read once, and the count of samples goes on from there.
+        # It starts to play now: the clocks are read once, and samples are counted from there.
         self._began_utc_s, self._began_s = time.time(), time.monotonic()
         self._coming = self._chunks()
         return self
@@ -190,7 +190,7 @@ class Recording:
     def _beginning_powers(self) -> NDArray[np.float64]:
         """(k, channels) of the file's first half minute; what cannot be decoded is left for the reading to report."""
         found = [np.zeros((0, self._file.channels))]
-        most = max(1, min(self._sample_rate_hz, _MOST_VALUES // self._file.channels))
+        most = max(1, min(self._sample_rate_hz, _MAX_VALUES // self._file.channels))
         try:
             with soundfile.SoundFile(os.fsencode(self.path)) as file:
                 file.seekable = lambda: False
@@ -235,9 +235,9 @@ class Recording:
             raise self._error(f"cannot be a file ({exc}); {_EXPECTED}") from exc
 
     def _blocks(self) -> Iterator[Floats]:
-        """(n,) one channel, decoded, at the file's rate, up to its end or to what is wrong with it."""
+        """(n,) one channel, decoded, at the file's rate, up to its end or its first fault."""
         block_s = _BLOCK_S if self._speed is None else min(_BLOCK_S, _PACED_BLOCK_S * self._speed)
-        most = max(1, min(round(self._sample_rate_hz * block_s), _MOST_VALUES // self._file.channels))
+        most = max(1, min(round(self._sample_rate_hz * block_s), _MAX_VALUES // self._file.channels))
         n_decoded, promised = 0, self._promised
         rest = "expected the rest that the file itself announces"
         length = rest if promised is None else f"expected {promised / self._sample_rate_hz:.1f} s as its header says"
@@ -284,11 +284,11 @@ class Recording:
             raise fault
 
     def _is_due(self, chunk: AudioChunk, timeout_s: float) -> bool:
-        """Waits until the chunk has been heard to its end, at most ``timeout_s``."""
+        """Waits until the chunk has played to its end, at most ``timeout_s``."""
         if self._speed is None:
             return True
-        heard_s = (chunk.start + len(chunk.samples)) / GEOMETRY.sample_rate_hz / self._speed
-        wait_s = self._began_s + heard_s - time.monotonic()
+        played_s = (chunk.start + len(chunk.samples)) / GEOMETRY.sample_rate_hz / self._speed
+        wait_s = self._began_s + played_s - time.monotonic()
         if self._stopped.wait(max(0.0, min(wait_s, timeout_s))):
             self.ended = True
             return False

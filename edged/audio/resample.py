@@ -1,4 +1,4 @@
-"""Mono samples at any rate to samples at 16 kHz, in whatever cuts they come.
+"""Mono samples at any rate to samples at 16 kHz, in any cut.
 
     samples (n,) at rate_hz ──soxr "HQ" stream──► samples (about n * 16000 / rate_hz,)
 

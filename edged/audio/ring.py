@@ -31,7 +31,7 @@ class AudioChunk:
 
 @dataclass(slots=True)
 class _Block:
-    """A block that waits in the ring, or what is left of it after its oldest samples were dropped."""
+    """A block in the ring, or its rest after its oldest samples were dropped."""
 
     start: int
     n: int
@@ -112,7 +112,7 @@ class Ring:
             self._next += 1
 
     def forget(self) -> None:
-        """Drops what waits, uncounted, and leaves nothing of it in memory: it is not to be heard."""
+        """Drops all waiting samples, uncounted, and erases them: nobody may hear them."""
         with self._changed:
             self._blocks.clear()
             self._head = self._n = 0

@@ -1,6 +1,6 @@
 """Where in samples the sound begins, so that silence before it changes no answer.
 
-    samples (n,) ──mean of pairs, difference──► power of each ms ──mean of 16──► first within 30 dB of the peak
+    samples (n,) ──mean of pairs, difference──► power of each ms ──mean of 16──► first above the noise and within 30 dB of the peak
 
 The mean of two neighbours takes the hiss above speech, the difference an offset, hum and rumble.  The step is 1 ms and
 not a hop: windows that begin at the onset then cut the same sound in the same way, wherever in a file it lies.
@@ -13,7 +13,9 @@ from edged.features.logmel import Floats
 
 _STEP = GEOMETRY.sample_rate_hz // 1000  # 1 ms
 _SPAN = 16  # steps that are averaged, so that a single click is no onset
-_BELOW_PEAK = 10 ** (-30 / 10)  # of power
+_BELOW_PEAK = 10 ** (-30 / 10)  # of power: where speech begins in a quiet recording …
+_ABOVE_NOISE = 10 ** (6 / 10)  # … and in a noisy one, over its quiet tenth …
+_NOISE_BELOW_PEAK = 10 ** (-10 / 10)  # … unless that is no noise but speech without a pause
 _PREROLL_S = 0.1  # kept before the onset: breath, soft consonants, and what clips for training begin with
 
 
@@ -25,5 +27,7 @@ def onset(samples: Floats) -> int:
     low = samples[: n_steps * _STEP].reshape(-1, 2).mean(axis=1, dtype=np.float64)
     power = np.square(np.diff(low, prepend=low[0])).reshape(n_steps, -1).mean(axis=1)
     smooth = np.convolve(power, np.full(_SPAN, 1 / _SPAN))[:n_steps]
-    first = int(np.argmax(smooth > _BELOW_PEAK * smooth.max()))
+    peak, quiet = smooth.max(), np.percentile(smooth, 10)
+    threshold = max(_BELOW_PEAK * peak, min(_ABOVE_NOISE * quiet, _NOISE_BELOW_PEAK * peak))
+    first = int(np.argmax(smooth > threshold))
     return max(0, first * _STEP - round(_PREROLL_S * GEOMETRY.sample_rate_hz))

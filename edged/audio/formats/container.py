@@ -45,7 +45,7 @@ def promised_frames(path: Path, form: str, frames: int) -> int | None:
 
 
 def is_cut_off(path: Path, form: str) -> bool:
-    """Whether the container announces more bytes than the file has: libsndfile decodes what is there without a word."""
+    """Whether the container announces more bytes than the file has: libsndfile decodes the rest without warning."""
     size = path.stat().st_size
     with path.open("rb") as file:
         if form == "OGG":

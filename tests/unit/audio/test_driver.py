@@ -195,7 +195,7 @@ def test_tries_in_vain_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a limited number of counted tries a missing device ends the process."""
     picky = PickyPortAudio()
     monkeypatch.setattr(driver, "load", lambda: picky)
-    monkeypatch.setattr(module, "_MOST_TRIES", 3)
+    monkeypatch.setattr(module, "_MAX_TRIES", 3)
     monkeypatch.setattr(module, "_FIRST_S", 0.01)
     with Microphone(Audio(device="webcam")) as microphone:
         with pytest.raises(CaptureError, match=r"^microphone 'webcam': not found; there is .*; tried \d times$"):
@@ -221,7 +221,7 @@ def test_portaudio_that_cannot_begin_anew(monkeypatch: pytest.MonkeyPatch) -> No
     picky = PickyPortAudio()
     monkeypatch.setattr(driver, "load", lambda: picky)
     picky.begun = -1
-    with pytest.raises(CaptureError, match=r"^microphone: PortAudio cannot begin anew \(no host\)$"):
+    with pytest.raises(CaptureError, match=r"^microphone: PortAudio cannot be initialised again \(no host\)$"):
         driver.refresh()
     with pytest.raises(CaptureError, match=r"^microphone: PortAudio cannot list the devices \(not initialized\)$"):
         microphones()

@@ -30,6 +30,15 @@ def test_onset_ignores_a_floor_that_is_30_db_lower() -> None:
     assert start == pytest.approx(0.9 * n, abs=32)
 
 
+@pytest.mark.parametrize("silence_s", [0.5, 1, 5])
+def test_onset_in_noise_of_20_db(silence_s: float) -> None:
+    """Noise that is there before the sound is no onset either."""
+    n = round(silence_s * RATE_HZ)
+    sound = 0.1 * np.random.default_rng(6).standard_normal(n + 2 * RATE_HZ).astype(np.float32) * np.float32(0.1)
+    sound[n : n + RATE_HZ] += speech_like(1)
+    assert onset(sound) == pytest.approx(n - 0.1 * RATE_HZ, abs=64)
+
+
 @pytest.mark.parametrize("samples", [np.zeros(0), np.zeros(100), np.zeros(RATE_HZ), np.full(RATE_HZ, 0.5)])
 def test_onset_of_nothing_is_0(samples: Floats) -> None:
     """Too short, silent or constant: nothing is cut off."""
