@@ -1,6 +1,6 @@
 """Where in samples the sound begins, so that silence before it changes no answer.
 
-    samples (n,) ──mean of pairs, difference──► power of each ms ──mean of 16──► first above the noise and within 30 dB of the peak
+    samples (n,) ──mean of pairs, difference──► power of each ms ──mean of 16──► first loud one
 
 The mean of two neighbours takes the hiss above speech, the difference an offset, hum and rumble.  The step is 1 ms and
 not a hop: windows that begin at the onset then cut the same sound in the same way, wherever in a file it lies.
