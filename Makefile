@@ -1,5 +1,5 @@
-# Each target makes what it needs once; .ci/setup fills .venv, and its stamps say when.  Only `make setup` and the targets
-# that need system packages of their own ask for sudo, and only for what is missing.
+# Each target sets up what it needs, once: .ci/setup fills .venv and leaves a stamp.  `make setup` installs system packages
+# and may ask for sudo; so do targets that need a package that is still missing.  `make check` never does.
 .DEFAULT_GOAL := help
 .PHONY: help demo run setup check test test-systemd test-arm64 test-homeassistant test-nodered lint lock bench soak fuzz models card sample reference picture install uninstall clean
 
@@ -26,11 +26,11 @@ run: .venv/.set-up-run ## the microphone and the broker of config.yaml; shows wh
 
 setup: .venv/.set-up-test ## Python packages and system packages for everything below; asks for sudo for the latter
 
-check: .venv/.set-up-check ## ruff, mypy and the unit tests: under 90 s, no sudo, no network once set up
+check: .venv/.set-up-check ## ruff, mypy and the unit tests with coverage: under 90 s, no sudo, no network once set up
 	$(LINT)
 	$(PYTEST) tests/unit tests/repo -m 'not broker and not sound and not faults and not corpora' -n auto --cov
 
-test: .venv/.set-up-test ## everything that needs no root: check, a real broker, a real capture device, real faults, training
+test: .venv/.set-up-test ## everything that needs no root: also a real broker, a real capture device, real faults, training
 	$(LINT)
 	$(PYTEST) -n 4 --dist loadgroup
 
@@ -49,7 +49,7 @@ test-nodered: .venv/.set-up-nodered ## the Node-RED flow of docs/integrations in
 lint: .venv/.set-up-check ## ruff and mypy --strict only
 	$(LINT)
 
-lock: .venv/.set-up-check ## .ci/constraints.txt anew from pyproject.toml
+lock: .venv/.set-up-check ## pin the newest versions that pyproject.toml allows in .ci/constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --all-extras --no-header --no-annotate --upgrade --python-version 3.11 \
 		pyproject.toml --output-file .ci/constraints.txt
 
@@ -64,7 +64,7 @@ fuzz: .venv/.set-up-fuzz ## damaged configs, recordings, bundles, outbox files, 
 		tests/faults/test_fuzz_commands.py tests/faults/test_fuzz_models.py tests/unit/outbox/test_database.py
 	$(BIN)/python -m tests.tools.guided $(FUZZ_CASES)
 
-models: .venv/.set-up-convert ## trains, quantizes, evaluates and bundles all five models, and the gate (RECIPE=default or research, SEED=3)
+models: .venv/.set-up-convert ## train, quantize, evaluate and bundle the five models and the gate (RECIPE=default or research, SEED=3)
 	$(BIN)/python -m convert all --recipe $(RECIPE) --seed $(SEED)
 
 card: .venv/.set-up-convert ## the model card's rows that take several trainings: seeds, alternatives, corpora by folds (hours)
@@ -82,23 +82,23 @@ card: .venv/.set-up-convert ## the model card's rows that take several trainings
 	for corpus in cremad ravdess emodb; do \
 		$(CONVERT) protocol $$corpus --seed $(SEED) --bundle edged/models/default || exit; done
 
-sample: .venv/.set-up-test ## searches for the demo's conversation again, with flite and espeak-ng (SAMPLE_SEED=1): after a new bundle
+sample: .venv/.set-up-test ## search for the demo's conversation again, with flite and espeak-ng (SAMPLE_SEED=1): after a new bundle
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m convert.demo --seed $(SAMPLE_SEED)
 
-reference: .venv/.set-up-test ## writes docs/mqtt.md, docs/config.md and the shells' completion scripts from the source
+reference: .venv/.set-up-test ## write docs/mqtt.md, docs/config.md and the shells' completion scripts from the source
 	@$(BIN)/python -m tests.tools.reference
 	@$(BIN)/python -m tests.tools.completions
 
-picture: .venv/.set-up-demo ## records the demo's terminal as docs/demo.svg, the picture in the README
+picture: .venv/.set-up-demo ## record the demo's terminal as docs/demo.svg, the picture in the README
 	@$(BIN)/python -m tests.tools.demo_picture
 
-install: ## as root: the program, its user and its service, started (PREFIX=/opt/edged)
+install: ## as root: install the program, its user and its service, and start it (PREFIX=/opt/edged)
 	@PREFIX=$(PREFIX) systemd/install.sh install
 
-uninstall: ## as root: takes all that away, but for /etc/edged and what the daemon kept
+uninstall: ## as root: removes all of it except /etc/edged and the state directory
 	@PREFIX=$(PREFIX) systemd/install.sh uninstall
 
-clean: ## removes .venv and all caches
+clean: ## remove .venv and all caches
 	rm -rf .venv .venv-homeassistant build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
