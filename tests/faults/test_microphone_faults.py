@@ -15,7 +15,7 @@ import json, os, sys, threading
 from edged.audio import microphone as module
 from edged.config.structs import Audio
 from edged.errors import CaptureError
-module._LONGEST_S, module.HUNG_S = 0.6, 4.0
+module._MAX_WAIT_S, module.HUNG_S = 0.6, 4.0
 module._CLOSE_S = 3600.0  # a closing that waits for its deadline does not end before this process is killed
 max_recovery_s, until = float(sys.argv[1]), sys.argv[2:]
 states, fault, first, heard = [], "", None, 0
