@@ -47,7 +47,7 @@ def flow(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[None]:  # noqa: F811
 
 @pytest.mark.usefixtures("flow")
 def test_episode_sets_the_lamp_of_its_room(mosquitto: Mosquitto) -> None:  # noqa: F811
-    """A new and confident episode sets the lamp; a late, weak or unknown one does not."""
+    """A new and probable episode sets the lamp; a late, weak or unknown one does not."""
     with raw_subscriber(mosquitto.port, "zigbee2mqtt/#") as (client, messages):
 
         def publish(room: str, event: EpisodeStart) -> None:
@@ -62,7 +62,7 @@ def test_episode_sets_the_lamp_of_its_room(mosquitto: Mosquitto) -> None:  # noq
 
         wait_until(answered, "the kitchen's lamp", START_S)
         publish("late", msgspec.structs.replace(episode_start("angry"), replayed=True))
-        publish("weak", msgspec.structs.replace(episode_start("angry"), confidence=0.4))
+        publish("weak", msgspec.structs.replace(episode_start("angry"), probability=0.4))
         publish("odd", episode_start("bored"))
         publish("attic", episode_start("sad"))
         wait_until(lambda: "zigbee2mqtt/lamp_attic/set" in lamps(), "the attic's lamp")  # last: order is kept

@@ -25,6 +25,7 @@ def episode_start(label: str, start_s: float = 1.0) -> EpisodeStart:
         time=TIME,
         start_s=start_s,
         confidence=0.84,
+        probability=0.84,
         scores={label: 0.84},
     )
 
