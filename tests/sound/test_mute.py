@@ -81,7 +81,7 @@ from edged.audio import driver, microphone as module, mute
 from edged.config.structs import Audio
 mute.REST_S = 0.1
 opened, calls = driver.opened, []
-driver.opened = lambda device: calls.append(device) or opened(device)
+driver.opened = lambda device, channel: calls.append(device) or opened(device, channel)
 with module.Microphone(Audio(device="pulse", max_recovery_s=0.3, muted=True)) as microphone:
     while microphone.status.n_tries < 10:
         assert microphone.read(0.05) is None

@@ -1,1 +1,1 @@
-"""One file a module, without a broker, a sound server or a corpus."""
+"""Unit tests, one file per module, without broker, sound server or corpora."""

@@ -1,4 +1,4 @@
-"""errors.py: the tree, and the exit statuses that systemd and scripts rely on."""
+"""The error classes, and the exit statuses that systemd and scripts rely on."""
 
 import pytest
 
@@ -22,13 +22,13 @@ from edged import errors
     ],
 )
 def test_exit_status_each_error(error: type[errors.EdgedError], status: int) -> None:
-    """The number is the one that the README and the unit name."""
+    """The status matches the documentation and the unit."""
     assert error.exit_status == status
     assert issubclass(error, errors.EdgedError)
 
 
 def test_tree_docstring_complete() -> None:
-    """Every error stands in the module's drawing, with its exit status."""
+    """The module's tree has every error with its exit status."""
     drawing = {line.split()[1]: line for line in (errors.__doc__ or "").splitlines() if "──" in line}
     for error in vars(errors).values():
         if isinstance(error, type) and issubclass(error, errors.EdgedError) and error is not errors.EdgedError:

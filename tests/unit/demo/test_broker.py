@@ -1,4 +1,4 @@
-"""The broker inside the program."""
+"""The embedded broker."""
 
 import socket
 import sys
@@ -16,7 +16,7 @@ from tests.parts.broker.payloads import emotion_state, episode_start
 
 
 def test_messages_go_through_in_order() -> None:
-    """From our publisher to our subscriber; afterwards nothing listens there."""
+    """Messages pass from publisher to subscriber in order; afterwards the port is closed."""
     with EmbeddedBroker() as broker:
         mqtt = Mqtt(host="127.0.0.1", port=broker.port)
         with Subscriber(mqtt) as subscriber:
@@ -32,7 +32,7 @@ def test_messages_go_through_in_order() -> None:
 
 
 def test_close_with_clients_connected_ends() -> None:
-    """Who is still there sees the broker go."""
+    """Connected clients see the broker disappear."""
     with EmbeddedBroker() as broker:
         subscriber = Subscriber(Mqtt(host="127.0.0.1", port=broker.port))
         subscriber.__enter__()
@@ -42,15 +42,15 @@ def test_close_with_clients_connected_ends() -> None:
 
 
 def test_missing_extra_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a device, which needs no broker inside."""
+    """Without the extra the error has the install command."""
     monkeypatch.setitem(sys.modules, "amqtt.broker", None)
     with pytest.raises(UsageError, match=r"pip install 'edged\[demo\]'"), EmbeddedBroker():
         pass
 
 
 def test_port_that_is_taken_is_a_publish_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody was faster between the choice of the port and its use."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        monkeypatch.setattr("edged.demo.broker._free_port", lambda: taken.getsockname()[1])
+    """Another program took the port between its choice and its use."""
+    with socket.create_server(("127.0.0.1", 0)) as blocker:
+        monkeypatch.setattr("edged.demo.broker._free_port", lambda: blocker.getsockname()[1])
         with pytest.raises(PublishError, match="does not listen"), EmbeddedBroker():
             pass

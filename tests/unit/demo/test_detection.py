@@ -1,4 +1,4 @@
-"""The shipped bundle detects the emotions of the shipped sample as they are meant, through the whole pipeline.
+"""The shipped bundle detects the intended emotions in the shipped sample, through the whole pipeline.
 
 A new bundle that fails here needs a new sample: ``make sample``.
 """
@@ -22,10 +22,10 @@ from tests.parts.fakes import RecordingSink
 
 @pytest.mark.parametrize("adaptation", ["fresh", "none"])
 @pytest.mark.parametrize(("shift_s", "gain_db"), [(0, 0), (0.1, 0), (0, -6), (0, 3)])
-def test_shipped_bundle_detects_the_sample_as_it_is_meant(
+def test_shipped_bundle_detects_the_intended_emotions(
     tmp_path: Path, shift_s: float, gain_db: float, adaptation: str
 ) -> None:
-    """At least four emotions, also a little later, softer, louder, and on a device that does not adapt."""
+    """At least four emotions are detected, also shifted, softer, louder, and without adaptation."""
     sound, rate_hz = soundfile.read(SAMPLE, dtype="float64")
     changed = np.pad(sound * 10 ** (gain_db / 20), (round(shift_s * rate_hz), 0))
     file = tmp_path / "sample.flac"

@@ -1,4 +1,4 @@
-"""The committed sample, what is meant in it, and how a turn's emotion is taken from episodes."""
+"""The committed sample, its intended emotions, and how a turn gets its emotion from episodes."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,7 @@ SAD = Turn(start_s=8.0, end_s=12.0, meant="sad", text="She is gone.")
 
 
 def test_sample_is_long_enough_for_episodes_and_short_enough_to_watch() -> None:
-    """Neither clipped nor silent, and small enough to be committed."""
+    """The sample is neither clipped nor silent, and small enough to commit."""
     sound, sample_rate_hz = soundfile.read(SAMPLE, dtype="float64")
     assert sample_rate_hz == 16_000
     assert sound.ndim == 1
@@ -27,7 +27,7 @@ def test_sample_is_long_enough_for_episodes_and_short_enough_to_watch() -> None:
 
 
 def test_turns_follow_each_other_within_the_sample() -> None:
-    """With a pause between them, and more than enough emotions."""
+    """Turns have pauses between them and more than enough emotions."""
     turns = load_turns()
     times_s = [0.0, *[time_s for turn in turns for time_s in (turn.start_s, turn.end_s)]]
     assert times_s == sorted(times_s)
@@ -38,12 +38,12 @@ def test_turns_follow_each_other_within_the_sample() -> None:
 
 
 def test_nearest_turn() -> None:
-    """Within one, in the pause, and beyond both ends."""
+    """The nearest turn within a turn, in a pause, and beyond both ends."""
     assert [nearest((ANGRY, SAD), at_s) for at_s in (0, 4, 6.9, 7.1, 10, 99)] == [ANGRY, ANGRY, ANGRY, SAD, SAD, SAD]
 
 
 def test_emotion_of_a_turn_is_that_of_its_longest_episodes() -> None:
-    """What is left of the turn before does not count, and two episodes of one label count together."""
+    """The rest of an earlier episode does not count; two episodes of one label add up."""
     episodes = [
         Episode("neutral", 0.0, 3.5),
         Episode("angry", 3.5, 4.5),
@@ -56,7 +56,7 @@ def test_emotion_of_a_turn_is_that_of_its_longest_episodes() -> None:
 
 
 def test_turn_without_an_episode_is_none() -> None:
-    """One that only touches it is no overlap."""
+    """An episode that only touches the turn does not overlap it."""
     assert detected(SAD, [Episode("angry", 2.0, 8.0)]) == "none"
 
 
@@ -64,7 +64,7 @@ def test_turn_without_an_episode_is_none() -> None:
     "content", ["", "{}", '[{"start_s": 1}]', '[{"start_s": "x", "end_s": 2, "meant": "", "text": ""}]']
 )
 def test_turns_that_are_none_are_named(tmp_path: Path, content: str) -> None:
-    """File and fault in one line."""
+    """One line has the file and the fault."""
     file = tmp_path / "sample.json"
     file.write_text(content)
     with pytest.raises(RecordingError, match=r"sample\.json: .*, expected the turns"):
@@ -72,6 +72,6 @@ def test_turns_that_are_none_are_named(tmp_path: Path, content: str) -> None:
 
 
 def test_turns_that_are_missing_are_named(tmp_path: Path) -> None:
-    """As after an installation that left package data out."""
+    """The file may be missing from an installation without package data."""
     with pytest.raises(RecordingError, match=r"sample\.json.*expected the turns"):
         load_turns(tmp_path / "sample.json")

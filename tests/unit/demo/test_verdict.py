@@ -1,4 +1,4 @@
-"""What the demo makes of the messages that it receives."""
+"""The demo's verdict on the messages it received."""
 
 import msgspec
 import pytest
@@ -14,7 +14,7 @@ TURNS = tuple(Turn(start_s=10.0 * n, end_s=10.0 * n + 8, meant=label, text="…"
 
 
 def verdict(*messages: tuple[str, msgspec.Struct | bytes]) -> Verdict:
-    """After these messages of the node."""
+    """The verdict after these messages of the node."""
     made = Verdict(TURNS, "edged/demo/")
     for name, payload in messages:
         content = payload if isinstance(payload, bytes) else encoded(payload)
@@ -22,8 +22,8 @@ def verdict(*messages: tuple[str, msgspec.Struct | bytes]) -> Verdict:
     return made
 
 
-def heard(*labels: str) -> Verdict:
-    """After an episode in each turn."""
+def verdict_on_labels(*labels: str) -> Verdict:
+    """The verdict after one episode per turn."""
     messages: list[tuple[str, msgspec.Struct | bytes]] = []
     for turn, label in zip(TURNS, labels, strict=False):
         messages += [
@@ -34,8 +34,8 @@ def heard(*labels: str) -> Verdict:
 
 
 def test_four_emotions_as_meant_are_enough() -> None:
-    """The others are named."""
-    made = heard("neutral", "angry", "sad", "happy", "angry")
+    """Four matching emotions pass, and the mismatches are listed."""
+    made = verdict_on_labels("neutral", "angry", "sad", "happy", "angry")
     assert made.fault() == ""
     assert made.summary().splitlines() == [
         "Heard as meant: neutral, angry, sad, happy (4 of 5 turns).",
@@ -45,8 +45,8 @@ def test_four_emotions_as_meant_are_enough() -> None:
 
 
 def test_all_as_meant_needs_no_second_line() -> None:
-    """Nothing was heard otherwise."""
-    assert heard(*MEANT).summary().count("\n") == 1
+    """Without mismatches there is one line."""
+    assert verdict_on_labels(*MEANT).summary().count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -55,21 +55,21 @@ def test_all_as_meant_needs_no_second_line() -> None:
         (verdict(), "no message was received"),
         (verdict(("emotion", emotion_state("sad"))), "no event was received"),
         (
-            heard("neutral", "angry", "angry", "angry", "neutral"),
+            verdict_on_labels("neutral", "angry", "angry", "angry", "neutral"),
             "2 emotions heard as meant (neutral, angry), expected at least 4; sad as angry, happy as angry, fear as",
         ),
-        (heard("neutral"), "1 emotion heard as meant (neutral), expected at least 4; angry as none"),
-        (heard("sad"), "0 emotions heard as meant, expected at least 4; neutral as sad"),
+        (verdict_on_labels("neutral"), "1 emotion heard as meant (neutral), expected at least 4; angry as none"),
+        (verdict_on_labels("sad"), "0 emotions heard as meant, expected at least 4; neutral as sad"),
     ],
 )
 def test_too_few_emotions_are_a_fault(made: Verdict, fault: str) -> None:
-    """One line that says which were missed and what was heard instead."""
+    """One line lists the missed emotions and what was detected instead."""
     assert made.fault().startswith(fault)
     assert "\n" not in made.fault()
 
 
 def test_offline_is_the_last_word() -> None:
-    """And counts as no message."""
+    """The offline message ends the demo and does not count as a message."""
     made = verdict(("availability", b"online"))
     assert not made.offline
     made = verdict(("availability", b"online"), ("availability", b"offline"))
@@ -78,6 +78,6 @@ def test_offline_is_the_last_word() -> None:
 
 
 def test_end_that_fits_no_schema_is_no_episode() -> None:
-    """The view shows it."""
+    """An invalid event is no episode."""
     made = verdict(("event/start", episode_start("sad")), ("event/end", b"{}"))
     assert "neutral as none" in made.fault()

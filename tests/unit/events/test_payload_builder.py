@@ -1,4 +1,4 @@
-"""Changes to payloads: ids, times, rounding."""
+"""Payloads from tracker changes: ids, times, rounding."""
 
 import re
 import time
@@ -15,14 +15,14 @@ SCORES = np.array([0.123456, 0.876544], np.float32)
 
 
 def payloads() -> PayloadBuilder:
-    """At second 100 of the source it was 2023-11-14 22:13:20 UTC."""
+    """A builder whose second 100 of the source is 2023-11-14 22:13:20 UTC."""
     made = PayloadBuilder(LABELS, 16_000)
     made.anchor(1_600_000, 1_700_000_000)
     return made
 
 
 def test_times_count_from_the_anchor() -> None:
-    """A sample half a second before the anchor is half a second earlier on the wall clock."""
+    """Half a second before the anchor is half a second earlier on the wall clock."""
     start = payloads().event(Began("sad", 1_592_000, SCORES, None, 0.61))
     assert isinstance(start, EpisodeStart)
     assert (start.time, start.start_s) == ("2023-11-14T22:13:19.500Z", 99.5)
@@ -31,7 +31,7 @@ def test_times_count_from_the_anchor() -> None:
 
 
 def test_end_has_the_id_of_its_start() -> None:
-    """One id in both, another for the next episode; ids are UUIDs of version 7 that sort by time."""
+    """Start and end share an id, the next episode has another; ids are UUIDv7 and sort by time."""
     made = payloads()
     ids = []
     for _ in range(3):
@@ -49,14 +49,14 @@ def test_end_has_the_id_of_its_start() -> None:
 
 
 def test_state_without_speech_has_no_scores() -> None:
-    """None means none: neither confidence nor scores are made up."""
+    """Without speech confidence and scores are null."""
     state = payloads().state(State("none", False, 0, 0, None, None), -96.0)  # noqa: FBT003 -- no speech
     assert (state.confidence, state.probability, state.scores) == (None, None, None)
     assert (state.arousal, state.valence, state.level_dbfs) == (None, None, -96.0)
 
 
 def test_probability_of_a_state_is_that_of_its_label() -> None:
-    """Beside the mean score, of which the confidence is made."""
+    """The probability is separate from the confidence, which is the mean score."""
     shares = np.array([0.3, 0.7], np.float32)
     for emotion, probability in (("angry", 0.3), ("sad", 0.7), ("uncertain", 0.7)):
         state = payloads().state(State(emotion, True, 0, 0, SCORES, shares), -30.0)  # noqa: FBT003
@@ -64,6 +64,6 @@ def test_probability_of_a_state_is_that_of_its_label() -> None:
 
 
 def test_confidence_of_uncertain_is_the_greatest_score() -> None:
-    """Where the state is no label, its confidence says how near the nearest label is."""
+    """If the state is no label, its confidence is that of the best label."""
     assert payloads().confidence(State("uncertain", True, 0, 0, SCORES, SCORES)) == 0.8765  # noqa: FBT003
     assert payloads().confidence(State("angry", True, 0, 0, SCORES, SCORES)) == 0.1235  # noqa: FBT003

@@ -1,4 +1,4 @@
-"""Windows to shares: how long an emotion lasts, and the prior distribution, weigh the scores."""
+"""Smoothing of window scores: emotion duration and prior distribution weight them."""
 
 import numpy as np
 import pytest
@@ -11,25 +11,25 @@ RATE = 16_000
 LASTS = 8 * RATE
 STRIDE = RATE // 2
 USUAL = np.array([0.04, 0.16, 0.64], np.float32) / np.float32(0.84)
-HALF_WAY = np.array([1, 2, 4]) / 7  # to a uniform distribution, by the square root
+HALF_WAY = np.array([1, 2, 4]) / 7  # half-way to a uniform distribution, by the square root
 EVEN = np.full(3, 1 / 3, np.float32)
-NEW = 0.5 / GEOMETRY.window_s  # the share of a window that is a stride
+NEW = 0.5 / GEOMETRY.window_s  # the new share of a window, one stride
 
 
 def settings(
     expected: Floats = EVEN, lasts: int = LASTS, kind: Kind = "bayesian", stride: int = STRIDE
 ) -> SmoothingSettings:
-    """A span of 5 s, windows each half second."""
+    """A span of 5 s with two windows a second."""
     return SmoothingSettings(kind=kind, span=5 * RATE, lasts=lasts, stride=stride, expected=expected)
 
 
 def scores(*values: float) -> Floats:
-    """As a cascade gives them."""
+    """Scores as from a cascade."""
     return np.array(values, np.float32)
 
 
 def test_posterior_is_the_forward_algorithm() -> None:
-    """Prior times the evidence of new sound; then the emotion stays or gives way, and so on."""
+    """Prior times evidence of the new sound, then the transition, and so on."""
     smoothing = Smoothing(settings(USUAL))
     first = HALF_WAY * scores(0.7, 0.2, 0.1) ** NEW
     first /= first.sum()
@@ -41,7 +41,7 @@ def test_posterior_is_the_forward_algorithm() -> None:
 
 @pytest.mark.parametrize("stride", [2000, 4000, 8000])
 def test_evidence_is_of_sound_and_not_of_windows(stride: int) -> None:
-    """Windows twice as often add no evidence."""
+    """Twice as many windows of the same sound add no evidence."""
     smoothing = Smoothing(settings(lasts=10_000_000 * RATE, stride=stride))
     for at in range(stride, 4 * RATE + 1, stride):
         shares = smoothing.shares(at, 0, scores(0.5, 0.3, 0.2))
@@ -50,7 +50,7 @@ def test_evidence_is_of_sound_and_not_of_windows(stride: int) -> None:
 
 
 def test_unusual_emotions_need_more_evidence() -> None:
-    """The same windows convince sooner where the emotion is usual; in the end they do everywhere."""
+    """Unusual emotions need more windows, but win in the end."""
 
     def windows_needed(expected: Floats) -> int:
         smoothing = Smoothing(settings(expected))
@@ -60,7 +60,7 @@ def test_unusual_emotions_need_more_evidence() -> None:
 
 
 def test_emotion_with_a_share_of_zero_is_still_detected() -> None:
-    """A share of 0 in the config makes an emotion rare; it does not make the device deaf to it."""
+    """A share of 0 in the config makes an emotion rare, not undetectable."""
     smoothing = Smoothing(settings(np.array([0.0, 0.0, 1.0], np.float32)))
     shares = [smoothing.shares(n * STRIDE, 0, scores(0.9, 0.05, 0.05))[0] for n in range(30)]
     assert shares[0] < 0.2
@@ -68,7 +68,7 @@ def test_emotion_with_a_share_of_zero_is_still_detected() -> None:
 
 
 def test_no_window_decides_alone() -> None:
-    """A score of 0 is rounding: the current emotion stays, and no other is excluded for ever."""
+    """A score of 0 is rounding: it neither ends the current emotion nor excludes one forever."""
     smoothing = Smoothing(settings())
     for n in range(20):
         smoothing.shares(n * STRIDE, 0, scores(0.8, 0.1, 0.1))
@@ -90,7 +90,7 @@ def test_a_long_pause_brings_back_the_prior() -> None:
 
 
 def test_change_keeps_the_windows_so_far() -> None:
-    """Both kinds are updated with each window, so a change from one to the other loses nothing."""
+    """Each window updates both kinds, so switching between them loses nothing."""
     changed, steady = Smoothing(settings(kind="majority")), Smoothing(settings())
     for n in range(10):
         changed.shares(n * STRIDE, 0, scores(0.6, 0.2, 0.2))

@@ -17,7 +17,7 @@ STRIDE = 8_000
 
 
 def smoothed(kind: Kind, span: int = 5 * RATE) -> SmoothingSettings:
-    """No emotion is more usual than another, and each lasts 8 s."""
+    """Smoothing without a prior, for emotions that last 8 s."""
     even = np.full(len(LABELS), 1 / len(LABELS), np.float32)
     return SmoothingSettings(kind=kind, span=span, lasts=8 * RATE, stride=STRIDE, expected=even)
 
@@ -25,7 +25,7 @@ def smoothed(kind: Kind, span: int = 5 * RATE) -> SmoothingSettings:
 def settings(
     smoothing: Kind = "majority", enter_for: dict[str, float] | None = None, **changed: float
 ) -> TrackerSettings:
-    """Round numbers: a span of 5 s, half to enter, 1 s at least, windows each half second."""
+    """Round numbers: a span of 5 s, enter at 0.5, at least 1 s, two windows a second."""
     values = {"span": 5 * RATE, "enter": 0.5, "leave": 0.35, "margin": 0.1, "min_duration": RATE, "min_speech": 0.0}
     values |= changed
     return TrackerSettings(
@@ -40,29 +40,29 @@ def settings(
 
 
 def tracker(smoothing: Kind = "majority", enter_for: dict[str, float] | None = None, **changed: float) -> Tracker:
-    """One with these settings."""
+    """A tracker with these settings."""
     return Tracker(LABELS, settings(smoothing, enter_for, **changed))
 
 
 def scores(label: str, confidence: float = 0.8) -> Floats:
-    """``confidence`` for the label, the rest shared out."""
+    """``confidence`` for the label, the rest divided equally."""
     rest = (1 - confidence) / (len(LABELS) - 1)
     return np.array([confidence if name == label else rest for name in LABELS], np.float32)
 
 
 def play(tracked: Tracker, *labels: str | None, start: int = 0) -> list[tuple[int, Began | Ended]]:
-    """Feeds one window a stride; a None is a window without speech.  Changes with the number of their window."""
+    """Feed one window per stride, None without speech; returns each change with its window's number."""
     changes: list[tuple[int, Began | Ended]] = []
     for index, label in zip(count(start), labels, strict=False):
-        given = None if label is None else scores(label)
+        window = None if label is None else scores(label)
         changes += [
-            (index, change) for change in tracked.update(index * STRIDE, label, given, discontinuous=index == 0)
+            (index, change) for change in tracked.update(index * STRIDE, label, window, discontinuous=index == 0)
         ]
     return changes
 
 
 def test_episode_begins_after_min_duration() -> None:
-    """One second of one label is the least that begins an episode, and its start is the first of those windows."""
+    """An episode starts after one second of a label, dated to the first of those windows."""
     changes = play(tracker(), "angry", "angry", "angry", "angry")
     assert [index for index, _ in changes] == [2]
     began = changes[0][1]
@@ -73,7 +73,7 @@ def test_episode_begins_after_min_duration() -> None:
 
 @pytest.mark.parametrize("smoothing", ["bayesian", "majority"])
 def test_share_is_what_the_thresholds_are_compared_with(smoothing: Kind) -> None:
-    """At least ``enter`` where an episode begins, below ``leave`` where it fades, and that of the state in between."""
+    """An episode starts at ``enter`` and fades below ``leave``; its state has the share in between."""
     tracked = tracker(smoothing, enter=0.6, leave=0.5)
     began: Began | None = None
     faded = False
@@ -96,14 +96,14 @@ def test_share_is_what_the_thresholds_are_compared_with(smoothing: Kind) -> None
 
 
 def test_sounds_now_and_then_make_no_episode() -> None:
-    """A label from a slamming door does not hold until the door slams again."""
+    """A slamming door does not hold a label until the next slam."""
     now_and_then = ["angry", None, None, None] * 30
     assert [type(change) for _, change in play(tracker(), *now_and_then)] == [Began]
     assert play(tracker(min_speech=0.8), *now_and_then) == []
 
 
 def test_pauses_that_are_few_do_not_hinder_an_episode() -> None:
-    """Four windows of five hold speech: just enough; and windows that were skipped are no windows without speech."""
+    """Speech in four of five windows is just enough; skipped windows do not count as silence."""
     tracked = tracker(min_speech=0.8, min_duration=2 * RATE)
     ((index, began),) = play(tracked, "angry", "angry", None, "angry", "angry")
     assert isinstance(began, Began)
@@ -114,7 +114,7 @@ def test_pauses_that_are_few_do_not_hinder_an_episode() -> None:
 
 
 def test_episode_fades_below_leave() -> None:
-    """The running episode ends in the window in which its share falls below ``leave``."""
+    """The episode ends in the window whose share falls below ``leave``."""
     tracked = tracker(span=4 * STRIDE, min_duration=STRIDE, enter=0.9)
     changes = play(tracked, *["angry"] * 4, "happy", "neutral", "happy", "neutral")
     assert [(index, type(change).__name__) for index, change in changes] == [(1, "Began"), (6, "Ended")]
@@ -125,7 +125,7 @@ def test_episode_fades_below_leave() -> None:
 
 
 def test_another_label_replaces_the_episode() -> None:
-    """When a second label enters, the first episode ends before the second begins, and the second names the first."""
+    """The first episode ends before the second starts, and the second names the first."""
     changes = play(tracker(leave=0.0), *["angry"] * 6, *["happy"] * 12)
     kinds = [(type(change).__name__, change.label) for _, change in changes]
     assert kinds == [("Began", "angry"), ("Ended", "angry"), ("Began", "happy")]
@@ -136,7 +136,7 @@ def test_another_label_replaces_the_episode() -> None:
 
 
 def test_silence_ends_the_episode_after_a_span() -> None:
-    """Without speech an episode holds for the span, then ends at the last window that had speech."""
+    """Without speech an episode ends after the span, dated to the last window with speech."""
     tracked = tracker()
     changes = play(tracked, *["angry"] * 4, *[None] * 12)
     ended = changes[-1][1]
@@ -152,7 +152,7 @@ def test_short_pause_keeps_the_episode() -> None:
 
 
 def test_discontinuity_starts_anew() -> None:
-    """Lost sound ends the episode and nothing from before counts for the next one."""
+    """Lost sound ends the episode, and earlier windows no longer count."""
     tracked = tracker()
     play(tracked, *["angry"] * 4)
     changes = tracked.update(100 * STRIDE, "happy", scores("happy"), discontinuous=True)
@@ -165,7 +165,7 @@ def test_discontinuity_starts_anew() -> None:
 
 
 def test_no_label_with_margin_is_uncertain() -> None:
-    """Speech in which two labels win as often is uncertain, and no episode begins."""
+    """Speech with two equally frequent labels is uncertain and starts no episode."""
     tracked = tracker(enter=0.4, margin=0.2)
     assert not play(tracked, *["angry", "happy"] * 8)
     assert tracked.state.emotion == UNCERTAIN
@@ -173,13 +173,13 @@ def test_no_label_with_margin_is_uncertain() -> None:
 
 
 def test_one_outlier_does_not_flicker() -> None:
-    """A single other window within a steady emotion neither ends nor begins anything."""
+    """A single deviating window neither ends nor starts an episode."""
     changes = play(tracker(), *["angry"] * 8, "happy", *["angry"] * 8)
     assert [type(change).__name__ for _, change in changes] == ["Began"]
 
 
 def test_stop_ends_the_running_episode_once() -> None:
-    """Stopping ends what runs, and a second stop has nothing to end."""
+    """Stopping ends the current episode once."""
     tracked = tracker()
     play(tracked, *["angry"] * 4)
     assert [(ended.label, ended.reason) for ended in tracked.stop()] == [("angry", "stopped")]
@@ -188,7 +188,7 @@ def test_stop_ends_the_running_episode_once() -> None:
 
 
 def test_end_carries_mean_and_peak() -> None:
-    """An episode's mean is over all of its windows, its peak is the best of them."""
+    """The mean covers all windows of the episode, the peak is the best of them."""
     tracked = tracker(min_duration=STRIDE)
     for index, confidence in enumerate((0.6, 0.7, 0.9, 0.8)):
         tracked.update(index * STRIDE, "angry", scores("angry", confidence), discontinuous=False)
@@ -198,7 +198,7 @@ def test_end_carries_mean_and_peak() -> None:
 
 
 def test_change_keeps_the_running_episode() -> None:
-    """Other thresholds hold from the next window; the episode goes on with its start, and ends by the new ones."""
+    """New thresholds apply from the next window; the episode keeps its start."""
     tracked = tracker(span=8 * STRIDE)
     assert [type(change) for _, change in play(tracked, *["angry"] * 8)] == [Began]
     tracked.change(settings(span=8 * STRIDE, enter=0.9, leave=0.8))
@@ -209,7 +209,7 @@ def test_change_keeps_the_running_episode() -> None:
 
 @pytest.mark.parametrize(("before", "after"), [("majority", "bayesian"), ("bayesian", "majority")])
 def test_change_of_smoothing_keeps_the_windows_so_far(before: Kind, after: Kind) -> None:
-    """One window of another label does not end an episode of many because the smoothing was changed."""
+    """After a change of smoothing a single deviating window does not end a long episode."""
     tracked = tracker(before)
     assert len(play(tracked, *["angry"] * 10)) == 1
     tracked.change(settings(after))
@@ -217,7 +217,7 @@ def test_change_of_smoothing_keeps_the_windows_so_far(before: Kind, after: Kind)
 
 
 def test_label_with_a_threshold_of_its_own_enters_by_that() -> None:
-    """Three of four windows: enough for the labels that enter at a half, not for the one that enters at 0.9."""
+    """Three of four windows are enough for labels that enter at 0.5, not for one that enters at 0.9."""
     strict = {"angry": 0.9}
     assert play(tracker(enter_for=strict), *["neutral", "angry", "angry", "angry"] * 4) == []
     happy = play(tracker(enter_for=strict), *["neutral", "happy", "happy", "happy"] * 4)
@@ -225,14 +225,14 @@ def test_label_with_a_threshold_of_its_own_enters_by_that() -> None:
 
 
 def test_label_that_enters_lower_than_the_others_leave_does_not_flicker() -> None:
-    """A threshold below ``leave`` takes the label's own ``leave`` down with it: what began does not end at once."""
+    """A label with a threshold below ``leave`` gets a lower ``leave``, so its episodes do not end at once."""
     tracked = tracker(enter_for={"angry": 0.2}, leave=0.5, margin=0.0, min_duration=0)
     changes = play(tracked, *["angry", "happy", "neutral"] * 6)  # after two windows angry has at most half
     assert [(index, type(change)) for index, change in changes] == [(0, Began)]
 
 
 def test_the_config_reaches_the_tracker() -> None:
-    """Also the keys of other sections: how far windows are apart, and which emotions are usual."""
+    """The tracker also uses keys of other sections: stride and expected emotions."""
     changed = {
         "models": {"stride_s": 0.992},
         "baseline": {"expected": {"happy": 0.5, "angry": 0.5}},

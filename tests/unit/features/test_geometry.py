@@ -1,4 +1,4 @@
-"""geometry.py: the numbers that training and device share, and what follows from them."""
+"""The geometry shared by training and device, and values derived from it."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ from edged.features.geometry import GEOMETRY
 
 
 def test_geometry_defaults() -> None:
-    """The geometry in which CREMA-D's log-mel comes, and no other."""
+    """The defaults match the published log-mel images of CREMA-D."""
     assert dataclasses.asdict(GEOMETRY) == {
         "sample_rate_hz": 16_000,
         "n_fft": 1024,
@@ -23,18 +23,18 @@ def test_geometry_defaults() -> None:
 
 
 def test_window_length() -> None:
-    """188 frames are 187 hops apart, end to end: 2.992 s."""
+    """188 frames cover 187 hops between their centres: 2.992 s."""
     assert GEOMETRY.window == 187 * 256
     assert GEOMETRY.window_s == pytest.approx(2.992, abs=1e-12)
     assert GEOMETRY.hop_s == 0.016
 
 
 def test_quantum_matches_int8() -> None:
-    """255 levels of the int8 input span exactly the 80 dB of the front end."""
+    """255 int8 steps span exactly the front end's 80 dB."""
     assert GEOMETRY.quantum_db * 255 == pytest.approx(GEOMETRY.top_db, abs=1e-12)
 
 
 def test_geometry_frozen() -> None:
-    """Nothing can change the geometry under a running pipeline."""
+    """The geometry cannot be changed at run time."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         GEOMETRY.hop = 128  # type: ignore[misc]

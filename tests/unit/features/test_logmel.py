@@ -1,4 +1,4 @@
-"""logmel.py: the same equations as librosa and python_speech_features, then the edges."""
+"""Log-mel: equal to librosa and python_speech_features, then edge cases."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _SYNTHETIC = {
 
 
 def librosa_image(samples: Floats) -> NDArray[np.float64]:
-    """(k, 64) 0..255 before rounding, from librosa's own functions, in double precision."""
+    """(k, 64) values in 0..255 before rounding, computed by librosa in double precision."""
     mel = librosa.feature.melspectrogram(
         y=samples.astype(np.float64), sr=16000, n_fft=1024, hop_length=256, n_mels=128, power=2, pad_mode="constant"
     )
@@ -46,7 +46,7 @@ def test_mel_filters_as_librosa() -> None:
 
 
 def test_taper_periodic_hann() -> None:
-    """0.5 - 0.5 cos(2 pi n / N): starts at 0, is 1 in the middle, and does not return to 0 at its last weight."""
+    """0.5 - 0.5 cos(2 pi n / N) starts at 0, is 1 in the middle, and does not end at 0."""
     np.testing.assert_allclose(taper(), librosa.filters.get_window("hann", 1024, fftbins=True), atol=1e-7)
     assert taper()[0] == 0
     assert taper()[512] == 1
@@ -55,7 +55,7 @@ def test_taper_periodic_hann() -> None:
 
 @pytest.mark.parametrize("name", _SYNTHETIC)
 def test_image_synthetic_as_librosa(name: str) -> None:
-    """Within one quantization step of librosa, cell by cell."""
+    """Each cell is within one quantisation step of librosa."""
     samples = _SYNTHETIC[name]
     expected = librosa_image(samples)
     image = _FRONT_END.image(_FRONT_END.clip_levels(samples))[: len(expected)]
@@ -64,7 +64,7 @@ def test_image_synthetic_as_librosa(name: str) -> None:
 
 @pytest.mark.parametrize("corpus", ["emodb", "ravdess"])
 def test_image_speech_as_librosa(corpora: Path, corpus: str) -> None:
-    """Real speech, its first 3 s: within one quantization step, and in the mean no further than rounding alone."""
+    """The first 3 s of real speech are within one step of librosa, and on average within rounding."""
     for clip in clips(corpora, corpus, 12):
         expected = librosa_image(clip[: GEOMETRY.window])
         image = _FRONT_END.image(_FRONT_END.clip_levels(clip[: GEOMETRY.window]))[: len(expected)]
@@ -74,19 +74,19 @@ def test_image_speech_as_librosa(corpora: Path, corpus: str) -> None:
 
 
 def test_power_speech_as_python_speech_features(corpora: Path) -> None:
-    """The second reference for framing, taper and spectrum; its power is divided by the length of the transform."""
+    """A second reference for framing, taper and spectrum; it divides power by the transform's length."""
     (clip,) = clips(corpora, "emodb", 1)
     frames = python_speech_features.sigproc.framesig(clip.astype(np.float64), 1024, 256, winfunc=lambda n: taper()[:n])
     expected = python_speech_features.sigproc.powspec(frames, 1024) * 1024
     power = _FRONT_END.power(clip)
-    # It pads its last frame with zeros; the front end has whole frames only.
+    # It pads the last frame with zeros; the front end has only whole frames.
     assert len(expected) - len(power) in {0, 1}
     np.testing.assert_allclose(power, expected[: len(power)], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(("n_samples", "n_frames"), [(0, 0), (1023, 0), (1024, 1), (1279, 1), (1280, 2), (16000, 59)])
 def test_power_whole_frames_only(n_samples: int, n_frames: int) -> None:
-    """A frame that lacks one sample is not there."""
+    """A frame that lacks one sample is left out."""
     assert _FRONT_END.n_frames(n_samples) == n_frames
     assert _FRONT_END.power(np.zeros(n_samples, np.float32)).shape == (n_frames, 513)
 
@@ -98,7 +98,7 @@ def test_clip_levels_centred_frames(n_samples: int, n_frames: int) -> None:
 
 
 def test_clip_levels_twice_the_samples() -> None:
-    """Every other sample of a longer array, a view with another stride, gives the same levels."""
+    """A strided view of every other sample gives the same levels."""
     samples = noise(1.0)
     np.testing.assert_array_equal(_FRONT_END.power(np.repeat(samples, 2)[::2]), _FRONT_END.power(samples))
 
@@ -109,13 +109,13 @@ def test_levels_silence() -> None:
 
 
 def test_image_silence_all_loudest() -> None:
-    """Where all is equally loud all is the loudest, as in librosa: 255."""
+    """In silence all cells are equally loud and therefore 255, as in librosa."""
     image = _FRONT_END.image(_FRONT_END.clip_levels(np.zeros(GEOMETRY.window, np.float32)))
     assert np.all(image == 255)
 
 
 def test_image_full_scale() -> None:
-    """A square wave at full scale stays within 0..255, with its loudest band pair near the top."""
+    """A square wave at full scale stays in 0..255, with its loudest bands near the top."""
     square = np.sign(sine(440, 3.0)).astype(np.float32)
     image = _FRONT_END.image(_FRONT_END.clip_levels(square[: GEOMETRY.window]))
     assert image.dtype == np.uint8
@@ -123,13 +123,13 @@ def test_image_full_scale() -> None:
 
 
 def test_image_gain_does_not_matter() -> None:
-    """Levels are relative to the loudest: a tenth of the amplitude gives the same image, up to rounding."""
+    """Levels are relative to the loudest: a tenth of the amplitude gives the same image except for rounding."""
     loud, quiet = (_FRONT_END.image(_FRONT_END.clip_levels(noise(2.992, gain))) for gain in (0.3, 0.03))
     assert np.abs(loud.astype(int) - quiet).max() <= 1
 
 
 def test_image_short_clip_ends_in_silence() -> None:
-    """Frames that a short clip lacks are 0, as silent as can be."""
+    """Frames after the end of a short clip are 0."""
     image = _FRONT_END.image(_FRONT_END.clip_levels(noise(1.0)))
     assert image.shape == (188, 64)
     assert np.all(image[63:] == 0)
@@ -137,25 +137,25 @@ def test_image_short_clip_ends_in_silence() -> None:
 
 
 def test_loudness_full_scale_sine() -> None:
-    """A sine of amplitude 1 has an rms of -3.01 dBFS, in the whole band and in that of speech."""
+    """A sine of amplitude 1 has an rms of -3.01 dBFS, over all bands and in the speech band."""
     loudness = _FRONT_END.loudness_dbfs(_FRONT_END.power(sine(1000, 1.0)))
     np.testing.assert_allclose(loudness, -3.0103, atol=0.01)
 
 
 def test_loudness_outside_speech_band() -> None:
-    """Hum at 50 Hz is loud, but not in the band of speech."""
+    """50 Hz hum is loud, but not in the speech band."""
     whole, speech = _FRONT_END.loudness_dbfs(_FRONT_END.power(sine(50, 1.0))).T
     np.testing.assert_allclose(whole, -3.01, atol=0.1)
     assert speech.max() < -60
 
 
 def test_loudness_silence() -> None:
-    """Silence is -96 dBFS, never 0, which would be full scale."""
+    """Silence is -96 dBFS, never 0, which is full scale."""
     assert np.all(_FRONT_END.loudness_dbfs(_FRONT_END.power(np.zeros(4096, np.float32))) == -96)
 
 
 def test_int8_input_lossless() -> None:
-    """0..255 becomes -128..127, each value its own."""
+    """0..255 maps to -128..127 one to one."""
     image = np.arange(256, dtype=np.uint8).reshape(16, 16)
     np.testing.assert_array_equal(int8_input(image), image.astype(int) - 128)
     assert int8_input(image).dtype == np.int8

@@ -1,4 +1,4 @@
-"""What is published when, on a clock of the test's own; with a real broker in test_announcement_broker."""
+"""Times and contents of discovery messages, with a fake clock; test_announcer of tests/broker uses a real broker."""
 
 import msgspec
 import pytest
@@ -14,18 +14,18 @@ BIRTH = "homeassistant/status"
 
 
 def announced(device: Device = KITCHEN) -> Announcement:
-    """What is to be retained for ``device``."""
+    """Messages to retain for ``device``."""
     return announcement(device, "device", "homeassistant")
 
 
 WHOLE, PARTS = announced()
 
 
-class Spoken:
-    """A voice that notes what it is asked for, a broker behind it, and a clock that stands.
+class FakePublisher:
+    """A fake publisher that records requests, with a simulated broker and a fixed clock.
 
-    The broker states ``max_packet_bytes``, silently drops payloads of ``drops_from`` bytes or more, and sends the
-    others back if it ``lets_read``.
+    The broker announces ``max_packet_bytes``, silently drops payloads of ``drops_from`` bytes or more, and returns
+    other messages if it ``lets_read``.
     """
 
     def __init__(self) -> None:
@@ -38,34 +38,34 @@ class Spoken:
         self.lets_read = True
 
     def fits(self, topic: str, payload: bytes) -> bool:
-        """By the payload alone."""
+        """Check the size of the payload only."""
         return self.max_packet_bytes is None or len(topic) + len(payload) <= self.max_packet_bytes
 
     def refused(self, topic: str, payload: bytes) -> None:
-        """From now on it is known."""
+        """Record the refusal."""
         self.max_packet_bytes = len(topic) + len(payload) - 1
 
     def retain(self, topic: str, payload: bytes) -> None:
-        """Note the topic."""
+        """Record the topic."""
         self.retained.append(topic)
         if self.lets_read and len(payload) < self.drops_from and self.announcer:
             self.announcer.received(Received(topic, payload, retained=False))
 
     def repeat(self) -> None:
-        """Count."""
+        """Count the call."""
         self.n_repeated += 1
 
 
 class Rehearsal:
-    """An announcement with its voice and its clock."""
+    """An announcement with its fake publisher and clock."""
 
     def __init__(self) -> None:
-        self.spoken = Spoken()
+        self.spoken = FakePublisher()
         self.announcement = Announcer(KITCHEN.identifier, "homeassistant", announced(), clock=lambda: self.spoken.now_s)
         self.spoken.announcer = self.announcement
 
     def after(self, seconds: float) -> list[str]:
-        """What is retained within so many seconds, ticked twice a second."""
+        """Topics retained within this time, with two ticks a second."""
         self.spoken.retained.clear()
         for _ in range(round(seconds * 2)):
             self.spoken.now_s += 0.5
@@ -73,16 +73,16 @@ class Rehearsal:
         return list(self.spoken.retained)
 
     def held(self, payload: bytes, topic: str = TOPIC) -> None:
-        """The broker tells what it keeps."""
+        """The broker delivers a retained message."""
         self.announcement.received(Received(topic, payload, retained=True))
 
     def born(self, payload: bytes = b"online", *, retained: bool = False) -> None:
-        """Home Assistant says that it is there."""
+        """Home Assistant publishes its birth message."""
         self.announcement.received(Received(BIRTH, payload, retained))
 
 
-def test_forgotten_is_told_after_listening() -> None:
-    """Not at once, since what the broker holds comes only after the subscription."""
+def test_missing_is_published_after_listening() -> None:
+    """Discovery waits, since retained messages arrive only after the subscription."""
     rehearsal = Rehearsal()
     rehearsal.announcement.connected()
     assert rehearsal.after(2.5) == []
@@ -90,8 +90,8 @@ def test_forgotten_is_told_after_listening() -> None:
     assert rehearsal.after(600) == []
 
 
-def test_unchanged_is_not_told_again() -> None:
-    """The broker holds just that, whether it says so before or after the connection counts as made."""
+def test_unchanged_is_not_published_again() -> None:
+    """If the broker has the same messages, before or after the connection is reported, nothing is published."""
     for early in (True, False):
         rehearsal = Rehearsal()
         if early:
@@ -102,16 +102,16 @@ def test_unchanged_is_not_told_again() -> None:
         assert rehearsal.after(60) == []
 
 
-def test_changed_is_told() -> None:
-    """A new version of the program."""
+def test_changed_is_published() -> None:
+    """A new version of the program publishes new discovery."""
     rehearsal = Rehearsal()
     rehearsal.held(announced(msgspec.structs.replace(KITCHEN, version="0.0.9")).whole[TOPIC])
     rehearsal.announcement.connected()
     assert rehearsal.after(4) == [TOPIC]
 
 
-def test_broker_that_comes_back_empty_is_told_again() -> None:
-    """What it held before it went says nothing of what it holds now."""
+def test_broker_that_comes_back_empty_gets_it_again() -> None:
+    """Retained messages of an earlier connection no longer count."""
     rehearsal = Rehearsal()
     rehearsal.held(WHOLE[TOPIC])
     rehearsal.announcement.connected()
@@ -123,7 +123,7 @@ def test_broker_that_comes_back_empty_is_told_again() -> None:
 
 
 def test_birth_repeats_the_states_within_five_seconds() -> None:
-    """After one to five seconds, once, however often it is said meanwhile; the discovery is still there."""
+    """States are repeated once within one to five seconds, however many births arrive; discovery stays."""
     rehearsal = Rehearsal()
     rehearsal.held(WHOLE[TOPIC])
     rehearsal.announcement.connected()
@@ -139,8 +139,8 @@ def test_birth_repeats_the_states_within_five_seconds() -> None:
     assert rehearsal.spoken.n_repeated == 2
 
 
-def test_birth_after_the_discovery_was_emptied_tells_it_again() -> None:
-    """Whoever emptied it is not contradicted at once, but a Home Assistant that begins anew is told."""
+def test_birth_after_the_discovery_was_emptied_publishes_it_again() -> None:
+    """Emptied discovery is not restored at once, but after the next birth of Home Assistant."""
     rehearsal = Rehearsal()
     rehearsal.held(WHOLE[TOPIC])
     rehearsal.announcement.connected()
@@ -153,7 +153,7 @@ def test_birth_after_the_discovery_was_emptied_tells_it_again() -> None:
 
 @pytest.mark.parametrize(("payload", "retained"), [(b"offline", False), (b"online", True), (b"", False)])
 def test_what_is_no_birth(payload: bytes, retained: bool) -> None:  # noqa: FBT001 -- a parameter of the test
-    """Its end, and a birth of long ago."""
+    """Its last will and a retained birth are ignored."""
     rehearsal = Rehearsal()
     rehearsal.announcement.connected()
     rehearsal.born(payload, retained=retained)
@@ -161,8 +161,8 @@ def test_what_is_no_birth(payload: bytes, retained: bool) -> None:  # noqa: FBT0
     assert rehearsal.spoken.n_repeated == 0
 
 
-def test_config_read_again_is_told_once() -> None:
-    """Another ``health_s`` changes when figures expire."""
+def test_reloaded_config_is_published_once() -> None:
+    """A new ``health_s`` changes the expiry of sensors."""
     rehearsal = Rehearsal()
     rehearsal.announcement.change(announced(msgspec.structs.replace(KITCHEN, health_s=7)))
     assert rehearsal.after(10) == []
@@ -177,7 +177,7 @@ def test_config_read_again_is_told_once() -> None:
 
 
 def test_broker_that_states_a_limit_gets_a_message_for_each_entity() -> None:
-    """Those that do not fit are left out; once the broker takes more, all of it is one message again."""
+    """Messages that do not fit are left out; without the limit one message replaces them again."""
     limit = sorted(len(topic) + len(payload) for topic, payload in PARTS.items())[-2]
     rehearsal = Rehearsal()
     rehearsal.spoken.max_packet_bytes = limit
@@ -190,25 +190,25 @@ def test_broker_that_states_a_limit_gets_a_message_for_each_entity() -> None:
 
 
 def test_broker_that_drops_a_large_message_gets_one_for_each_entity() -> None:
-    """It acknowledges all: that a small message comes back and the large one does not tells it."""
+    """The broker acknowledges all messages; only the small one comes back, which reveals the limit."""
     rehearsal = Rehearsal()
     rehearsal.spoken.drops_from = 2000
     rehearsal.announcement.connected()
-    said = rehearsal.after(60)
-    assert said == [TOPIC, f"homeassistant/sensor/{KITCHEN.identifier}/echo/config", *PARTS]
+    topics = rehearsal.after(60)
+    assert topics == [TOPIC, f"homeassistant/sensor/{KITCHEN.identifier}/echo/config", *PARTS]
 
 
 def test_broker_that_lets_us_read_nothing_is_not_taken_for_one_that_drops() -> None:
-    """No message comes back, the small one neither: one message it stays."""
+    """If no message comes back, not even a small one, it stays one message."""
     rehearsal = Rehearsal()
     rehearsal.spoken.lets_read = False
     rehearsal.announcement.connected()
-    said = rehearsal.after(60)
-    assert said == [TOPIC, f"homeassistant/sensor/{KITCHEN.identifier}/echo/config"]
+    topics = rehearsal.after(60)
+    assert topics == [TOPIC, f"homeassistant/sensor/{KITCHEN.identifier}/echo/config"]
 
 
 def test_other_kind_is_migrated_turn_by_turn() -> None:
-    """With time between the turns: Home Assistant drops what comes while it is still at the one before."""
+    """Pauses separate the turns, since Home Assistant drops messages while it handles the last ones."""
     rehearsal = Rehearsal()
     for topic, payload in PARTS.items():
         rehearsal.held(payload, topic)
@@ -231,7 +231,7 @@ def test_other_kind_is_migrated_turn_by_turn() -> None:
     ],
 )
 def test_topics_of_others_are_left_alone(topic: str) -> None:
-    """They come over the same connection, and are neither emptied nor migrated."""
+    """Messages of other devices are neither emptied nor migrated."""
     rehearsal = Rehearsal()
     rehearsal.held(b"{}", topic)
     rehearsal.announcement.connected()
@@ -239,7 +239,7 @@ def test_topics_of_others_are_left_alone(topic: str) -> None:
 
 
 def test_flood_is_bounded() -> None:
-    """Anyone may write to these topics: neither the inbox nor the memory grows with it."""
+    """Anyone may publish on these topics: neither inbox nor memory grows."""
     rehearsal = Rehearsal()
     rehearsal.announcement.connected()
     for number in range(5000):

@@ -1,4 +1,4 @@
-"""The messages of both kinds, and what is published where the broker holds some of them already."""
+"""Discovery messages of both kinds, and what is published if the broker already has some."""
 
 import json
 from collections.abc import Mapping
@@ -24,20 +24,20 @@ WHOLE = messages(KITCHEN, "device", "homeassistant")
 SINGLE = messages(KITCHEN, "component", "homeassistant")
 
 
-def turns(wanted: Mapping[str, bytes], held: Mapping[str, bytes]) -> list[dict[str, bytes]]:
-    """What is published, turn by turn, each of which reaches the broker."""
-    held, found = dict(held), []
+def turns(target: Mapping[str, bytes], held: Mapping[str, bytes]) -> list[dict[str, bytes]]:
+    """Published messages, turn by turn, each applied to the broker."""
+    held, published = dict(held), []
     again = True
     while again:
-        due, again = next_messages(wanted, held)
-        found.append(dict(due))
+        due, again = next_messages(target, held)
+        published.append(dict(due))
         held |= due
-        assert len(found) < 5, "it never comes to rest"
-    return found
+        assert len(published) < 5, "it never comes to rest"
+    return published
 
 
 def test_device_is_one_message() -> None:
-    """The whole of it: the device, where it comes from, and each entity by its platform."""
+    """One message has the device, the origin, and each entity by platform."""
     (topic,) = WHOLE
     assert topic == TOPIC
     assert json.loads(WHOLE[topic]) == {
@@ -56,7 +56,7 @@ def test_device_is_one_message() -> None:
 
 
 def test_components_are_one_message_each() -> None:
-    """Each repeats the device, which is how Home Assistant joins them."""
+    """Each message repeats the device, by which Home Assistant joins them."""
     assert len(SINGLE) == len(entities(KITCHEN))
     whole = json.loads(WHOLE[TOPIC])
     number = entities(KITCHEN)["number_threshold_angry"]
@@ -65,41 +65,41 @@ def test_components_are_one_message_each() -> None:
 
 
 def test_no_area_is_suggested_unless_one_is_given() -> None:
-    """An empty one would be a room without a name."""
+    """An empty area would be a room without a name."""
     (payload,) = messages(msgspec.structs.replace(KITCHEN, suggested_area=""), "device", "x").values()
     assert "sa" not in json.loads(payload)["dev"]
 
 
 @pytest.mark.parametrize("kind", ["device", "component"])
 def test_filters_match_what_is_published(kind: str) -> None:
-    """All that is retained for a device is found again by its two filters, and nothing of another's."""
+    """The two filters match all retained messages of a device, and none of another."""
     published = messages(KITCHEN, "device" if kind == "device" else "component", "homeassistant")
     one, many = filters(ID, "homeassistant")
     for topic in published:
-        parts, wanted = topic.split("/"), (one if kind == "device" else many).split("/")
-        assert len(parts) == len(wanted)
-        assert all(there in {part, "+"} for part, there in zip(parts, wanted, strict=True))
+        parts, target = topic.split("/"), (one if kind == "device" else many).split("/")
+        assert len(parts) == len(target)
+        assert all(there in {part, "+"} for part, there in zip(parts, target, strict=True))
 
 
-@pytest.mark.parametrize("wanted", [WHOLE, SINGLE])
-def test_forgotten_is_published(wanted: Mapping[str, bytes]) -> None:
-    """Where the broker holds nothing, all of it in one turn."""
-    assert turns(wanted, {}) == [dict(wanted)]
+@pytest.mark.parametrize("target", [WHOLE, SINGLE])
+def test_missing_is_published(target: Mapping[str, bytes]) -> None:
+    """An empty broker gets everything in one turn."""
+    assert turns(target, {}) == [dict(target)]
 
 
-@pytest.mark.parametrize("wanted", [WHOLE, SINGLE])
-def test_unchanged_is_not_published_again(wanted: Mapping[str, bytes]) -> None:
-    """Home Assistant is left in peace."""
-    assert turns(wanted, wanted) == [{}]
+@pytest.mark.parametrize("target", [WHOLE, SINGLE])
+def test_unchanged_is_not_published_again(target: Mapping[str, bytes]) -> None:
+    """Unchanged messages are not published."""
+    assert turns(target, target) == [{}]
 
 
 def test_changed_component_alone_is_published() -> None:
-    """Of single messages only the one that differs."""
+    """Of single messages only the changed one is published."""
     assert turns(SINGLE, {**SINGLE, ANGRY: b"{}"}) == [{ANGRY: SINGLE[ANGRY]}]
 
 
 def test_component_that_went_is_removed() -> None:
-    """Another bundle without a label: the entry of its platform alone removes it, and then there is rest."""
+    """A component that the new bundle lacks is removed by an entry with only its platform, then nothing follows."""
     other = messages(msgspec.structs.replace(KITCHEN, labels=("angry",)), "device", "homeassistant")
     ((turn),) = turns(other, WHOLE)
     assert json.loads(turn[TOPIC])["cmps"] == {
@@ -110,28 +110,28 @@ def test_component_that_went_is_removed() -> None:
 
 
 def test_component_that_came_back_is_whole_again() -> None:
-    """The bundle of before returns: no removal is left of it."""
+    """With the old bundle back, no removal entry is left."""
     other = messages(msgspec.structs.replace(KITCHEN, labels=("angry",)), "device", "homeassistant")
-    (gone,) = turns(other, WHOLE)
-    assert turns(WHOLE, gone) == [dict(WHOLE)]
+    (removal,) = turns(other, WHOLE)
+    assert turns(WHOLE, removal) == [dict(WHOLE)]
 
 
 def test_single_component_that_went_is_emptied() -> None:
-    """Without commands there is no number any more."""
+    """Without commands the number entity is removed."""
     deaf = messages(msgspec.structs.replace(KITCHEN, commands="off"), "component", "homeassistant")
     (turn,) = turns(deaf, SINGLE)
     assert turn == dict.fromkeys(SINGLE.keys() - deaf.keys(), b"")
     assert ANGRY in turn
 
 
-@pytest.mark.parametrize(("wanted", "held"), [(WHOLE, SINGLE), (SINGLE, WHOLE)])
-def test_change_of_kind_migrates(wanted: Mapping[str, bytes], held: Mapping[str, bytes]) -> None:
-    """In three turns, so that entities keep what their user made of them."""
-    assert turns(wanted, held) == [dict.fromkeys(held, MIGRATE), dict(wanted), dict.fromkeys(held, b"")]
+@pytest.mark.parametrize(("target", "held"), [(WHOLE, SINGLE), (SINGLE, WHOLE)])
+def test_change_of_kind_migrates(target: Mapping[str, bytes], held: Mapping[str, bytes]) -> None:
+    """Migration takes three turns, so that entities keep their user's changes."""
+    assert turns(target, held) == [dict.fromkeys(held, MIGRATE), dict(target), dict.fromkeys(held, b"")]
 
 
 def test_change_of_kind_that_was_interrupted_goes_on() -> None:
-    """The daemon ended after the first turn, or after the second."""
+    """A daemon that ended after the first or second turn completes the migration."""
     migrating = dict.fromkeys(SINGLE, MIGRATE)
     assert turns(WHOLE, migrating) == [dict(WHOLE), dict.fromkeys(SINGLE, b"")]
     assert turns(WHOLE, {**migrating, **WHOLE}) == [dict.fromkeys(SINGLE, b"")]
@@ -139,5 +139,5 @@ def test_change_of_kind_that_was_interrupted_goes_on() -> None:
 
 @pytest.mark.parametrize("held", [b"no JSON", b"\xff", b"{}", b'{"cmps":[]}', b'{"cmps":{"x":{"p":"a/b"}}}'])
 def test_what_others_wrote_there_is_replaced(held: bytes) -> None:
-    """Anyone may write to a broker: what is not ours is overwritten, and none of it is taken over."""
+    """Foreign content is overwritten and never used."""
     assert turns(WHOLE, {TOPIC: held}) == [dict(WHOLE)]

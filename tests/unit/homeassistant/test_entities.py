@@ -1,4 +1,4 @@
-"""The entities: the whole of each as Home Assistant is told, and every template rendered on real payloads."""
+"""Complete entity configs, and every template rendered on real payloads."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ OUTBOX = OutboxMetrics(depth=3, oldest_s=1, dropped=0, on_disk=True)
 LEVEL = Level(time=TIME, level_dbfs=-41.5, peak_dbfs=-20, clipping=False)
 INFO = msgspec.structs.replace(info(), thresholds=dict.fromkeys(LABELS, 0.5) | {"angry": 0.65})
 
-# What each template makes of each payload that its topic can bring; where it depends on nothing, of any.
+# Rendered results of each template for every kind of payload on its topic.
 RENDERED: list[tuple[str, str, str | EmotionState | EpisodeStart | Health | Info | Level, str]] = [
     ("sensor_emotion", "value_template", emotion_state("angry", 0.84, {"angry": 0.84}), "angry"),
     ("sensor_emotion", "value_template", emotion_state("uncertain"), "uncertain"),
@@ -59,7 +59,7 @@ RENDERED: list[tuple[str, str, str | EmotionState | EpisodeStart | Health | Info
 
 
 def rendered(template: str, payload: str) -> str:
-    """As Home Assistant does it: the text as ``value`` and, where it is JSON, as ``value_json``; never trusted."""
+    """Render like Home Assistant: the text as ``value`` and its JSON as ``value_json``, in a sandbox."""
     values: dict[str, Any] = {"value": payload}
     with contextlib.suppress(ValueError):
         values["value_json"] = json.loads(payload)
@@ -67,21 +67,21 @@ def rendered(template: str, payload: str) -> str:
 
 
 def text(payload: str | msgspec.Struct) -> str:
-    """A payload as it is on the wire."""
+    """A payload as published."""
     return payload if isinstance(payload, str) else encoded(payload).decode()
 
 
 def templates() -> list[tuple[str, str, str]]:
-    """Every value template there is: the entity's key, its topic below the node, the template."""
-    found = []
+    """Every value template: the entity's key, its topic below the node, the template."""
+    built = []
     for key, entity in entities(KITCHEN).items():
         if "value_template" in entity:
-            found.append((key, entity["state_topic"].removeprefix(BELOW), entity["value_template"]))
-    return found
+            built.append((key, entity["state_topic"].removeprefix(BELOW), entity["value_template"]))
+    return built
 
 
 def test_whole_of_it() -> None:
-    """Every entity with everything that is said of it; entities.json is what a person looked through."""
+    """All entities match entities.json, which a person has reviewed."""
     expected = json.loads((Path(__file__).parent / "entities.json").read_text(encoding="utf-8"))
     assert entities(KITCHEN) == expected
 
@@ -90,19 +90,19 @@ def test_whole_of_it() -> None:
 def test_template_renders(
     key: str, name: str, payload: str | EmotionState | EpisodeStart | Health | Info | Level, expected: str
 ) -> None:
-    """What the sensors show of what is published."""
+    """Sensors show the published values."""
     assert rendered(entities(KITCHEN)[key][name], text(payload)) == expected
 
 
 def test_every_template_is_rendered_above() -> None:
-    """No template is without an example, but for those of the other labels and the event's."""
+    """Every template has an example above, except those of other labels and of the event."""
     shown = {key for key, *_ in RENDERED} | {f"number_threshold_{label}" for label in LABELS}
     assert {key for key, _, _ in templates()} - shown == {"event_emotion"}
 
 
 @pytest.mark.parametrize(("key", "topic", "template"), templates())
 def test_template_never_yields_none(key: str, topic: str, template: str) -> None:
-    """Whatever may be null is null: still a text, so that no entity becomes unknown by it."""
+    """Null values render as text, so no entity becomes unknown."""
     payloads: dict[str, list[str | msgspec.Struct]] = {
         "emotion": [emotion_state("none", None)],
         "event/start": [episode_start("angry")],
@@ -116,20 +116,20 @@ def test_template_never_yields_none(key: str, topic: str, template: str) -> None
 
 
 def test_event_is_the_payload_itself() -> None:
-    """Home Assistant takes ``event_type`` out of it and shows the rest as attributes."""
+    """Home Assistant extracts ``event_type`` and shows the rest as attributes."""
     payload = text(episode_start("angry"))
     assert rendered(entities(KITCHEN)["event_emotion"]["value_template"], payload) == payload
     assert json.loads(payload)["event_type"] in entities(KITCHEN)["event_emotion"]["event_types"]
 
 
 def test_event_that_comes_late_is_passed_over() -> None:
-    """What is long over must not switch a light now: Home Assistant ignores an empty text."""
+    """A late event must not switch a light: its template is empty, which Home Assistant ignores."""
     late = msgspec.structs.replace(episode_start("angry"), replayed=True)
     assert rendered(entities(KITCHEN)["event_emotion"]["value_template"], text(late)) == ""
 
 
 def test_attributes_of_the_emotion() -> None:
-    """They say since when, and on which side of calm and pleasant."""
+    """Attributes have the start time, and the sides of arousal and valence."""
     state = msgspec.structs.replace(emotion_state("angry"), probability=0.71, arousal="high", valence="negative")
     template = entities(KITCHEN)["sensor_emotion"]["json_attributes_template"]
     known = {"since": TIME, "arousal": "high", "valence": "negative"}
@@ -143,14 +143,14 @@ def test_attributes_of_the_emotion() -> None:
     ("state", "available"), [("online", "online"), ("offline", "offline"), ("stalled", "offline"), ("muted", "offline")]
 )
 def test_availability_by_capture(state: str, available: str) -> None:
-    """Only a microphone that gives sound makes what is heard available."""
+    """Entities that depend on sound are available only while the microphone delivers some."""
     _, capture = entities(KITCHEN)["sensor_emotion"]["availability"]
     assert capture["topic"] == "edged/kitchen/capture"
     assert rendered(capture["value_template"], state) == available
 
 
 def test_microphone_problem_is_none_while_muted_on_purpose() -> None:
-    """Listening that was switched off is no problem: nothing is said of the microphone then."""
+    """Switched off on purpose is no problem: the sensor stays as it is."""
     node, listening = entities(KITCHEN)["binary_sensor_microphone"]["availability"]
     assert node == {"topic": "edged/kitchen/availability"}
     assert rendered(listening["value_template"], text(INFO)) == "online"
@@ -158,7 +158,7 @@ def test_microphone_problem_is_none_while_muted_on_purpose() -> None:
 
 
 def test_what_can_be_set_needs_the_node_alone() -> None:
-    """A muted device can be unmuted, and figures are shown while the microphone is away."""
+    """A muted device can be unmuted, and metrics are shown without a microphone."""
     for key, entity in entities(KITCHEN).items():
         needs_sound = key.split("_")[-1] in {"emotion", "confidence", "speech", "level", "microphone"}
         assert (len(entity["availability"]) == 2) == needs_sound, key
@@ -167,7 +167,7 @@ def test_what_can_be_set_needs_the_node_alone() -> None:
 
 
 def test_commands_that_are_sent() -> None:
-    """The switch is the mute command turned round, a number names its label, a button says PRESS by itself."""
+    """The switch inverts the mute command, a number names its label, a button sends PRESS."""
     switch, number = entities(KITCHEN)["switch_listening"], entities(KITCHEN)["number_threshold_angry"]
     assert (switch["command_topic"], switch["payload_on"], switch["payload_off"]) == (
         "edged/kitchen/cmd/mute",
@@ -183,27 +183,27 @@ def test_commands_that_are_sent() -> None:
     [("off", set()), ("read-only", {"button"}), ("on", {"switch", "number", "button"})],
 )
 def test_only_what_is_obeyed_can_be_set(commands: Any, there: set[str]) -> None:  # noqa: ANN401 -- a Literal
-    """A device that takes no commands shows no switches."""
-    found = entities(msgspec.structs.replace(KITCHEN, commands=commands))
-    platforms = {entity["platform"] for entity in found.values()}
+    """A device without commands has no switches."""
+    built = entities(msgspec.structs.replace(KITCHEN, commands=commands))
+    platforms = {entity["platform"] for entity in built.values()}
     assert platforms - {"event", "sensor", "binary_sensor"} == there
 
 
 def test_another_bundle_has_its_own_labels() -> None:
-    """Event types, options and thresholds are the bundle's labels."""
-    found = entities(Device(node="a", device_id="f" * 16, labels=("calm", "tense"), version="1"))
-    assert found["event_emotion"]["event_types"] == ["calm", "tense"]
-    assert found["sensor_emotion"]["options"] == ["calm", "tense", "uncertain", "none"]
-    assert [key for key in found if key.startswith("number_")] == ["number_threshold_calm", "number_threshold_tense"]
+    """Event types, options and thresholds follow the bundle's labels."""
+    built = entities(Device(node="a", device_id="f" * 16, labels=("calm", "tense"), version="1"))
+    assert built["event_emotion"]["event_types"] == ["calm", "tense"]
+    assert built["sensor_emotion"]["options"] == ["calm", "tense", "uncertain", "none"]
+    assert [key for key in built if key.startswith("number_")] == ["number_threshold_calm", "number_threshold_tense"]
 
 
 def test_labels_of_the_bundle_that_is_shipped() -> None:
-    """The golden file is of the labels that a user has."""
+    """The reference file uses the labels of the shipped bundle."""
     assert load_bundle(DEFAULT_BUNDLE).manifest.labels == LABELS
 
 
 def test_ids_stay_apart_and_the_same() -> None:
-    """Two nodes of one machine share no id, and a new version changes none."""
+    """Two nodes on one machine share no id, and a new version keeps all ids."""
 
     def ids(device: Device) -> set[str]:
         return {entity["unique_id"] for entity in entities(device).values()}
@@ -214,7 +214,7 @@ def test_ids_stay_apart_and_the_same() -> None:
 
 
 def test_only_periodic_figures_expire() -> None:
-    """Three periods without a word: no state that is only told when it changes may expire."""
+    """Only periodic values expire, after three periods; states published on change never do."""
     expiring = {key: entity["expire_after"] for key, entity in entities(KITCHEN).items() if "expire_after" in entity}
     assert expiring == {
         "sensor_level": 180,

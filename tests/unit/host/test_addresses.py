@@ -1,4 +1,4 @@
-"""The machine's addresses: those that lead to it, from what the kernel shows."""
+"""The machine's reachable addresses, as the kernel lists them."""
 
 import ipaddress
 from pathlib import Path
@@ -7,14 +7,14 @@ from edged.host.addresses import addresses
 
 
 def test_addresses_of_this_machine() -> None:
-    """Each is an address, none a loopback one, each once."""
+    """Each is a valid address, not loopback, and listed once."""
     mine = addresses()
     assert len(mine) == len(set(mine))
     assert not any(ipaddress.ip_address(address).is_loopback for address in mine)
 
 
 def test_loopback_and_link_local_are_left_out(tmp_path: Path) -> None:
-    """Of an interface that is there only the address that leads to it; one that is gone is passed over."""
+    """Only the reachable address of an interface counts; a vanished interface is skipped."""
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "lo").touch()
     (tmp_path / "net" / "gone0").touch()
@@ -27,7 +27,7 @@ def test_loopback_and_link_local_are_left_out(tmp_path: Path) -> None:
 
 
 def test_system_that_does_not_say(tmp_path: Path) -> None:
-    """No file, or one that holds no addresses: none are known."""
+    """Without the file or without addresses the list is empty."""
     (tmp_path / "if_inet6").write_text("no address\n")
     assert addresses(tmp_path / "absent", tmp_path / "absent") == []
     assert addresses(tmp_path / "absent", tmp_path / "if_inet6") == []

@@ -1,4 +1,4 @@
-"""Waits between attempts: bounds, growth, jitter, forgiveness."""
+"""Waits between attempts: bounds, growth, jitter, reset."""
 
 from itertools import pairwise
 
@@ -6,7 +6,7 @@ from edged.host.backoff import Backoff
 
 
 def test_waits_double_within_their_bounds() -> None:
-    """The upper half of 2, 4, 8 … 120 s, and never beyond however long the broker is away."""
+    """Each wait is in the upper half of 2, 4, 8 … 120 s, and never longer."""
     backoff = Backoff(1.0, 120.0)
     longest_s = [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, *[120.0] * 5000]
     waits_s = [backoff.attempted() for _ in longest_s]
@@ -15,14 +15,14 @@ def test_waits_double_within_their_bounds() -> None:
 
 
 def test_waits_differ_at_the_longest_too() -> None:
-    """A hundred devices that lost one broker do not come back together."""
+    """A hundred devices that lost one broker do not reconnect together."""
     backoff = Backoff(1.0, 120.0)
     waits_s = [backoff.attempted() for _ in range(100)][10:]
     assert all(one != other for one, other in pairwise(waits_s))
 
 
 def test_lasting_connection_makes_earlier_attempts_forgotten() -> None:
-    """After a good connection the first attempt comes soon again."""
+    """After a stable connection the first retry comes soon again."""
     backoff = Backoff(1.0, 120.0)
     for _ in range(10):
         backoff.attempted()
@@ -30,7 +30,7 @@ def test_lasting_connection_makes_earlier_attempts_forgotten() -> None:
 
 
 def test_connection_that_breaks_at_once_pays_like_none() -> None:
-    """Two devices of one client id must not put each other out each second."""
+    """Two devices with one client id must not disconnect each other every second."""
     backoff = Backoff(1.0, 120.0)
     for _ in range(10):
         backoff.attempted()

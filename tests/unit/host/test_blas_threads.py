@@ -1,4 +1,4 @@
-"""The number of BLAS threads, counted in new processes: numpy is loaded once a process."""
+"""Number of BLAS threads, counted in new processes, since numpy loads once per process."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ COUNT = "; import os, numpy; print(len(os.listdir('/proc/self/task')), os.enviro
 
 
 def counted(imports: str, **environment: str) -> str:
-    """Threads of a process after ``imports`` and of numpy, and the variable as it is then."""
+    """Thread count after importing ``imports`` and numpy, and the variable's value."""
     clean = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     done = subprocess.run(
         [sys.executable, "-c", imports + COUNT],
@@ -38,7 +38,7 @@ def test_commands_start_no_blas_thread(command: Entry) -> None:
 
 
 def test_command_of_the_package_is_in_the_bounded_package() -> None:
-    """The installed ``edged`` enters through the package that sets the limit, as ``python -m edged`` does."""
+    """The installed ``edged`` starts in the package that sets the limit, like ``python -m edged``."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["scripts"]["edged"].startswith("edged.cli.")
     assert "from edged.cli." in (REPOSITORY / "edged" / "__main__.py").read_text(encoding="utf-8")
@@ -46,21 +46,21 @@ def test_command_of_the_package_is_in_the_bounded_package() -> None:
 
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_number_set_by_the_user_is_kept(variable: str) -> None:
-    """Whoever asks for two threads gets two, where there are two cores."""
+    """A user who asks for two threads gets two, given two cores."""
     expected = "2" if variable == "OPENBLAS_NUM_THREADS" else "None"
     assert counted("import edged.cli.main", **{variable: "2"}) == f"{min(2, N_CORES)} {expected}"
 
 
 def test_empty_variable_is_no_number() -> None:
-    """An empty variable counts as unset, as it does for OpenBLAS."""
+    """An empty variable counts as unset, as in OpenBLAS."""
     assert counted("import edged.cli.main", OPENBLAS_NUM_THREADS="") == "1 1"
 
 
 def test_training_is_not_limited() -> None:
-    """Modules that training shares with the device leave numpy a thread a core."""
+    """Modules shared with training leave numpy one thread per core."""
     assert counted("import convert, edged.features.logmel, edged.models.cascade") == f"{N_CORES} None"
 
 
 def test_numpy_imported_before_stays_as_it_is() -> None:
-    """Where a host program has loaded numpy, nothing is changed, its environment least of all."""
+    """If a host program has loaded numpy, nothing changes, least of all its environment."""
     assert counted("import numpy, edged.cli.main") == f"{N_CORES} None"

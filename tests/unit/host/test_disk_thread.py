@@ -1,4 +1,4 @@
-"""Work on a disk that answers, refuses, or hangs."""
+"""Work on a disk that responds, fails, or hangs."""
 
 import threading
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from edged.host.disk_thread import DiskThread
 
 
 class Hanging:
-    """Work that returns when it is released."""
+    """Work that blocks until released."""
 
     def __init__(self) -> None:
         self.released = threading.Event()
         self.n_begun = 0
 
     def __call__(self) -> str:
-        """Waits."""
+        """Block."""
         self.n_begun += 1
         self.released.wait(60)
         return "late"
@@ -24,7 +24,7 @@ class Hanging:
 
 @pytest.fixture
 def hanging() -> Iterator[Hanging]:
-    """Released at the end, so that its thread ends with the test."""
+    """Blocking work, released after the test so that its thread ends."""
     work = Hanging()
     yield work
     work.released.set()
@@ -34,14 +34,14 @@ def hanging() -> Iterator[Hanging]:
 
 
 def test_result_and_thread() -> None:
-    """The work runs in a daemon thread of this name, and its result comes back."""
+    """Work runs in a named daemon thread and returns its result."""
     thread = DiskThread("edged-test", 15).run(threading.current_thread)
     assert (thread.name, thread.daemon) == ("edged-test", True)
     assert thread is not threading.current_thread()
 
 
 def test_exception_is_raised_in_the_calling_thread() -> None:
-    """With its type and message; the next work runs all the same."""
+    """The exception keeps type and message, and the next work still runs."""
     disk = DiskThread("edged-test", 15)
 
     def refuse() -> None:
@@ -53,7 +53,7 @@ def test_exception_is_raised_in_the_calling_thread() -> None:
 
 
 def test_work_that_hangs_is_left_behind(hanging: Hanging) -> None:
-    """The caller goes on after the deadline, and no second work begins beside the first."""
+    """The caller continues after the deadline, and no second work starts in parallel."""
     disk = DiskThread("edged-test", 0.01)
     for _ in range(3):
         with pytest.raises(TimeoutError, match="the disk does not answer"):
@@ -62,7 +62,7 @@ def test_work_that_hangs_is_left_behind(hanging: Hanging) -> None:
 
 
 def test_next_work_runs_once_the_disk_answers(hanging: Hanging) -> None:
-    """The late result is dropped; it is not taken for that of the next work."""
+    """The late result is dropped, not returned for the next work."""
     disk = DiskThread("edged-test", 0.01)
     with pytest.raises(TimeoutError):
         disk.run(hanging)

@@ -1,4 +1,4 @@
-"""One edged per node on a machine, whoever runs it."""
+"""One edged per node on a machine, whichever user runs it."""
 
 import os
 import subprocess
@@ -25,12 +25,12 @@ with InstanceLock(sys.argv[1], "edged", 1883):
 
 @pytest.fixture
 def node() -> str:
-    """One that no other test uses at the same time."""
+    """A node that no other test uses at the same time."""
     return f"test-{uuid.uuid4()}"
 
 
 def test_second_holder_is_refused_with_the_pid_of_the_first(node: str) -> None:
-    """The message names node and process."""
+    """The message has node and pid."""
     with (
         InstanceLock(node, "edged", 1883),
         pytest.raises(AlreadyRunningError, match=f"edged already runs here as node {node}, pid {os.getpid()}$"),
@@ -40,7 +40,7 @@ def test_second_holder_is_refused_with_the_pid_of_the_first(node: str) -> None:
 
 
 def test_lock_is_free_after_its_holder(node: str) -> None:
-    """Left twice, taken twice; in between nobody holds it."""
+    """The lock can be taken again after its release."""
     lock = InstanceLock(node, "edged", 1883)
     for _ in range(2):
         assert lock.holder() is None
@@ -49,7 +49,7 @@ def test_lock_is_free_after_its_holder(node: str) -> None:
 
 
 def test_other_node_root_or_port_is_another_device(node: str) -> None:
-    """All of them run at once."""
+    """Instances with another node, root topic or port run in parallel."""
     with (
         InstanceLock(node, "edged", 1883),
         InstanceLock(f"{node}-2", "edged", 1883),
@@ -60,7 +60,7 @@ def test_other_node_root_or_port_is_another_device(node: str) -> None:
 
 
 def test_process_of_another_user_holds_it_until_it_is_killed(node: str) -> None:
-    """As root the holder is nobody; a kill leaves nothing behind."""
+    """The lock of another user's process is respected until the process is killed."""
     command = [sys.executable, "-c", _HOLD, node]
     with subprocess.Popen(
         command, cwd=_REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

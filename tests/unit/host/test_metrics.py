@@ -1,4 +1,4 @@
-"""Metrics: of this process for real, of other boards from copies of their files."""
+"""Metrics of this process, and of other boards from copies of their files."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from edged.host.metrics import Metrics, resident_mb, temperature_c, throttling, 
 
 
 def board(folder: Path, throttled: str) -> Path:
-    """The platform devices of a Raspberry Pi whose firmware says ``throttled``."""
+    """Platform devices of a Raspberry Pi whose firmware reports ``throttled``."""
     firmware = folder / "soc" / "soc:firmware"
     firmware.mkdir(parents=True)
     (firmware / "get_throttled").write_text(throttled)
@@ -18,7 +18,7 @@ def board(folder: Path, throttled: str) -> Path:
 
 
 def test_cpu_share_is_of_the_time_since_the_last_call() -> None:
-    """Work and a rest as long: the share lies between what can be read off both clocks just outside and just inside."""
+    """After equal work and rest the share is between bounds measured just outside and inside the call."""
 
     def clocks() -> tuple[float, float]:
         return time.process_time(), time.monotonic()
@@ -30,16 +30,16 @@ def test_cpu_share_is_of_the_time_since_the_last_call() -> None:
     while time.process_time() - inner_cpu_s < 0.1:
         pass
     threading.Event().wait(time.monotonic() - inner_s)
-    least_cpu_s, least_s = clocks()
+    min_cpu_s, min_s = clocks()
     share = metrics.cpu_share()
-    most_cpu_s, most_s = clocks()
-    least = (least_cpu_s - inner_cpu_s) / (most_s - outer_s)
-    most = (most_cpu_s - outer_cpu_s) / (least_s - inner_s)
-    assert least <= share <= most < 0.9
+    max_cpu_s, max_s = clocks()
+    lower = (min_cpu_s - inner_cpu_s) / (max_s - outer_s)
+    upper = (max_cpu_s - outer_cpu_s) / (min_s - inner_s)
+    assert lower <= share <= upper < 0.9
 
 
 def test_peak_is_the_greatest_since_the_last_call() -> None:
-    """In dB of full scale: half of it is -6; without sound, or with silence, -96."""
+    """The peak is in dBFS: half of full scale is -6; without sound or in silence -96."""
     metrics = Metrics()
     metrics.count_sound(1, 0, 0.5)
     metrics.count_sound(1, 0, 0.25)
@@ -50,13 +50,13 @@ def test_peak_is_the_greatest_since_the_last_call() -> None:
 
 
 def test_clipping_is_what_came_since_the_last_call() -> None:
-    """A count that grew is clipping, one that stands is none any more."""
+    """A count that grew since the last call is clipping."""
     metrics = Metrics()
     assert [metrics.clipping(n_clipped) for n_clipped in (0, 3, 3, 4)] == [False, True, False, True]
 
 
 def test_temperature_is_of_the_hottest_zone(tmp_path: Path) -> None:
-    """Zones give thousandths of a degree; one without a reading does not count."""
+    """Zones are in thousandths of a degree; one without a reading is ignored."""
     for zone, content in enumerate(["41250\n", "53400\n", "", "N/A\n"]):
         (tmp_path / f"thermal_zone{zone}").mkdir()
         (tmp_path / f"thermal_zone{zone}" / "temp").write_text(content)
@@ -65,7 +65,7 @@ def test_temperature_is_of_the_hottest_zone(tmp_path: Path) -> None:
 
 
 def test_temperature_without_a_thermometer_is_none(tmp_path: Path) -> None:
-    """As in a virtual machine."""
+    """A virtual machine has no thermometer."""
     assert temperature_c(tmp_path) is None
     assert temperature_c(tmp_path / "absent") is None
 
@@ -82,17 +82,17 @@ def test_temperature_without_a_thermometer_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_throttling_is_in_words(tmp_path: Path, throttled: str, expected: list[str]) -> None:
-    """The firmware's bits: what holds now, and what held since the boot but no longer."""
+    """Firmware bits become words: what holds now, and what occurred since boot."""
     assert throttling(board(tmp_path, throttled)) == expected
 
 
 def test_throttling_where_the_board_does_not_tell_is_none(tmp_path: Path) -> None:
-    """No firmware of this kind, or one that answers nothing."""
+    """A missing or silent firmware gives null."""
     assert throttling(tmp_path) is None
     assert throttling(board(tmp_path, "")) is None
 
 
 def test_memory_and_versions_are_of_this_process() -> None:
-    """More than Python alone, and what it runs on."""
+    """Memory is more than bare Python's, and versions match the process."""
     assert 10 < resident_mb() < 10_000
     assert {"numpy", "python"} <= versions("no such runtime").keys()

@@ -1,4 +1,4 @@
-"""The metrics as Prometheus text, over a real socket."""
+"""Metrics as Prometheus text over a real socket."""
 
 import sys
 import urllib.error
@@ -15,14 +15,14 @@ from tests.parts.broker.payloads import health
 
 
 def metrics(port: int) -> dict[str, float]:
-    """Every sample that a GET brings, without its labels."""
+    """Every sample of a GET, without labels."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     return {sample.name: sample.value for family in families for sample in family.samples}
 
 
 def test_every_number_of_health_is_a_metric() -> None:
-    """Counts are counters, other numbers gauges, and none is left out."""
+    """Counts are counters, other numbers gauges, and none is missing."""
     port = free_port()
     with Exporter(port) as exporter:
         exporter.health(health())
@@ -39,7 +39,7 @@ def test_every_number_of_health_is_a_metric() -> None:
 
 
 def test_texts_are_labels_of_one_metric() -> None:
-    """Versions, bundle and microphone stand in edged_info; a reason to slow down is a metric of its own."""
+    """edged_info has versions, bundle and microphone; each throttling reason is a metric of its own."""
     port = free_port()
     with Exporter(port) as exporter:
         exporter.health(msgspec.structs.replace(health(), throttling=["under_voltage"]))
@@ -52,14 +52,14 @@ def test_texts_are_labels_of_one_metric() -> None:
 
 
 def test_before_the_first_figures_there_are_none() -> None:
-    """A request at once is answered, with nothing."""
+    """A request before the first metrics gets an empty response."""
     port = free_port()
     with Exporter(port):
         assert metrics(port) == {}
 
 
 def test_port_is_free_again_afterwards() -> None:
-    """Closed means closed, and the same port may be taken at once."""
+    """After close the same port can be opened again."""
     port = free_port()
     for _ in range(2):
         with Exporter(port):
@@ -69,13 +69,13 @@ def test_port_is_free_again_afterwards() -> None:
 
 
 def test_port_zero_is_off() -> None:
-    """The default opens nothing and needs no package."""
+    """The default opens no port and needs no package."""
     with Exporter(0) as exporter:
         exporter.health(health())
 
 
 def test_port_in_use_is_a_config_error() -> None:
-    """The key, the port and the system's reason."""
+    """The error has key, port and the system's reason."""
     port = free_port()
     with (
         Exporter(port),
@@ -86,7 +86,7 @@ def test_port_in_use_is_a_config_error() -> None:
 
 
 def test_missing_package_is_a_config_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asked for without the extra: what to install."""
+    """Without the extra the error has the install command."""
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(ConfigError, match=r"pip install 'edged\[prometheus\]'"), Exporter(9):
         pass

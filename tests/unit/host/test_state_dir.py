@@ -1,4 +1,4 @@
-"""The folder for what outlives the program: the config's, systemd's, the user's."""
+"""The state folder: from the config, from systemd, or in the user's home."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from edged.host.state_dir import existing_state_file, state_folder
 
 @pytest.fixture(autouse=True)
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The service's folder, below the test's own folder; it does not exist at first."""
+    """The service's folder, below the test's folder; it does not exist at first."""
     folder = tmp_path / "service"
     monkeypatch.setattr(state_dir, "_SERVICE", folder)
     return folder
 
 
 def test_config_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What somebody wrote, they meant."""
+    """A configured folder wins."""
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/edged")
     assert state_folder("/data/edged") == Path("/data/edged")
     assert state_folder("~/edged") == Path.home() / "edged"
@@ -26,13 +26,13 @@ def test_config_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_systemd_comes_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may give several folders; the first is the unit's first."""
+    """systemd may give several folders; the first one is used."""
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/private/edged:/var/lib/other")
     assert state_folder("") == Path("/var/lib/private/edged")
 
 
 def test_home_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the XDG base directories have it; a relative one is to be ignored."""
+    """XDG base directories apply; a relative one is ignored."""
     monkeypatch.setenv("XDG_STATE_HOME", "/x")
     assert state_folder("") == Path("/x/edged")
     monkeypatch.setenv("XDG_STATE_HOME", "x")
@@ -42,26 +42,26 @@ def test_home_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_reader_finds_the_service(tmp_path: Path, service: Path) -> None:
-    """From a shell that knows nothing of it, unless there is a file of one's own."""
-    own = tmp_path / "state" / "edged" / "file"
-    assert existing_state_file("", "file") == own
+    """A reader outside the service uses the service's folder, unless the user has a file."""
+    home_file = tmp_path / "state" / "edged" / "file"
+    assert existing_state_file("", "file") == home_file
     service.mkdir()
     (service / "file").touch()
     assert existing_state_file("", "file") == service / "file"
     assert existing_state_file(str(tmp_path), "file") == tmp_path / "file"
-    own.parent.mkdir(parents=True)
-    own.touch()
-    assert existing_state_file("", "file") == own
+    home_file.parent.mkdir(parents=True)
+    home_file.touch()
+    assert existing_state_file("", "file") == home_file
 
 
 def test_home_of_nobody_is_named() -> None:
-    """A ``~`` with a name that the system does not know: the key, the value and what is expected, as of all of them."""
+    """For a ``~`` with an unknown user the error has key, value and expectation."""
     with pytest.raises(ConfigError, match=r"^state_dir is '~nobody-here/x': there is no such user, expected "):
         state_folder("~nobody-here/x")
 
 
 def test_user_without_a_home_needs_state_dir(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of the config that says what to do, and no folder in /tmp, whose name anybody can guess."""
+    """The error says what to set, instead of a folder in /tmp with a predictable name."""
 
     def no_home() -> Path:
         raise RuntimeError
@@ -74,6 +74,6 @@ def test_user_without_a_home_needs_state_dir(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_name_that_no_folder_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that is nonsense is named by whoever opens the file."""
+    """An invalid environment is reported by the code that opens the file."""
     monkeypatch.setenv("XDG_STATE_HOME", "/" + "x" * 300)
     assert existing_state_file("", "file") == Path("/" + "x" * 300) / "edged" / "file"

@@ -1,4 +1,4 @@
-"""Files of state: written whole and synced, read to a limit, and on a disk that hangs."""
+"""State files: written atomically and synced, read up to a limit, on disks that hang too."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ __all__ = ["card"]
 
 
 def test_written_and_read(tmp_path: Path) -> None:
-    """The folder is made for this user alone, and nothing else is left in it."""
+    """The folder is private, and no temporary file remains."""
     file = tmp_path / "state" / "file.json"
     write_durably(file, b"old")
     write_durably(file, b"new")
@@ -24,7 +24,7 @@ def test_written_and_read(tmp_path: Path) -> None:
 def test_content_is_synced_before_the_rename_and_the_folder_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A power cut at any moment leaves the old content or the new, never an empty file."""
+    """A power cut at any moment leaves the old or the new content, never an empty file."""
     file = tmp_path / "file.json"
     file.write_bytes(b"old")
     synced: list[tuple[str, bytes]] = []
@@ -38,7 +38,7 @@ def test_content_is_synced_before_the_rename_and_the_folder_after(
 
 
 def test_disk_that_refuses_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error comes out, and the file is as before."""
+    """The error is raised, and the file keeps its content."""
     file = tmp_path / "file.json"
     write_durably(file, b"old")
 
@@ -52,14 +52,14 @@ def test_disk_that_refuses_leaves_the_old_content(tmp_path: Path, monkeypatch: p
 
 
 def test_read_stops_at_64_kb(tmp_path: Path) -> None:
-    """A wrong path may name a file of gigabytes."""
+    """A wrong path may lead to a file of gigabytes."""
     file = tmp_path / "long"
     file.write_bytes(b"x" * 100_000)
     assert len(read_bounded(file)) == 65_536
 
 
 def test_remove_of_nothing_is_no_fault(tmp_path: Path) -> None:
-    """A file that is not there is as good as removed."""
+    """Removing a missing file succeeds."""
     file = StateFile(tmp_path / "file.json", thread="edged-test", deadline_s=15)
     file.remove()
     file.write(b"content")
@@ -68,7 +68,7 @@ def test_remove_of_nothing_is_no_fault(tmp_path: Path) -> None:
 
 
 def test_damaged_content_is_copied(tmp_path: Path) -> None:
-    """Beside the file, which stays until it is written again."""
+    """The copy is beside the file, which stays until the next write."""
     file = StateFile(tmp_path / "file.json", thread="edged-test", deadline_s=15)
     file.path.write_bytes(b"\xff")
     assert file.save_damaged(file.read()) == tmp_path / "file.json.damaged"
@@ -76,7 +76,7 @@ def test_damaged_content_is_copied(tmp_path: Path) -> None:
 
 
 def test_write_to_a_disk_that_hangs(card: Disk) -> None:
-    """The caller gets an error in time; the write succeeds when the disk answers."""
+    """The caller gets an error in time; the write completes when the disk responds."""
     file = StateFile(card.place / "file.json", thread="edged-test", deadline_s=0.2)
     file.write(b"old")
     card.freeze()

@@ -9,7 +9,7 @@ from edged.host.systemd import notify
 
 
 def test_notify_sends_states_in_one_datagram(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """States arrive as lines of one datagram at the socket that systemd names."""
+    """States are lines of one datagram to the socket from systemd."""
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(str(path))
@@ -20,7 +20,7 @@ def test_notify_sends_states_in_one_datagram(tmp_path: Path, monkeypatch: pytest
 
 
 def test_notify_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A leading @ names an abstract socket."""
+    """A leading @ means an abstract socket."""
     name = f"edged-{tmp_path.name}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(f"\0{name}")
@@ -31,7 +31,7 @@ def test_notify_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_notify_without_systemd_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outside a service there is nobody to tell."""
+    """Outside a service nothing is sent."""
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     notify("READY=1")
 
@@ -39,7 +39,7 @@ def test_notify_without_systemd_does_nothing(monkeypatch: pytest.MonkeyPatch) ->
 def test_notify_survives_a_dead_socket(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A socket that is gone ends nothing, and is said once, not with each window, until it is there again."""
+    """A missing socket ends nothing, and is logged once until it returns."""
     path = tmp_path / "gone"
     monkeypatch.setenv("NOTIFY_SOCKET", str(path))
     for state in ("READY=1", "WATCHDOG=1", "WATCHDOG=1"):
