@@ -17,32 +17,32 @@ FLAT = np.full(4, 0.25, np.float32)
 
 
 def adaptation(**settings: object) -> Adaptation:
-    """One that has learned nothing."""
+    """An adaptation without history."""
     return Adaptation(LABELS, OTHERS, msgspec.convert(settings, Settings))
 
 
 def scores(*logs: float) -> Floats:
-    """Scores with these logs, up to what normalises them."""
+    """Scores with these logs, up to normalisation."""
     shares = np.exp(np.array(logs))
     return np.asarray(shares / shares.sum(), np.float32)
 
 
 def usual(known: Adaptation, push: Floats, count: int, new_s: float = WINDOW_S) -> None:
-    """Windows with the mean log scores of other speakers under the prior, plus ``push``."""
+    """Push windows with other speakers' mean log scores under the prior, plus ``push``."""
     expected = prior_distribution({}, LABELS) @ np.array([OTHERS[label] for label in LABELS])
     for _ in range(count):
         known.learn(np.exp(expected + push).astype(np.float32), new_s)
 
 
 def test_start_changes_nothing() -> None:
-    """At the start there is no shift, and scores are what they were."""
+    """Without history there is no shift, and scores do not change."""
     known = adaptation()
     assert not known.shift.any()
     assert known.corrected(scores(-1, -2, -3, -0.5)) == pytest.approx(scores(-1, -2, -3, -0.5))
 
 
 def test_constant_shift_is_removed() -> None:
-    """What pushes every window to one label is taken off again, whatever the window."""
+    """A constant push towards one label is removed from every window."""
     push = np.array([0.6, -0.2, -0.3, -0.1], np.float32)
     known = adaptation(half_life_min=10_000)
     usual(known, push, 20_000)
@@ -53,7 +53,7 @@ def test_constant_shift_is_removed() -> None:
 
 
 def test_usual_place_has_no_shift() -> None:
-    """Speakers like the others, under the prior, get no shift."""
+    """Typical speakers under the prior get no shift."""
     known = adaptation()
     usual(known, np.zeros(4, np.float32), 500)
     assert known.shift == pytest.approx(np.zeros(4), abs=1e-3)
@@ -68,7 +68,7 @@ def test_weight(count: int) -> None:
 
 
 def test_overlapping_windows_count_by_what_is_new() -> None:
-    """Six windows a sixth of a window apart are as good as one."""
+    """Six windows a sixth of a window apart count as one."""
     push = np.array([0.3, -0.1, -0.1, -0.1], np.float32)
     known, other = adaptation(half_life_min=10_000), adaptation(half_life_min=10_000)
     usual(known, push, 6, WINDOW_S / 6)
@@ -78,7 +78,7 @@ def test_overlapping_windows_count_by_what_is_new() -> None:
 
 
 def test_bounded() -> None:
-    """A log score moves by the bound at most; with 0 not at all."""
+    """A log score moves at most by the bound, and not at all with 0."""
     push = np.array([2.0, -1.0, -1.0, 0.0], np.float32)
     for bound in (0.5, 0.0):
         known = adaptation(bound=bound)
@@ -87,7 +87,7 @@ def test_bounded() -> None:
 
 
 def test_half_life() -> None:
-    """After a half-life of other speech, speech before it counts half, to the digit."""
+    """After a half-life of other speech, earlier speech counts exactly half."""
     known = adaptation(half_life_min=1, bound=5)
     known.learn(scores(0, -1, -1, -1), 1)
     before_s = known.speech_s
@@ -99,7 +99,7 @@ def test_half_life() -> None:
 
 
 def test_frozen_uses_and_does_not_learn() -> None:
-    """While frozen the shift stays; switched on again it follows."""
+    """While frozen the shift stays; switched on again it is updated."""
     known = adaptation()
     usual(known, np.array([0.9, -0.3, -0.3, -0.3], np.float32), 50)
     shift = known.shift
@@ -120,7 +120,7 @@ def test_zero_scores_are_learned_as_small() -> None:
 
 
 def test_prior_distribution() -> None:
-    """Labels left out divide the rest; without a word it is mostly neutral, or equal where no label is neutral."""
+    """Labels left out share the rest; by default mostly neutral, or uniform if there is no neutral."""
     assert prior_distribution({}, LABELS) == pytest.approx([0.1, 0.1, 0.7, 0.1])
     assert prior_distribution({}, ("calm", "loud")) == pytest.approx([0.5, 0.5])
     assert prior_distribution({"sad": 0.4}, LABELS) == pytest.approx([0.2, 0.2, 0.2, 0.4])
@@ -136,13 +136,13 @@ def test_prior_distribution() -> None:
     ],
 )
 def test_wrong_distribution_is_refused(expected: dict[str, float], words: str) -> None:
-    """An unknown label, too much, or too little with no label left."""
+    """An unknown label, a sum above 1, or a sum below 1 without labels left."""
     with pytest.raises(ConfigError, match=words):
         prior_distribution(expected, LABELS)
 
 
 def test_restore_what_was_encoded() -> None:
-    """What was learned is known again, to the digit."""
+    """The restored state is exact."""
     known = adaptation()
     usual(known, np.array([0.9, -0.3, -0.3, -0.3], np.float32), 50)
     again = adaptation()
@@ -151,7 +151,7 @@ def test_restore_what_was_encoded() -> None:
 
 
 def test_restore_of_another_place() -> None:
-    """Another bundle or microphone: nothing is restored; None accepts any microphone."""
+    """State of another bundle or microphone is not restored; None accepts any microphone."""
     known = adaptation()
     usual(known, np.zeros(4, np.float32), 5)
     content = known.encoded(bundle="B", microphone="M")
@@ -179,6 +179,6 @@ _HEAD = b'{"version":1,"bundle":"B","microphone":"M","labels":["angry","happy","
     ],
 )
 def test_restore_of_damaged_content(content: bytes) -> None:
-    """Anything that ``encoded`` does not give is refused."""
+    """Anything other than output of ``encoded`` is refused."""
     with pytest.raises(ModelError, match="expected "):
         adaptation().restore(content, bundle="B", microphone="M")

@@ -1,4 +1,4 @@
-"""A bundle is checked: each fault is refused with its file and key."""
+"""Bundle validation: each fault is refused with its file and key."""
 
 import os
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Change = Callable[[dict[str, Any]], object]
 
 
 def refusal(folder: Path) -> str:
-    """The message with which the bundle in ``folder`` is refused: one line that names a file."""
+    """The error for the bundle in ``folder``: one line that names a file."""
     with pytest.raises(ModelError) as caught:
         load_bundle(folder)
     message = str(caught.value)
@@ -27,7 +27,7 @@ def refusal(folder: Path) -> str:
 
 
 def chain(depth: int) -> dict[str, Any]:
-    """A route that asks so many models one after the other."""
+    """A route of this many models in sequence."""
     node: dict[str, Any] = {"model": "all"}
     for _ in range(depth - 1):
         node = {"model": "all", "branches": [{"labels": ["calm"], "then": node}]}
@@ -35,7 +35,7 @@ def chain(depth: int) -> dict[str, Any]:
 
 
 def test_load_valid(tmp_path: Path) -> None:
-    """Labels, routes and bytes as they were written; defaults where the manifest is silent."""
+    """Labels, routes and bytes are loaded as written, with defaults for missing keys."""
     bundle = load_bundle(write_bundle(tmp_path))
     assert bundle.manifest.labels == ("calm", "tense", "loud", "flat")
     assert bundle.manifest.routes.hard.branches[1].then.model == "edge"
@@ -45,7 +45,7 @@ def test_load_valid(tmp_path: Path) -> None:
 
 
 def test_load_gate(tmp_path: Path) -> None:
-    """A bundle may bring a speech gate, which is read and proved as the models are."""
+    """A bundle may have a speech gate, which is loaded and verified like a model."""
     bundle = load_bundle(write_bundle(tmp_path, {**manifest(), "gate": gate(threshold=0.25)}))
     assert bundle.manifest.gate is not None
     assert bundle.manifest.gate.threshold == 0.25
@@ -53,7 +53,7 @@ def test_load_gate(tmp_path: Path) -> None:
 
 
 def test_load_gate_flipped_byte(tmp_path: Path) -> None:
-    """A gate that is not what its hash says is refused by its own name."""
+    """A gate that does not match its hash is refused under its own name."""
     write_bundle(tmp_path, {**manifest(), "gate": gate(file="gate.tflite")})
     (tmp_path / "gate.tflite").write_bytes(CONTENT[:-1])
     assert "(bundle.json, gate): the file was changed" in refusal(tmp_path)
@@ -74,13 +74,13 @@ def test_load_gate_flipped_byte(tmp_path: Path) -> None:
     ],
 )
 def test_load_gate_wrong(tmp_path: Path, changed: dict[str, object], expected: str) -> None:
-    """Each fault of the gate is refused, and the message says where it is."""
+    """Each fault of the gate is refused with its location."""
     write_bundle(tmp_path, {**manifest(), "gate": gate(**changed)})
     assert expected in refusal(tmp_path)
 
 
 def test_load_default_bundle() -> None:
-    """The bundle that is shipped proves itself and keeps to its limits of size."""
+    """The shipped bundle is valid and within its size limits."""
     bundle = load_bundle(DEFAULT_BUNDLE)
     assert bundle.manifest.labels == ("angry", "disgust", "fear", "happy", "neutral", "sad")
     for model in bundle.manifest.models.values():
@@ -91,12 +91,12 @@ def test_load_default_bundle() -> None:
 
 
 def table(n_labels: int = 4, n_scores: int = 4) -> dict[str, list[float]]:
-    """Mean log scores of so many labels."""
+    """Mean log scores of this many labels."""
     return {label: [-1.0] * n_scores for label in ["calm", "tense", "loud", "flat"][:n_labels]}
 
 
 def test_load_moods(tmp_path: Path) -> None:
-    """Mean log scores may be there for either routing, under the key moods; without it there are none."""
+    """Mean log scores for either routing are optional, under the key moods."""
     assert load_bundle(write_bundle(tmp_path / "without")).manifest.mean_log_scores == {}
     bundle = load_bundle(write_bundle(tmp_path / "with", {**manifest(), "moods": {"soft": table()}}))
     assert bundle.manifest.mean_log_scores["soft"]["loud"] == (-1, -1, -1, -1)
@@ -104,12 +104,12 @@ def test_load_moods(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [table(3), table(4, 3), {**table(), "joy": [-1.0] * 4}])
 def test_load_moods_of_other_labels(tmp_path: Path, wrong: dict[str, list[float]]) -> None:
-    """Labels missing, too many, or too few scores."""
+    """Missing labels, extra labels and missing scores are refused."""
     assert "moods.hard has rows" in refusal(write_bundle(tmp_path, {**manifest(), "moods": {"hard": wrong}}))
 
 
 def test_digest_is_of_what_decides_scores(tmp_path: Path) -> None:
-    """Version, card and table may change; a temperature may not."""
+    """Version, card and table do not change the digest; a temperature does."""
     first = load_bundle(write_bundle(tmp_path / "first")).digest
     other = {**manifest(), "version": "2", "metrics": {"uar": 1}, "moods": {"hard": table()}}
     assert load_bundle(write_bundle(tmp_path / "other", other)).digest == first
@@ -119,7 +119,7 @@ def test_digest_is_of_what_decides_scores(tmp_path: Path) -> None:
 
 
 def test_load_long_route(tmp_path: Path) -> None:
-    """As deep as is allowed."""
+    """The deepest allowed route loads."""
     values = manifest()
     values["routes"]["hard"] = chain(16)
     assert load_bundle(write_bundle(tmp_path, values)).manifest.routes.hard.model == "all"
@@ -127,7 +127,7 @@ def test_load_long_route(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("offset", [0, 10, len(CONTENT) - 1])
 def test_load_flipped_byte(tmp_path: Path, offset: int) -> None:
-    """One flipped bit anywhere in a model's file."""
+    """One flipped bit anywhere in a model file is detected."""
     content = bytearray(CONTENT)
     content[offset] ^= 1
     (write_bundle(tmp_path) / "model.tflite").write_bytes(content)
@@ -135,59 +135,59 @@ def test_load_flipped_byte(tmp_path: Path, offset: int) -> None:
 
 
 def test_load_file_cut_off(tmp_path: Path) -> None:
-    """A download that ended early."""
+    """A truncated download is detected."""
     (write_bundle(tmp_path) / "model.tflite").write_bytes(CONTENT[:-1])
     assert "the file was changed or cut off; install the bundle again" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["model.tflite", "bundle.json"])
 def test_load_missing_file(tmp_path: Path, name: str) -> None:
-    """A file that is not there is named."""
+    """The error names the missing file."""
     (write_bundle(tmp_path) / name).unlink()
     assert refusal(tmp_path) == f"{tmp_path / name}: No such file or directory, expected a readable file of the bundle"
 
 
 def test_load_missing_folder(tmp_path: Path) -> None:
-    """A path in the config that leads nowhere."""
+    """A missing folder in the config is an error."""
     assert "No such file or directory" in refusal(tmp_path / "none")
 
 
 def test_load_folder_instead_of_file(tmp_path: Path) -> None:
-    """A folder that has the name of a file."""
+    """A folder in place of a file is refused."""
     (write_bundle(tmp_path) / "model.tflite").unlink()
     (tmp_path / "model.tflite").mkdir()
     assert "Is a directory" in refusal(tmp_path)
 
 
 def test_load_path_with_nul() -> None:
-    """A path as no file system has it."""
+    """A path with a null byte is refused."""
     with pytest.raises(ModelError, match="null byte, expected a readable file"):
         load_bundle(Path("a\0b"))
 
 
 def test_load_huge_file(tmp_path: Path) -> None:
-    """A file of a gigabyte is refused without being read into memory."""
+    """A file of a gigabyte is refused without reading it."""
     os.truncate(write_bundle(tmp_path) / "model.tflite", 2**30)
     assert "model.tflite: larger than 16777216 bytes" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b"null", b"not json at all", b'{"format": NaN}'])
 def test_load_not_a_manifest(tmp_path: Path, content: bytes) -> None:
-    """What is not JSON, or not an object, is refused with the file's name."""
+    """Content that is not a JSON object is refused with the file's name."""
     (write_bundle(tmp_path) / "bundle.json").write_bytes(content)
     assert refusal(tmp_path).startswith(f"{tmp_path / 'bundle.json'}: ")
 
 
 @pytest.mark.parametrize("opening", ["[", '{"training":', '{"routes":{"hard":{"branches":[{"then":'])
 def test_load_nested_deeply(tmp_path: Path, opening: str) -> None:
-    """A hundred thousand levels are a refusal, not a crash."""
+    """A hundred thousand levels of nesting are refused without a crash."""
     (write_bundle(tmp_path) / "bundle.json").write_text(opening * 100_000)
     refusal(tmp_path)
 
 
 @pytest.mark.parametrize("key", sorted(manifest()))
 def test_load_missing_key(tmp_path: Path, key: str) -> None:
-    """Every key of the manifest is needed."""
+    """Every key of the manifest is required."""
     values = manifest()
     del values[key]
     write_bundle(tmp_path, values)
@@ -245,7 +245,7 @@ def test_load_missing_key(tmp_path: Path, key: str) -> None:
     ],
 )
 def test_load_wrong_value(tmp_path: Path, change: Change, expected: str) -> None:
-    """Each fault is refused, and the message says where it is."""
+    """Each fault is refused with its location."""
     values = manifest()
     change(values)
     write_bundle(tmp_path, values)

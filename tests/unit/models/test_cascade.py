@@ -1,4 +1,4 @@
-"""cascade.py: hand-computed numbers through routes that are not those of the shipped bundle."""
+"""The cascade: hand-computed numbers, with routes unlike the shipped bundle's."""
 
 import json
 from collections.abc import Callable
@@ -24,65 +24,65 @@ _TINY = msgspec.json.decode(json.dumps(manifest()), type=Manifest)
 
 
 def floats(*scores: float) -> Floats:
-    """Scores as a model gives them."""
+    """Scores as from a model."""
     return np.array(scores, np.float32)
 
 
-def answers(**scores: Floats) -> Callable[[str], Floats]:
-    """Models that say ``scores`` by name; one that is asked and has none fails the test."""
+def models_with(**scores: Floats) -> Callable[[str], Floats]:
+    """Models that return ``scores`` by name; running any other model fails the test."""
     return scores.__getitem__
 
 
 def test_hard_branch_shares_out_anew() -> None:
-    """Calm and flat hold 0.6 together; the second model gives 0.3 of that to calm and 0.7 to flat."""
-    answer = hard_answer(_TINY, answers(all=floats(0.5, 0.25, 0.15, 0.1), quiet=floats(0.3, 0.7)))
+    """Calm and flat have 0.6 together; the second model gives 0.3 of it to calm and 0.7 to flat."""
+    answer = hard_answer(_TINY, models_with(all=floats(0.5, 0.25, 0.15, 0.1), quiet=floats(0.3, 0.7)))
     assert answer.label == "flat"
     assert answer.asked == ("all", "quiet")
     np.testing.assert_allclose(answer.scores, [0.18, 0.25, 0.15, 0.42], atol=1e-6)
 
 
 def test_hard_group_beats_single_label() -> None:
-    """Tense is the first model's best label, but calm and flat together hold more."""
-    answer = hard_answer(_TINY, answers(all=floats(0.3, 0.35, 0.05, 0.3), quiet=floats(0.9, 0.1)))
+    """Tense is the first model's best label, but calm and flat have more together."""
+    answer = hard_answer(_TINY, models_with(all=floats(0.3, 0.35, 0.05, 0.3), quiet=floats(0.9, 0.1)))
     assert (answer.label, answer.asked) == ("calm", ("all", "quiet"))
 
 
 def test_hard_label_without_branch_ends() -> None:
-    """Loud is in no branch: the first answer is the last, and no other model runs."""
-    answer = hard_answer(_TINY, answers(all=floats(0.1, 0.2, 0.6, 0.1)))
+    """Loud has no branch: the first model's result is final, and no other model runs."""
+    answer = hard_answer(_TINY, models_with(all=floats(0.1, 0.2, 0.6, 0.1)))
     assert (answer.label, answer.asked) == ("loud", ("all",))
     np.testing.assert_allclose(answer.scores, [0.1, 0.2, 0.6, 0.1], atol=1e-6)
 
 
 def test_hard_answer_outside_its_branch() -> None:
-    """The edge model re-examines tense and may find the other label of its pair, from outside the branch."""
-    answer = hard_answer(_TINY, answers(all=floats(0.1, 0.5, 0.2, 0.2), edge=floats(0.2, 0.8)))
+    """The edge model re-examines tense and may choose the other label of its pair, which is outside the branch."""
+    answer = hard_answer(_TINY, models_with(all=floats(0.1, 0.5, 0.2, 0.2), edge=floats(0.2, 0.8)))
     assert (answer.label, answer.asked) == ("loud", ("all", "edge"))
     np.testing.assert_allclose(answer.scores, [0.1, 0.14, 0.56, 0.2], atol=1e-6)
 
 
 def test_hard_answer_has_greatest_score() -> None:
-    """Calm wins its pair with 0.26, tense held 0.4 before: they change places, and the sum stays 1."""
-    answer = hard_answer(_TINY, answers(all=floats(0.25, 0.4, 0.1, 0.25), quiet=floats(0.52, 0.48)))
+    """Calm wins its pair with 0.26 against tense's earlier 0.4: they are swapped, and the sum stays 1."""
+    answer = hard_answer(_TINY, models_with(all=floats(0.25, 0.4, 0.1, 0.25), quiet=floats(0.52, 0.48)))
     assert answer.label == "calm"
     np.testing.assert_allclose(answer.scores, [0.4, 0.26, 0.1, 0.24], atol=1e-6)
 
 
 def test_centred_log_ratio() -> None:
-    """log score less its mean: (2 log 2, log 2, 0) becomes (log 2, 0, -log 2), and 0 where a model has no label."""
+    """log score minus its mean: (2 log 2, log 2, 0) becomes (log 2, 0, -log 2); missing labels get 0."""
     scores = floats(1 / 5, 4 / 5)
     np.testing.assert_allclose(centred(_TINY, "edge", scores), [0, -np.log(2), np.log(2), 0], atol=1e-6)
 
 
 def test_centred_many_at_once() -> None:
-    """Training hands over all clips at once and gets the same numbers."""
+    """All clips at once, as in training, give the same numbers."""
     scores = np.array([[0.2, 0.8], [0.5, 0.5]], np.float32)
     expected = [centred(_TINY, "edge", row) for row in scores]
     np.testing.assert_array_equal(centred(_TINY, "edge", scores), expected)
 
 
 def test_soft_multiplies_evidence() -> None:
-    """Scores (1, 1, 1, 1)/4 say nothing; (4/5, 1/5) with weight 0.5 gives log 2 / 2 and -log 2 / 2."""
+    """Uniform scores add nothing; (4/5, 1/5) with weight 0.5 adds log 2 / 2 and -log 2 / 2."""
     answer = soft_answer(_TINY, {"all": floats(0.25, 0.25, 0.25, 0.25), "quiet": floats(0.8, 0.2)})
     shares = np.array([2**0.5, 1, 1, 2**-0.5])
     assert answer.label == "calm"
@@ -91,14 +91,14 @@ def test_soft_multiplies_evidence() -> None:
 
 
 def test_soft_agreement_and_veto() -> None:
-    """The second model turns the first one's choice within its pair when it is sure."""
+    """A confident second model overrides the first one's choice within its pair."""
     unsure = floats(0.4, 0.1, 0.1, 0.4)
     assert soft_answer(_TINY, {"all": unsure, "quiet": floats(0.1, 0.9)}).label == "flat"
     assert soft_answer(_TINY, {"all": unsure, "quiet": floats(0.9, 0.1)}).label == "calm"
 
 
 def test_soft_zero_scores() -> None:
-    """A dequantised 0 is less than the finest int8 level, not minus infinity."""
+    """A dequantised 0 counts as less than one int8 step, not as minus infinity."""
     answer = soft_answer(_TINY, {"all": floats(0, 0, 0, 1), "quiet": floats(0, 1)})
     assert answer.label == "flat"
     assert np.all(answer.scores > 0)
@@ -106,7 +106,7 @@ def test_soft_zero_scores() -> None:
 
 
 def test_sharpened_temperature() -> None:
-    """Temperature 2 takes roots, 1/2 squares; both leave the sum 1."""
+    """Temperature 2 takes roots, 1/2 squares; the sum stays 1."""
     scores = floats(0.2, 0.8)
     np.testing.assert_allclose(sharpened(scores, 1), scores, atol=1e-6)
     np.testing.assert_allclose(sharpened(scores, 2), [1 / 3, 2 / 3], atol=1e-6)
@@ -115,27 +115,27 @@ def test_sharpened_temperature() -> None:
 
 @pytest.mark.parametrize("temperature", [0.01, 100])
 def test_sharpened_extreme_temperature(temperature: float) -> None:
-    """The limits that the manifest allows give finite scores."""
+    """The manifest's limits give finite scores."""
     shares = sharpened(floats(0, 0.3, 0.3, 0.4), temperature)
     assert np.all(np.isfinite(shares))
     assert shares.sum() == pytest.approx(1)
 
 
 def test_sharpened_many_at_once() -> None:
-    """Training hands over all clips at once; one clip's certainty does not weigh on another's scores."""
+    """All clips at once, as in training, are sharpened independently."""
     scores = np.array([[0.0, 1.0], [0.4, 0.6], [0.5, 0.5]], np.float32)
     np.testing.assert_array_equal(sharpened(scores, 0.01), [sharpened(row, 0.01) for row in scores])
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Bundle:
-    """The bundle that is shipped."""
+    """The shipped bundle."""
     return load_bundle(DEFAULT_BUNDLE)
 
 
 @pytest.mark.parametrize("routing", ["hard", "soft"])
 def test_answer_shipped_bundle(shipped: Bundle, corpora: Path, routing: Routing) -> None:
-    """Real models on real speech: a distribution over six labels, the answer on top, and only models of the bundle."""
+    """Real models on real speech: a distribution over six labels, the best label first, only the bundle's models."""
     loaded = Cascade(shipped, routing)
     for image in _images(corpora):
         answer = loaded.answer(image)
@@ -146,18 +146,18 @@ def test_answer_shipped_bundle(shipped: Bundle, corpora: Path, routing: Routing)
 
 
 def test_answer_hard_fewer_models_than_soft(shipped: Bundle, corpora: Path) -> None:
-    """Hard routing stops where its route ends; soft asks every model that has a weight."""
+    """Hard routing stops at the end of its route; soft runs every model with a weight."""
     hard, soft = Cascade(shipped, "hard"), Cascade(shipped, "soft")
     weighted = {name for name, weight in shipped.manifest.routes.soft.items() if weight}
-    n_asked = set()
+    n_models = set()
     for image in _images(corpora):
-        n_asked.add(len(hard.answer(image).asked))
+        n_models.add(len(hard.answer(image).asked))
         assert set(soft.answer(image).asked) == weighted
-    assert max(n_asked) < len(shipped.manifest.models)
+    assert max(n_models) < len(shipped.manifest.models)
 
 
 def test_answer_other_labels_and_routes(shipped: Bundle, corpora: Path) -> None:
-    """The same files under other labels and another route: the code knows neither."""
+    """The same files work with other labels and another route: neither is hard-coded."""
     names = dict(zip(shipped.manifest.labels, ("red", "brown", "violet", "gold", "grey", "blue"), strict=True))
     models = {
         name: replace(model, labels=tuple(names[label] for label in model.labels))
@@ -177,7 +177,7 @@ def test_answer_other_labels_and_routes(shipped: Bundle, corpora: Path) -> None:
 
 
 def test_cascade_loads_only_what_routing_needs(shipped: Bundle, tmp_path: Path) -> None:
-    """A file that no runtime can load is no obstacle to a routing that does not ask it."""
+    """A broken file does not matter to a routing that does not use it."""
     tiny = load_bundle(write_bundle(tmp_path))
     contents = {**tiny.contents, **dict.fromkeys(("all", "quiet"), b"")}
     with pytest.raises(ModelError, match=r"model model\.tflite: .* cannot load it"):

@@ -1,4 +1,4 @@
-"""interpreter.py: the shipped models in both runtimes, on real speech; anything else is refused."""
+"""The shipped models in both runtimes on real speech; everything else is refused."""
 
 import sys
 from itertools import product
@@ -23,13 +23,13 @@ _STEP = 1 / 256  # of an int8 score from 0 to 1
 
 @pytest.fixture(scope="module")
 def shipped() -> Bundle:
-    """The bundle that is shipped."""
+    """The shipped bundle."""
     return load_bundle(DEFAULT_BUNDLE)
 
 
 @pytest.fixture(scope="module")
 def images(corpora: Path) -> list[NDArray[np.int8]]:
-    """Windows of real speech in two languages, as the models see them."""
+    """Windows of real speech in two languages, as model inputs."""
     front_end = FrontEnd()
     return [
         int8_input(front_end.image(front_end.clip_levels(clip)[: GEOMETRY.n_frames]))
@@ -45,20 +45,20 @@ def opened(bundle: Bundle, name: str, runtime: Runtime) -> Interpreter:
 
 
 def test_installed_runtimes_preferred_first() -> None:
-    """Where both can be installed both are tested; tflite-runtime ends with Python 3.11."""
+    """Both runtimes are tested where both can be installed; tflite-runtime ends with Python 3.11."""
     expected = list(_RUNTIMES) if sys.version_info < (3, 12) else [_RUNTIMES[0]]
     assert installed_runtimes() == expected
 
 
 def test_installed_runtimes_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A runtime that cannot be imported is not there."""
+    """A runtime that cannot be imported is not listed."""
     monkeypatch.setattr(interpreter, "_MODULES", {"tflite-runtime": "edged.no_such_module"})
     assert installed_runtimes() == []
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="tflite-runtime has no wheels from Python 3.12 on")
 def test_scores_runtimes_agree(shipped: Bundle, images: list[NDArray[np.int8]]) -> None:
-    """Both runtimes answer within two quantization steps of each other, for every model and window."""
+    """Scores of both runtimes differ by at most two quantisation steps, for every model and window."""
     for name in shipped.manifest.models:
         one, other = (opened(shipped, name, runtime) for runtime in _RUNTIMES)
         for image in images:
@@ -67,7 +67,7 @@ def test_scores_runtimes_agree(shipped: Bundle, images: list[NDArray[np.int8]]) 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
 def test_scores_are_a_distribution(shipped: Bundle, images: list[NDArray[np.int8]], runtime: Runtime) -> None:
-    """Softmax in int8: each score in [0, 1], their sum 1 but for rounding; real speech gets more than one answer."""
+    """Int8 softmax: scores in [0, 1] sum to 1 except for rounding; real speech gets different labels."""
     for name, model in shipped.manifest.models.items():
         loaded = opened(shipped, name, runtime)
         scores = np.array([loaded.scores(image) for image in images])
@@ -80,19 +80,19 @@ def test_scores_are_a_distribution(shipped: Bundle, images: list[NDArray[np.int8
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
 def test_scores_keep_no_view(shipped: Bundle, images: list[NDArray[np.int8]], runtime: Runtime) -> None:
-    """Earlier scores do not change when the interpreter runs again, and the same window gives the same scores."""
+    """Earlier scores survive the next run, and equal windows get equal scores."""
     loaded = opened(shipped, next(iter(shipped.manifest.models)), runtime)
     first = loaded.scores(images[0])
-    kept = first.copy()
+    copy = first.copy()
     for image in images[1:]:
         loaded.scores(image)
-    np.testing.assert_array_equal(first, kept)
-    np.testing.assert_array_equal(loaded.scores(images[0]), kept)
+    np.testing.assert_array_equal(first, copy)
+    np.testing.assert_array_equal(loaded.scores(images[0]), copy)
 
 
 @pytest.mark.parametrize(("runtime", "n_labels"), list(product(installed_runtimes(), [1, 5, 7])))
 def test_interpreter_other_number_of_labels(shipped: Bundle, runtime: Runtime, n_labels: int) -> None:
-    """A manifest whose labels do not fit the model's outputs."""
+    """A manifest whose labels do not match the model's outputs is refused."""
     name = shipped.manifest.routes.hard.model
     message = rf"model m\.tflite: outputs are int8 \(1, 6\), expected int8 \(1, {n_labels}\)"
     with pytest.raises(ModelError, match=message):
@@ -101,7 +101,7 @@ def test_interpreter_other_number_of_labels(shipped: Bundle, runtime: Runtime, n
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
 def test_interpreter_other_geometry(shipped: Bundle, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model of another window, or of another span of levels, is refused."""
+    """A model for another window or level range is refused."""
     name = shipped.manifest.routes.hard.model
     for change, expected in (
         ({"n_frames": 94}, r"inputs are int8 \(1, 188, 64, 1\)"),
@@ -116,7 +116,7 @@ def test_interpreter_other_geometry(shipped: Bundle, runtime: Runtime, monkeypat
 def test_interpreter_operators_that_cannot_run(
     shipped: Bundle, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A damaged file may load and fail in its first run: that is known at the start, not at the first speech."""
+    """A file that loads but cannot run is detected at the start, not at the first speech."""
 
     def fail(_: Interpreter, image: NDArray[np.int8]) -> None:
         raise RuntimeError(f"Input tensor 14 lacks data {image.shape}\nNode number 0")
@@ -129,7 +129,7 @@ def test_interpreter_operators_that_cannot_run(
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
 def test_interpreter_reason_on_one_line(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runtime quotes bytes of the file in what it says; and one that cannot have its memory says nothing."""
+    """Runtimes quote bytes of the file; an out-of-memory error has no text."""
     module = SimpleNamespace()
     monkeypatch.setattr("importlib.import_module", lambda _: module)
     for fault, reason in (
@@ -149,14 +149,14 @@ def test_interpreter_reason_on_one_line(runtime: Runtime, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("runtime", installed_runtimes())
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\0" * 10_000], ids=["empty", "text", "zeros"])
 def test_interpreter_not_a_model(runtime: Runtime, content: bytes) -> None:
-    """Bytes that are no model: one line with the runtime and the file."""
+    """Bytes that are no model give one line with runtime and file."""
     with pytest.raises(ModelError, match=f"^model m.tflite: {runtime} cannot load it: .+") as caught:
         Interpreter("m.tflite", content, 6, n_threads=1, runtime=runtime)
     assert "\n" not in str(caught.value)
 
 
 def test_interpreter_runtime_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A runtime that is not installed is named."""
+    """The error names the missing runtime."""
     monkeypatch.setattr(interpreter, "_MODULES", {"tflite-runtime": "edged.no_such_module"})
     with pytest.raises(ModelError, match="tflite-runtime cannot load it: No module named"):
         Interpreter("m.tflite", b"", 6, n_threads=1, runtime="tflite-runtime")

@@ -1,4 +1,4 @@
-"""The level gate: loud enough against what is quiet here."""
+"""The level gate: frames louder than the noise floor."""
 
 import numpy as np
 import pytest
@@ -10,12 +10,12 @@ N_FRAMES = 188
 
 
 def gate() -> LevelGate:
-    """The config's defaults: 12 dB over the floor, -60 dBFS, 25 frames."""
+    """Default settings: 12 dB above the floor, -60 dBFS, 25 frames."""
     return LevelGate(GateSettings(margin_db=12, min_dbfs=-60, min_frames=25), stride_s=0.5)
 
 
 def levels(background_dbfs: float, speech_dbfs: float = -96, n_speech: int = 0) -> Floats:
-    """(188,) a steady background in which the first frames are louder."""
+    """(188,) a steady background whose first frames are louder."""
     frames = np.full(N_FRAMES, background_dbfs, np.float32)
     frames[:n_speech] = speech_dbfs
     return frames
@@ -27,7 +27,7 @@ def test_speech_over_noise_opens() -> None:
 
 
 def test_restart_forgets_the_floor() -> None:
-    """A loud background stays the floor of its own stream only."""
+    """A loud background is the floor of its own stream only."""
     restarted = gate()
     assert restarted.hears_speech(levels(-20)) is False
     restarted.restart()
@@ -43,18 +43,18 @@ def test_too_few_loud_frames_stay_closed() -> None:
 
 @pytest.mark.parametrize("background_dbfs", [-96, -70, -40, -10])
 def test_steady_noise_is_not_speech(background_dbfs: float) -> None:
-    """However loud, noise without anything above it stays out, from the first window on."""
+    """Steady noise of any level is not speech, from the first window on."""
     closed = gate()
     assert not any(closed.hears_speech(levels(background_dbfs)) for _ in range(20))
 
 
 def test_very_soft_sound_stays_closed() -> None:
-    """Below the least level nothing is speech, even far above a digitally silent floor."""
+    """Sound below the minimum level is not speech, even far above a silent floor."""
     assert not gate().hears_speech(levels(-95, -62, 100))
 
 
 def test_floor_falls_at_once_and_rises_slowly() -> None:
-    """A fan of +20 dB opens the gate for the seconds that the floor needs at 2 dB/s to come within the margin."""
+    """A fan 20 dB louder opens the gate until the floor, at 2 dB/s, comes within the margin."""
     adapting = gate()
     adapting.hears_speech(levels(-60))
     opened = [adapting.hears_speech(levels(-40)) for _ in range(20)]
@@ -64,14 +64,14 @@ def test_floor_falls_at_once_and_rises_slowly() -> None:
 
 
 def test_floor_ignores_digital_silence() -> None:
-    """A muted second leaves the floor where it stops to matter, so that it is up again soon."""
+    """During a muted second the floor stays where it matters, so it recovers soon."""
     adapting = gate()
     adapting.hears_speech(levels(-95))
     assert adapting.floor_dbfs == pytest.approx(-72)
 
 
 def test_end_of_a_recording_teaches_no_floor() -> None:
-    """Frames that are missing at the end of a clip do not pull the floor down to nothing."""
+    """Missing frames at the end of a clip do not lower the floor."""
     ended = gate()
     assert not ended.hears_speech(levels(-96))
     assert ended.floor_dbfs is None
@@ -81,7 +81,7 @@ def test_end_of_a_recording_teaches_no_floor() -> None:
 
 
 def test_change_keeps_the_floor() -> None:
-    """Another margin holds from the next window, over the floor that was learned."""
+    """A new margin applies from the next window, and the floor is kept."""
     changed = gate()
     changed.hears_speech(levels(-70))
     changed.change(GateSettings(margin_db=40, min_dbfs=-60, min_frames=25))

@@ -1,4 +1,4 @@
-"""Where the broker's password comes from, and that a fault names the file but not what is in it."""
+"""Sources of the broker's password; errors name the file, never its content."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from edged.mqtt.security.password import read_password
 
 
 def test_password_is_the_file_without_its_line_end(tmp_path: Path) -> None:
-    """Editors end a file with a newline; some of Windows with two characters."""
+    """A final newline is removed, and CRLF too."""
     file = tmp_path / "password"
     for content in (b"secret", b"secret\n", b"secret\r\n"):
         file.write_bytes(content)
@@ -19,14 +19,14 @@ def test_password_is_the_file_without_its_line_end(tmp_path: Path) -> None:
 
 
 def test_password_comes_from_systemds_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """LoadCredential=mqtt_password:… puts it there."""
+    """LoadCredential=mqtt_password:… provides the file."""
     (tmp_path / "mqtt_password").write_text("secret\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert read_password(Mqtt(username="ann")) == "secret"
 
 
 def test_password_is_none_where_none_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A broker may know a name without a password; without a name no credential is read."""
+    """A user name may have no password; without a user name no credential is read."""
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert read_password(Mqtt(username="ann")) is None
     monkeypatch.delenv("CREDENTIALS_DIRECTORY")
@@ -47,7 +47,7 @@ def test_password_is_none_where_none_is_given(tmp_path: Path, monkeypatch: pytes
     ids=["alone", "mark and CRLF", "empty line", "UTF-16"],
 )
 def test_password_without_what_an_editor_adds(tmp_path: Path, content: bytes) -> None:
-    """Notepad's byte order mark and the ends of lines are no part of it."""
+    """Notepad's byte order mark and line ends are removed."""
     file = tmp_path / "password"
     file.write_bytes(content)
     assert read_password(Mqtt(username="ann", password_file=str(file))) == "s\u00e9cret"
@@ -55,7 +55,7 @@ def test_password_without_what_an_editor_adds(tmp_path: Path, content: bytes) ->
 
 @pytest.mark.parametrize("content", ["", "\n", "\ufeff\r\n"])
 def test_empty_credential_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
-    """The unit passes one on in any case; a file that nobody has filled in is no password."""
+    """The unit always passes a credential; an empty one is no password."""
     (tmp_path / "mqtt_password").write_text(content)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert read_password(Mqtt(username="ann")) is None
@@ -63,7 +63,7 @@ def test_empty_credential_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("content", [None, b"", b"\n", b"secret\nsecret\n", b"secret\xff", b"secret" * 20_000])
 def test_password_file_that_can_not_be_used(tmp_path: Path, content: bytes | None) -> None:
-    """Missing, empty, of two lines, not UTF-8, too long: the key and the file are named, the content never."""
+    """A missing, empty, multi-line, non-UTF-8 or too long file: key and file are named, the content never."""
     file = tmp_path / "password"
     if content is not None:
         file.write_bytes(content)
@@ -74,7 +74,7 @@ def test_password_file_that_can_not_be_used(tmp_path: Path, content: bytes | Non
 
 
 def test_credential_that_is_closed_to_the_user_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another user's: it is there, and what it holds counts as little as a file of the config that cannot be read."""
+    """An unreadable credential is an error, like an unreadable file of the config."""
     (tmp_path / "mqtt_password").write_text("secret\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     tmp_path.chmod(0)

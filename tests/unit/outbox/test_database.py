@@ -1,4 +1,4 @@
-"""The outbox's file: bounds, transactions, rows that are none; and bytes of any kind instead of it."""
+"""The outbox file: limits, transactions, invalid rows; and arbitrary bytes in its place."""
 
 import sqlite3
 import tempfile
@@ -23,17 +23,17 @@ def opened(folder: Path, *, limit: int = 100, limit_mb: float = 10.0, limit_s: f
 
 
 def batch(first: int, last: int, *, known: bool = False, open_s: float = 10.0) -> Batch:
-    """Events of these numbers, put now."""
+    """A batch of events with these sequence numbers."""
     return Batch(last, open_s, put=[(event(seq), open_s, known) for seq in range(first, last + 1)])
 
 
-def kept(folder: Path) -> int:
-    """How many rows there are."""
+def n_rows(folder: Path) -> int:
+    """Number of rows."""
     return len(list(history(folder / "outbox.sqlite3")))
 
 
 def test_load_gives_what_was_committed(tmp_path: Path) -> None:
-    """Waiting events with their times, the horizon and the time open."""
+    """Waiting events with their times, the horizon and the open time are loaded."""
     database = opened(tmp_path)
     database.commit(batch(1, 5))
     database.commit(Batch(105, 12.0, acknowledged=[2], removed=[3]))
@@ -42,56 +42,56 @@ def test_load_gives_what_was_committed(tmp_path: Path) -> None:
     assert [message.seq for message, _ in stored.events] == [1, 4, 5]
     assert [put_s for _, put_s in stored.events] == [10.0] * 3
     assert (stored.horizon, stored.open_s, stored.n_unfit) == (105, 12.0, 0)
-    assert kept(tmp_path) == 4
+    assert n_rows(tmp_path) == 4
 
 
 def test_history_goes_first_when_rows_are_many(tmp_path: Path) -> None:
-    """The oldest that is acknowledged; what waits is not the file's to drop."""
+    """The oldest acknowledged row is deleted; waiting ones are not the database's to drop."""
     database = opened(tmp_path, limit=100)
     database.commit(batch(1, 60, known=True))
     database.commit(batch(61, 130))
     rows = [acknowledged for _, acknowledged in history(tmp_path / "outbox.sqlite3")]
     assert rows == [True] * 30 + [False] * 70
     database.commit(batch(131, 300))
-    assert kept(tmp_path) == 240
+    assert n_rows(tmp_path) == 240
     database.close()
 
 
 def test_history_goes_first_when_the_file_is_large(tmp_path: Path) -> None:
-    """A megabyte is a megabyte of the file, not only of the payloads."""
+    """The limit applies to the file, not only to the payloads."""
     database = opened(tmp_path, limit=100_000, limit_mb=1.0)
     for first in range(1, 20_000, 1000):
         database.commit(batch(first, first + 999, known=True))
     database.close()
     assert (tmp_path / "outbox.sqlite3").stat().st_size < 1.4e6
-    assert 1000 < kept(tmp_path) < 3000
+    assert 1000 < n_rows(tmp_path) < 3000
 
 
 def test_history_goes_when_it_is_old(tmp_path: Path) -> None:
-    """Old by the time that the outbox was open."""
+    """Age is measured in the outbox's open time."""
     database = opened(tmp_path, limit_s=60.0)
     database.commit(batch(1, 5, known=True, open_s=10.0))
     database.commit(batch(6, 9, open_s=10.0))
     database.commit(batch(10, 11, known=True, open_s=80.0))
     database.close()
-    assert kept(tmp_path) == 6
+    assert n_rows(tmp_path) == 6
 
 
 def test_batch_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    """A value that cannot be stored in its middle leaves nothing of it, and the next one works."""
+    """A value that cannot be stored rolls the batch back, and the next one works."""
     database = opened(tmp_path)
     wrong = batch(1, 3)
     wrong.acknowledged.append(2**70)
     with pytest.raises(OverflowError):
         database.commit(wrong)
-    assert kept(tmp_path) == 0
+    assert n_rows(tmp_path) == 0
     database.commit(batch(1, 3))
-    assert kept(tmp_path) == 3
+    assert n_rows(tmp_path) == 3
     database.close()
 
 
 def test_open_file_is_not_opened_again(tmp_path: Path) -> None:
-    """By this process or another one."""
+    """Neither this process nor another one opens it twice."""
     database = opened(tmp_path)
     with pytest.raises(InUseError, match=r"outbox\.lock is held by another edged"):
         opened(tmp_path)
@@ -100,7 +100,7 @@ def test_open_file_is_not_opened_again(tmp_path: Path) -> None:
 
 
 def test_file_that_is_taken_away_is_noticed(tmp_path: Path) -> None:
-    """SQLite would go on writing into what no process will ever open again."""
+    """SQLite would continue to write to a file that nobody can open again."""
     database = opened(tmp_path)
     (tmp_path / "outbox.sqlite3").rename(tmp_path / "elsewhere")
     with pytest.raises(FileNotFoundError, match="removed"):
@@ -123,7 +123,7 @@ def test_file_that_is_taken_away_is_noticed(tmp_path: Path) -> None:
     ],
 )
 def test_row_that_is_no_event_is_removed(tmp_path: Path, row: tuple[object, ...]) -> None:
-    """It is counted, and the others are there."""
+    """An invalid row is counted and removed, and the others stay."""
     database = opened(tmp_path)
     database.commit(batch(1, 3))
     database.close()
@@ -135,11 +135,11 @@ def test_row_that_is_no_event_is_removed(tmp_path: Path, row: tuple[object, ...]
     database.close()
     assert [message.seq for message, _ in stored.events] == [1, 2, 3]
     assert stored.n_unfit == 1
-    assert kept(tmp_path) == 3
+    assert n_rows(tmp_path) == 3
 
 
 def test_other_database_is_no_outbox(tmp_path: Path) -> None:
-    """Whole, but of somebody else, or of a later version."""
+    """A valid database of another program or a later version is refused."""
     for version in (0, 2):
         with sqlite3.connect(tmp_path / "outbox.sqlite3") as db:
             db.execute("CREATE TABLE IF NOT EXISTS notes (text)")
@@ -152,7 +152,7 @@ def test_other_database_is_no_outbox(tmp_path: Path) -> None:
 
 
 def test_damaged_file_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
-    """A page in the middle is gone: the events before it are saved."""
+    """A damaged page in the middle: events before it are rescued."""
     database = opened(tmp_path, limit=10_000)
     database.commit(batch(1, 500))
     database.close()
@@ -181,7 +181,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
-    """A line for each of ten thousand damaged files helps nobody."""
+    """Suppress the log line for each of ten thousand damaged files."""
     caplog.set_level("CRITICAL")
 
 
@@ -194,7 +194,7 @@ _CHANGES = st.lists(st.tuples(st.integers(0, 2**16), st.binary(min_size=1, max_s
 def test_any_bytes_are_opened_or_kept_aside(
     whole: Path, fast: Path, changes: list[tuple[int, bytes]], cut: int | None, other: bytes | None
 ) -> None:
-    """Never an error, never an event that is none; and what comes next is kept."""
+    """There is never an error nor an invalid event, and new events are stored."""
     content = bytearray(whole.read_bytes()[:cut] if other is None else other)
     for place, written in changes:
         content[place : place + len(written)] = written

@@ -1,4 +1,4 @@
-"""What the disk knows and does not, and which number comes next; no disk needed."""
+"""What is on the disk and what is not, and the next number; without a disk."""
 
 import math
 from types import SimpleNamespace
@@ -14,14 +14,14 @@ NOTHING = Stored([], 0, 0.0)
 
 
 def ledger(stored: Stored = NOTHING, reserve: int = 0) -> Ledger:
-    """One whose file is open."""
+    """A ledger with its file open."""
     made = Ledger(reserve)
     made.disk_found(stored, FRESH)
     return made
 
 
 def put(ledger: Ledger, count: int = 1) -> list[int]:
-    """The numbers of so many new events."""
+    """Numbers of this many new events."""
     events = [event(ledger.next_seq()) for _ in range(count)]
     for message in events:
         ledger.put(message)
@@ -29,17 +29,17 @@ def put(ledger: Ledger, count: int = 1) -> list[int]:
 
 
 def write(ledger: Ledger, *, last: bool = False) -> None:
-    """All that changed is on the disk."""
+    """Write all changes."""
     ledger.written(ledger.batch(last=last))
 
 
 def test_numbers_go_on_where_the_file_ends() -> None:
-    """Whatever the clock says."""
+    """Numbers continue whatever the clock says."""
     assert ledger(Stored([], 70, 1.0)).next_seq() == 71
 
 
 def test_numbers_begin_at_the_clock_in_a_new_file() -> None:
-    """Above all that another file, lost by now, has given."""
+    """Numbers start above all that an earlier, lost file may have used."""
     assert ledger().next_seq() == FRESH + 1
 
 
@@ -56,7 +56,7 @@ def test_without_reserve_nothing_is_published_before_it_is_written() -> None:
 
 
 def test_number_that_is_given_but_not_put_is_not_within_the_horizon() -> None:
-    """Its event is not on the disk, though a batch is written between the two."""
+    """A batch written between taking a number and putting its event does not cover the event."""
     made = ledger(Stored([], 70, 1.0))
     seq = made.next_seq()
     write(made)
@@ -64,7 +64,7 @@ def test_number_that_is_given_but_not_put_is_not_within_the_horizon() -> None:
 
 
 def test_with_reserve_numbers_are_published_at_once_and_never_given_again() -> None:
-    """A process that dies begins above all that may have been published."""
+    """After a crash numbers start above all that may have been published."""
     made = ledger(Stored([], 70, 1.0), reserve=100)
     assert made.is_short
     batch = made.batch(last=False)
@@ -75,14 +75,14 @@ def test_with_reserve_numbers_are_published_at_once_and_never_given_again() -> N
 
 
 def test_last_batch_leaves_no_gap() -> None:
-    """A process that ends as it should gives back what it reserved."""
+    """A clean end returns the reserved numbers."""
     made = ledger(Stored([], 70, 1.0), reserve=100)
     put(made, 3)
     assert made.batch(last=True).horizon == 73
 
 
 def test_event_acknowledged_before_it_is_written_is_written_once_as_history() -> None:
-    """And there is time for it, since nothing would be lost."""
+    """It may be written later, since a crash would lose nothing."""
     made = ledger(Stored([], 70, 1.0), reserve=100)
     write(made)
     (seq,) = put(made)
@@ -97,7 +97,7 @@ def test_event_acknowledged_before_it_is_written_is_written_once_as_history() ->
 
 
 def test_event_acknowledged_while_it_is_written_is_history_with_the_next_batch() -> None:
-    """The batch that is under way says that it waits."""
+    """The batch being written still has it as waiting."""
     made = ledger()
     (seq,) = put(made)
     batch = made.batch(last=False)
@@ -107,7 +107,7 @@ def test_event_acknowledged_while_it_is_written_is_history_with_the_next_batch()
 
 
 def test_event_removed_while_it_is_written_is_removed_with_the_next_batch() -> None:
-    """Else it would come back with the next start."""
+    """Otherwise it would come back at the next start."""
     made = ledger()
     (seq,) = put(made)
     batch = made.batch(last=False)
@@ -117,7 +117,7 @@ def test_event_removed_while_it_is_written_is_removed_with_the_next_batch() -> N
 
 
 def test_lost_disk_holds_nothing_back_and_keeps_what_waits_for_the_next() -> None:
-    """What was acknowledged meanwhile is no history, and needs no room."""
+    """Events acknowledged meanwhile are not stored as history and take no space."""
     made = ledger()
     seqs = put(made, 3)
     write(made)
@@ -134,7 +134,7 @@ def test_lost_disk_holds_nothing_back_and_keeps_what_waits_for_the_next() -> Non
 
 
 def test_same_file_learns_what_happened_without_it() -> None:
-    """The disk was full for a while."""
+    """After a full disk the file gets everything that happened meanwhile."""
     made = ledger()
     first, second, third = (event(made.next_seq()) for _ in range(3))
     for message in (first, second):
@@ -151,7 +151,7 @@ def test_same_file_learns_what_happened_without_it() -> None:
 
 
 def test_events_of_a_file_are_found_once_with_their_age(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are from before, and each is sent again; the time between two processes is no age."""
+    """Loaded events are marked as sent before; time between two processes does not age them."""
     now_s = 500.0
     monkeypatch.setattr("edged.outbox.ledger.time", SimpleNamespace(monotonic=lambda: now_s))
     made = ledger(Stored([(event(5), 90.0)], 5, 100.0))
@@ -166,7 +166,7 @@ def test_events_of_a_file_are_found_once_with_their_age(monkeypatch: pytest.Monk
 
 
 def test_file_that_can_only_be_read_gives_events_and_numbers_above_it() -> None:
-    """The clock's, since the next process may read the same file, and must not give the same numbers."""
+    """Numbers come from the clock, since the next process may load the same file."""
     made = Ledger(0)
     made.disk_read(Stored([(event(5), 0.0)], 70, 1.0))
     made.disk_lost(FRESH)

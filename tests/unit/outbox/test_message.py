@@ -1,4 +1,4 @@
-"""One message: what counts as late, and how its payload says so."""
+"""One message: when it counts as late, and how its payload shows that."""
 
 import time
 
@@ -12,24 +12,24 @@ from tests.parts.broker.payloads import emotion_state
 
 
 def replayed(message: Message) -> bool:
-    """What a subscriber reads."""
+    """The flag that a subscriber reads."""
     return msgspec.json.decode(message.to_send(), type=EpisodeStart).replayed
 
 
 def test_new_event_is_not_replayed() -> None:
-    """It happened just now."""
+    """A new event is not marked."""
     assert not replayed(event(1))
 
 
 def test_event_that_waited_is_replayed() -> None:
-    """Ten seconds are too long for a light to react; a second is not."""
+    """Ten seconds are too late for a light to react, one second is not."""
     payload = event(1).payload
     assert replayed(Message("event/start", payload, 1, kind="event", seq=1, put_s=time.monotonic() - 10))
     assert not replayed(Message("event/start", payload, 1, kind="event", seq=1, put_s=time.monotonic() - 1))
 
 
 def test_event_sent_again_is_replayed() -> None:
-    """The first time may have been enough."""
+    """The first attempt may have succeeded."""
     message = event(1)
     assert replayed(message.delayed())
     assert message.delayed().seq == message.seq
@@ -37,7 +37,7 @@ def test_event_sent_again_is_replayed() -> None:
 
 @pytest.mark.parametrize("label", ['"replayed":false', 'x","replayed":false,"y":"', "\\", "replayed"])
 def test_replayed_is_the_field_and_never_the_label(label: str) -> None:
-    """Whatever a bundle calls its labels, only the field changes."""
+    """Whatever the label, only the field changes."""
     message = event(1, label)
     before = msgspec.json.decode(message.payload)
     after = msgspec.json.decode(message.delayed().to_send())
@@ -45,6 +45,6 @@ def test_replayed_is_the_field_and_never_the_label(label: str) -> None:
 
 
 def test_state_is_never_replayed() -> None:
-    """It is how things are now, however long it waited."""
+    """A state is current however long it waited."""
     payload = encoded(emotion_state("sad"))
     assert Message("emotion", payload, 1, kind="state", late=True).to_send() == payload

@@ -1,4 +1,4 @@
-"""Order, bounds and retained topics of the outbox; no broker needed."""
+"""Order, limits and retained topics of the outbox, without a broker."""
 
 import time
 from pathlib import Path
@@ -14,17 +14,17 @@ from tests.parts.broker.outboxes import event as numbered
 
 
 def event(number: int) -> Message:
-    """An event that is known by its number."""
+    """An event identified by its number."""
     return Message("edged/a/event/start", b"%d" % number, 1, kind="event")
 
 
 def state(number: int, topic: str = "edged/a/emotion") -> Message:
-    """A retained payload that is known by its number."""
+    """A retained payload identified by its number."""
     return Message(topic, b"%d" % number, 1, kind="state")
 
 
 def send(outbox: Outbox, mid: int) -> None:
-    """What follows is in flight as ``mid``."""
+    """Send the next message as ``mid``."""
     assert outbox.following() is not None
     outbox.sent(mid)
 
@@ -40,7 +40,7 @@ def sent_all(outbox: Outbox) -> list[bytes]:
 
 
 def test_messages_leave_in_the_order_in_which_they_came() -> None:
-    """First in, first out, events and states together."""
+    """First in, first out, for events and states together."""
     outbox = Outbox()
     for message in (event(1), state(2), event(3)):
         outbox.put(message)
@@ -49,7 +49,7 @@ def test_messages_leave_in_the_order_in_which_they_came() -> None:
 
 
 def test_no_more_is_in_flight_than_the_limit() -> None:
-    """What follows waits for an acknowledgement."""
+    """Further messages wait for an acknowledgement."""
     outbox = Outbox(in_flight_limit=2)
     for number in range(3):
         outbox.put(event(number))
@@ -62,7 +62,7 @@ def test_no_more_is_in_flight_than_the_limit() -> None:
 
 
 def test_full_drops_the_oldest_event_and_counts_it() -> None:
-    """The newest is what a consumer wants after a long absence; a retained payload takes no event's place."""
+    """After a long outage consumers want the newest; a retained payload takes no event's place."""
     outbox = Outbox(limit=2)
     outbox.put(state(0))
     for number in range(1, 5):
@@ -72,7 +72,7 @@ def test_full_drops_the_oldest_event_and_counts_it() -> None:
 
 
 def test_full_keeps_what_is_in_flight() -> None:
-    """It can not be taken back, so it neither goes nor counts against the limit."""
+    """Messages in flight are neither dropped nor counted."""
     outbox = Outbox(limit=1)
     outbox.put(event(1))
     send(outbox, 1)
@@ -83,7 +83,7 @@ def test_full_keeps_what_is_in_flight() -> None:
 
 
 def test_retained_topic_keeps_only_its_newest_payload() -> None:
-    """A state that is no longer true is never sent."""
+    """An outdated state is never sent."""
     outbox = Outbox()
     for message in (state(1), event(2), state(3), state(4, "edged/a/health")):
         outbox.put(message)
@@ -91,7 +91,7 @@ def test_retained_topic_keeps_only_its_newest_payload() -> None:
 
 
 def test_renew_sends_every_retained_topic_again_and_no_event() -> None:
-    """A broker that forgot its retained messages learns them again."""
+    """A broker that lost its retained messages gets them again."""
     outbox = Outbox()
     for message in (state(1), event(2), state(3, "edged/a/health")):
         outbox.put(message)
@@ -101,8 +101,8 @@ def test_renew_sends_every_retained_topic_again_and_no_event() -> None:
     assert sent_all(outbox) == [b"4", b"3"]
 
 
-def test_acknowledgement_of_a_stranger_is_ignored() -> None:
-    """The connection has messages of its own, such as availability."""
+def test_unknown_acknowledgement_is_ignored() -> None:
+    """The connection sends messages of its own, such as availability."""
     outbox = Outbox()
     outbox.put(event(1))
     outbox.acknowledged(99)
@@ -110,7 +110,7 @@ def test_acknowledgement_of_a_stranger_is_ignored() -> None:
 
 
 def test_megabytes_drop_the_oldest() -> None:
-    """A payload of any size counts with what it costs beside it."""
+    """A payload counts with its overhead."""
     outbox = Outbox(limit_mb=0.001)
     for number in range(10):
         outbox.put(Message("event/start", b"%d" % number * 100, 1, kind="event"))
@@ -119,7 +119,7 @@ def test_megabytes_drop_the_oldest() -> None:
 
 
 def test_age_drops_the_oldest() -> None:
-    """By the monotonic clock: what happened an hour ago has gone, whatever day it is."""
+    """Age uses the monotonic clock: a date that jumps drops nothing."""
     outbox = Outbox(limit_s=3600)
     now_s = time.monotonic()
     for number, age_s in enumerate((7200, 3601, 3000, 0)):
@@ -129,7 +129,7 @@ def test_age_drops_the_oldest() -> None:
 
 
 def test_lost_connection_sends_events_again_first_and_in_order() -> None:
-    """What was in flight goes before what waited, as it did before; a state that was, does not."""
+    """Messages in flight go before waiting ones, as before; an old state is not repeated."""
     outbox = Outbox(in_flight_limit=3)
     for message in (event(1), state(2), event(3), event(4), event(5)):
         outbox.put(message)
@@ -137,7 +137,7 @@ def test_lost_connection_sends_events_again_first_and_in_order() -> None:
         send(outbox, mid)
     outbox.acknowledged(11)
     outbox.lost()
-    outbox.acknowledged(13)  # of the old connection, come too late
+    outbox.acknowledged(13)  # late, from the old connection
     assert len(outbox) == 3
     first = outbox.following()
     assert first is not None
@@ -146,7 +146,7 @@ def test_lost_connection_sends_events_again_first_and_in_order() -> None:
 
 
 def test_lost_connection_may_drop_what_was_in_flight() -> None:
-    """It waits again, and the limit is what it is."""
+    """In flight before, it waits again and counts against the limit."""
     outbox = Outbox(limit=2)
     outbox.put(event(1))
     send(outbox, 1)
@@ -157,10 +157,10 @@ def test_lost_connection_may_drop_what_was_in_flight() -> None:
     assert sent_all(outbox) == [b"2", b"3"]
 
 
-def test_figures_tell_depth_age_and_latency(monkeypatch: pytest.MonkeyPatch) -> None:
-    """States are none of them, since they are not lost when they are replaced; nor is the latency of any other event.
+def test_metrics_have_depth_age_and_latency(monkeypatch: pytest.MonkeyPatch) -> None:
+    """States do not count, since replacing them loses nothing; latency is only of events caused by a window.
 
-    Latency counts from the end of the window that caused an event, where one did.
+    Latency is measured from the end of that window.
     """
     now_s = 5000.0
     monkeypatch.setattr("edged.outbox.outbox.time", SimpleNamespace(monotonic=lambda: now_s, time=time.time))
@@ -184,17 +184,17 @@ def test_figures_tell_depth_age_and_latency(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_many_events_are_sent_in_a_moment() -> None:
-    """A hundred thousand that waited for the broker do not cost a second look at each."""
+    """A hundred thousand waiting events take linear time."""
     outbox = Outbox(limit=100_000)
     for number in range(100_000):
         outbox.put(event(number))
     began_s = time.thread_time()
     assert len(sent_all(outbox)) == 100_000
-    assert time.thread_time() - began_s < 10  # of work, whatever else the machine does; half a second is seen
+    assert time.thread_time() - began_s < 10  # CPU time, independent of other load; 0.5 s was measured
 
 
 def test_journal_keeps_and_forgets_what_the_outbox_does(tmp_path: Path) -> None:
-    """Acknowledged and dropped events do not come back; one that waits does, late, and nothing before it is written."""
+    """Acknowledged and dropped events do not come back; a waiting one does, marked late and only once written."""
     path = tmp_path / "outbox.sqlite3"
     outbox = Outbox(limit=3, journal=Journal(path))
     outbox.open(lambda: None)
@@ -220,10 +220,10 @@ def test_journal_keeps_and_forgets_what_the_outbox_does(tmp_path: Path) -> None:
 
 
 def test_state_does_not_wait_for_the_disk() -> None:
-    """A disk that hangs holds events back (commit_s 0), and nothing that would tell of it."""
-    journal = Journal(Path("/nowhere"))  # not opened: it writes nothing
+    """A hung disk holds events back (commit_s 0), but not the states that would report it."""
+    journal = Journal(Path("/nowhere"))  # not opened, so it writes nothing
     outbox = Outbox(journal=journal)
-    journal._ledger.horizon = 0  # noqa: SLF001 -- a hang cannot be had for real
+    journal._ledger.horizon = 0  # noqa: SLF001 -- a hang cannot be caused here
     outbox.put(numbered(outbox.next_seq()))
     assert outbox.following() is None
     outbox.put(state(1))
@@ -234,12 +234,12 @@ def test_state_does_not_wait_for_the_disk() -> None:
 
 
 def moment(number: int) -> Message:
-    """One of many that count now or not at all."""
+    """A short-lived message among many, such as a window."""
     return Message("level", b"%d" % number, 0, kind="moment")
 
 
 def test_moments_go_in_order_and_are_not_sent_again() -> None:
-    """One that was in flight when the connection went is gone; it is no event that was lost."""
+    """Those in flight at a lost connection are dropped and do not count as lost events."""
     outbox = Outbox()
     outbox.put(moment(1))
     outbox.put(moment(2))
@@ -252,7 +252,7 @@ def test_moments_go_in_order_and_are_not_sent_again() -> None:
 
 
 def test_moments_do_not_wait_for_a_broker() -> None:
-    """What nobody could take is forgotten, events and states are not."""
+    """Without a broker they are dropped; events and states are not."""
     outbox = Outbox()
     for message in (moment(1), Message("emotion", b"1", 1, kind="state"), moment(2)):
         outbox.put(message)
@@ -261,7 +261,7 @@ def test_moments_do_not_wait_for_a_broker() -> None:
 
 
 def test_moments_are_bounded() -> None:
-    """Of those that wait the oldest go."""
+    """The oldest waiting ones are dropped."""
     outbox = Outbox()
     for number in range(150):
         outbox.put(moment(number))

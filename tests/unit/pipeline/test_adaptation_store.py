@@ -1,4 +1,4 @@
-"""The adaptation over restarts: saved, restored, refused, deleted, and never in the daemon's way."""
+"""Adaptation across restarts: saved, restored, refused, deleted, never blocking the daemon."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ TILTED = np.array([0.1, 0.6, 0.2, 0.1], np.float32)
 
 
 class FakeCascade:
-    """Answers every window with the same scores."""
+    """Gives every window the same scores."""
 
     labels = LABELS
     routing = "hard"
@@ -43,13 +43,13 @@ class FakeCascade:
         self.image: object = None
 
     def answer(self, image: object) -> Answer:
-        """Tense, always."""
+        """Always tense."""
         self.image = image
         return Answer("tense", TILTED, ("all",))
 
 
 def bundle_in(folder: Path, *, adapts: bool = True) -> Bundle:
-    """A bundle of other labels than the shipped one, with mean log scores or without."""
+    """A bundle with other labels than the shipped one, with or without mean log scores."""
     changed = manifest()
     table = {label: [-0.5 if other == label else -2.5 for other in LABELS] for label in LABELS}
     if adapts:
@@ -59,17 +59,17 @@ def bundle_in(folder: Path, *, adapts: bool = True) -> Bundle:
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Bundle:
-    """One that can adapt."""
+    """A bundle that supports adaptation."""
     return bundle_in(tmp_path / "bundle")
 
 
 def config(text: str = "") -> Config:
-    """As a file with this text would give it."""
+    """The config from a file with this text."""
     return parse_config(text, "test")
 
 
-def taught(store: AdaptationStore, microphone: str = "usb", n_windows: int = 40) -> AdaptationStore:
-    """After it has learned from tense windows."""
+def after_learning(store: AdaptationStore, microphone: str = "usb", n_windows: int = 40) -> AdaptationStore:
+    """The store after learning from tense windows."""
     store.select_microphone(microphone)
     assert store.adaptation is not None
     for _ in range(n_windows):
@@ -78,15 +78,15 @@ def taught(store: AdaptationStore, microphone: str = "usb", n_windows: int = 40)
 
 
 def speech_s(store: AdaptationStore) -> float:
-    """Of the adaptation, which there must be."""
+    """Speech time of the adaptation, which must exist."""
     assert store.adaptation is not None
     return store.adaptation.speech_s
 
 
 def test_saved_over_a_restart(bundle: Bundle, tmp_path: Path) -> None:
-    """The same bundle and microphone find what was learned, wherever ALSA puts the microphone now."""
+    """The same bundle and microphone restore the state, whatever number ALSA assigns."""
     file = tmp_path / "state" / "baseline.json"
-    taught(AdaptationStore(config(), bundle, file), "usb (hw:1,0)").save()
+    after_learning(AdaptationStore(config(), bundle, file), "usb (hw:1,0)").save()
     again = AdaptationStore(config(), bundle, file)
     again.select_microphone("usb (hw:2,0)")
     assert speech_s(again) > 100
@@ -94,9 +94,9 @@ def test_saved_over_a_restart(bundle: Bundle, tmp_path: Path) -> None:
 
 
 def test_another_microphone_starts_from_scratch(bundle: Bundle, tmp_path: Path) -> None:
-    """Also while it runs: the one before is kept first, and counts again only until the other is kept."""
+    """A change at run time saves the first microphone's state, which is replaced when the second one's is saved."""
     file = tmp_path / "baseline.json"
-    store = taught(AdaptationStore(config(), bundle, file))
+    store = after_learning(AdaptationStore(config(), bundle, file))
     store.select_microphone("other")
     assert speech_s(store) == 0
     assert json.loads(file.read_bytes())["microphone"] == "usb"
@@ -108,10 +108,10 @@ def test_another_microphone_starts_from_scratch(bundle: Bundle, tmp_path: Path) 
 def test_another_bundle_starts_from_scratch(
     bundle: Bundle, tmp_path: Path, changed: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Other scores: nothing that was learned counts.  Another version of the same models is the same bundle."""
+    """Other scores discard the state; another version of the same models does not."""
     caplog.set_level(logging.INFO)
     file = tmp_path / "baseline.json"
-    taught(AdaptationStore(config(), bundle, file)).save()
+    after_learning(AdaptationStore(config(), bundle, file)).save()
     values, settings = manifest(), config()
     values["moods"] = dict.fromkeys(("hard", "soft"), bundle.manifest.mean_log_scores["hard"])
     if changed == "version":
@@ -127,7 +127,7 @@ def test_another_bundle_starts_from_scratch(
 
 
 def test_bundle_without_mean_log_scores(tmp_path: Path) -> None:
-    """It runs without adaptation, and health has no entry for it."""
+    """The daemon runs without adaptation, and health has no entry for it."""
     store = AdaptationStore(config(), bundle_in(tmp_path / "bundle", adapts=False), tmp_path / "baseline.json")
     store.select_microphone("usb")
     store.save()
@@ -137,10 +137,10 @@ def test_bundle_without_mean_log_scores(tmp_path: Path) -> None:
 
 
 def test_damaged_file_is_copied(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """One line in the log, the file kept under another name, and the daemon learns anew."""
+    """A damaged file is logged and set aside, and learning starts from scratch."""
     file = tmp_path / "baseline.json"
     file.write_bytes(b'{"version": 1, "bun')
-    taught(AdaptationStore(config(), bundle, file)).save()
+    after_learning(AdaptationStore(config(), bundle, file)).save()
     assert len(caplog.messages) == 1
     assert "saved as baseline.json.damaged" in caplog.text
     assert (tmp_path / "baseline.json.damaged").read_bytes() == b'{"version": 1, "bun'
@@ -148,11 +148,11 @@ def test_damaged_file_is_copied(bundle: Bundle, tmp_path: Path, caplog: pytest.L
 
 
 def test_disk_that_refuses_is_named_once(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A folder that cannot be made: one warning, however often it is tried, and learning goes on."""
+    """A folder that cannot be made gives one warning, however often it is tried, and learning continues."""
     (tmp_path / "state").write_text("in the way")
     store = AdaptationStore(config(), bundle, tmp_path / "state" / "baseline.json")
     store.select_microphone("usb")
-    taught(store)
+    after_learning(store)
     store.save()
     store.save()
     assert sum("in memory only" in message for message in caplog.messages) == 1
@@ -160,11 +160,11 @@ def test_disk_that_refuses_is_named_once(bundle: Bundle, tmp_path: Path, caplog:
 
 
 def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A write that does not return: one warning, no second write beside it, and the pipeline goes on."""
+    """A blocked write gives one warning and no second write in parallel, and the pipeline continues."""
     file = tmp_path / "baseline.json"
     hanging = tmp_path / "baseline.json.new"
-    os.mkfifo(hanging)  # opened to write, it waits for a reader
-    store = taught(AdaptationStore(config(), bundle, file))
+    os.mkfifo(hanging)  # open for writing blocks until there is a reader
+    store = after_learning(AdaptationStore(config(), bundle, file))
     try:
         store.save()
         store.save()
@@ -182,9 +182,9 @@ def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: 
 
 
 def test_forgetting_on_a_disk_that_hangs(bundle: Bundle, card: Disk, caplog: pytest.LogCaptureFixture) -> None:
-    """The pipeline goes on, the log says that the file stays, and it goes when the disk answers."""
+    """The pipeline continues, the log says that the file is still there, and it is deleted when the disk responds."""
     file = card.place / "baseline.json"
-    store = taught(AdaptationStore(config(), bundle, file))
+    store = after_learning(AdaptationStore(config(), bundle, file))
     store.save()
     card.freeze()
     store.reset()
@@ -195,9 +195,9 @@ def test_forgetting_on_a_disk_that_hangs(bundle: Bundle, card: Disk, caplog: pyt
 
 
 def test_written_rarely(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not before ten minutes have passed, whatever is learned."""
+    """The state is saved at most every ten minutes."""
     file = tmp_path / "baseline.json"
-    store = taught(AdaptationStore(config(), bundle, file))
+    store = after_learning(AdaptationStore(config(), bundle, file))
     store.save_periodically()
     assert not file.exists()
     now_s = time.monotonic()
@@ -207,9 +207,9 @@ def test_written_rarely(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_off_forgets(bundle: Bundle, tmp_path: Path) -> None:
-    """Off and on again is a reset: in memory and on disk."""
+    """Off and on again resets memory and disk."""
     file = tmp_path / "baseline.json"
-    store = taught(AdaptationStore(config(), bundle, file))
+    store = after_learning(AdaptationStore(config(), bundle, file))
     store.save()
     store.change(config("baseline: {mode: off}").baseline)
     assert store.metrics is None
@@ -220,11 +220,11 @@ def test_off_forgets(bundle: Bundle, tmp_path: Path) -> None:
 
 
 def test_frozen_is_used_and_not_written(bundle: Bundle, tmp_path: Path) -> None:
-    """A frozen baseline is taken up, says so in health, and its file stays as it is."""
+    """Frozen state is used, reported in health, and not written."""
     file = tmp_path / "baseline.json"
-    taught(AdaptationStore(config(), bundle, file)).save()
+    after_learning(AdaptationStore(config(), bundle, file)).save()
     before = file.read_bytes()
-    store = taught(AdaptationStore(config("baseline: {mode: frozen}"), bundle, file))
+    store = after_learning(AdaptationStore(config("baseline: {mode: frozen}"), bundle, file))
     store.save()
     assert store.metrics is not None
     assert store.metrics.frozen
@@ -233,16 +233,16 @@ def test_frozen_is_used_and_not_written(bundle: Bundle, tmp_path: Path) -> None:
 
 
 def test_take(bundle: Bundle, tmp_path: Path) -> None:
-    """A replay starts from a kept file of any microphone; one that is absent or another bundle's is refused."""
+    """A replay starts from a saved file of any microphone; a missing file or another bundle's is refused."""
     file = tmp_path / "baseline.json"
-    taught(AdaptationStore(config(), bundle, file)).save()
+    after_learning(AdaptationStore(config(), bundle, file)).save()
     store = AdaptationStore(config(), bundle)
     store.start_from(file)
     assert speech_s(store) > 100
     with pytest.raises(ModelError, match=r"absent\.json: No such file"):
         store.start_from(tmp_path / "absent.json")
-    kept = json.loads(file.read_bytes())
-    file.write_bytes(msgspec.json.encode({**kept, "bundle": "other"}))
+    saved = json.loads(file.read_bytes())
+    file.write_bytes(msgspec.json.encode({**saved, "bundle": "other"}))
     with pytest.raises(ModelError, match="learned with another bundle"):
         store.start_from(file)
     with pytest.raises(ModelError, match=r"baseline\.mode is off"):
@@ -250,20 +250,20 @@ def test_take(bundle: Bundle, tmp_path: Path) -> None:
 
 
 def test_expected_label_that_the_bundle_has_not(bundle: Bundle) -> None:
-    """A fault of the config, with the bundle's labels."""
+    """An unknown label is a config error that lists the bundle's labels."""
     with pytest.raises(ConfigError, match=r"baseline\.expected names neutral, expected .*calm"):
         AdaptationStore(config("baseline: {expected: {neutral: 0.7}}"), bundle)
 
 
 def chunks(count: int) -> Iterator[AudioChunk]:
-    """Noise that comes and goes, a second each, as the gate takes for speech."""
+    """Noise that comes and goes, in chunks of a second, which the gate takes for speech."""
     sound = noise(1.0)
     for index in range(count):
         yield AudioChunk(sound * np.float32(1 if index % 2 else 1e-3), index * RATE_HZ, float(index))
 
 
 def test_daemon_learns_and_keeps(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scores of a label that wins too often are lowered, and the end saves that for the next start."""
+    """Scores of a too frequent label are lowered, and the end saves that for the next start."""
     monkeypatch.setattr("edged.pipeline.classifier.Cascade", FakeCascade)
     monkeypatch.setattr("edged.pipeline.daemon.Daemon._report", lambda _self: None)
     store = adaptation_store_for(config(), bundle)
@@ -278,7 +278,7 @@ def test_daemon_learns_and_keeps(bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 
 
 def test_daemon_without_it_learns_nothing(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a replay is by default: the same sound gives the same scores, from first to last."""
+    """A replay's default: the same sound gives the same scores throughout."""
     monkeypatch.setattr("edged.pipeline.classifier.Cascade", FakeCascade)
     monkeypatch.setattr("edged.pipeline.daemon.Daemon._report", lambda _self: None)
     sink = RecordingSink()

@@ -1,4 +1,4 @@
-"""A recording to one answer: from its onset, in any cut, short or long, and why there is none."""
+"""One classification per recording: from its onset, in chunks of any size, with a reason if there is none."""
 
 from pathlib import Path
 
@@ -14,12 +14,12 @@ from tests.parts.sound.speech import RATE_HZ, clips, noise
 
 @pytest.fixture(scope="module")
 def classifier() -> ClipClassifier:
-    """The shipped bundle by default settings."""
+    """The shipped bundle with default settings."""
     return ClipClassifier(parse_config("", "test"), load_bundle(DEFAULT_BUNDLE))
 
 
 def classified(classifier: ClipClassifier, sound: Floats, cut: int = RATE_HZ) -> Floats | None:
-    """The scores of ``sound``, handed over in parts of ``cut`` samples."""
+    """Scores of ``sound``, pushed in chunks of ``cut`` samples."""
     classifier.restart()
     for at in range(0, len(sound), cut):
         classifier.add(sound[at : at + cut])
@@ -29,15 +29,15 @@ def classified(classifier: ClipClassifier, sound: Floats, cut: int = RATE_HZ) ->
 
 
 def scores(classifier: ClipClassifier, sound: Floats, cut: int = RATE_HZ) -> Floats:
-    """The same of a sound with speech."""
-    found = classified(classifier, sound, cut)
-    assert found is not None
-    return found
+    """Scores of a sound with speech."""
+    result = classified(classifier, sound, cut)
+    assert result is not None
+    return result
 
 
 @pytest.mark.parametrize("cut", [500, 16_000, 1_000_000])
 def test_cut_does_not_matter(classifier: ClipClassifier, corpora: Path, cut: int) -> None:
-    """The windows are the same however the samples come, for a clip and for more than half a minute."""
+    """Chunk sizes do not change the windows, for a clip and for more than half a minute."""
     for sound in (clips(corpora, "emodb", 3)[1], np.concatenate(clips(corpora, "emodb", 16))):
         np.testing.assert_allclose(scores(classifier, sound, cut), scores(classifier, sound), atol=1e-6)
 
@@ -45,18 +45,18 @@ def test_cut_does_not_matter(classifier: ClipClassifier, corpora: Path, cut: int
 @pytest.mark.parametrize("lead_s", [0.008, 0.05, 0.1, 0.25, 3, 20])
 @pytest.mark.parametrize("floor", [0.0, 3e-4])
 def test_clip_later_has_the_same_scores(classifier: ClipClassifier, corpora: Path, lead_s: float, floor: float) -> None:
-    """Behind silence or the noise of a room that goes on beneath the clip."""
+    """Scores stay the same after silence, or after room noise that continues under the clip."""
     clip = clips(corpora, "emodb", 5)[2]
     n_lead = round(lead_s * RATE_HZ)
     room = noise(20 + len(clip) / RATE_HZ + 1, floor)
-    own = scores(classifier, clip + room[20 * RATE_HZ : 20 * RATE_HZ + len(clip)])
+    reference = scores(classifier, clip + room[20 * RATE_HZ : 20 * RATE_HZ + len(clip)])
     later = np.concatenate([np.zeros(n_lead, np.float32), clip])
     later += room[20 * RATE_HZ - n_lead : 20 * RATE_HZ + len(clip)]
-    np.testing.assert_allclose(scores(classifier, later), own, atol=0.03)
+    np.testing.assert_allclose(scores(classifier, later), reference, atol=0.03)
 
 
 def test_reasons(classifier: ClipClassifier) -> None:
-    """Too quiet with the level that was reached, no speech, or a label and no reason."""
+    """Too quiet has its level, no speech is a reason of its own, and a label has none."""
     assert classified(classifier, noise(4, 1e-5)) is None
     assert classifier.reason is not None
     assert classifier.reason.startswith("too quiet: -9")
@@ -68,7 +68,7 @@ def test_reasons(classifier: ClipClassifier) -> None:
 
 
 def test_speech_has_no_reason(classifier: ClipClassifier, corpora: Path) -> None:
-    """A clip with a label."""
+    """A clip with a label has no reason."""
     assert classified(classifier, clips(corpora, "emodb", 3)[0]) is not None
     assert classifier.reason is None
     assert classifier.n_windows > 0

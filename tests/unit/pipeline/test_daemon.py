@@ -1,4 +1,4 @@
-"""The pipeline from chunks to payloads, with the committed bundle."""
+"""The pipeline from chunks to payloads, with the shipped bundle."""
 
 import itertools
 import threading
@@ -24,7 +24,7 @@ __all__ = ["bundle", "speech"]
 
 
 def test_run_publishes_windows_and_paired_events(bundle: Bundle, speech: Floats) -> None:
-    """Speech gives windows each stride, and every start has its end with the same id and label."""
+    """Speech gives a window per stride, and every start has an end with the same id and label."""
     sink = run(bundle, FakeSource(chunks(speech, 4000)), parse_config(ANY_LEADER, "test"))
     starts = [window.start_s for window in sink.windows]
     assert np.diff(starts) == pytest.approx(0.496, abs=0.002)
@@ -39,7 +39,7 @@ def test_run_publishes_windows_and_paired_events(bundle: Bundle, speech: Floats)
 
 
 def test_run_scores_do_not_depend_on_the_cut(bundle: Bundle, speech: Floats) -> None:
-    """Blocks of 10 ms or a second: the same windows, scores and events."""
+    """Blocks of 10 ms or 1 s give the same windows, scores and events."""
     config = parse_config(ANY_LEADER, "test")
     fine = run(bundle, FakeSource(chunks(speech, 160)), config)
     coarse = run(bundle, FakeSource(chunks(speech, 16_000)), config)
@@ -49,7 +49,7 @@ def test_run_scores_do_not_depend_on_the_cut(bundle: Bundle, speech: Floats) -> 
 
 
 def test_scores_are_a_distribution_and_the_label_leads(bundle: Bundle, speech: Floats) -> None:
-    """Scores sum to one, and the label is the one with the greatest."""
+    """Scores sum to 1, and the label has the greatest."""
     windows = [window for window in run(bundle, FakeSource(chunks(speech, 8000))).windows if window.speech]
     assert windows
     for window in windows:
@@ -60,7 +60,7 @@ def test_scores_are_a_distribution_and_the_label_leads(bundle: Bundle, speech: F
 
 
 def test_silence_gives_windows_but_no_emotion(bundle: Bundle) -> None:
-    """A minute of digital silence: windows without speech at the floor of the level, state none, no event."""
+    """A minute of digital silence gives windows without speech at the level's floor, state none and no event."""
     sink = run(bundle, FakeSource(chunks(np.zeros(60 * RATE_HZ, np.float32), 16_000)))
     assert {(window.speech, window.level_dbfs) for window in sink.windows} == {(False, -96.0)}
     assert not sink.events
@@ -68,7 +68,7 @@ def test_silence_gives_windows_but_no_emotion(bundle: Bundle) -> None:
 
 
 def test_gap_ends_the_episode_and_starts_anew(bundle: Bundle, speech: Floats) -> None:
-    """Lost samples: the running episode ends for it, and the next window is marked and whole."""
+    """Lost samples end the episode, and the next window is marked and complete."""
     before, after = list(chunks(speech, 16_000)), list(chunks(speech, 16_000, start=len(speech) + 5 * RATE_HZ))
     sink = run(bundle, FakeSource([*before, *after]), parse_config(ANY_LEADER, "test"))
     marked = [window.start_s for window in sink.windows if window.discontinuous]
@@ -77,7 +77,7 @@ def test_gap_ends_the_episode_and_starts_anew(bundle: Bundle, speech: Floats) ->
 
 
 def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speech: Floats) -> None:
-    """Without sound there is no emotion; sound that came before the loss is classified first."""
+    """Without sound there is no emotion; sound from before the loss is classified first."""
 
     def coming() -> Iterator[AudioChunk | None]:
         source.change(state="offline", trouble="not found")
@@ -99,7 +99,7 @@ def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speec
     captures: list[str] = []
     emotions: list[str] = []
     source = FakeSource(coming())
-    config = parse_config(ANY_LEADER, "test")  # so that an episode runs when the sound is lost
+    config = parse_config(ANY_LEADER, "test")  # so that an episode is in progress at the loss
     Daemon(config, bundle, source, sink).run(threading.Event())
     assert sink.captures == ["offline", "online", "offline", "stalled", "online", "offline"]
     assert captures == ["online", "offline"]
@@ -112,7 +112,7 @@ def test_lost_microphone_ends_the_episode_and_is_published(bundle: Bundle, speec
 
 
 def test_degraded_start_is_reported_to_systemd(bundle: Bundle, speech: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
-    """READY comes once, with the fault; attempts that end feed the watchdog, then windows do."""
+    """READY comes once, with the fault; failed attempts feed the watchdog, later windows do."""
     notices: list[str] = []
     for module in ("pipeline.daemon", "pipeline.source_watch"):
         monkeypatch.setattr(f"edged.{module}.notify", lambda *states: notices.extend(states))
@@ -142,7 +142,7 @@ def test_degraded_start_is_reported_to_systemd(bundle: Bundle, speech: Floats, m
 
 
 def test_speech_turns_on_and_off_with_the_windows(bundle: Bundle, speech: Floats) -> None:
-    """Silence, speech, silence: OFF, ON, OFF, each once where speech does not pause for a window."""
+    """Silence, speech, silence give OFF, ON, OFF, each once if speech has no pause of a window."""
     pause = np.zeros(6 * RATE_HZ, np.float32)
     sink = run(bundle, FakeSource(chunks(np.concatenate([pause, speech, pause]), 4000)))
     states = sink.of(SPEECH)
@@ -152,7 +152,7 @@ def test_speech_turns_on_and_off_with_the_windows(bundle: Bundle, speech: Floats
 
 
 def test_emotion_has_arousal_valence_and_level(bundle: Bundle, speech: Floats) -> None:
-    """With scores there are both sides; the level is that of the sound."""
+    """With scores there are arousal and valence; the level is that of the sound."""
     known = [state for state in run(bundle, FakeSource(chunks(speech, 4000))).states if state.scores]
     assert known
     assert all(state.arousal in {"high", "low"} and state.valence for state in known)
@@ -160,7 +160,7 @@ def test_emotion_has_arousal_valence_and_level(bundle: Bundle, speech: Floats) -
 
 
 def test_level_is_published_while_it_moves(bundle: Bundle, speech: Floats) -> None:
-    """Loud speech, then silence: at least these two."""
+    """Loud speech and silence give at least one level each."""
     sink = run(bundle, FakeSource(chunks(np.concatenate([speech, np.zeros(10 * RATE_HZ, np.float32)]), 4000)))
     levels = [level.level_dbfs for level in sink.of(LEVEL) if isinstance(level, Level)]
     assert max(levels) > -50
@@ -168,7 +168,7 @@ def test_level_is_published_while_it_moves(bundle: Bundle, speech: Floats) -> No
 
 
 def test_info_comes_first_with_the_model_card(bundle: Bundle) -> None:
-    """Info is published before anything about sound."""
+    """Info precedes everything about sound."""
     sink = run(bundle, FakeSource([]))
     topic, payload = sink.all[0]
     assert topic == INFO
@@ -180,7 +180,7 @@ def test_info_comes_first_with_the_model_card(bundle: Bundle) -> None:
 
 
 def test_levels_have_a_floor(bundle: Bundle) -> None:
-    """Silence is -96 dBFS, never 0, for the rms of the newest window as for the peak."""
+    """In silence rms and peak are -96 dBFS, never 0."""
     sink = run(bundle, FakeSource([AudioChunk(np.zeros(4 * RATE_HZ, np.float32), 0, EPOCH_S)]))
     metrics = sink.health_reports[0]
     assert metrics.tls == "verified"
@@ -188,7 +188,7 @@ def test_levels_have_a_floor(bundle: Bundle) -> None:
 
 
 def test_fault_of_the_source_ends_the_episode_first(bundle: Bundle, speech: Floats) -> None:
-    """A microphone that dies: the error comes out, after the running episode's end and the state none."""
+    """The error is raised after the episode's end and the state none."""
     sink = RecordingSink()
     source = FakeSource(chunks(speech, 8000), live=True, fault=CaptureError("gone"))
     with pytest.raises(CaptureError, match="gone"):
@@ -198,7 +198,7 @@ def test_fault_of_the_source_ends_the_episode_first(bundle: Bundle, speech: Floa
 
 
 def test_stop_ends_without_waiting_for_more(bundle: Bundle, speech: Floats) -> None:
-    """A set stop event ends the run before the next read."""
+    """A stop event ends the run before the next read."""
     stop = threading.Event()
     stop.set()
     sink = RecordingSink()
@@ -207,7 +207,7 @@ def test_stop_ends_without_waiting_for_more(bundle: Bundle, speech: Floats) -> N
 
 
 def test_health_names_versions_and_bundle(bundle: Bundle, speech: Floats) -> None:
-    """Health comes at the start, with versions and bundle."""
+    """The first health message has versions and bundle."""
     sink = run(bundle, FakeSource(chunks(speech, 8000)))
     metrics = sink.health_reports[0]
     assert metrics.bundle.startswith(bundle.manifest.name)
@@ -218,17 +218,17 @@ def test_health_names_versions_and_bundle(bundle: Bundle, speech: Floats) -> Non
 
 @pytest.mark.parametrize("routing", ["hard", "soft"])
 def test_routing_of_the_config_is_taken(bundle: Bundle, speech: Floats, routing: str) -> None:
-    """Hard asks the models on its way, soft all that have a weight."""
+    """Hard runs the models on its route, soft all with a weight."""
     config = parse_config(f"models: {{routing: {routing}}}", "test")
-    asked = {tuple(window.asked or ()) for window in run(bundle, FakeSource(chunks(speech, 8000)), config).windows}
-    asked.discard(())
+    models = {tuple(window.asked or ()) for window in run(bundle, FakeSource(chunks(speech, 8000)), config).windows}
+    models.discard(())
     if routing == "hard":
-        assert {models[0] for models in asked} == {bundle.manifest.routes.hard.model}
+        assert {models[0] for models in models} == {bundle.manifest.routes.hard.model}
     else:
-        assert asked == {tuple(name for name, weight in bundle.manifest.routes.soft.items() if weight)}
+        assert models == {tuple(name for name, weight in bundle.manifest.routes.soft.items() if weight)}
 
 
 def test_stride_that_is_no_multiple_of_the_hop_is_refused(bundle: Bundle) -> None:
-    """A config that was not read from a file is refused by its key too."""
+    """A config that was not loaded from a file is refused by its key too."""
     with pytest.raises(ConfigError, match=r"models\.stride_s is 0\.5, expected a multiple of 0\.016"):
         Daemon(Config(models=Models(stride_s=0.5)), bundle, FakeSource([]), RecordingSink())

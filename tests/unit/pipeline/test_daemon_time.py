@@ -1,4 +1,4 @@
-"""Time in the pipeline: samples count it, clocks only stamp it, and a device that is behind keeps the newest."""
+"""Time in the pipeline: the sample count is the time base, clocks only stamp it; a slow device keeps the newest."""
 
 import time
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ __all__ = ["bundle", "speech"]
 
 
 def test_times_follow_the_wall_clock_and_durations_the_samples(bundle: Bundle, speech: Floats) -> None:
-    """A wall clock that jumps a year back in the middle changes time stamps, and no duration."""
+    """A wall clock that jumps back by a year changes time stamps, but no duration."""
     config = parse_config(ANY_LEADER, "test")
     steady = run(bundle, FakeSource(chunks(speech, 8000)), config)
     assert steady.windows[0].time == rfc3339(EPOCH_S + steady.windows[0].start_s + steady.windows[0].duration_s)
@@ -29,14 +29,14 @@ def test_times_follow_the_wall_clock_and_durations_the_samples(bundle: Bundle, s
     ]
     sink = run(bundle, FakeSource(jumped), config)
     durations = [
-        [event.duration_s for event in kept.events if isinstance(event, EpisodeEnd)] for kept in (steady, sink)
+        [event.duration_s for event in recorded.events if isinstance(event, EpisodeEnd)] for recorded in (steady, sink)
     ]
     assert durations[0] == durations[1] != []
     assert sink.windows[-1].time.startswith("2022-11")
 
 
 def test_events_carry_when_the_end_of_their_window_was_captured(bundle: Bundle, speech: Floats) -> None:
-    """Of a microphone by its own clock, whatever the reading of it waited; the end at the stop has no window."""
+    """The microphone's clock counts, not the time of reading; an episode ended by the stop has no window."""
     blocks = [
         replace(chunk, captured_s=5000 + (chunk.start + len(chunk.samples)) / RATE_HZ)
         for chunk in chunks(speech, 16_000)
@@ -52,7 +52,7 @@ def test_events_carry_when_the_end_of_their_window_was_captured(bundle: Bundle, 
 
 
 def test_events_of_a_recording_count_from_its_reading(bundle: Bundle, speech: Floats) -> None:
-    """An hour played in seconds has no time of capture."""
+    """A recording played faster than real time has no capture time."""
     began_s = time.monotonic()
     sink = run(bundle, FakeSource(chunks(speech, len(speech))), parse_config(ANY_LEADER, "test"))
     captured = {captured_s for captured_s in sink.captured if captured_s is not None}
@@ -61,7 +61,7 @@ def test_events_of_a_recording_count_from_its_reading(bundle: Bundle, speech: Fl
 
 
 def test_live_source_that_is_behind_skips_the_oldest(bundle: Bundle, speech: Floats) -> None:
-    """Ten seconds at once from a microphone: only the newest windows are classified, and the others are counted."""
+    """Of ten seconds at once from a microphone only the newest windows are classified; the others are counted."""
     config = parse_config("health_s: 5", "test")
     source = FakeSource([AudioChunk(speech[: 10 * RATE_HZ], 0, EPOCH_S)], live=True)
     sink = run(bundle, source, config)
@@ -74,7 +74,7 @@ def test_live_source_that_is_behind_skips_the_oldest(bundle: Bundle, speech: Flo
 def test_too_slow_is_said_once_a_minute(
     bundle: Bundle, speech: Floats, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """However many windows are skipped, there is one line until a minute has gone by."""
+    """Skipped windows are logged at most once a minute."""
     now_s = [1000.0]
     monkeypatch.setattr("edged.pipeline.daemon.time.monotonic", lambda: now_s[0])
 
@@ -84,6 +84,6 @@ def test_too_slow_is_said_once_a_minute(
             yield AudioChunk(speech[: 10 * RATE_HZ], n * 10 * RATE_HZ, EPOCH_S + 10 * n)
 
     run(bundle, FakeSource(coming(), live=True), parse_config("health_s: 5", "test"))
-    said = [record.message for record in caplog.records if "too slow" in record.message]
-    assert len(said) == 3
-    assert all(message.endswith("windows skipped") for message in said)
+    warnings = [record.message for record in caplog.records if "too slow" in record.message]
+    assert len(warnings) == 3
+    assert all(message.endswith("windows skipped") for message in warnings)

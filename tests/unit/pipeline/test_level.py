@@ -1,4 +1,4 @@
-"""The level that is published seldom."""
+"""The level, which is published rarely."""
 
 import numpy as np
 import pytest
@@ -10,13 +10,13 @@ from tests.parts.sound.speech import RATE_HZ, sine
 
 
 def published(meter: LevelMeter, sound: Floats, *, clipped: bool = False) -> list[Level]:
-    """What the meter tells of sound that comes in blocks of half a second."""
+    """Levels published for sound in blocks of half a second."""
     blocks = np.split(sound, len(sound) // 8000)
     return [level for block in blocks if (level := meter.measure(block, 0.0, clipped=clipped))]
 
 
 def test_rms_and_peak_of_a_sine() -> None:
-    """The rms of a sine is its amplitude less 3.01 dB; a time stamp is that of the end."""
+    """The rms of a sine is its amplitude minus 3.01 dB; the time stamp is that of the end."""
     (level,) = published(LevelMeter(), sine(1000, 5.0, 0.1))
     assert level.level_dbfs == pytest.approx(-23.0, abs=0.05)
     assert level.peak_dbfs == pytest.approx(-20.0, abs=0.05)
@@ -37,13 +37,13 @@ def test_dead_band() -> None:
     assert len(published(meter, sine(1000, 5.0, 0.1 * 10 ** (4 / 20)))) == 1
 
 
-def test_steady_level_is_told_each_minute() -> None:
-    """Two minutes of one level: the first, then one a minute."""
+def test_steady_level_is_published_each_minute() -> None:
+    """Two minutes at one level give the first message, then one a minute."""
     assert len(published(LevelMeter(), sine(1000, 125.0, 0.1))) == 3
 
 
 def test_clipping_of_the_five_seconds() -> None:
-    """Said once for the five seconds in which it happened."""
+    """Clipping is reported once for its five seconds."""
     meter = LevelMeter()
     (level,) = published(meter, sine(1000, 5.0, 1.0), clipped=True)
     assert level.clipping

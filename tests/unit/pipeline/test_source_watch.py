@@ -18,7 +18,7 @@ def notices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 class Bench:
-    """A source of which a test says how it is, and what was published of it."""
+    """A source with a settable status, and what was published about it."""
 
     def __init__(self) -> None:
         self.source = FakeSource([])
@@ -30,7 +30,7 @@ class Bench:
 
 
 def test_change_is_reported_once(notices: list[str], caplog: pytest.LogCaptureFixture) -> None:
-    """The topic, one line of the log and STATUS= follow a change; a second look finds nothing new."""
+    """A change is reported by the topic, one log line and STATUS=; a second check reports nothing."""
     caplog.set_level(logging.INFO)
     bench = Bench()
     assert bench.watch.check() is None
@@ -43,7 +43,7 @@ def test_change_is_reported_once(notices: list[str], caplog: pytest.LogCaptureFi
 
 
 def test_opening_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """A device that is being opened is offline for the broker; the log has a line only when sound comes."""
+    """A device being opened is offline for the broker, but not logged until sound arrives."""
     caplog.set_level(logging.INFO)
     bench = Bench()
     bench.source.change(state="offline")
@@ -55,7 +55,7 @@ def test_opening_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_ready_comes_once(notices: list[str]) -> None:
-    """With the first sound, or when it is known that there is none."""
+    """READY comes with the first sound, or once it is clear that there is none."""
     bench = Bench()
     bench.watch.check()
     assert "READY=1" not in notices
@@ -66,7 +66,7 @@ def test_ready_comes_once(notices: list[str]) -> None:
 
 
 def test_mute_is_no_discontinuity(notices: list[str]) -> None:
-    """The episode ends as stopped, also when the microphone was muted by its own switch before."""
+    """The episode ends as stopped, also if the microphone's own switch had muted it before."""
     bench = Bench()
     bench.source.change(state="muted", trouble="nothing but one value")
     assert bench.watch.check() is None
@@ -77,7 +77,7 @@ def test_mute_is_no_discontinuity(notices: list[str]) -> None:
 
 
 def test_rounds_feed_the_watchdog(notices: list[str]) -> None:
-    """Each round once, and no look without one."""
+    """Each completed try feeds the watchdog once, and nothing else does."""
     bench = Bench()
     for n_tries in (0, 1, 1, 2):
         bench.source.change(n_tries=n_tries)
@@ -86,7 +86,7 @@ def test_rounds_feed_the_watchdog(notices: list[str]) -> None:
 
 
 def test_note_is_gone_after_a_minute(notices: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """STATUS= says it at once, and no longer than that."""
+    """STATUS= shows the note at once, for a minute."""
     now_s = [100.0]
     monkeypatch.setattr("edged.pipeline.source_watch.time.monotonic", lambda: now_s[0])
     bench = Bench()
@@ -97,7 +97,7 @@ def test_note_is_gone_after_a_minute(notices: list[str], monkeypatch: pytest.Mon
 
 
 def test_reloading_is_reported_only_after_ready(notices: list[str]) -> None:
-    """systemd knows of no reload of what is not up."""
+    """systemd accepts no reload of a unit that is not ready."""
     bench = Bench()
     with bench.watch.reloading():
         pass
@@ -111,7 +111,7 @@ def test_reloading_is_reported_only_after_ready(notices: list[str]) -> None:
 
 @pytest.mark.parametrize(("state", "said"), [("online", True), ("offline", False)])
 def test_close_says_offline_unless_it_is(state: str, notices: list[str], *, said: bool) -> None:
-    """Once is enough."""
+    """Offline is not published twice."""
     del notices
     bench = Bench()
     bench.source.change(state="online" if state == "online" else "offline")
