@@ -1,1 +1,1 @@
-"""Against a real mosquitto."""
+"""Tests with a real mosquitto."""

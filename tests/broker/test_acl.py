@@ -1,4 +1,4 @@
-"""The printed access list in a real mosquitto: a device reaches its own topics and no others."""
+"""The printed access list in a real mosquitto: a device can use its own topics and no others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ _IDENTIFIER = Device(node="kitchen", device_id=device_id(), labels=(), version="
 
 
 def start(broker: Mosquitto, rules: str) -> None:
-    """The broker, with ``rules`` beside those of a user who may do anything."""
+    """Start the broker with ``rules`` and a user who may do anything."""
     broker.start({"kitchen": "1", "all": "1"}, broker.access(rules + _ALL))
 
 
@@ -38,7 +38,7 @@ def login(broker: Mosquitto, folder: Path, user: str) -> Mqtt:
 
 @contextmanager
 def client(mqtt: Mqtt, topic_filter: str) -> Iterator[tuple[Connection, list[Received]]]:
-    """A connection and what it receives by ``topic_filter``."""
+    """A connection, and the messages it receives for ``topic_filter``."""
     received: list[Received] = []
     with Connection(
         mqtt, f"test-{mqtt.username}", subscriptions=[topic_filter], on_received=received.append
@@ -48,7 +48,7 @@ def client(mqtt: Mqtt, topic_filter: str) -> Iterator[tuple[Connection, list[Rec
 
 
 def arrived(broker: Mosquitto, folder: Path, topics: list[str]) -> list[str]:
-    """Those of ``topics`` that arrive when kitchen publishes them and then its state."""
+    """Those of ``topics`` that arrive when kitchen publishes on them and then its state."""
     last = "edged/kitchen/emotion"
     with (
         client(login(broker, folder, "all"), "#") as (_, received),
@@ -62,19 +62,19 @@ def arrived(broker: Mosquitto, folder: Path, topics: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("pattern", [False, True])
 def test_device_writes_its_own_topics_and_no_others(idle_mosquitto: Mosquitto, tmp_path: Path, pattern: bool) -> None:  # noqa: FBT001 -- a test's parameter
-    """Every topic of the contract, and none of another node, root or user."""
+    """It can publish on every topic of the contract, and on none of another node, root or user."""
     config = Config(node="kitchen")
     start(idle_mosquitto, access_pattern(config) if pattern else access_list(config, "kitchen"))
-    own = [f"edged/kitchen/{topic.name}".replace("<name>", "mute") for topic in TOPICS]
+    allowed = [f"edged/kitchen/{topic.name}".replace("<name>", "mute") for topic in TOPICS]
     others = ["edged/hall/emotion", "other/kitchen/emotion", "edged/kitchen/other", "edged/kitchen/cmd/mute", "x"]
     discovery = [one.replace("+", "x") for one in filters(_IDENTIFIER, "homeassistant")]
     foreign = ["homeassistant/device/edged_other/config", "homeassistant/status"]
-    expected = own if pattern else [*own, *discovery]
-    assert arrived(idle_mosquitto, tmp_path, [*own, *others, *discovery, *foreign]) == expected
+    expected = allowed if pattern else [*allowed, *discovery]
+    assert arrived(idle_mosquitto, tmp_path, [*allowed, *others, *discovery, *foreign]) == expected
 
 
 def test_device_reads_its_commands_and_no_other_devices(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """What is sent to it, its own info, and Home Assistant's birth."""
+    """It can read its commands, its own info, and Home Assistant's birth."""
     start(idle_mosquitto, access_list(Config(node="kitchen"), "kitchen"))
     readable = ["edged/kitchen/cmd/mute", "edged/kitchen/info", "homeassistant/status"]
     with (
@@ -89,18 +89,18 @@ def test_device_reads_its_commands_and_no_other_devices(idle_mosquitto: Mosquitt
 
 @pytest.mark.parametrize("pattern", [False, True])
 def test_check_passes(idle_mosquitto: Mosquitto, tmp_path: Path, pattern: bool) -> None:  # noqa: FBT001 -- a test's parameter
-    """`edged check` needs no right that the list does not give."""
+    """`edged check` needs no rights beyond the list."""
     config = Config(node="kitchen")
     start(idle_mosquitto, access_pattern(config) if pattern else access_list(config, "kitchen"))
     mqtt = login(idle_mosquitto, tmp_path, "kitchen")
     live = LiveClient(node="kitchen", filters=("edged/kitchen/info", "edged/kitchen/cmd/+"), discovery=(9400, 900))
-    found = [attempt() for _, attempt in stages(mqtt, live)]
-    assert found[-2].startswith("edged/kitchen/check there and back")
-    assert found[-1] == "9400 bytes there and back"
+    results = [attempt() for _, attempt in stages(mqtt, live)]
+    assert results[-2].startswith("edged/kitchen/check there and back")
+    assert results[-1] == "9400 bytes there and back"
 
 
 def test_list_follows_the_config() -> None:
-    """Root, prefix, node and user are the config's; without discovery Home Assistant's topics are left out."""
+    """Root, prefix, node and user come from the config; without discovery Home Assistant's topics are left out."""
     mqtt = Mqtt(root="home/edged", username="ann")
     text = access_list(Config(node="hall", mqtt=mqtt, homeassistant=HomeAssistant(prefix="ha")))
     assert "\nuser ann\n" in text
@@ -115,13 +115,13 @@ def test_list_follows_the_config() -> None:
 
 @pytest.mark.parametrize("user", ["", "a\ntopic readwrite #", " a"])
 def test_user_that_the_file_cannot_name_is_wrong_use(user: str) -> None:
-    """A line end in a name would be a rule of its own."""
+    """A line break in a name would inject a rule."""
     with pytest.raises(UsageError, match=r"expected a user name|expected printable"):
         access_list(Config(), user)
 
 
 @pytest.mark.parametrize("node", ["+", "#", "a/b", "a\ntopic readwrite #", "x" * 65])
 def test_node_that_is_no_name_is_wrong_use(node: str) -> None:
-    """A wildcard would be the topics of all."""
+    """A wildcard would match the topics of all nodes."""
     with pytest.raises(UsageError, match=r"node is .*expected at most 64"):
         access_list(Config(), "kitchen", node)

@@ -1,4 +1,4 @@
-"""The connection against a real mosquitto, and against what only looks like a broker."""
+"""The connection with a real mosquitto, and with servers that are no broker."""
 
 import itertools
 import logging
@@ -22,18 +22,18 @@ from tests.parts.broker.wire import PUBLISH, sent
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
-_LONG_S = 10.0  # closing takes two to three seconds at most; the rest is for a machine under load
+_LONG_S = 10.0  # closing takes at most three seconds; the rest is for a loaded machine
 
 
 def with_password(broker: Mosquitto, folder: Path, password: str) -> Mqtt:
-    """The config of a user ann who believes in ``password``."""
+    """The config of user ann with ``password``."""
     file = folder / f"password-{password}"
     file.write_text(password)
     return Mqtt(host=broker.mqtt.host, port=broker.port, username="ann", password_file=str(file))
 
 
 def test_right_password_connects(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """A name and a password from a file."""
+    """A user name with a password from a file connects."""
     idle_mosquitto.start({"ann": "right"})
     with Connection(with_password(idle_mosquitto, tmp_path, "right"), "a") as connection:
         wait_until(lambda: connection.connected, "connected")
@@ -43,12 +43,12 @@ def test_right_password_connects(idle_mosquitto: Mosquitto, tmp_path: Path) -> N
 def test_refused_is_never_connected(
     idle_mosquitto: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A wrong password is one line in the log, however often it is tried; set right at the broker it connects."""
+    """A wrong password gives one log line, however often it is tried; once right at the broker it connects."""
     caplog.set_level(logging.INFO, logger="edged.mqtt")
-    seen: list[State] = []
+    states: list[State] = []
     idle_mosquitto.start({"ann": "right"})
     broker_log = tmp_path / "mosquitto.log"
-    with Connection(with_password(idle_mosquitto, tmp_path, "wrong"), "a", on_change=seen.append) as connection:
+    with Connection(with_password(idle_mosquitto, tmp_path, "wrong"), "a", on_change=states.append) as connection:
         wait_until(lambda: broker_log.read_text().count("not authorised") >= 2, "refused twice")
         wait_until(lambda: connection.state is State.REFUSED, "refused")
         assert not connection.connected
@@ -58,14 +58,14 @@ def test_refused_is_never_connected(
         idle_mosquitto.stop()
         idle_mosquitto.start({"ann": "wrong"})
         wait_until(lambda: connection.connected, "connected")
-    assert seen[0] is State.REFUSED
-    assert seen[-1] is State.CONNECTED
-    assert State.CONNECTED not in seen[:-1]
+    assert states[0] is State.REFUSED
+    assert states[-1] is State.CONNECTED
+    assert State.CONNECTED not in states[:-1]
 
 
 @pytest.mark.parametrize("tls", ["off", "on"])
 def test_silent_server_is_never_connected(tls: str) -> None:
-    """An open port is not yet a broker; closing does not wait for it, nor for its part of a handshake."""
+    """An open port is no broker; closing waits neither for it nor for its handshake."""
     with impostor(None) as (open_to_all, accepted):
         mqtt = msgspec.structs.replace(open_to_all, tls=tls)
         with Connection(mqtt, "a", availability="edged/a/availability") as connection:
@@ -77,7 +77,7 @@ def test_silent_server_is_never_connected(tls: str) -> None:
 
 
 def test_server_that_closes_at_once_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    """A line for the change, none for the second attempt."""
+    """One line for the change, none for later attempts."""
     with impostor(b"") as (mqtt, accepted), Connection(mqtt, "a") as connection:
         wait_until(lambda: len(accepted) >= 2, "tried again")
         assert connection.state is State.AWAY
@@ -85,7 +85,7 @@ def test_server_that_closes_at_once_is_one_line(caplog: pytest.LogCaptureFixture
 
 
 def test_close_without_broker_ends(caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing listens, as it is on a device without a network."""
+    """Nothing listens, as on a device without a network."""
     mqtt = Mqtt(host="127.0.0.1", port=free_port())
     with Connection(mqtt, "a", availability="edged/a/availability") as connection:
         wait_until(lambda: connection.state is State.AWAY, "away")
@@ -96,7 +96,7 @@ def test_close_without_broker_ends(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_close_with_a_stalled_broker_ends(mosquitto: Mosquitto) -> None:
-    """The broker's host hangs: no PUBACK, no closed socket."""
+    """A hung broker: no PUBACK, no closed socket."""
     with Connection(mosquitto.mqtt, "a", availability="edged/a/availability") as connection:
         wait_until(lambda: connection.connected, "connected")
         mosquitto.pause()
@@ -104,8 +104,8 @@ def test_close_with_a_stalled_broker_ends(mosquitto: Mosquitto) -> None:
     assert time.monotonic() - began_s < _LONG_S
 
 
-def test_what_was_said_to_be_online_is_said_to_be_offline() -> None:
-    """A broker that lets us in and confirms nothing more: DISCONNECT takes the will away, so it is told before."""
+def test_close_publishes_offline_before_disconnect() -> None:
+    """DISCONNECT cancels the will, so offline is published before it, even to a broker that acknowledges nothing."""
     stream = bytearray()
 
     def serve(listener: socket.socket) -> None:
@@ -130,7 +130,7 @@ def test_what_was_said_to_be_online_is_said_to_be_offline() -> None:
 def test_fault_in_a_callback_does_not_end_the_connection(
     mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """paho's thread would end of it, and nothing would be sent any more; the first is logged, all are counted."""
+    """paho's thread survives and messages continue; the first fault is logged, all are counted."""
     received: list[Received] = []
 
     def fail(message: Received) -> None:
@@ -151,7 +151,7 @@ def test_fault_in_a_callback_does_not_end_the_connection(
 
 
 def test_broker_that_comes_back_is_a_reconnect(mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
-    """The first connection is none; each change is one line."""
+    """The first connection is no reconnect; each change is one line."""
     caplog.set_level(logging.INFO, logger="edged.mqtt")
     with Connection(mosquitto.mqtt, "a", availability="edged/a/availability") as connection:
         wait_until(lambda: connection.connected, "connected")
@@ -166,15 +166,13 @@ def test_broker_that_comes_back_is_a_reconnect(mosquitto: Mosquitto, caplog: pyt
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 64, "a\0b"])
 def test_host_that_is_no_name_is_a_config_error(host: str) -> None:
-    """A look-up of these raises what paho's thread does not catch."""
+    """Resolving these hosts raises errors that paho's thread does not catch."""
     with pytest.raises(ConfigError, match=r"mqtt\.host is .*expected a host name"), Connection(Mqtt(host=host), "a"):
         pass
 
 
-def test_client_id_that_is_taken_over_is_fought_for_slowly(
-    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Two devices of one name put each other out: a line for each change, seconds between them, and an end to it."""
+def test_client_id_that_is_taken_over_is_retried_slowly(mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
+    """Two devices with one client id disconnect each other: a line per change, seconds between them, and an end."""
     caplog.set_level(logging.INFO, logger="edged.mqtt")
     changes: list[tuple[float, State]] = []
     with Connection(mosquitto.mqtt, "a", on_change=lambda state: changes.append((time.monotonic(), state))) as first:
@@ -192,7 +190,7 @@ def test_client_id_that_is_taken_over_is_fought_for_slowly(
 def test_third_takeover_in_a_row_hints_at_the_other_client(
     mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The broker only closes the connection; that it happens again and again soon after connecting tells."""
+    """The broker only closes the connection; repeated losses soon after connecting cause the hint."""
     monkeypatch.setattr("edged.mqtt.connection._FIRST_S", 0.05)
     caplog.set_level(logging.WARNING, logger="edged.mqtt")
     hint = "3 times soon after connecting: another client may use this client id, edged-a-1"
@@ -204,7 +202,7 @@ def test_third_takeover_in_a_row_hints_at_the_other_client(
 
 
 def test_mid_of_a_lost_connection_is_forgotten(mosquitto: Mosquitto) -> None:
-    """paho sends nothing again by itself: whoever sent it decides what is still true."""
+    """paho resends nothing by itself: the sender decides what is still valid."""
     received: list[Received] = []
     acknowledged: list[int] = []
     with (
@@ -224,14 +222,14 @@ def test_mid_of_a_lost_connection_is_forgotten(mosquitto: Mosquitto) -> None:
     assert [message.payload for message in received] == [b"new"]
 
 
-def test_refused_subscription_that_is_not_required_is_gone_on_without(
+def test_refused_subscription_that_is_not_required_is_skipped(
     idle_mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An access list forbids another program's topics: everything else works, and it is said once."""
+    """If an access list forbids a foreign topic, everything else works, and it is logged once."""
     idle_mosquitto.start_refusing("own")
     received: list[Received] = []
-    wanted: list[Subscription | str] = [Subscription("other", required=False), "own"]
-    with Connection(idle_mosquitto.mqtt, "a", subscriptions=wanted, on_received=received.append) as connection:
+    subscriptions: list[Subscription | str] = [Subscription("other", required=False), "own"]
+    with Connection(idle_mosquitto.mqtt, "a", subscriptions=subscriptions, on_received=received.append) as connection:
         assert connection.wait_connected(WITHIN_S)
         assert connection.refused_subscriptions == ("other",)
         connection.send("other", b"1", 1, retained=False)
@@ -252,7 +250,7 @@ def test_refused_subscription_that_is_not_required_is_gone_on_without(
 
 
 def test_refused_subscription_that_is_required_is_never_connected(idle_mosquitto: Mosquitto) -> None:
-    """Who asked for these messages must not believe that there are none."""
+    """A required subscription must not fail unnoticed."""
     idle_mosquitto.start_refusing("own")
     with Connection(idle_mosquitto.mqtt, "a", subscriptions=["own", "other"]) as connection:
         wait_until(lambda: connection.state is State.REFUSED, "refused")

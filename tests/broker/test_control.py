@@ -1,4 +1,4 @@
-"""Commands through a real broker to the real pipeline: what each does, and what its answer says."""
+"""Commands through a real broker to the real pipeline: effects and results."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ __all__ = ["bundle", "commander", "idle_mosquitto", "mosquitto", "start"]
 
 
 def test_threshold_of_one_label(start: Start, commander: Commander) -> None:
-    """It holds over the config's and over a restart, and null gives the config its word back."""
+    """It overrides the config, also after a restart; null restores the config's value."""
     text = "tracker: {enter: 0.5, enter_for: {sad: 0.7}}"
     with start(text):
         result = commander.give("threshold", '{"label": "angry", "enter": 0.65}')
@@ -37,7 +37,7 @@ def test_threshold_of_one_label(start: Start, commander: Commander) -> None:
 
 
 def test_threshold_is_the_trackers(start: Start, commander: Commander) -> None:
-    """From then on no episode begins that does not reach it."""
+    """From then on no episode starts below it."""
     whatever = "gate: {kind: level, margin_db: 3, min_dbfs: -96, min_speech_s: 0.016}\n"
     whatever += "tracker: {enter: 1, leave: 0, margin: 0, min_duration_s: 0}\n"
     with start(whatever):
@@ -48,7 +48,7 @@ def test_threshold_is_the_trackers(start: Start, commander: Commander) -> None:
 
 
 def test_threshold_of_an_unknown_label_is_refused(start: Start, commander: Commander) -> None:
-    """The answer lists those that there are."""
+    """The result lists the known labels."""
     with start() as device:
         result = commander.give("threshold", '{"label": "angri", "enter": 0.65}')
         assert (result.ok, device.overrides.enter_for) == (False, {})
@@ -56,7 +56,7 @@ def test_threshold_of_an_unknown_label_is_refused(start: Start, commander: Comma
 
 
 def test_log_level_until_the_restart(start: Start, commander: Commander) -> None:
-    """It holds at once, over a reload too, and is not kept; null is the config's."""
+    """It applies at once and survives a reload, not a restart; null restores the config's level."""
     with start():
         result = commander.give("log_level", "error")
         assert (result.message, result.log_level) == ("error until the next restart", "error")
@@ -70,7 +70,7 @@ def test_log_level_until_the_restart(start: Start, commander: Commander) -> None
 
 
 def test_baseline_mode_and_reset(start: Start, commander: Commander) -> None:
-    """Frozen it learns no more, reset it knows nothing, off there is none, and the config's mode comes back."""
+    """Frozen stops learning, reset clears it, off removes it, and null restores the config's mode."""
     with start() as device:
         wait_until(lambda: commander.received["health"], "the first figures")
         assert device.adaptation.adaptation is not None
@@ -89,7 +89,7 @@ def test_baseline_mode_and_reset(start: Start, commander: Commander) -> None:
 
 
 def test_reload_says_what_changed_and_what_waits(start: Start, commander: Commander) -> None:
-    """What a command set stays in force, and the answer names it; a faulty file is refused with its fault."""
+    """Overrides stay in force and the result names them; a faulty file is refused with its fault."""
     with start() as device:
         commander.give("threshold", '{"label": "angry", "enter": 0.8}')
         device.write("tracker: {margin: 0.2, enter_for: {angry: 0.1}}\naudio: {gain_db: 3}")
@@ -108,7 +108,7 @@ def test_reload_says_what_changed_and_what_waits(start: Start, commander: Comman
 
 
 def test_fault_that_names_a_file_of_any_bytes_is_answered(start: Start, commander: Commander) -> None:
-    """The name is not UTF-8, which a payload has to be: the answer comes all the same, and the daemon goes on."""
+    """A file name that is not UTF-8 is escaped in the result, and the daemon continues."""
     with start() as device:
         device.file = device.file.with_name(os.fsdecode(b"k\xfcche.yaml"))
         device.write("health_s: soon")
@@ -116,10 +116,10 @@ def test_fault_that_names_a_file_of_any_bytes_is_answered(start: Start, commande
         assert commander.give("identify").ok
 
 
-def test_restart_is_answered_before_the_end(
+def test_restart_has_its_result_before_the_end(
     start: Start, commander: Commander, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer reaches the broker, then the daemon ends with what systemd starts again."""
+    """The result reaches the broker, then the daemon exits with a status on which systemd restarts it."""
     monkeypatch.setattr("edged.mqtt.commands._RESTART_S", 0.0)
     monkeypatch.delenv("INVOCATION_ID", raising=False)
     with start() as device:
@@ -132,7 +132,7 @@ def test_restart_is_answered_before_the_end(
 
 
 def test_restart_under_systemd_says_so(start: Start, commander: Commander, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The unit restarts on failure, and 75 is none of those that it does not restart on."""
+    """The unit restarts on failure, and 75 is not excluded."""
     monkeypatch.setattr("edged.mqtt.commands._RESTART_S", 0.0)
     monkeypatch.setenv("INVOCATION_ID", "0123")
     with start() as device:
@@ -147,9 +147,9 @@ def test_restart_under_systemd_says_so(start: Start, commander: Commander, monke
 def test_identify_says_which_device_it_is(
     start: Start, commander: Commander, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the answer, in the log, and for a minute in STATUS=."""
-    told: list[str] = []
-    monkeypatch.setattr("edged.pipeline.source_watch.notify", lambda *states: told.extend(states))
+    """The identity is in the result, in the log, and for a minute in STATUS=."""
+    notified: list[str] = []
+    monkeypatch.setattr("edged.pipeline.source_watch.notify", lambda *states: notified.extend(states))
     with start():
         result = commander.give("identify", "PRESS")
     device = result.device
@@ -157,11 +157,11 @@ def test_identify_says_which_device_it_is(
     assert (device.node, device.microphone, len(device.device_id)) == ("lab", "fake", 16)
     assert result.message == f"this is lab on {device.host}"
     assert f"identify: this is node lab, device {device.device_id}" in caplog.text
-    assert "STATUS=Identified by command; Listening to fake" in told
+    assert "STATUS=Identified by command; Listening to fake" in notified
 
 
 def test_snapshot_publishes_all_states(start: Start, commander: Commander) -> None:
-    """Each of them once more, though nothing changed, and before the answer."""
+    """Each state is published once more before the result, without a change."""
     topics = ("emotion", "speech", "capture", "level", "health", "info")
     with start():
         wait_until(lambda: all(commander.received[topic] for topic in topics), "each topic")
@@ -171,7 +171,7 @@ def test_snapshot_publishes_all_states(start: Start, commander: Commander) -> No
 
 
 def test_retained_command_is_not_obeyed(start: Start, commander: Commander) -> None:
-    """One that the broker kept from before the start does nothing; another one afterwards does."""
+    """A retained command from before the start is ignored; a later one is not."""
     commander.send("mute", "ON", retain=True)
     with start() as device:
         assert commander.give("identify").ok
@@ -184,7 +184,7 @@ def test_results_are_not_retained_and_not_kept(
     commander: Commander,
     mosquitto: Mosquitto,
 ) -> None:
-    """Who comes later hears none, and the outbox has none."""
+    """Late subscribers get no results, and the outbox has none."""
     with start() as device:
         commander.give("identify")
         assert outbox_metrics(device.publisher).depth == 0
@@ -194,8 +194,8 @@ def test_results_are_not_retained_and_not_kept(
     assert commander.n_retained_results == 0
 
 
-def test_read_only_answers_that_it_is(start: Start, commander: Commander) -> None:
-    """Through the broker: refused, and the device as it was."""
+def test_read_only_refuses(start: Start, commander: Commander) -> None:
+    """The command is refused, and the device does not change."""
     with start(commands="read-only") as device:
         result = commander.give("mute", "ON")
         assert (result.ok, device.room.status.muted) == (False, False)
@@ -205,7 +205,7 @@ def test_read_only_answers_that_it_is(start: Start, commander: Commander) -> Non
 
 
 def test_hostile_names_are_answered_on_one_topic(start: Start, commander: Commander) -> None:
-    """No topic but those of known commands ever comes of them, whatever they hold."""
+    """Unknown names never create topics."""
     with start():
         for name in ("reboot", "x" * 2000, "\u202emute", "mute result", ""):
             n_before = len(commander.results("unknown"))
@@ -217,7 +217,7 @@ def test_hostile_names_are_answered_on_one_topic(start: Start, commander: Comman
 
 
 def test_flood_of_a_thousand_leaves_the_device_at_work(start: Start, commander: Commander) -> None:
-    """Some tens of answers, none lost, and figures still come."""
+    """Some tens of results, none lost, and metrics are still published."""
     with start("health_s: 5"):
         for n in range(1000):
             commander.send("snapshot" if n % 2 else "nonsense")

@@ -1,4 +1,4 @@
-"""The command mute through a real broker to the real pipeline, and how it meets ``audio.muted`` of the config."""
+"""The mute command through a real broker to the real pipeline, together with ``audio.muted`` of the config."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ __all__ = ["bundle", "commander", "idle_mosquitto", "mosquitto", "start"]
 
 
 def test_mute_and_listen_again(start: Start, commander: Commander) -> None:
-    """The source is muted, the retained topics say so before the answer does; unmuted it is as before."""
+    """The source is muted, and retained topics change before the result; after unmute all is as before."""
     with start() as device:
         wait_until(lambda: commander.received["health"], "the first figures")
         result = commander.give("mute", '{"muted": true, "id": "a"}')
@@ -31,7 +31,7 @@ def test_mute_and_listen_again(start: Start, commander: Commander) -> None:
 
 
 def test_mute_ends_the_running_episode(start: Start, commander: Commander) -> None:
-    """Its end comes with the mute, not when sound comes again."""
+    """The episode ends with the mute, not when sound returns."""
     whatever = "gate: {kind: level, margin_db: 3, min_dbfs: -96, min_speech_s: 0.016}\n"
     whatever += "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0}\n"
     with start(whatever):
@@ -42,20 +42,20 @@ def test_mute_ends_the_running_episode(start: Start, commander: Commander) -> No
 
 
 def test_mute_feeds_the_watchdog_by_rounds(start: Start, commander: Commander, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While muted no window goes through; the reader's rounds feed it, and without them nothing does."""
-    told: list[str] = []
-    monkeypatch.setattr("edged.pipeline.source_watch.notify", lambda *states: told.extend(states))
+    """While muted there are no windows: the reader's rounds feed the watchdog, and nothing does without them."""
+    notified: list[str] = []
+    monkeypatch.setattr("edged.pipeline.source_watch.notify", lambda *states: notified.extend(states))
     with start() as device:
         commander.give("mute", "ON")
-        told.clear()
+        notified.clear()
         commander.give("identify")
-        assert "WATCHDOG=1" not in told
+        assert "WATCHDOG=1" not in notified
         device.room.change(n_tries=1)
-        wait_until(lambda: told.count("WATCHDOG=1") == 1, "the watchdog is fed")
+        wait_until(lambda: notified.count("WATCHDOG=1") == 1, "the watchdog is fed")
 
 
 def test_muted_over_a_restart(start: Start, commander: Commander) -> None:
-    """The next start is muted before anything is read, and its info says so."""
+    """The next start is muted before any read, and its info says so."""
     with start():
         assert commander.give("mute", "ON").message == "muted by command or config, the microphone is closed"
     n_before = len(commander.received["info"])
@@ -65,8 +65,8 @@ def test_muted_over_a_restart(start: Start, commander: Commander) -> None:
         assert commander.newest("info")["listening"] is False
 
 
-def test_mute_goes_before_the_config(start: Start, commander: Commander) -> None:
-    """In either direction, over a reload and a restart; null is the config's word again."""
+def test_mute_overrides_the_config(start: Start, commander: Commander) -> None:
+    """The command wins in either direction, over reload and restart; null restores the config's value."""
     muted = "audio: {muted: true}"
     with start(muted) as device:
         wait_until(lambda: commander.received["info"], "its info")
@@ -83,9 +83,9 @@ def test_mute_goes_before_the_config(start: Start, commander: Commander) -> None
 
 
 def test_edited_mute_takes_effect(start: Start, commander: Commander) -> None:
-    """Whatever the switch was last set to, what the file says from now on holds, at this start and at the next."""
+    """An edit of the config overrides the switch, at this start and the next."""
     with start() as device:
-        for word in ("ON", "OFF"):  # of the switch, and the config is as before
+        for word in ("ON", "OFF"):  # of the switch; the config is unchanged
             commander.give("mute", word)
         for muted in (True, False, True):
             device.write(f"audio: {{muted: {str(muted).lower()}}}")
@@ -100,7 +100,7 @@ def test_edited_mute_takes_effect(start: Start, commander: Commander) -> None:
 
 
 def test_edited_mute_agrees_with_the_switch(start: Start, commander: Commander) -> None:
-    """An edit to what the switch says changes nothing; the one back does, in a config that was read at a start too."""
+    """An edit to the switch's value changes nothing; editing it back does, also after a restart."""
     with start() as device:
         commander.give("mute", "ON")
         device.write("audio: {muted: true}")
@@ -116,8 +116,8 @@ def test_edited_mute_agrees_with_the_switch(start: Start, commander: Commander) 
         assert not device.room.status.muted
 
 
-def test_disk_that_refuses_is_said_in_the_answer(start: Start, commander: Commander, tmp_path: Path) -> None:
-    """It is done all the same, and not kept."""
+def test_disk_that_refuses_is_reported_in_the_result(start: Start, commander: Commander, tmp_path: Path) -> None:
+    """The command takes effect, and the result says that it is not saved."""
     with start(f"state_dir: {tmp_path}/state") as device:
         (tmp_path / "state").write_text("a file where the folder should be")
         result = commander.give("mute", "ON")

@@ -1,4 +1,4 @@
-"""The command ``edged discovery``, and what of the config decides what is announced."""
+"""The command ``edged discovery``, and config keys that change discovery."""
 
 import json
 import subprocess
@@ -25,12 +25,12 @@ BUNDLE = load_bundle(DEFAULT_BUNDLE)
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A file that a test writes."""
+    """A config file for the test to write."""
     return tmp_path / "config.yaml"
 
 
-class Voice:
-    """A publisher that takes all."""
+class FakePublisher:
+    """A fake publisher that accepts everything."""
 
     max_packet_bytes = None
 
@@ -38,14 +38,14 @@ class Voice:
         self.retained: dict[str, bytes] = {}
 
     def fits(self, topic: str, payload: bytes) -> bool:  # noqa: ARG002 -- as a publisher's
-        """It does."""
+        """Always true."""
         return True
 
     def refused(self, topic: str, payload: bytes) -> None:
-        """It never is."""
+        """Never called."""
 
     def retain(self, topic: str, payload: bytes) -> None:
-        """As the broker would."""
+        """Record the message like a broker."""
         self.retained[topic] = payload
 
     def repeat(self) -> None:
@@ -53,40 +53,40 @@ class Voice:
 
 
 def discovery(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, run as a user does."""
+    """Run the command as a user does."""
     return edged("discovery", *arguments, "--config", config)
 
 
 def shown(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
-    """Payload by topic of what it printed."""
+    """Printed payloads by topic."""
     assert done.returncode == 0, done.stderr
     return {topic: payload for topic, _, payload in (line.partition(" ") for line in done.stdout.splitlines())}
 
 
 def test_printed_is_what_the_config_says(config: Path) -> None:
-    """Node, root, prefix, room, period of the figures and what is obeyed are the config's, the labels the bundle's."""
+    """Node, root, prefix, area, health period and commands come from the config, labels from the bundle."""
     config.write_text(
         "node: hall\nhealth_s: 10\nmqtt: {root: house/edged, commands: read-only}\n"
         "homeassistant: {prefix: ha, suggested_area: Hall}\n"
     )
     ((topic, payload),) = shown(discovery(config)).items()
     assert topic == f"ha/device/edged_{device_id()}_hall/config"
-    told = json.loads(payload)
-    assert told["dev"]["sa"] == "Hall"
-    assert told["cmps"]["sensor_emotion"]["state_topic"] == "house/edged/hall/emotion"
-    assert told["cmps"]["sensor_emotion"]["options"] == [*BUNDLE.manifest.labels, "uncertain", "none"]
-    assert told["cmps"]["sensor_latency"]["expire_after"] == 30
-    assert [key for key in told["cmps"] if key.startswith(("button", "switch", "number"))] == ["button_identify"]
+    announced = json.loads(payload)
+    assert announced["dev"]["sa"] == "Hall"
+    assert announced["cmps"]["sensor_emotion"]["state_topic"] == "house/edged/hall/emotion"
+    assert announced["cmps"]["sensor_emotion"]["options"] == [*BUNDLE.manifest.labels, "uncertain", "none"]
+    assert announced["cmps"]["sensor_latency"]["expire_after"] == 30
+    assert [key for key in announced["cmps"] if key.startswith(("button", "switch", "number"))] == ["button_identify"]
 
 
 def test_printed_by_component(config: Path) -> None:
-    """A line for each entity."""
+    """One line per entity."""
     config.write_text("node: hall\nhomeassistant: {discovery: component}\n")
     assert f"homeassistant/event/edged_{device_id()}_hall/event_emotion/config" in shown(discovery(config))
 
 
 def test_remove_empties_what_the_broker_holds(config: Path, mosquitto: Mosquitto) -> None:
-    """The topic is printed, and a subscriber hears its end; with nothing there it is no fault either."""
+    """The topic is printed and emptied at the broker; with nothing there it succeeds too."""
     config.write_text(f"node: hall\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     topic = f"homeassistant/device/edged_{device_id()}_hall/config"
     with Subscriber(msgspec.structs.replace(mosquitto.mqtt, root="homeassistant")) as subscriber:
@@ -98,7 +98,7 @@ def test_remove_empties_what_the_broker_holds(config: Path, mosquitto: Mosquitto
 
 
 def test_remove_without_a_broker_is_one_line(config: Path) -> None:
-    """With status 1: later it may work."""
+    """Status 1, since a retry may work."""
     port = free_port()
     config.write_text(f"mqtt: {{host: 127.0.0.1, port: {port}}}\n")
     done = discovery(config, "--remove")
@@ -108,9 +108,9 @@ def test_remove_without_a_broker_is_one_line(config: Path) -> None:
 
 
 def test_program_that_is_being_replaced_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While ``make install`` puts another one there it has no version; the one that runs still is what it was."""
+    """While ``make install`` replaces the package its version is unreadable; the daemon keeps its own."""
 
-    def gone(name: str) -> NoReturn:
+    def raise_missing(name: str) -> NoReturn:
         raise metadata.PackageNotFoundError(name)
 
     def read(*_: object, **__: object) -> NoReturn:
@@ -118,25 +118,25 @@ def test_program_that_is_being_replaced_goes_on(monkeypatch: pytest.MonkeyPatch)
 
     announcement = announcer_for(Config(), BUNDLE)
     assert announcement is not None
-    voice = Voice()
+    publisher = FakePublisher()
     before = versions("ai-edge-litert")
-    monkeypatch.setattr(metadata, "version", gone)
+    monkeypatch.setattr(metadata, "version", raise_missing)
     monkeypatch.setattr(Path, "read_text", read)
     announcement.connected()
 
     def ticked() -> bool:
-        announcement.tick(voice)
-        return bool(voice.retained)
+        announcement.tick(publisher)
+        return bool(publisher.retained)
 
     wait_until(ticked, "what is announced")
-    announcement.tick(voice)
-    (told,) = [json.loads(payload) for payload in voice.retained.values()]
-    assert told["dev"]["sw"] == before["edged"]
+    announcement.tick(publisher)
+    (announced,) = [json.loads(payload) for payload in publisher.retained.values()]
+    assert announced["dev"]["sw"] == before["edged"]
     assert versions("ai-edge-litert") == before
 
 
 def test_off_announces_nothing() -> None:
-    """Neither is anything published, nor are the topics subscribed to."""
+    """Nothing is published or subscribed."""
     off = Config(homeassistant=HomeAssistant(discovery="off"))
     assert announcer_for(off, BUNDLE) is None
     announcement = announcer_for(Config(node="a", mqtt=Mqtt(root="x")), BUNDLE)

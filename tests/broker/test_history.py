@@ -1,4 +1,4 @@
-"""``edged history``: what the device keeps, while it runs and afterwards."""
+"""``edged history``: stored events, during a run and afterwards."""
 
 import argparse
 import json
@@ -21,12 +21,12 @@ from tests.parts.system.pseudo_terminal import on_terminal
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    """One whose outbox is the test's own."""
+    """A config with the test's own outbox."""
     return Config(state_dir=str(tmp_path))
 
 
-def keep(journal: Journal, age_s: float, *, end: bool = False) -> int:
-    """An event of this age by the wall clock, in the journal; its number."""
+def put_event(journal: Journal, age_s: float, *, end: bool = False) -> int:
+    """Put an event of this age into the journal; returns its number."""
     seq = journal.next_seq()
     payload = episode_end("angry") if end else episode_start("angry")
     payload = msgspec.structs.replace(payload, seq=seq, time=rfc3339(time.time() - age_s))
@@ -35,20 +35,20 @@ def keep(journal: Journal, age_s: float, *, end: bool = False) -> int:
 
 
 @pytest.fixture
-def kept(config: Config) -> Config:
-    """Three events: of two hours ago and acknowledged, of half an hour ago, of now."""
+def stored(config: Config) -> Config:
+    """Config of an outbox with three events: acknowledged two hours ago, half an hour ago, now."""
     journal = Journal(Path(config.state_dir) / "outbox.sqlite3")
     journal.open(lambda: None)
-    journal.acknowledged(keep(journal, 7200))
-    keep(journal, 1800)
-    keep(journal, 0, end=True)
+    journal.acknowledged(put_event(journal, 7200))
+    put_event(journal, 1800)
+    put_event(journal, 0, end=True)
     journal.close()
     return config
 
 
-def test_table_for_people(kept: Config, capsys: pytest.CaptureFixture[str]) -> None:
-    """Local time, what, how sure, how long, and whether the broker has it."""
-    assert show_history(kept, None, jsonl=False) == 0
+def test_table_for_people(stored: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    """Local time, label, confidence, duration, and whether the broker has it."""
+    assert show_history(stored, None, jsonl=False) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["time", "event", "emotion", "confidence", "duration", "broker"]
     assert [line.split()[2:] for line in lines[1:]] == [
@@ -59,43 +59,43 @@ def test_table_for_people(kept: Config, capsys: pytest.CaptureFixture[str]) -> N
     assert len({len(line.rstrip()) - len(line.split()[-1]) for line in lines[2:]}) == 1
 
 
-def test_lines_for_programs(kept: Config, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    """The payloads, as they were published."""
-    assert show_history(kept, None, jsonl=True) == 0
+def test_lines_for_programs(stored: Config, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Payloads as published."""
+    assert show_history(stored, None, jsonl=True) == 0
     rows = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
     assert [row["type"] for row in rows] == ["start", "start", "end"]
     assert [row["seq"] - rows[0]["seq"] for row in rows] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(("text", "count"), [("1h", 2), ("10s", 1), ("3h", 3), ("7d", 3)])
-def test_since(kept: Config, capsysbinary: pytest.CaptureFixture[bytes], text: str, count: int) -> None:
-    """Only what is younger."""
-    show_history(kept, since(text), jsonl=True)
+def test_since(stored: Config, capsysbinary: pytest.CaptureFixture[bytes], text: str, count: int) -> None:
+    """Only newer events are shown."""
+    show_history(stored, since(text), jsonl=True)
     assert len(capsysbinary.readouterr().out.splitlines()) == count
 
 
 @pytest.mark.parametrize("text", ["", "1", "h", "1w", "-1h", "1h30m", "1e3s", "nan"])
 def test_since_that_is_no_time(text: str) -> None:
-    """The message gives examples."""
+    """The message has examples."""
     with pytest.raises(argparse.ArgumentTypeError, match="expected one such as 90s, 15m, 1h or 7d"):
         since(text)
 
 
-def test_since_before_all_clocks(kept: Config, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    """More years than there were is all that is kept."""
-    assert show_history(kept, since("999999d"), jsonl=True) == 0
+def test_since_before_all_clocks(stored: Config, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A period longer than the calendar shows everything."""
+    assert show_history(stored, since("999999d"), jsonl=True) == 0
     assert len(capsysbinary.readouterr().out.splitlines()) == 3
 
 
 @pytest.mark.parametrize("moment", ["2026-02-30T00:00:00.000Z", "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.000Z"])
 def test_time_that_is_none_hides_no_other(config: Config, capsys: pytest.CaptureFixture[str], moment: str) -> None:
-    """A row that is damaged is shown as it stands."""
+    """A damaged row is shown unchanged."""
     journal = Journal(Path(config.state_dir) / "outbox.sqlite3")
     journal.open(lambda: None)
     seq = journal.next_seq()
     payload = encoded(msgspec.structs.replace(episode_start("angry"), seq=seq, time=moment))
     journal.put(Message("event/start", payload, 1, kind="event", seq=seq))
-    keep(journal, 0, end=True)
+    put_event(journal, 0, end=True)
     journal.close()
     assert show_history(config, None, jsonl=False) == 0
     lines = capsys.readouterr().out.splitlines()[1:]
@@ -103,11 +103,11 @@ def test_time_that_is_none_hides_no_other(config: Config, capsys: pytest.Capture
 
 
 def test_outbox_in_use_is_read(config: Config, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    """The daemon writes on meanwhile and notices nothing."""
+    """The daemon continues to write and is not disturbed."""
     journal = Journal(Path(config.state_dir) / "outbox.sqlite3")
     journal.open(lambda: None)
     for count in range(1, 4):
-        seq = keep(journal, 0)
+        seq = put_event(journal, 0)
         wait_until(lambda: journal.horizon >= seq, "on disk")  # noqa: B023 -- waited for at once
         show_history(config, None, jsonl=True)
         lines = capsysbinary.readouterr().out.splitlines()
@@ -118,24 +118,24 @@ def test_outbox_in_use_is_read(config: Config, capsysbinary: pytest.CaptureFixtu
 
 
 def test_no_outbox(config: Config) -> None:
-    """The file that was looked for is named."""
+    """The error names the missing file."""
     with pytest.raises(HistoryError, match=r"outbox\.sqlite3: no such file, expected the outbox of an `edged run`"):
         show_history(config, None, jsonl=True)
 
 
 @pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + bytes(200)])
 def test_no_database(config: Config, tmp_path: Path, content: bytes) -> None:
-    """One line, and the file is left as it is: the daemon decides what to do with it."""
+    """One line, and the file stays: the daemon decides what to do with it."""
     (tmp_path / "outbox.sqlite3").write_bytes(content)
     with pytest.raises(HistoryError, match="expected a readable outbox"):
         show_history(config, None, jsonl=True)
     assert (tmp_path / "outbox.sqlite3").read_bytes() == content
 
 
-def test_narrow_terminal_gets_rows_that_fit(kept: Config, tmp_path: Path) -> None:
-    """Without the year, the duration and the broker; a pipe gets them all."""
+def test_narrow_terminal_gets_rows_that_fit(stored: Config, tmp_path: Path) -> None:
+    """The year, the duration and the broker's column are dropped; a pipe gets all columns."""
     config = tmp_path / "config.yaml"
-    config.write_text(f"state_dir: {kept.state_dir}\n")
+    config.write_text(f"state_dir: {stored.state_dir}\n")
     with on_terminal("history", "--config", config, columns=40) as terminal:
         head, *rows = terminal.ended_text().splitlines()
     assert head.split() == ["time", "event", "emotion", "conf"]

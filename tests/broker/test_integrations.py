@@ -1,4 +1,4 @@
-"""The files of docs/integrations: the topics and fields they read exist, and the bridge between two brokers works."""
+"""Files of docs/integrations: their topics and fields exist, and the bridge between two brokers works."""
 
 import re
 import tomllib
@@ -18,11 +18,11 @@ from tests.parts.broker.payloads import emotion_state, episode_start
 from tests.parts.broker.raw_subscriber import raw_subscriber
 
 INTEGRATIONS = Path(__file__).parents[2] / "docs" / "integrations"
-OUTAGE = 30  # events that come while the line is down
+OUTAGE = 30  # events published while the link is down
 
 
 def test_telegraf_reads_fields_that_there_are() -> None:
-    """The file is TOML, its topic exists, and each path is a field of it."""
+    """The file is valid TOML, its topic exists, and each path is a field of its payload."""
     (consumer,) = tomllib.loads((INTEGRATIONS / "telegraf" / "edged.conf").read_text(encoding="utf-8"))["inputs"][
         "mqtt_consumer"
     ]
@@ -37,7 +37,7 @@ def test_telegraf_reads_fields_that_there_are() -> None:
 
 
 def test_openhab_reads_topics_and_fields_that_there_are() -> None:
-    """Each topic of the things exists, each JSON path is a field of it, each channel of an item is there."""
+    """Each topic exists, each JSON path is a field of its payload, and each item's channel exists."""
     folder = INTEGRATIONS / "openhab"
     things, items = ((folder / f"edged.{kind}").read_text(encoding="utf-8") for kind in ("things", "items"))
     channels = re.findall(r"Type \w+ +: (\w+) .*\[ (.*) \]", things)
@@ -59,23 +59,23 @@ def test_openhab_reads_topics_and_fields_that_there_are() -> None:
 
 
 class Site:
-    """A site's mosquitto with the bridge to the home's, less what needs a certificate."""
+    """A site's mosquitto with the bridge to the home broker, without certificates."""
 
     def __init__(self, folder: Path, home: Mosquitto) -> None:
         self.folder = folder
         self.broker = Mosquitto(folder, mosquitto_program())
         text = (INTEGRATIONS / "mosquitto" / "bridge.conf").read_text(encoding="utf-8")
         text = text.replace("broker.example.org:8883", f"127.0.0.1:{home.port}").replace("timeout 5 60", "timeout 1")
-        secure = ("bridge_capath", "remote_username", "remote_password")  # the home's, as edged itself is tested with
+        secure = ("bridge_capath", "remote_username", "remote_password")  # tested with edged itself
         lines = [line for line in text.splitlines() if not line.startswith(secure)]
         self._lines = [f"persistence_location {folder}/", *lines]
 
     def start(self) -> None:
-        """Start it as its system does."""
+        """Start it like its system."""
         self.broker.start(further=self._lines)
 
     def has_saved(self, ids: list[str]) -> bool:
-        """Whether its file holds these events."""
+        """Whether its persistence file has these events."""
         file = self.folder / "mosquitto.db"
         content = file.read_bytes() if file.exists() else b""
         return all(one.encode() in content for one in ids)
@@ -83,7 +83,7 @@ class Site:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Mosquitto]:
-    """The broker that all comes together at; it keeps its sessions."""
+    """The central broker, with persistent sessions."""
     folder = tmp_path / "home"
     folder.mkdir()
     with Mosquitto(folder, mosquitto_program()) as broker:
@@ -94,7 +94,7 @@ def home(tmp_path: Path) -> Iterator[Mosquitto]:
 
 @pytest.fixture
 def site(tmp_path: Path, home: Mosquitto) -> Iterator[Site]:
-    """A remote one, running."""
+    """A running remote broker."""
     folder = tmp_path / "site"
     folder.mkdir()
     site = Site(folder, home)
@@ -104,7 +104,7 @@ def site(tmp_path: Path, home: Mosquitto) -> Iterator[Site]:
 
 
 def test_bridge_passes_on_and_keeps_over_an_outage(home: Mosquitto, site: Site) -> None:
-    """Events come at home; those of an outage, with a power cut at the site in it, come after it, each in order."""
+    """Events arrive at home; events during an outage with a power cut at the site follow in order."""
     with Consumer(home.port) as consumer, Publisher(site.broker.mqtt, "attic") as publisher:
         wait_until(lambda: consumer.subscribed, "the home's subscriber")
         publisher.publish(EMOTION, emotion_state("happy"))
@@ -124,7 +124,7 @@ def test_bridge_passes_on_and_keeps_over_an_outage(home: Mosquitto, site: Site) 
 
 
 def test_bridge_passes_on_states_and_commands(home: Mosquitto, site: Site) -> None:
-    """A state is retained at home too, and a command from home comes to the site."""
+    """States are retained at home too, and commands from home reach the site."""
     with (
         Publisher(site.broker.mqtt, "attic") as publisher,
         raw_subscriber(site.broker.port, "edged/attic/cmd/+") as (_, commands),
@@ -134,17 +134,17 @@ def test_bridge_passes_on_states_and_commands(home: Mosquitto, site: Site) -> No
         with raw_subscriber(home.port, "edged/attic/emotion") as (client, states):
             wait_until(lambda: states and b'"sad"' in states[-1].payload, "the state at home")
 
-            def given() -> bool:  # again and again: the bridge may not have subscribed yet
+            def command_arrived() -> bool:  # publishes repeatedly: the bridge may not have subscribed yet
                 client.publish("edged/attic/cmd/identify", b"PRESS", qos=1).wait_for_publish(15)
                 return bool(commands)
 
-            wait_until(given, "the command at the site")
+            wait_until(command_arrived, "the command at the site")
             assert (commands[0].topic, commands[0].payload) == ("edged/attic/cmd/identify", b"PRESS")
-        with raw_subscriber(home.port, "edged/attic/emotion") as (_, kept):
-            wait_until(lambda: kept, "the state that home has retained")
-            assert kept[0].retain
+        with raw_subscriber(home.port, "edged/attic/emotion") as (_, retained):
+            wait_until(lambda: retained, "the state that home has retained")
+            assert retained[0].retain
 
 
 def with_id(number: int) -> EpisodeStart:
-    """An event that can be told from others."""
+    """An event with a distinct id."""
     return msgspec.structs.replace(episode_start("angry"), id=f"01890a5d-ac97-7b2d-8c3d-{number:012x}")

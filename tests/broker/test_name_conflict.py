@@ -1,4 +1,4 @@
-"""Two devices of one name."""
+"""Two devices with one name."""
 
 import logging
 
@@ -22,27 +22,27 @@ def received(payload: Info, *, retained: bool = False) -> Received:
     return Received("edged/a/info", encoded(payload), retained)
 
 
-def twin(said: list[str]) -> NameConflict:
-    """One that knows its own session; ``said`` grows with each answer."""
-    made = NameConflict("edged/a/info", lambda: said.append("info"))
+def conflict_detector(published: list[str]) -> NameConflict:
+    """A detector that knows its own session; ``published`` grows with each reply."""
+    made = NameConflict("edged/a/info", lambda: published.append("info"))
     made.own(info())
     return made
 
 
-def test_another_session_is_a_twin_and_is_answered_once(caplog: pytest.LogCaptureFixture) -> None:
-    """It is named, said once in the log, and answered at most once a minute."""
-    said: list[str] = []
-    ours = twin(said)
+def test_another_session_is_a_conflict_and_is_answered_once(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged once and answered at most once a minute."""
+    published: list[str] = []
+    ours = conflict_detector(published)
     for _ in range(3):
         ours.received(received(OTHER))
         ours.tick()
     assert ours.device_id == "f" * 16
-    assert said == ["info"]
+    assert published == ["info"]
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
 @pytest.mark.parametrize(
-    "heard",
+    "message",
     [
         received(info()),
         received(OTHER, retained=True),
@@ -51,18 +51,18 @@ def test_another_session_is_a_twin_and_is_answered_once(caplog: pytest.LogCaptur
     ],
     ids=["our own", "of before", "another topic", "nonsense"],
 )
-def test_no_twin(heard: Received) -> None:
-    """None of these is another device that lives."""
-    said: list[str] = []
-    ours = twin(said)
-    ours.received(heard)
+def test_no_conflict(message: Received) -> None:
+    """None of these messages is from another live device."""
+    published: list[str] = []
+    ours = conflict_detector(published)
+    ours.received(message)
     ours.tick()
     assert ours.device_id is None
-    assert said == []
+    assert published == []
 
 
 def test_two_publishers_of_one_name_find_each_other(mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that was there hears the newcomer, answers, and so is heard: both name each other."""
+    """The first device replies to the newcomer, so both log the conflict."""
     with Publisher(mosquitto.mqtt, "a") as first:
         first.publish(INFO, info())
         wait_until(lambda: not first.unacknowledged, "published")
@@ -70,11 +70,11 @@ def test_two_publishers_of_one_name_find_each_other(mosquitto: Mosquitto, monkey
         with Publisher(mosquitto.mqtt, "a") as second:
             second.publish(INFO, OTHER)
 
-            def found() -> bool:
+            def both_detected() -> bool:
                 first.tick()
                 second.tick()
                 return (first.status.name_taken_by, second.status.name_taken_by) == (OTHER.device_id, info().device_id)
 
-            wait_until(found, "both know")
+            wait_until(both_detected, "both know")
             assert first.connected
             assert first.status.reconnects == second.status.reconnects == 0

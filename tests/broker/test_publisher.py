@@ -1,4 +1,4 @@
-"""The publisher against a real mosquitto that comes late, stalls, restarts; and the publisher itself killed."""
+"""The publisher with a real mosquitto that starts late, stalls, restarts; and the publisher itself killed."""
 
 import subprocess
 import sys
@@ -37,21 +37,21 @@ with Publisher(Mqtt(host="127.0.0.1", port=int(sys.argv[1])), "a") as publisher:
 
 @pytest.fixture
 def relay(mosquitto: Mosquitto) -> Iterator[Relay]:
-    """The way to the broker that a test may open and cut."""
+    """A path to the broker that a test can open and cut."""
     with Relay(mosquitto.port) as opened:
         yield opened
 
 
 @pytest.fixture
 def subscriber(mosquitto: Mosquitto) -> Iterator[Subscriber]:
-    """A subscriber to everything, with its subscription in force."""
+    """A subscriber to all topics, ready."""
     with Subscriber(mosquitto.mqtt) as opened:
         assert opened.wait_connected(WITHIN_S)
         yield opened
 
 
 def until(subscriber: Subscriber, topic: str, payload: bytes) -> list[Received]:
-    """All that comes up to the message of this topic and payload."""
+    """All messages up to the one with this topic and payload."""
     messages: list[Received] = []
     deadline_s = time.monotonic() + WITHIN_S
     while time.monotonic() < deadline_s:
@@ -63,7 +63,7 @@ def until(subscriber: Subscriber, topic: str, payload: bytes) -> list[Received]:
 
 
 def events_among(messages: list[Received]) -> list[EpisodeStart]:
-    """The episode starts among the messages."""
+    """Episode starts among the messages."""
     return [
         msgspec.json.decode(message.payload, type=EpisodeStart)
         for message in messages
@@ -72,12 +72,12 @@ def events_among(messages: list[Received]) -> list[EpisodeStart]:
 
 
 def starts(messages: list[Received]) -> list[int]:
-    """The numbers of the episode starts among the messages."""
+    """Numbers of the episode starts among the messages."""
     return [int(event.start_s) for event in events_among(messages)]
 
 
 def test_topics_and_retention_of_all_payloads(mosquitto: Mosquitto, subscriber: Subscriber) -> None:
-    """State and health are there for a late subscriber, events are not; online first, offline last."""
+    """State and health are retained, events are not; online comes first, offline last."""
     with Publisher(mosquitto.mqtt, "a") as publisher:
         publisher.publish(EMOTION, emotion_state("angry"))
         publisher.publish(EVENT_START, episode_start("angry"))
@@ -99,7 +99,7 @@ def test_topics_and_retention_of_all_payloads(mosquitto: Mosquitto, subscriber: 
 
 
 def test_killed_publisher_is_offline_by_will(mosquitto: Mosquitto, subscriber: Subscriber) -> None:
-    """SIGKILL leaves no time to say so."""
+    """SIGKILL leaves the offline message to the will."""
     command = [sys.executable, "-c", _DAEMON, str(mosquitto.port)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as daemon:
         assert daemon.stdout is not None
@@ -110,7 +110,7 @@ def test_killed_publisher_is_offline_by_will(mosquitto: Mosquitto, subscriber: S
 
 
 def test_broker_that_comes_later_gets_everything_in_order(relay: Relay, subscriber: Subscriber) -> None:
-    """More than may be in flight, from before there was a broker; what is published meanwhile comes behind it."""
+    """More messages than may be in flight are sent once there is a broker, newer ones after them."""
     numbers = count()
     with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a", Outbox(limit=10_000)) as publisher:
         wait_until(lambda: publisher.reason == "Connection refused", "away")
@@ -120,7 +120,7 @@ def test_broker_that_comes_later_gets_everything_in_order(relay: Relay, subscrib
         assert not publisher.connected
         assert publisher.unacknowledged == 101
         relay.start()
-        for _ in range(3000):  # one at each look: before it connects, while it does, and once after
+        for _ in range(3000):  # one per poll: before, during and after the connection
             publisher.publish(EVENT_START, episode_start("sad", next(numbers)))
             if publisher.wait_connected(0.005):
                 break
@@ -134,7 +134,7 @@ def test_broker_that_comes_later_gets_everything_in_order(relay: Relay, subscrib
 def test_events_are_numbered_and_late_ones_say_so(
     relay: Relay, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that waited for the broker is no news; ids and numbers tell one from another."""
+    """An event that waited for the broker is marked late; ids and numbers are unique."""
     monkeypatch.setattr("edged.outbox.message._LATE_S", 0.5)
     with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a") as publisher:
         for number in range(3):
@@ -145,20 +145,20 @@ def test_events_are_numbered_and_late_ones_say_so(
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
         publisher.publish(EVENT_START, episode_start("sad", 3))
         wait_until(lambda: publisher.unacknowledged == 0, "acknowledged")
-        figures = outbox_metrics(publisher)
+        metrics = outbox_metrics(publisher)
     events = events_among(until(subscriber, "edged/a/availability", b"offline"))
     first = events[0].seq
     assert isinstance(first, int)
     assert [event.seq for event in events] == [first, first + 1, first + 2, first + 3]
     assert [event.replayed for event in events] == [True, True, True, False]
-    assert figures.latency_p50_s is not None
-    assert figures.latency_p50_s > 0.5
+    assert metrics.latency_p50_s is not None
+    assert metrics.latency_p50_s > 0.5
 
 
 def test_next_process_sends_what_the_last_one_kept(
     relay: Relay, subscriber: Subscriber, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No broker in the life of the first: its events come first from the second, as late ones, then the new ones."""
+    """Events of a process that never had a broker are sent first by the next one, marked late."""
     mqtt = Mqtt(host="127.0.0.1", port=relay.port)
     with Publisher(mqtt, "a", Outbox(journal=Journal(tmp_path / "outbox.sqlite3", commit_s=5.0))) as publisher:
         for number in range(30):
@@ -179,14 +179,14 @@ def test_next_process_sends_what_the_last_one_kept(
 
 
 def test_fault_while_opening_closes_the_outbox(tmp_path: Path) -> None:
-    """A host that is no name ends the daemon, and leaves neither a thread nor a lock."""
+    """An invalid host ends the daemon, without leaving a thread or a lock."""
     journal = Journal(tmp_path / "outbox.sqlite3")
     with pytest.raises(ConfigError), Publisher(Mqtt(host="a..b"), "a", Outbox(journal=journal)):
         pass
 
 
 def test_full_outbox_drops_the_oldest_events(relay: Relay, subscriber: Subscriber) -> None:
-    """A broker that is away for long costs the oldest, and they are counted."""
+    """A long outage drops the oldest events and counts them."""
     with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a", Outbox(limit=50)) as publisher:
         for number in range(80):
             publisher.publish(EVENT_START, episode_start("sad", number))
@@ -197,7 +197,7 @@ def test_full_outbox_drops_the_oldest_events(relay: Relay, subscriber: Subscribe
 
 
 def test_cut_connection_loses_nothing_and_keeps_the_order(relay: Relay, subscriber: Subscriber) -> None:
-    """Messages in flight are lost, with room for more: what waits may not overtake what paho sends again."""
+    """Messages in flight are lost, but waiting ones may not overtake those that are sent again."""
     relay.start()
     with Publisher(Mqtt(host="127.0.0.1", port=relay.port), "a") as publisher:
         assert publisher.wait_connected(WITHIN_S)
@@ -213,12 +213,12 @@ def test_cut_connection_loses_nothing_and_keeps_the_order(relay: Relay, subscrib
         publisher.publish(HEALTH, health())
         wait_until(lambda: publisher.unacknowledged == 0, "all acknowledged")
         assert publisher.status.reconnects == 1
-    seen = starts(until(subscriber, "edged/a/health", encoded(health())))
-    assert list(dict.fromkeys(seen)) == list(range(300))
+    received_numbers = starts(until(subscriber, "edged/a/health", encoded(health())))
+    assert list(dict.fromkeys(received_numbers)) == list(range(300))
 
 
-def test_restarted_broker_learns_the_retained_topics_again(mosquitto: Mosquitto) -> None:
-    """It kept nothing; the newest state is there again without anything new having happened."""
+def test_restarted_broker_gets_the_retained_topics_again(mosquitto: Mosquitto) -> None:
+    """A broker without persistence gets the newest states again, without a change."""
     with Publisher(mosquitto.mqtt, "a") as publisher:
         publisher.publish(EMOTION, emotion_state("angry"))
         publisher.publish(HEALTH, health())
@@ -231,14 +231,14 @@ def test_restarted_broker_learns_the_retained_topics_again(mosquitto: Mosquitto)
         mosquitto.start()
         wait_until(lambda: publisher.connected and publisher.unacknowledged == 0, "all acknowledged again")
         assert publisher.status.reconnects == 1
-        kept = mosquitto.retained()
-    assert kept.keys() == {"edged/a/availability", "edged/a/emotion", "edged/a/health"}
-    assert kept["edged/a/availability"] == b"online"
-    assert b'"happy"' in kept["edged/a/emotion"]
+        retained = mosquitto.retained()
+    assert retained.keys() == {"edged/a/availability", "edged/a/emotion", "edged/a/health"}
+    assert retained["edged/a/availability"] == b"online"
+    assert b'"happy"' in retained["edged/a/emotion"]
 
 
 def test_stalled_broker_is_seen_in_what_is_unacknowledged(mosquitto: Mosquitto) -> None:
-    """Publishing goes on at once while nothing is confirmed."""
+    """Publishing does not block while nothing is acknowledged."""
     with Publisher(mosquitto.mqtt, "a") as publisher:
         assert publisher.wait_connected(WITHIN_S)
         mosquitto.pause()

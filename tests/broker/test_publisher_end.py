@@ -1,4 +1,4 @@
-"""The publisher's end: the rest goes out first, as far as there is a broker; what does not is said."""
+"""Closing the publisher: waiting messages are sent first if there is a broker; the rest is logged."""
 
 import threading
 import time
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["idle_mosquitto", "mosquitto", "subscriber"]
 
-_LONG_S = 10.0  # closing takes two to three seconds at most; the rest is for a machine under load
+_LONG_S = 10.0  # closing takes at most three seconds; the rest is for a loaded machine
 
 
 def test_close_sends_the_rest_first(mosquitto: Mosquitto, subscriber: Subscriber) -> None:
-    """A replay that ends before the first connection is made has lost nothing."""
+    """A replay that ends before the first connection loses nothing."""
     with Publisher(mosquitto.mqtt, "a") as publisher:
         for number in range(500):
             publisher.publish(EVENT_START, episode_start("sad", number))
@@ -33,10 +33,10 @@ def test_close_sends_the_rest_first(mosquitto: Mosquitto, subscriber: Subscriber
 
 
 @pytest.mark.parametrize("stalled", [True, False])
-def test_close_says_what_was_not_confirmed(
+def test_close_logs_what_was_not_acknowledged(
     mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture, *, stalled: bool
 ) -> None:
-    """With the broker stalled or gone it ends all the same."""
+    """It ends in time with a stalled or missing broker, too."""
     with Publisher(mosquitto.mqtt, "a") as publisher:
         assert publisher.wait_connected(WITHIN_S)
         if stalled:
@@ -50,13 +50,13 @@ def test_close_says_what_was_not_confirmed(
     assert caplog.messages[-1] == "closed with 1 messages that the broker has not acknowledged"
 
 
-class Meddled(Outbox):
-    """When paho's thread finds it empty, ``meddle`` is called in that moment; what is sent next waits for ``seen``."""
+class RacedOutbox(Outbox):
+    """Calls ``meddle`` when paho's thread reads it as empty; the next message then waits for ``seen``."""
 
     def __init__(self) -> None:
         super().__init__()
         self.meddle: Callable[[], None] | None = None
-        self.seen: threading.Event | None = None
+        self.checked: threading.Event | None = None
 
     def __len__(self) -> int:
         n = super().__len__()
@@ -67,16 +67,16 @@ class Meddled(Outbox):
         return n
 
     def following(self) -> Message | None:
-        """As ever, later."""
-        if self.seen is not None and self.meddle is None:
-            self.seen.wait(1)
-            self.seen = None
+        """Delayed, too."""
+        if self.checked is not None and self.meddle is None:
+            self.checked.wait(1)
+            self.checked = None
         return super().following()
 
 
 def test_what_is_put_while_the_rest_is_confirmed_is_waited_for(mosquitto: Mosquitto) -> None:
-    """The last PUBACK of all is looked at just when one more message comes: nothing is settled yet."""
-    outbox, put, seen = Meddled(), threading.Event(), threading.Event()
+    """A message put exactly when the last PUBACK arrives is still waited for."""
+    outbox, put, checked = RacedOutbox(), threading.Event(), threading.Event()
     settled: list[bool] = []
     with Publisher(mosquitto.mqtt, "a", outbox) as publisher:
 
@@ -84,12 +84,12 @@ def test_what_is_put_while_the_rest_is_confirmed_is_waited_for(mosquitto: Mosqui
             publisher.publish(CAPTURE, "offline")
             put.set()
             settled.append(publisher.wait_settled(WITHIN_S))
-            seen.set()
+            checked.set()
 
         other = threading.Thread(target=put_one_more)
         assert publisher.wait_connected(WITHIN_S)
         assert publisher.wait_settled(WITHIN_S)
-        outbox.seen = seen
+        outbox.checked = checked
 
         def meddle() -> None:
             other.start()

@@ -1,4 +1,4 @@
-"""All that a broker holds of a device, taken away; with a real mosquitto."""
+"""Removing everything retained for a device, with a real mosquitto."""
 
 import pytest
 
@@ -17,7 +17,7 @@ HALL = Device(node="hall", device_id="0123456789abcdef", labels=("angry", "sad")
 
 
 def test_everything_of_this_device_goes(mosquitto: Mosquitto) -> None:
-    """Of either kind, also of a bundle of before; another device's stays."""
+    """Both kinds are removed, also of an earlier bundle; another device's messages stay."""
     old, hall = messages(KITCHEN, "component", "homeassistant"), messages(HALL, "device", "homeassistant")
     known = messages(KITCHEN, "device", "homeassistant")
     there = {**old, **known, **hall}
@@ -33,12 +33,12 @@ def test_everything_of_this_device_goes(mosquitto: Mosquitto) -> None:
 
 
 def test_nothing_there_is_no_fault(mosquitto: Mosquitto) -> None:
-    """Taking away twice is as good as once."""
+    """A second removal succeeds."""
     assert remove(mosquitto.mqtt, KITCHEN.identifier, "homeassistant", []) == []
 
 
-def test_absent_broker_is_said() -> None:
-    """With its address, within seconds."""
+def test_absent_broker_is_an_error() -> None:
+    """The error has the address and comes within seconds."""
     port = free_port()
     with pytest.raises(PublishError, match=f"broker 127.0.0.1:{port}: .*, expected one that accepts messages"):
         remove(Mqtt(host="127.0.0.1", port=port), KITCHEN.identifier, "homeassistant", [])

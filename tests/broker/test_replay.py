@@ -24,7 +24,7 @@ __all__ = ["idle_mosquitto", "mosquitto"]
 
 
 def test_replay_jsonl_prints_json_lines_only(speech: Path) -> None:
-    """Every line of stdout is one object of a known type, windows in order of time."""
+    """Every line of stdout is an object of a known type, windows in order of time."""
     done = edged("replay", speech, "--jsonl")
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
@@ -36,7 +36,7 @@ def test_replay_jsonl_prints_json_lines_only(speech: Path) -> None:
 
 
 def test_replay_with_a_baseline(speech: Path, tmp_path: Path) -> None:
-    """Learning within the file changes all but its first window; without, a replay is repeated to the digit."""
+    """Learning changes all windows except the first; without it a repeated replay is identical."""
     plain, again, fresh = (
         [json.loads(line) for line in edged("replay", speech, "--jsonl", "--baseline", how).stdout.splitlines()]
         for how in ("none", "none", "fresh")
@@ -53,35 +53,35 @@ def test_replay_with_a_baseline(speech: Path, tmp_path: Path) -> None:
 def test_replay_has_a_node_of_its_own(
     speech: Path, mosquitto: Mosquitto, tmp_path: Path, arguments: list[str], node: str
 ) -> None:
-    """All goes to its topics before the command ends; the live device keeps its connection and its last word."""
+    """It publishes only on its own topics; the live device keeps its connection and its availability."""
     config = tmp_path / "config.yaml"
     config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     with Publisher(mosquitto.mqtt, "lab") as live:
         assert live.wait_connected(WITHIN_S)
-        with raw_subscriber(mosquitto.port, "#") as (_, came):
-            wait_until(lambda: came, "what the live device retained")
+        with raw_subscriber(mosquitto.port, "#") as (_, messages):
+            wait_until(lambda: messages, "what the live device retained")
             done = edged("replay", speech, "--config", config, *arguments)
             assert (done.returncode, done.stdout) == (0, ""), done.stderr
             assert f"replay is published as node {node}" in done.stderr
-            wait_until(lambda: came[-1].payload == b"offline", "offline")
+            wait_until(lambda: messages[-1].payload == b"offline", "offline")
         assert live.connected
         assert live.status.reconnects == 0
-    assert [(one.topic, one.payload) for one in came[:1]] == [("edged/lab/availability", b"online")]
-    assert all(one.topic.startswith(f"edged/{node}/") for one in came[1:])
-    topics = [one.topic.removeprefix(f"edged/{node}/") for one in came[1:]]
+    assert [(one.topic, one.payload) for one in messages[:1]] == [("edged/lab/availability", b"online")]
+    assert all(one.topic.startswith(f"edged/{node}/") for one in messages[1:])
+    topics = [one.topic.removeprefix(f"edged/{node}/") for one in messages[1:]]
     assert topics[0] == topics[-1] == "availability"
     assert {"emotion", "event/start", "event/end", "health"} <= set(topics)
-    told = {name: json.loads(one.payload) for name, one in zip(topics, came[1:], strict=True) if name == "info"}
-    assert told["info"]["node"] == node
+    payloads = {name: json.loads(one.payload) for name, one in zip(topics, messages[1:], strict=True) if name == "info"}
+    assert payloads["info"]["node"] == node
     ids = {
-        name: [json.loads(one.payload)["episode_id"] for one in came if one.topic == f"edged/{node}/{name}"]
+        name: [json.loads(one.payload)["episode_id"] for one in messages if one.topic == f"edged/{node}/{name}"]
         for name in ("event/start", "event/end")
     }
     assert ids["event/start"] == ids["event/end"]
 
 
 def test_replay_as_the_node_of_a_running_daemon_is_refused(speech: Path, mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """It would disconnect the daemon: one line with the node and the process, status 69."""
+    """It would disconnect the daemon: one line with node and process, status 69."""
     config = tmp_path / "config.yaml"
     config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     with InstanceLock("lab", "edged", mosquitto.port):
@@ -90,13 +90,13 @@ def test_replay_as_the_node_of_a_running_daemon_is_refused(speech: Path, mosquit
 
 
 def test_replay_node_fits_a_topic() -> None:
-    """A long name is cut, a wrong one refused."""
+    """A long name is shortened, an invalid one refused."""
     assert replay_config(Config(node="n" * 64)).node == "n" * 57 + "-replay"
     assert edged("replay", "a.wav", "--node", "a/b").returncode == 64
 
 
-def test_replay_without_broker_says_so(speech: Path, tmp_path: Path) -> None:
-    """A broker that is not there: one line with host and port, status 1."""
+def test_replay_without_broker_is_an_error(speech: Path, tmp_path: Path) -> None:
+    """One line with host and port, status 1."""
     config = tmp_path / "config.yaml"
     config.write_text("mqtt: {host: 127.0.0.1, port: 1}\n")
     done = edged("replay", speech, "--config", config)
@@ -106,7 +106,7 @@ def test_replay_without_broker_says_so(speech: Path, tmp_path: Path) -> None:
 
 
 def test_hour_of_silence_is_replayed_without_events(tmp_path: Path) -> None:
-    """An hour has a window each stride and not one event."""
+    """An hour has a window per stride and no event."""
     file = tmp_path / "hour.flac"
     with soundfile.SoundFile(file, "w", RATE_HZ, 1) as out:
         for _ in range(60):
@@ -122,7 +122,7 @@ def test_hour_of_silence_is_replayed_without_events(tmp_path: Path) -> None:
     ("name", "content"), [("empty.wav", b""), ("text.wav", b"this is no sound\n" * 50), ("cut.wav", b"RIFF\x10")]
 )
 def test_what_is_no_sound_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
-    """Empty, text or a torn header: one line with the file's name, status 65, nothing on stdout."""
+    """Empty, text or truncated header: one line with the file's name, status 65, nothing on stdout."""
     (tmp_path / name).write_bytes(content)
     done = edged("replay", "--jsonl", tmp_path / name)
     assert_one_line(done, 65, name)
@@ -130,7 +130,7 @@ def test_what_is_no_sound_is_refused(tmp_path: Path, name: str, content: bytes) 
 
 
 def test_reader_that_leaves_ends_the_replay_quietly(speech: Path) -> None:
-    """``edged replay | head -1`` leaves no traceback behind."""
+    """``edged replay | head -1`` prints no traceback."""
     command = f"{sys.executable} -m edged replay --jsonl {speech} {speech} {speech} | head -1"
     done = subprocess.run(
         ["bash", "-c", command],
@@ -146,11 +146,11 @@ def test_reader_that_leaves_ends_the_replay_quietly(speech: Path) -> None:
 
 
 def test_sigterm_ends_a_replay_in_real_time(speech: Path, mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """A stop in the middle is a clean end: status 0, the state of the node offline, files that wait are not begun."""
+    """A stop in the middle is clean: status 0, state offline, and waiting files are not started."""
     config = tmp_path / "config.yaml"
     config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {mosquitto.port}}}\n")
     with (
-        raw_subscriber(mosquitto.port, "edged/lab-replay/#") as (_, came),
+        raw_subscriber(mosquitto.port, "edged/lab-replay/#") as (_, messages),
         subprocess.Popen(
             [sys.executable, "-m", "edged", "replay", "--speed", "1", speech, "absent.wav", "--config", config],
             cwd=REPOSITORY,
@@ -159,9 +159,9 @@ def test_sigterm_ends_a_replay_in_real_time(speech: Path, mosquitto: Mosquitto, 
         ) as replay,
     ):
         try:
-            wait_until(lambda: any(one.topic == "edged/lab-replay/emotion" for one in came), "the first state", 60)
+            wait_until(lambda: any(one.topic == "edged/lab-replay/emotion" for one in messages), "the first state", 60)
             replay.send_signal(signal.SIGTERM)
             assert replay.wait(WITHIN_S) == 0
         finally:
             replay.kill()
-        wait_until(lambda: came[-1].payload == b"offline", "offline")
+        wait_until(lambda: messages[-1].payload == b"offline", "offline")

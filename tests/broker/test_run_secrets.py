@@ -1,4 +1,4 @@
-"""The broker's password, searched for in everything that the program says, sends and writes."""
+"""The broker's password does not appear in anything that the program prints, sends or writes."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ mqtt: {{host: 127.0.0.1, port: {port}, tls: on, ca_file: {ca_file}, cert_file: {
 
 
 def edged(*arguments: str | Path) -> subprocess.Popen[str]:
-    """The program, with all that it says in one pipe."""
+    """Run the program with stdout and stderr in one pipe."""
     return subprocess.Popen(
         [sys.executable, "-m", "edged", *arguments],
         cwd=_REPOSITORY,
@@ -41,7 +41,7 @@ def edged(*arguments: str | Path) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("right", [True, False])
 def test_password_is_nowhere(idle_mosquitto: Mosquitto, authority: Authority, tmp_path: Path, right: bool) -> None:  # noqa: FBT001 -- a test's parameter
-    """With debug logging, whether the broker takes it or not: not in an output, a message, a log or a file."""
+    """At debug level, accepted or refused, it is in no output, message, log or file."""
     idle_mosquitto.start({"ann": _PASSWORD if right else "another"}, authority.lines())
     (tmp_path / "password").write_text(f"{_PASSWORD}\n")
     cert_file, key_file = authority.client()
@@ -56,10 +56,10 @@ def test_password_is_nowhere(idle_mosquitto: Mosquitto, authority: Authority, tm
             key_file=key_file,
         )
     )
-    said = {}
+    outputs = {}
     for command in ("check", "acl"):
         with edged(command, "--config", config) as running:
-            said[command], _ = running.communicate(timeout=60)
+            outputs[command], _ = running.communicate(timeout=60)
     log = tmp_path / "mosquitto.log"
     refused = log.read_text().count("not authorised")
     with edged("run", "--config", config) as running:
@@ -69,25 +69,25 @@ def test_password_is_nowhere(idle_mosquitto: Mosquitto, authority: Authority, tm
             wait_until(lambda: log.read_text().count("not authorised") >= refused + 2, "refused twice", 60)
         sent = messages(idle_mosquitto, tmp_path, authority) if right else []
         running.send_signal(signal.SIGTERM)
-        said["run"], _ = running.communicate(timeout=60)
-    assert "user ann" in said["acl"]
-    assert ("broker topics OK" in said["check"]) == right
-    assert "not authorised" in said["run"] or right
+        outputs["run"], _ = running.communicate(timeout=60)
+    assert "user ann" in outputs["acl"]
+    assert ("broker topics OK" in outputs["check"]) == right
+    assert "not authorised" in outputs["run"] or right
     written = [file.read_bytes() for file in (tmp_path / "state").rglob("*") if file.is_file()]
-    for text in (*said.values(), *sent, *[content.decode(errors="replace") for content in written]):
+    for text in (*outputs.values(), *sent, *[content.decode(errors="replace") for content in written]):
         assert _PASSWORD not in text
         assert key not in text
 
 
 def messages(broker: Mosquitto, folder: Path, authority: Authority) -> list[str]:
-    """What the daemon has published, up to its first figures."""
+    """Everything that the daemon publishes up to its first health message."""
     keys = {"tls": "on", "ca_file": authority.ca_file, "username": "ann", "password_file": str(folder / "password")}
-    found = []
+    payloads = []
     with Subscriber(msgspec.structs.replace(broker.mqtt, **keys), "lab") as subscriber:
         while message := subscriber.received(WITHIN_S):
-            found.append(f"{message.topic} {message.payload.decode()}")
+            payloads.append(f"{message.topic} {message.payload.decode()}")
             if message.topic.endswith("/health"):
                 break
-    assert any("/info " in message for message in found)
-    assert any("/health " in message for message in found)
-    return found
+    assert any("/info " in message for message in payloads)
+    assert any("/health " in message for message in payloads)
+    return payloads

@@ -1,4 +1,4 @@
-"""A second ``edged run`` of the same node on one machine."""
+"""A second ``edged run`` of one node on one machine."""
 
 import subprocess
 import sys
@@ -12,25 +12,25 @@ __all__ = ["idle_mosquitto", "mosquitto"]
 
 
 def test_second_run_is_refused_and_the_first_stays(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """One line with node and process, status 69; another state folder and another spelling of the host do not help."""
+    """One line with node and process, status 69, also with another state folder or spelling of the host."""
     configs = []
     for number, host in enumerate(("127.0.0.1", "localhost")):
         config = tmp_path / f"config-{number}.yaml"
         state_dir = tmp_path / f"state-{number}"
         config.write_text(
             f"node: lab\nmqtt: {{host: {host}, port: {mosquitto.port}}}\nstate_dir: {state_dir}\n"
-            "audio: {max_recovery_s: 0}\n"  # there may be no microphone
+            "audio: {max_recovery_s: 0}\n"  # no microphone is needed
         )
         configs.append(config)
     with (
-        raw_subscriber(mosquitto.port, "edged/lab/availability") as (_, came),
+        raw_subscriber(mosquitto.port, "edged/lab/availability") as (_, messages),
         (tmp_path / "log").open("w") as log,
         subprocess.Popen(
             [sys.executable, "-m", "edged", "run", "--config", configs[0]], cwd=REPOSITORY, stderr=log
         ) as first,
     ):
         try:
-            wait_until(lambda: came, "online", 60)
+            wait_until(lambda: messages, "online", 60)
             second = edged("run", "--config", configs[1])
             assert second.returncode == 69, second.stderr
             assert second.stderr.splitlines()[-1] == f"edged: edged already runs here as node lab, pid {first.pid}"
@@ -39,5 +39,5 @@ def test_second_run_is_refused_and_the_first_stays(mosquitto: Mosquitto, tmp_pat
             assert first.wait(WITHIN_S) == 0
         finally:
             first.kill()
-        wait_until(lambda: came[-1].payload == b"offline", "offline")
-    assert [one.payload for one in came] == [b"online", b"offline"]
+        wait_until(lambda: messages[-1].payload == b"offline", "offline")
+    assert [one.payload for one in messages] == [b"online", b"offline"]

@@ -1,7 +1,7 @@
-"""A broker that limits the size of messages, with both of mosquitto's options and both protocols.
+"""Brokers with a message size limit, for both options of mosquitto and both protocols.
 
-``max_packet_size`` is stated with MQTT 5 and closes the connection with 3.1.1.  ``message_size_limit`` is not stated:
-mosquitto 2.0.11 acknowledges the message, with MQTT 5 as too large, and closes the connection.
+``max_packet_size`` is announced with MQTT 5 and closes the connection with 3.1.1.  ``message_size_limit`` is never
+announced: mosquitto 2.0.11 acknowledges the message, with MQTT 5 as too large, and closes the connection.
 """
 
 import logging
@@ -23,12 +23,12 @@ __all__ = ["idle_mosquitto", "mosquitto_program"]
 OPTIONS = ["max_packet_size", "message_size_limit"]
 PROTOCOLS = ["v3.1.1", "v5"]
 STATED = ("max_packet_size", "v5")
-LIMIT = 2000  # bytes; a message for one entity has less, the one for the device more
+LIMIT = 2000  # bytes; larger than a message for one entity, smaller than one for the device
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """Attempts follow one another at once."""
+    """Retry without delay."""
     monkeypatch.setattr("edged.mqtt.connection._FIRST_S", 0.02)
     caplog.set_level(logging.INFO)
 
@@ -38,20 +38,20 @@ def _quick(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) ->
 def test_discovery_too_large_goes_out_in_parts(
     idle_mosquitto: Mosquitto, option: str, protocol: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The device stays at the broker, Home Assistant gets each entity, and the log names the message once."""
+    """The device stays connected, Home Assistant gets each entity, and the log names the message once."""
     idle_mosquitto.start(further=[f"{option} {LIMIT}"])
     mqtt = msgspec.structs.replace(idle_mosquitto.mqtt, protocol=protocol)
     now_s = [0.0]
     announcer = Announcer(KITCHEN.identifier, "homeassistant", announced(), clock=lambda: now_s[0])
     publisher = Publisher(mqtt, "kitchen", listeners=[announcer])
-    found: dict[str, bytes] = {}
+    parts: dict[str, bytes] = {}
 
     def all_parts() -> bool:
         now_s[0] += 0.5
         announcer.tick(publisher)
         while message := everything.received(0.01):
-            found[message.topic] = message.payload
-        return found == announced().parts
+            parts[message.topic] = message.payload
+        return parts == announced().parts
 
     with Subscriber(msgspec.structs.replace(idle_mosquitto.mqtt, root="homeassistant")) as everything:
         assert everything.wait_connected(WITHIN_S)
@@ -73,7 +73,7 @@ def test_discovery_too_large_goes_out_in_parts(
 def test_any_message_too_large_is_left_out(
     idle_mosquitto: Mosquitto, option: str, protocol: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """State and event alike; what is smaller arrives, and so does the next that fits."""
+    """Large states and events are dropped; smaller messages arrive, also later ones on the same topic."""
     idle_mosquitto.start(further=[f"{option} 450"])
     mqtt = msgspec.structs.replace(idle_mosquitto.mqtt, protocol=protocol)
     with raw_subscriber(idle_mosquitto.port, "edged/a/#") as (_, came), Publisher(mqtt, "a") as publisher:
@@ -95,8 +95,8 @@ def test_any_message_too_large_is_left_out(
     assert not any(one.topic == "edged/a/health" for one in came)
 
 
-def test_stated_limit_counts_the_whole_packet(idle_mosquitto: Mosquitto) -> None:
-    """A packet of just so many bytes arrives, with one more it is not sent; the broker closes nothing."""
+def test_announced_limit_counts_the_whole_packet(idle_mosquitto: Mosquitto) -> None:
+    """A packet at the limit arrives, one byte more is not sent, and the broker closes nothing."""
     idle_mosquitto.start(further=["max_packet_size 1000"])
     mqtt = msgspec.structs.replace(idle_mosquitto.mqtt, protocol="v5")
     with Subscriber(idle_mosquitto.mqtt, "a") as subscriber, Publisher(mqtt, "a") as publisher:

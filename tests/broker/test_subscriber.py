@@ -1,4 +1,4 @@
-"""What a subscriber gets of a real mosquitto, and what goes when it does not look."""
+"""Messages that a subscriber gets from a real mosquitto, and what is dropped when it does not read."""
 
 import queue
 import time
@@ -13,7 +13,7 @@ __all__ = ["idle_mosquitto", "mosquitto"]
 
 
 def test_retained_message_is_marked(mosquitto: Mosquitto) -> None:
-    """What the broker kept from before is told from what comes now."""
+    """Retained messages are told apart from live ones."""
     with Connection(mosquitto.mqtt, "a") as sender:
         assert sender.wait_connected(WITHIN_S)
         sender.send("edged/a/emotion", b"1", 1, retained=True)
@@ -24,7 +24,7 @@ def test_retained_message_is_marked(mosquitto: Mosquitto) -> None:
 
 
 def test_node_and_root_bound_what_comes(mosquitto: Mosquitto) -> None:
-    """Another node and another root stay out; a topic of two levels comes in."""
+    """Other nodes and roots are excluded; topics of two levels are included."""
     with Connection(mosquitto.mqtt, "a") as sender, Subscriber(mosquitto.mqtt, "a") as subscriber:
         assert sender.wait_connected(WITHIN_S)
         assert subscriber.wait_connected(WITHIN_S)
@@ -36,7 +36,7 @@ def test_node_and_root_bound_what_comes(mosquitto: Mosquitto) -> None:
 
 
 def test_full_queue_drops_the_oldest(mosquitto: Mosquitto) -> None:
-    """Who does not look finds the newest, and the count of what went."""
+    """A slow reader gets the newest messages and the count of dropped ones."""
     with Connection(mosquitto.mqtt, "a") as sender, Subscriber(mosquitto.mqtt, limit=3) as subscriber:
         assert sender.wait_connected(WITHIN_S)
         assert subscriber.wait_connected(WITHIN_S)
@@ -48,12 +48,12 @@ def test_full_queue_drops_the_oldest(mosquitto: Mosquitto) -> None:
 
 
 class _RacedQueue(queue.SimpleQueue[Received]):
-    """One that is full, and then empty: between the two a reader took what was there."""
+    """A queue that is full, then empty, as if a reader had emptied it in between."""
 
     raced = False
 
     def put_nowait(self, item: Received) -> None:
-        """Refuses the first."""
+        """Refuse the first message."""
         if not self.raced:
             self.raced = True
             raise queue.Full
@@ -63,7 +63,7 @@ class _RacedQueue(queue.SimpleQueue[Received]):
 def test_reader_that_empties_a_full_queue_meanwhile_is_no_fault() -> None:
     """The message is queued, nothing counts as dropped, and paho's thread sees no exception."""
     subscriber = Subscriber(Mqtt(host="127.0.0.1", port=free_port()))
-    subscriber._queue = _RacedQueue()  # type: ignore[assignment]  # noqa: SLF001 -- no real thread is that punctual
+    subscriber._queue = _RacedQueue()  # type: ignore[assignment]  # noqa: SLF001 -- no real thread is so punctual
     message = Received("edged/a/x", b"1", retained=False)
     subscriber._keep(message)  # noqa: SLF001 -- as paho's thread calls it
     assert subscriber.received(0) == message
@@ -71,7 +71,7 @@ def test_reader_that_empties_a_full_queue_meanwhile_is_no_fault() -> None:
 
 
 def test_restarted_broker_is_subscribed_to_again(mosquitto: Mosquitto) -> None:
-    """The broker has forgotten the subscription."""
+    """The broker lost the subscription."""
     with Subscriber(mosquitto.mqtt) as subscriber:
         assert subscriber.wait_connected(WITHIN_S)
         mosquitto.kill()
@@ -85,7 +85,7 @@ def test_restarted_broker_is_subscribed_to_again(mosquitto: Mosquitto) -> None:
 
 
 def test_nothing_comes_is_none_after_the_timeout() -> None:
-    """With no broker there either."""
+    """A read returns None at its timeout, without a broker too."""
     with Subscriber(Mqtt(host="127.0.0.1", port=free_port())) as subscriber:
         began_s = time.monotonic()
         assert subscriber.received(0.05) is None

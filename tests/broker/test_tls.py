@@ -1,4 +1,4 @@
-"""TLS with a real mosquitto whose certificates are right or wrong, and with files that are none."""
+"""TLS with a real mosquitto and right or wrong certificates, and with invalid files."""
 
 import logging
 from pathlib import Path
@@ -14,30 +14,30 @@ from edged.mqtt.publisher import Publisher
 from edged.mqtt.security.tls import key_hint, tls_context
 from edged.mqtt.state import State
 from edged.mqtt.subscriber import Subscriber
-from tests.parts.broker.certificates import Authority, authority, stranger
+from tests.parts.broker.certificates import Authority, authority, unknown_authority
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.payloads import episode_start
 from tests.parts.broker.relay import Relay
 
-__all__ = ["authority", "idle_mosquitto", "mosquitto", "stranger"]
+__all__ = ["authority", "idle_mosquitto", "mosquitto", "unknown_authority"]
 
 _SPELT_OUT = "anyone may pretend to be the broker"
 
 
 def secured(broker: Mosquitto, **keys: object) -> Mqtt:
-    """The config that leads to ``broker`` with TLS and ``keys``."""
+    """Config for ``broker`` with TLS and ``keys``."""
     return msgspec.structs.replace(broker.mqtt, tls="on", **keys)
 
 
 def reason_for(mqtt: Mqtt, caplog: pytest.LogCaptureFixture) -> str:
-    """Why there is no connection; one line in the log says so."""
+    """The reason for the missing connection, which one log line has."""
     caplog.set_level(logging.INFO, logger="edged.mqtt")
-    seen: list[State] = []
-    with Connection(mqtt, "a", on_change=seen.append) as connection:
+    states: list[State] = []
+    with Connection(mqtt, "a", on_change=states.append) as connection:
         wait_until(lambda: connection.state is State.UNTRUSTED, "untrusted")
         assert connection.send("edged/a/emotion", b"1", 1, retained=True) is None
         reason = connection.reason
-    assert seen == [State.UNTRUSTED]
+    assert states == [State.UNTRUSTED]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert caplog.messages[0].endswith(f": no trusted connection ({reason}), trying again")
     return reason
@@ -45,7 +45,7 @@ def reason_for(mqtt: Mqtt, caplog: pytest.LogCaptureFixture) -> str:
 
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 def test_broker_of_the_right_ca_is_verified(idle_mosquitto: Mosquitto, authority: Authority, version: str) -> None:
-    """With the CA's file messages go out, and ``tls`` says that the broker proved who it is."""
+    """With the CA file messages are sent, and ``tls`` reports a verified broker."""
     idle_mosquitto.environment = authority.newest(version)
     idle_mosquitto.start(further=authority.lines())
     acknowledged: list[int] = []
@@ -61,17 +61,17 @@ def test_broker_of_the_right_ca_is_verified(idle_mosquitto: Mosquitto, authority
 def test_events_survive_a_broker_killed_under_tls(
     idle_mosquitto: Mosquitto, authority: Authority, protocol: str
 ) -> None:
-    """The socket breaks within TLS, and nothing is lost, doubled or out of order."""
+    """The socket breaks within TLS; no event is lost, duplicated or reordered."""
     idle_mosquitto.start(further=authority.lines())
     mqtt = secured(idle_mosquitto, ca_file=authority.ca_file, protocol=protocol)
     starts: list[float] = []
     with (
-        Relay(mqtt.port).start() as relay,  # so that the subscriber is back first: this broker keeps nothing
+        Relay(mqtt.port).start() as relay,  # so that the subscriber reconnects first: this broker stores nothing
         Subscriber(mqtt, "a") as subscriber,
         Publisher(msgspec.structs.replace(mqtt, port=relay.port), "a") as publisher,
     ):
 
-        def heard(count: int) -> bool:
+        def received(count: int) -> bool:
             if (message := subscriber.received(0.1)) and message.topic == "edged/a/event/start":
                 starts.append(msgspec.json.decode(message.payload)["start_s"])
             return len(starts) >= count
@@ -79,7 +79,7 @@ def test_events_survive_a_broker_killed_under_tls(
         assert subscriber.wait_connected(WITHIN_S)
         for number in range(10):
             publisher.publish(EVENT_START, episode_start("sad", number))
-        wait_until(lambda: heard(10), "the first ten")
+        wait_until(lambda: received(10), "the first ten")
         relay.lets_in = False
         idle_mosquitto.kill()
         for number in range(10, 20):
@@ -90,16 +90,16 @@ def test_events_survive_a_broker_killed_under_tls(
         idle_mosquitto.start(further=authority.lines())
         assert subscriber.wait_connected(WITHIN_S)
         relay.lets_in = True
-        wait_until(lambda: heard(20), "the other ten", 60)
+        wait_until(lambda: received(20), "the other ten", 60)
     assert waited >= 10
     assert starts == [float(number) for number in range(20)]
 
 
 def test_broker_of_another_ca_is_not_trusted(
-    idle_mosquitto: Mosquitto, authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
+    idle_mosquitto: Mosquitto, authority: Authority, unknown_authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The CA's file is another's."""
-    idle_mosquitto.start(further=stranger.lines())
+    """The CA file is of another CA."""
+    idle_mosquitto.start(further=unknown_authority.lines())
     reason = reason_for(secured(idle_mosquitto, ca_file=authority.ca_file), caplog)
     assert reason == f"the broker's certificate is from a CA that is not in {authority.ca_file}: mqtt.ca_file"
 
@@ -107,7 +107,7 @@ def test_broker_of_another_ca_is_not_trusted(
 def test_broker_of_a_home_ca_is_not_in_the_systems(
     idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without a CA's file the system's are those that are trusted."""
+    """Without a CA file the system's CAs are trusted."""
     idle_mosquitto.start(further=authority.lines())
     reason = reason_for(secured(idle_mosquitto), caplog)
     assert reason == "the broker's certificate is from a CA that is not in the system's CAs: mqtt.ca_file"
@@ -116,7 +116,7 @@ def test_broker_of_a_home_ca_is_not_in_the_systems(
 def test_expired_certificate_is_not_trusted_until_it_is_renewed(
     idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A state like any other: with a new certificate at the broker the same connection comes to be."""
+    """Once the broker has a new certificate the same connection succeeds."""
     idle_mosquitto.start(further=authority.lines(expired=True))
     mqtt = secured(idle_mosquitto, ca_file=authority.ca_file)
     assert reason_for(mqtt, caplog).startswith("the broker's certificate has expired: renew it there")
@@ -130,7 +130,7 @@ def test_expired_certificate_is_not_trusted_until_it_is_renewed(
 def test_certificate_for_another_name_is_not_trusted(
     idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The CA is right and the name is not."""
+    """The CA is right, the name is wrong."""
     idle_mosquitto.start(further=authority.lines("other.example"))
     reason = reason_for(secured(idle_mosquitto, ca_file=authority.ca_file), caplog)
     assert "is for another name: mqtt.host is '127.0.0.1', expected a name in it" in reason
@@ -139,12 +139,12 @@ def test_certificate_for_another_name_is_not_trusted(
 def test_attempts_that_end_the_same_way_are_one_line(
     idle_mosquitto: Mosquitto,
     authority: Authority,
-    stranger: Authority,
+    unknown_authority: Authority,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """However often the broker sees its certificate refused."""
-    idle_mosquitto.start(further=stranger.lines())
+    """One line, however often the broker sees its certificate refused."""
+    idle_mosquitto.start(further=unknown_authority.lines())
     with Connection(secured(idle_mosquitto, ca_file=authority.ca_file), "a"):
         wait_until(lambda: (tmp_path / "mosquitto.log").read_text().count("alert unknown ca") >= 2, "two attempts")
     assert [record.levelname for record in caplog.records] == ["WARNING"]
@@ -153,7 +153,7 @@ def test_attempts_that_end_the_same_way_are_one_line(
 def test_another_reason_is_another_line(
     idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Who renewed the certificate and gave it a wrong name must see that it is another fault now."""
+    """A renewed certificate with a wrong name is reported as a different fault."""
     idle_mosquitto.start(further=authority.lines(expired=True))
     with Connection(secured(idle_mosquitto, ca_file=authority.ca_file), "a") as connection:
         wait_until(lambda: "expired" in connection.reason, "expired")
@@ -167,10 +167,10 @@ def test_another_reason_is_another_line(
 
 
 def test_insecure_connects_to_anyone_and_says_so(
-    idle_mosquitto: Mosquitto, stranger: Authority, caplog: pytest.LogCaptureFixture
+    idle_mosquitto: Mosquitto, unknown_authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Spelt out in the config, warned of at the start, and seen in ``tls``."""
-    idle_mosquitto.start(further=stranger.lines("other.example", expired=True))
+    """It is set in the config, warned of at the start, and shown by ``tls``."""
+    idle_mosquitto.start(further=unknown_authority.lines("other.example", expired=True))
     with Connection(secured(idle_mosquitto, insecure=_SPELT_OUT), "a") as connection:
         assert connection.wait_connected(WITHIN_S)
         assert connection.tls == "insecure"
@@ -181,7 +181,7 @@ def test_insecure_connects_to_anyone_and_says_so(
 def test_client_certificate_that_is_wanted(
     idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture, version: str
 ) -> None:
-    """Without it the broker refuses, with TLS 1.3 only after the handshake; with it all is well."""
+    """Without it the broker refuses, with TLS 1.3 only after the handshake; with it the connection succeeds."""
     idle_mosquitto.environment = authority.newest(version)
     idle_mosquitto.start(further=authority.lines(wants_certificate=True))
     without = secured(idle_mosquitto, ca_file=authority.ca_file)
@@ -192,11 +192,11 @@ def test_client_certificate_that_is_wanted(
 
 
 def test_client_certificate_of_another_ca_is_refused(
-    idle_mosquitto: Mosquitto, authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
+    idle_mosquitto: Mosquitto, authority: Authority, unknown_authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The broker knows a CA too."""
+    """The broker verifies clients too."""
     idle_mosquitto.start(further=authority.lines(wants_certificate=True))
-    cert_file, key_file = stranger.client()
+    cert_file, key_file = unknown_authority.client()
     mqtt = secured(idle_mosquitto, ca_file=authority.ca_file, cert_file=cert_file, key_file=key_file)
     assert "another client certificate" in reason_for(mqtt, caplog)
 
@@ -204,7 +204,7 @@ def test_client_certificate_of_another_ca_is_refused(
 def test_key_may_come_as_a_credential(
     idle_mosquitto: Mosquitto, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a service the key is a file that root alone can read, handed over by systemd."""
+    """As a service the key is readable only by root and passed by systemd."""
     idle_mosquitto.start(further=authority.lines(wants_certificate=True))
     cert_file, key_file = authority.client()
     (tmp_path / "mqtt_key").write_bytes(Path(key_file).read_bytes())
@@ -214,12 +214,12 @@ def test_key_may_come_as_a_credential(
 
 
 def test_broker_without_tls_on_this_port(mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
-    """TLS is spoken to the port for the clear."""
+    """TLS to a plain port fails with a reason."""
     assert "mqtt.port" in reason_for(secured(mosquitto), caplog)
 
 
 def test_broker_with_tls_when_none_is_spoken(idle_mosquitto: Mosquitto, authority: Authority) -> None:
-    """It hangs up on what it cannot understand: a hint at TLS is all that can be given."""
+    """The broker closes the connection, so a hint at TLS is all there is."""
     idle_mosquitto.start(further=authority.lines())
     with Connection(idle_mosquitto.mqtt, "a") as connection:
         wait_until(lambda: connection.state is State.AWAY, "away")
@@ -229,7 +229,7 @@ def test_broker_with_tls_when_none_is_spoken(idle_mosquitto: Mosquitto, authorit
 def test_broker_with_nothing_newer_than_tls_1_1(
     idle_mosquitto: Mosquitto, authority: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """1.2 is the least, whatever the broker would agree to."""
+    """1.2 is the minimum, even if the broker accepts less."""
     idle_mosquitto.environment = authority.newest("TLSv1.1")
     idle_mosquitto.start(further=authority.lines())
     assert (
@@ -245,7 +245,7 @@ def test_broker_with_nothing_newer_than_tls_1_1(
 def test_file_that_cannot_be_used_is_a_config_error(
     authority: Authority, tmp_path: Path, key: str, content: str | None, expected: str
 ) -> None:
-    """The message names the key and the file."""
+    """The message has the key and the file."""
     file = tmp_path / "given.pem"
     if content is not None:
         file.write_text(content)
@@ -256,7 +256,7 @@ def test_file_that_cannot_be_used_is_a_config_error(
 
 
 def test_key_of_another_certificate_is_a_config_error(authority: Authority) -> None:
-    """OpenSSL says that values mismatch; which, is said here."""
+    """OpenSSL only says that values mismatch; the message says which."""
     cert_file, _ = authority.client("ann")
     _, key_file = authority.client("bob")
     with pytest.raises(ConfigError, match=r"^mqtt\.key_file is '.*bob\.key', expected the key of mqtt\.cert_file"):
@@ -264,7 +264,7 @@ def test_key_of_another_certificate_is_a_config_error(authority: Authority) -> N
 
 
 def test_key_with_a_passphrase_is_a_config_error(authority: Authority, tmp_path: Path) -> None:
-    """Nobody is there to type it, and OpenSSL must not ask."""
+    """Nobody can type it, and OpenSSL must not ask."""
     from cryptography.hazmat.primitives import serialization as s  # noqa: PLC0415 -- comes with trustme
 
     cert_file, key_file = authority.client()
@@ -278,14 +278,14 @@ def test_key_with_a_passphrase_is_a_config_error(authority: Authority, tmp_path:
 
 
 def test_certificate_without_any_key_is_a_config_error(authority: Authority) -> None:
-    """The three places where a key may be are named."""
+    """The message has the three places for a key."""
     cert_file, _ = authority.client()
     with pytest.raises(ConfigError, match=r"expected a PEM file with a private key, or mqtt\.key_file, or the cred"):
         tls_context(Mqtt(tls="on", cert_file=cert_file))
 
 
 def test_key_that_others_can_read_is_hinted_at(authority: Authority) -> None:
-    """It works, and whoever has an account here could be this device."""
+    """The connection works, but any local user could impersonate the device."""
     cert_file, key_file = authority.client()
     mqtt = Mqtt(tls="on", cert_file=cert_file, key_file=key_file)
     assert not key_hint(mqtt)

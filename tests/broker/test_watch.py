@@ -1,4 +1,4 @@
-"""``edged watch``: which node, which broker, and what its terminal gets."""
+"""``edged watch``: choice of node and broker, and its output."""
 
 import signal
 from pathlib import Path
@@ -14,7 +14,7 @@ __all__ = ["idle_mosquitto", "mosquitto"]
 
 
 def watched(mosquitto: Mosquitto, config: Path, *options: str, columns: int = 80, term: str = "xterm") -> list[str]:
-    """The lines of a watch, while the nodes hall and attic come, begin an episode and go."""
+    """Lines of a watch while the nodes hall and attic appear, start an episode and disappear."""
     arguments = ["watch", "--config", str(config), "--host", "127.0.0.1", "--port", str(mosquitto.port), *options]
     with on_terminal(*arguments, columns=columns, term=term, NO_COLOR="1" if term == "xterm" else "") as terminal:
         wait_until(lambda: "connected" in terminal.text(), "the subscription")
@@ -32,7 +32,7 @@ def watched(mosquitto: Mosquitto, config: Path, *options: str, columns: int = 80
 
 
 def test_watch_shows_the_node_that_is_asked_for(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """Over the config's node, at the broker that is asked for."""
+    """Options override the config's node and broker."""
     config = tmp_path / "config.yaml"
     config.write_text("node: attic\nmqtt: {host: nowhere.invalid}\n")
     lines = watched(mosquitto, config, "--node", "hall")
@@ -44,7 +44,7 @@ def test_watch_shows_the_node_that_is_asked_for(mosquitto: Mosquitto, tmp_path: 
 
 
 def test_watch_shows_all_nodes_on_a_narrow_and_dumb_terminal(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """Each line begins with its node, and none wraps."""
+    """Each line starts with its node, and none wraps."""
     config = tmp_path / "config.yaml"
     config.write_text("node: attic\n")
     lines = watched(mosquitto, config, "--all", columns=40, term="dumb")
@@ -53,7 +53,7 @@ def test_watch_shows_all_nodes_on_a_narrow_and_dumb_terminal(mosquitto: Mosquitt
 
 
 def test_watch_of_one_node_and_all_is_wrong_usage(tmp_path: Path) -> None:
-    """One or the other; and a URL is no host."""
+    """They are exclusive; and a URL is no host."""
     assert edged("watch", "--node", "a", "--all").returncode == 64
     done = edged("watch", "--host", "mqtt://hub")
     assert done.returncode == 64

@@ -63,6 +63,6 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @pytest.fixture
-def stranger(tmp_path: Path) -> Authority:
+def unknown_authority(tmp_path: Path) -> Authority:
     """A CA that neither broker nor client trusts."""
-    return Authority(tmp_path / "stranger")
+    return Authority(tmp_path / "unknown_authority")
