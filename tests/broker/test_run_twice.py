@@ -1,12 +1,10 @@
 """A second ``edged run`` of one node on one machine."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.raw_subscriber import raw_subscriber
-from tests.parts.system.program import REPOSITORY, edged
+from tests.parts.system.program import edged, running_daemon
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
@@ -24,20 +22,14 @@ def test_second_run_is_refused_and_the_first_stays(mosquitto: Mosquitto, tmp_pat
         configs.append(config)
     with (
         raw_subscriber(mosquitto.port, "edged/lab/availability") as (_, messages),
-        (tmp_path / "log").open("w") as log,
-        subprocess.Popen(
-            [sys.executable, "-m", "edged", "run", "--config", configs[0]], cwd=REPOSITORY, stderr=log
-        ) as first,
+        running_daemon(configs[0], tmp_path / "log") as first,
     ):
-        try:
-            wait_until(lambda: messages, "online", 60)
-            second = edged("run", "--config", configs[1])
-            assert second.returncode == 69, second.stderr
-            assert second.stderr.splitlines()[-1] == f"edged: edged already runs here as node lab, pid {first.pid}"
-            assert "Traceback" not in second.stderr
-            first.terminate()
-            assert first.wait(WITHIN_S) == 0
-        finally:
-            first.kill()
+        wait_until(lambda: messages, "online", 60)
+        second = edged("run", "--config", configs[1])
+        assert second.returncode == 69, second.stderr
+        assert second.stderr.splitlines()[-1] == f"edged: edged already runs here as node lab, pid {first.pid}"
+        assert "Traceback" not in second.stderr
+        first.terminate()
+        assert first.wait(WITHIN_S) == 0
         wait_until(lambda: messages[-1].payload == b"offline", "offline")
     assert [one.payload for one in messages] == [b"online", b"offline"]

@@ -18,15 +18,15 @@ from edged.errors import CaptureError
 module._MAX_WAIT_S, module.HUNG_S = 0.6, 4.0
 module._CLOSE_S = 3600.0  # a closing that waits for its deadline does not end before this process is killed
 max_recovery_s, until = float(sys.argv[1]), sys.argv[2:]
-states, fault, first, heard = [], "", None, 0
+states, fault, first, n_online = [], "", None, 0
 with module.Microphone(Audio(device="pulse", max_recovery_s=max_recovery_s, silent_after_s=3600)) as microphone:
     try:
         while states != until:
             chunk, status = microphone.read(0.1), microphone.status
-            heard = 0 if status.state != "online" else heard + (0 if chunk is None else len(chunk.samples))
-            if status.state == "online" and heard < 8000:
+            n_online = 0 if status.state != "online" else n_online + (0 if chunk is None else len(chunk.samples))
+            if status.state == "online" and n_online < 8000:
                 continue  # what the server kept comes at once, and is ahead of the clock
-            if first is None and heard:
+            if first is None and n_online:
                 first = microphone._ring.newest
                 files = len(os.listdir("/proc/self/fd"))
             if (states or [None])[-1] != status.state and (status.state != "offline" or status.trouble):

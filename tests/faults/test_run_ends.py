@@ -178,6 +178,6 @@ def test_sigterm_with_a_disk_that_hangs(
         parts.service.wait_for_offline()
         assert not open_episodes(parts.service.events)
         state = Path(f"/proc/{daemon.pid}/stat")
-        wait_until(lambda: state.read_text().rpartition(")")[2].split()[0] == "Z", "ended but for its write")
+        wait_until(lambda: state.read_text().rpartition(")")[2].split()[0] == "Z", "the end, except for the hung write")
         card.thaw()
         assert daemon.wait(WITHIN_S) == 0

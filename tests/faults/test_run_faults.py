@@ -12,7 +12,8 @@ import soundfile
 from edged.mqtt.subscriber import Subscriber
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone
-from tests.parts.system.running import REPOSITORY, running
+from tests.parts.system.program import REPOSITORY
+from tests.parts.system.running import running
 
 __all__ = ["idle_mosquitto", "mosquitto", "virtual_microphone"]  # pytest finds the fixtures by their names here
 

@@ -2,14 +2,12 @@
 
 import os
 import platform
-import subprocess
-import sys
 from pathlib import Path
 
 from edged.demo.sample import SAMPLE
 from tests.parts.broker.mosquitto import wait_until
 from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone  # noqa: F401 -- a fixture
-from tests.parts.system.program import REPOSITORY
+from tests.parts.system.program import running_daemon
 
 SOUND_S = 10.0
 MAX_SHARE = 0.15  # of one core; 0.04 on an x86 server, but 0.33 to 1 if BLAS workers spin between windows
@@ -34,23 +32,14 @@ def test_listening_takes_a_small_share_of_a_core(
     if platform.machine() == "x86_64":
         environment["OPENBLAS_CORETYPE"] = "Haswell"  # its kernels use worker threads for products of this size
     log = tmp_path / "log"
-    with log.open("w") as stream:
-        daemon = subprocess.Popen(
-            [sys.executable, "-m", "edged", "run", "--config", config],
-            cwd=REPOSITORY,
-            env=environment,
-            stderr=stream,
-            stdout=stream,
-        )
-        try:
-            virtual_microphone.play(SAMPLE)
-            wait_until(lambda: "capture online" in log.read_text(), "sound", 30)
-            before_s, n_before = cpu_s(daemon.pid), log.read_text().count("% busy")
-            # One line every five seconds of the daemon's clock, which follows the sound, so no sleep is needed.
-            n_lines = round(SOUND_S / 5)
-            wait_until(lambda: log.read_text().count("% busy") >= n_before + n_lines, "two reports", 60)
-            used_s = cpu_s(daemon.pid) - before_s
-        finally:
-            daemon.terminate()
-            assert daemon.wait(15) == 0
+    with running_daemon(config, log, environment) as daemon:
+        virtual_microphone.play(SAMPLE)
+        wait_until(lambda: "capture online" in log.read_text(), "sound", 30)
+        before_s, n_before = cpu_s(daemon.pid), log.read_text().count("% busy")
+        # One line every five seconds of the daemon's clock, which follows the sound, so no sleep is needed.
+        n_lines = round(SOUND_S / 5)
+        wait_until(lambda: log.read_text().count("% busy") >= n_before + n_lines, "two reports", 60)
+        used_s = cpu_s(daemon.pid) - before_s
+        daemon.terminate()
+        assert daemon.wait(15) == 0
     assert used_s < MAX_SHARE * SOUND_S, log.read_text()

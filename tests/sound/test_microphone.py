@@ -31,12 +31,12 @@ with Microphone(Audio(device=sys.argv[1])) as microphone:
     late_s = time.time() - chunks[-1].utc_s - len(chunks[-1].samples) / 16000
     threads = sorted(t.name for t in threading.enumerate())
     count, monotonic_s = microphone._ring.newest
-heard = np.concatenate([s.samples for s in chunks])[-8000:]
+tail = np.concatenate([s.samples for s in chunks])[-8000:]
 print(json.dumps({
     "name": microphone.status.name, "rate_hz": microphone.status.sample_rate_hz, "n_channels": microphone.n_channels,
     "contiguous": all(a.start + len(a.samples) == b.start for a, b in zip(chunks, chunks[1:])),
     "figures": [microphone.status.n_dropped, microphone.status.n_overflows],
-    "hz": float(np.argmax(np.abs(np.fft.rfft(heard))) * 16000 / len(heard)), "peak": float(np.abs(heard).max()),
+    "hz": float(np.argmax(np.abs(np.fft.rfft(tail))) * 16000 / len(tail)), "peak": float(np.abs(tail).max()),
     "late_s": late_s,
     "threads": threads, "threads_after": [t.name for t in threading.enumerate()], "ended": microphone.status.ended,
     "after": microphone.read(1),
@@ -113,12 +113,12 @@ from edged.config.structs import Audio
 with Microphone(Audio()) as microphone:
     while microphone._ring.n_written < 4000:
         microphone.read(1)
-print("heard")
+print("recorded")
 """
     with virtual_microphone.child(script) as child:
         if child.line() == "no":
             pytest.skip("needs Linux 6.3: prctl(PR_SET_MDWE)")
-        assert child.line() == "heard"
+        assert child.line() == "recorded"
         assert child.exit_status(10) == 0
 
 

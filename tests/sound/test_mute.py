@@ -22,9 +22,9 @@ def until(condition):
         microphone.read(0.05)
 
 with module.Microphone(Audio(device="pulse", max_recovery_s=0.3)) as microphone:
-    heard = None
-    while heard is None or heard.start + len(heard.samples) < 8000:
-        heard = microphone.read(1) or heard
+    chunk = None
+    while chunk is None or chunk.start + len(chunk.samples) < 8000:
+        chunk = microphone.read(1) or chunk
     say()
     sys.stdin.readline()
     microphone.mute(True)
@@ -40,7 +40,7 @@ with module.Microphone(Audio(device="pulse", max_recovery_s=0.3)) as microphone:
         again = microphone.read(1)
     status = microphone.status
     say(
-        jump=again.start - heard.start - len(heard.samples), lost=status.n_dropped, gaps=status.n_gaps,
+        jump=again.start - chunk.start - len(chunk.samples), lost=status.n_dropped, gaps=status.n_gaps,
         recoveries=status.n_recoveries,
     )
     microphone.mute(True)

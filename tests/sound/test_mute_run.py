@@ -68,7 +68,7 @@ def test_mute_by_command_closes_the_microphone_and_is_kept(
     """The stream is closed; after a restart nothing is opened and PortAudio is not loaded until the unmute."""
     with Commander(mosquitto.port) as commander:
         with edged(config, virtual_microphone, tmp_path / "first.log"):
-            wait_until(lambda: b"online" in commander.received["capture"], "the microphone is heard", 60)
+            wait_until(lambda: b"online" in commander.received["capture"], "the first sound", 60)
             assert virtual_microphone.n_listeners() == 1
             assert commander.give("mute", "ON").message == _CLOSED
             assert virtual_microphone.n_listeners() == 0

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,7 @@ from edged.mqtt.subscriber import Subscriber
 from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until  # noqa: F401 -- fixtures
 from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone  # noqa: F401 -- fixtures
 from tests.parts.sound.speech import RATE_HZ
-from tests.parts.system.program import REPOSITORY, edged
+from tests.parts.system.program import REPOSITORY, edged, running_daemon
 
 # A speaker in EMO-DB's test list, unseen in training.
 SPEAKER = "EMODB_14"
@@ -60,15 +58,7 @@ def test_clip_in_the_microphone_gives_an_event_at_a_subscriber(
             return len(messages.get(name, [])) >= count
 
         environment = {**os.environ, **virtual_microphone.environment}
-        with (tmp_path / "log").open("w") as log:
-            daemon = subprocess.Popen(
-                [sys.executable, "-m", "edged", "run", "--config", config],
-                cwd=REPOSITORY,
-                env=environment,
-                stderr=log,
-                stdout=log,
-            )
-        try:
+        with running_daemon(config, tmp_path / "log", environment) as daemon:
             wait_until(lambda: received("health"), "the daemon's first figures", 30)
             virtual_microphone.play(clip)
             wait_until(lambda: received("event/start"), "an event/start", 40)
@@ -76,9 +66,6 @@ def test_clip_in_the_microphone_gives_an_event_at_a_subscriber(
             assert daemon.wait(15) == 0, (tmp_path / "log").read_text()
             wait_until(lambda: received("event/end", len(messages["event/start"])), "an event/end for each start")
             wait_until(lambda: received("availability") and messages["availability"][-1] == b"offline", "offline")
-        finally:
-            daemon.kill()
-            daemon.wait(15)
     start = json.loads(messages["event/start"][0])
     assert start["event_type"] in labels
     assert {json.loads(end)["episode_id"] for end in messages["event/end"]} >= {start["episode_id"]}

@@ -1,4 +1,4 @@
-"""A delivery is heard in what the vocoder speaks."""
+"""The delivery changes the speech of the vocoder."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def speech() -> Speech:
 
 
 def said(speech: Speech, **changes: Any) -> Reals:  # noqa: ANN401 -- the fields of a delivery
-    """With the plain delivery but for ``changes``."""
+    """Speech with the plain delivery, changed by ``changes``."""
     return spoken(speech, msgspec.structs.replace(PLAIN, **changes), 1)
 
 

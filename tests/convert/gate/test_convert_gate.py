@@ -139,11 +139,11 @@ def test_echo_of_samples_and_of_log_mel() -> None:
     recipe = GateRecipe(room_s=(0.5, 0.5), direct_db=(0.0, 0.0))
     burst = np.zeros(32_000, np.float32)
     burst[8_000:9_600] = 0.1 * made_sounds.pink(1_600, 1)
-    heard = in_room(burst, recipe, np.random.default_rng(1))
-    assert len(heard) == len(burst)
-    assert heard.std() == pytest.approx(burst.std(), rel=1e-4)
-    assert np.abs(heard[9_600:16_000]).max() > 1e-3  # within 0.4 s
-    assert np.abs(heard[18_000:]).max() < 1e-4  # after 0.5 s
+    in_the_room = in_room(burst, recipe, np.random.default_rng(1))
+    assert len(in_the_room) == len(burst)
+    assert in_the_room.std() == pytest.approx(burst.std(), rel=1e-4)
+    assert np.abs(in_the_room[9_600:16_000]).max() > 1e-3  # within 0.4 s
+    assert np.abs(in_the_room[18_000:]).max() < 1e-4  # after 0.5 s
     frames = np.full((100, 64), -100, np.float16)
     frames[20:30] = 0
     found = echoed(frames, recipe, np.random.default_rng(1))

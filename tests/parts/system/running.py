@@ -7,7 +7,6 @@ config ──► edged run ──mosquitto──► Service.captures, events, av
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,8 +17,8 @@ from edged.contract.payloads import EpisodeEnd, EpisodeStart
 from edged.mqtt.subscriber import Subscriber
 from tests.parts.broker.mosquitto import Mosquitto, wait_until
 from tests.parts.sound.pulse import VirtualMicrophone
+from tests.parts.system.program import running_daemon
 
-REPOSITORY = Path(__file__).parents[3]
 _EVENT = msgspec.json.Decoder(EpisodeStart | EpisodeEnd)
 
 
@@ -103,21 +102,11 @@ def running(  # noqa: PLR0913 -- its parts, and a config section for each
     with (
         Subscriber(broker.mqtt, "lab") as subscriber,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices,
-        (folder / "log").open("w") as log,
     ):
         assert subscriber.wait_connected(15)
         notices.bind(f"\0{name}")
         notices.settimeout(0)
-        daemon = subprocess.Popen(
-            [sys.executable, "-m", "edged", "run", "--config", config],
-            cwd=REPOSITORY,
-            env={**os.environ, **microphone.environment, "NOTIFY_SOCKET": f"@{name}"},
-            stderr=log,
-            stdout=log,
-        )
-        try:
+        environment = {**os.environ, **microphone.environment, "NOTIFY_SOCKET": f"@{name}"}
+        with running_daemon(config, folder / "log", environment) as daemon:
             yield Service(daemon, subscriber, notices)
-        finally:
-            daemon.kill()
-            daemon.wait(15)
     assert "Traceback" not in (folder / "log").read_text()

@@ -82,15 +82,7 @@ def test_terminal_as_stdin_is_not_waited_for() -> None:
     """A terminal is refused, since nobody types a sound file."""
     controller, terminal = pty.openpty()
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "edged", "classify", "-"],
-            check=False,
-            capture_output=True,
-            text=True,
-            stdin=terminal,
-            cwd=REPOSITORY,
-            timeout=LIMIT_S,
-        )
+        done = edged("classify", "-", stdin=terminal)
     finally:
         os.close(terminal)
         os.close(controller)

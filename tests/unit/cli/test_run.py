@@ -2,12 +2,10 @@
 
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.parts.broker.mosquitto import free_port, wait_until
-from tests.parts.system.program import REPOSITORY
+from tests.parts.system.program import running_daemon
 
 
 def test_log_says_what_starts_and_what_stops_it(tmp_path: Path) -> None:
@@ -16,18 +14,11 @@ def test_log_says_what_starts_and_what_stops_it(tmp_path: Path) -> None:
     config.write_text(
         f"node: kitchen\nstate_dir: {tmp_path}/state\naudio: {{device: no such one}}\nmqtt: {{port: {free_port()}}}\n"
     )
-    command = [sys.executable, "-m", "edged", "run", "--config", str(config)]
     log = tmp_path / "log"
-    with (
-        log.open("w") as stderr,
-        subprocess.Popen(command, stderr=stderr, cwd=REPOSITORY) as daemon,
-    ):
-        try:
-            wait_until(lambda: "capture offline" in log.read_text(), "the microphone's state", 60)
-            daemon.send_signal(signal.SIGTERM)
-            assert daemon.wait(15) == 0
-        finally:
-            daemon.kill()
+    with running_daemon(config, log) as daemon:
+        wait_until(lambda: "capture offline" in log.read_text(), "the microphone's state", 60)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(15) == 0
     lines = [re.sub(r"^[0-9-]+ [0-9:,]+ ", "", line) for line in log.read_text().splitlines()]
     started = rf"INFO    edged \S+ starts: config {config}, node kitchen, bundle \S+ \S+, state {tmp_path}/state"
     assert re.fullmatch(started, lines[0])

@@ -58,7 +58,7 @@ def test_commit_0_is_at_once_and_tells(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "outbox.sqlite3", commit_s=0.0)
     journal.open(lambda: called.append(journal.horizon))
     (message,) = put(journal)
-    wait_until(lambda: called and called[-1] >= message.seq, "told")
+    wait_until(lambda: called and called[-1] >= message.seq, "the callback")
     assert n_stored(tmp_path) == 1
     journal.close()
 
