@@ -45,6 +45,7 @@ class Held:
     images: NDArray[np.uint8]
     cell: NDArray[np.int64]
     other: NDArray[np.uint8]
+    other_loud: NDArray[np.bool_]  # whether the model is asked about it
 
 
 def held(cells: Sequence[CellWindows], trials: Trials) -> Held:
@@ -57,11 +58,12 @@ def held(cells: Sequence[CellWindows], trials: Trials) -> Held:
         raise UsageError("gate: no clip of validation has a second of speech, expected some to choose the epoch by")
     numbers: dict[tuple[str, str, str], int] = {}
     cell = [numbers.setdefault((found.kind[0], found.kind[1], found.kind[3]), len(numbers)) for found in cells]
-    other = trials.images[~trials.speech & ~np.char.startswith(trials.group, MADE) & loud(trials)]
+    other = ~trials.speech & ~np.char.startswith(trials.group, MADE)
     return Held(
         np.concatenate([_unsigned(found.images) for found in cells]),
         np.repeat(cell, [len(found.images) for found in cells]),
-        _unsigned(other),
+        _unsigned(trials.images[other]),
+        loud(trials)[other],
     )
 
 
@@ -98,7 +100,8 @@ def train(speech: Pieces, other: Pieces, held: Held, run: GateRun) -> None:
 def _missed(model: Any, held: Held, most_accepted: float) -> float:  # noqa: ANN401 - keras has no types
     """The mean of the cells' shares of missed windows."""
     scored = scoring(model)
-    at = most_sensitive(clip_scores.float_scores(scored, held.other)[:, SPEECH], most_accepted)
+    other = np.where(held.other_loud, clip_scores.float_scores(scored, held.other)[:, SPEECH], np.float32(0))
+    at = most_sensitive(other, most_accepted)
     below = clip_scores.float_scores(scored, held.images)[:, SPEECH] < at
     return float((np.bincount(held.cell, weights=below) / np.bincount(held.cell)).mean())
 
