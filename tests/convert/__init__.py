@@ -1,1 +1,1 @@
-"""Training, quantization, evaluation."""
+"""Tests of training, quantisation and evaluation."""

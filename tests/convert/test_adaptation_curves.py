@@ -19,7 +19,7 @@ SPEAKERS = np.array([f"S{n % N_SPEAKERS}" for n in range(N_CLIPS)])
 
 
 def scores(push: float) -> list[Floats]:
-    """One window a clip, the true label ahead in noise, and the first label raised by ``push`` everywhere."""
+    """One window per clip, the true label ahead in noise, and the first label raised by ``push`` everywhere."""
     logits = RNG.normal(0, 1, (N_CLIPS, len(LABELS)))
     logits[np.arange(N_CLIPS), TRUTH] += 2
     logits[:, 0] += push
@@ -33,7 +33,7 @@ def home(push: float = 0.0) -> Homes:
 
 
 def table() -> dict[str, tuple[float, ...]]:
-    """That of unbiased speakers."""
+    """Mean log scores of unbiased speakers."""
     logs = np.array([np.log(of_clip[0]) for of_clip in scores(0.0)])
     return {label: tuple(logs[number == TRUTH].mean(axis=0)) for number, label in enumerate(LABELS)}
 
@@ -48,7 +48,7 @@ def test_bias_is_corrected() -> None:
 
 
 def test_halves_are_disjoint() -> None:
-    """No clip is on both sides of a trial, all of the speaker's are on one, and each trial draws anew."""
+    """A trial uses each clip of the speaker on exactly one side, and each trial draws again."""
     seen = set()
     for speaker, _, adapt, test in adaptation_curves._trials(home()):  # noqa: SLF001 - the splits behind every number
         assert not set(adapt) & set(test)
@@ -59,7 +59,7 @@ def test_halves_are_disjoint() -> None:
 
 @pytest.mark.parametrize(("prior", "share"), [("neutral", 0.7), ("angry", 0.7), ("balanced", 1 / 6)])
 def test_stream_keeps_the_prior(prior: str, share: float) -> None:
-    """70 % of the label that is named, or all equal."""
+    """70 % for the given label, or uniform."""
     drawn = adaptation_curves.stream(home(), np.arange(N_CLIPS), prior, np.random.default_rng(1))
     found = [TRUTH[next(drawn)] for _ in range(4000)]
     label_index = LABELS.index(prior if share > 0.5 else "angry")
@@ -67,7 +67,7 @@ def test_stream_keeps_the_prior(prior: str, share: float) -> None:
 
 
 def test_stream_of_a_corpus_without_the_label() -> None:
-    """It is left out and the others are equal; a single label has every clip."""
+    """A missing label is left out and the others are equal; a single label has every clip."""
     clips = np.flatnonzero(LABELS.index("neutral") != TRUTH)
     drawn = adaptation_curves.stream(home(), clips, "neutral", np.random.default_rng(1))
     found = np.bincount([TRUTH[next(drawn)] for _ in range(3000)], minlength=len(LABELS)) / 3000
@@ -77,7 +77,7 @@ def test_stream_of_a_corpus_without_the_label() -> None:
 
 
 def test_mean_log_scores_are_means_of_speakers() -> None:
-    """Speakers have equal weight, whatever their number of clips; one is left out; half a table is empty."""
+    """Speakers have equal weight, whatever their number of clips; one lacks data; half a table is empty."""
     windows = validation_windows()
     scores = np.full((len(windows.owner), len(LABELS)), 0.1, np.float32)
     loud = np.array([windows.clips[owner].speaker == "S0" for owner in windows.owner])

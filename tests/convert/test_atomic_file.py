@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files are written completely or not at all."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from convert.data.atomic_file import atomic
 
 
 def test_there_at_the_end(tmp_path: Path) -> None:
-    """The folder is made, what was there before stays until all is written, and nothing is left beside it."""
+    """The folder is made, old content stays until the new is complete, and no temporary file remains."""
     path = tmp_path / "run" / "m1.npz"
     for content in (b"first", b"second"):
         with atomic(path) as file:
@@ -19,7 +19,7 @@ def test_there_at_the_end(tmp_path: Path) -> None:
 
 
 def test_not_there_after_a_failure(tmp_path: Path) -> None:
-    """What fails half way leaves nothing, under no name."""
+    """A failed write leaves no file."""
 
     def half() -> None:
         with atomic(tmp_path / "m1.npz") as file:

@@ -1,4 +1,4 @@
-"""Augmentation: what it must keep, what each strength does, and that the same seed gives the same batch."""
+"""Log-mel augmentation: invariants, the effect of each strength, and reproducibility by seed."""
 
 import dataclasses
 
@@ -25,7 +25,7 @@ def changed(spec: AugmentSpec, seed: int = 0) -> Batch:
 
 
 def test_nothing_is_the_clip_itself() -> None:
-    """With all strengths at 0 a short clip stands at the start, silence after it."""
+    """With all strengths at 0 a short clip is at the start, followed by silence."""
     images = changed(NOTHING)
     clip = FRAMES[:60].astype(np.float32)
     assert np.abs(images[0, :60] - np.maximum(clip - clip.max(), FLOOR_DB)).max() < 0.01
@@ -33,7 +33,7 @@ def test_nothing_is_the_clip_itself() -> None:
 
 
 def test_full_strength_keeps_the_range() -> None:
-    """Whatever is done, windows of the models' shape between -80 and 0 dB come out, and they differ."""
+    """Every combination gives distinct windows of the models' shape between -80 and 0 dB."""
     images = changed(AugmentSpec(noise_p=1, moved_p=1))
     assert images.shape == (3, GEOMETRY.n_frames, GEOMETRY.n_bands)
     assert images.dtype == np.float32
@@ -48,7 +48,7 @@ def test_same_seed_same_batch() -> None:
 
 
 def test_moved_clip_is_inside() -> None:
-    """A moved short clip leaves silence on both sides and most of itself within the window."""
+    """A shifted short clip has silence on both sides and stays mostly within the window."""
     spec = dataclasses.replace(NOTHING, moved_p=1)
     for seed in range(20):
         visible = np.flatnonzero(changed(spec, seed)[0].max(axis=1) > FLOOR_DB)
@@ -57,7 +57,7 @@ def test_moved_clip_is_inside() -> None:
 
 
 def test_own_floor_is_taken_off() -> None:
-    """Steady noise under a voice goes, the voice stays; what nothing is taken off is untouched."""
+    """Steady noise under a voice is removed, the voice stays; a clip without reduction is unchanged."""
     noise = np.random.default_rng(0).normal(-50, 2, (120, GEOMETRY.n_bands))
     noise[30:60, 20:30] = -10
     frames, start, length = noise.astype(np.float16), np.array([0]), np.array([120])
@@ -71,7 +71,7 @@ def test_own_floor_is_taken_off() -> None:
 
 
 def test_peaks_lie_where_the_front_end_leaves_them() -> None:
-    """The loudest cell lies anywhere down to the given depth, the deepest at -80."""
+    """The loudest cell is anywhere down to the given depth, the deepest at -80 dB."""
     spec = dataclasses.replace(NOTHING, peak_db=4)
     peaks = np.array([changed(spec, seed).max(axis=(1, 2)) for seed in range(30)])
     assert peaks.min() == pytest.approx(-4, abs=0.5)
@@ -93,7 +93,7 @@ def test_lows_are_lost() -> None:
 
 
 def test_noise_fills_silence() -> None:
-    """With a floor of -40 dB nothing of a window is left at -80."""
+    """With a floor of -40 dB no cell of a window is at -80."""
     spec = dataclasses.replace(NOTHING, noise_p=1, noise_db=(-40, -40))
     assert (changed(spec)[0] > FLOOR_DB).mean() > 0.95
 

@@ -1,4 +1,4 @@
-"""Augmentation on samples: each change is the one that it says it is, and a seed tells all."""
+"""Augmentation of samples: each change has its documented effect, reproducible by seed."""
 
 from collections.abc import Callable
 
@@ -22,14 +22,14 @@ def loudest_hz(samples: NDArray[np.float64] | Floats) -> float:
 
 @pytest.mark.parametrize(("speed", "semitones"), [(1.1, 0.0), (0.9, 0.0), (1.0, 2.0), (1.05, -2.0)])
 def test_speed_and_pitch_are_apart(speed: float, semitones: float) -> None:
-    """A clip spoken faster is shorter and as high; one spoken higher is as long."""
+    """A faster clip is shorter at the same pitch; a higher one has the same length."""
     found = respoken(sine(400, 2.0), speed, semitones)
     assert len(found) == pytest.approx(2 * RATE_HZ / speed, rel=0.01)
     assert loudest_hz(found) == pytest.approx(400 * 2 ** (semitones / 12), rel=0.01)
 
 
 def test_short_clip_is_respoken() -> None:
-    """One that is shorter than the vocoder's frame comes out, if only resampled."""
+    """A clip shorter than the vocoder's frame is only resampled."""
     assert 90 < len(respoken(sine(400, 0.00625), 1.0, 0.0)) < 110
 
 
@@ -52,7 +52,7 @@ def test_noise_is_as_far_below() -> None:
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_codec_keeps_length_and_most_of_it(codec: str) -> None:
-    """As many samples come back, much like those that went in, but not the same."""
+    """The number of samples stays; they are similar, but not equal."""
     clip = sine(400, 1.0, 0.4) + noise(1.0, 0.01)
     found = coded(clip, codec)
     assert len(found) == len(clip)
@@ -61,7 +61,7 @@ def test_codec_keeps_length_and_most_of_it(codec: str) -> None:
 
 
 def test_microphone_cuts() -> None:
-    """Only the band that the microphone gives is left."""
+    """Only the microphone's band is left."""
     spec = SoundSpec(
         speed=0, pitch=0, room_p=0, noise_p=0, microphone_p=1, codec_p=0, lowest_hz=(300, 300), highest_hz=(3400, 3400)
     )
@@ -71,7 +71,7 @@ def test_microphone_cuts() -> None:
 
 
 def power_by_hz(samples: Floats) -> Callable[[float, float], float]:
-    """A function of two frequencies: the mean power between them."""
+    """Returns a function: the mean power between two frequencies."""
     power = np.abs(np.fft.rfft(samples)) ** 2
     hz = np.fft.rfftfreq(len(samples), 1 / RATE_HZ)
 
@@ -82,7 +82,7 @@ def power_by_hz(samples: Floats) -> Callable[[float, float], float]:
 
 
 def test_same_seed_same_samples() -> None:
-    """All changes at once stay in range and come out the same from the same generator."""
+    """All changes together stay in range and are reproducible."""
     spec = SoundSpec(room_p=1, noise_p=1, microphone_p=1, codec_p=1)
     once, again, other = (heard_elsewhere(NOISE, NOISE, spec, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert np.array_equal(once, again)

@@ -1,4 +1,4 @@
-"""Targets and batches: what is asked of each clip, and that batches come out the same however they are made."""
+"""Targets and batches: the targets of each clip, and batches reproducible with any number of threads."""
 
 from collections import Counter
 
@@ -13,14 +13,14 @@ from convert.recipes.spec import AugmentSpec, Recipe
 
 
 def clip(label: str, votes: tuple[float, ...] | None = None, level: float | None = None, corpus: str = "a") -> Clip:
-    """A clip of which only the labels matter."""
+    """A clip that only needs its labels."""
     return Clip(
         id=label, corpus=corpus, speaker="s", gender="female", emotion=label, label=label, votes=votes, level=level
     )
 
 
 def batches(n_threads: int, repeats: tuple[tuple[str, int], ...] = (), augment: AugmentSpec | None = None) -> Batches:
-    """Forty clips of one frame's length, a tenth of them of another corpus."""
+    """Forty clips of one frame, a tenth of them from another corpus."""
     clips = [clip("sad", corpus="b" if n % 10 == 0 else "a") for n in range(40)]
     frames = np.random.default_rng(0).uniform(-80, 0, (40 * 30, 64)).astype(np.float16)
     dataset = Dataset(clips, frames, np.arange(40) * 30, np.full(40, 30))
@@ -37,7 +37,7 @@ def test_label_targets_intended() -> None:
 
 
 def test_label_targets_votes() -> None:
-    """Votes are counted among the model's own labels only; with none of them the intention stays."""
+    """Only votes for the model's own labels count; without any the intended label is used."""
     voted = clip("sad", votes=(0, 0, 0, 4, 3, 1))
     assert label_targets([voted], LABELS, 0.6, 0)[0] == pytest.approx([0, 0, 0, 0.2, 0.15, 0.65])
     assert label_targets([voted], ("neutral", "sad"), 0.6, 0)[0] == pytest.approx([0.3, 0.7])
@@ -52,7 +52,7 @@ def test_head_targets() -> None:
 
 
 def test_epoch_is_the_same_with_threads() -> None:
-    """However many threads make them, the batches of an epoch are the same, and another epoch's are others."""
+    """The number of threads does not change an epoch's batches; other epochs have others."""
     alone, together = list(batches(1).epoch(3)), list(batches(4).epoch(3))
     assert len(alone) == len(together) == 5
     for one, other in zip(alone, together, strict=True):
@@ -77,7 +77,7 @@ def test_repeats() -> None:
 
 
 def test_copies_take_turns() -> None:
-    """A clip comes as itself or as one of its copies, about as often as each other."""
+    """A clip is drawn as itself or as one of its copies with about equal frequency."""
     quiet = AugmentSpec(
         speed=0, band_shift=0, band_stretch=0, moved_p=0, contrast=0, tilt_db=0, curve_db=0, noise_p=0, n_time_masks=0,
         n_band_masks=0, mixup_p=0,
@@ -98,7 +98,7 @@ def test_copies_take_turns() -> None:
 
 
 def test_floors_are_known_where_they_are_taken_off() -> None:
-    """A recipe that takes floors off gets batches that differ from those of one that does not."""
+    """A recipe with floor removal changes the batches."""
     plain, cleaned = (
         next(iter(batches(1, augment=AugmentSpec(clean_p=clean_p, noise_p=0)).epoch(1)))[0] for clean_p in (0.0, 1.0)
     )

@@ -1,4 +1,4 @@
-"""Calibration: temperatures and weights that are known are found again, on validation speakers in turn."""
+"""Calibration recovers known temperatures and weights, cross-validated over validation speakers."""
 
 import hashlib
 from dataclasses import asdict
@@ -60,7 +60,7 @@ def drawn(labels: tuple[str, ...], sharpness: float = 1.0) -> Floats:
 
 @pytest.mark.parametrize("sharpness", [0.25, 1.0, 2.0])
 def test_temperature_is_found(sharpness: float) -> None:
-    """Scores that were made sharper or flatter are given back what was done to them."""
+    """The temperature undoes sharpening or flattening."""
     found = temperature(drawn(LABELS, sharpness), validation_windows(), LABELS)
     assert found == pytest.approx(sharpness, rel=0.2)
 
@@ -72,7 +72,7 @@ def test_temperature_of_few_labels() -> None:
 
 
 def test_soft_weights_find_what_knows() -> None:
-    """A model that knows gets weight, one that guesses gets next to none, and none gets less than 0."""
+    """An informative model gets weight, a random one almost none, and no weight is negative."""
     windows = validation_windows()
     tempered = {
         name: np.full((len(windows.owner), len(labels)), 1 / len(labels), np.float32) for name, labels in TASKS.items()
@@ -86,7 +86,7 @@ def test_soft_weights_find_what_knows() -> None:
 
 
 def test_routed_is_the_cascade() -> None:
-    """The answers to cached scores are those that the device's own functions give."""
+    """Cached scores give the results of the device's own functions."""
     raw = {name: drawn(labels)[:20] for name, labels in TASKS.items()}
     warm = with_calibration(manifest(), dict.fromkeys(TASKS, 0.7), dict.fromkeys(TASKS, 0.5), "soft")
     for place in range(20):
@@ -96,7 +96,7 @@ def test_routed_is_the_cascade() -> None:
 
 
 def test_calibrated() -> None:
-    """The routing with the higher UAR is the default; the UAR of all ways is recorded."""
+    """The routing with the higher UAR is the default; the UAR of each is recorded."""
     found = calibrated(manifest(), {name: drawn(labels) for name, labels in TASKS.items()}, validation_windows())
     assert found.validation_uar.keys() == {"hard", "soft", "m1"}
     assert found.default == ("soft" if found.validation_uar["soft"] >= found.validation_uar["hard"] else "hard")

@@ -1,4 +1,4 @@
-"""Metrics to text and plots: sections for what is there, the same bytes for the same metrics; the shipped card."""
+"""Metrics as text and plots: sections for existing metrics, reproducible bytes; the shipped card."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def stream() -> dict[str, Any]:
 
 
 def metrics() -> dict[str, Any]:
-    """Those of four clips, their stream, and adaptation to them."""
+    """Metrics of four clips, their stream, and adaptation to them."""
     row = clip_row(msgspec.convert(tiny_manifest(), Manifest), raw(_SURE.tolist()), windows())
     curves = {"priors": {"neutral": {"0": 0.5, "60": 0.6, "300": 0.7}}, "two_speakers": {}, "hour_of": {}}
     return {
@@ -67,7 +67,7 @@ def test_sections_are_what_is_there() -> None:
 
 
 def test_protocols_fold_by_fold() -> None:
-    """The interval is over speakers, the spread over the folds that are there; their commands stand below."""
+    """The interval is over speakers, the spread over existing folds, with their commands."""
     folds = {
         "1": {"commit": "abc", "rows": {"two": {"labels": ["a", "b"], "speakers": {"x": [[3, 1], [0, 4]]}}}},
         "0": {"commit": "def", "rows": {"two": {"labels": ["a", "b"], "speakers": {"y": [[1, 3], [2, 2]]}}}},
@@ -78,7 +78,7 @@ def test_protocols_fold_by_fold() -> None:
 
 
 def test_stream_section_names_the_goals_met() -> None:
-    """And those missed, with the number; the default setting is bold."""
+    """Missed goals are listed with their number; the default setting is bold."""
     text = sections(metrics())["stream"]
     assert "- At most 0.5 false episodes per hour without speech: met on ESC-10 and noises." in text
     assert "- At most 2 false episodes per hour of neutral speech: missed on c (2.5)." in text
@@ -93,7 +93,7 @@ def test_confidence_table() -> None:
 
 
 def test_plots(tmp_path: Path) -> None:
-    """One for each kind of metrics, small, and the same bytes again."""
+    """One small plot per kind of metrics, with reproducible bytes."""
     manifest = msgspec.convert({**tiny_manifest(), "metrics": metrics()}, Manifest)
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
@@ -112,7 +112,7 @@ def test_plots_of_nothing(tmp_path: Path) -> None:
 
 
 def test_shipped_card_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``python -m convert card`` would change nothing in the shipped card; its gate has a section of its own."""
+    """``python -m convert card`` does not change the shipped card; its gate has its own section."""
     text = (DEFAULT_BUNDLE / "README.md").read_text(encoding="utf-8")
     section = "## Speech gate" + text.partition("## Speech gate")[2].partition("\n## Limits")[0]
     monkeypatch.setattr(card, "gate_section", lambda *_: section)

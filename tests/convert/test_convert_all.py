@@ -1,4 +1,4 @@
-"""The whole way of convert, once, on tiny corpora: sound to a bundle that proves itself and answers."""
+"""The whole training once, on tiny corpora: from sound to a valid bundle that classifies."""
 
 import importlib.util
 import json
@@ -34,7 +34,7 @@ _REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Corpora, and what ``python -m convert all`` made of them in one epoch."""
+    """Corpora, and the output of ``python -m convert all`` after one epoch."""
     folder = tmp_path_factory.mktemp("convert")
     layouts.cremad(folder / "cremad")
     layouts.emodb(folder / "emodb")
@@ -59,12 +59,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def bundle(folder: Path) -> Bundle:
-    """The bundle that was made."""
+    """The resulting bundle."""
     return load_bundle(folder / "bundle")
 
 
 def test_bundle_says_where_it_comes_from(bundle: Bundle) -> None:
-    """Recipe, seed, command, corpora with licences and speakers, time, and no path of this machine."""
+    """Recipe, seed, command, corpora with licences and speakers, date, and no local path."""
     manifest = bundle.manifest
     assert (manifest.name, manifest.created, manifest.labels) == ("default", "1970-01-01T00:00:00Z", LABELS)
     assert manifest.training["command"] == "python -m convert all --recipe default --seed 3 --epochs 1"
@@ -76,7 +76,7 @@ def test_bundle_says_where_it_comes_from(bundle: Bundle) -> None:
 
 
 def test_bundle_has_metrics(bundle: Bundle) -> None:
-    """Test speakers and the unseen corpus, every way, each model on its own task, support vector machines beside it."""
+    """Test speakers and the unseen corpus with each routing, each model on its own task, and the SVMs."""
     rows = bundle.manifest.metrics["rows"]
     assert {name: row["never_trained"] for name, row in rows.items()} == {
         "cremad": False,
@@ -97,7 +97,7 @@ def test_bundle_has_metrics(bundle: Bundle) -> None:
 @pytest.mark.parametrize("runtime", installed_runtimes())
 @pytest.mark.parametrize("routing", ["hard", "soft"])
 def test_bundle_answers(bundle: Bundle, folder: Path, runtime: Any, routing: Any) -> None:  # noqa: ANN401 - literals
-    """The cascade runs on either runtime, from sound as on the device."""
+    """The cascade runs on each runtime, from sound as on the device."""
     samples, _ = soundfile.read(folder / "emodb" / "wav" / "14a01Wa.wav", dtype="float32")
     windows = Windows(GEOMETRY, 31 * GEOMETRY.hop)
     image = [*windows.push(samples, 0), *windows.finish()][0].image
@@ -107,7 +107,7 @@ def test_bundle_answers(bundle: Bundle, folder: Path, runtime: Any, routing: Any
 
 
 def test_bundle_has_stream_and_conditions(bundle: Bundle) -> None:
-    """Episodes of every group and of sounds without speech, each with and without adaptation; worse conditions."""
+    """Episodes of every group and of sounds without speech, with and without adaptation, in worse conditions."""
     stream = bundle.manifest.metrics["stream"]
     kinds = {(row["group"], row["kind"]) for row in stream["rows"]}
     assert {("validation", "emotions"), ("emodb", "neutral"), ("ravdess", "emotions"), ("other", "other")} <= kinds
@@ -118,7 +118,7 @@ def test_bundle_has_stream_and_conditions(bundle: Bundle) -> None:
 
 
 def test_bundle_has_plots(bundle: Bundle) -> None:
-    """The plots that the card links to stand beside it, small enough to be shipped."""
+    """The plots linked in the card exist and are small enough to ship."""
     card = (bundle.path / "README.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"!\[[^]]*\]\(([^)]+)\)", card))
     assert {"confusion.png", "reliability.png", "stream.png", "gate.png"} <= shown
@@ -129,7 +129,7 @@ def test_bundle_has_plots(bundle: Bundle) -> None:
 
 
 def test_bundle_evaluated_again(bundle: Bundle, folder: Path) -> None:
-    """Without its training the same metrics go into the same card, with the date of the evaluation."""
+    """Evaluated alone the bundle gets the same metrics and card, with the date of the evaluation."""
     again = folder / "evaluated"
     shutil.copytree(bundle.path, again)
     places = ["--corpora", str(folder), "--work", str(folder / "work")]
@@ -145,7 +145,7 @@ def test_bundle_evaluated_again(bundle: Bundle, folder: Path) -> None:
 
 
 def test_results_are_joined(bundle: Bundle, folder: Path) -> None:
-    """An alternative and a protocol join the metrics; other alternatives and everything else stay as they were."""
+    """An alternative and a protocol are added; other alternatives and metrics stay."""
     other = folder / "joined"
     shutil.copytree(bundle.path, other)
     places = ["--corpora", str(folder), "--work", str(folder / "work"), "--bundle", str(other)]
@@ -167,7 +167,7 @@ def test_results_are_joined(bundle: Bundle, folder: Path) -> None:
 
 
 def test_evaluate_stream_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same episodes from the same seed, without the rest of the evaluation."""
+    """The same seed gives the same episodes without the rest of the evaluation."""
     places = ["--corpora", str(folder), "--work", str(folder / "work")]
     assert main(["evaluate", "--stream", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
     assert json.loads(capsys.readouterr().out)["stream"] == bundle.manifest.metrics["stream"]
@@ -176,13 +176,13 @@ def test_evaluate_stream_alone(folder: Path, bundle: Bundle, capsys: pytest.Capt
 
 
 def test_bundle_has_adaptation(bundle: Bundle) -> None:
-    """Both routings have a table, since validation has every label; so there are adaptation curves."""
+    """Both routings have a table, since validation has every label, and so adaptation curves."""
     assert bundle.manifest.mean_log_scores.keys() == {"hard", "soft"}
     assert bundle.manifest.metrics["adaptation"].keys() == {"validation", "cremad", "emodb", "ravdess"}
 
 
 def test_evaluate_adaptation_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same metrics from the same seed, without the rest of the evaluation."""
+    """The same seed gives the same metrics without the rest of the evaluation."""
     places = ["--corpora", str(folder), "--work", str(folder / "work")]
     assert main(["evaluate", "--adaptation", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
     assert json.loads(capsys.readouterr().out)["adaptation"] == bundle.manifest.metrics["adaptation"]
@@ -201,7 +201,7 @@ def test_card(bundle: Bundle) -> None:
 
 
 def test_made_again_is_the_same(bundle: Bundle, folder: Path) -> None:
-    """The bundle of a run that is done is the same bytes."""
+    """A repeated command on a finished run gives an identical bundle."""
     again = folder / "again"
     subprocess.run(
         [
@@ -215,7 +215,7 @@ def test_made_again_is_the_same(bundle: Bundle, folder: Path) -> None:
 
 
 def test_bundle_has_a_gate(bundle: Bundle) -> None:
-    """The gate is within its budget, runs, and has its metrics, its plot and its data's attribution beside it."""
+    """The gate is within its budget, runs, and has metrics, plot and the attribution of its data."""
     gate = bundle.manifest.gate
     assert gate is not None
     assert gate.labels == ("other", "speech")
@@ -233,7 +233,7 @@ def test_bundle_has_a_gate(bundle: Bundle) -> None:
 
 
 def test_gate_is_put_into_a_bundle(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """``gate --bundle`` gives a bundle without one what ``all`` gives, whatever stood there before."""
+    """``gate --bundle`` adds the same gate as ``all``, whatever was there before."""
     other = folder / "other"
     shutil.copytree(bundle.path, other)
     without = msgspec.structs.replace(
@@ -249,7 +249,7 @@ def test_gate_is_put_into_a_bundle(bundle: Bundle, folder: Path, capsys: pytest.
 
 
 def test_gate_of_a_foreign_bundle(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bundle of which no card can be written is left as it is, with one line that says so."""
+    """A bundle without a possible card stays unchanged, with a one-line error."""
     other = folder / "foreign"
     shutil.copytree(bundle.path, other)
     content = msgspec.json.encode(msgspec.structs.replace(bundle.manifest, training={}))
@@ -263,7 +263,7 @@ def test_gate_of_a_foreign_bundle(bundle: Bundle, folder: Path, capsys: pytest.C
 
 
 def test_evaluate_index(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Anyone can repeat the evaluation on an index of their own clips; the same clips give the same metrics."""
+    """The evaluation runs on a user's own index of clips; equal clips give equal metrics."""
     rows = ["file,speaker,gender,emotion"]
     emotions = {"W": "angry", "E": "disgust", "A": "fear", "F": "happy", "N": "neutral", "T": "sad", "L": "boredom"}
     rows += [f"wav/14a01{letter}a.wav,EMODB_14,female,{emotion}" for letter, emotion in emotions.items()]
@@ -298,7 +298,7 @@ def test_evaluate_index(folder: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_card_from_the_manifest(bundle: Bundle, folder: Path) -> None:
-    """``card`` writes the same card and plots again, with nothing but the bundle."""
+    """``card`` reproduces card and plots from the bundle alone."""
     other = folder / "carded"
     shutil.copytree(bundle.path, other)
     for name in ("README.md", "confusion.png", "adaptation.png", "stream.png"):
@@ -309,7 +309,7 @@ def test_card_from_the_manifest(bundle: Bundle, folder: Path) -> None:
 
 
 def test_card_of_an_older_version(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Metrics of another version are refused in one line, and the bundle stays as it is."""
+    """Metrics of another version are refused in one line, and the bundle stays."""
     other = folder / "older"
     shutil.copytree(bundle.path, other)
     metrics = {key: value for key, value in bundle.manifest.metrics.items() if key != "adaptation"}

@@ -18,7 +18,7 @@ from tests.parts.models import layouts
 
 
 def tiny(folder: Path) -> Path:
-    """CREMA-D and EMO-DB with a speaker of each split, RAVDESS as an unseen corpus, and noises for augmented copies."""
+    """CREMA-D and EMO-DB with a speaker per split, RAVDESS as an unseen corpus, and noises for augmented copies."""
     layouts.cremad(folder / "cremad")
     layouts.emodb(folder / "emodb")
     layouts.ravdess(folder / "ravdess")
@@ -64,7 +64,7 @@ def tiny(folder: Path) -> Path:
     ],
 )
 def test_usage_wrong(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
-    """One line on stderr that says what was expected, exit status 64."""
+    """One line on stderr has the expectation, with exit status 64."""
     assert main(arguments) == 64
     output = capsys.readouterr()
     assert message in output.err
@@ -74,7 +74,7 @@ def test_usage_wrong(capsys: pytest.CaptureFixture[str], arguments: list[str], m
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every subcommand describes its own options, and no former name."""
+    """Every subcommand describes its own options, without former names."""
     with pytest.raises(SystemExit) as ended:
         main([name, "--help"])
     assert ended.value.code == 0

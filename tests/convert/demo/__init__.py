@@ -1,1 +1,1 @@
-"""How the demo's sample is made."""
+"""Tests of how the demo's sample is made."""

@@ -1,4 +1,4 @@
-"""The committed sample is what the committed deliveries make, and the command that makes it says what is wrong."""
+"""The committed deliveries reproduce the committed sample, and the command reports errors."""
 
 import shutil
 from pathlib import Path
@@ -17,14 +17,14 @@ from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 
 @pytest.fixture(autouse=True)
 def _programs() -> None:
-    """Skip where a synthesiser is missing."""
+    """Skip the test if a synthesiser is missing."""
     for program in ("flite", "espeak-ng"):
         if shutil.which(program) is None:
             pytest.skip(f"needs {program}: apt-get install {program}")
 
 
 def test_deliveries_make_the_committed_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Another version of a synthesiser may speak a little otherwise: length within a tenth, level within 1 dB."""
+    """Other versions of a synthesiser may differ: length within 10 %, level within 1 dB."""
     out = tmp_path / "sample.flac"
     assert command.main(["--as-found", "--out", str(out)]) == 0
     made, _ = soundfile.read(out, dtype="float64")
@@ -37,7 +37,7 @@ def test_deliveries_make_the_committed_sample(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_turns_that_no_bundle_detects_are_left_out() -> None:
-    """With fewer than four emotions left there is no sample."""
+    """Fewer than four emotions make no sample."""
     found = msgspec.json.decode(command.DELIVERIES.read_bytes(), type=command.Deliveries)
     bundle = load_bundle(DEFAULT_BUNDLE)
     lines = {line.line.meant: line for line in found.lines}
@@ -47,6 +47,6 @@ def test_turns_that_no_bundle_detects_are_left_out() -> None:
 
 
 def test_command_names_a_bundle_that_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line, and the exit status of a model that cannot be read."""
+    """One line, with the exit status of an unreadable model."""
     assert command.main(["--bundle", str(tmp_path), "--as-found"]) == 78
     assert capsys.readouterr().err.startswith(f"convert.demo: {tmp_path}")

@@ -1,4 +1,4 @@
-"""The search finds what its scorer wants, and the scorer wants what the bundle detects."""
+"""The search optimises its scorer, and the scorer prefers what the bundle detects."""
 
 import shutil
 
@@ -20,7 +20,7 @@ SMALL = Effort(per_voice=6, n_voices=1, n_rounds=4, per_round=8, n_best=3)
 
 
 class HighPitch(Scorer):
-    """Prefers voices of 250 Hz to all others."""
+    """Prefers voices of 250 Hz."""
 
     def __init__(self) -> None:
         pass
@@ -33,26 +33,26 @@ class HighPitch(Scorer):
 
 @pytest.fixture(scope="module")
 def found() -> list[Found]:
-    """Of a small search."""
+    """Result of a small search."""
     if shutil.which("espeak-ng") is None:
         pytest.skip("needs espeak-ng: apt-get install espeak-ng")
     return searched(LINE, VOICES, HighPitch(), 1, SMALL)
 
 
 def test_search_finds_what_is_wanted(found: list[Found]) -> None:
-    """Within a semitone; only the best voice is searched to the end."""
+    """The result is within a semitone; only the best voice is searched to the end."""
     assert len(found) == 1
     assert found[0].score > -1 / 17
 
 
 def test_search_is_the_same_for_the_same_seed(found: list[Found]) -> None:
-    """And another for another."""
+    """Another seed gives another result."""
     assert searched(LINE, VOICES, HighPitch(), 1, SMALL) == found
     assert searched(LINE, VOICES, HighPitch(), 2, SMALL) != found
 
 
 def test_shipped_sample_scores_highest_as_it_is_meant() -> None:
-    """At least four emotions, though a turn is scored alone and in another room."""
+    """At least four emotions are detected, although each turn is scored alone and in another room."""
     sound, rate_hz = soundfile.read(SAMPLE, dtype="float64")
     bundle = load_bundle(DEFAULT_BUNDLE)
     scorer = Scorer(bundle)
@@ -67,7 +67,7 @@ def test_shipped_sample_scores_highest_as_it_is_meant() -> None:
 
 
 def test_silence_scores_lowest() -> None:
-    """What the gate refuses is as bad as what the cascade calls otherwise."""
+    """Speech refused by the gate is as bad as a wrong label."""
     scorer = Scorer(load_bundle(DEFAULT_BUNDLE))
     noise = np.random.default_rng(1).standard_normal(16_000 * 6)
     assert scorer.score(noise, "neutral") == pytest.approx(np.log(1 / 512), abs=0.5)

@@ -1,4 +1,4 @@
-"""Pitch, voicing and envelope of sounds of which they are known."""
+"""Pitch, voicing and envelope of sounds for which they are known."""
 
 import numpy as np
 import pytest
@@ -17,14 +17,14 @@ def voice(pitch_hz: float, formant_hz: float, duration_s: float = 0.5) -> Reals:
 
 @pytest.mark.parametrize("pitch_hz", [80, 120, 210, 350])
 def test_pitch_of_a_pulse_train(pitch_hz: float) -> None:
-    """Within 2 %, neither half nor double."""
+    """The pitch is within 2 %, not half or double."""
     speech = analysed(voice(pitch_hz, 700))
     assert speech.voiced.mean() > 0.9
     assert speech.mean_pitch_hz == pytest.approx(pitch_hz, rel=0.02)
 
 
 def test_noise_is_not_voiced() -> None:
-    """Nor is silence; a pitch stands there all the same, for whoever interpolates."""
+    """Silence has no voice either; its pitch is filled in for interpolation."""
     noise = np.random.default_rng(1).standard_normal(RATE_HZ)
     for sound in (noise, np.zeros(RATE_HZ)):
         speech = analysed(sound)
@@ -35,7 +35,7 @@ def test_noise_is_not_voiced() -> None:
 
 @pytest.mark.parametrize("formant_hz", [500, 1500, 3000])
 def test_envelope_has_the_formant_and_no_harmonics(formant_hz: float) -> None:
-    """One hump where the resonance is, whatever the pitch."""
+    """The envelope peaks at the resonance, whatever the pitch."""
     speech = analysed(voice(150, formant_hz))
     middle = speech.envelope[len(speech.envelope) // 2]
     peak_hz = int(middle.argmax()) * RATE_HZ / N_FFT
@@ -43,6 +43,6 @@ def test_envelope_has_the_formant_and_no_harmonics(formant_hz: float) -> None:
 
 
 def test_a_frame_is_5_ms() -> None:
-    """And the last one begins where the sound ends."""
+    """The last frame starts where the sound ends."""
     speech = analysed(voice(150, 700, 1.0))
     assert len(speech.pitch_hz) == len(speech.voiced) == len(speech.envelope) == 1 + RATE_HZ // FRAME

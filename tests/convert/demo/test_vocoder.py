@@ -38,19 +38,19 @@ def said(speech: Speech, **changes: Any) -> Reals:  # noqa: ANN401 -- the fields
 
 
 def centre_hz(sound: Reals) -> float:
-    """Of the energy in the spectrum."""
+    """Centroid of the spectrum's energy."""
     power = np.abs(np.fft.rfft(sound)) ** 2
     return float(power @ np.fft.rfftfreq(len(sound), 1 / RATE_HZ) / power.sum())
 
 
 @pytest.mark.parametrize("pitch_hz", [100, 150, 300])
 def test_pitch(speech: Speech, pitch_hz: float) -> None:
-    """It can be measured again."""
+    """A second analysis gives the same values."""
     assert analysed(said(speech, pitch_hz=pitch_hz)).mean_pitch_hz == pytest.approx(pitch_hz, rel=0.02)
 
 
 def test_pitch_falls_and_trembles(speech: Speech) -> None:
-    """By the semitones of the delivery."""
+    """The pitch moves by the semitones of the delivery."""
     falling = analysed(said(speech, pitch_slope_st=-6)).pitch_hz
     assert 12 * np.log2(falling[20] / falling[-20]) == pytest.approx(6 * 0.8, abs=0.4)
     trembling = analysed(said(speech, tremor_st=1)).pitch_hz[20:-20]
@@ -58,14 +58,14 @@ def test_pitch_falls_and_trembles(speech: Speech) -> None:
 
 
 def test_tempo(speech: Speech) -> None:
-    """Faster is shorter, at the same pitch."""
+    """A higher tempo is shorter at the same pitch."""
     fast = said(speech, tempo=1.25)
     assert len(fast) == pytest.approx(0.8 * RATE_HZ, rel=0.02)
     assert analysed(fast).mean_pitch_hz == pytest.approx(150, rel=0.02)
 
 
 def test_timbre(speech: Speech) -> None:
-    """Formants move, a raised voice has more energy high up, and so has breath."""
+    """Formants move; effort and breath add energy at high frequencies."""
     plain = centre_hz(said(speech))
     assert centre_hz(said(speech, formants=1.15)) == pytest.approx(1.15 * plain, rel=0.05)
     assert centre_hz(said(speech, tilt_db=5)) > 1.05 * plain
@@ -73,12 +73,12 @@ def test_timbre(speech: Speech) -> None:
 
 
 def test_whisper_has_no_pitch(speech: Speech) -> None:
-    """All of it is noise."""
+    """Everything is noise."""
     assert analysed(said(speech, breath=1)).voiced.mean() < 0.2
 
 
 def test_level_and_repetition(speech: Speech) -> None:
-    """Rms 1, whatever the delivery, and the same samples for the same seed."""
+    """Rms is 1 for every delivery, and equal seeds give equal samples."""
     one = said(speech, breath=0.3, jitter=0.02)
     assert float(np.sqrt(np.mean(one**2))) == pytest.approx(1)
     np.testing.assert_array_equal(one, said(speech, breath=0.3, jitter=0.02))

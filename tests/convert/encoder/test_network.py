@@ -84,7 +84,7 @@ def test_layers_equal_the_graph(onnx_file: Path, given: NDArray[np.float32]) -> 
 
 
 def test_shorter_window_takes_the_last_positions(onnx_file: Path, given: NDArray[np.float32]) -> None:
-    """Three seconds alone: after the convolutions they are what the end of eight seconds is, but for the edge."""
+    """Except at the edge, three seconds alone give the same convolution outputs as the end of eight seconds."""
     (short, *_), (whole, *_) = apart(ours, onnx_file, given[:, -300:], 1), apart(ours, onnx_file, given, 1)
     assert short.shape == (1, 150, 384)
     np.testing.assert_allclose(short[:, 2:], whole[:, -148:], atol=1e-4)

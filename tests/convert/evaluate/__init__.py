@@ -1,1 +1,1 @@
-"""Tests of what is measured of a bundle."""
+"""Tests of bundle evaluation."""

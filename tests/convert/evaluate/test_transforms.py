@@ -1,4 +1,4 @@
-"""The table of transformations: what is done to a clip, which clips they are, and the table."""
+"""The table of transformations: effects, choice of clips, and formatting."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ CLIP = noise(2, 0.05)
 
 
 def changed(name: str, folder: Path) -> Floats:
-    """(n, channels) of the clip as the transform writes it."""
+    """(n, channels) samples that the transform writes."""
     change, pack = transforms()[name]
     samples, _ = soundfile.read(pack(folder / "clip", change(CLIP)), dtype="float32", always_2d=True)
     return np.asarray(samples, np.float32)
@@ -26,7 +26,7 @@ def changed(name: str, folder: Path) -> Floats:
 
 @pytest.mark.parametrize("name", transforms())
 def test_every_transform_is_a_file_that_is_read(tmp_path: Path, name: str) -> None:
-    """Whole: as long as the clip and what was put before it, within what a codec adds."""
+    """Output is as long as the clip and its lead, within a codec's padding."""
     change, pack = transforms()[name]
     samples = change(CLIP)
     with Recording(pack(tmp_path / "clip", samples)) as recording:
@@ -35,7 +35,7 @@ def test_every_transform_is_a_file_that_is_read(tmp_path: Path, name: str) -> No
 
 
 def test_transforms_do_what_they_are_called(tmp_path: Path) -> None:
-    """An offset of its size, hum of its level, a clip later by its time, channels apart."""
+    """Each transform has its size: offset, hum level, shift, channels."""
     assert changed("offset 0.05", tmp_path).mean() == pytest.approx(0.05, abs=1e-3)
     hum = changed("hum 50 Hz, -30 dBFS", tmp_path)[:, 0] - 0.7 * CLIP
     assert 10 * np.log10(np.mean(hum**2)) == pytest.approx(-30, abs=0.01)
@@ -48,7 +48,7 @@ def test_transforms_do_what_they_are_called(tmp_path: Path) -> None:
 
 
 def test_noise_is_the_same_for_each_shift() -> None:
-    """The clip's own part is sample for sample what it is without a shift."""
+    """Apart from the shift the clip's samples are unchanged."""
     own = transforms()[next(iter(IN_NOISE))][0](CLIP)
     shifted = transforms()[list(IN_NOISE)[-1]][0](CLIP)
     first, last = (round(by_s * RATE_HZ) for by_s in (next(iter(IN_NOISE.values())), list(IN_NOISE.values())[-1]))
@@ -56,7 +56,7 @@ def test_noise_is_the_same_for_each_shift() -> None:
 
 
 def test_clips_are_drawn_the_same_each_time(corpora: Path) -> None:
-    """44 of them by a seed, others by another; of test speakers or of validation's, never of both."""
+    """44 clips by seed, of test or of validation speakers, never of both."""
     first = [clip.id for clip in drawn(corpora, 1)]
     assert first == [clip.id for clip in drawn(corpora, 1)]
     assert len(first) == N_CLIPS
@@ -67,13 +67,13 @@ def test_clips_are_drawn_the_same_each_time(corpora: Path) -> None:
 
 
 def test_no_corpus_with_sound(tmp_path: Path) -> None:
-    """A usage error that says what is needed."""
+    """A usage error says what is needed."""
     with pytest.raises(UsageError, match=r"none of emodb, ravdess, nemo, emovo, expected one with sound"):
         drawn(tmp_path, 1)
 
 
 def test_offset_hum_and_second_channel_change_no_label(corpora: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six clips through the shipped bundle, as a user classifies them."""
+    """Six clips through the shipped bundle, as ``classify`` does it."""
     every = transforms()
     names = [OWN, "offset 0.2", "hum 50 Hz, -30 dBFS", "100 ms later", "20 dB softer", "second channel inverted"]
     monkeypatch.setattr("convert.evaluate.transforms.transforms", lambda: {name: every[name] for name in names})
@@ -82,7 +82,7 @@ def test_offset_hum_and_second_channel_change_no_label(corpora: Path, monkeypatc
 
 
 def test_table_has_a_row_a_transform() -> None:
-    """Shares in per cent, refused files beside them."""
+    """Shares are in per cent, beside the number of refused files."""
     rows = {
         OWN: {"changed": 0.0, "none": 0.0, "refused": 0.0},
         "MP3": {"changed": 0.5, "none": 0.25, "refused": 0.25},

@@ -1,1 +1,1 @@
-"""Training, quantization, evaluation."""
+"""Tests of the gate's training and evaluation."""

@@ -1,4 +1,4 @@
-"""The gate's material, windows, trials and metrics; the whole way is in test_convert_all.py."""
+"""The gate's material, windows, trials and metrics; test_convert_all.py covers the whole training."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from convert.gate.trials import MADE, WINDOWS_PER_HOUR, recorded, trials
 
 @pytest.fixture
 def run(tmp_path: Path) -> GateRun:
-    """A run over tiny corpora, prepared."""
+    """A prepared run over tiny corpora."""
     for name in ("cremad", "emodb", "esc10", "ami"):
         getattr(layouts, name)(tmp_path / name)
     layouts.noises(tmp_path / "noise")
@@ -34,7 +34,7 @@ def run(tmp_path: Path) -> GateRun:
 
 
 def of_side(run: GateRun, folder: Path, side: str) -> Sounds:
-    """The material of one side."""
+    """Material of one split."""
     return sounds(folder, run.recipe, side)  # type: ignore[arg-type]
 
 
@@ -44,7 +44,7 @@ def floats(*numbers: float) -> Floats:
 
 
 def test_sides_share_nothing(run: GateRun) -> None:
-    """No recording and no speaker is on two sides."""
+    """No recording and no speaker is in two splits."""
     found = [of_side(run, run.path.parent, side) for side in SIDES]
     names = [{clip.id for clip in side.all()} for side in found]
     speakers = [{clip.speaker for clips in side.spoken.values() for clip in clips} for side in found]
@@ -55,7 +55,7 @@ def test_sides_share_nothing(run: GateRun) -> None:
 
 
 def test_side_without_recordings(tmp_path: Path) -> None:
-    """An absent fold is named."""
+    """The error names the missing fold."""
     for name in ("cremad", "emodb", "esc10", "ami"):
         getattr(layouts, name)(tmp_path / name)
     with pytest.raises(UsageError, match="noise: nothing for train"):
@@ -63,12 +63,12 @@ def test_side_without_recordings(tmp_path: Path) -> None:
 
 
 def test_turns_that_meet_are_one() -> None:
-    """Overlapping turns and those less than 0.3 s apart are one, whatever their order."""
+    """Overlapping turns and turns less than 0.3 s apart are merged, in any order."""
     assert joined([(4.5, 5.5), (0.5, 1.5), (1.6, 2.4), (0.6, 1.0)]) == [(0.5, 2.4), (4.5, 5.5)]
 
 
 def test_batch_is_half_speech(run: GateRun) -> None:
-    """Images as the model takes them, targets of 0 and 1 except for the smoothing; the same for the same seed."""
+    """Images as model inputs with smoothed targets of 0 and 1, identical for the same seed."""
     speech, other = pieces(of_side(run, run.path.parent, "train"), run)
     images, targets = batch(speech, other, run.recipe, (1, 2))
     assert images.shape == (16, 188, 64, 1)
@@ -80,7 +80,7 @@ def test_batch_is_half_speech(run: GateRun) -> None:
 
 
 def test_pieces_are_drawn_by_share(run: GateRun) -> None:
-    """Each corpus has its share, and in it each version and each emotion, however many pieces there are."""
+    """Each corpus has its share, and each version and emotion within it, whatever the number of clips."""
     speech, _ = pieces(of_side(run, run.path.parent, "train"), run)
     recipe = run.recipe
     assert speech.share.sum() == pytest.approx(1)
@@ -92,7 +92,7 @@ def test_pieces_are_drawn_by_share(run: GateRun) -> None:
 
 
 def test_loud_anger_is_not_drowned_by_the_many() -> None:
-    """Nine calm clips and one shout: half of what is drawn is the shout."""
+    """With nine calm clips and one shout, half of the draws are the shout."""
     frames = np.zeros((50, 64), np.float16)
     found = weights([*[Piece(frames, None, "neutral low")] * 9, Piece(frames, None, "angry high")])
     assert found[-1] == pytest.approx(0.5)
@@ -101,7 +101,7 @@ def test_loud_anger_is_not_drowned_by_the_many() -> None:
 
 @pytest.mark.parametrize("kind", made_sounds.KINDS)
 def test_made_sounds(kind: str) -> None:
-    """Six seconds with a peak of 0.5, the same for a seed and another for another."""
+    """Six seconds with a peak of 0.5, determined by the seed."""
     samples = made_sounds.made(kind, 1)
     assert len(samples) == 96_000
     assert np.abs(samples).max() == pytest.approx(0.5)
@@ -110,7 +110,7 @@ def test_made_sounds(kind: str) -> None:
 
 
 def test_trials(run: GateRun) -> None:
-    """Windows of every group; speech where somebody speaks; silence opens neither the level gate nor webrtcvad."""
+    """Every group has windows; speech has speakers; silence opens neither the level gate nor webrtcvad."""
     found = trials(recorded(of_side(run, run.path.parent, "test"), {}, run, 2), [], run, 2)
     speech = set(found.group[found.speech].tolist())
     assert {"emodb", "ami", f"emodb{IN_A_ROOM}"} <= speech
@@ -124,7 +124,7 @@ def test_trials(run: GateRun) -> None:
 
 
 def test_stored_log_mel_is_tested_in_rooms(run: GateRun) -> None:
-    """A clip without sound has its windows, and others with echo that only the model can hear."""
+    """A clip without sound has windows, and only the model detects some of those with echo."""
     clips = of_side(run, run.path.parent, "test").spoken["cremad"]
     found = trials(iter(()), clips, run, 2)
     dry, echo = found.group == "cremad", found.group == f"cremad{IN_A_ROOM}"
@@ -135,7 +135,7 @@ def test_stored_log_mel_is_tested_in_rooms(run: GateRun) -> None:
 
 
 def test_echo_of_samples_and_of_log_mel() -> None:
-    """A burst rings on for as long as the room says, in sound and in log-mel alike, at the level it had."""
+    """A burst decays as long as the room says, in samples and log-mel, at its original level."""
     recipe = GateRecipe(room_s=(0.5, 0.5), direct_db=(0.0, 0.0))
     burst = np.zeros(32_000, np.float32)
     burst[8_000:9_600] = 0.1 * made_sounds.pink(1_600, 1)
@@ -153,7 +153,7 @@ def test_echo_of_samples_and_of_log_mel() -> None:
 
 
 def test_figures_by_hand() -> None:
-    """Of five speech windows one is missed at 0.5, of four others one accepted: 0.2 and a quarter of an hour's."""
+    """At 0.5 one of five speech windows is missed and one of four others accepted: 0.2, and a quarter of an hour's."""
     speech, other = floats(0.9, 0.8, 0.7, 0.6, 0.3), floats(0.1, 0.2, 0.4, 0.55)
     found = row(speech, other, 0.5)
     assert (found["missed"], found["accepted"]) == (0.2, 0.25)
@@ -164,7 +164,7 @@ def test_figures_by_hand() -> None:
 
 
 def test_most_sensitive_threshold_by_hand() -> None:
-    """Of four others one may be accepted: the next one is just out; with none all are."""
+    """If one of four others may be accepted, the threshold excludes the next; if none, it excludes all."""
     other = floats(0.1, 0.2, 0.4, 0.55)
     at = most_sensitive(other, 0.25)
     assert (other >= at).tolist() == [False, False, False, True]
@@ -173,7 +173,7 @@ def test_most_sensitive_threshold_by_hand() -> None:
 
 
 def test_curve_ends() -> None:
-    """From everything accepted to everything missed; apart means no error at all."""
+    """From all accepted to all missed; separable scores have no error."""
     thresholds, missed, accepted = curve(floats(0.8, 0.9), floats(0.1, 0.1))
     assert (missed[0], accepted[0], missed[-1], accepted[-1]) == (0, 1, 1, 0)
     assert np.isinf(thresholds[-1])
@@ -181,7 +181,7 @@ def test_curve_ends() -> None:
 
 
 def test_recipe_cut() -> None:
-    """A try is shorter, never longer."""
+    """A trial run is shorter, never longer."""
     assert gate_recipe(1).epochs == 1
     assert gate_recipe(1000) == gate_recipe()
 

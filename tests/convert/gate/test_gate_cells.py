@@ -1,4 +1,4 @@
-"""Speech cell by cell: which windows count, which conditions each clip is in, what the card says of it."""
+"""Speech by cell: which windows count, the conditions of each clip, and the card's table."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ AROUND = Surroundings([], [], [])
 
 
 def windows(samples: Floats) -> list[Window]:
-    """As the device cuts a recording."""
+    """Windows as the device makes them."""
     cut = Windows(GEOMETRY, 31 * GEOMETRY.hop)
     return [*cut.push(samples, 0), *cut.finish()]
 
@@ -36,19 +36,19 @@ def clip(**given: object) -> Clip:
 
 @pytest.fixture
 def run(tmp_path: Path) -> GateRun:
-    """A run that has made nothing yet."""
+    """A run without results."""
     return GateRun(GateRecipe(), 1, tmp_path / "run", tmp_path / "cache")
 
 
 @pytest.mark.parametrize(("spoken_s", "counts"), [(0.9, False), (1.2, True)])
 def test_a_second_counts(spoken_s: float, counts: bool) -> None:  # noqa: FBT001 - the parameter itself
-    """A tone of 0.9 s in silence is too little, one of 1.2 s enough."""
+    """A tone of 0.9 s in silence is too short, one of 1.2 s is long enough."""
     sound = np.concatenate([np.zeros(RATE_HZ, np.float32), sine(500, spoken_s, 0.1), np.zeros(RATE_HZ, np.float32)])
     assert sounding(windows(sound)).tolist() == [counts]
 
 
 def test_noise_of_a_pause_does_not_count() -> None:
-    """A word over a floor 30 dB below it: the floor is pause, though it is less than 40 dB below."""
+    """The floor 30 dB below a word is pause, although it is less than 40 dB below."""
     sound = noise(3, 0.003)
     sound[RATE_HZ : RATE_HZ + RATE_HZ // 2] += sine(500, 0.5, 0.1)
     assert not sounding(windows(sound)).any()
@@ -61,17 +61,17 @@ def test_silence_does_not_count() -> None:
 
 @pytest.mark.parametrize(("level", "expected"), [(49.9, "low"), (50.0, "middle"), (69.9, "middle"), (70.0, "high")])
 def test_intensity_by_listeners(level: float, expected: str) -> None:
-    """What listeners rated is one of three."""
+    """The listeners' rating has three levels."""
     assert intensity(clip(level=level, intensity="XX")) == expected
 
 
 def test_intensity_by_the_corpus() -> None:
-    """Without a rating it is the corpus' own word."""
+    """Without a rating the corpus' own intensity is used."""
     assert intensity(clip(intensity="strong")) == "strong"
 
 
 def test_every_clip_in_every_condition(run: GateRun, tmp_path: Path) -> None:
-    """With nothing around it: as recorded, telephone, MP3, softer, shouted, whispered, each with the same windows."""
+    """Recorded, telephone, MP3, softer, shouted, whispered: each condition has the same windows."""
     file = layouts.sound(tmp_path / "angry.wav", 200, 1.5)
     found = list(cells({"c": [clip(audio=file)]}, AROUND, run))
     assert [part.kind[:3] for part in found] == [("c", "angry", "")] * 6
@@ -80,7 +80,7 @@ def test_every_clip_in_every_condition(run: GateRun, tmp_path: Path) -> None:
 
 
 def test_conditions_take_turns(run: GateRun, tmp_path: Path) -> None:
-    """Five clips, two conditions beside the clean one each: every condition twice."""
+    """Five clips with two conditions each besides the clean one: every condition twice."""
     file = layouts.sound(tmp_path / "angry.wav", 200, 1.5)
     clips = [clip(id=str(number), audio=file) for number in range(5)]
     names = [part.kind[3] for part in cells({"c": clips}, AROUND, run, in_turn=2)]
@@ -89,13 +89,13 @@ def test_conditions_take_turns(run: GateRun, tmp_path: Path) -> None:
 
 
 def test_short_clips_have_no_cells(run: GateRun, tmp_path: Path) -> None:
-    """0.7 s of voice is no second."""
+    """0.7 s of voice is less than a second."""
     file = layouts.sound(tmp_path / "angry.wav", 200, 0.7)
     assert not list(cells({"c": [clip(audio=file)]}, AROUND, run))
 
 
 def test_unseen_corpora_are_drawn_by_kind(tmp_path: Path) -> None:
-    """One clip of each emotion and intensity, the same ones each time; a corpus that is absent is left out."""
+    """One clip per emotion and intensity, always the same ones; a missing corpus is left out."""
     layouts.emodb(tmp_path / "emodb")
     found = whole(tmp_path, ("emodb", "nemo"), 1)
     assert found.keys() == {"emodb"}
@@ -106,7 +106,7 @@ def test_unseen_corpora_are_drawn_by_kind(tmp_path: Path) -> None:
 
 
 def test_card_has_the_cells() -> None:
-    """A row for each emotion and intensity, a column for each condition, and how many keep the goal."""
+    """A row per emotion and intensity, a column per condition, and the number of cells within the goal."""
     model = GateModel(
         file="gate.tflite", sha256="0" * 64, labels=("other", "speech"), parameters=1, multiply_adds=1, threshold=0.5
     )

@@ -1,4 +1,4 @@
-"""Voices made to shout and to whisper: what changes and what stays, in samples and in log-mel."""
+"""Synthetic shouting and whispering: what changes and what stays, in samples and log-mel."""
 
 import numpy as np
 import pytest
@@ -22,13 +22,13 @@ OCTAVE = VoiceSpec(
 
 
 def voice(pitch_hz: float = 150, duration_s: float = 1.2) -> Floats:
-    """(n,) harmonics that fall by 6 dB an octave, on and off as syllables are."""
+    """(n,) harmonics that fall by 6 dB per octave, switched on and off like syllables."""
     total = sum(sine(pitch_hz * order, duration_s, 0.2 / order) for order in range(1, 40))
     return np.asarray(total * (1 + sine(4, duration_s)) / 2, np.float32)
 
 
 def spectrum_db(samples: Floats) -> Floats:
-    """(n // 2 + 1,) dB at 1 Hz a bin, near enough, of the middle second."""
+    """(n // 2 + 1,) dB at about 1 Hz per bin, of the middle second."""
     middle = samples[:RATE_HZ] * np.hanning(RATE_HZ)
     return np.asarray(20 * np.log10(np.abs(np.fft.rfft(middle)) + 1e-6), np.float32)
 
@@ -40,14 +40,14 @@ def frames(samples: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.float16]]
 
 
 def test_shout_is_an_octave_higher() -> None:
-    """Harmonics stand at twice the pitch, and the odd ones of before are gone."""
+    """Harmonics are at multiples of twice the pitch, and the odd ones are gone."""
     found = spectrum_db(shouted(voice(), OCTAVE, np.random.default_rng(1)))
     assert found[290:311].max() > found[140:161].max() + 20
     assert found[590:611].max() > found[440:461].max() + 20
 
 
 def test_shout_keeps_the_envelope() -> None:
-    """The vocal tract does not grow shorter with the pitch: 2 to 3 kHz stay as far below 300 to 1300 Hz, to 6 dB."""
+    """The vocal tract keeps its length: 2 to 3 kHz stay as far below 300 to 1300 Hz, within 6 dB."""
     before, after = spectrum_db(voice()), spectrum_db(shouted(voice(), OCTAVE, np.random.default_rng(1)))
 
     def fall(found: Floats) -> float:
@@ -58,7 +58,7 @@ def test_shout_keeps_the_envelope() -> None:
 
 
 def test_shout_is_clipped_where_it_is_driven() -> None:
-    """Peaks 6 dB above full scale are cut at it."""
+    """Peaks 6 dB above full scale are clipped."""
     driven = VoiceSpec(shout_drive_db=(6.0, 6.0))
     found = np.abs(shouted(voice(), driven, np.random.default_rng(1)))
     assert found.max() == 1
@@ -66,7 +66,7 @@ def test_shout_is_clipped_where_it_is_driven() -> None:
 
 
 def test_whisper_has_no_pitch() -> None:
-    """Between harmonics there is as much as on them; the length and the peak stay."""
+    """Energy between harmonics equals that on them; length and peak stay."""
     samples = voice()
     found = whispered(samples, VoiceSpec(), np.random.default_rng(1))
     assert len(found) == len(samples)
@@ -85,7 +85,7 @@ def test_whisper_has_no_pitch() -> None:
 
 @pytest.mark.parametrize("make", [shouted_frames, whispered_frames])
 def test_log_mel_keeps_its_form(make: object) -> None:
-    """As many frames, the loudest cell at 0 dB, the same for the same seed."""
+    """The number of frames stays, the loudest cell is 0 dB, and equal seeds give equal images."""
     given = frames(voice())
     found = make(given, VoiceSpec(), np.random.default_rng(1))  # type: ignore[operator]
     assert found.shape == given.shape
@@ -103,7 +103,7 @@ def test_shouted_log_mel_is_that_of_a_higher_voice() -> None:
 
 
 def test_silence_stays_silence() -> None:
-    """Nothing that is not a number comes of nothing."""
+    """Silence gives no NaN."""
     silent = np.zeros(RATE_HZ, np.float32)
     for make in (shouted, whispered):
         assert np.isfinite(make(silent, VoiceSpec(), np.random.default_rng(1))).all()
