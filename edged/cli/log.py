@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 
-from edged.cli.screen import wrapped
+from edged.cli.screen import printable, wrapped
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
 # Priorities as in syslog(3).
@@ -33,6 +33,7 @@ def log_to_stderr(level: str) -> None:
 
 def print_error(message: str) -> None:
     """Print the line that explains the exit status."""
+    message = printable(message)  # the name of a file may contain a line break
     text = _with_priority(message, logging.ERROR) if _is_journal() else wrapped(message, sys.stderr)
     print(text, file=sys.stderr)
 

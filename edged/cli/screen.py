@@ -2,6 +2,7 @@
 
 stream, TERM, NO_COLOR ──► width, has_escapes, has_colour, has_letters
 text, stream ──► wrapped, coloured
+foreign text ──► printable
 """
 
 import os
@@ -55,6 +56,14 @@ def wrapped(text: str, stream: TextIO, indent: int = 2) -> str:
         break_on_hyphens=False,
         drop_whitespace=True,
     )
+
+
+def printable(text: str) -> str:
+    r"""``text`` on one line, with ``?`` for each character that could control a terminal.
+
+    A byte of a file name that is not UTF-8 is a surrogate, and stays: the stream writes it as ``\udcfc``.
+    """
+    return "".join(one if one.isprintable() or "\ud800" <= one <= "\udfff" else "?" for one in text)
 
 
 def coloured(text: str, colour: int, stream: TextIO) -> str:

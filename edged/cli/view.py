@@ -20,7 +20,7 @@ from typing import NamedTuple, TextIO
 
 import msgspec
 
-from edged.cli.screen import has_colour, has_letters, width
+from edged.cli.screen import has_colour, has_letters, printable, width
 from edged.contract.payloads import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health, Info, Level
 from edged.contract.topics import AVAILABILITY, CAPTURE, SPEECH, Received
 
@@ -76,7 +76,7 @@ class View:
         lead = self._lead("", "", beside=True)
         room = self._columns() - len(lead) - 4
         shown = text if len(text) <= room else f"{text[: room - 3]}..."
-        return lead + self._dimmed(f'  "{_printable(shown)}"')
+        return lead + self._dimmed(f'  "{printable(shown)}"')
 
     def line(self, received: Received) -> str:
         """The line for one message; no newline at its end."""
@@ -114,19 +114,19 @@ class View:
         columns, is_beside = self._columns(), self._show_node or self._column is not None
         lead = self._lead(node, payload.time, beside=True)
         label_columns = _SHORT_LABEL if columns < _NARROW else _LABEL
-        label = _printable(label)[:label_columns]
+        label = printable(label)[:label_columns]
         score = payload.confidence if payload.probability is None else payload.probability  # of an older device
         figure = "" if score is None else f"{score:.2f}"
         room = columns - len(lead) - len(f"{mark} {'':{label_columns}}   0.00")  # for the bar and the note
         bar = min(_SHORT_BAR if is_beside else _BAR, room if room < _SHORT_BAR + _MIN_NOTE else room // 2)
         body = f"{mark} {label:<{label_columns}} {_bar(score or 0.0, max(0, bar))}  {figure:<4}"
         room = columns - len(lead) - len(body) - 2
-        note = _printable(note)[:room] if room >= min(_MIN_NOTE, len(note)) else ""
+        note = printable(note)[:room] if room >= min(_MIN_NOTE, len(note)) else ""
         return self._finished(f"{lead}{self._tinted(label, body)}  {note}")
 
     def _words(self, node: str, time: str, words: str) -> str:
         lead = self._lead(node, time)
-        body = f"  {_printable(words)}"[: self._columns() - len(lead)]
+        body = f"  {printable(words)}"[: self._columns() - len(lead)]
         return self._finished(lead + self._dimmed(body))
 
     def _lead(self, node: str, time: str, *, beside: bool = False) -> str:
@@ -136,7 +136,7 @@ class View:
         if self._column is not None:
             node = self._column(moment) if beside else ""
         columns = self._name_columns()
-        return f"{moment:%H:%M:%S}  {_printable(node)[:columns]:<{columns}} "
+        return f"{moment:%H:%M:%S}  {_shortened(printable(node), columns):<{columns}} "
 
     def _columns(self) -> int:
         return self._screen.width() - 1  # in the last column some terminals wrap
@@ -183,11 +183,15 @@ def _bar(score: float, columns: int) -> str:
     return f"{'█' * whole}{_EIGHTHS[eighths]}"[:columns].ljust(columns)
 
 
+def _shortened(name: str, columns: int) -> str:
+    """``name`` within ``columns``; its end stays, in which names such as kitchen and kitchen-replay differ."""
+    if len(name) <= columns:
+        return name
+    n_end = (columns - 1) // 2
+    return f"{name[: columns - 1 - n_end]}…{name[-n_end:]}"
+
+
 def _others(label: str, scores: dict[str, float] | None) -> str:
     """The next two labels, such as ``sad 0.21, happy 0.08``."""
     ranked = sorted((scores or {}).items(), key=lambda item: -item[1])
     return ", ".join(f"{other} {score:.2f}" for other, score in [item for item in ranked if item[0] != label][:2])
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -132,7 +132,7 @@ def _named(name: str, values: dict[Any, Any], fault: str) -> str:
 def _expected(kind: Any) -> str:  # noqa: ANN401 -- a struct's class, Annotated, Literal, str or bool
     """What a value of ``kind`` must be, in words: the whole of it, not only the limit that was crossed."""
     if get_origin(kind) is Literal:
-        return "expected " + " or ".join(argument or "nothing" for argument in get_args(kind))
+        return "expected " + " or ".join(repr(word) if " " in word or not word else word for word in get_args(kind))
     if get_origin(kind) is Annotated:
         return f"expected {kind.__metadata__[0].description}"
     if kind in _WORDS:

@@ -148,7 +148,7 @@ class Announcer:
         self._look_s = now_s + _TURN_S if again else None
         if not due:
             return
-        _log.info("Home Assistant: %d discovery messages published", len(due))
+        _log.info("Home Assistant: discovery published, messages: %d", len(due))
         for topic, payload in due.items():
             voice.retain(topic, payload)
         self._held |= due  # as their echo will say, unless the broker forbids us to read it

@@ -1,6 +1,6 @@
 """Why the broker is not there, or does not want us, to words that say what to do about it.
 
-    CONNACK, DISCONNECT and errors of sockets ──► "not authorised: mqtt.username and mqtt.password_file"
+    CONNACK, DISCONNECT and errors of sockets ──► "not authorised: are mqtt.username and its password right?"
 
 MQTT's own names of its reason codes are kept where there is nothing to be done here.
 """
@@ -13,7 +13,7 @@ TOO_LARGE_WORDS = "closed at a message that is too large for it"
 _TWO_CLIENTS = "does edged run twice, or is this a copied card?"
 _MANY_SHORT = 3  # connections in a row that ended soon
 _NO_V5 = "it does not speak MQTT 5: mqtt.protocol: v3.1.1"
-_LOGIN = "{}: mqtt.username and mqtt.password_file"
+_LOGIN = "{}: are mqtt.username and its password right?"
 _REFUSALS = {
     "Not authorized": _LOGIN.format("not authorised"),
     "Bad user name or password": _LOGIN.format("bad user name or password"),

@@ -117,7 +117,7 @@ def test_refusals_have_their_reason_in_words(idle_mosquitto: Mosquitto, tmp_path
     mqtt = with_mqtt5(msgspec.structs.replace(idle_mosquitto.mqtt, username="ann", password_file=str(file)))
     with Connection(mqtt, "a") as connection:
         wait_until(lambda: connection.state is State.REFUSED, "refused")
-        assert connection.reason == "not authorised: mqtt.username and mqtt.password_file"
+        assert connection.reason == "not authorised: are mqtt.username and its password right?"
 
 
 def test_session_that_is_taken_over_says_so(caplog: pytest.LogCaptureFixture) -> None:

@@ -117,7 +117,7 @@ def test_wrong_password(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
     idle_mosquitto.start({"ann": "right"})
     results = stage_results(as_ann(idle_mosquitto.mqtt, tmp_path, "mistyped"))
     assert list(results) == _NAMES[:4]
-    assert results["login"] == "FAULT not authorised: mqtt.username and mqtt.password_file"
+    assert results["login"] == "FAULT not authorised: are mqtt.username and its password right?"
 
 
 @pytest.mark.parametrize(

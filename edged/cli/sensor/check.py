@@ -1,6 +1,8 @@
 """``edged check``: tries each part for real and prints OK, or FAIL with the reason and what to do.
 
-config ─► bundle ─► runtime ─► gate ─► microphone ─► broker, stage by stage: a line each; exit status 0 if none failed
+    config ─► bundle ─► labels ─► runtime ─► gate ─► microphone ─► broker, stage by stage
+
+A line each; the exit status is 0 if none failed.
 """
 
 import argparse
@@ -15,7 +17,7 @@ import numpy as np
 
 from edged.audio.microphone import Microphone
 from edged.cli.broker.discovery import announcement_for, announcer_for
-from edged.cli.bundle import bundle_of
+from edged.cli.bundle import bundle_of, fitting
 from edged.cli.config_file import config_file
 from edged.cli.log import log_to_stderr
 from edged.cli.screen import GREEN, RED, YELLOW, coloured, wrapped
@@ -64,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         return report.status
     bundle = report.part("bundle", lambda: bundle_of(config), _about_bundle)
     if bundle is not None:
+        report.part("labels", lambda: fitting(config, bundle), lambda _config: ", ".join(bundle.manifest.labels))
         report.part("runtime", lambda: Cascade(bundle, n_threads=config.models.threads), _about_cascade)
         classifier = report.part("gate", lambda: WindowClassifier(config, bundle), _about_gate)
     else:
@@ -121,7 +124,7 @@ def _live_client(config: Config, classifier: WindowClassifier | None) -> LiveCli
 
 def _about_bundle(bundle: Bundle) -> str:
     manifest = bundle.manifest
-    return f"{manifest.name} {manifest.version}, {len(manifest.models)} models, {len(manifest.labels)} labels"
+    return f"{manifest.name} {manifest.version}, {len(manifest.models)} models"
 
 
 def _about_cascade(cascade: Cascade) -> str:

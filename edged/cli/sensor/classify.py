@@ -11,7 +11,7 @@ from pathlib import Path
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
-from edged.cli.screen import width
+from edged.cli.screen import printable, width
 from edged.cli.sensor.inputs import Input, each, inputs
 from edged.cli.sensor.json_lines import print_line
 from edged.cli.sensor.progress import Progress
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def show(file: Input) -> None:
         with Recording(file.path, audio=config.audio, name=file.name) as recording:
-            name = file.name or str(file.path)
+            name = printable(file.name or str(file.path))
             with Progress(sys.stderr, name) as progress:
                 clip = clip_scores(classifier, recording, progress.show)
         if arguments.jsonl:

@@ -34,7 +34,7 @@ def inputs(files: Sequence[Path]) -> Iterator[list[Input]]:
     """The files, with standard input in place of ``-``.
 
     Raises:
-        UsageError: standard input is a terminal, or is asked for twice.
+        UsageError: standard input is a terminal, is closed, or is asked for twice.
         RecordingError: standard input is too large or cannot be read.
     """
     if STDIN not in files:
@@ -42,6 +42,8 @@ def inputs(files: Sequence[Path]) -> Iterator[list[Input]]:
         return
     if files.count(STDIN) > 1:
         raise UsageError("- is given twice, expected it once: there is one standard input")
+    if sys.stdin is None:
+        raise UsageError("stdin is closed, expected a sound file: edged classify - < call.wav")
     number = os.memfd_create("edged-stdin")
     try:
         _copy_stdin(number)

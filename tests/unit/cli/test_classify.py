@@ -72,6 +72,17 @@ def test_name_that_is_not_utf_8_is_shown(tmp_path: Path) -> None:
     assert edged("replay", "--jsonl", file).returncode == 0
 
 
+def test_line_break_in_a_name_breaks_no_line(tmp_path: Path) -> None:
+    """A file is one line of results or one line of fault, whatever its name."""
+    silent, text = tmp_path / "si\nlent.wav", tmp_path / "te\nxt\x1b[2J.wav"
+    soundfile.write(silent, np.zeros(RATE_HZ), RATE_HZ)
+    text.write_text("no sound\n")
+    done = edged("classify", silent, text)
+    assert [line.rpartition("/")[2] for line in done.stdout.splitlines()] == ["si?lent.wav"]
+    (fault,) = done.stderr.splitlines()
+    assert "te?xt?[2J.wav: cannot be decoded" in fault
+
+
 def test_too_short_and_silent_files_have_no_emotion(tmp_path: Path) -> None:
     """A tenth of a second and silence get the label none, without scores."""
     tenth = written(tmp_path, "tenth.wav", noise(0.1))

@@ -78,6 +78,19 @@ def test_stdin_twice_is_wrong_usage() -> None:
     assert_one_line(piped(b"", "classify", "-", "-"), 64, "- is given twice")
 
 
+def test_closed_stdin_is_wrong_usage() -> None:
+    """``edged classify - <&-`` says so in one line."""
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" -m edged classify - <&-', sys.executable],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        timeout=LIMIT_S,
+    )
+    assert_one_line(done, 64, "stdin is closed")
+
+
 def test_terminal_as_stdin_is_not_waited_for() -> None:
     """A terminal is refused, since nobody types a sound file."""
     controller, terminal = pty.openpty()

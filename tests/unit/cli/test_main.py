@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edged
 
 
@@ -24,6 +26,22 @@ def test_threshold_for_a_label_that_the_bundle_lacks_ends_with_78(speech: Path, 
     config = tmp_path / "config.yaml"
     config.write_text("tracker: {enter_for: {angri: 0.6}}\n")
     assert_one_line(edged("classify", "--config", config, speech), 78, "tracker.enter_for", "angri", "'angry'")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("tracker: {enter_for: {angri: 0.6}}", "tracker.enter_for names angri"),
+        ("baseline: {expected: {neutral: 0.9, happy: 0.5}}", "baseline.expected has shares of 1.4 together"),
+    ],
+)
+def test_check_rejects_labels_that_run_would_reject(tmp_path: Path, settings: str, words: str) -> None:
+    """``check`` is OK only with a config that ``run`` accepts, labels included."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"{settings}\n")
+    done = edged("check", "--config", config)
+    assert done.returncode == 78
+    assert any(line.startswith(f"labels        FAIL  {words}") for line in done.stdout.splitlines()), done.stdout
 
 
 def test_bundle_with_a_flipped_byte_ends_with_78(speech: Path, tmp_path: Path) -> None:

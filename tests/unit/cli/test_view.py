@@ -96,6 +96,15 @@ def test_two_nodes_are_distinct() -> None:
     assert other[10:] == "hall         sad        ██████        0.50"
 
 
+def test_long_names_of_nodes_differ_by_their_ends() -> None:
+    """A name that is too long loses its middle: living-room-1 and living-room-2 are two nodes."""
+    lines = [
+        view_for(io.StringIO(), "edged", show_node=True).line(Received(f"edged/{node}/speech", b"ON", retained=False))
+        for node in ("living-room-1", "living-room-2", "kitchen")
+    ]
+    assert [line[10:20] for line in lines] == ["livin…om-1", "livin…om-2", "kitchen   "]
+
+
 def test_column_before_the_emotions() -> None:
     """The column replaces the node, from the time of each line on; lines without emotion leave it empty."""
     view = View("edged", column=lambda moment: f"min {moment.minute}")

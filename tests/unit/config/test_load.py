@@ -70,7 +70,7 @@ _TEXTS = {
     "mqtt.ca_file": ([], "text"),
     "mqtt.cert_file": ([], "text"),
     "mqtt.key_file": ([], "text"),
-    "mqtt.insecure": (["yes", "on", "insecure"], "nothing or anyone may pretend to be the broker"),
+    "mqtt.insecure": (["yes", "on", "insecure"], "'' or 'anyone may pretend to be the broker'"),
     "state_dir": ([], "text"),
     "mqtt.root": (_NO_LEVELS, "levels of a-z"),
     "homeassistant.prefix": (_NO_LEVELS, "levels of a-z"),
