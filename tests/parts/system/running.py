@@ -98,7 +98,7 @@ def running(  # noqa: PLR0913 -- its parts, and a config section for each
         f"node: lab\naudio: {{device: pulse{audio}}}\nmqtt: {{host: 127.0.0.1, port: {port or broker.port}{mqtt}}}\n"
         f"state_dir: {state_dir or folder}\n{more}"
     )
-    name = f"edged-{folder.name}"
+    name = f"edged-{os.getpid()}-{folder.name}"  # workers of pytest-xdist have folders of one name
     with (
         Subscriber(broker.mqtt, "lab") as subscriber,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices,
