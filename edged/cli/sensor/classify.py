@@ -11,7 +11,7 @@ from pathlib import Path
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
-from edged.cli.screen import printable, width
+from edged.cli.screen import printable, width, wrapped
 from edged.cli.sensor.inputs import Input, each, inputs
 from edged.cli.sensor.json_lines import print_line
 from edged.cli.sensor.progress import Progress
@@ -97,7 +97,7 @@ def _row(clip: ClipScores, name: str) -> str:
     head = f"{clip.label:<10} {confidence}  "
     scores = clip.scores or {}
     if not scores:
-        return f"{head}{clip.reason}  {name}"
+        return wrapped(f"{head}{clip.reason}  {name}", sys.stdout)
     if not sys.stdout.isatty():
         return f"{head}{_listed(scores.items())}  {name}"
     room = width(sys.stdout) - 1 - len(head) - len(f"  {name}")

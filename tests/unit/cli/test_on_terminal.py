@@ -88,6 +88,16 @@ def test_row_of_classify_fits_and_begins_with_the_highest_scores(speech: Path, t
     assert len(edged("classify", file).stdout) > len(row)
 
 
+def test_reason_of_classify_wraps_between_words(tmp_path: Path) -> None:
+    """A file without a label says why, also on 40 columns."""
+    file = tmp_path / "silent.wav"
+    soundfile.write(file, np.zeros(RATE_HZ), RATE_HZ)
+    with on_terminal("classify", file, columns=40) as terminal:
+        lines = terminal.ended_text().split("\x1b[K")[-1].splitlines()
+    assert lines[0] == "none             too quiet: -96 dBFS,"
+    assert lines[1] == "  below gate.min_dbfs"
+
+
 def test_error_wraps_between_words() -> None:
     """The line that explains the status."""
     with on_terminal("acl", "--node", "a node", "--user", "me", columns=40) as terminal:
