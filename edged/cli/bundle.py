@@ -18,7 +18,12 @@ def prepared(file: ConfigFile) -> tuple[Config, Bundle]:
     config = file.load()
     log_to_stderr(config.log_level)
     bundle = bundle_of(config)
-    return fitting(config, bundle), bundle
+    return _fitting_file(file, config, bundle), bundle
+
+
+def loaded(file: ConfigFile, bundle: Bundle) -> Config:
+    """The config of ``file``; raises ``ConfigError``, which names the file, also for labels that ``bundle`` lacks."""
+    return _fitting_file(file, file.load(), bundle)
 
 
 def fitting(config: Config, bundle: Bundle) -> Config:
@@ -30,6 +35,13 @@ def fitting(config: Config, bundle: Bundle) -> Config:
             f"tracker.enter_for names {', '.join(unknown)}, expected labels of the bundle: {list(labels)}"
         )
     return config
+
+
+def _fitting_file(file: ConfigFile, config: Config, bundle: Bundle) -> Config:
+    try:
+        return fitting(config, bundle)
+    except ConfigError as exc:
+        raise ConfigError(f"{file.path}: {exc}") from exc
 
 
 def bundle_of(config: Config) -> Bundle:

@@ -44,7 +44,7 @@ class InstanceLock:
                 raise
             pid = self.holder()
             who = f", pid {pid}" if pid else ""
-            raise AlreadyRunningError(f"edged already runs here as node {self._node}{who}") from None
+            raise AlreadyRunningError(f"edged already runs here as node {self._node}{who}; stop it first") from None
         self._bind(f"{self._name}/{os.getpid()}")
         return self
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from edged.audio.microphone import Microphone
 from edged.cli.broker.discovery import announcement_for, announcer_for
-from edged.cli.bundle import fitting, prepared
+from edged.cli.bundle import loaded, prepared
 from edged.cli.config_file import config_file
 from edged.cli.signals import asking, stopping
 from edged.config.overrides import overrides_for
@@ -52,36 +52,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run until SIGTERM; returns the exit status."""
-    file = config_file(arguments)  # looked up once: if the file is deleted later, a reload must not mean the defaults
-    config, bundle = prepared(file)
-    _log.info(
-        "edged %s starts: config %s, node %s, bundle %s %s, state %s",
-        version_of("edged"),
-        file,
-        node_name(config.node),
-        bundle.manifest.name,
-        bundle.manifest.version,
-        state_folder(config.state_dir),
-    )
-    return listen(config, bundle, lambda: fitting(file.load(), bundle))
-
-
-def listen(config: Config, bundle: Bundle, load: Callable[[], Config]) -> int:
-    """Run the daemon until SIGTERM; ``load`` reads the config again, or raises ``ConfigError``.
+    """Run until SIGTERM; returns the exit status.
 
     Raises:
         AlreadyRunningError: another process on this machine runs as the same node.
         EdgedError: the microphone does not come back, something cannot be opened, a thread died, or a command asked for
             a restart.
     """
+    file = config_file(arguments)  # looked up once: if the file is deleted later, a reload must not mean the defaults
+    config, bundle = prepared(file)
+    node = node_name(config.node)
     faulthandler.enable()  # on the watchdog's SIGABRT the log shows where each thread was
-    with InstanceLock(node_name(config.node), config.mqtt.root, config.mqtt.tcp_port):
-        _run(config, bundle, load)
+    with InstanceLock(node, config.mqtt.root, config.mqtt.tcp_port):
+        _log.info(
+            "edged %s starts: config %s, node %s, bundle %s %s, state %s",
+            version_of("edged"),
+            file,
+            node,
+            bundle.manifest.name,
+            bundle.manifest.version,
+            state_folder(config.state_dir),
+        )
+        _run(config, bundle, lambda: loaded(file, bundle))
     return 0
 
 
 def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
+    """Run the daemon; ``load`` reads the config again, or raises ``ConfigError``."""
     labels, node = bundle.manifest.labels, node_name(config.node)
     overrides = overrides_for(config, labels)
     announcer = announcer_for(config, bundle)

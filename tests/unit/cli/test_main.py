@@ -25,7 +25,9 @@ def test_threshold_for_a_label_that_the_bundle_lacks_ends_with_78(speech: Path, 
     """A mistyped label is an error, not a threshold without effect."""
     config = tmp_path / "config.yaml"
     config.write_text("tracker: {enter_for: {angri: 0.6}}\n")
-    assert_one_line(edged("classify", "--config", config, speech), 78, "tracker.enter_for", "angri", "'angry'")
+    assert_one_line(
+        edged("classify", "--config", config, speech), 78, f"{config}: tracker.enter_for names angri, ", "'angry'"
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ def test_second_holder_is_refused_with_the_pid_of_the_first(node: str) -> None:
     """The message has node and pid."""
     with (
         InstanceLock(node, "edged", 1883),
-        pytest.raises(AlreadyRunningError, match=f"edged already runs here as node {node}, pid {os.getpid()}$"),
+        pytest.raises(
+            AlreadyRunningError, match=f"edged already runs here as node {node}, pid {os.getpid()}; stop it first$"
+        ),
         InstanceLock(node, "edged", 1883),
     ):
         pass
@@ -68,7 +70,7 @@ def test_process_of_another_user_holds_it_until_it_is_killed(node: str) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         lock = InstanceLock(node, "edged", 1883)
-        with pytest.raises(AlreadyRunningError, match=f"pid {process.pid}$"), lock:
+        with pytest.raises(AlreadyRunningError, match=f"pid {process.pid}; stop it first$"), lock:
             pass
         process.kill()
         process.wait()
