@@ -17,6 +17,7 @@ from edged.host.identity import device_id
 from edged.mqtt.connection import Connection
 from edged.mqtt.probe import LiveClient, stages
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, wait_until
+from tests.parts.system.program import assert_one_line, edged
 
 __all__ = ["idle_mosquitto"]
 
@@ -118,6 +119,12 @@ def test_user_that_the_file_cannot_name_is_wrong_use(user: str) -> None:
     """A line break in a name would inject a rule."""
     with pytest.raises(UsageError, match=r"expected a user name|expected printable"):
         access_list(Config(), user)
+
+
+@pytest.mark.parametrize("option", ["--user", "--node"])
+def test_pattern_for_one_device_is_wrong_use(option: str) -> None:
+    """A list for all devices that was meant for one would be too wide."""
+    assert_one_line(edged("acl", "--pattern", option, "hall"), 64, "--pattern covers all devices")
 
 
 @pytest.mark.parametrize("node", ["+", "#", "a/b", "a\ntopic readwrite #", "x" * 65])

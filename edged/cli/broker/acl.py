@@ -52,7 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the access list; returns the exit status."""
+    """Print the access list; returns the exit status.
+
+    Raises:
+        UsageError: ``--pattern`` beside the name of a device, or names that :func:`access_list` rejects.
+    """
+    if arguments.pattern and (arguments.user or arguments.node):
+        raise UsageError("--pattern covers all devices, expected it without --user and --node")
     config = config_from(arguments)
     print(access_pattern(config) if arguments.pattern else access_list(config, arguments.user, arguments.node), end="")
     return 0
