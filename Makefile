@@ -16,7 +16,7 @@ CONVERT := $(BIN)/python -m convert
 RUNS := build/convert/runs
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/.set-up-demo ## a sample conversation through the whole pipeline; needs no microphone and no broker
 	@$(BIN)/edged demo
