@@ -100,7 +100,7 @@ uninstall: ## as root: removes all of it except /etc/edged and the state directo
 	@PREFIX=$(PREFIX) systemd/install.sh uninstall
 
 clean: ## remove .venv and all caches
-	rm -rf .venv .venv-homeassistant build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-homeassistant build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.set-up-%: pyproject.toml .ci/setup .ci/constraints.txt
