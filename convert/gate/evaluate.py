@@ -1,4 +1,4 @@
-"""The gate beside its rivals, webrtcvad and the level gate, on the same windows; and whom it misses, cell by cell.
+"""The gate and its alternatives, webrtcvad and the level gate, on the same windows; and misses cell by cell.
 
     gate.tflite, Trials of validation ──► threshold; webrtcvad's mode and share
     the same on Trials of test ──► rows by gate, by group of sounds, curves
@@ -23,13 +23,13 @@ from convert.score.isolated import apart
 from edged.features.logmel import Floats
 from edged.models.interpreter import Interpreter, installed_runtimes
 
-_HEARD = ("model", "webrtcvad", "level")
+_GATES = ("model", "webrtcvad", "level")
 _MOST_MISSED = 0.02  # share of validation speech that webrtcvad's threshold may lose
 
 
 def evaluated(content: bytes, held: Trials, tried: Trials, recipe: GateRecipe) -> dict[str, Any]:
-    """Thresholds, figures and curves (``curves``: by rival, missed and accepted per hour) of the gate ``content``."""
-    on_held, on_tried = _rivals(content, held), _rivals(content, tried)
+    """Thresholds, metrics and curves of the gate ``content``; ``curves``: missed and accepted per hour, by gate."""
+    on_held, on_tried = _gate_scores(content, held), _gate_scores(content, tried)
     mode = min(MODES, key=lambda mode: equal_error(*_parted(on_held[f"webrtcvad {mode}"], held)))
     for found in (on_held, on_tried):
         found["webrtcvad"] = found[f"webrtcvad {mode}"]
@@ -38,13 +38,13 @@ def evaluated(content: bytes, held: Trials, tried: Trials, recipe: GateRecipe) -
         "webrtcvad": threshold(_parted(on_held["webrtcvad"], held)[0], _MOST_MISSED),
         "level": LEVEL.margin_db,
     }
-    parted = {name: _parted(on_tried[name], tried) for name in _HEARD}
+    parted = {name: _parted(on_tried[name], tried) for name in _GATES}
     gates = {name: row(*parts, at[name]) for name, parts in parted.items()}
     n_speech, n_other = map(len, parted["model"])
     return {
         "threshold": at["model"],
         "webrtcvad_mode": mode,
-        "validation": {name: row(*_parted(on_held[name], held), at[name]) for name in _HEARD},
+        "validation": {name: row(*_parted(on_held[name], held), at[name]) for name in _GATES},
         "gates": gates,
         "groups": _groups(tried, on_tried, at),
         "windows": {"speech": n_speech, "other": n_other},
@@ -53,8 +53,8 @@ def evaluated(content: bytes, held: Trials, tried: Trials, recipe: GateRecipe) -
     }
 
 
-def _rivals(content: bytes, windows: Trials) -> dict[str, Floats]:
-    """(n,) scores by rival."""
+def _gate_scores(content: bytes, windows: Trials) -> dict[str, Floats]:
+    """(n,) scores by gate."""
     found = {f"webrtcvad {mode}": windows.votes[:, mode] for mode in MODES}
     model = apart(scored, content, windows.images)
     model[~loud(windows)] = 0
@@ -112,19 +112,19 @@ def _missed(
 
 
 def _parted(scores: Floats, windows: Trials) -> tuple[Floats, Floats]:
-    """Scores of speech that every rival can hear, and of recorded sounds that are none."""
+    """Scores of speech that every gate can process, and of recorded sounds without speech."""
     heard = ~np.isnan(windows.margin_db) & ~np.char.startswith(windows.group, MADE)
     return scores[windows.speech & heard], scores[~windows.speech & heard]
 
 
 def _groups(tried: Trials, scores: dict[str, Floats], at: dict[str, float]) -> dict[str, Any]:
-    """By group: windows, whether speech, and the share of errors of each rival."""
+    """By group: windows, whether speech, and each gate's share of errors."""
     found: dict[str, Any] = {}
     for group in dict.fromkeys(tried.group.tolist()):
         here = tried.group == group
         speech = bool(tried.speech[here][0])
         errors: dict[str, float | None] = {}
-        for name in _HEARD:
+        for name in _GATES:
             values = scores[name][here]
             unheard = bool(np.isnan(values).any())
             errors[name] = None if unheard else round(float(np.mean((values >= at[name]) != speech)), 4)

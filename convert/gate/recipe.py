@@ -3,7 +3,7 @@
     GateRecipe, seed ──► GateRun: where what is made of them lies
 
 Speakers are on the side that ``convert/data/splits`` gives them: the gate never trains on a speaker that the cascade is
-judged by.  All that it trains on may be used commercially: CREMA-D, EMO-DB, and with attribution AMI and ESC-10.
+tested on.  Its training material allows commercial use: CREMA-D, EMO-DB, and with attribution AMI and ESC-10.
 """
 
 from dataclasses import dataclass, field

@@ -5,7 +5,7 @@
 The best epoch is the one that misses the least share of a cell (corpus, emotion, condition) on average, where it
 accepts as many of the recorded sounds without speech as the recipe allows.
 
-After every epoch weights and optimizer are written down: a training that was killed goes on with the next one.
+Weights and optimizer are saved after every epoch: a killed training resumes at the next one.
 """
 
 import json

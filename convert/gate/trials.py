@@ -1,4 +1,4 @@
-"""Recordings to windows of which it is known whether somebody speaks: what gates are judged by.
+"""Recordings to windows that are known to contain speech or not: the trials of every gate.
 
     clips of one side ──pauses, a quiet floor, with noise, with echo──► Recording: samples, where speech is
     Recording ──Windows, as on the device──► Trials: images, frame levels, truth; the votes of webrtcvad
@@ -52,7 +52,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Windows of all groups; ``nan`` where a rival cannot hear."""
+    """Windows of all groups; ``nan`` where a gate cannot process the window."""
 
     group: NDArray[np.str_]
     speech: NDArray[np.bool_]
@@ -68,7 +68,7 @@ def loud(windows: Trials) -> NDArray[np.bool_]:
 
 
 def recorded(sounds: Sounds, unseen: dict[str, list[Clip]], run: GateRun, number: int) -> Iterator[Recording]:
-    """All that is judged of a side; ``number`` is the side's, so that what is made for it is of no other."""
+    """All recordings of a side; ``number`` seeds the side's random draws."""
     rng, rooms = np.random.default_rng((run.seed, number)), np.random.default_rng((run.seed, number, 1))
     under = [_samples(clip) for clip in sounds.esc10]
     for name, clips in {**sounds.spoken, **unseen}.items():

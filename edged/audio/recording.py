@@ -239,7 +239,7 @@ class Recording:
         block_s = _BLOCK_S if self._speed is None else min(_BLOCK_S, _PACED_BLOCK_S * self._speed)
         most = max(1, min(round(self._sample_rate_hz * block_s), _MAX_VALUES // self._file.channels))
         n_decoded, promised = 0, self._promised
-        rest = "expected the rest that the file itself announces"
+        rest = "expected as much sound as the file says it holds"
         length = rest if promised is None else f"expected {promised / self._sample_rate_hz:.1f} s as its header says"
         while True:
             end_s = n_decoded / self._sample_rate_hz

@@ -135,7 +135,7 @@ def test_container_that_promises_more_is_cut_off(tmp_path: Path, name: str, form
 
 def test_cut_within_a_frame_is_a_fault_of_any_flac(tmp_path: Path) -> None:
     """The message names no length if the header has none."""
-    with pytest.raises(RecordingError, match=r"damaged or cut off after .*; expected the rest that the file itself"):
+    with pytest.raises(RecordingError, match=r"damaged or cut off after .*; expected as much sound as the file says"):
         n_samples(halved(flac_from_a_pipe(tmp_path)))
 
 
