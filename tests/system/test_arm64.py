@@ -86,7 +86,7 @@ def test_models_have_the_scores_of_this_machine(root: Path, tmp_path: Path, runt
     expected = json.loads(
         local_output(sys.executable, "tests/parts/models/model_scores.py", runtime, SAMPLE, str(here), str(here))
     )
-    for file in (REPOSITORY / "tests" / "model_scores.py", here):
+    for file in (REPOSITORY / "tests" / "parts" / "models" / "model_scores.py", here):
         shutil.copy(file, root / "root")
     arguments = (runtime, f"{CHECKOUT}/{SAMPLE}", "/root/there.npy", "/root/here.npy")
     emulated = json.loads(in_root(root, PYTHON, "/root/model_scores.py", *arguments).stdout)

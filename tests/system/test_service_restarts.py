@@ -81,7 +81,7 @@ def test_restart_by_command_is_a_fresh_process(
         wait_until(lambda: commander.received["capture"][-1:] == [b"online"], "it hears", 60)
         refused = commander.give("restart")
         assert not refused.ok
-        assert refused.message.startswith("it began less than 60 s ago")
+        assert refused.message.startswith("the daemon started less than 60 s ago")
         wait_until(lambda: time.monotonic() - began_s > _FIRST_MINUTE_S, "its first minute is over", 90)
         assert service.unit_property(UNIT, "MainPID") == before
         commander.received.clear()

@@ -14,7 +14,7 @@ from tests.parts.system.installed import PASSWORD, UNIT
 
 pytestmark = pytest.mark.systemd
 
-PROBE = REPOSITORY / "tests" / "sandbox_probe.py"
+PROBE = REPOSITORY / "tests" / "parts" / "system" / "sandbox_probe.py"
 
 
 def probed(service: Container, *settings: str) -> dict[str, Any]:
