@@ -35,7 +35,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.host", (*_FOUNDATION, "edged.contract")),
     ("edged.config", (*_FOUNDATION, "edged.contract", "edged.host")),
     ("edged.models.bundle", _FOUNDATION),
-    ("edged.mqtt", (*_SHARED, "edged.outbox")),  # the publisher drains the outbox: docs/decisions/0001-layout.md
+    ("edged.mqtt", (*_SHARED, "edged.outbox")),  # the publisher drains the outbox: docs/decisions/0026
     *[(stage, _SHARED) for stage in _STAGES],
     # The pipeline is handed its source and sink, so it imports neither audio nor mqtt.
     ("edged.pipeline", (*_SHARED, "edged.features", "edged.models", "edged.events")),
