@@ -47,6 +47,7 @@ _LOUDEST = np.float32(2**31)
 _FULL_SCALE = np.float32(32767 / 32768)  # the end of the range of 16 bits, which most files have
 _AUDIO = Audio()  # all defaults
 _log = logging.getLogger(__name__)
+_LARGEST_HEADER = 4096  # bytes; what is longer and empty has a wrong header
 _EXPECTED = "expected wav, flac, ogg, opus or mp3"
 
 
@@ -211,11 +212,23 @@ class Recording:
     def _not_decoded(self, reason: str) -> str:
         """Why the file cannot be decoded, and the command that may turn it into one that can be."""
         kind, command = conversion_hint(self.path)
-        if command and self._shown != str(self.path):
-            command = "ffmpeg -i - -f wav -"
         if kind:
-            return f"cannot be decoded, it is {kind}; convert it first: {command}"
-        return f"cannot be decoded ({reason}); {_EXPECTED}" + (f", or try: {command}" if command else "")
+            return f"cannot be decoded, it is {kind}; convert it first: {self._of_stdin(command)}"
+        return f"cannot be decoded ({reason}); {_EXPECTED}" + (
+            f", or try: {self._of_stdin(command)}" if command else ""
+        )
+
+    def _conversion(self) -> str:
+        """The command for a file whose header says that it is empty and whose size says that it is not.
+
+        A writer to a pipe leaves the lengths of RF64 at 0, and libsndfile believes them.
+        """
+        _, command = conversion_hint(self.path)
+        holds_more = self.path.stat().st_size > _LARGEST_HEADER
+        return f", or try: {self._of_stdin(command)}" if command and holds_more else ""
+
+    def _of_stdin(self, command: str) -> str:
+        return command if self._shown == str(self.path) else "ffmpeg -i - -f wav -"
 
     def _refuse_what_is_no_file(self) -> None:
         try:
@@ -263,7 +276,7 @@ class Recording:
             promise = length if n_decoded < (promised or 0) else rest
             raise self._error(f"cut off after {n_decoded / self._sample_rate_hz:.1f} s; {promise}")
         if not n_decoded:
-            raise self._error("holds no samples; expected some sound")
+            raise self._error("holds no samples; expected some sound" + self._conversion())
 
     def _chunks(self) -> Iterator[AudioChunk]:
         resampler = Resampler(self._sample_rate_hz)

@@ -1,10 +1,11 @@
-"""Types of arguments for argparse: nodes, hosts and ports.
+"""Types of arguments for argparse: nodes, hosts, ports and sound files.
 
 text ──► checked value, or ArgumentTypeError with what was expected
 """
 
 import argparse
 import re
+from pathlib import Path
 
 from edged.config.broker_host import host_fault
 
@@ -23,6 +24,13 @@ def host(text: str) -> str:
     if fault := host_fault(text):
         raise argparse.ArgumentTypeError(f"it {fault}")
     return text
+
+
+def sound_file(text: str) -> Path:
+    """A path, or - for standard input."""
+    if not text:  # Path("") is the current folder: a shell variable was empty
+        raise argparse.ArgumentTypeError("the name is empty, expected a sound file")
+    return Path(text)
 
 
 def port(text: str) -> int:

@@ -126,7 +126,14 @@ def _named(name: str, values: dict[Any, Any], fault: str) -> str:
     for part in path:
         value = value[part]
         kind = {field.name: field.type for field in msgspec.structs.fields(kind)}[part]
-    return f"{name}: {'.'.join(path)} is {'without a value' if value is None else shown(value)}, {_expected(kind)}"
+    written = "without a value" if value is None else shown(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    quoted = f" (as text, in quotes: '{written}')" if is_number and _takes_text(kind) else ""
+    return f"{name}: {'.'.join(path)} is {written}{quoted}, {_expected(kind)}"
+
+
+def _takes_text(kind: Any) -> bool:  # noqa: ANN401 -- as for _expected
+    return kind is str or (get_origin(kind) is Annotated and kind.__origin__ is str)
 
 
 def _expected(kind: Any) -> str:  # noqa: ANN401 -- a struct's class, Annotated, Literal, str or bool

@@ -124,11 +124,12 @@ def test_no_outbox(config: Config) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + bytes(200)])
-def test_no_database(config: Config, tmp_path: Path, content: bytes) -> None:
-    """One line, and the file stays: the daemon decides what to do with it."""
+def test_no_database(config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes) -> None:
+    """One line without the table's heading, and the file stays: the daemon decides what to do with it."""
     (tmp_path / "outbox.sqlite3").write_bytes(content)
     with pytest.raises(HistoryError, match="expected a readable outbox"):
-        show_history(config, None, jsonl=True)
+        show_history(config, None, jsonl=False)
+    assert not capsys.readouterr().out
     assert (tmp_path / "outbox.sqlite3").read_bytes() == content
 
 

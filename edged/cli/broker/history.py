@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -76,9 +77,11 @@ def show_history(config: Config, since_s: float | None, *, jsonl: bool) -> int:
     path = existing_state_file(config.state_dir, FILE)
     first = "" if since_s is None else rfc3339(max(0.0, time.time() - since_s))
     narrow = sys.stdout.isatty() and width(sys.stdout) < _WIDE_COLUMNS
+    events = _events(path)
+    first_one = next(events, None)  # an outbox that cannot be read fails here, before the heading
     if not jsonl:
         print(_NARROW_HEAD if narrow else _HEAD)
-    for payload, event, acknowledged in _events(path):
+    for payload, event, acknowledged in chain([] if first_one is None else [first_one], events):
         if event.time < first:
             continue
         if jsonl:

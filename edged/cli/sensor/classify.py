@@ -6,7 +6,6 @@ file ──Recording──► samples ──ClipClassifier──► mean scores 
 import argparse
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
@@ -15,6 +14,7 @@ from edged.cli.screen import printable, width, wrapped
 from edged.cli.sensor.inputs import Input, each, inputs
 from edged.cli.sensor.json_lines import print_line
 from edged.cli.sensor.progress import Progress
+from edged.cli.values import sound_file
 from edged.contract.payloads import ClipScores
 from edged.events.tracker import NONE
 from edged.features.geometry import GEOMETRY
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     parser.epilog = _EXAMPLES
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="sound file: wav, flac, ogg or mp3; - is stdin"
+        "files", nargs="+", type=sound_file, metavar="FILE", help="sound file: wav, flac, ogg or mp3; - is stdin"
     )
     parser.add_argument("--jsonl", action="store_true", help="print one JSON object per line")
 

@@ -20,7 +20,7 @@ from edged.cli.config_file import config_file
 from edged.cli.sensor.inputs import Input, each, inputs
 from edged.cli.sensor.json_lines import Lines
 from edged.cli.signals import stopping
-from edged.cli.values import node
+from edged.cli.values import node, sound_file
 from edged.config.structs import Config
 from edged.errors import PublishError
 from edged.host.identity import node_name
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     parser.epilog = _EXAMPLES
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="sound file: wav, flac, ogg or mp3; - is stdin"
+        "files", nargs="+", type=sound_file, metavar="FILE", help="sound file: wav, flac, ogg or mp3; - is stdin"
     )
     parser.add_argument(
         "--speed", type=_speed, default=None, metavar="max|N", help="times real time (default: max, as fast as it can)"

@@ -103,6 +103,18 @@ def test_no_samples(tmp_path: Path) -> None:
     assert faulty(tmp_path / "a.wav") == ([], "holds no samples; expected some sound")
 
 
+def test_rf64_of_a_pipe(tmp_path: Path) -> None:
+    """A header that was never completed says 0 samples: the error names the command that completes it."""
+    file = tmp_path / "a.wav"
+    soundfile.write(file, tone(), RATE_HZ, format="RF64")
+    content = bytearray(file.read_bytes())
+    content[20:44] = bytes(24)  # what `ffmpeg -rf64 always -f wav -` leaves in ds64
+    file.write_bytes(content)
+    said = faulty(file)[1]
+    assert said.startswith("holds no samples; expected some sound, or try: ffmpeg -i ")
+    assert said.endswith("a-converted.wav")
+
+
 @pytest.mark.parametrize("rate_hz", [1_000, 768_000])
 def test_rate_that_no_microphone_has(tmp_path: Path, rate_hz: int) -> None:
     """An absurd rate means a broken header, and would waste memory."""

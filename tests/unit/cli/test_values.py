@@ -1,6 +1,7 @@
 """Argument values: which pass, and the errors for others."""
 
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,13 @@ def test_host_that_is_a_url() -> None:
     """A URL as host gets the same hint as in the config."""
     with pytest.raises(argparse.ArgumentTypeError, match=r"it has a port, expected the name alone: host: hub"):
         values.host("hub:1883")
+
+
+def test_sound_file_with_an_empty_name() -> None:
+    """An empty shell variable is not the current folder."""
+    assert values.sound_file("-") == Path("-")
+    with pytest.raises(argparse.ArgumentTypeError, match=r"the name is empty, expected a sound file"):
+        values.sound_file("")
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "mqtt", "", "1e3"])

@@ -94,6 +94,12 @@ _WRONG = (
 )
 
 
+def test_number_where_text_is_expected() -> None:
+    """YAML reads ``node: 12`` as a number: the error shows how to write the text."""
+    with pytest.raises(ConfigError, match=r"node is 12 \(as text, in quotes: '12'\), expected at most 64 of"):
+        parse_config("node: 12", "config.yaml")
+
+
 def test_parse_nothing_is_defaults() -> None:
     """An empty file, comments and sections without keys give the defaults."""
     assert parse_config("", "") == Config()
