@@ -57,7 +57,7 @@ _ALONE = {"edged.errors", "edged.models.bundle"}  # rows for single modules
 
 _HOME = {
     "sounddevice": "edged.audio.driver",
-    "soundfile": "edged.audio.recording",
+    "soundfile": "edged.audio.sound_file",
     "soxr": "edged.audio.resample",
     "tflite_runtime": "edged.models.interpreter",
     "ai_edge_litert": "edged.models.interpreter",

@@ -1,0 +1,202 @@
+"""A sound file decoded by libsndfile: blocks of all its channels, up to its end or its first fault.
+
+    path ──open──► rate, channels, promised length ──blocks──► (n, n_channels) float32, full scale 1, or RecordingError
+
+At most a second of sound is in memory, however long the file is.  Whatever libsndfile decodes is taken (wav, flac, ogg,
+opus, mp3, any width, rate and number of channels).  A file that would give a wrong answer is refused with one line that
+says where and why; if it goes wrong in the middle (cut off, damaged, NaN), what comes before is handed out first, then
+the error is raised.  Where a format gives no length (FLAC from a pipe, MP3 without a Xing frame) a file that ends
+between two frames is whole.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import soundfile
+
+from edged.audio.formats.container import conversion_hint, is_cut_off, promised_frames
+from edged.audio.formats.mpeg import CountedMp3, counted
+from edged.errors import RecordingError
+from edged.features.logmel import Floats
+
+MAX_VALUES = 4_000_000  # samples times channels decoded at once: a header with 1024 channels must not cost memory
+_BLOCK_S = 1.0  # length of a block where nothing else is asked for
+_RATES_HZ = (4_000, 384_000)  # below there is no speech left, above there is no microphone
+# Float files may go beyond full scale (a mix, or integers kept as floats).  They are kept as they are: the log-mel is
+# relative to the loudest band, and clipping would add harmonics that were never spoken.  But beyond the range of 32-bit
+# integers nobody's samples lie, and their power would overflow float32.
+_LOUDEST = np.float32(2**31)
+_LARGEST_HEADER = 4096  # bytes; what is longer and empty has a wrong header
+_EXPECTED = "expected wav, flac, ogg, opus or mp3"
+
+
+class SoundFile:
+    """One file; ``with`` opens and closes it.  ``shown`` stands for a path that says nothing to people."""
+
+    def __init__(self, path: Path, shown: str | None = None) -> None:
+        self.path = path
+        self._shown = shown or str(path)
+        self.sample_rate_hz = 0
+        self.n_channels = 0
+        self._whole: CountedMp3 | None = None  # what libsndfile reads in place of an MP3 file without a length
+
+    def __enter__(self) -> Self:
+        """Opens the file.
+
+        Raises:
+            RecordingError: it cannot be read, or is no sound that libsndfile knows.
+        """
+        self._refuse_what_is_no_file()
+        try:
+            self._file = soundfile.SoundFile(os.fsencode(self.path))
+        except soundfile.LibsndfileError as exc:
+            raise self.error(self._not_decoded(_reason(exc))) from exc
+        except TypeError as exc:  # soundfile asks for the rate of a file named .raw
+            raise self.error(f"samples without a header have no known rate; {_EXPECTED}") from exc
+        _read_on(self._file)
+        self.sample_rate_hz, self.n_channels = int(self._file.samplerate), int(self._file.channels)
+        if not _RATES_HZ[0] <= self.sample_rate_hz <= _RATES_HZ[1]:
+            self._file.close()
+            raise self.error(f"sample rate {self.sample_rate_hz} Hz; expected {_RATES_HZ[0]} to {_RATES_HZ[1]} Hz")
+        try:
+            # Now: the file may be deleted while it plays.
+            self._cut_off = is_cut_off(self.path, self._file.format)
+            self._promised = promised_frames(self.path, self._file.format, self._file.frames)
+            if self._file.format == "MP3" and self._promised is None:
+                self._count_frames()
+        except OSError as exc:
+            self.close()
+            raise self.error(f"cannot be read ({exc.strerror}); expected a file that stays") from exc
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Closes the file."""
+        self.close()
+
+    @property
+    def duration_s(self) -> float | None:
+        """The length that the header promises, in seconds; None if it promises none."""
+        return None if self._promised is None else self._promised / self.sample_rate_hz
+
+    def close(self) -> None:
+        """Closes the file; twice is as once."""
+        self._file.close()
+        if self._whole is not None:
+            self._whole.close()
+
+    def blocks(self, block_s: float = _BLOCK_S) -> Iterator[Floats]:
+        """(n, n_channels) float32 at the file's rate, each of at most ``block_s`` seconds.
+
+        Raises:
+            RecordingError: no samples, samples that are no sound, a file cut off; what came before was handed out.
+        """
+        most = max(1, min(round(self.sample_rate_hz * block_s), MAX_VALUES // self.n_channels))
+        n_decoded, promised = 0, self._promised
+        rest = "expected as much sound as the file says it holds"
+        length = rest if promised is None else f"expected {promised / self.sample_rate_hz:.1f} s as its header says"
+        while True:
+            end_s = n_decoded / self.sample_rate_hz
+            try:
+                block: Floats = self._file.read(most, dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError as exc:
+                raise self.error(f"damaged or cut off after {end_s:.1f} s ({_reason(exc)}); {length}") from exc
+            if not len(block):
+                break
+            n_decoded += len(block)
+            wrong = ~(np.abs(block) <= _LOUDEST).all(axis=1)  # written so that NaN is wrong too
+            first_wrong = int(wrong.argmax()) if wrong.any() else len(block)
+            if first_wrong:
+                yield block[:first_wrong]
+            if first_wrong < len(block):
+                value = next(value for value in block[first_wrong] if not abs(value) <= _LOUDEST)
+                where_s = end_s + first_wrong / self.sample_rate_hz
+                raise self.error(f"a sample of {value:g} at {where_s:.3f} s; expected finite numbers, full scale is 1")
+        if n_decoded < (promised or 0) or (n_decoded and self._cut_off):
+            promise = length if n_decoded < (promised or 0) else rest
+            raise self.error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {promise}")
+        if not n_decoded:
+            raise self.error("holds no samples; expected some sound" + self._conversion())
+
+    def beginning(self, seconds: int) -> Iterator[Floats]:
+        """(n, n_channels) blocks of the file's first ``seconds``; what cannot be decoded is left to ``blocks``."""
+        most = max(1, min(self.sample_rate_hz, MAX_VALUES // self.n_channels))
+        try:
+            with soundfile.SoundFile(os.fsencode(self.path)) as file:
+                _read_on(file)
+                for _ in range(seconds):
+                    block: Floats = file.read(most, dtype="float32", always_2d=True)
+                    if not len(block):
+                        break
+                    yield block
+        except soundfile.LibsndfileError:
+            pass
+
+    def error(self, fault: str) -> RecordingError:
+        """An error about this file."""
+        return RecordingError(f"{self._shown}: {fault}")
+
+    def _count_frames(self) -> None:
+        """Opens an MP3 file again, with its frames counted, where libsndfile would stop before its end."""
+        self._whole = counted(self.path, self._file.frames)
+        if self._whole is not None:
+            self._file.close()
+            self._file = soundfile.SoundFile(self._whole)
+            _read_on(self._file)
+
+    def _not_decoded(self, reason: str) -> str:
+        """Why the file cannot be decoded, and the command that may turn it into one that can be."""
+        kind, command = conversion_hint(self.path)
+        if kind:
+            return f"cannot be decoded, it is {kind}; convert it first: {self._of_stdin(command)}"
+        return f"cannot be decoded ({reason}); {_EXPECTED}" + (
+            f", or try: {self._of_stdin(command)}" if command else ""
+        )
+
+    def _conversion(self) -> str:
+        """The command for a file whose header says that it is empty and whose size says that it is not.
+
+        A writer to a pipe leaves the lengths of RF64 at 0, and libsndfile believes them.
+        """
+        _, command = conversion_hint(self.path)
+        holds_more = self.path.stat().st_size > _LARGEST_HEADER
+        return f", or try: {self._of_stdin(command)}" if command and holds_more else ""
+
+    def _of_stdin(self, command: str) -> str:
+        return command if self._shown == str(self.path) else "ffmpeg -i - -f wav -"
+
+    def _refuse_what_is_no_file(self) -> None:
+        try:
+            mode = self.path.stat().st_mode
+            if stat.S_ISDIR(mode):
+                raise self.error("is a directory; expected a sound file")
+            if not stat.S_ISREG(mode):  # opening a pipe would wait for its writer
+                raise self.error("is not a regular file; expected a sound file")
+            with self.path.open("rb") as file:
+                if not file.read(1):
+                    raise self.error(f"is empty (0 bytes); {_EXPECTED}")
+        except FileNotFoundError as exc:
+            raise self.error(f"no such file; {_EXPECTED}") from exc
+        except OSError as exc:
+            raise self.error(f"cannot be read ({exc.strerror}); expected a file that this user may read") from exc
+        except ValueError as exc:  # a NUL byte in the name
+            raise self.error(f"cannot be a file ({exc}); {_EXPECTED}") from exc
+
+
+def _read_on(file: soundfile.SoundFile) -> None:
+    """Keeps soundfile from seeking after each read to where it is already.
+
+    In an mp3 that restarts the decoder without the bits that frames share, and the first tenth of a second of every
+    block comes out wrong.
+    """
+    file.seekable = lambda: False
+
+
+def _reason(exc: soundfile.LibsndfileError) -> str:
+    return str(exc.error_string).strip().rstrip(".") or "no reason given"
