@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from edged.contract import payloads
+from edged.contract import call_report, payloads
 from edged.contract.topics import TOPICS
 
 _PATTERNS = {"T": "time", "-7": "UUID"}  # part of a pattern, to the name of the format
@@ -54,6 +54,12 @@ def json_schemas() -> dict[str, Any]:
     """The JSON Schemas of ``payloads.py`` with the comments as descriptions."""
     document = payloads.json_schemas()
     return {**document, "$defs": described(document["$defs"], structs([*payloads.PAYLOADS.values()]))}
+
+
+def report_schema() -> dict[str, Any]:
+    """The JSON Schema of ``call_report.py`` with the comments as descriptions."""
+    document = call_report.json_schema()
+    return {**document, "$defs": described(document["$defs"], structs([call_report.Report]))}
 
 
 def structs(kinds: list[type[msgspec.Struct]]) -> dict[str, type[msgspec.Struct]]:

@@ -1,4 +1,4 @@
-"""``edged schema``: topics and payloads as JSON Schema, AsyncAPI or Markdown."""
+"""``edged schema``: topics, payloads and reports as JSON Schema, topics also as AsyncAPI or Markdown."""
 
 import argparse
 
@@ -7,7 +7,7 @@ import msgspec
 from edged.cli.config_file import config_from
 from edged.config.structs import Mqtt
 from edged.contract.asyncapi import Broker, asyncapi
-from edged.contract.reference import json_schemas, markdown
+from edged.contract.reference import json_schemas, markdown, report_schema
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     documents = parser.add_mutually_exclusive_group()
     documents.add_argument("--asyncapi", action="store_true", help="an AsyncAPI 3.0 document")
     documents.add_argument("--markdown", action="store_true", help="the reference in docs/mqtt.md")
+    documents.add_argument("--report", action="store_true", help="the JSON Schema of a report.json of `edged calls`")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,7 +24,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.markdown:
         print(markdown(), end="")
         return 0
-    document = asyncapi(_broker(config_from(arguments).mqtt)) if arguments.asyncapi else json_schemas()
+    if arguments.report:
+        document = report_schema()
+    else:
+        document = asyncapi(_broker(config_from(arguments).mqtt)) if arguments.asyncapi else json_schemas()
     print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
     return 0
 

@@ -17,7 +17,7 @@ _shtab_edged_watch_option_strings=(-h --help --node --all --host --port --config
 _shtab_edged_history_option_strings=(-h --help --since --jsonl --config)
 _shtab_edged_discovery_option_strings=(-h --help --remove --raw --config)
 _shtab_edged_acl_option_strings=(-h --help --user --node --pattern --config)
-_shtab_edged_schema_option_strings=(-h --help --asyncapi --markdown --config)
+_shtab_edged_schema_option_strings=(-h --help --asyncapi --markdown --report --config)
 _shtab_edged_completion_option_strings=(-h --help --config)
 _shtab_edged_option_strings=(-h --help --config --version)
 
@@ -73,6 +73,7 @@ _shtab_edged_schema__h_nargs=0
 _shtab_edged_schema___help_nargs=0
 _shtab_edged_schema___asyncapi_nargs=0
 _shtab_edged_schema___markdown_nargs=0
+_shtab_edged_schema___report_nargs=0
 _shtab_edged_completion__h_nargs=0
 _shtab_edged_completion___help_nargs=0
 _shtab_edged_pos_0_nargs=A...

@@ -111,6 +111,7 @@ complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a 
 complete -c edged -n '_shtab_edged_using schema' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using schema' -l asyncapi -d 'an AsyncAPI 3.0 document'
 complete -c edged -n '_shtab_edged_using schema' -l markdown -d 'the reference in docs/mqtt.md'
+complete -c edged -n '_shtab_edged_using schema' -l report -d 'the JSON Schema of a report.json of `edged calls`'
 complete -c edged -n '_shtab_edged_using schema' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a completion -d 'Print a script that completes commands, options and files in a shell.'
 complete -c edged -n '_shtab_edged_using completion' -s h -l help -d 'show this help message and exit'

@@ -134,6 +134,7 @@ _shtab_edged_schema_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--asyncapi[an AsyncAPI 3.0 document]"
   "--markdown[the reference in docs\/mqtt.md]"
+  "--report[the JSON Schema of a report.json of \`edged calls\`]"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
 )
 
