@@ -14,37 +14,40 @@ import hashlib
 import os
 import re
 import socket
+import time
 from pathlib import Path
 from typing import Self
 
 from edged.errors import AlreadyRunningError
 
 _SOCKETS = Path("/proc/self/net/unix")
+_POLL_S = 0.5
 
 
 class InstanceLock:
     """Held from entering to leaving; other programs on this machine see it, whoever runs them."""
 
-    def __init__(self, node: str, root: str, port: int) -> None:
+    def __init__(self, node: str, root: str, port: int, *, wait_s: float = 0.0) -> None:
+        """``wait_s``: for so long entering waits for another holder to end."""
         self._node = node
         digest = hashlib.sha256(f"{port}/{root}/{node}".encode()).hexdigest()[:32]
         self._name = f"edged-{digest}"
+        self._wait_s = wait_s
         self._sockets: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         """Take the lock.
 
         Raises:
-            AlreadyRunningError: another process has it.
+            AlreadyRunningError: another process has it, and keeps it.
         """
-        try:
-            self._bind(self._name)
-        except OSError as exc:
-            if exc.errno != errno.EADDRINUSE:
-                raise
-            pid = self.holder()
-            who = f", pid {pid}" if pid else ""
-            raise AlreadyRunningError(f"edged already runs here as node {self._node}{who}; stop it first") from None
+        until_s = time.monotonic() + self._wait_s
+        while not self._taken():
+            if time.monotonic() >= until_s:
+                pid = self.holder()
+                who = f", pid {pid}" if pid else ""
+                raise AlreadyRunningError(f"edged already runs here as node {self._node}{who}; stop it first")
+            time.sleep(_POLL_S)
         self._bind(f"{self._name}/{os.getpid()}")
         return self
 
@@ -61,6 +64,15 @@ class InstanceLock:
             return None
         match = re.search(rf" @{self._name}/(\d+)$", sockets, re.MULTILINE)
         return int(match[1]) if match else None
+
+    def _taken(self) -> bool:
+        try:
+            self._bind(self._name)
+        except OSError as exc:
+            if exc.errno != errno.EADDRINUSE:
+                raise
+            return False
+        return True
 
     def _bind(self, name: str) -> None:
         bound = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)

@@ -14,6 +14,11 @@ _log = logging.getLogger(__name__)
 _refused: set[str] = set()  # sockets that refused the last notification: logged once, not with each window
 
 
+def is_service() -> bool:
+    """Whether systemd started this process and waits for its READY=1."""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
+
+
 def notify(*states: str) -> None:
     """Sends each of ``states`` (``"READY=1"``, ``"STATUS=listening"``); never blocks and never fails the daemon."""
     address = os.environ.get("NOTIFY_SOCKET", "")

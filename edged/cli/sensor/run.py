@@ -20,6 +20,7 @@ from edged.config.overrides import overrides_for
 from edged.config.reload import Reload
 from edged.config.structs import Config
 from edged.errors import ThreadError
+from edged.host import systemd
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
 from edged.host.metrics import version_of
@@ -36,6 +37,8 @@ from edged.pipeline.daemon import Daemon
 if TYPE_CHECKING:
     from edged.mqtt.listener import Listener
 
+# systemd gives up a service that ends 20 times within 5 minutes, one that waits this long for a run by hand never.
+SERVICE_WAIT_S = 15.0
 _CLOSE_S = 4.5  # from SIGTERM to exit, even if something hangs
 
 _log = logging.getLogger(__name__)
@@ -63,7 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     config, bundle = prepared(file)
     node = node_name(config.node)
     faulthandler.enable()  # on the watchdog's SIGABRT the log shows where each thread was
-    with InstanceLock(node, config.mqtt.root, config.mqtt.tcp_port):
+    wait_s = SERVICE_WAIT_S if systemd.is_service() else 0.0
+    with InstanceLock(node, config.mqtt.root, config.mqtt.tcp_port, wait_s=wait_s):
         _log.info(
             "edged %s starts: config %s, node %s, bundle %s %s, state %s",
             version_of("edged"),

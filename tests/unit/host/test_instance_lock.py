@@ -1,13 +1,16 @@
 """One edged per node on a machine, whichever user runs it."""
 
 import os
+import re
 import subprocess
 import sys
+import threading
 import uuid
 from pathlib import Path
 
 import pytest
 
+from edged.cli.sensor.run import SERVICE_WAIT_S
 from edged.errors import AlreadyRunningError
 from edged.host.instance_lock import InstanceLock
 
@@ -76,3 +79,29 @@ def test_process_of_another_user_holds_it_until_it_is_killed(node: str) -> None:
         process.wait()
         with lock:
             assert lock.holder() == os.getpid()
+
+
+def test_service_waits_for_a_run_by_hand_to_end(node: str) -> None:
+    """The lock is taken as soon as its holder ends, within the time to wait."""
+    command = [sys.executable, "-c", _HOLD, node]
+    with subprocess.Popen(
+        command, cwd=_REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        waiting = InstanceLock(node, "edged", 1883, wait_s=30)
+        assert waiting.holder() == process.pid
+        ending = threading.Timer(0.2, process.kill)
+        ending.start()
+        with waiting:
+            assert waiting.holder() == os.getpid()
+        ending.join()
+
+
+def test_service_outlasts_the_limit_of_starts() -> None:
+    """RestartSec and the wait for the lock together are longer than StartLimitIntervalSec / StartLimitBurst."""
+    unit = (_REPOSITORY / "systemd" / "edged.service").read_text(encoding="utf-8")
+    restart_s = int(re.findall(r"^RestartSec=(\d+)$", unit, re.MULTILINE)[0])
+    interval_min = int(re.findall(r"^StartLimitIntervalSec=(\d+)min$", unit, re.MULTILINE)[0])
+    burst = int(re.findall(r"^StartLimitBurst=(\d+)$", unit, re.MULTILINE)[0])
+    assert SERVICE_WAIT_S + restart_s > 60 * interval_min / burst
