@@ -14,6 +14,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 
 from edged.config.broker_host import host_fault
+from edged.config.hub.checks import check_hub
+from edged.config.hub.faults import MISSING, Misfit, misfit
+from edged.config.hub.structs import Hub
 from edged.config.renamed import with_new_names
 from edged.config.strict_yaml import plain_values
 from edged.config.structs import Config, Mqtt
@@ -94,6 +97,7 @@ def _check_together(name: str, config: Config) -> None:
         )
     samples(f"{name}: models.stride_s", config.models.stride_s, 16_000, 256)
     _check_mqtt(name, config.mqtt)
+    check_hub(name, config.hub)
 
 
 def _check_mqtt(name: str, mqtt: Mqtt) -> None:
@@ -120,6 +124,8 @@ def _check_keys(name: str, section: str, values: dict[Any, Any]) -> None:
 
 def _named(name: str, values: dict[Any, Any], fault: str) -> str:
     """msgspec's ``Expected `int` - at `$.mqtt.port` `` as ``config.yaml: mqtt.port is 'x', expected …``."""
+    if "$.hub" in fault:
+        return f"{name}: {_deep(misfit(Hub, values['hub'], 'hub'))}"
     path = fault.rpartition("$.")[2].rstrip("`").removesuffix("[...]").split(".")
     value: Any = values
     kind: Any = Config
@@ -136,10 +142,20 @@ def _takes_text(kind: Any) -> bool:  # noqa: ANN401 -- as for _expected
     return kind is str or (get_origin(kind) is Annotated and kind.__origin__ is str)
 
 
+def _deep(found: Misfit) -> str:
+    if found.fault:
+        return f"{found.path} {found.fault}" + (f", {_expected(found.kind)}" if found.fault == MISSING else "")
+    return (
+        f"{found.path} is {'without a value' if found.value is None else shown(found.value)}, {_expected(found.kind)}"
+    )
+
+
 def _expected(kind: Any) -> str:  # noqa: ANN401 -- a struct's class, Annotated, Literal, str or bool
     """What a value of ``kind`` must be, in words: the whole of it, not only the limit that was crossed."""
     if get_origin(kind) is Literal:
-        return "expected " + " or ".join(repr(word) if " " in word or not word else word for word in get_args(kind))
+        return "expected " + " or ".join(
+            repr(word) if word == "" or " " in str(word) else str(word) for word in get_args(kind)
+        )
     if get_origin(kind) is Annotated:
         return f"expected {kind.__metadata__[0].description}"
     if kind in _WORDS:

@@ -9,20 +9,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from edged.config.hub.structs import Hub
+from edged.config.limits import number as _number
+from edged.config.limits import text as _text
+from edged.config.limits import whole as _whole
 from edged.features.geometry import SILENCE_DBFS
-
-
-def _number(low: float, high: float) -> msgspec.Meta:
-    return msgspec.Meta(ge=low, le=high, description=f"a number, {low:g} to {high:g}")
-
-
-def _whole(low: int, high: int) -> msgspec.Meta:
-    return msgspec.Meta(ge=low, le=high, description=f"a whole number, {low} to {high}")
-
-
-def _text(description: str, pattern: str = ".") -> msgspec.Meta:
-    return msgspec.Meta(pattern=pattern, description=description)
-
 
 _NODE = _text("at most 64 of a-z A-Z 0-9 _ -, or '' for a name made of the device's id", r"^[a-zA-Z0-9_-]{0,64}\Z")
 # The form of usb-id and usb-path is checked, so that a typing error is not taken for an absent device.
@@ -161,3 +152,4 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     homeassistant: HomeAssistant = HomeAssistant()
     prometheus: Prometheus = Prometheus()
+    hub: Hub = Hub()

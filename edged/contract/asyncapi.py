@@ -13,10 +13,17 @@ import msgspec
 
 from edged.contract import payloads
 from edged.contract.commands import FORMS, MAX_BYTES, UNKNOWN, Form
-from edged.contract.reference import described, structs
-from edged.contract.topics import AVAILABILITY, COMMAND, OFFLINE, RESULT, TOPICS, Topic, result_of
+from edged.contract.reference import PAYLOADS, described, structs
+from edged.contract.topics import AVAILABILITY, COMMAND, HUB_TOPICS, OFFLINE, RESULT, TOPICS, Topic, result_of
 
 _BINDING = "0.2.0"
+_BRACES = str.maketrans("<>", "{}")
+_CHARACTERS = "letters, digits, `_` and `-`"
+_PARAMETERS = {
+    "node": f"the device: {_CHARACTERS}",
+    "place": f"the place, as `hub.places` names it: {_CHARACTERS}",
+    "hub": f"the hub, as `hub.name` says: {_CHARACTERS}",
+}
 _JSON, _TEXT = "application/json", "text/plain"
 
 Document = dict[str, Any]
@@ -36,7 +43,7 @@ class Broker:
 
 def asyncapi(broker: Broker) -> Document:
     """The AsyncAPI document for the devices at one broker."""
-    published = [topic for topic in TOPICS if topic is not RESULT]
+    published = [*(topic for topic in TOPICS if topic is not RESULT), *HUB_TOPICS]
     results = [result_of(name) for name in (*FORMS, UNKNOWN)]
     asked = {
         name: Topic(COMMAND.name.replace("<name>", name), COMMAND.qos, COMMAND.kind, _about(name)) for name in FORMS
@@ -86,10 +93,11 @@ def _server(broker: Broker) -> Document:
 
 
 def _channel(root: str, topic: Topic, messages: list[str]) -> Document:
+    name = topic.name if topic in HUB_TOPICS else f"<node>/{topic.name}"
     return {
-        "address": f"{root}/{{node}}/{topic.name}",
+        "address": f"{root}/{name.translate(_BRACES)}",
         "description": topic.about,
-        "parameters": {"node": {"description": "the device: letters, digits, `_` and `-`"}},
+        "parameters": {one: {"description": about} for one, about in _PARAMETERS.items() if f"<{one}>" in name},
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
     }
 
@@ -123,7 +131,7 @@ def _bindings(topic: Topic) -> Document:
 def _published(topic: Topic) -> Document:
     if words := payloads.WORDS.get(topic.name):
         return _word(topic.about, list(words))
-    name = payloads.PAYLOADS[topic.name].__name__
+    name = PAYLOADS[topic.name].__name__
     return _object(topic.about, {"$ref": f"#/components/schemas/{name}"})
 
 
@@ -159,7 +167,7 @@ def _about(command: str) -> str:
 
 
 def _schemas() -> Document:
-    kinds = structs([*payloads.PAYLOADS.values(), *(form.kind for form in FORMS.values())])
+    kinds = structs([*PAYLOADS.values(), *(form.kind for form in FORMS.values())])
     _, components = msgspec.json.schema_components(kinds.values(), ref_template="#/components/schemas/{name}")
     return described(components, kinds)
 
@@ -169,4 +177,4 @@ def _message(topic: Topic) -> str:
 
 
 def _key(topic: Topic) -> str:
-    return topic.name.replace("/", "_")
+    return topic.name.replace("<hub>/", "").replace("<place>/", "").replace("/", "_")

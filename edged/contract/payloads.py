@@ -6,6 +6,7 @@ Times are RFC 3339 in UTC with milliseconds, durations are seconds, scores are a
 of this schema: within one version no field changes its meaning and none is removed.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, get_args
 
@@ -278,15 +279,15 @@ def rfc3339(utc_s: float) -> str:
     return datetime.fromtimestamp(round(utc_s, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def json_schemas() -> dict[str, Any]:
+def json_schemas(kinds: Mapping[str, type[msgspec.Struct]] = PAYLOADS) -> dict[str, Any]:
     """JSON Schema 2020-12 of every payload, by topic (``clip`` is a line of classify)."""
-    _, components = msgspec.json.schema_components(PAYLOADS.values(), ref_template="#/$defs/{name}")
+    _, components = msgspec.json.schema_components(kinds.values(), ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"edged payloads, version {VERSION}",
         "topics": {
             **{topic: {"enum": list(words), "description": "A bare word, not JSON."} for topic, words in WORDS.items()},
-            **{topic: {"$ref": f"#/$defs/{payload.__name__}"} for topic, payload in PAYLOADS.items()},
+            **{topic: {"$ref": f"#/$defs/{payload.__name__}"} for topic, payload in kinds.items()},
         },
         "$defs": components,
     }

@@ -14,9 +14,10 @@ from typing import Any
 
 import msgspec
 
-from edged.contract import call_report, payloads
-from edged.contract.topics import TOPICS
+from edged.contract import call_report, mood, payloads
+from edged.contract.topics import HUB_TOPICS, TOPICS, Topic
 
+PAYLOADS = {**payloads.PAYLOADS, **mood.PAYLOADS}
 _PATTERNS = {"T": "time", "-7": "UUID"}  # part of a pattern, to the name of the format
 
 
@@ -51,9 +52,9 @@ def described(components: dict[str, Any], kinds: dict[str, type[msgspec.Struct]]
 
 
 def json_schemas() -> dict[str, Any]:
-    """The JSON Schemas of ``payloads.py`` with the comments as descriptions."""
-    document = payloads.json_schemas()
-    return {**document, "$defs": described(document["$defs"], structs([*payloads.PAYLOADS.values()]))}
+    """The JSON Schemas of ``payloads.py`` and ``mood.py`` with the comments as descriptions."""
+    document = payloads.json_schemas(PAYLOADS)
+    return {**document, "$defs": described(document["$defs"], structs([*PAYLOADS.values()]))}
 
 
 def report_schema() -> dict[str, Any]:
@@ -82,18 +83,23 @@ def structs(kinds: list[type[msgspec.Struct]]) -> dict[str, type[msgspec.Struct]
 
 def markdown() -> str:
     """The reference of topics and fields as Markdown."""
-    lines = ["| topic | QoS | retained | payload |", "|---|---|---|---|"]
-    for topic in TOPICS:
-        retained = "yes" if topic.retained else "no"
-        lines.append(f"| `{topic.name}` | {topic.qos} | {retained} | {topic.about} |")
-    documents = payloads.json_schemas()["$defs"]
-    for topic in TOPICS:
-        if kind := payloads.PAYLOADS.get(topic.name):
-            lines += ["", f"<details><summary>Fields of <code>{topic.name.replace('<', '&lt;')}</code></summary>", ""]
-            lines += ["| field | type | meaning |", "|---|---|---|"]
-            lines += [f"| {name} | {text} | {note} |" for name, text, note in _rows(kind, documents, "")]
-            lines += ["", "</details>"]
+    lines = [*_section(TOPICS), "", "The hub publishes below `edged/`:", "", *_section(HUB_TOPICS)]
     return "\n".join(lines) + "\n"
+
+
+def _section(topics: tuple[Topic, ...]) -> Iterator[str]:
+    """The table of ``topics``, and one of fields for each payload."""
+    yield from ("| topic | QoS | retained | payload |", "|---|---|---|---|")
+    for topic in topics:
+        retained = "yes" if topic.retained else "no"
+        yield f"| `{topic.name}` | {topic.qos} | {retained} | {topic.about} |"
+    documents = payloads.json_schemas(PAYLOADS)["$defs"]
+    for topic in topics:
+        if kind := PAYLOADS.get(topic.name):
+            yield from ("", f"<details><summary>Fields of <code>{topic.name.replace('<', '&lt;')}</code></summary>", "")
+            yield from ("| field | type | meaning |", "|---|---|---|")
+            yield from (f"| {name} | {text} | {note} |" for name, text, note in _rows(kind, documents, ""))
+            yield from ("", "</details>")
 
 
 def _rows(kind: type[msgspec.Struct], documents: dict[str, Any], above: str) -> Iterator[tuple[str, str, str]]:

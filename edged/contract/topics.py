@@ -3,6 +3,7 @@
     node "kitchen" ──► edged/kitchen/{availability, capture, emotion, event/start, …, cmd/mute, cmd/mute/result}
 
 A node is one device. Its name is one level of the topic, so ``edged/+/event/#`` matches the events of all nodes.
+A place is a room; ``edged hub`` publishes its mood, at ``edged/place/<place>/mood``.
 """
 
 from dataclasses import dataclass, replace
@@ -53,6 +54,18 @@ INFO = Topic("info", 1, "state", "identity and settings of the device, at the st
 COMMAND = Topic("cmd/<name>", 1, "moment", "a command to the device")
 RESULT = Topic("cmd/<name>/result", 1, "moment", "what a command did, or why not, and the settings in force")
 TOPICS = (AVAILABILITY, CAPTURE, EMOTION, EVENT_START, EVENT_END, SPEECH, WINDOW, LEVEL, HEALTH, INFO, RESULT)
+# Of `edged hub`, below <root>/; a hub has an `availability` too, as a node has.
+MOOD = Topic(
+    "place/<place>/mood",
+    1,
+    "state",
+    "the mood of a place, whenever it changes: a label, `uncertain` (no label stands out) or `none` (no source says "
+    "anything)",
+)
+MOOD_EVENT = Topic("place/<place>/event/mood", 1, "event", "the mood changed, and holds")
+AGENT = Topic("place/<place>/agent", 1, "event", "what the agent decided about a mood, and what became of it")
+HUB = Topic("<hub>/hub", 1, "state", "metrics of the hub, each minute (`health_s`)")
+HUB_TOPICS = (MOOD, MOOD_EVENT, AGENT, HUB)
 CHECK = Topic("check", 1, "moment", "of `edged check` to itself")  # no device publishes it
 
 ONLINE, OFFLINE = "online", "offline"
@@ -62,6 +75,11 @@ ON, OFF = "ON", "OFF"
 def full_name(root: str, node: str, topic: Topic) -> str:
     """The whole topic, as in ``edged/kitchen/event/start``."""
     return f"{root}/{node}/{topic.name}"
+
+
+def place_topic(place: str, topic: Topic, root: str) -> Topic:
+    """``topic`` of one place, with its full name, as the publisher takes it: with a slash before it."""
+    return replace(topic, name=f"/{root}/{topic.name.replace('<place>', place)}")
 
 
 def result_of(command: str) -> Topic:

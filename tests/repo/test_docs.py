@@ -11,7 +11,7 @@ from edged.cli.parser import ENTRIES
 from edged.config.load import load_config, parse_config
 from edged.config.structs import Config
 from edged.contract.commands import FORMS
-from edged.contract.topics import TOPICS, Topic
+from edged.contract.topics import HUB_TOPICS, TOPICS, Topic
 
 _REPOSITORY = Path(__file__).parents[2]
 _DOCS = _REPOSITORY / "docs"
@@ -144,7 +144,7 @@ def test_convert_commands_exist() -> None:
     assert named - {file.stem for file in files} == set()
 
 
-@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: str(topic.name))
+@pytest.mark.parametrize("topic", [*TOPICS, *HUB_TOPICS], ids=lambda topic: str(topic.name))
 def test_topic_is_documented(topic: Topic) -> None:
     """Every topic is in the table of docs/mqtt.md, with QoS and retain flag."""
     retained = "yes" if topic.retained else "no"

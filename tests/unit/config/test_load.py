@@ -75,7 +75,10 @@ _TEXTS = {
     "mqtt.root": (_NO_LEVELS, "levels of a-z"),
     "homeassistant.prefix": (_NO_LEVELS, "levels of a-z"),
     "homeassistant.suggested_area": ([], "text"),
+    "hub.name": (["a b", "a/b", "ü", f"{'x' * 65}"], "at most 64 of a-z"),
+    "hub.part": (['""', "1", "0/1", "1/0", "1/1000", "a/b", "1/1/1"], "a number and a count, such as 1/4"),
 }
+_HUB = ("hub.places", "hub.labels", "hub.agent", "hub.actions")  # tests/unit/config/test_hub.py has their values
 _FLAGS = ("audio.muted", "audio.remove_hum", "mqtt.window")
 _NO_CHANNEL = ["0", "33", "-1", "1.5", "left", '"1"', "true", "null", "[1]", "{}"]
 _SHARES = ("baseline.expected", "tracker.enter_for")
@@ -143,7 +146,7 @@ def test_parse_wrong_shares(key: str, value: str) -> None:
 
 def test_wrong_values_are_of_every_key() -> None:
     """The tables above cover every key."""
-    assert {key for key, *_ in _WRONG} | set(_SHARES) == set(keys(Config))
+    assert {key for key, *_ in _WRONG} | {*_SHARES, *_HUB} == set(keys(Config))
 
 
 @pytest.mark.parametrize(("key", "value", "words"), _WRONG)
@@ -154,9 +157,9 @@ def test_parse_wrong_value(key: str, value: str, words: str) -> None:
     assert f", expected {words}" in message
 
 
-@pytest.mark.parametrize("key", keys(Config))
+@pytest.mark.parametrize("key", sorted({*keys(Config)} - {"hub.labels"}))
 def test_parse_list_for_any_key(key: str) -> None:
-    """No key accepts a list; the message names the key and the type, also for truth values."""
+    """Only ``hub.labels`` accepts a list; the message names the key and the type, also for truth values."""
     message = refusal(written(key, "[1]"))
     assert message.startswith(f"config.yaml: {key} is [1], expected ")
     assert "keys among" not in message
