@@ -1,0 +1,261 @@
+"""The adaptation of the features: what it learns of a place, what it does not, what it saves and what it refuses."""
+
+import msgspec
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edged.errors import ModelError
+from edged.features.logmel import Floats
+from edged.models.feature_adaptation import FeatureAdaptation, Settings
+from edged.models.feature_statistics import FeatureStatistics
+
+LABELS = ("angry", "happy", "neutral", "sad")
+N_FEATURES = 12
+PRIOR = np.array([0.1, 0.1, 0.7, 0.1])
+WINDOW_S = 0.5
+CLEAR = np.full(4, 0.02) + 0.92 * np.eye(4)  # scores of a model that is nearly always right
+
+
+def statistics(**changed: float) -> FeatureStatistics:
+    """Four emotions, each with its own direction; their mean under the prior is the centre."""
+    offsets = np.random.default_rng(1).normal(0, 1, (4, N_FEATURES))
+    offsets -= PRIOR @ offsets
+    values = {"caution_s": 2.0, "prior_weight_s": 20.0, "power": 0.7} | changed
+    return FeatureStatistics(
+        centre=np.linspace(-3, 3, N_FEATURES, dtype=np.float32),
+        offsets=offsets.astype(np.float32),
+        spread=np.full(N_FEATURES, 0.5, np.float32),
+        **values,
+    )
+
+
+STATISTICS = statistics()
+
+
+def adaptation(known: FeatureStatistics = STATISTICS, **settings: object) -> FeatureAdaptation:
+    """An adaptation without history."""
+    return FeatureAdaptation(LABELS, known, msgspec.convert({"half_life_min": 10_000} | settings, Settings))
+
+
+def listen(
+    known: FeatureAdaptation, shift: NDArray[np.float64], shares: NDArray[np.float64], count: int, seed: int = 0
+) -> None:
+    """Windows of emotions with these ``shares`` at a place with this ``shift``; the model knows the emotions."""
+    draw = np.random.default_rng(seed)
+    for label in draw.choice(4, count, p=shares):
+        noise = draw.normal(0, 0.2, N_FEATURES)
+        x = STATISTICS.centre + STATISTICS.offsets[label] + shift + noise
+        known.learn(x.astype(np.float32), CLEAR[label].astype(np.float32), WINDOW_S)
+
+
+def place(size: float = 1.0) -> NDArray[np.float64]:
+    """A shift as that of a room."""
+    return np.asarray(size * np.sin(np.arange(N_FEATURES)))
+
+
+def test_start_changes_nothing() -> None:
+    """Without speech there is no shift, no distance and no date."""
+    known = adaptation()
+    assert not known.shift.any()
+    assert known.corrected(STATISTICS.centre).tolist() == STATISTICS.centre.tolist()
+    assert (known.speech_s, known.calibration_s, known.distance, known.since) == (0, 0, 0, None)
+
+
+@pytest.mark.parametrize("shares", [PRIOR, np.full(4, 0.25), np.array([0.7, 0.1, 0.1, 0.1])])
+def test_constant_shift_is_removed_in_the_limit(shares: NDArray[np.float64]) -> None:
+    """Whatever emotions came, what is left of a place's shift is less than one speaker's spread."""
+    known = adaptation()
+    listen(known, place(), shares, 1500)
+    assert known.shift == pytest.approx(place(), abs=0.35)
+    assert known.distance == pytest.approx(np.sqrt(np.mean((place() / 0.5) ** 2)), rel=0.1)
+
+
+@pytest.mark.parametrize("label", range(4))
+def test_one_mood_moves_it_less_than_a_mean_would(label: int) -> None:
+    """Minutes of one emotion: a plain mean would move by the whole offset, this by less than a fifth of it."""
+    known = adaptation()
+    listen(known, np.zeros(N_FEATURES), np.eye(4)[label], 1500)
+    assert np.linalg.norm(known.shift) < 0.2 * np.linalg.norm(STATISTICS.offsets[0])
+
+
+def test_bounded() -> None:
+    """However far the features of a place are, none moves by more than ten spreads."""
+    known = adaptation()
+    listen(known, place(1000.0), PRIOR, 2000)
+    assert np.abs(known.shift).max() <= 10 * 0.5
+    assert np.abs(known.shift).max() == pytest.approx(5, rel=0.01)
+
+
+@pytest.mark.parametrize("count", [1, 4, 40])
+def test_weight_is_that_of_the_seconds(count: int) -> None:
+    """After s seconds, s / (s + caution) of the difference is removed."""
+    known = adaptation()
+    x = (STATISTICS.centre + STATISTICS.offsets[2]).astype(np.float32)
+    for _ in range(count):
+        known.learn(x + np.float32(1), np.eye(4, dtype=np.float32)[2], WINDOW_S)
+    seconds = count * WINDOW_S
+    assert known.shift == pytest.approx(np.full(N_FEATURES, seconds / (seconds + 2)), rel=1e-4)
+
+
+def test_old_speech_fades() -> None:
+    """Another place: after many half-lives only the new one counts, and the seconds stop growing."""
+    known = adaptation(half_life_min=1)
+    listen(known, place(), PRIOR, 2000)
+    listen(known, -place(), PRIOR, 2000, seed=1)
+    assert known.shift == pytest.approx(-place(), abs=0.4)
+    assert known.speech_s == pytest.approx(60 / np.log(2), rel=0.01)
+
+
+def test_frozen_and_off() -> None:
+    """Frozen keeps the shift and learns nothing; off is not active."""
+    known = adaptation()
+    listen(known, place(), PRIOR, 100)
+    shift = known.shift.copy()
+    known.change(Settings(mode="frozen"))
+    listen(known, -place(), PRIOR, 100)
+    assert known.shift.tolist() == shift.tolist()
+    assert known.active
+    known.change(Settings(mode="off"))
+    assert not known.active
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_window_that_is_not_finite_teaches_nothing(value: float) -> None:
+    """Neither features nor scores that are no numbers enter the means."""
+    known = adaptation()
+    known.learn(np.full(N_FEATURES, value, np.float32), np.full(4, 0.25, np.float32), WINDOW_S)
+    known.learn(STATISTICS.centre, np.array([value, 0, 0, 0], np.float32), WINDOW_S)
+    assert known.speech_s == 0
+
+
+def test_scores_of_zero_count_as_the_mixture() -> None:
+    """A model without an answer for any emotion leaves the shares at the prior."""
+    known = adaptation()
+    known.learn(STATISTICS.centre, np.zeros(4, np.float32), WINDOW_S)
+    assert np.isfinite(known.shift).all()
+
+
+def calibration(shift: NDArray[np.float64], count: int = 12) -> Floats:
+    """(count, n) windows of somebody who speaks as usual, all emotions of the prior in them."""
+    draw = np.random.default_rng(5)
+    noise = draw.normal(0, 0.05, (count, N_FEATURES))
+    return np.asarray(STATISTICS.centre + shift + noise, np.float32)
+
+
+def test_calibration_sets_the_mean_at_once() -> None:
+    """Six seconds remove nearly all of a place's shift."""
+    known = adaptation()
+    known.calibrate(calibration(place()), 6.0, utc_s=5.0)
+    assert known.shift == pytest.approx(place(), abs=0.1)
+    assert (known.calibration_s, known.speech_s, known.since) == (6, 0, 5)
+
+
+def test_calibration_is_replaced_and_taken_back() -> None:
+    """A second one replaces the first; without it the place is what listening made of it."""
+    known = adaptation()
+    listen(known, place(), PRIOR, 100)
+    before = known.shift.copy()
+    known.calibrate(calibration(-place()), 6.0)
+    known.calibrate(calibration(2 * place()), 6.0)
+    assert known.shift[1] > before[1]
+    assert known.forget_calibration()
+    assert known.shift.tolist() == before.tolist()
+    assert not known.forget_calibration()
+
+
+def test_listening_goes_over_a_calibration() -> None:
+    """A calibration in an unusual voice costs minutes, not for ever."""
+    known = adaptation()
+    known.calibrate(calibration(-place()), 6.0)
+    listen(known, place(), PRIOR, 2000)
+    assert known.shift == pytest.approx(place(), abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("x", "seconds"),
+    [(np.empty((0, N_FEATURES), np.float32), 1.0), (calibration(place()), 0.0), (calibration(place()) * np.nan, 1.0)],
+)
+def test_calibration_without_speech_is_refused(x: Floats, seconds: float) -> None:
+    """No window, no second or no number: nothing changes."""
+    known = adaptation()
+    with pytest.raises(ValueError, match="expected finite features of speech"):
+        known.calibrate(x, seconds)
+    assert not known.shift.any()
+
+
+def learned() -> FeatureAdaptation:
+    """One that has listened and was calibrated."""
+    known = adaptation()
+    listen(known, place(), PRIOR, 100)
+    known.calibrate(calibration(-place()), 6.0, utc_s=1.7e9)
+    return known
+
+
+def test_restore_what_was_encoded() -> None:
+    """The restored state is encoded as the same bytes, and corrects as before."""
+    content = learned().encoded(bundle="B", microphone="M")
+    again = adaptation()
+    assert again.restore(content, bundle="B", microphone="M")
+    assert again.encoded(bundle="B", microphone="M") == content
+    assert again.shift == pytest.approx(learned().shift, abs=1e-5)
+
+
+def test_restore_of_another_place() -> None:
+    """State of another bundle or microphone is not restored; None accepts any microphone."""
+    content = learned().encoded(bundle="B", microphone="M")
+    again = adaptation()
+    assert not again.restore(content, bundle="C", microphone="M")
+    assert not again.restore(content, bundle="B", microphone="N")
+    assert not again.shift.any()
+    assert again.restore(content, bundle="B", microphone=None)
+
+
+def test_state_does_not_grow() -> None:
+    """A thousand windows take as many bytes as one."""
+    one, many = adaptation(), adaptation()
+    listen(one, place(), PRIOR, 1)
+    listen(many, place(), PRIOR, 1000)
+    sizes = [len(known.encoded(bundle="B", microphone="M")) for known in (one, many)]
+    assert abs(sizes[0] - sizes[1]) < 30  # digits of the seconds
+
+
+GOOD = msgspec.json.decode(learned().encoded(bundle="B", microphone="M"))
+
+
+def changed(**values: object) -> bytes:
+    """A state whose calibration has other values."""
+    return msgspec.json.encode({**GOOD, "calibration": {**GOOD["calibration"], **values}})
+
+
+def means(*values: float) -> bytes:
+    """Means as they are stored."""
+    return np.array(values, "<f4").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "expected an adaptation state"),
+        (b"\xff\xfe", "expected an adaptation state"),
+        (b"[]", "expected an adaptation state"),
+        (b'{"version":1}', "expected an adaptation state"),
+        (changed(x=means(1, 2)), "has 8 and 16 bytes, expected 4 for each of 12"),
+        (changed(p=means(1)), "has 48 and 4 bytes"),
+        (changed(x=means(*[np.nan] * 12)), "a mean that no speech has"),
+        (changed(x=means(*[1e30] * 12)), "a mean that no speech has"),
+        (changed(p=means(2, -1, 0, 0)), "a mean that no speech has"),
+        (changed(p=means(np.nan, 0, 0, 1)), "a mean that no speech has"),
+        (changed(speech_s=-1), "expected 0 to"),
+        (changed(speech_s=1e300), "expected 0 to"),
+        (msgspec.json.encode({**GOOD, "labels": ["a", "b"]}), "labels are"),
+    ],
+)
+def test_restore_of_damaged_content(content: bytes, words: str) -> None:
+    """Anything other than output of ``encoded`` is refused in one line, and nothing of it is taken."""
+    known = adaptation()
+    with pytest.raises(ModelError, match=words) as fault:
+        known.restore(content, bundle="B", microphone="M")
+    assert "\n" not in str(fault.value)
+    assert len(str(fault.value)) < 300
+    assert not known.shift.any()
