@@ -41,22 +41,27 @@ def augmented(  # noqa: PLR0913, PLR0917 - a batch of clips, and what is done to
     spec: AugmentSpec,
     rng: np.random.Generator,
     floors: Batch | None = None,
+    place: NDArray[np.int64] | None = None,
 ) -> Batch:
     """(batch, n_frames, n_bands) dB from -80 to 0, one window a clip; clips are ``frames[start : start + length]``.
 
-    ``floors`` (batch, n_bands), see below, is needed where the clips' own floor is to be removed.
+    ``floors`` (batch, n_bands), see below, is needed where the clips' own floor is to be removed.  Clips of one
+    ``place`` (batch,), 0, 1, …, get one voice, microphone and noise; without it each clip gets its own.
     """
+    if place is None:
+        place = np.arange(len(start))
+    n_places = int(place.max()) + 1
     images, inside = _placed(frames, start, length, spec, rng)
     if floors is not None and spec.clean_p:
-        _remove_floors(images, floors, spec, rng)
-    images = images @ _band_maps(len(start), spec, rng)
-    contrast = np.exp(rng.uniform(-spec.contrast, spec.contrast, (len(start), 1, 1)))
-    images = images * contrast.astype(np.float32) + _curves(len(start), spec, rng)
+        _remove_floors(images, floors, spec, rng, place)
+    images = images @ _band_maps(n_places, spec, rng)[place]
+    contrast = np.exp(rng.uniform(-spec.contrast, spec.contrast, (n_places, 1, 1)))[place]
+    images = images * contrast.astype(np.float32) + _curves(n_places, spec, rng)[place]
     if spec.lows_p:
-        images += _lows(len(start), spec, rng)
+        images += _lows(n_places, spec, rng)[place]
     images[~inside] = _NOTHING_DB
     images -= images.max(axis=(1, 2), keepdims=True)
-    _add_floor(images, spec, rng)
+    _add_floor(images, spec, rng, place)
     images = renormalised(images)
     if spec.peak_db:
         images = np.maximum(images - _peaks(len(start), spec, rng), FLOOR_DB)
@@ -139,9 +144,11 @@ def _curves(size: int, spec: AugmentSpec, rng: np.random.Generator) -> Batch:
     return curve[:, None, :].astype(np.float32)
 
 
-def _remove_floors(images: Batch, floors: Batch, spec: AugmentSpec, rng: np.random.Generator) -> None:
+def _remove_floors(
+    images: Batch, floors: Batch, spec: AugmentSpec, rng: np.random.Generator, place: NDArray[np.int64]
+) -> None:
     """Over-subtracts its own floor from the power of a share of the clips, in place."""
-    cleaned = np.flatnonzero(rng.random(len(images)) < spec.clean_p)
+    cleaned = np.flatnonzero((rng.random(int(place.max()) + 1) < spec.clean_p)[place])
     lowest, highest = np.log(spec.clean_over)
     over = rng.uniform(lowest, highest, (len(cleaned), 1, 1)).astype(np.float32)
     share = np.exp(over + (floors[cleaned][:, None] - images[cleaned]) * np.float32(np.log(10) / 10))
@@ -161,16 +168,17 @@ def _lows(size: int, spec: AugmentSpec, rng: np.random.Generator) -> Batch:
     return (-depth * slope)[:, None, :].astype(np.float32)
 
 
-def _add_floor(images: Batch, spec: AugmentSpec, rng: np.random.Generator) -> None:
-    """Adds stationary coloured noise to a share of the windows, in place."""
-    noisy = np.flatnonzero(rng.random(len(images)) < spec.noise_p)
-    count = len(noisy)
+def _add_floor(images: Batch, spec: AugmentSpec, rng: np.random.Generator, place: NDArray[np.int64]) -> None:
+    """Adds stationary coloured noise to the windows of a share of the places, in place."""
+    drawn = np.flatnonzero(rng.random(int(place.max()) + 1) < spec.noise_p)
+    count = len(drawn)
     axis = np.linspace(-1, 1, N_BANDS)[None, None]
     level = rng.uniform(*spec.noise_db, (count, 1, 1)) + rng.normal(0, _NOISE_TILT_DB, (count, 1, 1)) * axis
     phase = rng.uniform(0, 2, (count, 1, 1))
     level = level + rng.normal(0, _NOISE_CURVE_DB, (count, 1, 1)) * np.cos(np.pi * (axis + phase))
-    grain = _grain()[rng.integers(0, len(_grain()) - N_FRAMES, (count, 1)) + np.arange(N_FRAMES)[None]]
-    images[noisy] = np.maximum(images[noisy], level.astype(np.float32) + grain)
+    noisy = np.flatnonzero(np.isin(place, drawn))
+    grain = _grain()[rng.integers(0, len(_grain()) - N_FRAMES, (len(noisy), 1)) + np.arange(N_FRAMES)[None]]
+    images[noisy] = np.maximum(images[noisy], level[np.searchsorted(drawn, place[noisy])].astype(np.float32) + grain)
 
 
 def _masked(images: Batch, spec: AugmentSpec, rng: np.random.Generator) -> Batch:

@@ -8,7 +8,7 @@ from typing import Any
 
 from convert.card.tables import table, title
 
-_PRIORS = {"neutral": "70 % neutral", "balanced": "balanced", "angry": "70 % angry"}
+_PRIORS = {"neutral": "70 % neutral", "balanced": "balanced", "angry": "70 % angry", "sad": "70 % sad"}
 _PROTOCOL = """\
 UAR after the device has adapted to a speaker for the given number of seconds, without labels, with the default routing.
 Each speaker is a home with its own device. Half of a speaker's clips are used for adaptation, drawn at random with

@@ -1,11 +1,11 @@
 """What the device's adaptation is worth: UAR by the seconds of speech that it has adapted to.
 
     clips of a speaker ──half to adapt to, half to test──► a stream of the first half, drawn by a prior distribution
-    stream ──the device's Adaptation, no labels──► the other half corrected ──► UAR after 12 s, 30 s, …
+    stream ──the device's own learning, no labels──► the other half corrected ──► UAR after 8 s, 16 s, …
 
 Each speaker is a home; the halves are drawn again for each trial.  Half of a speaker's clips are a minute or two of
-speech: a longer stream repeats them at random.  Validation speakers are compared with a table of the other validation
-speakers, all others with the bundle's.
+speech: a longer stream repeats them at random.  The same curves are made of bundles that correct scores and of bundles
+that correct features: see ``learning``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import dataset
+from convert.evaluate.learning import Learning, ScoreLearning
 from convert.score.calibration import mean_log_scores, routed
 from convert.score.clip_scores import ClipWindows
 from convert.score.metrics import calibration_error, confusion, recall, uar
@@ -25,8 +26,8 @@ from edged.features.logmel import Floats
 from edged.models.adaptation import Adaptation, Settings
 from edged.models.bundle import Manifest
 
-MARKS_S = (0, 12, 30, 60, 300, 1800)
-PRIORS = ("neutral", "balanced", "angry")  # 70 % of that label and the rest equal, or all equal
+MARKS_S = (0, 8, 16, 30, 60, 300, 1800)
+PRIORS = ("neutral", "balanced", "angry", "sad")  # 70 % of that label and the rest equal, or all equal
 _MAIN_SHARE = 0.7
 _N_TRIALS = 5
 _N_DRAWN = 64  # clips at once, for speed
@@ -34,65 +35,68 @@ _TWO_MARKS_S = (0, 60, 300)
 _BEFORE_S, _HOUR_S = 300.0, 3600.0  # ordinary speech, then an hour of a single emotion
 
 Indices = NDArray[np.int64]
-Table = Mapping[str, tuple[float, ...]]
+NewDevice = Callable[[str], Learning]  # a device that has just been switched on, for a speaker
 
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """The clips of one corpus with the scores that a device without adaptation gives them."""
+    """The clips of one corpus with what a device without adaptation has of them: scores, or features."""
 
     labels: tuple[str, ...]
-    scores: list[Floats]  # by clip, (n_windows, n_labels)
+    inputs: list[Floats]  # by clip, (n_windows, n)
     seconds: list[float]  # by clip
     truth: Indices
     speakers: NDArray[np.str_]
 
 
-def homes(manifest: Manifest, raw: Mapping[str, Floats], windows: ClipWindows, cache: Path) -> Homes:
-    """From each model's ``raw`` scores, by the default routing."""
-    scores = routed(manifest, raw, manifest.routes.default)
+def homes(labels: tuple[str, ...], inputs: Floats, windows: ClipWindows, cache: Path) -> Homes:
+    """From the ``inputs`` (n_windows, n) of all windows."""
     ends = np.cumsum(np.bincount(windows.owner, minlength=len(windows.clips)))
     return Homes(
-        manifest.labels,
-        np.split(scores, ends[:-1]),
+        labels,
+        np.split(inputs, ends[:-1]),
         [len(dataset.levels(clip, cache)) * GEOMETRY.hop_s for clip in windows.clips],
-        windows.label_indices(manifest.labels),
+        windows.label_indices(labels),
         np.array([clip.speaker for clip in windows.clips]),
     )
 
 
-def table_of(manifest: Manifest) -> Callable[[str], Table]:
-    """The bundle's table of mean log scores, for every speaker."""
-    return lambda _speaker: manifest.mean_log_scores[manifest.routes.default]
+def score_homes(
+    manifest: Manifest, raw: Mapping[str, Floats], windows: ClipWindows, cache: Path, *, left_out: bool
+) -> tuple[Homes, NewDevice]:
+    """Of a bundle that corrects scores, from each model's ``raw`` scores by the default routing.
 
-
-def table_without(manifest: Manifest, raw: Mapping[str, Floats], windows: ClipWindows) -> Callable[[str], Table]:
-    """For a validation speaker the table of the other ones, since the bundle's is made of all of them."""
+    ``left_out``: each speaker is compared with the other ones, since validation speakers made the bundle's table.
+    """
     scores = routed(manifest, raw, manifest.routes.default)
-    return lambda speaker: mean_log_scores(manifest, scores, windows, speaker)
+
+    def device(speaker: str) -> Learning:
+        table = manifest.mean_log_scores[manifest.routes.default]
+        if left_out:
+            table = mean_log_scores(manifest, scores, windows, speaker)
+        return ScoreLearning(Adaptation(manifest.labels, table, Settings()))
+
+    return homes(manifest.labels, scores, windows, cache), device
 
 
-def curves(group: Homes, table: Callable[[str], Table], settings: Settings | None = None) -> dict[str, Any]:
+def curves(group: Homes, device: NewDevice) -> dict[str, Any]:
     """All numbers of one corpus."""
-    settings = settings or Settings()
-    two = _two(group, table, settings) if len(set(group.speakers)) > 1 else {}
-    by_prior = {name: _by_seconds(group, table, settings, name) for name in PRIORS}
+    two = _two(group, device) if len(set(group.speakers)) > 1 else {}
+    by_prior = {name: _by_seconds(group, device, name) for name in PRIORS}
     return {
         "priors": {name: uars for name, (uars, _) in by_prior.items()},
         "ece": {name: errors for name, (_, errors) in by_prior.items()},
         "two_speakers": two,
-        "hour_of": {label: hour for label in group.labels if (hour := _hour(group, table, settings, label))},
+        "hour_of": {label: hour for label in group.labels if (hour := _hour(group, device, label))},
     }
 
 
-def _by_seconds(
-    group: Homes, table: Callable[[str], Table], settings: Settings, prior: str
-) -> tuple[dict[str, float], dict[str, float]]:
+def _by_seconds(group: Homes, device: NewDevice, prior: str) -> tuple[dict[str, float], dict[str, float]]:
     """UAR and ECE by seconds of adaptation."""
     matrices = {mark: _empty(group) for mark in MARKS_S}
     scored: dict[int, list[tuple[Indices, Floats]]] = {mark: [] for mark in MARKS_S}
     for speaker, rng, adapt, test in _trials(group):
-        home = _Home(group, table(speaker), settings)
+        home = _Home(group, device(speaker))
         clips = stream(group, adapt, prior, rng)
         for mark in MARKS_S:
             home.listen(clips, mark)
@@ -110,12 +114,12 @@ def _by_seconds(
     )
 
 
-def _two(group: Homes, table: Callable[[str], Table], settings: Settings) -> dict[str, float]:
+def _two(group: Homes, device: NewDevice) -> dict[str, float]:
     """UAR by seconds of adaptation to two speakers who take turns, tested on both."""
     matrices = {mark: _empty(group) for mark in _TWO_MARKS_S}
     trials = list(_trials(group))
     for first, second in zip(trials, trials[_N_TRIALS:] + trials[:_N_TRIALS], strict=True):
-        home = _Home(group, table(first[0]), settings)
+        home = _Home(group, device(first[0]))
         pair = [stream(group, adapt, "neutral", rng) for _, rng, adapt, _ in (first, second)]
         turns = (next(pair[turn % 2]) for turn in range(10**6))
         for mark in _TWO_MARKS_S:
@@ -124,14 +128,14 @@ def _two(group: Homes, table: Callable[[str], Table], settings: Settings) -> dic
     return {str(mark): round(uar(matrix), 4) for mark, matrix in matrices.items()}
 
 
-def _hour(group: Homes, table: Callable[[str], Table], settings: Settings, label: str) -> dict[str, float]:
+def _hour(group: Homes, device: NewDevice, label: str) -> dict[str, float]:
     """UAR and the recall of ``label`` before and after an hour of it alone, then after five ordinary minutes."""
     label_index = group.labels.index(label)
     matrices = [_empty(group) for _ in range(3)]
     for speaker, rng, adapt, test in _trials(group):
         if not (group.truth[adapt] == label_index).any():
             continue
-        home = _Home(group, table(speaker), settings)
+        home = _Home(group, device(speaker))
         ordinary = stream(group, adapt, "neutral", rng)
         home.listen(ordinary, _BEFORE_S)
         matrices[0] += home.confusion(test)
@@ -151,18 +155,17 @@ def _hour(group: Homes, table: Callable[[str], Table], settings: Settings, label
 class _Home:
     """A device that has just been switched on."""
 
-    def __init__(self, group: Homes, table: Table, settings: Settings) -> None:
-        self._group = group
-        self._adaptation = Adaptation(group.labels, table, settings)
+    def __init__(self, group: Homes, learning: Learning) -> None:
+        self._group, self._learning = group, learning
         self._seconds = 0.0
 
     def listen(self, clips: Iterator[int], until_s: float) -> None:
         """Adapts to the next of ``clips`` until ``until_s`` seconds have been played since the start."""
         while self._seconds < until_s:
             clip = next(clips)
-            seconds, scores = self._group.seconds[clip], self._group.scores[clip]
-            for of_window in scores:
-                self._adaptation.learn(of_window, seconds / len(scores))
+            seconds, windows = self._group.seconds[clip], self._group.inputs[clip]
+            for window in windows:
+                self._learning.learn(window, seconds / len(windows))
             self._seconds += seconds
 
     def confusion(self, clips: Indices) -> NDArray[np.int64]:
@@ -172,9 +175,13 @@ class _Home:
 
     def scores(self, clips: Indices) -> Floats:
         """(n_clips, n_labels) the corrected scores of each clip, the mean over its windows."""
-        group = self._group
-        scores = [self._adaptation.corrected(group.scores[clip]).mean(axis=0) for clip in clips]
-        return np.array(scores, np.float32).reshape(-1, len(group.labels))
+        inputs = [self._group.inputs[clip] for clip in clips]
+        if not inputs:
+            return np.zeros((0, len(self._group.labels)), np.float32)
+        starts = np.cumsum([0, *map(len, inputs[:-1])])
+        counts = np.array([len(of_clip) for of_clip in inputs], np.float32)
+        scores = self._learning.scores(np.concatenate(inputs))
+        return np.asarray(np.add.reduceat(scores, starts) / counts[:, None], np.float32)
 
 
 def stream(group: Homes, clips: Indices, prior: str, rng: np.random.Generator) -> Iterator[int]:

@@ -90,10 +90,7 @@ def adaptation(bundle: Bundle, tested: Tested) -> dict[str, Any]:
         if clips:
             windows = clip_scores.clip_windows(clips, tested.cache)
             raw = int8(bundle, windows, tested.store)
-            if name == stage.VALIDATION:
-                table = adaptation_curves.table_without(manifest, raw, windows)
-            else:
-                table = adaptation_curves.table_of(manifest)
-            homes = adaptation_curves.homes(manifest, raw, windows, tested.cache)
-            results[name] = adaptation_curves.curves(homes, table)
+            left_out = name == stage.VALIDATION
+            homes, device = adaptation_curves.score_homes(manifest, raw, windows, tested.cache, left_out=left_out)
+            results[name] = adaptation_curves.curves(homes, device)
     return results

@@ -7,9 +7,13 @@ from convert.card.adaptation_section import adaptation_section
 from convert.corpora import LABELS
 from convert.evaluate import adaptation_curves
 from convert.evaluate.adaptation_curves import Homes
+from convert.evaluate.learning import FeatureLearning, ScoreLearning
 from convert.score.calibration import mean_log_scores
 from convert.score.clip_scores import ClipWindows
 from edged.features.logmel import Floats
+from edged.models.adaptation import Adaptation, Settings
+from edged.models.feature_adaptation import FeatureAdaptation
+from edged.models.feature_statistics import FeatureStatistics
 from tests.convert.test_calibration import manifest, validation_windows
 
 N_CLIPS, N_SPEAKERS = 240, 4
@@ -38,13 +42,53 @@ def table() -> dict[str, tuple[float, ...]]:
     return {label: tuple(logs[number == TRUTH].mean(axis=0)) for number, label in enumerate(LABELS)}
 
 
+def score_device(_speaker: str) -> ScoreLearning:
+    """A device that corrects scores."""
+    return ScoreLearning(Adaptation(LABELS, table(), Settings()))
+
+
 def test_bias_is_corrected() -> None:
     """UAR rises with adaptation where a constant bias lowers it."""
-    found = adaptation_curves.curves(home(2.0), lambda _speaker: table())
+    found = adaptation_curves.curves(home(2.0), score_device)
     for row in found["priors"].values():
         assert row["300"] > row["0"] + 0.02
     assert found["two_speakers"]["300"] > found["two_speakers"]["0"]
     assert found["hour_of"].keys() == set(LABELS)
+
+
+def features(push: float) -> list[Floats]:
+    """One window per clip: a direction for each label, in noise, and the speaker's own ``push`` along the first one."""
+    x = RNG.normal(0, 0.3, (N_CLIPS, len(LABELS)))
+    x[np.arange(N_CLIPS), TRUTH] += 1
+    x[:, 0] += push
+    return list(np.asarray(x, np.float32)[:, None])
+
+
+def feature_device(_speaker: str) -> FeatureLearning:
+    """A device that corrects features, which softmax takes as logits."""
+    prior = np.array([0.7 if label == "neutral" else 0.06 for label in LABELS], np.float32)
+    offsets = np.eye(len(LABELS), dtype=np.float32) - prior
+    spread = np.ones(len(LABELS), np.float32)
+    statistics = FeatureStatistics(
+        centre=prior, offsets=offsets, spread=spread, caution_s=2.0, prior_weight_s=15.0, power=0.7
+    )
+    return FeatureLearning(FeatureAdaptation(LABELS, statistics, Settings()), softmax)
+
+
+def softmax(x: Floats) -> Floats:
+    """(n, n_labels) shares of logits."""
+    shares = np.exp(4 * x)
+    return np.asarray(shares / shares.sum(axis=-1, keepdims=True), np.float32)
+
+
+@pytest.mark.parametrize("prior", adaptation_curves.PRIORS)
+def test_shift_of_features_is_corrected(prior: str) -> None:
+    """UAR rises within eight seconds where a voice shifts all features, and in no home it ends below where it began."""
+    homes = Homes(LABELS, features(1.0), [3.0] * N_CLIPS, TRUTH, SPEAKERS)
+    uars, _ = adaptation_curves._by_seconds(homes, feature_device, prior)  # noqa: SLF001 - without the hours
+    assert uars["0"] < 0.7
+    assert uars["8"] > uars["0"] + 0.02
+    assert uars["1800"] > uars["0"] + 0.02
 
 
 def test_halves_are_disjoint() -> None:
@@ -91,6 +135,6 @@ def test_mean_log_scores_are_means_of_speakers() -> None:
 
 def test_section_has_all_tables() -> None:
     """Every mark, prior distribution and label is printed."""
-    text = adaptation_section({"ravdess": adaptation_curves.curves(home(), lambda _speaker: table())})
+    text = adaptation_section({"ravdess": adaptation_curves.curves(home(), score_device)})
     for part in ("RAVDESS | 70 % neutral", "1800 s", "Two speakers", "| RAVDESS | sad |"):
         assert part in text

@@ -121,3 +121,16 @@ def test_renormalised() -> None:
     """The loudest cell becomes 0 dB, the deepest is -80."""
     images = renormalised(np.array([[[-30.0, -50.0], [-200.0, -31.0]]], np.float32))
     assert images.tolist() == [[[0.0, -20.0], [-80.0, -1.0]]]
+
+
+def test_clips_of_one_place_share_their_changes() -> None:
+    """The same clip twice in one place gets one voice, microphone and level of noise; in another place others."""
+    spec = dataclasses.replace(NOTHING, band_shift=3, contrast=0.2, tilt_db=6, curve_db=3)
+    start, length, place = np.array([0, 0, 0]), np.array([60, 60, 60]), np.array([0, 0, 1])
+    images = augmented(FRAMES, start, length, spec, np.random.default_rng(2), None, place)
+    assert np.array_equal(images[0], images[1])
+    assert np.abs(images[0] - images[2]).mean() > 1
+    noise = dataclasses.replace(NOTHING, noise_p=1)
+    levels = augmented(FRAMES, start, length, noise, np.random.default_rng(2), None, place)[:, 100:].mean(axis=1)
+    assert np.abs(levels[0] - levels[1]).mean() < 1
+    assert np.abs(levels[0] - levels[2]).mean() > 2
