@@ -1,0 +1,1 @@
+"""Pages about calls: the report of one and the summary of many, each a single file that works offline."""

@@ -1,0 +1,116 @@
+"""What a call held, as lists: the moments that moved the score, who spoke how long, which emotions.
+
+Report ──► "The moments that moved the score", "Who spoke", "Emotions of the customer"
+"""
+
+from edged.calls.page.markup import Html, joined, tag
+from edged.calls.page.words import ROLES, length, percent, points, span
+from edged.contract.call_report import Moment, Report
+
+
+def moments_section(report: Report) -> Html:
+    """At most five windows, the one that moved the score most first; nothing without a score."""
+    if report.score is None or not report.moments:
+        return joined([])
+    return tag(
+        "section",
+        tag("h2", "The moments that moved it", id="moments"),
+        tag("ol", *[_moment(moment) for moment in report.moments], class_="moments"),
+        aria_labelledby="moments",
+    )
+
+
+def _moment(moment: Moment) -> Html:
+    rose = moment.contribution >= 0
+    return tag(
+        "li",
+        tag(
+            "button",
+            tag("span", "▶ ", aria_hidden="true", class_="play"),
+            tag("span", "show ", class_="unseen"),
+            span(moment.start_s, moment.end_s),
+            type="button",
+            data_second=f"{moment.start_s:.3f}",
+            class_="time",
+        ),
+        tag(
+            "span",
+            tag("span", "▲ " if rose else "▼ ", aria_hidden="true"),
+            points(moment.contribution),
+            tag("span", " points", class_="unseen"),
+            class_=f"points {'positive' if rose else 'negative'}",
+        ),
+        tag("span", moment.reason, class_="reason"),
+    )
+
+
+def talk_section(report: Report) -> Html:
+    """Speech of each party, silence and overlap, in time and as a share of the call."""
+    talk, duration_s = report.talk, report.call.duration_s
+    rows: list[tuple[str, str, float]] = [(ROLES[party.role], party.role, party.speech_s) for party in talk.parties]
+    rows.append(("Silence", "silence", talk.silence_s))
+    if all(party.role != "both" for party in talk.parties):
+        rows.append(("Overlap", "overlap", talk.overlap_s))
+    return tag(
+        "section",
+        tag("h2", "Who spoke", id="talk"),
+        tag(
+            "table",
+            tag(
+                "thead",
+                tag(
+                    "tr",
+                    tag("td"),
+                    tag("th", "time", scope="col", class_="figure"),
+                    tag("th", "share of the call", scope="col", colspan=2),
+                ),
+            ),
+            tag(
+                "tbody",
+                *[
+                    _row(name, length(seconds), seconds / duration_s if duration_s else 0.0, kind)
+                    for name, kind, seconds in rows
+                ],
+            ),
+            class_="bars",
+        ),
+        aria_labelledby="talk",
+    )
+
+
+def emotions_section(report: Report) -> Html:
+    """Share of the customer's windows with speech by label; nothing without speech."""
+    both = any(party.role == "both" for party in report.talk.parties)
+    whose = "Emotions of both voices" if both else "Emotions of the customer"
+    shares = sorted(((share, label) for label, share in report.emotions.items()), reverse=True)
+    if not shares:
+        return joined([])
+    return tag(
+        "section",
+        tag("h2", whose, id="emotions"),
+        tag(
+            "table",
+            tag("thead", tag("tr", tag("td"), tag("th", "share of the windows", scope="col",
+                colspan="2"))),
+            tag("tbody", *[_row(label, None, share, f"emotion {label}") for share, label in shares]),
+            class_="bars",
+        ),
+        aria_labelledby="emotions",
+    )  # fmt: skip
+
+
+def _row(name: str, middle: str | None, share: float, kind: str) -> Html:
+    bar = tag(
+        "svg",
+        tag("rect", width="100%", height="100%", class_="track"),
+        tag("rect", width=f"{100 * min(share, 1):.2f}%", height="100%", class_="fill"),
+        class_=f"bar {kind}",
+        width="100%",
+        height="10",
+        aria_hidden="true",
+    )
+    cells = [] if middle is None else [tag("td", middle, class_="figure")]
+    return tag(
+        "tr", tag("th", name, scope="row"), *cells,
+        tag("td", bar, class_="bar-cell"), tag("td", percent(share), class_="figure"),
+    )  # fmt: skip
