@@ -76,12 +76,12 @@ card: .venv/.set-up-convert ## the model card's rows that take several trainings
 	$(CONVERT) all --seed $(SEED)
 	students() { ls $(RUNS)/default-seed[123]-??????????/m1.tflite | paste -sd,; }; \
 	teachers() { ls $(RUNS)/default-undistilled-seed[$$1]-??????????/m1.tflite | paste -sd,; }; \
-	$(CONVERT) evaluate --clips --bundle edged/models/default --runs $(RUNS)/default-seed[123]-?????????? \
+	$(CONVERT) evaluate --clips --bundle edged/models/small --runs $(RUNS)/default-seed[123]-?????????? \
 		--alternative "one network with the parameters of all five=$$(ls $(RUNS)/default-wide-seed1-??????????/m1.tflite)" \
 		--alternative "average of the three teachers=$$(teachers 123)" \
 		--alternative "average of five M1 (three students, two teachers)=$$(students),$$(teachers 12)"
 	for corpus in cremad ravdess emodb; do \
-		$(CONVERT) protocol $$corpus --seed $(SEED) --bundle edged/models/default || exit; done
+		$(CONVERT) protocol $$corpus --seed $(SEED) --bundle edged/models/small || exit; done
 
 sample: .venv/.set-up-test ## search for the demo's conversation again, with flite and espeak-ng (SAMPLE_SEED=1): after a new bundle
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m convert.demo --seed $(SAMPLE_SEED)

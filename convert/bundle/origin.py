@@ -28,7 +28,12 @@ _VERSIONS = (
 _RUNTIMES = ("ai-edge-litert", "tflite-runtime")
 # Whatever has a part in training or in a metric: the stream is measured through the whole of edged.  The bundles
 # themselves are results, and a result that has just been written changes no code.
-_SOURCES = ("convert", "edged", "pyproject.toml", ":(exclude)edged/models/default")
+_SOURCES = (
+    "convert",
+    "edged",
+    "pyproject.toml",
+    *(f":(exclude)edged/models/{size}" for size in ("small", "large")),
+)
 
 
 def version() -> str:

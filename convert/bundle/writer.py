@@ -1,6 +1,6 @@
 """A bundle to the files in its folder, proved before they take the place of the old ones.
 
-    run's results, gate ──► bundle.json, models, README.md, plots ──loaded, run──► edged/models/default
+    run's results, gate ──► bundle.json, models, README.md, plots ──loaded, run──► edged/models/small
     a bundle, a gate or metrics ──► the same bundle with these
 
 The folder is only replaced once the new one loads and runs on every installed runtime.

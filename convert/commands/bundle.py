@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_out(parser: argparse.ArgumentParser) -> None:
     """The bundle's folder."""
-    parser.add_argument("--out", type=Path, help="the bundle's folder (edged/models/default for the default recipe)")
+    parser.add_argument("--out", type=Path, help="the bundle's folder (edged/models/small for the default recipe)")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from edged.features.geometry import GEOMETRY
 
 FORMAT = 1
 SPEECH = "speech"  # the gate's label that opens it
-DEFAULT_BUNDLE = Path(__file__).parent / "default"
+DEFAULT_BUNDLE = Path(__file__).parent / "small"
 _MIN_LABELS = 2  # one label is no decision
 _MAX_LABELS = _MAX_MODELS = 32
 _MAX_DEPTH = 16  # models that run one after the other

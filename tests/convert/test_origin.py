@@ -15,7 +15,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "convert/a.py",
         "edged/models/b.py",
         "edged/events/c.py",
-        "edged/models/default/bundle.json",
+        "edged/models/small/bundle.json",
         "docs/d",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def test_changed_code_is_not_certified(repository: Path, name: str) -> None:
     assert origin.commit().endswith("+")
 
 
-@pytest.mark.parametrize("name", ["docs/d", "edged/models/default/bundle.json"])
+@pytest.mark.parametrize("name", ["docs/d", "edged/models/small/bundle.json"])
 def test_other_changes_do_not_count(repository: Path, name: str) -> None:
     """Neither documents nor the bundle that was just written are code."""
     (repository / name).write_text("2\n", encoding="utf-8")

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 _REPOSITORY = Path(__file__).parents[2]
-_MANIFEST = _REPOSITORY / "edged" / "models" / "default" / "bundle.json"
+_MANIFEST = _REPOSITORY / "edged" / "models" / "small" / "bundle.json"
 _RUNS = 10_000
 
 
