@@ -19,9 +19,10 @@ from tqdm import tqdm
 from convert.corpora.clip import Clip
 from convert.data import dataset, recordings
 from convert.data.atomic_file import atomic
-from convert.encoder.features import WHISPER, encoder_input, from_stored, log_mel
+from convert.encoder.features import from_stored, log_mel
 from convert.encoder.weights import Weights
 from edged.features.logmel import Floats
+from edged.features.whisper import WHISPER, encoder_input
 
 N_LAYERS = 3  # outputs are those of the convolutions and of so many layers
 _STRIDE = 50  # frames between windows: half a second

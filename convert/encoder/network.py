@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import keras
 
 N_MELS = 80
-_N_HEADS = 6
-_EPSILON = 1e-5
+N_HEADS = 6
+NORM_EPSILON = 1e-5
 
 
 def encoder(weights: Weights, n_frames: int, n_layers: int) -> "keras.Model":
@@ -62,10 +62,10 @@ def _transformed(x: "keras.KerasTensor", weights: Layer, name: str) -> "keras.Ke
 
     normed = _normed(x, weights.attention_norm, f"{name}_attention_norm")
     n_positions, width = x.shape[1:]
-    size = width // _N_HEADS
+    size = width // N_HEADS
 
     def heads(projection: Dense, part: str) -> "keras.KerasTensor":
-        split = keras.layers.Reshape((n_positions, _N_HEADS, size))(_projected(normed, projection, f"{name}_{part}"))
+        split = keras.layers.Reshape((n_positions, N_HEADS, size))(_projected(normed, projection, f"{name}_{part}"))
         return keras.layers.Permute((2, 1, 3))(split)
 
     query, key, value = heads(weights.query, "query"), heads(weights.key, "key"), heads(weights.value, "value")
@@ -89,7 +89,7 @@ def _projected(x: "keras.KerasTensor", weights: Dense, name: str) -> "keras.Kera
 def _normed(x: "keras.KerasTensor", weights: Norm, name: str) -> "keras.KerasTensor":
     import keras  # noqa: PLC0415 -- TensorFlow takes seconds
 
-    layer = keras.layers.LayerNormalization(epsilon=_EPSILON, name=name)
+    layer = keras.layers.LayerNormalization(epsilon=NORM_EPSILON, name=name)
     y = layer(x)
     layer.set_weights([weights.scale, weights.offset])
     return y

@@ -8,8 +8,9 @@ import pytest
 import soundfile
 
 from convert import corpora as readers
-from convert.encoder.features import TOP_LOG10, encoder_input, from_stored, log_mel
+from convert.encoder.features import from_stored, log_mel
 from edged.features.logmel import Floats, FrontEnd
+from edged.features.whisper import TOP_LOG10, encoder_input
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,12 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from convert.encoder.features import encoder_input, log_mel
+from convert.encoder.features import log_mel
 from convert.encoder.package import fetch
 from convert.encoder.weights import read_weights
 from convert.score.isolated import apart
 from edged.errors import UsageError
+from edged.features.whisper import encoder_input
 
 _REPOSITORY = Path(__file__).parents[3]
 _OUTPUTS = ("add_20", "add_146", "add_268")  # of the graph: after the convolutions, the first layer, the second

@@ -1,0 +1,36 @@
+"""A trunk's outputs to the features of a window: mean and spread over the positions at which somebody speaks.
+
+    levels (n_frames, n_bands) dB ──mean power by frame, loudest frame by position──► active (n_positions,)
+    outputs (n_positions, width) ──mean and standard deviation over active positions──► features (2 * width,)
+
+Pauses and the silence around a single word say nothing of the emotion, and how much of them a window holds depends on
+when it was cut.  Training and device both pool here.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edged.features.logmel import Floats
+
+_MIN_POSITIONS = 5  # fewer than these are no speech: then all positions are pooled
+
+
+def active_positions(levels: Floats, n_positions: int, active_db: float) -> NDArray[np.bool_]:
+    """(n_positions,) which positions have a frame within ``active_db`` of the loudest frame of ``levels``.
+
+    ``levels`` (n_frames, n_bands) are dB of any reference.  A position covers as many frames as the first one does;
+    the last one may cover fewer.  All are active where fewer than five would be.
+    """
+    power = np.mean(np.power(10, (levels - levels.max()) / 10, dtype=np.float32), axis=1)
+    frames = -(-len(levels) // n_positions)
+    loudest = np.zeros(n_positions * frames, np.float32)
+    loudest[: len(levels)] = power
+    by_position = loudest.reshape(n_positions, frames).max(axis=1)
+    active: NDArray[np.bool_] = by_position > by_position.max() * 10 ** (-active_db / 10)
+    return active if np.count_nonzero(active) >= _MIN_POSITIONS else np.ones(n_positions, np.bool_)
+
+
+def pooled(outputs: Floats, active: NDArray[np.bool_]) -> Floats:
+    """(2 * width,) the mean, then the standard deviation of ``outputs`` (n_positions, width) where ``active``."""
+    chosen = outputs[active]
+    return np.concatenate([chosen.mean(axis=0), chosen.std(axis=0)], dtype=np.float32)
