@@ -1,12 +1,19 @@
 """What the analysis of a call is given beside the recording.
 
 config, bundle, whose channel, turns ──► CallSettings ──► analyse
+                                 recording, settings ──► digest
 """
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
-from edged.config.structs import Config
-from edged.contract.call_report import Customer
+import msgspec
+
+from edged.config.structs import Calls, Config
+from edged.contract.call_report import VERSION, Customer, Rules
+from edged.errors import ConfigError
+from edged.host.metrics import version_of
 from edged.models.bundle import Bundle
 
 
@@ -29,3 +36,38 @@ class CallSettings:
     turns: tuple[Turn, ...] = ()  # of a mono call
     speaker: str = "customer"  # the customer's name in ``turns``
     name: str | None = None  # stands for the file's name in the report and in errors
+
+
+def digest(file: Path, settings: CallSettings) -> str:
+    """Identifies all that determines a report: the recording, by size and time of change, and the settings."""
+    config = settings.config
+    try:
+        stat = file.stat()
+        recording = (stat.st_size, stat.st_mtime_ns)
+    except (OSError, ValueError):  # reported when it is opened
+        recording = (0, 0)
+    sections = (config.audio, config.models, config.gate, config.baseline, config.tracker, config.calls)
+    given = (settings.customer, [(turn.start_s, turn.end_s, turn.speaker) for turn in settings.turns], settings.speaker)
+    program = (VERSION, version_of("edged"), settings.bundle.digest)
+    decisive = msgspec.json.encode([recording, sections, given, program])
+    return hashlib.sha256(decisive).hexdigest()[:32]
+
+
+def rules(calls: Calls, labels: tuple[str, ...]) -> Rules:
+    """The config's rules of the score, with a weight for each of the bundle's ``labels``.
+
+    Raises:
+        ConfigError: ``calls.weights`` names another label.
+    """
+    unknown = sorted(set(calls.weights) - set(labels))
+    if unknown:
+        raise ConfigError(f"calls.weights has {', '.join(unknown)}, expected labels of the bundle: {', '.join(labels)}")
+    return Rules(
+        stride_s=calls.stride_s,
+        weights={label: calls.weights.get(label, 0.0) for label in labels},
+        opening_windows=calls.opening_windows,
+        min_speech_s=calls.min_speech_s,
+        max_uncertain=calls.max_uncertain,
+        max_interval=calls.max_interval,
+        calm_below=calls.calm_below,
+    )

@@ -49,6 +49,7 @@ ENTRIES = (
     Entry(_SENSOR, "devices", "sensor.devices", "list the microphones"),
     Entry(_SENSOR, "classify", "sensor.classify", "print the emotion of each sound file"),
     Entry(_SENSOR, "replay", "sensor.replay", "play sound files through the pipeline"),
+    Entry(_SENSOR, "calls", "sensor.calls", "report how the customer's emotion moved in recorded calls"),
     Entry(_SENSOR, "demo", "sensor.demo", "play a sample; needs no microphone and no broker"),
     Entry(_BROKER, "watch", "broker.watch", "show what devices publish, live"),
     Entry(_BROKER, "history", "broker.history", "list the events stored on this device"),

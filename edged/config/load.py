@@ -96,6 +96,7 @@ def _check_together(name: str, config: Config) -> None:
             f"{name}: tracker.leave is {tracker.leave:g}, expected at most tracker.enter ({tracker.enter:g})"
         )
     samples(f"{name}: models.stride_s", config.models.stride_s, 16_000, 256)
+    samples(f"{name}: calls.stride_s", config.calls.stride_s, 16_000, 256)
     _check_mqtt(name, config.mqtt)
     check_hub(name, config.hub)
 

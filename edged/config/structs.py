@@ -136,6 +136,23 @@ class Prometheus(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     port: Annotated[int, _whole(0, 65535)] = 0
 
 
+class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Analysis of calls: `edged calls`, and live."""
+
+    customer: Literal["ask", "left", "right", "mono"] = "ask"
+    stride_s: Annotated[float, _number(1.504, 2.992)] = 1.504
+    weights: Annotated[dict[str, _Share], _SHARES] = msgspec.field(
+        default_factory=lambda: {"angry": 1.0, "fear": 0.8, "disgust": 0.7, "sad": 0.4}
+    )
+    opening_windows: Annotated[int, _whole(1, 60)] = 4
+    min_speech_s: Annotated[float, _number(5, 3600)] = 30.0
+    max_uncertain: Annotated[float, _number(0, 1)] = 0.5
+    max_interval: Annotated[float, _number(0, 9)] = 4.0
+    calm_below: Annotated[float, _number(0, 1)] = 0.25
+    live: Literal["off", "on"] = "off"
+    end_after_s: Annotated[float, _number(5, 3600)] = 60.0
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole of config.yaml."""
 
@@ -153,3 +170,4 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     homeassistant: HomeAssistant = HomeAssistant()
     prometheus: Prometheus = Prometheus()
     hub: Hub = Hub()
+    calls: Calls = Calls()

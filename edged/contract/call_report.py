@@ -15,6 +15,7 @@ from edged.contract.payloads import Score, Seconds, Time
 VERSION = 1
 
 Customer = Literal["left", "right", "mono"]
+Role = Literal["customer", "agent", "both"]  # both: a mono call whose voices are not told apart
 Outcome = Literal["calmed", "unchanged", "escalated", "nothing_to_calm", "no_score"]
 CallScore = Annotated[float, msgspec.Meta(ge=1, le=10)]
 Signed = Annotated[float, msgspec.Meta(ge=-1, le=1)]
@@ -24,6 +25,11 @@ NOTICE = (
     "inferring the emotions of people at work is prohibited in the European Union (AI Act, Article 5(1)(f)), customers "
     "must be told that their emotions are inferred (Article 50(3)), and scoring staff is high-risk (Annex III 4(b)). "
     "The labels are often wrong; they are no evidence and must decide nothing about a person."
+)
+
+INTERVAL_NOTE = (
+    "The interval holds the sampling noise of this call's windows. It does not hold the recogniser's bias: a voice or a"
+    " line that the models misread from beginning to end is misread in every draw."
 )
 
 
@@ -104,7 +110,7 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 class Party(msgspec.Struct, frozen=True, kw_only=True):
     """When one party speaks, by the speech gate or by the given turns."""
 
-    role: Literal["customer", "agent", "both"]  # both: a mono call whose voices are not told apart
+    role: Role  # both: a mono call whose voices are not told apart
     speech_s: Seconds
     share: Score  # of the recording
     spans: list[Span]
@@ -145,6 +151,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     v: int = VERSION  # version of this schema
     created: Time
+    made_of: str  # digest of recording and settings: the same call need not be analysed twice
     call: Recorded
     outcome: Outcome
     score: Interval | None  # null: see ``reason``

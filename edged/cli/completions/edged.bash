@@ -5,13 +5,14 @@
 #    source ~/.local/share/bash_completion/edged
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_edged_subparsers=(run check devices classify replay demo watch history discovery acl schema completion)
+_shtab_edged_subparsers=(run check devices classify replay calls demo watch history discovery acl schema completion)
 
 _shtab_edged_run_option_strings=(-h --help --config)
 _shtab_edged_check_option_strings=(-h --help --config)
 _shtab_edged_devices_option_strings=(-h --help --config)
 _shtab_edged_classify_option_strings=(-h --help --jsonl --config)
 _shtab_edged_replay_option_strings=(-h --help --speed --node --jsonl --baseline --config)
+_shtab_edged_calls_option_strings=(-h --help --customer --turns --speaker --out --json --summary --jobs --config)
 _shtab_edged_demo_option_strings=(-h --help --config)
 _shtab_edged_watch_option_strings=(-h --help --node --all --host --port --config)
 _shtab_edged_history_option_strings=(-h --help --since --jsonl --config)
@@ -24,10 +25,12 @@ _shtab_edged_option_strings=(-h --help --config --version)
 _shtab_edged_run___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_check___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_devices___config_COMPGEN=_shtab_compgen_files
-_shtab_edged_classify_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_edged_classify___config_COMPGEN=_shtab_compgen_files
-_shtab_edged_replay_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_edged_replay___config_COMPGEN=_shtab_compgen_files
+_shtab_edged_calls_pos_0_COMPGEN=_shtab_compgen_files
+_shtab_edged_calls___turns_COMPGEN=_shtab_compgen_files
+_shtab_edged_calls___out_COMPGEN=_shtab_compgen_files
+_shtab_edged_calls___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_demo___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_watch___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_history___config_COMPGEN=_shtab_compgen_files
@@ -37,8 +40,9 @@ _shtab_edged_schema___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_completion___config_COMPGEN=_shtab_compgen_files
 _shtab_edged___config_COMPGEN=_shtab_compgen_files
 
+_shtab_edged_calls___customer_choices=(left right mono)
 _shtab_edged_completion_pos_0_choices=(bash zsh fish)
-_shtab_edged_pos_0_choices=(run check devices classify replay demo watch history discovery acl schema completion)
+_shtab_edged_pos_0_choices=(run check devices classify replay calls demo watch history discovery acl schema completion)
 
 _shtab_edged_run__h_nargs=0
 _shtab_edged_run___help_nargs=0
@@ -54,6 +58,11 @@ _shtab_edged_replay_pos_0_nargs=+
 _shtab_edged_replay__h_nargs=0
 _shtab_edged_replay___help_nargs=0
 _shtab_edged_replay___jsonl_nargs=0
+_shtab_edged_calls_pos_0_nargs=+
+_shtab_edged_calls__h_nargs=0
+_shtab_edged_calls___help_nargs=0
+_shtab_edged_calls___json_nargs=0
+_shtab_edged_calls___summary_nargs=0
 _shtab_edged_demo__h_nargs=0
 _shtab_edged_demo___help_nargs=0
 _shtab_edged_watch__h_nargs=0

@@ -50,8 +50,8 @@ function _shtab_edged_using
   test "$_shtab_edged_cmdpath" = "$argv"
 end
 
-set -g _shtab_edged_commands run check devices classify replay demo watch history discovery acl schema completion
-set -g _shtab_edged_opts_with_value --baseline --config --host --node --port --since --speed --user
+set -g _shtab_edged_commands run check devices classify replay calls demo watch history discovery acl schema completion
+set -g _shtab_edged_opts_with_value --baseline --config --customer --host --jobs --node --out --port --since --speaker --speed --turns --user
 
 complete -c edged -e
 complete -c edged -f
@@ -72,7 +72,6 @@ complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a 
 complete -c edged -n '_shtab_edged_using classify' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using classify' -l jsonl -d 'print one JSON object per line'
 complete -c edged -n '_shtab_edged_using classify' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
-complete -c edged -n '_shtab_edged_using classify; and test $_shtab_edged_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'sound file: wav, flac, ogg or mp3; - is stdin'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a replay -d 'Play sound files through the same pipeline as the microphone, and publish to the broker or print JSON lines. A replay has a node of its own, so that nobody takes it for the live device.'
 complete -c edged -n '_shtab_edged_using replay' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using replay' -l speed -x -d 'times real time (default: max, as fast as it can)'
@@ -80,7 +79,17 @@ complete -c edged -n '_shtab_edged_using replay' -l node -x -d 'node to publish 
 complete -c edged -n '_shtab_edged_using replay' -l jsonl -d 'print one JSON object per line instead of publishing'
 complete -c edged -n '_shtab_edged_using replay' -l baseline -x -d 'adaptation: none (default), fresh to adapt within these files, or a stored baseline.json to start from'
 complete -c edged -n '_shtab_edged_using replay' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
-complete -c edged -n '_shtab_edged_using replay; and test $_shtab_edged_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'sound file: wav, flac, ogg or mp3; - is stdin'
+complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a calls -d 'Analyse recordings of service calls: how the customer'"'"'s emotion moved, and whether the call calmed it, as a score from 1 to 10. Each call gets a folder with report.html, report.json, timeline.csv and timeline.png. Nothing leaves this machine. Only the customer'"'"'s channel reaches the models; of the agent'"'"'s, only speech and silence are measured.'
+complete -c edged -n '_shtab_edged_using calls' -s h -l help -d 'show this help message and exit'
+complete -c edged -n '_shtab_edged_using calls' -l customer -xka "left right mono" -d 'the customer'"'"'s channel in stereo recordings; mono: both channels hold both voices'
+complete -c edged -n '_shtab_edged_using calls' -l turns -xka "(__fish_complete_path (commandline -ct))" -d 'who speaks when in mono recordings: RTTM or CSV'
+complete -c edged -n '_shtab_edged_using calls' -l speaker -x -d 'the customer'"'"'s name in the turns (default: customer)'
+complete -c edged -n '_shtab_edged_using calls' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'folder for the reports (default: ./edged-calls)'
+complete -c edged -n '_shtab_edged_using calls' -l json -d 'print each report as a line of JSON; writes only with --out'
+complete -c edged -n '_shtab_edged_using calls' -l summary -d 'write summary.csv and summary.html, by call'
+complete -c edged -n '_shtab_edged_using calls' -l jobs -x -d 'recordings analysed side by side (default: one per core)'
+complete -c edged -n '_shtab_edged_using calls' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
+complete -c edged -n '_shtab_edged_using calls; and test $_shtab_edged_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'recordings, or folders of them: wav, flac, mp3, ogg or opus'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a demo -d 'Play a sample conversation through the whole pipeline to an embedded broker, and show what a subscriber receives. Needs no microphone and no broker.'
 complete -c edged -n '_shtab_edged_using demo' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using demo' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'

@@ -11,6 +11,7 @@
 _shtab_edged_commands() {
   local _commands=(
     acl:'Print an access list for mosquitto that allows this device its own topics and nothing else.'
+    calls:'Analyse recordings of service calls: how the customer'"'"'s emotion moved, and whether the call calmed it, as a score from 1 to 10. Each call gets a folder with report.html, report.json, timeline.csv and timeline.png. Nothing leaves this machine. Only the customer'"'"'s channel reaches the models; of the agent'"'"'s, only speech and silence are measured.'
     check:'Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL with the reason and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.'
     classify:'Print one line per sound file: label, confidence, and the mean scores of all windows that contain speech. Nothing is published.'
     completion:'Print a script that completes commands, options and files in a shell.'
@@ -46,6 +47,22 @@ _shtab_edged_acl_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_edged_acl_defaults_added=0
 
+_shtab_edged_calls_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--customer[the customer\'s channel in stereo recordings\; mono\: both channels hold both voices]:customer:(left right mono)"
+  "--turns[who speaks when in mono recordings\: RTTM or CSV]:FILE:_files"
+  "--speaker[the customer\'s name in the turns (default\: customer)]:NAME:"
+  "--out[folder for the reports (default\: .\/edged-calls)]:DIR:_files"
+  "--json[print each report as a line of JSON\; writes only with --out]"
+  "--summary[write summary.csv and summary.html, by call]"
+  "--jobs[recordings analysed side by side (default\: one per core)]:N:"
+  "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
+  "(*):recordings, or folders of them\: wav, flac, mp3, ogg or opus:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_edged_calls_defaults_added=0
+
 _shtab_edged_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
@@ -58,7 +75,7 @@ _shtab_edged_classify_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--jsonl[print one JSON object per line]"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
-  "(*):sound file\: wav, flac, ogg or mp3\; - is stdin:_files"
+  "(*):sound file\: wav, flac, ogg or mp3\; - is stdin:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -116,7 +133,7 @@ _shtab_edged_replay_options=(
   "--jsonl[print one JSON object per line instead of publishing]"
   "--baseline[adaptation\: none (default), fresh to adapt within these files, or a stored baseline.json to start from]:none|fresh|FILE:"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
-  "(*):sound file\: wav, flac, ogg or mp3\; - is stdin:_files"
+  "(*):sound file\: wav, flac, ogg or mp3\; - is stdin:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -173,6 +190,7 @@ _shtab_edged() {
       curcontext="${curcontext%:*:*}:_shtab_edged-$line[1]:"
       case $line[1] in
         acl) _arguments -C -s $_shtab_edged_acl_options ;;
+        calls) _arguments -C -s $_shtab_edged_calls_options ;;
         check) _arguments -C -s $_shtab_edged_check_options ;;
         classify) _arguments -C -s $_shtab_edged_classify_options ;;
         completion) _arguments -C -s $_shtab_edged_completion_options ;;

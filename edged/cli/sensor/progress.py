@@ -1,6 +1,7 @@
-"""Progress through a long file, on one line of a terminal that is overwritten.
+"""Progress through a long file or many calls, on one line of a terminal that is overwritten.
 
     name, seconds done, seconds in all ──► "call.wav  37 %  12:30 of 34:00", five times a second
+    calls done, with fractions, and all ──► "[#######.............]  36 of 100 calls"
 
 Nothing is shown for a short file, in a pipe, or on a terminal without escape sequences.
 """
@@ -15,6 +16,7 @@ from edged.cli.screen import has_escapes, width
 _DELAY_S = 0.5  # a file that is done sooner needs no progress
 _INTERVAL_S = 0.2
 _DOTS = "..."
+_BAR = 30  # cells
 _ERASE = "\r\x1b[K"  # to the first column, and erase the line
 
 
@@ -50,6 +52,50 @@ class Progress:
         else:
             text = f"  {_clock(done_s)}"
         self._write(_shortened(self._name, width(self._err) - 1 - len(text)) + text)
+
+    def _write(self, text: str) -> None:
+        self._err.write(_ERASE + text)
+        self._err.flush()
+
+
+class CallsProgress:
+    """A bar of calls on ``err`` inside ``with``, erased for each line that is printed and at the end."""
+
+    def __init__(self, err: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._err, self._clock = err, clock
+        self._enabled = has_escapes(err)
+        self._due_s = clock() + _DELAY_S
+        self._is_shown = False
+
+    def __enter__(self) -> Self:
+        """Show nothing yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """Erase the line."""
+        self.erase()
+
+    def erase(self) -> None:
+        """Make room for a line of output."""
+        if self._is_shown:
+            self._write("")
+            self._is_shown = False
+
+    def show(self, done: float, total: float) -> None:
+        """Show how many calls of ``total`` are done, if it is time to; the one under way counts by its share."""
+        now_s = self._clock()
+        if not self._enabled or now_s < self._due_s:
+            return
+        self._due_s = now_s + _INTERVAL_S
+        self._is_shown = True
+        share = min(1.0, done / total)
+        text = f"  {int(100 * share):3} %" if total == 1 else f"  {int(done)} of {total:g} calls"
+        n_cells = min(_BAR, width(self._err) - 3 - len(text))
+        n_full = int(share * n_cells)
+        bar = f"[{'#' * n_full}{'.' * (n_cells - n_full)}]" if n_cells > 0 else ""
+        self._write(bar + text)
 
     def _write(self, text: str) -> None:
         self._err.write(_ERASE + text)

@@ -1,1 +1,1 @@
-"""Reports of calls for tests."""
+"""Calls, and reports of calls, for tests."""

@@ -32,6 +32,12 @@ _NUMBERS = {
     "tracker.margin": (["-0.1", "1.1"], "a number, 0 to 1"),
     "tracker.min_duration_s": (["-1", "61"], "a number, 0 to 60"),
     "tracker.min_speech": (["-0.1", "1.1"], "a number, 0 to 1"),
+    "calls.stride_s": (["1.5", "3"], "a number, 1.504 to 2.992"),
+    "calls.min_speech_s": (["4", "3601"], "a number, 5 to 3600"),
+    "calls.max_uncertain": (["-0.1", "1.1"], "a number, 0 to 1"),
+    "calls.max_interval": (["-1", "10"], "a number, 0 to 9"),
+    "calls.calm_below": (["-0.1", "1.1"], "a number, 0 to 1"),
+    "calls.end_after_s": (["4", "3601"], "a number, 5 to 3600"),
     "outbox.days": (["0", "3651"], "a number, 0.01 to 3650"),
     "outbox.commit_s": (["-1", "61"], "a number, 0 to 60"),
 }
@@ -42,6 +48,7 @@ _WHOLE = {
     "outbox.events": (["99", "100001"], "a whole number, 100 to 100000"),
     "outbox.megabytes": (["0", "65"], "a whole number, 1 to 64"),
     "health_s": (["4", "3601"], "a whole number, 5 to 3600"),
+    "calls.opening_windows": (["0", "61"], "a whole number, 1 to 60"),
     "prometheus.port": (["65536", "-1"], "a whole number, 0 to 65535"),
 }
 _CHOICES = {
@@ -54,6 +61,8 @@ _CHOICES = {
     "mqtt.commands": "off or read-only or on",
     "outbox.keep": "disk or memory",
     "log_level": "debug or info or warning or error",
+    "calls.customer": "ask or left or right or mono",
+    "calls.live": "off or on",
     "homeassistant.discovery": "device or component or off",
 }
 _NO_LEVELS = ['""', "a//b", "/a", "a/", "a/+", "'#'", '"a\\n"', "x" * 201]
@@ -81,7 +90,7 @@ _TEXTS = {
 _HUB = ("hub.places", "hub.labels", "hub.agent", "hub.actions")  # tests/unit/config/test_hub.py has their values
 _FLAGS = ("audio.muted", "audio.remove_hum", "mqtt.window")
 _NO_CHANNEL = ["0", "33", "-1", "1.5", "left", '"1"', "true", "null", "[1]", "{}"]
-_SHARES = ("baseline.expected", "tracker.enter_for")
+_SHARES = ("baseline.expected", "tracker.enter_for", "calls.weights")
 _NO_NUMBER = ["text", '"1"', "true", "null", "[1]", "{}", ".nan", ".inf", "-.inf", "2026-01-01", "1e400"]
 _NO_WHOLE = [*_NO_NUMBER, "5.5", "5.0", "99999999999999999999999"]
 _NO_TEXT = ["1", "1.5", "true", "null", "[a]", "{}", "2026-01-01"]

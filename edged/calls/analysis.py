@@ -1,0 +1,102 @@
+"""One recording of a call to its report.
+
+    file ──Parties──► sound of each party ──call_windows──► scores, speech ──adapted──► scores ──scored──► Report
+
+Two passes over the customer's windows, one over the file: what the models say is a few numbers a window and stays in
+memory, so the second pass decodes nothing.
+"""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from edged.calls import score as scoring
+from edged.calls.course import CustomerScores, moments, report_windows
+from edged.calls.settings import CallSettings, digest, rules
+from edged.calls.sound.band import telephone_losses
+from edged.calls.sound.parties import Parties
+from edged.calls.sound.talk import talk
+from edged.calls.sound.windows import CallWindows, Progress, call_windows
+from edged.calls.voice import adapted
+from edged.calls.words import NOT_APART, SAME_SOUND, formula
+from edged.contract.call_report import INTERVAL_NOTE, Outcome, Recorded, Report, Rules, Talk
+from edged.contract.payloads import rfc3339
+from edged.features.geometry import GEOMETRY
+from edged.host.metrics import version_of
+
+
+def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _done_s, _total_s: None) -> Report:
+    """The report of the call in ``file``.
+
+    ``progress`` is called with the seconds that are done and those of the whole file, if they are known; an error that
+    it raises ends the analysis.
+
+    Raises:
+        RecordingError: the file cannot be used.
+        UsageError: it has two channels, and nobody said which is the customer's.
+        ConfigError, ModelError: ``calls.weights`` has a label that the bundle lacks; the bundle cannot be run.
+    """
+    bundle, config = settings.bundle, settings.config
+    of_score = rules(config.calls, bundle.manifest.labels)
+    made_of = digest(file, settings)  # before the file is read: a change while it is read must not go unnoticed
+    with Parties(file, settings) as parties:
+        measured = call_windows(parties, settings, progress)
+        call = Recorded(
+            file=Path(settings.name or file.name).name,
+            duration_s=round(parties.n_samples / GEOMETRY.sample_rate_hz, 3),
+            sample_rate_hz=parties.sample_rate_hz,
+            n_channels=parties.n_channels,
+            customer=parties.customer,
+            separated_by=None if parties.same_sound else parties.separated_by,
+        )
+        not_apart = SAME_SOUND if parties.same_sound else NOT_APART
+    speech = talk(measured.customer, measured.agent if call.separated_by else None, call.duration_s)
+    scores, learned = adapted(bundle, config, measured.scores, of_score.stride_s)
+    customer = CustomerScores(scores, learned, of_score, labels=bundle.manifest.labels, margin=config.tracker.margin)
+    result = _scored(customer, speech) if call.separated_by else scoring.Scored(None, not_apart, np.zeros(0))
+    windows = report_windows(measured, customer, result)
+    return Report(
+        created=rfc3339(time.time()),
+        made_of=made_of,
+        call=call,
+        outcome=_outcome(result, customer, of_score),
+        score=result.interval,
+        reason=result.reason,
+        formula=formula(of_score, result.interval),
+        note=INTERVAL_NOTE,
+        moments=moments(windows, result),
+        emotions=customer.shares,
+        uncertain=customer.uncertain,
+        talk=speech,
+        band=measured.band.band(telephone_losses(bundle.manifest)),
+        learned=learned,
+        rules=of_score,
+        windows=windows,
+        versions=_versions(settings, measured),
+    )
+
+
+def _scored(customer: CustomerScores, speech: Talk) -> scoring.Scored:
+    speech_s = speech.parties[0].speech_s
+    return scoring.scored(customer.distress, customer.rules, speech_s=speech_s, uncertain=customer.uncertain or 0.0)
+
+
+def _outcome(result: scoring.Scored, customer: CustomerScores, of_score: Rules) -> Outcome:
+    score = result.interval
+    if score is None:
+        return "no_score"
+    if scoring.is_calm(customer.distress, of_score.opening_windows, of_score.calm_below):
+        return "nothing_to_calm"
+    if score.low > scoring.MIDDLE:
+        return "calmed"
+    return "escalated" if score.high < scoring.MIDDLE else "unchanged"
+
+
+def _versions(settings: CallSettings, measured: CallWindows) -> dict[str, str]:
+    manifest = settings.bundle.manifest
+    return {
+        "edged": version_of("edged"),
+        "bundle": f"{manifest.name} {manifest.version}",
+        "runtime": measured.runtime,
+    }

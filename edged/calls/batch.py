@@ -1,0 +1,174 @@
+"""Many recordings to reports, several side by side, without doing any twice.
+
+    files, folders ──recordings──► Job(file, folder of its report) ──worker processes──► Done(row, or the fault)
+
+A process a job, since an interpreter of one model serves one thread.  A bad recording costs one line; what was done
+before an interruption is found by its ``report.json`` and left as it is.
+"""
+
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edged.calls.analysis import analyse
+from edged.calls.files import stored_report, write_report
+from edged.calls.settings import CallSettings, digest
+from edged.calls.turns import Turns
+from edged.contract.call_report import Report, SummaryRow, summary_row
+from edged.errors import RecordingError, UsageError
+
+if TYPE_CHECKING:
+    from multiprocessing.sharedctypes import Synchronized
+
+SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".w64", ".rf64", ".aif", ".aiff", ".au")
+_POLL_S = 0.2  # between two looks at the progress of the workers
+
+_progress: "Synchronized[float] | None" = None  # in a worker: calls done by all of them, with fractions
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording and where its report goes."""
+
+    file: Path
+    folder: Path | None  # None: nowhere, the report itself is wanted
+    name: str  # of the report, relative to the summary
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one job."""
+
+    job: Job
+    row: SummaryRow | None
+    fault: str | None  # why there is no row
+    report: Report | None = None  # where it has no folder
+    resumed: bool = False  # it was there already
+
+
+def jobs(paths: Sequence[Path], out: Path | None) -> list[Job]:
+    """A job for each of ``paths``, and for each recording in folders, however deep; reports go below ``out``.
+
+    Raises:
+        UsageError: a folder has no recordings, or two recordings would share one report.
+    """
+    found: list[tuple[Path, Path]] = []  # the file, and its name below ``out``
+    for path in paths:
+        if not path.is_dir():
+            found.append((path, Path(path.name)))
+            continue
+        inside = sorted(file for file in path.rglob("*") if _is_recording(file))
+        if not inside:
+            raise UsageError(f"{path}: no recordings, expected files ending in {', '.join(SUFFIXES[:6])}")
+        found += [(file, file.relative_to(path)) for file in inside]
+    stems = Counter(name.with_suffix("") for _, name in found)
+    names = [name if stems[name.with_suffix("")] > 1 else name.with_suffix("") for _, name in found]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise UsageError(f"{twice[0]}: two recordings of this name, expected them in one folder or in two runs")
+    return [
+        Job(file, None if out is None else out / name, str(name)) for (file, _), name in zip(found, names, strict=True)
+    ]
+
+
+def run(
+    todo: Sequence[Job],
+    settings: CallSettings,
+    turns: Turns | None,
+    *,
+    n_processes: int,
+    progress: Callable[[float, float], None],
+) -> Iterator[Done]:
+    """Each job when it is done, in any order; ``progress`` gets the calls done, with fractions, and all of them.
+
+    Raises:
+        UsageError: a recording has two channels, and nobody said which is the customer's.
+        OutputError: a report cannot be written.
+    """
+    n = len(todo)
+    if n_processes == 1 or n == 1:
+        for index, job in enumerate(todo):
+            yield done(job, settings, turns, lambda share, at=index: progress(at + share, n))  # type: ignore[misc]
+            progress(index + 1, n)
+        return
+    # Not fork: the parent may have threads, and a lock that one of them holds would stay held in the child.
+    context = multiprocessing.get_context("spawn")
+    shared = context.Value("d", 0.0)
+    with ProcessPoolExecutor(min(n_processes, n), context, _begin, (shared, settings, turns)) as pool:
+        waiting: set[Future[Done]] = {pool.submit(_work, job) for job in todo}
+        try:
+            while waiting:
+                ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
+                progress(shared.value, n)
+                for future in ready:
+                    yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def done(job: Job, settings: CallSettings, turns: Turns | None, progress: Callable[[float], None]) -> Done:
+    """Runs one job; ``progress`` gets the share that is done.
+
+    Raises:
+        UsageError, OutputError: as above.
+    """
+
+    def show(done_s: float, total_s: float | None) -> None:
+        if total_s:
+            progress(min(1.0, done_s / total_s))
+
+    try:
+        own = settings if turns is None else replace(settings, turns=turns.of(job.file))
+        before = None if job.folder is None else stored_report(job.folder)
+        if before is not None and before.made_of == digest(job.file, own):
+            return Done(job, summary_row(before, job.name), None, resumed=True)
+        report = analyse(job.file, own, show)
+    except RecordingError as exc:
+        return Done(job, None, str(exc))
+    if job.folder is None:
+        return Done(job, summary_row(report, job.name), None, report)
+    write_report(report, job.folder)
+    return Done(job, summary_row(report, job.name), None)
+
+
+def default_processes() -> int:
+    """As many as this process may use cores."""
+    return max(1, len(os.sched_getaffinity(0)))
+
+
+_worker: tuple[CallSettings, Turns | None] | None = None
+
+
+def _begin(shared: "Synchronized[float]", settings: CallSettings, turns: Turns | None) -> None:
+    global _progress, _worker
+    _progress, _worker = shared, (settings, turns)
+
+
+def _work(job: Job) -> Done:
+    assert _worker is not None  # noqa: S101 -- _begin ran
+    settings, turns = _worker
+    before = 0.0
+
+    def show(share: float) -> None:
+        nonlocal before
+        _advance(share - before)
+        before = share
+
+    result = done(job, settings, turns, show)
+    _advance(1.0 - before)
+    return result
+
+
+def _advance(share: float) -> None:
+    if _progress is not None:
+        with _progress.get_lock():
+            _progress.value += share
+
+
+def _is_recording(file: Path) -> bool:
+    return file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()

@@ -1,0 +1,132 @@
+"""Both parties' sound to what the analysis keeps of it: a few numbers a window.
+
+    PartySound ──customer: gate, cascade──► starts, ends, speech, scores; band; frames of speech
+               ──agent: gate only─────────► frames of speech
+
+The agent's sound reaches the speech gate and nothing else.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from edged.calls.settings import CallSettings
+from edged.calls.sound.band import BandMeter
+from edged.calls.sound.parties import Parties
+from edged.calls.sound.speech import SpeechFrames
+from edged.config.load import samples
+from edged.config.structs import Config
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats
+from edged.features.windows import Window, Windows
+from edged.models.bundle import Bundle
+from edged.models.interpreter import Runtime
+from edged.models.level_gate import GateSettings, LevelGate
+from edged.models.speech_gate import ModelGate
+from edged.pipeline.classifier import Classification, WindowClassifier, min_frames
+
+Progress = Callable[[float, float | None], None]
+
+
+@dataclass(slots=True)
+class CallWindows:
+    """What the windows of a call hold."""
+
+    customer: SpeechFrames
+    agent: SpeechFrames | None
+    runtime: str
+    band: BandMeter = field(default_factory=BandMeter)
+    starts: list[int] = field(default_factory=list)  # sample counts
+    ends: list[int] = field(default_factory=list)
+    speech: list[bool] = field(default_factory=list)
+    _scores: list[Floats] = field(default_factory=list)
+
+    @property
+    def scores(self) -> Floats:
+        """(n_speech, n_labels) of the customer's windows with speech."""
+        return np.stack(self._scores) if self._scores else np.zeros((0, 0), np.float32)
+
+    def add(self, classified: Classification) -> None:
+        """One more window of the customer."""
+        window, answer = classified.window, classified.answer
+        self.starts.append(window.start)
+        self.ends.append(window.end)
+        self.speech.append(answer is not None)
+        self.customer.add(window, speech=answer is not None)
+        if answer is not None:
+            self._scores.append(answer.scores)
+            self.band.add(window.image)
+
+
+class AgentGate:
+    """The speech gate alone, for the party that no model may see."""
+
+    def __init__(self, config: Config, bundle: Bundle, runtime: Runtime) -> None:
+        """Loads the gate."""
+        gate = config.gate
+        settings = GateSettings(margin_db=gate.margin_db, min_dbfs=gate.min_dbfs, min_frames=min_frames(gate))
+        stride_s = config.models.stride_s
+        self._windows = Windows(GEOMETRY, samples("calls.stride_s", stride_s, GEOMETRY.sample_rate_hz, GEOMETRY.hop))
+        self._level: LevelGate | None = None
+        self._model: ModelGate | None = None
+        if gate.kind == "level" or (gate.kind == "auto" and bundle.manifest.gate is None):
+            self._level = LevelGate(settings, stride_s=stride_s)
+        else:
+            self._model = ModelGate(bundle, settings, n_threads=config.models.threads, runtime=runtime)
+
+    def windows(self, sound: Floats, start: int) -> Iterable[tuple[Window, bool]]:
+        """Each window that ``sound`` (n,) completes, and whether it holds speech."""
+        return ((window, self._has_speech(window)) for window in self._windows.push(sound, start))
+
+    def finish(self) -> Iterable[tuple[Window, bool]]:
+        """The windows that only the end completes."""
+        return ((window, self._has_speech(window)) for window in self._windows.finish())
+
+    def _has_speech(self, window: Window) -> bool:
+        if self._level is not None:
+            return self._level.hears_speech(window.speech_dbfs)
+        assert self._model is not None  # noqa: S101 -- one of the two is there
+        return self._model.hears_speech(window.speech_dbfs, window.image)
+
+
+def call_windows(parties: Parties, settings: CallSettings, progress: Progress) -> CallWindows:
+    """Both parties of an open recording.
+
+    Raises:
+        RecordingError: it is damaged or cut off.
+    """
+    config = at_stride(settings.config)
+    classifier = WindowClassifier(config, settings.bundle)
+    apart = parties.separated_by is not None
+    agent = AgentGate(config, settings.bundle, classifier.cascade.runtime) if apart else None
+    min_dbfs = config.gate.min_dbfs
+    measured = CallWindows(
+        SpeechFrames(min_dbfs), SpeechFrames(min_dbfs) if apart else None, classifier.cascade.runtime
+    )
+    for sound in parties.sound():
+        for classified in classifier.classify(sound.customer, sound.start):
+            measured.add(classified)
+        if agent is not None and measured.agent is not None and sound.agent is not None:
+            for window, speech in agent.windows(sound.agent, sound.start):
+                measured.agent.add(window, speech=speech)
+        progress(parties.n_samples / GEOMETRY.sample_rate_hz, parties.duration_s)
+    for classified in classifier.finish():
+        measured.add(classified)
+    if agent is not None and measured.agent is not None:
+        for window, speech in agent.finish():
+            measured.agent.add(window, speech=speech)
+    return measured
+
+
+def at_stride(config: Config) -> Config:
+    """``config`` whose windows are as far apart as those of calls."""
+    models = msgspec.structs.replace(config.models, stride_s=config.calls.stride_s)
+    return msgspec.structs.replace(config, models=models)
+
+
+def seconds(counts: list[int]) -> NDArray[np.float64]:
+    """(n,) sample counts as seconds."""
+    return np.asarray(counts, np.float64) / GEOMETRY.sample_rate_hz

@@ -1,0 +1,30 @@
+"""The reports of a folder to one table by call.
+
+reports ──summary_row──► rows ──► summary.csv, summary.html
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from edged.calls.files import csv_text, write_whole
+from edged.contract.call_report import SummaryRow
+from edged.errors import OutputError
+
+SUMMARY = "summary.csv"
+
+
+def write_summary(rows: Sequence[SummaryRow], folder: Path) -> None:
+    """The table of ``rows`` into ``folder``.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    columns = SummaryRow.__struct_fields__
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = csv_text(columns, [msgspec.structs.astuple(row) for row in rows])
+        write_whole(folder / SUMMARY, text.encode())
+    except OSError as exc:
+        raise OutputError(f"{exc.filename or folder}: {exc.strerror or exc}, expected a folder to write to") from exc
