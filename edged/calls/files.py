@@ -14,10 +14,11 @@ from pathlib import Path
 
 import msgspec
 
+from edged.calls.page.report_page import report_page
 from edged.contract.call_report import Report
 from edged.errors import OutputError
 
-REPORT, TIMELINE, PICTURE = "report.json", "timeline.csv", "timeline.png"
+REPORT, PAGE, TIMELINE, PICTURE = "report.json", "report.html", "timeline.csv", "timeline.png"
 _COLUMNS = ("start_s", "end_s", "speech", "label", "confidence", "distress", "valence", "smooth", "low", "high")
 _SCORE_COLUMNS = ("part", "contribution")
 
@@ -32,6 +33,8 @@ def write_report(report: Report, folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # The page plays the recording where it lies beside it.
+        write_whole(folder / PAGE, report_page(report, report.call.file).encode())
         write_whole(folder / TIMELINE, timeline_csv(report).encode())
         picture = _picture(report)
         if picture is not None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import msgspec
 
 from edged.calls.files import csv_text, write_whole
+from edged.calls.page.summary_page import summary_page
 from edged.contract.call_report import SummaryRow
 from edged.errors import OutputError
 
-SUMMARY = "summary.csv"
+SUMMARY, PAGE = "summary.csv", "summary.html"
 
 
 def write_summary(rows: Sequence[SummaryRow], folder: Path) -> None:
@@ -26,5 +27,6 @@ def write_summary(rows: Sequence[SummaryRow], folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         text = csv_text(columns, [msgspec.structs.astuple(row) for row in rows])
         write_whole(folder / SUMMARY, text.encode())
+        write_whole(folder / PAGE, summary_page(rows).encode())
     except OSError as exc:
         raise OutputError(f"{exc.filename or folder}: {exc.strerror or exc}, expected a folder to write to") from exc

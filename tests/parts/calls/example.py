@@ -42,6 +42,7 @@ def calming(duration_s: float = 180.0) -> Report:
     overlaps = [Span(start_s=start, end_s=start + 1.0) for start in range(7, int(duration_s) - 8, 15)]
     silences = [Span(start_s=start, end_s=start + 3.0) for start in range(14, int(duration_s) - 8, 15)]
     return Report(
+        made_of="0" * 32,
         created="2026-11-26T20:31:07.000Z",
         call=Recorded(
             file="invoice 4711.wav",
