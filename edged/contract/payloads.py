@@ -186,12 +186,24 @@ class OutboxMetrics(msgspec.Struct, frozen=True, kw_only=True):
     latency_p95_s: Seconds | None = None  # 95th percentile of the same; includes waiting for an absent broker
 
 
+class FeatureMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the features are adapted to room and voices."""
+
+    speech_s: Seconds  # seconds of speech listened to; older ones count less
+    calibration_s: Seconds  # seconds of speech of `calibrate`; 0 without it
+    since: Time | None = None  # of the first speech learned from; null if none, or if the clock was wrong
+    calibrated: Time | None = None  # of `calibrate`; null without it, or if the clock was wrong
+    distance: Annotated[float, msgspec.Meta(ge=0)]  # of this place; 1 is that of one speaker from the mean of all
+    effect: dict[str, float]  # by label: by how much the log of its score is lowered, on average; empty if not known
+
+
 class AdaptationMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """State of the adaptation to room and voices."""
 
     heard_s: Seconds  # seconds of speech learned from; older ones count less
-    shift: dict[str, float]  # by label: what is subtracted from the log of its score
+    shift: dict[str, float]  # by label: what is subtracted from the log of its score; empty if scores are not adapted
     frozen: bool  # whether learning is stopped
+    features: FeatureMetrics | None = None  # null if the bundle adapts scores only
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):

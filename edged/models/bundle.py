@@ -28,6 +28,7 @@ _MAX_BYTES = 16 * 2**20  # a model of 150,000 parameters has 0.2 MB; a file of g
 
 Routing = Literal["hard", "soft"]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=100)]
+_Positive = Annotated[float, msgspec.Meta(gt=0, le=1000)]
 Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
 Labels = Annotated[tuple[Label, ...], msgspec.Meta(max_length=_MAX_LABELS)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]  # goes into messages as it is
@@ -53,6 +54,17 @@ class GateModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     parameters: Annotated[int, msgspec.Meta(gt=0)]
     multiply_adds: Annotated[int, msgspec.Meta(gt=0)]  # for one window
     threshold: Annotated[float, msgspec.Meta(gt=0, lt=1)]  # score of ``speech`` from which a window holds speech
+
+
+class AdaptationFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``adaptation`` in ``bundle.json``: the file of the statistics, and how the device uses them."""
+
+    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.npz\Z")]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    of: Literal["features", "bands"]  # of the trunk's features, or of the mean level of each band of the image
+    caution_s: _Positive
+    prior_weight_s: _Positive
+    power: _Positive
 
 
 class Branch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +109,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     metrics: dict[str, Any]  # with their protocol
     versions: dict[str, str]  # of what trained and converted it
     gate: GateModel | None = None  # bundles without it are gated by level
+    adaptation: AdaptationFile | None = None  # bundles without it adapt no features
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +120,14 @@ class Bundle:
     manifest: Manifest
     contents: dict[str, bytes]  # model name -> .tflite file
     gate: bytes | None = None  # the gate's file
+    adaptation: bytes | None = None  # the file of the statistics
 
     @property
     def digest(self) -> str:
         """Identifies all that determines the scores: an adaptation belongs to one digest."""
         manifest = self.manifest
-        decisive = msgspec.json.encode([manifest.labels, manifest.models, manifest.routes])
-        return hashlib.sha256(decisive).hexdigest()[:32]
+        decisive = [manifest.labels, manifest.models, manifest.routes, *filter(None, [manifest.adaptation])]
+        return hashlib.sha256(msgspec.json.encode(decisive)).hexdigest()[:32]
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -133,8 +147,11 @@ def load_bundle(path: Path) -> Bundle:
     contents = {
         name: _verified(path / model.file, model.sha256, f"models.{name}") for name, model in manifest.models.items()
     }
-    gate = manifest.gate
-    return Bundle(path, manifest, contents, _verified(path / gate.file, gate.sha256, "gate") if gate else None)
+    gate, adaptation = (
+        _verified(path / one.file, one.sha256, where) if one else None
+        for where, one in (("gate", manifest.gate), ("adaptation", manifest.adaptation))
+    )
+    return Bundle(path, manifest, contents, gate, adaptation)
 
 
 def _verified(file: Path, sha256: str, where: str) -> bytes:

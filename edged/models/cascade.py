@@ -2,6 +2,7 @@
 
     image (188, 64) int8 ──hard: along the tree, only the models it needs──► Answer(label, scores)
                          ──soft: all models, their evidence multiplied────►
+          └──features──► what an adaptation of the features learns from; its shift is removed before the models
 
 Hard: each model redistributes the scores of its labels, and the group of labels with the greatest sum decides which
 model runs next; the last model's answer is the cascade's.  Soft: the centred log-ratio of each model's scores
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from edged.errors import ModelError
 from edged.features.logmel import Floats
+from edged.models.bands import band_levels, without_shift
 from edged.models.bundle import Bundle, Manifest, Node, Routing
 from edged.models.interpreter import Interpreter, Runtime, installed_runtimes
 
@@ -59,8 +61,14 @@ class Cascade:
             for name in _needed(manifest, self.routing)
         }
 
-    def answer(self, image: NDArray[np.int8]) -> Answer:
-        """The label and scores of one ``image`` (n_frames, n_bands)."""
+    def features(self, image: NDArray[np.int8]) -> Floats:
+        """(n,) what the bundle's ``adaptation`` is of, for one ``image`` (n_frames, n_bands)."""
+        return band_levels(image)
+
+    def answer(self, image: NDArray[np.int8], shift: Floats | None = None) -> Answer:
+        """The label and scores of one ``image`` (n_frames, n_bands), its features without ``shift`` (n,)."""
+        if shift is not None:
+            image = without_shift(image, shift)
         if self.routing == "soft":
             evidence = {name: self._scores(name, image) for name in self._interpreters}
             return soft_answer(self._manifest, evidence)

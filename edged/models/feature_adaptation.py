@@ -19,51 +19,27 @@ let the other emotions count too.
 
 Two means are kept apart: of what was listened to, which fades with a half-life, and of a calibration, whose speaker
 said that he spoke as always.  So a calibration can be repeated and taken back, and costs nothing of what was learned.
+Its seconds count as those listened to do: giving them ten times the weight was worse after the next 30 s of speech, and
+much worse where the calibration was spoken in anger (docs/decisions/0030).
 """
-
-import math
-from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from edged.config.priors import prior_distribution
 from edged.config.structs import Baseline as Settings
 from edged.errors import ModelError
 from edged.features.logmel import Floats
+from edged.models.feature_means import Means, StoredMeans, Vector, restored
 from edged.models.feature_statistics import FeatureStatistics
 
 __all__ = ["FeatureAdaptation", "Settings"]
 
 _MAX_SPREADS = 10.0  # largest shift of a feature, in standard deviations of speakers: what lies further is no voice
-_TRUST = 10.0  # a second of calibration counts as so many seconds of listening: its emotion is known
-_MAX_VALUE = 1e4  # of a stored mean, in spreads from the centre
-_MAX_S = 1e9
-_TOLERANCE = 1e-3
+_MIN_SCORE = 1 / 512  # half of the finest step of an int8 score
+_MAX_EFFECT = 10.0  # nats, more than between a score of 1 and the smallest one
+_EFFECT_S = 60.0  # of speech that the mean of the effect looks back
 _VERSION = 1
-
-_Vector = NDArray[np.float64]
-
-
-@dataclass(slots=True)
-class _Means:
-    """Running means over ``speech_s`` seconds of speech."""
-
-    x: _Vector  # (n,) features
-    p: _Vector  # (n_labels,) shares of the emotions
-    speech_s: float = 0.0
-
-    def add(self, x: _Vector, p: _Vector, new_s: float) -> None:
-        self.speech_s += new_s
-        self.x += (x - self.x) * (new_s / self.speech_s)
-        self.p += (p - self.p) * (new_s / self.speech_s)
-
-
-class _StoredMeans(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    speech_s: float
-    x: bytes  # float32, little-endian
-    p: bytes
 
 
 class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,9 +49,9 @@ class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bundle: str
     microphone: str
     labels: tuple[str, ...]
-    since: float | None
-    listening: _StoredMeans
-    calibration: _StoredMeans | None
+    effect: tuple[float, ...]
+    listening: StoredMeans
+    calibration: StoredMeans | None
 
 
 class FeatureAdaptation:
@@ -105,9 +81,9 @@ class FeatureAdaptation:
 
     def reset(self) -> None:
         """Starts from scratch."""
-        self.since: float | None = None  # UTC of the first window learned from; the clock may have been wrong
         self._listening = self._nothing()
-        self._calibration: _Means | None = None
+        self._calibration: Means | None = None
+        self._effect: Vector = np.empty(0)
         self._update()
 
     @property
@@ -130,19 +106,26 @@ class FeatureAdaptation:
         """Root mean square of the shift in spreads: 1 is as far as one speaker is from the mean of all."""
         return float(np.sqrt(np.mean((self.shift / self._spread) ** 2)))
 
+    @property
+    def effect_by_label(self) -> dict[str, float]:
+        """Nats by which the correction lowers the log of each score, on average; empty while that is not known.
+
+        A label with a positive effect won too often here.
+        """
+        return {label: round(float(value), 3) for label, value in zip(self._labels, self._effect, strict=False)}
+
     def corrected(self, x: Floats) -> Floats:
         """(..., n) features ``x`` without the shift."""
         return np.asarray(x - self.shift, np.float32)
 
-    def learn(self, x: Floats, scores: Floats, new_s: float, *, utc_s: float | None = None) -> None:
+    def learn(self, x: Floats, scores: Floats, new_s: float) -> None:
         """Learns from the features ``x`` (n,) of a speech window, as they came.
 
-        ``scores`` (n_labels,) are those of the corrected features, ``new_s`` seconds of its sound were in no window
-        before, ``utc_s`` is the wall clock.  A window with a value that is not finite teaches nothing.
+        ``scores`` (n_labels,) are those of the corrected features, and ``new_s`` seconds of its sound were in no window
+        before.  A window with a value that is not finite teaches nothing.
         """
         if self.settings.mode != "on" or not np.isfinite(x).all() or not np.isfinite(scores).all():
             return
-        self.since = utc_s if self.since is None else self.since
         listening, weight_s = self._listening, self._statistics.prior_weight_s
         listening.speech_s *= 0.5 ** (new_s / (60 * self.settings.half_life_min))
         mixture = (weight_s * self._prior + listening.speech_s * listening.p) / (weight_s + listening.speech_s)
@@ -151,7 +134,16 @@ class FeatureAdaptation:
         listening.add(x.astype(np.float64), shares / total if total > 0 else mixture, new_s)
         self._update()
 
-    def calibrate(self, x: Floats, speech_s: float, *, utc_s: float | None = None) -> None:
+    def observe(self, as_it_came: Floats, corrected: Floats, new_s: float) -> None:
+        """Takes the scores (n_labels,) of one window without and with the correction, for ``effect_by_label``."""
+        logs = [np.log(np.clip(scores, _MIN_SCORE, 1, dtype=np.float64)) for scores in (as_it_came, corrected)]
+        if not np.isfinite(logs).all():
+            return
+        difference = logs[0] - logs[1]
+        share = min(1.0, new_s / _EFFECT_S) if len(self._effect) else 1.0
+        self._effect = difference * share + (self._effect * (1 - share) if len(self._effect) else 0.0)
+
+    def calibrate(self, x: Floats, speech_s: float) -> None:
         """Takes the features ``x`` (n_windows, n) of ``speech_s`` seconds as how people here usually speak.
 
         It replaces a calibration made before.  ``baseline.expected`` says which emotions are usual.
@@ -161,24 +153,22 @@ class FeatureAdaptation:
         """
         if not len(x) or not speech_s > 0 or not np.isfinite(x).all():
             raise ValueError(f"{len(x)} windows with {speech_s:g} s of speech, expected finite features of speech")
-        self.since = utc_s if self.since is None else self.since
-        self._calibration = _Means(np.mean(x, axis=0, dtype=np.float64), self._prior.copy(), speech_s)
+        self._calibration = Means(np.mean(x, axis=0, dtype=np.float64), self._prior.copy(), speech_s)
+        self._effect = np.empty(0)
         self._update()
 
     def forget_calibration(self) -> bool:
         """Takes the calibration back; what was listened to stays.  False where there is none."""
         had, self._calibration = self._calibration is not None, None
-        if not self.speech_s:
-            self.since = None
+        self._effect = np.empty(0)
         self._update()
         return had
 
     def encoded(self, *, bundle: str, microphone: str) -> bytes:
         """What was learned, as JSON: means and seconds, with the bundle's digest and the microphone."""
-        calibration = _stored(self._calibration) if self._calibration else None
-        return msgspec.json.encode(
-            _Stored(_VERSION, bundle, microphone, self._labels, self.since, _stored(self._listening), calibration)
-        )
+        calibration = self._calibration.stored() if self._calibration else None
+        effect, listening = tuple(self._effect.tolist()), self._listening.stored()
+        return msgspec.json.encode(_Stored(_VERSION, bundle, microphone, self._labels, effect, listening, calibration))
 
     def restore(self, content: bytes, *, bundle: str, microphone: str | None) -> bool:
         """Takes over what ``encoded`` gave; False where that is of another bundle or another microphone.
@@ -198,40 +188,26 @@ class FeatureAdaptation:
             raise ModelError(f"labels are {list(stored.labels)}, expected {list(self._labels)}")
         listening = self._restored(stored.listening, "listening")
         calibration = self._restored(stored.calibration, "calibration") if stored.calibration else None
-        self._listening, self._calibration, self.since = listening, calibration, stored.since
+        # As above, for NaN.
+        if len(stored.effect) not in {0, len(self._labels)} or not all(abs(e) <= _MAX_EFFECT for e in stored.effect):
+            raise ModelError(f"effect has {len(stored.effect)} numbers or one above {_MAX_EFFECT:g}, expected nats")
+        self._listening, self._calibration, self._effect = listening, calibration, np.array(stored.effect)
         self._update()
         return True
 
-    def _nothing(self) -> _Means:
-        return _Means(self._centre.copy(), self._prior.copy())
+    def _restored(self, stored: StoredMeans, which: str) -> Means:
+        return restored(stored, which, centre=self._centre, spread=self._spread, n_labels=len(self._labels))
+
+    def _nothing(self) -> Means:
+        return Means(self._centre.copy(), self._prior.copy())
 
     def _update(self) -> None:
         """Computes ``shift`` (n,), what is subtracted from the features now."""
         listening, calibration = self._listening, self._calibration
-        both = _Means(listening.x.copy(), listening.p.copy(), listening.speech_s)
+        both = listening.copy()
         if calibration is not None:
-            both.add(calibration.x, calibration.p, _TRUST * calibration.speech_s)
+            both.add(calibration.x, calibration.p, calibration.speech_s)
         weight = both.speech_s / (both.speech_s + self._statistics.caution_s) if both.speech_s else 0.0
         difference = both.x - both.p @ self._offsets - self._centre
         limit = _MAX_SPREADS * self._spread
         self.shift: Floats = np.asarray(np.clip(difference, -limit, limit) * weight, np.float32)
-
-    def _restored(self, stored: _StoredMeans, which: str) -> _Means:
-        n_features, n_labels = len(self._centre), len(self._labels)
-        if (len(stored.x), len(stored.p)) != (4 * n_features, 4 * n_labels):
-            raise ModelError(
-                f"{which} has {len(stored.x)} and {len(stored.p)} bytes, expected 4 for each of {n_features} features"
-                f" and of {n_labels} labels"
-            )
-        x, p = (np.frombuffer(array, "<f4").astype(np.float64) for array in (stored.x, stored.p))
-        far = np.abs(x - self._centre) / self._spread
-        # Comparisons with NaN are false, so each condition is what must hold.
-        if not (far.max() <= _MAX_VALUE and p.min() >= 0 and math.isclose(p.sum(), 1, abs_tol=_TOLERANCE)):
-            raise ModelError(f"{which} has a mean that no speech has, expected values that edged wrote")
-        if not 0 <= stored.speech_s <= _MAX_S:
-            raise ModelError(f"{which}.speech_s is {stored.speech_s:g}, expected 0 to {_MAX_S:g}")
-        return _Means(x, p, stored.speech_s)
-
-
-def _stored(means: _Means) -> _StoredMeans:
-    return _StoredMeans(means.speech_s, means.x.astype("<f4").tobytes(), means.p.astype("<f4").tobytes())

@@ -16,6 +16,7 @@ import numpy as np
 
 from edged.errors import ModelError
 from edged.features.logmel import Floats
+from edged.models.bundle import AdaptationFile
 
 MAX_FEATURES = 4096  # the state of so many still fits into a state file
 _MAX_BYTES = 2**20  # of the decompressed arrays: more than 32 labels of any bundle so far
@@ -39,9 +40,7 @@ class FeatureStatistics:
         return len(self.centre)
 
 
-def read_statistics(
-    content: bytes, *, n_labels: int, caution_s: float, prior_weight_s: float, power: float
-) -> FeatureStatistics:
+def read_statistics(content: bytes, settings: AdaptationFile, n_labels: int) -> FeatureStatistics:
     """The statistics in the ``.npz`` file ``content``, for a bundle of ``n_labels`` labels.
 
     Raises:
@@ -63,7 +62,12 @@ def read_statistics(
     if not all(np.isfinite(array).all() for array in (centre, offsets, spread)) or spread.min() < _MIN_SPREAD:
         raise ModelError(f"a value is not finite or a spread is below {_MIN_SPREAD:g}, expected those of speakers")
     return FeatureStatistics(
-        centre=centre, offsets=offsets, spread=spread, caution_s=caution_s, prior_weight_s=prior_weight_s, power=power
+        centre=centre,
+        offsets=offsets,
+        spread=spread,
+        caution_s=settings.caution_s,
+        prior_weight_s=settings.prior_weight_s,
+        power=settings.power,
     )
 
 

@@ -1,11 +1,11 @@
 """The adaptation over restarts: which bundle and microphone it belongs to, and when it is saved.
 
-    state directory/baseline.json ──at the start──► Adaptation ──every ten minutes, at the end──► baseline.json
+    state directory/baseline.json ──at the start──► PlaceAdaptation ──every ten minutes, at the end──► baseline.json
 
 Ten minutes spare an SD card, and a power cut costs little of what took days to learn.  With another bundle, routing or
 microphone the adaptation starts from scratch.  The file is read once, at the start; afterwards the pipeline waits for
 the disk only as long as a deadline allows.  A damaged file is copied, a disk that refuses or hangs is named once, and
-neither stops the daemon.
+neither stops the daemon.  Nothing depends on the wall clock, which may be wrong: it only dates what is shown.
 """
 
 import logging
@@ -15,16 +15,18 @@ from pathlib import Path
 
 from edged.config.structs import Baseline as Settings
 from edged.config.structs import Config
-from edged.contract.payloads import AdaptationMetrics
+from edged.contract.payloads import AdaptationMetrics, FeatureMetrics, rfc3339
 from edged.errors import ModelError
 from edged.host.state_dir import state_folder
 from edged.host.state_file import StateFile, read_bounded
-from edged.models.adaptation import Adaptation
 from edged.models.bundle import Bundle, Routing
+from edged.models.feature_statistics import FeatureStatistics, read_statistics
+from edged.models.place_adaptation import PlaceAdaptation
 
 NAME = "baseline.json"
 _PERIOD_S = 600.0
 _DEADLINE_S = 0.5  # more than a healthy disk takes
+_EPOCH_S = 1.7e9  # UTC, November 2023: a clock before it was not set yet
 _CARD = re.compile(r" \(hw:\d+,\d+\)")  # ALSA's card number changes at each boot and does not identify a microphone
 
 _log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class AdaptationStore:
 
         Raises:
             ConfigError: ``baseline.expected`` is no distribution over the bundle's labels.
+            ModelError: the bundle's statistics of features are no such file.
         """
         routing = config.models.routing
         self._routing: Routing = bundle.manifest.routes.default if routing == "auto" else routing
@@ -46,8 +49,7 @@ class AdaptationStore:
         self._microphone = ""  # "" until one is known
         self._saved_at_s = time.monotonic()
         self._disk_works = True
-        others = bundle.manifest.mean_log_scores.get(self._routing)
-        self.adaptation = Adaptation(bundle.manifest.labels, others, config.baseline) if others else None
+        self.adaptation = _adaptation_of(bundle, self._routing, config.baseline)
         self._stored: bytes | None = None  # the file's content
         if config.baseline.mode == "off":
             self.reset()
@@ -106,14 +108,15 @@ class AdaptationStore:
         if time.monotonic() - self._saved_at_s >= _PERIOD_S:
             self.save()
 
-    def save(self) -> None:
-        """Writes what was learned, if anything was."""
+    def save(self) -> str:
+        """Writes what was learned, if anything was; returns why it will not survive a restart, or an empty text."""
         self._saved_at_s = time.monotonic()
         adaptation, file = self.adaptation, self._file
         if file is None or adaptation is None or not self._microphone:
-            return
-        if not adaptation.speech_s or adaptation.settings.mode != "on":
-            return
+            return ""
+        if not (adaptation.speech_s or adaptation.calibration_s) or adaptation.settings.mode != "on":
+            return ""
+        self._date(adaptation)
         self._stored = adaptation.encoded(bundle=self._origin, microphone=self._microphone)
         try:
             file.write(self._stored)
@@ -121,8 +124,9 @@ class AdaptationStore:
             if self._disk_works:
                 _log.warning("adaptation is in memory only: %s: %s", file.path, exc.strerror or exc)
             self._disk_works = False
-        else:
-            self._disk_works = True
+            return f"{file.path}: {exc.strerror or exc}"
+        self._disk_works = True
+        return ""
 
     def reset(self) -> None:
         """Starts from scratch and deletes the file."""
@@ -142,14 +146,25 @@ class AdaptationStore:
         known = self.adaptation
         if known is None or not known.active:
             return None
-        frozen = known.settings.mode == "frozen"
-        return AdaptationMetrics(heard_s=round(known.speech_s, 1), shift=known.shift_by_label, frozen=frozen)
+        self._date(known)
+        scores, frozen = known.scores, known.settings.mode == "frozen"
+        shift = scores.shift_by_label if scores else {}
+        return AdaptationMetrics(
+            heard_s=round(known.speech_s, 1), shift=shift, frozen=frozen, features=_feature_metrics(known)
+        )
+
+    @staticmethod
+    def _date(known: PlaceAdaptation) -> None:
+        """Notes since when the features are adapted, once the clock is set."""
+        now_s, features = time.time(), known.features
+        if known.since is None and features and (features.speech_s or features.calibration_s) and now_s >= _EPOCH_S:
+            known.since = now_s
 
     @property
     def _origin(self) -> str:
         return f"{self._bundle_digest} {self._routing}"
 
-    def _read(self, file: StateFile, adaptation: Adaptation) -> None:
+    def _read(self, file: StateFile, adaptation: PlaceAdaptation) -> None:
         try:
             content = file.read()
         except FileNotFoundError:
@@ -173,6 +188,48 @@ class AdaptationStore:
             _log.warning("adaptation starts from scratch: %s: %s; not saved: %s", file.path, fault, exc.strerror or exc)
         else:
             _log.warning("adaptation starts from scratch: %s: %s; saved as %s", file.path, fault, copy.name)
+
+
+def statistics_of(bundle: Bundle) -> FeatureStatistics | None:
+    """What ``bundle`` says of other speakers' features; None if it adapts none.
+
+    Raises:
+        ModelError: its file is none.
+    """
+    settings, content = bundle.manifest.adaptation, bundle.adaptation
+    if settings is None or content is None:
+        return None
+    try:
+        return read_statistics(content, settings, len(bundle.manifest.labels))
+    except ModelError as exc:
+        raise ModelError(f"{bundle.path / settings.file}: {exc}") from exc
+
+
+def _adaptation_of(bundle: Bundle, routing: Routing, settings: Settings) -> PlaceAdaptation | None:
+    """Without history; None if ``bundle`` adapts nothing."""
+    statistics, others = statistics_of(bundle), bundle.manifest.mean_log_scores.get(routing)
+    if statistics is None and not others:
+        return None
+    return PlaceAdaptation(bundle.manifest.labels, settings, statistics=statistics, mean_log_scores=others)
+
+
+def _feature_metrics(known: PlaceAdaptation) -> FeatureMetrics | None:
+    features = known.features
+    if features is None:
+        return None
+    return FeatureMetrics(
+        speech_s=round(features.speech_s, 1),
+        calibration_s=round(features.calibration_s, 1),
+        since=_past(known.since),
+        calibrated=_past(known.calibrated),
+        distance=round(features.distance, 2),
+        effect=features.effect_by_label,
+    )
+
+
+def _past(utc_s: float | None) -> str | None:
+    """A date that cannot be true, of a clock that was wrong once, is not shown."""
+    return rfc3339(utc_s) if utc_s is not None and _EPOCH_S <= utc_s <= time.time() else None
 
 
 def adaptation_store_for(config: Config, bundle: Bundle) -> AdaptationStore:

@@ -1,6 +1,6 @@
 """Sound to classified windows: the front half of the pipeline, which run, replay and classify share.
 
-samples (n,) ─► Windows ─Window─► gate ─speech─► Cascade ─► Adaptation ─► Classification(window, answer or None)
+samples (n,) ─► Windows ─Window─► gate ─speech─► PlaceAdaptation, Cascade ─► Classification(window, answer or None)
 """
 
 from collections.abc import Iterator
@@ -12,13 +12,14 @@ from edged.config.structs import Config, Gate
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.features.windows import Window, Windows
-from edged.models.adaptation import Adaptation
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
 from edged.models.level_gate import GateSettings, LevelGate
+from edged.models.place_adaptation import PlaceAdaptation
 from edged.models.speech_gate import ModelGate
 
 _MAX_BEHIND = 4  # windows; a device that is further behind skips the oldest
+_OBSERVED_EVERY = 16  # windows with speech: the models run twice on one of so many, to see what the adaptation does
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Classification:
 class WindowClassifier:
     """Holds the state of one stream: frames, noise floor, interpreters.  One thread owns it."""
 
-    def __init__(self, config: Config, bundle: Bundle, adaptation: Adaptation | None = None) -> None:
-        """Loads the models; ``adaptation`` learns from the scores and corrects them.
+    def __init__(self, config: Config, bundle: Bundle, adaptation: PlaceAdaptation | None = None) -> None:
+        """Loads the models; ``adaptation`` learns from features and scores and corrects them.
 
         Raises:
             ModelError: the bundle cannot be run here, or lacks the gate that ``gate.kind`` asks for.
@@ -46,6 +47,7 @@ class WindowClassifier:
         self.cascade = Cascade(bundle, routing, n_threads=models.threads)
         self.n_skipped = 0
         self._adaptation = adaptation
+        self._n_speech = 0
         self._windows = Windows(GEOMETRY, stride)
         self._stride_s = models.stride_s
         self._gate = self._loaded_gate(config, bundle)
@@ -88,14 +90,29 @@ class WindowClassifier:
     def _classified(self, window: Window) -> Classification:
         if not self._has_speech(window):
             return Classification(window, None)
-        answer = self.cascade.answer(window.image)
         adaptation = self._adaptation
         if adaptation is None or not adaptation.active:
-            return Classification(window, answer)
-        scores = adaptation.corrected(answer.scores)
-        adaptation.learn(answer.scores, self._stride_s)
-        label = self.cascade.labels[int(scores.argmax())]
-        return Classification(window, replace(answer, label=label, scores=scores))
+            return Classification(window, self.cascade.answer(window.image))
+        return Classification(window, self._adapted(window, adaptation))
+
+    def _adapted(self, window: Window, adaptation: PlaceAdaptation) -> Answer:
+        """The answer at this place; both adaptations learn from it."""
+        features = adaptation.features
+        if features is None:
+            answer = self.cascade.answer(window.image)
+        else:
+            x = self.cascade.features(window.image)
+            answer = self.cascade.answer(window.image, features.shift)
+            if self._n_speech % _OBSERVED_EVERY == 0:
+                as_it_comes = self.cascade.answer(window.image)
+                features.observe(as_it_comes.scores, answer.scores, _OBSERVED_EVERY * self._stride_s)
+            self._n_speech += 1
+            features.learn(x, answer.scores, self._stride_s)
+        if adaptation.scores is None:
+            return answer
+        scores = adaptation.scores.corrected(answer.scores)
+        adaptation.scores.learn(answer.scores, self._stride_s)
+        return replace(answer, label=self.cascade.labels[int(scores.argmax())], scores=scores)
 
     def _has_speech(self, window: Window) -> bool:
         if isinstance(self._gate, ModelGate):

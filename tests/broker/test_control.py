@@ -76,7 +76,8 @@ def test_baseline_mode_and_reset(start: Start, commander: Commander) -> None:
         assert device.adaptation.adaptation is not None
         assert commander.give("baseline", "frozen").baseline == "frozen"
         assert device.adaptation.adaptation.settings.mode == "frozen"
-        device.adaptation.adaptation.speech_s = 60.0
+        assert device.adaptation.adaptation.scores is not None
+        device.adaptation.adaptation.scores.speech_s = 60.0
         assert commander.give("baseline", "reset").message == "what was learned is deleted"
         assert device.adaptation.adaptation.speech_s == 0
         assert commander.give("baseline", "off").ok

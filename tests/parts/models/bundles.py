@@ -6,6 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from edged.features.geometry import GEOMETRY
 
 CONTENT = b"not a model, but bundle.py only needs its hash"
@@ -55,6 +58,19 @@ def write_bundle(folder: Path, changed: dict[str, Any] | None = None) -> Path:
     (folder / "bundle.json").write_text(json.dumps(values), encoding="utf-8")
     (folder / "model.tflite").write_bytes(CONTENT)
     return folder
+
+
+def write_statistics(
+    folder: Path, *, of: str = "bands", labels: int = 4, centre: npt.ArrayLike = 0.0, **changed: object
+) -> dict[str, Any]:
+    """Write ``adaptation.npz`` to ``folder``; the section of the manifest that names it, updated with ``changed``."""
+    folder.mkdir(exist_ok=True)
+    middle = np.asarray(centre, np.float32)
+    offsets, spread = np.zeros((labels, middle.size), np.float32), np.full(middle.size, 3, np.float32)
+    np.savez(folder / "adaptation.npz", centre=middle, offsets=offsets, spread=spread)
+    digest = hashlib.sha256((folder / "adaptation.npz").read_bytes()).hexdigest()
+    settings = {"file": "adaptation.npz", "sha256": digest, "of": of}
+    return {**settings, "caution_s": 2.0, "prior_weight_s": 15.0, "power": 0.7, **changed}
 
 
 def _model(labels: list[str], **more: float) -> dict[str, Any]:

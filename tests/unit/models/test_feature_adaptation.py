@@ -55,11 +55,11 @@ def place(size: float = 1.0) -> NDArray[np.float64]:
 
 
 def test_start_changes_nothing() -> None:
-    """Without speech there is no shift, no distance and no date."""
+    """Without speech there is no shift, no distance and no effect."""
     known = adaptation()
     assert not known.shift.any()
     assert known.corrected(STATISTICS.centre).tolist() == STATISTICS.centre.tolist()
-    assert (known.speech_s, known.calibration_s, known.distance, known.since) == (0, 0, 0, None)
+    assert (known.speech_s, known.calibration_s, known.distance, known.effect_by_label) == (0, 0, 0, {})
 
 
 @pytest.mark.parametrize("shares", [PRIOR, np.full(4, 0.25), np.array([0.7, 0.1, 0.1, 0.1])])
@@ -144,11 +144,11 @@ def calibration(shift: NDArray[np.float64], count: int = 12) -> Floats:
 
 
 def test_calibration_sets_the_mean_at_once() -> None:
-    """Six seconds remove nearly all of a place's shift."""
+    """A minute removes nearly all of a place's shift."""
     known = adaptation()
-    known.calibrate(calibration(place()), 6.0, utc_s=5.0)
+    known.calibrate(calibration(place()), 60.0)
     assert known.shift == pytest.approx(place(), abs=0.1)
-    assert (known.calibration_s, known.speech_s, known.since) == (6, 0, 5)
+    assert (known.calibration_s, known.speech_s) == (60, 0)
 
 
 def test_calibration_is_replaced_and_taken_back() -> None:
@@ -184,11 +184,26 @@ def test_calibration_without_speech_is_refused(x: Floats, seconds: float) -> Non
     assert not known.shift.any()
 
 
+def test_effect_is_what_the_correction_takes_from_a_score() -> None:
+    """A label that loses half of its score has an effect of log 2; the mean follows over a minute of speech."""
+    known = adaptation()
+    before, after = np.array([0.5, 0.1, 0.2, 0.2], np.float32), np.array([0.25, 0.35, 0.2, 0.2], np.float32)
+    known.observe(before, after, WINDOW_S)
+    assert known.effect_by_label == {"angry": 0.693, "happy": -1.253, "neutral": 0, "sad": 0}
+    known.observe(after, after, 30)
+    assert known.effect_by_label["angry"] == pytest.approx(0.693 / 2, abs=1e-3)
+    known.observe(np.full(4, np.nan, np.float32), after, 30)
+    assert known.effect_by_label["angry"] == pytest.approx(0.693 / 2, abs=1e-3)
+    known.calibrate(calibration(place()), 6.0)
+    assert known.effect_by_label == {}
+
+
 def learned() -> FeatureAdaptation:
     """One that has listened and was calibrated."""
     known = adaptation()
     listen(known, place(), PRIOR, 100)
-    known.calibrate(calibration(-place()), 6.0, utc_s=1.7e9)
+    known.calibrate(calibration(-place()), 6.0)
+    known.observe(CLEAR[0].astype(np.float32), CLEAR[1].astype(np.float32), WINDOW_S)
     return known
 
 
@@ -248,6 +263,8 @@ def means(*values: float) -> bytes:
         (changed(p=means(np.nan, 0, 0, 1)), "a mean that no speech has"),
         (changed(speech_s=-1), "expected 0 to"),
         (changed(speech_s=1e300), "expected 0 to"),
+        (msgspec.json.encode({**GOOD, "effect": [1]}), "effect has 1 numbers"),
+        (msgspec.json.encode({**GOOD, "effect": [1, 1, 1, 99]}), "one above 10"),
         (msgspec.json.encode({**GOOD, "labels": ["a", "b"]}), "labels are"),
     ],
 )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from edged.errors import ModelError
+from edged.models.bundle import AdaptationFile
 from edged.models.feature_statistics import FeatureStatistics, read_statistics
 
 N_LABELS, N_FEATURES = 3, 5
@@ -26,7 +27,8 @@ def packed(**changed: object) -> bytes:
 
 def read(content: bytes) -> FeatureStatistics:
     """The statistics in ``content``."""
-    return read_statistics(content, n_labels=N_LABELS, caution_s=2, prior_weight_s=20, power=0.7)
+    settings = AdaptationFile(file="a.npz", sha256="0" * 64, of="bands", caution_s=2, prior_weight_s=20, power=0.7)
+    return read_statistics(content, settings, N_LABELS)
 
 
 def test_arrays_and_numbers() -> None:

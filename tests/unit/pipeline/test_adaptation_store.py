@@ -23,7 +23,7 @@ from edged.pipeline.daemon import Daemon
 from tests.parts.broker.mosquitto import wait_until
 from tests.parts.fakes import FakeSource, RecordingSink
 from tests.parts.faults.disk import Disk, card
-from tests.parts.models.bundles import manifest, write_bundle
+from tests.parts.models.bundles import manifest, write_bundle, write_statistics
 from tests.parts.sound.speech import RATE_HZ, noise
 
 __all__ = ["card"]
@@ -48,12 +48,14 @@ class FakeCascade:
         return Answer("tense", TILTED, ("all",))
 
 
-def bundle_in(folder: Path, *, adapts: bool = True) -> Bundle:
-    """A bundle with other labels than the shipped one, with or without mean log scores."""
+def bundle_in(folder: Path, *, adapts: bool = True, features: bool = False) -> Bundle:
+    """A bundle with other labels than the shipped one, with or without what adapts scores and features."""
     changed = manifest()
     table = {label: [-0.5 if other == label else -2.5 for other in LABELS] for label in LABELS}
     if adapts:
         changed["moods"] = {"hard": table}
+    if features:
+        changed["adaptation"] = write_statistics(folder, centre=np.full(64, -30))
     return load_bundle(write_bundle(folder, changed))
 
 
@@ -73,7 +75,10 @@ def after_learning(store: AdaptationStore, microphone: str = "usb", n_windows: i
     store.select_microphone(microphone)
     assert store.adaptation is not None
     for _ in range(n_windows):
-        store.adaptation.learn(TILTED, 3.0)
+        if store.adaptation.scores is not None:
+            store.adaptation.scores.learn(TILTED, 3.0)
+        if store.adaptation.features is not None:
+            store.adaptation.features.learn(np.full(64, -20, np.float32), TILTED, 3.0)
     return store
 
 
@@ -144,7 +149,7 @@ def test_damaged_file_is_copied(bundle: Bundle, tmp_path: Path, caplog: pytest.L
     assert len(caplog.messages) == 1
     assert "saved as baseline.json.damaged" in caplog.text
     assert (tmp_path / "baseline.json.damaged").read_bytes() == b'{"version": 1, "bun'
-    assert json.loads(file.read_bytes())["heard_s"] > 100
+    assert json.loads(file.read_bytes())["scores"]["heard_s"] > 100
 
 
 def test_disk_that_refuses_is_named_once(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -178,7 +183,7 @@ def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: 
     hanging.unlink(missing_ok=True)
     file.unlink(missing_ok=True)
     store.save()
-    assert json.loads(file.read_bytes())["heard_s"] > 100
+    assert json.loads(file.read_bytes())["scores"]["heard_s"] > 100
 
 
 def test_forgetting_on_a_disk_that_hangs(bundle: Bundle, card: Disk, caplog: pytest.LogCaptureFixture) -> None:
@@ -242,11 +247,75 @@ def test_take(bundle: Bundle, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"absent\.json: No such file"):
         store.start_from(tmp_path / "absent.json")
     saved = json.loads(file.read_bytes())
-    file.write_bytes(msgspec.json.encode({**saved, "bundle": "other"}))
+    file.write_bytes(msgspec.json.encode({**saved, "scores": {**saved["scores"], "bundle": "other"}}))
     with pytest.raises(ModelError, match="learned with another bundle"):
         store.start_from(file)
     with pytest.raises(ModelError, match=r"baseline\.mode is off"):
         AdaptationStore(config("baseline: {mode: off}"), bundle).start_from(file)
+
+
+def test_both_adaptations_in_one_file(tmp_path: Path) -> None:
+    """Features and scores are saved together and restored together, and nothing else is in the file."""
+    bundle, file = bundle_in(tmp_path / "bundle", features=True), tmp_path / "baseline.json"
+    after_learning(AdaptationStore(config(), bundle, file)).save()
+    saved = json.loads(file.read_bytes())
+    assert saved.keys() == {"version", "bundle", "microphone", "since", "calibrated", "features", "scores"}
+    assert saved["features"].keys() == {
+        *("version", "bundle", "microphone", "labels", "effect", "listening", "calibration"),
+    }
+    again = AdaptationStore(config(), bundle, file)
+    again.select_microphone("usb")
+    assert again.metrics is not None
+    assert again.metrics.features is not None
+    assert again.metrics.features.speech_s == pytest.approx(120, rel=0.05)
+    assert again.metrics.features.distance > 1
+    assert again.metrics.shift["tense"] > 0.2
+
+
+def test_state_of_a_former_version(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What edged 0.1.0 saved, the scores alone, is continued; the features start from scratch."""
+    caplog.set_level(logging.INFO)
+    bundle, file = bundle_in(tmp_path / "bundle", features=True), tmp_path / "baseline.json"
+    after_learning(AdaptationStore(config(), bundle, file)).save()
+    scores = json.loads(file.read_bytes())["scores"]
+    file.write_text(json.dumps(scores))
+    again = AdaptationStore(config(), bundle, file)
+    again.select_microphone("usb")
+    assert again.metrics is not None
+    assert again.metrics.features is not None
+    assert (again.metrics.features.speech_s, again.metrics.features.since) == (0, None)
+    assert again.metrics.heard_s > 100
+    assert "continues from" in caplog.text
+
+
+def test_state_of_a_later_version_is_not_read(bundle: Bundle, tmp_path: Path) -> None:
+    """After a downgrade the adaptation starts from scratch; the file is refused as a whole."""
+    file = tmp_path / "baseline.json"
+    file.write_text('{"version": 3, "place": "kitchen"}')
+    store = AdaptationStore(config(), bundle, file)
+    store.select_microphone("usb")
+    assert speech_s(store) == 0
+
+
+@pytest.mark.parametrize(("clock_s", "shown"), [(1.8e9, True), (0.0, False)])
+def test_dates_need_a_clock_that_is_set(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    clock_s: float,
+    shown: bool,  # noqa: FBT001 -- a parameter of pytest
+) -> None:
+    """A device that boots in 1970 learns as ever, and has a date when its clock is right."""
+    bundle = bundle_in(tmp_path / "bundle", features=True)
+    monkeypatch.setattr("edged.pipeline.adaptation_store.time.time", lambda: clock_s)
+    store = after_learning(AdaptationStore(config(), bundle))
+    assert store.metrics is not None
+    assert store.metrics.features is not None
+    assert (store.metrics.features.since is not None) == shown
+    monkeypatch.setattr("edged.pipeline.adaptation_store.time.time", lambda: 1.9e9)
+    assert store.metrics.features is not None
+    assert store.metrics.features.since == ("2027-01-15T08:00:00.000Z" if shown else "2030-03-17T17:46:40.000Z")
+    monkeypatch.setattr("edged.pipeline.adaptation_store.time.time", lambda: 1.75e9)  # the clock was set back
+    assert store.metrics.features.since is None
 
 
 def test_expected_label_that_the_bundle_has_not(bundle: Bundle) -> None:
