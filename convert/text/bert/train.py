@@ -1,0 +1,98 @@
+"""Sentences to a fine-tuned BERT: one pass or several, with a checkpoint from which an interrupted run continues.
+
+    Sentences ──batches of similar length, AdamW, weighted cross entropy──► network ──► logits (n, 7)
+
+A label's weight is its share of the sentences to the power of -1/2, as in the linear model: rare emotions count more.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from convert.data.atomic_file import write_json
+from convert.text.bert import tokens
+from convert.text.bert.network import network
+from convert.text.sentences import TEXT_LABELS, Sentences
+from convert.text.weights import label_weights
+from edged.features.logmel import Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """How the BERT is fine-tuned."""
+
+    epochs: int = 1
+    batch: int = 32
+    rate: float = 5e-5  # the highest, after the first tenth of the steps
+    decay: float = 0.01
+    seed: int = 1
+    checkpoint_steps: int = 200
+
+
+def fine_tuned(folder: Path, train: Sentences, run: Path, tuning: Tuning) -> Any:  # noqa: ANN401 - keras has no types
+    """The network of ``folder``'s BERT after training on ``train``; ``run`` keeps checkpoints and the result."""
+    import keras  # noqa: PLC0415 - it takes seconds
+
+    ids = tokens.token_ids(folder, train.texts)
+    model = network(folder, len(TEXT_LABELS), tuning.seed)
+    batches = [
+        rows
+        for epoch in range(tuning.epochs)
+        for rows in tokens.batch_rows(ids, tuning.batch, seed=1000 * tuning.seed + epoch)
+    ]
+    run.mkdir(parents=True, exist_ok=True)
+    finished = run / "finished.weights.h5"
+    if finished.is_file():
+        model.load_weights(finished)
+        return model
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, len(batches), warmup_target=tuning.rate, warmup_steps=max(1, len(batches) // 10)
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=tuning.decay, clipnorm=1.0)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False)
+    first = _resumed(model, run)
+    weights = label_weights(train.labels)[train.labels]
+    losses = []
+    bar = tqdm(range(first, len(batches)), desc="BERT", unit="step", mininterval=30, disable=None)
+    for step in bar:
+        rows = batches[step]
+        inputs = tokens.padded([ids[row] for row in rows])
+        losses.append(float(model.train_on_batch(inputs, train.labels[rows], sample_weight=weights[rows])))
+        if (step + 1) % tuning.checkpoint_steps == 0:
+            _checkpoint(model, run, step + 1)
+            print(f"step {step + 1} of {len(batches)}: loss {np.mean(losses[-tuning.checkpoint_steps :]):.3f}", flush=True)
+    model.save_weights(finished)
+    return model
+
+
+def logits(model: Any, folder: Path, texts: list[str], batch: int = 64) -> Floats:  # noqa: ANN401 - as above
+    """(n, 7) of ``texts``."""
+    ids = tokens.token_ids(folder, texts)
+    values = np.zeros((len(texts), len(TEXT_LABELS)), np.float32)
+    for rows in tokens.batch_rows(ids, batch):
+        values[rows] = model.predict_on_batch(tokens.padded([ids[row] for row in rows]))
+    return values
+
+
+def _checkpoint(model: Any, run: Path, step: int) -> None:  # noqa: ANN401 - as above
+    """The weights and the optimizer's state after ``step`` steps; then the step itself, which makes them valid."""
+    model.save_weights(run / f"step{step}.weights.h5")
+    write_json(run / "step.json", {"step": step})
+    for file in run.glob("step*.weights.h5"):
+        if file.name != f"step{step}.weights.h5":
+            file.unlink()
+
+
+def _resumed(model: Any, run: Path) -> int:  # noqa: ANN401 - as above
+    """The step to continue at, ``model`` and its optimizer as they were then; 0 without a checkpoint."""
+    file = run / "step.json"
+    if not file.is_file():
+        return 0
+    step = int(json.loads(file.read_text(encoding="utf-8"))["step"])
+    model.optimizer.build(model.trainable_variables)
+    model.load_weights(run / f"step{step}.weights.h5")
+    return step
