@@ -26,7 +26,7 @@ class Tuning:
     """How the BERT is fine-tuned."""
 
     epochs: int = 1
-    batch: int = 32
+    batch: int = 16
     rate: float = 5e-5  # the highest, after the first tenth of the steps
     decay: float = 0.01
     seed: int = 1
