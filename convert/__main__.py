@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from convert.commands import all as whole
-from convert.commands import bundle, card, encoder, evaluate, gate, prepare, protocol, quantize, train
+from convert.commands import bundle, card, encoder, evaluate, gate, prepare, protocol, quantize, text, train
 from convert.commands.options import Parser
 from edged.errors import EdgedError
 
@@ -21,6 +21,7 @@ COMMANDS = {
     "protocol": protocol,
     "gate": gate,
     "encoder": encoder,
+    "text": text,
     "bundle": bundle,
     "card": card,
     "all": whole,

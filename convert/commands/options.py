@@ -52,9 +52,14 @@ def natural(text: str) -> int:
 
 
 def add_folders(parser: argparse.ArgumentParser) -> None:
-    """Where corpora are, and where stages keep their files."""
+    """Where corpora are, and where stages leave their files."""
     corpora = Path(os.environ.get("EDGED_CORPORA") or ROOT.parent / "shared" / "corpora")
     parser.add_argument("--corpora", type=Path, default=corpora, help="folder with a folder per corpus (%(default)s)")
+    add_work(parser)
+
+
+def add_work(parser: argparse.ArgumentParser) -> None:
+    """Where stages keep their files."""
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "convert", help="folder for intermediate files")
 
 

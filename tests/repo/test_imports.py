@@ -22,9 +22,13 @@ _STAGES = (
 )
 
 _TRAINING = ("edged.errors", "edged.features", "edged.models")
+_WORDS = ("edged.hub.words", "edged.hub.linear_text", "edged.hub.fusion")  # of the hub what needs no connection
 _CONVERT_FOLDERS = tuple(
     f"convert.{name}"
-    for name in ("corpora", "recipes", "data", "augment", "score", "encoder", "train", "gate", "stream", "evaluate")
+    for name in (
+        *("corpora", "recipes", "data", "augment", "score", "encoder"),
+        *("train", "gate", "text", "stream", "evaluate"),
+    )
 )
 
 # Our own modules that a folder may import besides its own; the first matching row counts.
@@ -48,10 +52,12 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # Both run the whole device, like replay.
     ("convert.stream", (*_CONVERT_FOLDERS[:-2], "edged")),
     ("convert.demo", ("convert", "edged")),
+    ("convert.text", (*_CONVERT_FOLDERS[:8], *_TRAINING, *_WORDS)),
+    ("convert.evaluate", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
     # A training clip passes through these in order: each folder may import those before it (docs/decisions/0028).
     *[(folder, (*_CONVERT_FOLDERS[:number], *_TRAINING)) for number, folder in enumerate(_CONVERT_FOLDERS)],
     ("convert.card", ("convert.corpora", "convert.recipes", "convert.score", "convert.gate.recipe", *_TRAINING)),
-    ("convert.bundle", (*_CONVERT_FOLDERS, "convert.card", *_TRAINING)),
+    ("convert.bundle", (*_CONVERT_FOLDERS, "convert.card", *_TRAINING, *_WORDS)),
     ("convert.commands", ("convert", *_TRAINING)),
     ("convert", ("convert.commands", *_TRAINING)),
 ]

