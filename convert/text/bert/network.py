@@ -3,7 +3,8 @@
     token_ids, segment_ids, padding_mask (n, length) ──BERT──► (n, length, width) ──mean──► (n, width) ──► logits (n, 7)
 
 keras-hub reads ``config.json`` and ``model.safetensors``.  Positions are averaged, as the package's authors pool them.
-The table of word pieces stays as it is: half of all parameters, and Adam would touch each of them in every step.
+The table of word pieces stays as it is: half of all parameters, and Adam would touch each of them in every step.  The
+lowest layers may stay as they are too, which saves a part of the way back.
 """
 
 import os
@@ -16,8 +17,9 @@ _DROPOUT = 0.1
 INSTALL = "pip install -e '.[convert]' && pip install --no-deps keras-hub==0.32.0"
 
 
-def network(folder: Path, n_labels: int, seed: int) -> Any:  # noqa: ANN401 - keras has no types
-    """The untrained head on the pretrained BERT in ``folder``; everything but the word pieces is trained.
+def network(folder: Path, n_labels: int, seed: int, frozen_layers: int = 0) -> Any:  # noqa: ANN401 - keras has no types
+    """The untrained head on the pretrained BERT in ``folder``;
+    all of it is trained except the word pieces and the lowest ``frozen_layers``.
 
     Raises:
         UsageError: keras-hub is absent, or cannot read the files.
@@ -33,7 +35,8 @@ def network(folder: Path, n_labels: int, seed: int) -> Any:  # noqa: ANN401 - ke
         backbone = keras_hub.models.BertBackbone.from_preset(str(folder))
     except (ValueError, KeyError, OSError, TypeError) as exc:
         raise UsageError(f"{folder}: {str(exc).splitlines()[0][:200]}, expected a BERT for keras-hub") from exc
-    backbone.get_layer("token_embedding").trainable = False
+    for name in ("token_embedding", *(f"transformer_layer_{number}" for number in range(frozen_layers))):
+        backbone.get_layer(name).trainable = False
     mask = keras.ops.cast(backbone.input["padding_mask"], "float32")[..., None]
     positions = backbone.output["sequence_output"]
     pooled = keras.ops.sum(positions * mask, axis=1) / keras.ops.sum(mask, axis=1)

@@ -6,7 +6,6 @@ A label's weight is its share of the sentences to the power of -1/2, as in the l
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ def fine_tuned(folder: Path, train: Sentences, run: Path, tuning: Tuning) -> Any
     import keras  # noqa: PLC0415 - it takes seconds
 
     ids = tokens.token_ids(folder, train.texts)
-    model = network(folder, len(TEXT_LABELS), tuning.seed)
+    model = network(folder, len(TEXT_LABELS), tuning.seed, tuning.frozen_layers)
     batches = [
         rows
         for epoch in range(tuning.epochs)

@@ -9,7 +9,8 @@ class Tuning:
 
     sentences: int | None = None  # the first so many of the training sentences; None: all
     epochs: int = 1
-    batch: int = 16
+    batch: int = 32
+    frozen_layers: int = 2  # the lowest, beside the table of word pieces
     rate: float = 5e-5  # the highest, after the first tenth of the steps
     decay: float = 0.01
     seed: int = 1

@@ -2,7 +2,7 @@
 
 import gc
 import logging
-import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.hub.linear_text import LinearText, load_text_scorer
-from edged.hub.text import TextScorer
 from edged.hub.words.model_file import load_text_model
 from edged.hub.words.ngrams import buckets, tokens
+
+if TYPE_CHECKING:
+    from edged.hub.text import TextScorer
 
 SCORER = load_text_scorer()
 
@@ -99,12 +101,3 @@ def test_sentence_is_neither_logged_nor_kept(caplog: pytest.LogCaptureFixture) -
     assert caplog.text == ""
     held = [one for one in gc.get_objects() if isinstance(one, list | set | dict) and f"w{canary}" in map(str, one)]
     assert held == []
-
-
-def test_time_of_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    """Printed, not asserted: a busy machine says nothing of the code."""
-    began = time.process_time()
-    for _ in range(200):
-        SCORER.scores("I thought that they would come home earlier, but nobody called and I am worried")
-    with capsys.disabled():
-        print(f"\n{(time.process_time() - began) * 5:.2f} ms a sentence")
