@@ -18,8 +18,7 @@ INSTALL = "pip install -e '.[convert]' && pip install --no-deps keras-hub==0.32.
 
 
 def network(folder: Path, n_labels: int, seed: int, frozen_layers: int = 0) -> Any:  # noqa: ANN401 - keras has no types
-    """The untrained head on the pretrained BERT in ``folder``;
-    all of it is trained except the word pieces and the lowest ``frozen_layers``.
+    """The untrained head on the pretrained BERT in ``folder``; word pieces and ``frozen_layers`` are not trained.
 
     Raises:
         UsageError: keras-hub is absent, or cannot read the files.
