@@ -54,6 +54,6 @@ def balanced(labels: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray(1 / counts[labels] / (counts > 0).sum(), np.float64)
 
 
-def _log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+def _log_softmax(logits: Floats | NDArray[np.float64]) -> NDArray[np.float64]:
     shifted = np.asarray(logits, np.float64) - logits.max(axis=1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
