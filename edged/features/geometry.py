@@ -2,13 +2,14 @@
 
     samples (n,) at sample_rate_hz ──► frames (n_fft samples, hop apart) ──► window (n_frames, n_bands)
 
-A bundle's manifest repeats the geometry, and ``models/bundle.py`` refuses a bundle with another one: the front end
-computes only this one.  It is the geometry in which CREMA-D's log-mel is published
-(``librosa.feature.melspectrogram(sr=16000, n_fft=1024, hop_length=256, n_mels=128)`` over the first 3 s).
+``GEOMETRY`` is that of the level, of the speech gate and of bundles without a front end of their own.  In it CREMA-D's
+log-mel is published (``librosa.feature.melspectrogram(sr=16000, n_fft=1024, hop_length=256, n_mels=128)`` over the
+first 3 s).  A bundle's manifest has the geometry of the windows that its models see; ``geometry_of`` checks it.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 SILENCE_DBFS = -96.0  # digital silence: the quantization noise of 16 bits, and never 0, which is full scale
 
@@ -49,6 +50,47 @@ class Geometry:
 
 
 GEOMETRY = Geometry()
+
+# What a front end may be asked for: the arrays of an absurd geometry must not fill a small device's memory.
+_RANGES: dict[str, tuple[float, float]] = {
+    "sample_rate_hz": (GEOMETRY.sample_rate_hz, GEOMETRY.sample_rate_hz),
+    "n_fft": (64, 4096),
+    "hop": (16, 4096),
+    "n_mels": (8, 256),
+    "n_bands": (8, 256),
+    "f_min_hz": (0, 4000),
+    "f_max_hz": (4001, GEOMETRY.sample_rate_hz / 2),
+    "top_db": (20, 120),
+    "n_frames": (8, 4096),
+}
+
+
+def geometry_of(values: Mapping[str, float]) -> Geometry:
+    """The geometry with these fields, all of them; its window is as long as that of ``GEOMETRY``, to a frame.
+
+    Raises:
+        ValueError: a field is unknown, absent or out of its range; the message begins with its name.
+    """
+    whole = {key for key, value in asdict(GEOMETRY).items() if isinstance(value, int)}
+    for key in sorted(_RANGES.keys() | values.keys()):
+        value = values.get(key, "absent")
+        if key not in _RANGES:
+            raise ValueError(f"{key} is {value}, expected no such key")
+        low, high = _RANGES[key]
+        number = "a whole number" if key in whole else "a number"
+        fits = isinstance(value, int) or (isinstance(value, float) and key not in whole)
+        if isinstance(value, str) or not fits or not low <= value <= high:
+            raise ValueError(f"{key} is {value}, expected {number} from {low:g} to {high:g}")
+    geometry = Geometry(**values)  # type: ignore[arg-type]  # whole numbers where they must be, as checked above
+    if geometry.n_mels % geometry.n_bands:
+        raise ValueError(f"n_bands is {geometry.n_bands}, expected a divisor of n_mels ({geometry.n_mels})")
+    if geometry.n_fft < geometry.hop or geometry.n_fft % 2:
+        raise ValueError(f"n_fft is {geometry.n_fft}, expected an even number not below hop ({geometry.hop})")
+    if abs(geometry.window - GEOMETRY.window) > max(geometry.hop, GEOMETRY.hop):
+        raise ValueError(
+            f"n_frames is {geometry.n_frames}, expected as many as make a window of {GEOMETRY.window_s:g} s"
+        )
+    return geometry
 
 
 def dbfs(amplitude: float) -> float:

@@ -10,106 +10,55 @@ runtime, and names the file and key of each fault; ``interpreter.py`` checks the
 import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
 import msgspec
 
 from edged.errors import ModelError
-from edged.features.geometry import GEOMETRY
+from edged.features.geometry import GEOMETRY, Geometry, geometry_of
+from edged.models.manifest import (
+    FORMAT,
+    AdaptationFile,
+    Branch,
+    GateModel,
+    Label,
+    Labels,
+    Manifest,
+    Model,
+    Node,
+    Routes,
+    Routing,
+    Trunk,
+    Values,
+)
 
-FORMAT = 1
+__all__ = [
+    "BUNDLES",
+    "DEFAULT_BUNDLE",
+    "FORMAT",
+    "SPEECH",
+    "AdaptationFile",
+    "Branch",
+    "Bundle",
+    "GateModel",
+    "Label",
+    "Labels",
+    "Manifest",
+    "Model",
+    "Node",
+    "Routes",
+    "Routing",
+    "Trunk",
+    "load_bundle",
+]
+
 SPEECH = "speech"  # the gate's label that opens it
-DEFAULT_BUNDLE = Path(__file__).parent / "small"
+BUNDLES = Path(__file__).parent  # each shipped bundle in a folder named by its size
+DEFAULT_BUNDLE = BUNDLES / "small"
+_FIRST_FORMAT = 1
 _MIN_LABELS = 2  # one label is no decision
-_MAX_LABELS = _MAX_MODELS = 32
 _MAX_DEPTH = 16  # models that run one after the other
 _MAX_MESSAGE = 200  # characters of the decoder's message
-_MAX_BYTES = 16 * 2**20  # a model of 150,000 parameters has 0.2 MB; a file of gigabytes must not fill a Pi's memory
-
-Routing = Literal["hard", "soft"]
-Weight = Annotated[float, msgspec.Meta(ge=0, le=100)]
-_Positive = Annotated[float, msgspec.Meta(gt=0, le=1000)]
-Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
-Labels = Annotated[tuple[Label, ...], msgspec.Meta(max_length=_MAX_LABELS)]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]  # goes into messages as it is
-
-
-class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One file of the bundle and its outputs."""
-
-    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.tflite\Z")]
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-    labels: Labels  # of its outputs, in their order
-    parameters: Annotated[int, msgspec.Meta(gt=0)]
-    multiply_adds: Annotated[int, msgspec.Meta(gt=0)]  # for one window
-    temperature: Annotated[float, msgspec.Meta(ge=0.01, le=100)] = 1.0  # its scores are raised to 1/temperature
-
-
-class GateModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The file that detects speech, if the bundle has one."""
-
-    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*\.tflite\Z")]
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-    labels: tuple[Label, ...]  # of its outputs, in their order; ``speech`` is one of them
-    parameters: Annotated[int, msgspec.Meta(gt=0)]
-    multiply_adds: Annotated[int, msgspec.Meta(gt=0)]  # for one window
-    threshold: Annotated[float, msgspec.Meta(gt=0, lt=1)]  # score of ``speech`` from which a window holds speech
-
-
-class AdaptationFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``adaptation`` in ``bundle.json``: the file of the statistics, and how the device uses them."""
-
-    file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.npz\Z")]
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-    of: Literal["features", "bands"]  # of the trunk's features, or of the mean level of each band of the image
-    caution_s: _Positive
-    prior_weight_s: _Positive
-    power: _Positive
-
-
-class Branch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The next node of the hard route when these labels together have the greatest score."""
-
-    labels: Labels
-    then: "Node"
-
-
-class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A model of the hard route and where its answer leads; a label in no branch ends the route."""
-
-    model: Name
-    branches: tuple[Branch, ...] = ()
-
-
-class Routes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Both ways through the cascade, and the one that won on validation speakers."""
-
-    default: Routing
-    hard: Node
-    soft: Annotated[dict[Name, Weight], msgspec.Meta(max_length=_MAX_MODELS)]  # model -> weight of its evidence
-
-
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``bundle.json``."""
-
-    format: Annotated[int, msgspec.Meta(ge=0, le=999)]
-    name: Name
-    version: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.+-]{1,64}\Z")]
-    created: str  # RFC 3339, UTC
-    licence: str
-    geometry: dict[
-        Name, Annotated[int, msgspec.Meta(ge=0, le=10**9)] | float
-    ]  # the fields of features.geometry.Geometry, all of them
-    labels: Labels
-    models: Annotated[dict[Name, Model], msgspec.Meta(max_length=_MAX_MODELS)]
-    routes: Routes
-    # By routing and true label the mean log scores of validation speakers, in nats; without them nothing adapts.
-    mean_log_scores: dict[Routing, dict[Label, tuple[float, ...]]] = msgspec.field(default_factory=dict, name="moods")
-    training: dict[str, Any]  # recipe, corpora with licences and speakers, seed, command, commit
-    metrics: dict[str, Any]  # with their protocol
-    versions: dict[str, str]  # of what trained and converted it
-    gate: GateModel | None = None  # bundles without it are gated by level
-    adaptation: AdaptationFile | None = None  # bundles without it adapt no features
+_MAX_BYTES = 16 * 2**20  # a trunk of 4 million parameters has 4.5 MB; a file of gigabytes must not fill a Pi's memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +70,27 @@ class Bundle:
     contents: dict[str, bytes]  # model name -> .tflite file
     gate: bytes | None = None  # the gate's file
     adaptation: bytes | None = None  # the file of the statistics
+    trunk: bytes | None = None  # the trunk's file
 
     @property
     def digest(self) -> str:
         """Identifies all that determines the scores: an adaptation belongs to one digest."""
         manifest = self.manifest
-        decisive = [manifest.labels, manifest.models, manifest.routes, *filter(None, [manifest.adaptation])]
+        decisive = [manifest.labels, manifest.models, manifest.routes]
+        if manifest.format > _FIRST_FORMAT:  # an adaptation to a bundle of format 1 outlives an update of edged
+            decisive += [manifest.geometry, manifest.trunk, manifest.adaptation, manifest.gate]
         return hashlib.sha256(msgspec.json.encode(decisive)).hexdigest()[:32]
+
+    @property
+    def geometry(self) -> Geometry:
+        """Of the windows that the trunk sees, or the models where there is none."""
+        return geometry_of(self.manifest.geometry)
+
+    @property
+    def n_features(self) -> int | None:
+        """Features that the models see; None where they see windows."""
+        trunk = self.manifest.trunk
+        return 2 * trunk.width if trunk else None
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -138,20 +101,21 @@ def load_bundle(path: Path) -> Bundle:
     """
     file = path / "bundle.json"
     manifest = _manifest(file, _content(file))
-    if manifest.format != FORMAT:
-        raise ModelError(f"{file}: format is {manifest.format}, expected {FORMAT}")
-    _check_geometry(file, manifest)
+    if not _FIRST_FORMAT <= manifest.format <= FORMAT:
+        raise ModelError(f"{file}: format is {manifest.format}, expected {_FIRST_FORMAT} to {FORMAT}")
+    _check_geometries(file, manifest)
     _check_labels(file, manifest)
     _check_routes(file, manifest)
     _check_mean_log_scores(file, manifest)
+    _check_adaptation(file, manifest)
     contents = {
         name: _verified(path / model.file, model.sha256, f"models.{name}") for name, model in manifest.models.items()
     }
-    gate, adaptation = (
+    gate, adaptation, trunk = (
         _verified(path / one.file, one.sha256, where) if one else None
-        for where, one in (("gate", manifest.gate), ("adaptation", manifest.adaptation))
+        for where, one in (("gate", manifest.gate), ("adaptation", manifest.adaptation), ("trunk", manifest.trunk))
     )
-    return Bundle(path, manifest, contents, gate, adaptation)
+    return Bundle(path, manifest, contents, gate, adaptation, trunk)
 
 
 def _verified(file: Path, sha256: str, where: str) -> bytes:
@@ -186,13 +150,33 @@ def _manifest(file: Path, content: bytes) -> Manifest:
         raise ModelError(f"{file}: {reason or 'nested too deeply'}") from exc
 
 
-def _check_geometry(file: Path, manifest: Manifest) -> None:
+def _check_geometries(file: Path, manifest: Manifest) -> None:
+    gate = manifest.gate
+    if manifest.format == _FIRST_FORMAT:
+        later = {"trunk": manifest.trunk, "adaptation": manifest.adaptation, "gate.geometry": gate and gate.geometry}
+        if given := [key for key, value in later.items() if value is not None]:
+            raise ModelError(f"{file}: {given[0]} is given, expected format {FORMAT} with it")
+        _check_same(file, "geometry", manifest.geometry)
+        return
+    try:
+        geometry_of(manifest.geometry)
+    except ValueError as exc:
+        raise ModelError(f"{file}: geometry.{exc}") from exc
+    if gate is not None:
+        # The level of sound is measured in this geometry, so that the gate costs no third front end.
+        if gate.geometry is None:
+            _check_same(file, "geometry", manifest.geometry)
+        else:
+            _check_same(file, "gate.geometry", gate.geometry)
+
+
+def _check_same(file: Path, where: str, values: Values) -> None:
     expected: dict[str, int | float] = asdict(GEOMETRY)
-    for key in sorted(expected.keys() | manifest.geometry.keys()):
-        if manifest.geometry.get(key) != expected.get(key):
-            value = manifest.geometry.get(key, "absent")
-            wanted = expected.get(key, "no such key")
-            raise ModelError(f"{file}: geometry.{key} is {value}, expected {wanted}: this front end computes no other")
+    for key in sorted(expected.keys() | values.keys()):
+        if values.get(key) != expected.get(key):
+            value, wanted = values.get(key, "absent"), expected.get(key, "no such key")
+            other = ": the gate sees no other, give it a geometry of its own" if where == "geometry" else ""
+            raise ModelError(f"{file}: {where}.{key} is {value}, expected {wanted}{other}")
 
 
 def _check_labels(file: Path, manifest: Manifest) -> None:
@@ -234,6 +218,13 @@ def _check_mean_log_scores(file: Path, manifest: Manifest) -> None:
             raise ModelError(
                 f"{file}: moods.{routing} has rows {list(table)}, expected {list(labels)}, {len(labels)} numbers each"
             )
+
+
+def _check_adaptation(file: Path, manifest: Manifest) -> None:
+    adaptation = manifest.adaptation
+    what, why = ("features", "a trunk") if manifest.trunk else ("bands", "no trunk")
+    if adaptation is not None and adaptation.of != what:
+        raise ModelError(f"{file}: adaptation.of is {adaptation.of}, expected {what} in a bundle with {why}")
 
 
 def _check_node(file: Path, manifest: Manifest, node: Node, where: str) -> None:

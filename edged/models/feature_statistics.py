@@ -16,7 +16,7 @@ import numpy as np
 
 from edged.errors import ModelError
 from edged.features.logmel import Floats
-from edged.models.bundle import AdaptationFile
+from edged.models.manifest import AdaptationFile
 
 MAX_FEATURES = 4096  # the state of so many still fits into a state file
 _MAX_BYTES = 2**20  # of the decompressed arrays: more than 32 labels of any bundle so far

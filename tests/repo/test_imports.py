@@ -10,7 +10,8 @@ import pytest
 
 _REPOSITORY = Path(__file__).parents[2]
 _FOUNDATION = ("edged.errors", "edged.features.geometry")
-_SHARED = (*_FOUNDATION, "edged.contract", "edged.host", "edged.config", "edged.models.bundle", "edged.features.logmel")
+_BUNDLE = ("edged.models.manifest", "edged.models.bundle")
+_SHARED = (*_FOUNDATION, "edged.contract", "edged.host", "edged.config", *_BUNDLE, "edged.features.logmel")
 _STAGES = (
     "edged.audio",
     "edged.features",
@@ -38,7 +39,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.contract", _FOUNDATION),
     ("edged.host", (*_FOUNDATION, "edged.contract")),
     ("edged.config", (*_FOUNDATION, "edged.contract", "edged.host")),
-    ("edged.models.bundle", _FOUNDATION),
+    *[(name, (*_FOUNDATION, *_BUNDLE)) for name in _BUNDLE],
     ("edged.mqtt", (*_SHARED, "edged.outbox")),  # the publisher drains the outbox: docs/decisions/0026
     *[(stage, _SHARED) for stage in _STAGES],
     # The pipeline is handed its source and sink, so it imports neither audio nor mqtt.
@@ -61,7 +62,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("convert.commands", ("convert", *_TRAINING)),
     ("convert", ("convert.commands", *_TRAINING)),
 ]
-_ALONE = {"edged.errors", "edged.models.bundle"}  # rows for single modules
+_ALONE = {"edged.errors", *_BUNDLE}  # rows for single modules
 
 _HOME = {
     "sounddevice": "edged.audio.driver",

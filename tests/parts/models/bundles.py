@@ -17,7 +17,7 @@ CONTENT = b"not a model, but bundle.py only needs its hash"
 def manifest() -> dict[str, Any]:
     """Manifest with labels and routes unlike the shipped ones, so that code cannot rely on those."""
     return {
-        "format": 1,
+        "format": 2,
         "name": "tiny",
         "version": "1",
         "created": "2026-01-01T00:00:00Z",
@@ -49,6 +49,13 @@ def manifest() -> dict[str, Any]:
 def gate(**changed: object) -> dict[str, Any]:
     """Speech gate section of a manifest, updated with ``changed``."""
     return {**_model(["other", "speech"]), "threshold": 0.5, **changed}
+
+
+def trunk(**changed: object) -> dict[str, Any]:
+    """Trunk section of a manifest, updated with ``changed``."""
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    files = {"file": "model.tflite", "sha256": digest, "parameters": 1, "multiply_adds": 1}
+    return {**files, "width": 8, "active_db": 40.0, **changed}
 
 
 def write_bundle(folder: Path, changed: dict[str, Any] | None = None) -> Path:

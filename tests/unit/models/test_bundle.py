@@ -2,16 +2,19 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edged.errors import ModelError
+from edged.features.geometry import GEOMETRY, Geometry
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
-from tests.parts.models.bundles import CONTENT, gate, manifest, write_bundle
+from tests.parts.models.bundles import CONTENT, gate, manifest, trunk, write_bundle, write_statistics
 
 Change = Callable[[dict[str, Any]], object]
+OTHER = asdict(Geometry(n_fft=400, hop=160, n_mels=80, n_bands=80, n_frames=300))
 
 
 def refusal(folder: Path) -> str:
@@ -90,6 +93,51 @@ def test_load_default_bundle() -> None:
     assert bundle.manifest.gate.parameters <= 20_000
 
 
+def test_load_trunk(tmp_path: Path) -> None:
+    """A trunk brings its geometry and the number of features, and is verified like a model."""
+    values = {**manifest(), "geometry": OTHER, "trunk": trunk(width=5), "gate": gate(geometry=asdict(GEOMETRY))}
+    bundle = load_bundle(write_bundle(tmp_path, values))
+    assert bundle.geometry == Geometry(**OTHER)
+    assert (bundle.n_features, bundle.trunk) == (10, CONTENT)
+
+
+def test_load_without_trunk(tmp_path: Path) -> None:
+    """Models without a trunk see the windows."""
+    bundle = load_bundle(write_bundle(tmp_path))
+    assert (bundle.geometry, bundle.n_features, bundle.trunk) == (GEOMETRY, None, None)
+
+
+@pytest.mark.parametrize(("more", "of"), [({}, "features"), ({"trunk": trunk()}, "bands")])
+def test_load_adaptation_of_what_is_not_there(tmp_path: Path, more: dict[str, Any], of: str) -> None:
+    """Features are a trunk's, and bands those of the image that models without a trunk see."""
+    values = {**manifest(), **more, "adaptation": write_statistics(tmp_path, of=of)}
+    assert f"adaptation.of is {of}, expected" in refusal(write_bundle(tmp_path, values))
+
+
+def test_load_format_1(tmp_path: Path) -> None:
+    """Bundles of the first format still load."""
+    bundle = load_bundle(write_bundle(tmp_path, {**manifest(), "format": 1, "gate": gate()}))
+    assert (bundle.manifest.format, bundle.geometry) == (1, GEOMETRY)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda m: m["geometry"].update(hop=128), "geometry.hop is 128, expected 256"),
+        (lambda m: m["geometry"].update(f_max_hz=7600.0), "geometry.f_max_hz is 7600.0, expected 8000.0"),
+        (lambda m: m["geometry"].pop("n_mels"), "geometry.n_mels is absent, expected 128"),
+        (lambda m: m["geometry"].update(delta=1), "geometry.delta is 1, expected no such key"),
+        (lambda m: m.update(trunk=trunk()), "trunk is given, expected format 2 with it"),
+        (lambda m: m.update(gate=gate(geometry=asdict(GEOMETRY))), "gate.geometry is given, expected format 2 with it"),
+    ],
+)
+def test_load_format_1_wrong(tmp_path: Path, change: Change, expected: str) -> None:
+    """The first format has one geometry, and neither trunk nor adaptation."""
+    values = {**manifest(), "format": 1}
+    change(values)
+    assert expected in refusal(write_bundle(tmp_path, values))
+
+
 def table(n_labels: int = 4, n_scores: int = 4) -> dict[str, list[float]]:
     """Mean log scores of this many labels."""
     return {label: [-1.0] * n_scores for label in ["calm", "tense", "loud", "flat"][:n_labels]}
@@ -116,6 +164,29 @@ def test_digest_is_of_what_decides_scores(tmp_path: Path) -> None:
     other = manifest()
     other["models"]["all"]["temperature"] = 1.5
     assert load_bundle(write_bundle(tmp_path / "other", other)).digest != first
+
+
+def test_digest_of_format_2(tmp_path: Path) -> None:
+    """Trunk, adaptation, geometry and gate decide too; of the first format they are no part, so that it stays."""
+    values = {**manifest(), "trunk": trunk(), "adaptation": write_statistics(tmp_path / "a", of="features")}
+    values["gate"] = gate()
+
+    def digest(name: str, **changed: object) -> str:
+        write_statistics(tmp_path / name, of="features")
+        return load_bundle(write_bundle(tmp_path / name, {**values, **changed})).digest
+
+    digests = [
+        digest("first"),
+        digest("trunk", trunk=trunk(active_db=30.0)),
+        digest("adaptation", adaptation={**values["adaptation"], "power": 0.5}),
+        digest("gate", gate=gate(threshold=0.25)),
+        digest("geometry", gate=gate(geometry=asdict(GEOMETRY)), geometry=OTHER),
+    ]
+    assert len(set(digests)) == len(digests)
+    first = {**manifest(), "format": 1}
+    one = load_bundle(write_bundle(tmp_path / "one", {**first, "gate": gate()}))
+    other = load_bundle(write_bundle(tmp_path / "other", {**first, "gate": gate(threshold=0.25)}))
+    assert one.digest == other.digest
 
 
 def test_load_long_route(tmp_path: Path) -> None:
@@ -197,13 +268,25 @@ def test_load_missing_key(tmp_path: Path, key: str) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda m: m.update(format=2), "format is 2, expected 1"),
+        (lambda m: m.update(format=0), "format is 0, expected 1 to 2"),
+        (lambda m: m.update(format=3), "format is 3, expected 1 to 2"),
         (lambda m: m.update(extra=1), "unknown field `extra`"),
         (lambda m: m.update(labels="calm"), "$.labels"),
-        (lambda m: m["geometry"].update(hop=128), "geometry.hop is 128, expected 256"),
-        (lambda m: m["geometry"].update(f_max_hz=7600.0), "geometry.f_max_hz is 7600.0, expected 8000.0"),
-        (lambda m: m["geometry"].pop("n_mels"), "geometry.n_mels is absent, expected 128"),
+        (lambda m: m["geometry"].update(hop=128), "geometry.n_frames is 188, expected as many as make a window of"),
+        (lambda m: m["geometry"].update(f_max_hz=76e3), "geometry.f_max_hz is 76000.0, expected a number from 4001"),
+        (lambda m: m["geometry"].pop("n_mels"), "geometry.n_mels is absent, expected a whole number from 8 to 256"),
         (lambda m: m["geometry"].update(delta=1), "geometry.delta is 1, expected no such key"),
+        (lambda m: m.update(gate=gate(), geometry=OTHER), "geometry.hop is 160, expected 256: the gate sees no other"),
+        (lambda m: m.update(gate=gate(geometry=OTHER)), "gate.geometry.hop is 160, expected 256"),
+        (lambda m: m.update(gate=gate(geometry={})), "gate.geometry.f_max_hz is absent, expected 8000.0"),
+        (lambda m: m.update(trunk=trunk(width=0)), "$.trunk.width"),
+        (lambda m: m.update(trunk=trunk(width=2049)), "$.trunk.width"),
+        (lambda m: m.update(trunk=trunk(active_db=0)), "$.trunk.active_db"),
+        (lambda m: m.update(trunk=trunk(file="../t.tflite")), "$.trunk.file"),
+        (lambda m: m.update(trunk=trunk(file="none.tflite")), "none.tflite: No such file or directory"),
+        (lambda m: m.update(trunk=trunk(sha256="0" * 64)), "(bundle.json, trunk): the file was changed"),
+        (lambda m: m.update(trunk=trunk(layers=2)), "unknown field `layers`"),
+        (lambda m: m.update(trunk={}), "$.trunk"),
         (lambda m: m.update(labels=["calm"]), "expected at least two, each once"),
         (lambda m: m.update({"a\nb": 1}), r"unknown field `a\nb`"),
         (lambda m: m.update({"k" * 10_000: 1}), "unknown field `kkk"),
