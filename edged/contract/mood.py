@@ -29,6 +29,7 @@ class Mood(msgspec.Struct, frozen=True, kw_only=True):
 
     v: int = VERSION  # version of this schema
     time: Time
+    hub: str  # the mood is valid while this hub's `availability` is `online`
     place: str
     emotion: str  # a label, "uncertain" (no label stands out) or "none" (no source says anything)
     confidence: Score | None = None  # score of the label, or the highest score; null without a source

@@ -3,7 +3,6 @@
 Began, Ended, State, windows (sample counts) ──wall clock at a sample──► payloads (RFC 3339, seconds)
 """
 
-import secrets
 import time
 
 import msgspec
@@ -12,6 +11,7 @@ from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, Wind
 from edged.events import circumplex
 from edged.events.tracker import Began, Ended, State
 from edged.features.logmel import Floats
+from edged.host.uuid7 import new_id
 
 
 class PayloadBuilder:
@@ -127,12 +127,3 @@ class PayloadBuilder:
 def _rounded(score: float) -> float:
     """Four decimals: an int8 score has no more precision, and payloads stay short."""
     return round(min(1.0, max(0.0, float(score))), 4)
-
-
-def new_id() -> str:
-    """A UUID of version 7 (RFC 9562): 48 bits of Unix milliseconds, so that ids sort by time, then random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    high = (milliseconds & (2**48 - 1)) << 16 | 0x7000 | secrets.randbits(12)
-    low = 0b10 << 62 | secrets.randbits(62)
-    digits = f"{high:016x}{low:016x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

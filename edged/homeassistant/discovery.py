@@ -12,7 +12,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from edged.homeassistant.entities import Device, entities
+from edged.homeassistant.entities import Device, Entity, entities
+from edged.homeassistant.place_entities import PlaceDevice, place_entities
 
 Kind = Literal["device", "component"]
 Messages = Mapping[str, bytes]  # payload by topic, all retained
@@ -27,15 +28,15 @@ class Announcement(NamedTuple):
     parts: Messages
 
 
-def announcement(device: Device, kind: Kind, prefix: str) -> Announcement:
+def announcement(device: Device | PlaceDevice, kind: Kind, prefix: str) -> Announcement:
     """The messages of discovery ``kind`` for ``device``, and those for each entity."""
     parts = messages(device, "component", prefix)
     return Announcement(parts if kind == "component" else messages(device, "device", prefix), parts)
 
 
-def messages(device: Device, kind: Kind, prefix: str) -> Messages:
+def messages(device: Device | PlaceDevice, kind: Kind, prefix: str) -> Messages:
     """Everything to be retained for ``device``."""
-    found = entities(device)
+    found: dict[str, Entity] = place_entities(device) if isinstance(device, PlaceDevice) else entities(device)
     origin = {"name": "edged", "sw": device.version}
     if kind == "device":
         # Abbreviations as in Home Assistant's documentation; "p" is platform.
@@ -82,8 +83,17 @@ def next_messages(wanted: Messages, held: Messages) -> tuple[Messages, bool]:
     return {**fresh, **dict.fromkeys(stale, b"")}, False
 
 
-def _device(device: Device) -> dict[str, Any]:
+def _device(device: Device | PlaceDevice) -> dict[str, Any]:
     area = {"sa": device.suggested_area} if device.suggested_area else {}
+    if isinstance(device, PlaceDevice):
+        return {
+            "ids": [device.identifier],
+            "name": device.place,
+            "mf": "edged",
+            "mdl": "Mood of a place",
+            "sw": device.version,
+            **area,
+        }
     return {
         "ids": [device.identifier],
         "name": device.node,

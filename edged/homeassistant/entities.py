@@ -203,13 +203,13 @@ def _settings(device: Device) -> list[Entity]:
 
 
 def _entity(device: Device, platform: str, name: str, availability: list[Entity], **config: Any) -> Entity:  # noqa: ANN401 -- JSON
-    key = f"{platform}_{_slug(name)}"
+    key = f"{platform}_{slug(name)}"
     return {
         "platform": platform,
         "name": name,
         "unique_id": f"{device.identifier}_{key}",
         # What Home Assistant derives from the names; stated here, so a later change there changes no id.
-        "default_entity_id": f"{platform}.{_slug(f'{device.node} {name}')}",
+        "default_entity_id": f"{platform}.{slug(f'{device.node} {name}')}",
         "availability": availability,
         "availability_mode": "all",
         "qos": 1,
@@ -218,10 +218,11 @@ def _entity(device: Device, platform: str, name: str, availability: list[Entity]
 
 
 def _key(entity: Entity) -> str:
-    return f"{entity['platform']}_{_slug(entity['name'])}"
+    return f"{entity['platform']}_{slug(entity['name'])}"
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """``name`` as Home Assistant makes an id of it."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 

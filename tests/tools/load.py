@@ -21,7 +21,7 @@ import msgspec
 from edged.config.structs import Mqtt
 from edged.contract.payloads import EpisodeEnd, EpisodeStart, WindowScores
 from edged.contract.topics import EMOTION, EVENT_END, EVENT_START
-from edged.events.payload_builder import new_id
+from edged.host.uuid7 import new_id
 from edged.mqtt import connection
 from edged.mqtt.publisher import Publisher
 from edged.outbox.journal import Journal

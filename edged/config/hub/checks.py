@@ -66,7 +66,7 @@ def _input_faults(one: Input, labels: list[str]) -> Iterator[str]:
         yield "kind is text, expected label beside the keys label and scores"
     if one.kind == "label" and one.text:
         yield "kind is label, expected text beside the key text"
-    for key in ("text", "label", "scores"):
+    for key in ("text", "label", "scores", "time"):
         if any(not part for part in getattr(one, key).split(".")) and getattr(one, key):
             yield f"{key} is {getattr(one, key)!r}, expected keys with single dots between"
     known = {*labels, ""}

@@ -47,6 +47,7 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     text: _Path = ""  # path of the words; empty: the whole payload is the words
     label: _Path = ""  # path of the label; empty, without `scores`: the whole payload is the label
     scores: _Path = ""  # path of an object with a score for each label; empty: there is none
+    time: _Path = ""  # path of the time at which it was said: RFC 3339, or seconds since 1970; empty: none
     scale: Annotated[float, number(0.001, 1_000_000)] = 1.0  # what the scores are parts of: 100 for percent
     map: _Map = {}  # the program's labels to ours, or to '' for one that says nothing, such as {contempt: ''}
     where: _Where = {}  # only payloads that have these values count; one topic may serve several places

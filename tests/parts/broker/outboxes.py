@@ -7,7 +7,7 @@ import msgspec
 
 from edged.contract.payloads import OutboxMetrics, encoded
 from edged.contract.topics import EVENT_START
-from edged.events.payload_builder import new_id
+from edged.host.uuid7 import new_id
 from edged.mqtt.publisher import Publisher
 from edged.outbox.journal import Journal
 from edged.outbox.message import Message

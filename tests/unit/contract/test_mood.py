@@ -22,6 +22,7 @@ _SOURCES = {
 _EXAMPLES: dict[str, msgspec.Struct] = {
     "place/<place>/mood": mood.Mood(
         time=TIME,
+        hub="hub-1a2b3c4d",
         place="kitchen",
         emotion="angry",
         confidence=0.8,

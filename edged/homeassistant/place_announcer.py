@@ -1,0 +1,86 @@
+"""Keeps the discovery messages of many places current: an announcer for each, on one connection.
+
+received ──topic──► the announcer of its place        birth ──► all of them, and the states repeated once
+"""
+
+import time
+from collections.abc import Callable, Mapping
+
+from edged.contract.topics import Received
+from edged.homeassistant.announcer import Announcer, Voice
+from edged.homeassistant.discovery import Announcement
+
+_REPEAT_S = 10.0  # all places hear of one birth within 5 s and ask for the same
+
+
+class PlaceAnnouncer:
+    """A listener of the publisher; ``announcements`` are what to retain, by identifier."""
+
+    def __init__(
+        self,
+        prefix: str,
+        announcements: Mapping[str, Announcement],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._prefix = prefix
+        self._clock = clock
+        self._announcers = {
+            identifier: Announcer(identifier, prefix, announcement, clock=clock)
+            for identifier, announcement in announcements.items()
+        }
+        self._repeated_s = -_REPEAT_S
+        self.filters = tuple(dict.fromkeys(one for announcer in self._announcers.values() for one in announcer.filters))
+
+    def connected(self) -> None:
+        """The broker takes messages; it may have forgotten ours."""
+        for announcer in self._announcers.values():
+            announcer.connected()
+
+    def lost(self) -> None:
+        """The broker is away; what it will hold when it returns is unknown."""
+        for announcer in self._announcers.values():
+            announcer.lost()
+
+    def received(self, received: Received) -> None:
+        """Queue what is ours; only the place that a topic names, or all at Home Assistant's birth."""
+        below = received.topic.removeprefix(f"{self._prefix}/")
+        if below == "status":
+            for announcer in self._announcers.values():
+                announcer.received(received)
+        elif len(levels := below.split("/")) > 1 and (announcer := self._announcers.get(levels[1])):
+            announcer.received(received)
+
+    def tick(self, voice: Voice) -> None:
+        """Publish what is due; called between two turns of the hub."""
+        once = _RepeatedOnce(voice, self._repeat)
+        for announcer in self._announcers.values():
+            announcer.tick(once)
+
+    def _repeat(self, voice: Voice) -> None:
+        if self._clock() - self._repeated_s >= _REPEAT_S:
+            self._repeated_s = self._clock()
+            voice.repeat()
+
+
+class _RepeatedOnce:
+    """A publisher whose states are repeated once for all places."""
+
+    def __init__(self, voice: Voice, repeat: Callable[[Voice], None]) -> None:
+        self._voice, self._repeat = voice, repeat
+
+    @property
+    def max_packet_bytes(self) -> int | None:
+        return self._voice.max_packet_bytes
+
+    def fits(self, topic: str, payload: bytes) -> bool:
+        return self._voice.fits(topic, payload)
+
+    def refused(self, topic: str, payload: bytes) -> None:
+        self._voice.refused(topic, payload)
+
+    def retain(self, topic: str, payload: bytes) -> None:
+        self._voice.retain(topic, payload)
+
+    def repeat(self) -> None:
+        self._repeat(self._voice)

@@ -1,0 +1,188 @@
+"""The hub's loop: messages in, moods out, on one thread; it owns no connection and opens nothing.
+
+    Intake ─Taken─► Routes ─► PlaceSources.fused ─► MoodTracker ─Mood, MoodEvent─► sink, listeners
+
+A place is looked at when one of its sources says something, and each half second while it has a mood, because sources
+fade.  Nothing is stored: after a restart a place has no mood until a source speaks.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from edged.config.structs import Config
+from edged.contract.mood import NONE, HubHealth, HubInputs, MoodEvent
+from edged.contract.payloads import rfc3339
+from edged.contract.status import SinkStatus
+from edged.contract.topics import HUB, MOOD, MOOD_EVENT, Topic, place_topic
+from edged.errors import EdgedError
+from edged.host.metrics import Metrics, resident_mb, versions
+from edged.host.systemd import notify
+from edged.hub.intake import Intake
+from edged.hub.interfaces import MoodListener
+from edged.hub.mood_tracker import MoodTracker, Now
+from edged.hub.routes import Routes, my_places
+
+_TICK_S = 0.5  # between two looks at a place that has a mood
+_LATENCIES = 1000  # messages whose latency is remembered
+_REFUSALS = {"too_large": "payloads of more than 4 kB", "too_many": "more than 20 messages a second"}
+
+_log = logging.getLogger(__name__)
+
+
+class Sink(Protocol):
+    """A publisher, as the hub needs it."""
+
+    @property
+    def status(self) -> SinkStatus:
+        """A snapshot."""
+
+    def publish(self, topic: Topic, payload: msgspec.Struct | str) -> None:
+        """Take a payload for ``topic``; never blocks."""
+
+
+class _Watched(NamedTuple):
+    """One place, and where its mood goes."""
+
+    tracker: MoodTracker
+    mood: Topic
+    event: Topic
+
+
+class Hub:
+    """Runs the places of one config into one sink."""
+
+    def __init__(  # noqa: PLR0913 -- its two ends, and what it is beside
+        self,
+        config: Config,
+        name: str,
+        *,
+        routes: Routes,
+        intake: Intake,
+        sink: Sink,
+        listeners: Sequence[MoodListener] = (),
+    ) -> None:
+        """``name`` is the hub's own, as in its topics."""
+        self._config, self._name = config, name
+        self._routes, self._intake, self._sink, self._listeners = routes, intake, sink, listeners
+        self._places = {
+            place: _Watched(
+                MoodTracker(name, place, settings),
+                place_topic(place, MOOD, config.mqtt.root),
+                place_topic(place, MOOD_EVENT, config.mqtt.root),
+            )
+            for place, settings in my_places(config.hub).items()
+        }
+        self._due = set(self._places)  # places to look at; at first all, so that an outdated mood is replaced
+        self._looked_s = 0.0  # monotonic; at all places with a mood
+        self._latencies: deque[float] = deque(maxlen=_LATENCIES)
+        self._n_events = 0
+        self._metrics = Metrics()
+        self._ending: EdgedError | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Run until ``stop`` is set.
+
+        Raises:
+            EdgedError: the error given to ``end_with``.
+        """
+        next_health_s = time.monotonic()
+        try:
+            while not stop.is_set():
+                self._intake.wait(_TICK_S)
+                self.turn()
+                if self._ending is not None:
+                    raise self._ending
+                if time.monotonic() >= next_health_s:
+                    next_health_s = time.monotonic() + self._config.health_s
+                    self._report()
+        finally:
+            notify("STOPPING=1")
+
+    def end_with(self, error: EdgedError) -> None:
+        """Make ``run`` end and raise ``error`` within a turn."""
+        self._ending = error
+
+    def turn(self) -> None:
+        """Take all that has arrived, and publish what follows from it."""
+        now = Now(time.monotonic(), time.time())
+        if self._intake.was_lost():
+            self._routes.lost(now.monotonic_s)
+            self._due.update(self._places)
+        arrivals = []
+        for taken in self._intake.taken():
+            places = [*self._routes.take(taken, now.monotonic_s)]
+            if places:
+                arrivals.append(taken.at_s)
+                self._due.update(places)
+        if now.monotonic_s - self._looked_s >= _TICK_S:
+            self._looked_s = now.monotonic_s
+            self._due.update(place for place, watched in self._places.items() if not watched.tracker.is_settled)
+        now = Now(time.monotonic(), time.time())
+        for place in sorted(self._due):
+            self._look(place, now)
+        self._due.clear()
+        published_s = time.monotonic()
+        self._latencies.extend(published_s - at_s for at_s in arrivals)
+        self._log_news()
+        notify("WATCHDOG=1")
+
+    def _look(self, place: str, now: Now) -> None:
+        watched = self._places[place]
+        for payload in watched.tracker.update(self._routes.places[place].fused(now.monotonic_s), now):
+            if not isinstance(payload, MoodEvent):
+                self._sink.publish(watched.mood, payload)
+                continue
+            self._n_events += 1
+            self._sink.publish(watched.event, payload)
+            for listener in self._listeners:
+                listener.mood_changed(payload)
+
+    def _log_news(self) -> None:
+        for topic, refusal in self._intake.first_refusals():
+            _log.warning("%s: %s; they are ignored and counted", topic, _REFUSALS[refusal])
+        for line in self._routes.news():
+            _log.warning("%s", line)
+
+    def _report(self) -> None:
+        health = self.health()
+        self._sink.publish(replace(HUB, name="hub"), health)
+        ignored = sum(msgspec.structs.astuple(health.inputs)) - health.inputs.accepted
+        line = (
+            f"{health.moods} of {health.places} places have a mood, {health.inputs.accepted} messages, "
+            f"{ignored} ignored, {health.events} events, {health.resident_mb:.0f} MB"
+        )
+        _log.info("%s", line)
+        notify(f"STATUS={line}")
+
+    def health(self) -> HubHealth:
+        """The metrics now."""
+        status = self._sink.status
+        counts: dict[str, int] = {**self._routes.counts, **self._intake.refused}
+        latencies = sorted(self._latencies)
+        return HubHealth(
+            time=rfc3339(time.time()),
+            uptime_s=round(self._metrics.uptime_s, 1),
+            places=len(self._places),
+            topics=len(self._routes.topics),
+            moods=sum(watched.tracker.emotion not in ("", NONE) for watched in self._places.values()),
+            events=self._n_events,
+            inputs=HubInputs(**{name: counts.get(name, 0) for name in HubInputs.__struct_fields__}),
+            latency_p50_s=_percentile(latencies, 0.5),
+            latency_p95_s=_percentile(latencies, 0.95),
+            reconnects=status.reconnects,
+            unacknowledged=status.unacknowledged,
+            resident_mb=round(resident_mb(), 1),
+            cpu_share=round(self._metrics.cpu_share(), 3),
+            versions=versions("msgspec"),
+        )
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float | None:
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 4) if ordered else None

@@ -1,0 +1,24 @@
+"""Who is told of a mood beside the broker: an agent, which the hub opens, closes and knows nothing else of.
+
+MoodEvent ──► MoodListener.mood_changed
+"""
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from edged.contract.mood import MoodEvent
+
+
+class MoodListener(Protocol):
+    """Opened and closed by ``with``."""
+
+    def __enter__(self) -> Self:
+        """Start."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """End, within two seconds."""
+
+    def mood_changed(self, event: MoodEvent) -> None:
+        """A mood changed and holds; called by the hub's thread, so it must not block."""
