@@ -48,8 +48,8 @@ class PlaceAnnouncer:
         if below == "status":
             for announcer in self._announcers.values():
                 announcer.received(received)
-        elif len(levels := below.split("/")) > 1 and (announcer := self._announcers.get(levels[1])):
-            announcer.received(received)
+        elif len(levels := below.split("/")) > 1 and (one := self._announcers.get(levels[1])):
+            one.received(received)
 
     def tick(self, voice: Voice) -> None:
         """Publish what is due; called between two turns of the hub."""

@@ -39,6 +39,11 @@ def node_name(configured: str) -> str:
     return configured or f"edged-{device_id()[: _LENGTH // 2]}"
 
 
+def hub_name(configured: str) -> str:
+    """The hub's name: as configured, or made of the device id."""
+    return configured or f"hub-{device_id()[: _LENGTH // 2]}"
+
+
 def client_id(node: str) -> str:
     """The MQTT client id of this device as ``node``: one connection per broker, the same after a restart."""
     return f"edged-{node}-{device_id()[: _LENGTH // 2]}"

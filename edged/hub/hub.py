@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -86,17 +86,19 @@ class Hub:
         self._metrics = Metrics()
         self._ending: EdgedError | None = None
 
-    def run(self, stop: threading.Event) -> None:
-        """Run until ``stop`` is set.
+    def run(self, stop: threading.Event, between_turns: Callable[[], None] = lambda: None) -> None:
+        """Run until ``stop`` is set; ``between_turns`` is called at least each half second.
 
         Raises:
             EdgedError: the error given to ``end_with``.
         """
         next_health_s = time.monotonic()
+        notify("READY=1")
         try:
             while not stop.is_set():
                 self._intake.wait(_TICK_S)
                 self.turn()
+                between_turns()
                 if self._ending is not None:
                     raise self._ending
                 if time.monotonic() >= next_health_s:

@@ -25,6 +25,7 @@ Fault = Literal["elsewhere", "late", "malformed", "unknown_labels", "no_evidence
 LATE_S = 10.0  # between the time in a payload and the hub's clock
 _WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last for deeply nested brackets
 _MAX_LABELS = 200  # of an object of scores
+_MAX_SCORE = 1e9  # before its scale; more is no score, and sums of more would overflow
 _NOTHING = ""  # in a map: a label that says nothing of ours
 _MISSING = object()
 
@@ -117,13 +118,13 @@ class Reader:
         ours: dict[str, float] = {}
         unknown = []
         for theirs, score in scores.items():
-            if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score < math.inf:
+            if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= _MAX_SCORE:
                 return None, ()
             label = self._label(theirs)
             if label is None:
                 unknown.append(theirs)
             ours[label or _NOTHING] = ours.get(label or _NOTHING, 0.0) + score / self._input.scale
-        if not 0 < math.fsum(ours.values()) < math.inf or not ours.keys() & set(self._labels):
+        if math.fsum(ours.values()) <= 0 or not ours.keys() & set(self._labels):
             return None, tuple(unknown)
         return _spread(ours, self._labels), tuple(unknown)
 

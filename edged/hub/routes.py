@@ -20,7 +20,7 @@ from edged.hub.place import PlaceSources
 from edged.hub.text import TextScorer
 from edged.hub.voice import TOPICS as VOICE_TOPICS
 
-_LIKE_A_LABEL = re.compile(r"[A-Za-z][A-Za-z _-]{0,23}")
+_LIKE_A_LABEL = re.compile(r"[A-Za-z][A-Za-z_-]{0,23}")
 _MAX_NAMED = 200  # unknown labels that the log names
 
 _Handler = Callable[[Taken], Said | Ignored | None]

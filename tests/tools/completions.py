@@ -11,6 +11,7 @@ import shtab
 
 from edged.cli import completion
 from edged.cli.parser import parser
+from edged.cli.values import sound_file
 
 
 def script(shell: str) -> str:
@@ -20,7 +21,7 @@ def script(shell: str) -> str:
         command.complete()
     for one in (main, *main.commands.values()):
         for action in one._actions:  # noqa: SLF001 -- argparse has no public list
-            if action.type is Path:
+            if action.type in (Path, sound_file):
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
     return shtab.complete(main, shell) + "\n"
 

@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/edged
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_edged_subparsers=(run check devices classify replay calls demo watch history discovery acl schema completion)
+_shtab_edged_subparsers=(run check devices classify replay calls demo watch hub history discovery acl schema completion)
 
 _shtab_edged_run_option_strings=(-h --help --config)
 _shtab_edged_check_option_strings=(-h --help --config)
@@ -15,6 +15,7 @@ _shtab_edged_replay_option_strings=(-h --help --speed --node --jsonl --baseline 
 _shtab_edged_calls_option_strings=(-h --help --customer --turns --speaker --out --json --summary --jobs --config)
 _shtab_edged_demo_option_strings=(-h --help --config)
 _shtab_edged_watch_option_strings=(-h --help --node --all --host --port --config)
+_shtab_edged_hub_option_strings=(-h --help --part --config)
 _shtab_edged_history_option_strings=(-h --help --since --jsonl --config)
 _shtab_edged_discovery_option_strings=(-h --help --remove --raw --config)
 _shtab_edged_acl_option_strings=(-h --help --user --node --pattern --config)
@@ -25,7 +26,9 @@ _shtab_edged_option_strings=(-h --help --config --version)
 _shtab_edged_run___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_check___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_devices___config_COMPGEN=_shtab_compgen_files
+_shtab_edged_classify_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_edged_classify___config_COMPGEN=_shtab_compgen_files
+_shtab_edged_replay_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_edged_replay___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_calls_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_edged_calls___turns_COMPGEN=_shtab_compgen_files
@@ -33,6 +36,7 @@ _shtab_edged_calls___out_COMPGEN=_shtab_compgen_files
 _shtab_edged_calls___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_demo___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_watch___config_COMPGEN=_shtab_compgen_files
+_shtab_edged_hub___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_history___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_discovery___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_acl___config_COMPGEN=_shtab_compgen_files
@@ -42,7 +46,7 @@ _shtab_edged___config_COMPGEN=_shtab_compgen_files
 
 _shtab_edged_calls___customer_choices=(left right mono)
 _shtab_edged_completion_pos_0_choices=(bash zsh fish)
-_shtab_edged_pos_0_choices=(run check devices classify replay calls demo watch history discovery acl schema completion)
+_shtab_edged_pos_0_choices=(run check devices classify replay calls demo watch hub history discovery acl schema completion)
 
 _shtab_edged_run__h_nargs=0
 _shtab_edged_run___help_nargs=0
@@ -68,6 +72,8 @@ _shtab_edged_demo___help_nargs=0
 _shtab_edged_watch__h_nargs=0
 _shtab_edged_watch___help_nargs=0
 _shtab_edged_watch___all_nargs=0
+_shtab_edged_hub__h_nargs=0
+_shtab_edged_hub___help_nargs=0
 _shtab_edged_history__h_nargs=0
 _shtab_edged_history___help_nargs=0
 _shtab_edged_history___jsonl_nargs=0

@@ -50,8 +50,8 @@ function _shtab_edged_using
   test "$_shtab_edged_cmdpath" = "$argv"
 end
 
-set -g _shtab_edged_commands run check devices classify replay calls demo watch history discovery acl schema completion
-set -g _shtab_edged_opts_with_value --baseline --config --customer --host --jobs --node --out --port --since --speaker --speed --turns --user
+set -g _shtab_edged_commands run check devices classify replay calls demo watch hub history discovery acl schema completion
+set -g _shtab_edged_opts_with_value --baseline --config --customer --host --jobs --node --out --part --port --since --speaker --speed --turns --user
 
 complete -c edged -e
 complete -c edged -f
@@ -72,6 +72,7 @@ complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a 
 complete -c edged -n '_shtab_edged_using classify' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using classify' -l jsonl -d 'print one JSON object per line'
 complete -c edged -n '_shtab_edged_using classify' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
+complete -c edged -n '_shtab_edged_using classify; and test $_shtab_edged_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'sound file: wav, flac, ogg or mp3; - is stdin'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a replay -d 'Play sound files through the same pipeline as the microphone, and publish to the broker or print JSON lines. A replay has a node of its own, so that nobody takes it for the live device.'
 complete -c edged -n '_shtab_edged_using replay' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using replay' -l speed -x -d 'times real time (default: max, as fast as it can)'
@@ -79,6 +80,7 @@ complete -c edged -n '_shtab_edged_using replay' -l node -x -d 'node to publish 
 complete -c edged -n '_shtab_edged_using replay' -l jsonl -d 'print one JSON object per line instead of publishing'
 complete -c edged -n '_shtab_edged_using replay' -l baseline -x -d 'adaptation: none (default), fresh to adapt within these files, or a stored baseline.json to start from'
 complete -c edged -n '_shtab_edged_using replay' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
+complete -c edged -n '_shtab_edged_using replay; and test $_shtab_edged_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'sound file: wav, flac, ogg or mp3; - is stdin'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a calls -d 'Analyse recordings of service calls: how the customer'"'"'s emotion moved, and whether the call calmed it, as a score from 1 to 10. Each call gets a folder with report.html, report.json, timeline.csv and timeline.png. Nothing leaves this machine. Only the customer'"'"'s channel reaches the models; of the agent'"'"'s, only speech and silence are measured.'
 complete -c edged -n '_shtab_edged_using calls' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using calls' -l customer -xka "left right mono" -d 'the customer'"'"'s channel in stereo recordings; mono: both channels hold both voices'
@@ -100,6 +102,10 @@ complete -c edged -n '_shtab_edged_using watch' -l all -d 'show all nodes'
 complete -c edged -n '_shtab_edged_using watch' -l host -x -d 'broker (default: mqtt.host)'
 complete -c edged -n '_shtab_edged_using watch' -l port -x -d 'port of the broker (default: mqtt.port)'
 complete -c edged -n '_shtab_edged_using watch' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
+complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a hub -d 'Fuse what microphones, transcripts and cameras say of each place to one mood, publish it, and hand it on to an agent, until SIGTERM or Ctrl-C. Runs beside the broker and needs neither microphone nor camera itself.'
+complete -c edged -n '_shtab_edged_using hub' -s h -l help -d 'show this help message and exit'
+complete -c edged -n '_shtab_edged_using hub' -l part -x -d 'a part of the places (default: hub.part)'
+complete -c edged -n '_shtab_edged_using hub' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a history -d 'List the emotion events stored on this device, both published and waiting for the broker. Works while the daemon runs.'
 complete -c edged -n '_shtab_edged_using history' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using history' -l since -x -d 'only events of the last 90s, 15m, 1h or 7d'

@@ -19,6 +19,7 @@ _shtab_edged_commands() {
     devices:'List the microphones, each with the string that selects it as audio.device in the config.'
     discovery:'Print the MQTT discovery messages that this device publishes for Home Assistant, or remove them from the broker. The daemon need not run.'
     history:'List the emotion events stored on this device, both published and waiting for the broker. Works while the daemon runs.'
+    hub:'Fuse what microphones, transcripts and cameras say of each place to one mood, publish it, and hand it on to an agent, until SIGTERM or Ctrl-C. Runs beside the broker and needs neither microphone nor camera itself.'
     replay:'Play sound files through the same pipeline as the microphone, and publish to the broker or print JSON lines. A replay has a node of its own, so that nobody takes it for the live device.'
     run:'Listen to the microphone and publish emotion events until SIGTERM or Ctrl-C. This is what the service runs. SIGHUP reloads the config.'
     schema:'Print the JSON Schema of every payload, or topics and payloads in another format.'
@@ -75,7 +76,7 @@ _shtab_edged_classify_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--jsonl[print one JSON object per line]"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
-  "(*):sound file\: wav, flac, ogg or mp3\; - is stdin:"
+  "(*):sound file\: wav, flac, ogg or mp3\; - is stdin:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -126,6 +127,15 @@ _shtab_edged_history_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_edged_history_defaults_added=0
 
+_shtab_edged_hub_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--part[a part of the places (default\: hub.part)]:N/COUNT:"
+  "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_edged_hub_defaults_added=0
+
 _shtab_edged_replay_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--speed[times real time (default\: max, as fast as it can)]:max|N:"
@@ -133,7 +143,7 @@ _shtab_edged_replay_options=(
   "--jsonl[print one JSON object per line instead of publishing]"
   "--baseline[adaptation\: none (default), fresh to adapt within these files, or a stored baseline.json to start from]:none|fresh|FILE:"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
-  "(*):sound file\: wav, flac, ogg or mp3\; - is stdin:"
+  "(*):sound file\: wav, flac, ogg or mp3\; - is stdin:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -198,6 +208,7 @@ _shtab_edged() {
         devices) _arguments -C -s $_shtab_edged_devices_options ;;
         discovery) _arguments -C -s $_shtab_edged_discovery_options ;;
         history) _arguments -C -s $_shtab_edged_history_options ;;
+        hub) _arguments -C -s $_shtab_edged_hub_options ;;
         replay) _arguments -C -s $_shtab_edged_replay_options ;;
         run) _arguments -C -s $_shtab_edged_run_options ;;
         schema) _arguments -C -s $_shtab_edged_schema_options ;;

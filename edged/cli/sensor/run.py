@@ -6,9 +6,7 @@ config, bundle ─► Overrides ─► Microphone ─► Daemon ─► Publisher
 import argparse
 import faulthandler
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edged.audio.microphone import Microphone
@@ -16,10 +14,10 @@ from edged.cli.broker.discovery import announcement_for, announcer_for
 from edged.cli.bundle import loaded, prepared
 from edged.cli.config_file import config_file
 from edged.cli.signals import asking, stopping
+from edged.cli.threads import all_alive
 from edged.config.overrides import overrides_for
 from edged.config.reload import Reload
 from edged.config.structs import Config
-from edged.errors import ThreadError
 from edged.host import systemd
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
@@ -109,23 +107,6 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
             publisher.publish(topic, result)
         control.tick()
 
-    with stopping(_CLOSE_S) as stop, asking(reload.asked), _all_alive(daemon), exporter, publisher, microphone:
+    with stopping(_CLOSE_S) as stop, asking(reload.asked), all_alive(daemon.end_with), exporter, publisher, microphone:
         daemon.run(stop, reload, between_reads)
         _log.info("%s received, shutting down", stop.signal_name)
-
-
-@contextmanager
-def _all_alive(daemon: Daemon) -> Iterator[None]:
-    """Stop ``daemon`` if any thread dies, paho's included; else it would look healthy and do nothing."""
-    before = threading.excepthook
-
-    def on_death(death: threading.ExceptHookArgs) -> None:
-        before(death)  # its stack, for the log
-        name = death.thread.name if death.thread else "without a name"
-        daemon.end_with(ThreadError(f"thread {name} died ({death.exc_value!r}), restart needed"))
-
-    threading.excepthook = on_death
-    try:
-        yield
-    finally:
-        threading.excepthook = before

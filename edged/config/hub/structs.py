@@ -34,6 +34,7 @@ _Choices = Annotated[
     msgspec.Meta(description="a list of allowed values for each name, such as {level: [low, high]}"),
 ]
 _Reliability = Annotated[Annotated[float, number(0, 1)] | None, msgspec.Meta(description="a number, 0 to 1, or null")]
+_Inputs = Annotated[list["Input"], msgspec.Meta(max_length=16, description="at most 16 inputs")]
 _Names = Annotated[list[Name], msgspec.Meta(max_length=64, description="at most 64 names")]
 
 
@@ -57,8 +58,10 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A room: its microphones and inputs, and how they become one mood."""
 
-    voice: _Names = []  # nodes whose sense of voice counts here; the loudest that hears speech does
-    inputs: Annotated[list[Input], msgspec.Meta(max_length=16, description="at most 16 inputs")] = []  # see below
+    voice: _Names = []  # nodes whose sense of voice counts here; of several, the loudest with speech
+    inputs: Annotated[
+        list[Input], msgspec.Meta(max_length=16, description="at most 16 inputs")
+    ] = []  # topics with words or labels
     method: Literal["pool", "rule"] = "pool"  # pool: weighted opinions; rule: the most frequent labels, text first
     window_s: Annotated[float, number(1, 120)] = 5.0  # seconds after which a source counts a third (pool) or no more
     reliability: Annotated[float, number(0, 1)] = 1.0  # how far the voice is trusted
