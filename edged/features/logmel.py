@@ -96,17 +96,37 @@ class FrontEnd:
         Missing frames at the end are 0, the most silent.  Where all levels are equal (digital silence) all are 255, the
         loudest, as in librosa; the gate keeps such windows from the models.
         """
-        geometry = self.geometry
-        relative = np.maximum(levels - levels.max(), np.float32(-geometry.top_db))
-        bands = relative.reshape(len(levels), geometry.n_bands, -1).mean(axis=2)
-        image = np.zeros((geometry.n_frames, geometry.n_bands), np.uint8)
-        image[: len(levels)] = np.rint((bands + np.float32(geometry.top_db)) * np.float32(255 / geometry.top_db))
+        image = np.zeros((self.geometry.n_frames, self.geometry.n_bands), np.uint8)
+        image[: len(levels)] = steps_of(relative_levels(levels, self.geometry)[: len(levels)], self.geometry)
         return image
 
     def clip_levels(self, samples: Floats) -> Floats:
         """(k, n_mels) dB over a whole clip (n,), its frames centred on samples 0, hop, 2 hop …, zeros outside it."""
         half = self.geometry.n_fft // 2
         return self.levels(self.power(np.pad(samples.astype(np.float32, copy=False), half)))
+
+
+def relative_levels(levels: Floats, geometry: Geometry = GEOMETRY) -> Floats:
+    """(n_frames, n_bands) dB below the loudest of ``levels`` (k <= n_frames, n_mels), at least -top_db.
+
+    Neighbouring mel bands are averaged to ``n_bands``.  Missing frames at the end are at -top_db.
+    """
+    relative = np.full((geometry.n_frames, geometry.n_bands), -geometry.top_db, np.float32)
+    clipped = np.maximum(levels - levels.max(), np.float32(-geometry.top_db))
+    relative[: len(levels)] = clipped.reshape(len(levels), geometry.n_bands, -1).mean(axis=2)
+    return relative
+
+
+def steps_of(relative: Floats, geometry: Geometry = GEOMETRY) -> NDArray[np.uint8]:
+    """(..., n_bands) 0..255 for -top_db..0 dB."""
+    steps = np.rint((relative + np.float32(geometry.top_db)) * np.float32(255 / geometry.top_db))
+    return np.asarray(steps, np.uint8)
+
+
+def levels_of(image: NDArray[np.int8], geometry: Geometry = GEOMETRY) -> Floats:
+    """(..., n_bands) dB, -top_db..0, of a model's int8 ``image``."""
+    above = (image.astype(np.float32) + np.float32(128)) * np.float32(geometry.quantum_db)
+    return np.asarray(above - np.float32(geometry.top_db), np.float32)
 
 
 def int8_input(image: NDArray[np.uint8]) -> NDArray[np.int8]:

@@ -30,7 +30,14 @@ def active_positions(levels: Floats, n_positions: int, active_db: float) -> NDAr
     return active if np.count_nonzero(active) >= _MIN_POSITIONS else np.ones(n_positions, np.bool_)
 
 
-def pooled(outputs: Floats, active: NDArray[np.bool_]) -> Floats:
-    """(2 * width,) the mean, then the standard deviation of ``outputs`` (n_positions, width) where ``active``."""
-    chosen = outputs[active]
-    return np.concatenate([chosen.mean(axis=0), chosen.std(axis=0)], dtype=np.float32)
+def pooled(outputs: Floats, active: NDArray[np.bool_], work: Floats | None = None) -> Floats:
+    """(2 * width,) the mean, then the standard deviation of ``outputs`` (n_positions, width) where ``active``.
+
+    ``work`` is memory of the shape of ``outputs``: without it the largest array is allocated anew, which takes longer
+    than the sums.
+    """
+    shares = active.astype(np.float32) / np.float32(np.count_nonzero(active))
+    mean = shares @ outputs
+    differences = np.subtract(outputs, mean, out=work)
+    spread = np.sqrt(shares @ np.square(differences, out=differences))
+    return np.concatenate([mean, spread], dtype=np.float32)

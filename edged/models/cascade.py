@@ -1,7 +1,7 @@
-"""All models of a bundle together: one image in, one answer out, along the bundle's routes.
+"""All models of a bundle together: one window in, one answer out, along the bundle's routes.
 
-    image (188, 64) int8 ──hard: along the tree, only the models it needs──► Answer(label, scores)
-                         ──soft: all models, their evidence multiplied────►
+    image (188, 64) int8 ─┬─hard: along the tree, only the models it needs──► Answer(label, scores)
+    or features (n,) ─────┴─soft: all models, their evidence multiplied─────►
           └──features──► what an adaptation of the features learns from; its shift is removed before the models
 
 Hard: each model redistributes the scores of its labels, and the group of labels with the greatest sum decides which
@@ -14,13 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edged.errors import ModelError
 from edged.features.logmel import Floats
 from edged.models.bands import band_levels, without_shift
 from edged.models.bundle import Bundle, Manifest, Node, Routing
-from edged.models.interpreter import Interpreter, Runtime, installed_runtimes
+from edged.models.interpreter import Interpreter, Runtime, Seen, image_in, installed_runtimes, reals_in
 
 _MIN_SCORE = 1 / 512  # half of the finest step of an int8 score: what a dequantised 0 may stand for
 
@@ -57,25 +56,33 @@ class Cascade:
                 len(manifest.models[name].labels),
                 n_threads=n_threads,
                 runtime=self.runtime,
+                n_features=bundle.n_features,
+                geometry=bundle.geometry,
             )
             for name in _needed(manifest, self.routing)
         }
 
-    def features(self, image: NDArray[np.int8]) -> Floats:
-        """(n,) what the bundle's ``adaptation`` is of, for one ``image`` (n_frames, n_bands)."""
-        return band_levels(image)
+    def features(self, seen: Seen) -> Floats:
+        """(n,) what the bundle's ``adaptation`` is of of what the models have ``seen``."""
+        image = image_in(seen)
+        return reals_in(seen) if image is None else band_levels(image)
 
-    def answer(self, image: NDArray[np.int8], shift: Floats | None = None) -> Answer:
-        """The label and scores of one ``image`` (n_frames, n_bands), its features without ``shift`` (n,)."""
+    def answer(self, seen: Seen, shift: Floats | None = None) -> Answer:
+        """The label and scores of one window.
+
+        ``seen`` is its image (n_frames, n_bands), or with a trunk its features (n,); ``shift`` (n,) is removed from
+        its features.
+        """
         if shift is not None:
-            image = without_shift(image, shift)
+            image = image_in(seen)
+            seen = reals_in(seen) - shift if image is None else without_shift(image, shift)
         if self.routing == "soft":
-            evidence = {name: self._scores(name, image) for name in self._interpreters}
+            evidence = {name: self._scores(name, seen) for name in self._interpreters}
             return soft_answer(self._manifest, evidence)
-        return hard_answer(self._manifest, lambda name: self._scores(name, image))
+        return hard_answer(self._manifest, lambda name: self._scores(name, seen))
 
-    def _scores(self, name: str, image: NDArray[np.int8]) -> Floats:
-        return sharpened(self._interpreters[name].scores(image), self._manifest.models[name].temperature)
+    def _scores(self, name: str, seen: Seen) -> Floats:
+        return sharpened(self._interpreters[name].scores(seen), self._manifest.models[name].temperature)
 
 
 def sharpened(scores: Floats, temperature: float) -> Floats:

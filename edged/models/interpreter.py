@@ -1,6 +1,7 @@
-"""One ``.tflite`` file: an int8 image in, scores out.
+"""One ``.tflite`` file: an int8 image or a trunk's features in, scores out.
 
-    image (188, 64) int8 ──TFLite, one interpreter a model──► (n_labels,) int8 ──dequantised──► scores in [0, 1]
+    image (188, 64) int8 ─────────────┐
+    features (n,) float32 ──quantized─┴─TFLite, one interpreter a model──► (n_labels,) ──dequantised──► scores in [0, 1]
 
 The runtime is ``ai-edge-litert`` where it is installed (its XNNPACK kernels are many times faster on x86, and equal on
 Arm), else ``tflite-runtime``, the only one for 32-bit Raspberry Pi OS.  Both take the same files.
@@ -11,6 +12,7 @@ import importlib
 import math
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edged.errors import ModelError
-from edged.features.geometry import GEOMETRY
+from edged.features.geometry import GEOMETRY, Geometry
 from edged.features.logmel import Floats
 
 Runtime = Literal["ai-edge-litert", "tflite-runtime"]
+Seen = NDArray[np.int8] | Floats  # an image (n_frames, n_bands), or real numbers: features (n,), levels
 _ZERO_POINT = -128  # of the input: its real value is dB above the window's floor, so that padding is silence
 _MODULES: dict[Runtime, str] = {
     "ai-edge-litert": "ai_edge_litert.interpreter",
@@ -41,15 +44,43 @@ def installed_runtimes() -> list[Runtime]:
     return runtimes
 
 
-class Interpreter:
-    """A model ready to run.  Not thread-safe: one thread, the pipeline, owns it."""
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """The one input or output of a file."""
 
-    def __init__(self, name: str, content: bytes, n_labels: int, *, n_threads: int, runtime: Runtime) -> None:
+    index: int
+    shape: tuple[int, ...]
+    dtype: str  # int8 or float32
+    scale: float  # of an int8 step; 0 where it is not quantized
+    zero_point: int
+
+    def written(self) -> str:
+        """For messages."""
+        return f"{self.dtype} {self.shape}"
+
+    def quantized(self, reals: Floats) -> NDArray[np.int8]:
+        """``reals`` in steps of this tensor."""
+        steps = np.rint(reals * np.float32(1 / self.scale)) + np.float32(self.zero_point)
+        return np.asarray(np.clip(steps, -128, 127), np.int8)
+
+    def real(self, steps: NDArray[Any], out: Floats | None = None) -> Floats:
+        """The values of ``steps``, in ``out`` if there is one."""
+        if self.dtype == "float32":
+            return np.asarray(steps, np.float32)
+        shifted: Floats = np.subtract(steps, np.float32(self.zero_point), out=out, dtype=np.float32)
+        return np.multiply(shifted, np.float32(self.scale), out=shifted)
+
+
+class Network:
+    """A file ready to run.  Not thread-safe: one thread, the pipeline, owns it."""
+
+    def __init__(self, name: str, content: bytes, *, n_threads: int, runtime: Runtime) -> None:
         """Allocates once; ``content`` is the file's bytes, ``name`` is for messages.
 
         Raises:
-            ModelError: the runtime refuses the file, or its input or output is not what the front end feeds.
+            ModelError: the runtime refuses the file, or it has more than one input or output.
         """
+        self._name, self._runtime = name, runtime
         try:
             module = importlib.import_module(_MODULES[runtime])
             with _quiet():
@@ -57,33 +88,111 @@ class Interpreter:
                 self._interpreter.allocate_tensors()
         except (ImportError, ValueError, RuntimeError, MemoryError) as exc:
             raise ModelError(f"model {name}: {runtime} cannot load it: {_reason(exc)}") from exc
-        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        shape = (1, GEOMETRY.n_frames, GEOMETRY.n_bands, 1)
-        _check(name, "inputs", inputs, shape)
-        _check(name, "outputs", outputs, (1, n_labels))
-        scale, zero_point = inputs[0]["quantization"]
-        if not math.isclose(scale, GEOMETRY.quantum_db, rel_tol=1e-4) or zero_point != _ZERO_POINT:
-            raise ModelError(
-                f"model {name}: input scale {scale:.6f} and zero point {zero_point}, expected"
-                f" {GEOMETRY.quantum_db:.6f} dB and {_ZERO_POINT}"
-            )
-        self._input, self._shape = inputs[0]["index"], shape
-        self._output = outputs[0]["index"]
-        self._scale, self._zero_point = outputs[0]["quantization"]
-        try:
-            # Run once, on silence: a file may load although its operators cannot run, and that has to be known now.
-            self.scores(np.full(shape[1:3], _ZERO_POINT, np.int8))
-        except (ValueError, RuntimeError, MemoryError) as exc:
-            raise ModelError(f"model {name}: {runtime} cannot run it: {_reason(exc)}") from exc
+        self.input = self._tensor("inputs", self._interpreter.get_input_details())
+        self.output = self._tensor("outputs", self._interpreter.get_output_details())
 
-    def scores(self, image: NDArray[np.int8]) -> Floats:
-        """(n_labels,) dequantised outputs in [0, 1] for one ``image`` (n_frames, n_bands)."""
-        self._interpreter.set_tensor(self._input, image.reshape(self._shape))
+    def fault(self, which: str, found: str, expected: str) -> ModelError:
+        """The error for an input or output of which something else was expected."""
+        return ModelError(f"model {self._name}: {which} {found}, expected {expected}")
+
+    def prove(self, seen: NDArray[Any]) -> None:
+        """Runs once: a file may load although its operators cannot run, and that has to be known now.
+
+        Raises:
+            ModelError: it cannot run.
+        """
+        try:
+            self.run(seen)
+        except (ValueError, RuntimeError, MemoryError) as exc:
+            raise ModelError(f"model {self._name}: {self._runtime} cannot run it: {_reason(exc)}") from exc
+
+    def run(self, seen: NDArray[Any]) -> NDArray[Any]:
+        """The output for ``seen``, both without the first axis, as a view that the next run overwrites.
+
+        No view may live when the next run begins: the runtime refuses to run then.
+        """
+        self._interpreter.set_tensor(self.input.index, seen.reshape(self.input.shape))
         self._interpreter.invoke()
-        # get_tensor copies: no view into the interpreter's memory lives across an invoke.
-        steps = self._interpreter.get_tensor(self._output)[0].astype(np.float32)
-        scores: Floats = (steps - np.float32(self._zero_point)) * np.float32(self._scale)
-        return scores
+        outputs: list[NDArray[Any]] = self._interpreter.tensor(self.output.index)()
+        return outputs[0]
+
+    def _tensor(self, which: str, tensors: list[Any]) -> Tensor:
+        if len(tensors) != 1:
+            raise ModelError(f"model {self._name}: {len(tensors)} {which}, expected one")
+        found = tensors[0]
+        shape = tuple(int(n) for n in found["shape"])
+        scale, zero_point = found["quantization"]
+        tensor = Tensor(int(found["index"]), shape, np.dtype(found["dtype"]).name, float(scale), int(zero_point))
+        if tensor.dtype not in {"int8", "float32"} or not math.isfinite(tensor.scale) or tensor.scale < 0:
+            raise self.fault(f"{which} are", tensor.written(), "int8 or float32")
+        return tensor
+
+
+def image_in(seen: Seen) -> NDArray[np.int8] | None:
+    """The image, where it is one; features and levels are real numbers."""
+    return np.asarray(seen, np.int8) if seen.dtype == np.int8 else None
+
+
+def reals_in(seen: Seen) -> Floats:
+    """The features or levels."""
+    return np.asarray(seen, np.float32)
+
+
+def check_image(network: Network, shape: tuple[int, ...], quantum_db: float) -> None:
+    """Checks that ``network`` takes images of this shape in steps of ``quantum_db``.
+
+    Raises:
+        ModelError: it does not.
+    """
+    wanted = network.input
+    if wanted.shape != shape or wanted.dtype != "int8":
+        raise network.fault("inputs are", wanted.written(), f"int8 {shape}")
+    if not math.isclose(wanted.scale, quantum_db, rel_tol=1e-4) or wanted.zero_point != _ZERO_POINT:
+        found = f"{wanted.scale:.6f} and zero point {wanted.zero_point}"
+        raise network.fault("input scale", found, f"{quantum_db:.6f} dB and {_ZERO_POINT}")
+
+
+class Interpreter:
+    """A model ready to run: its input is an image, or features."""
+
+    def __init__(  # noqa: PLR0913 -- what the file must be, and how it runs
+        self,
+        name: str,
+        content: bytes,
+        n_labels: int,
+        *,
+        n_threads: int,
+        runtime: Runtime,
+        n_features: int | None = None,
+        geometry: Geometry = GEOMETRY,
+    ) -> None:
+        """Allocates once; ``content`` is the file's bytes, ``name`` is for messages.
+
+        With ``n_features`` its input is so many features, else an image of ``geometry``.
+
+        Raises:
+            ModelError: the runtime refuses the file, or its input or output is not what is expected here.
+        """
+        self._network = Network(name, content, n_threads=n_threads, runtime=runtime)
+        wanted, output = self._network.input, self._network.output
+        if n_features is None:
+            shape = (1, geometry.n_frames, geometry.n_bands, 1)
+            check_image(self._network, shape, geometry.quantum_db)
+        elif wanted.shape != (1, n_features) or (wanted.dtype == "int8" and not wanted.scale):
+            raise self._network.fault("inputs are", wanted.written(), f"float32 or int8 {(1, n_features)}")
+        if output.shape != (1, n_labels) or (n_features is None and output.dtype != "int8"):
+            kinds = "int8" if n_features is None else "float32 or int8"
+            raise self._network.fault("outputs are", output.written(), f"{kinds} {(1, n_labels)}")
+        silence = _ZERO_POINT if n_features is None else 0
+        self._network.prove(np.full(wanted.shape, silence, wanted.dtype))
+
+    def scores(self, seen: Seen) -> Floats:
+        """(n_labels,) outputs in [0, 1] for what the model has ``seen``."""
+        wanted = self._network.input
+        is_ready = seen.dtype == np.int8 or wanted.dtype == "float32"
+        steps = seen if is_ready else wanted.quantized(reals_in(seen))
+        # A copy: no view into the interpreter's memory lives across a run.
+        return self._network.output.real(np.array(self._network.run(steps)))
 
 
 @contextlib.contextmanager
@@ -102,11 +211,3 @@ def _quiet() -> Iterator[None]:
 def _reason(exc: Exception) -> str:
     """The first line of the C++ message, which may contain bytes of the file."""
     return str(exc).splitlines()[0].encode("unicode_escape").decode() if str(exc) else type(exc).__name__
-
-
-def _check(name: str, which: str, tensors: list[Any], shape: tuple[int, ...]) -> None:
-    if len(tensors) != 1:
-        raise ModelError(f"model {name}: {len(tensors)} {which}, expected one")
-    actual, dtype = tuple(int(n) for n in tensors[0]["shape"]), np.dtype(tensors[0]["dtype"]).name
-    if actual != shape or dtype != "int8":
-        raise ModelError(f"model {name}: {which} are {dtype} {actual}, expected int8 {shape}")

@@ -1,6 +1,6 @@
 """Sound to classified windows: the front half of the pipeline, which run, replay and classify share.
 
-samples (n,) ─► Windows ─Window─► gate ─speech─► PlaceAdaptation, Cascade ─► Classification(window, answer or None)
+samples (n,) ─► Windows ─Window─► gate ─speech─► ModelInput ─► PlaceAdaptation, Cascade ─► Classification
 """
 
 from collections.abc import Iterator
@@ -14,9 +14,11 @@ from edged.features.logmel import Floats
 from edged.features.windows import Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
+from edged.models.interpreter import Seen
 from edged.models.level_gate import GateSettings, LevelGate
 from edged.models.place_adaptation import PlaceAdaptation
 from edged.models.speech_gate import ModelGate
+from edged.pipeline.model_input import ModelInput
 
 _MAX_BEHIND = 4  # windows; a device that is further behind skips the oldest
 _OBSERVED_EVERY = 16  # windows with speech: the models run twice on one of so many, to see what the adaptation does
@@ -49,6 +51,10 @@ class WindowClassifier:
         self._adaptation = adaptation
         self._n_speech = 0
         self._windows = Windows(GEOMETRY, stride)
+        self._stride = stride
+        self._input = ModelInput(
+            bundle, behind=(_MAX_BEHIND + 1) * stride, n_threads=models.threads, runtime=self.cascade.runtime
+        )
         self._stride_s = models.stride_s
         self._gate = self._loaded_gate(config, bundle)
 
@@ -60,6 +66,7 @@ class WindowClassifier:
     def restart(self) -> None:
         """Begin a new stream with the models that are loaded."""
         self._windows.restart()
+        self._input.restart()
         if isinstance(self._gate, LevelGate):
             self._gate.restart()
 
@@ -74,9 +81,9 @@ class WindowClassifier:
         not wait for a slow device.
         """
         if not keep_up:
-            yield from map(self._classified, self._windows.push(sound, start))
+            yield from map(self._classified, self._completed(sound, start))
             return
-        windows = list(self._windows.push(sound, start))
+        windows = list(self._completed(sound, start))
         skipped, newest = windows[:-_MAX_BEHIND], windows[-_MAX_BEHIND:]
         self.n_skipped += len(skipped)
         if any(window.discontinuous for window in skipped):
@@ -85,26 +92,34 @@ class WindowClassifier:
 
     def finish(self) -> Iterator[Classification]:
         """The windows that only the end of the source completes."""
+        self._input.finish()
         yield from map(self._classified, self._windows.finish())
+
+    def _completed(self, sound: Floats, start: int) -> Iterator[Window]:
+        """The windows that ``sound`` completes, each before the models' input moves on by more than a stride."""
+        for at in range(0, len(sound), self._stride):
+            piece = sound[at : at + self._stride]
+            self._input.push(piece, start + at)
+            yield from self._windows.push(piece, start + at)
 
     def _classified(self, window: Window) -> Classification:
         if not self._has_speech(window):
             return Classification(window, None)
         adaptation = self._adaptation
         if adaptation is None or not adaptation.active:
-            return Classification(window, self.cascade.answer(window.image))
-        return Classification(window, self._adapted(window, adaptation))
+            return Classification(window, self.cascade.answer(self._input.seen(window)))
+        return Classification(window, self._adapted(self._input.seen(window), adaptation))
 
-    def _adapted(self, window: Window, adaptation: PlaceAdaptation) -> Answer:
-        """The answer at this place; both adaptations learn from it."""
+    def _adapted(self, seen: Seen, adaptation: PlaceAdaptation) -> Answer:
+        """The answer at this place to what the models have ``seen``; both adaptations learn from it."""
         features = adaptation.features
         if features is None:
-            answer = self.cascade.answer(window.image)
+            answer = self.cascade.answer(seen)
         else:
-            x = self.cascade.features(window.image)
-            answer = self.cascade.answer(window.image, features.shift)
+            x = self.cascade.features(seen)
+            answer = self.cascade.answer(seen, features.shift)
             if self._n_speech % _OBSERVED_EVERY == 0:
-                as_it_comes = self.cascade.answer(window.image)
+                as_it_comes = self.cascade.answer(seen)
                 features.observe(as_it_comes.scores, answer.scores, _OBSERVED_EVERY * self._stride_s)
             self._n_speech += 1
             features.learn(x, answer.scores, self._stride_s)

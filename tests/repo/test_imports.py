@@ -41,6 +41,8 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.config", (*_FOUNDATION, "edged.contract", "edged.host")),
     *[(name, (*_FOUNDATION, *_BUNDLE)) for name in _BUNDLE],
     ("edged.mqtt", (*_SHARED, "edged.outbox")),  # the publisher drains the outbox: docs/decisions/0026
+    # Pooling and the input's scale are of the features, and a trunk needs them between its two ends.
+    ("edged.models", (*_SHARED, "edged.features.pooling", "edged.features.whisper")),
     *[(stage, _SHARED) for stage in _STAGES],
     # The pipeline is handed its source and sink, so it imports neither audio nor mqtt.
     ("edged.pipeline", (*_SHARED, "edged.features", "edged.models", "edged.events")),

@@ -19,7 +19,7 @@ from tests.parts.faults.leaks import Allowed, outlets
 from tests.parts.faults.trace import Traced, strace  # noqa: F401 -- a fixture
 
 EDGED = Path(__file__).parents[2] / "edged"
-_ARRAYS = ("Floats", "NDArray", "ndarray", "AudioChunk", "Window", "Judged", "Answer", "Began", "Ended")
+_ARRAYS = ("Floats", "Seen", "NDArray", "ndarray", "AudioChunk", "Window", "Judged", "Answer", "Began", "Ended")
 _LEVELS = ("debug", "info", "warning", "error", "critical", "exception", "log")
 _ABOUT = ("level_dbfs", "shape", "dtype", "size", "ndim", "start", "end")  # scalars of an array or window
 _MAX_MESSAGE = 300  # characters of a %s: a path, a fault in words

@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from edged.errors import ModelError
-from edged.features.geometry import GEOMETRY
+from edged.features.geometry import GEOMETRY, Geometry
 from edged.features.logmel import FrontEnd, int8_input
 from edged.models import interpreter
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
-from edged.models.interpreter import Interpreter, Runtime, installed_runtimes
+from edged.models.interpreter import Interpreter, Network, Runtime, installed_runtimes
 from tests.parts.sound.speech import clips
 
 _RUNTIMES: tuple[Runtime, ...] = ("ai-edge-litert", "tflite-runtime")
@@ -100,16 +100,25 @@ def test_interpreter_other_number_of_labels(shipped: Bundle, runtime: Runtime, n
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
-def test_interpreter_other_geometry(shipped: Bundle, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("geometry", "expected"),
+    [
+        (Geometry(n_frames=94), r"inputs are int8 \(1, 188, 64, 1\), expected int8 \(1, 94, 64, 1\)"),
+        (Geometry(top_db=60.0), "input scale 0.313726 and zero point -128, expected 0.235294 dB and -128"),
+    ],
+)
+def test_interpreter_other_geometry(shipped: Bundle, runtime: Runtime, geometry: Geometry, expected: str) -> None:
     """A model for another window or level range is refused."""
-    name = shipped.manifest.routes.hard.model
-    for change, expected in (
-        ({"n_frames": 94}, r"inputs are int8 \(1, 188, 64, 1\)"),
-        ({"top_db": 60.0}, "input scale"),
-    ):
-        monkeypatch.setattr(interpreter, "GEOMETRY", type(GEOMETRY)(**change))
-        with pytest.raises(ModelError, match=expected):
-            opened(shipped, name, runtime)
+    with pytest.raises(ModelError, match=expected):
+        Interpreter("m1", shipped.contents["m1"], 6, n_threads=1, runtime=runtime, geometry=geometry)
+
+
+@pytest.mark.parametrize("runtime", installed_runtimes())
+def test_interpreter_of_features(shipped: Bundle, runtime: Runtime) -> None:
+    """A model of images is no head on features."""
+    message = r"inputs are int8 \(1, 188, 64, 1\), expected float32 or int8 \(1, 1536\)"
+    with pytest.raises(ModelError, match=message):
+        Interpreter("m1", shipped.contents["m1"], 6, n_threads=1, runtime=runtime, n_features=1536)
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
@@ -118,11 +127,11 @@ def test_interpreter_operators_that_cannot_run(
 ) -> None:
     """A file that loads but cannot run is detected at the start, not at the first speech."""
 
-    def fail(_: Interpreter, image: NDArray[np.int8]) -> None:
+    def fail(_: Network, image: NDArray[np.int8]) -> None:
         raise RuntimeError(f"Input tensor 14 lacks data {image.shape}\nNode number 0")
 
-    monkeypatch.setattr(Interpreter, "scores", fail)
-    message = f"^model m1.tflite: {runtime} cannot run it: Input tensor 14 lacks data .188, 64.$"
+    monkeypatch.setattr(Network, "run", fail)
+    message = f"^model m1.tflite: {runtime} cannot run it: Input tensor 14 lacks data .1, 188, 64, 1.$"
     with pytest.raises(ModelError, match=message):
         opened(shipped, "m1", runtime)
 

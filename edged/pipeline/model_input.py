@@ -1,0 +1,54 @@
+"""A window to what the bundle's models see: its image, or the features that the bundle's trunk makes of it.
+
+    Window ──image (188, 64) int8──────────────────────────► models
+           ──image, or frames of the bundle's own geometry──Trunk──features (n,)──► models
+
+It is asked only for windows that hold speech, so the rest cost neither frames of another geometry nor a run of the
+trunk.
+"""
+
+from edged.features.geometry import GEOMETRY
+from edged.features.late_frames import LateFrames
+from edged.features.logmel import Floats, int8_input, steps_of
+from edged.features.windows import Window
+from edged.models.bundle import Bundle
+from edged.models.interpreter import Runtime, Seen
+from edged.models.trunk import Trunk
+
+
+class ModelInput:
+    """Holds the samples and frames of one stream where the bundle has a front end of its own."""
+
+    def __init__(self, bundle: Bundle, *, behind: int, n_threads: int, runtime: Runtime) -> None:
+        """Loads the trunk, if there is one; windows may be up to ``behind`` samples older than the newest sample.
+
+        Raises:
+            ModelError: the trunk cannot be run here.
+        """
+        geometry = bundle.geometry
+        self._geometry = geometry
+        self._frames = None if geometry == GEOMETRY else LateFrames(geometry, behind=behind)
+        has_trunk = bundle.manifest.trunk is not None
+        self._trunk = Trunk(bundle, n_threads=n_threads, runtime=runtime) if has_trunk else None
+
+    def restart(self) -> None:
+        """Begin a new stream."""
+        if self._frames is not None:
+            self._frames.restart()
+
+    def push(self, samples: Floats, start: int) -> None:
+        """Takes the samples (n,) that the next windows are of, as ``Windows`` does."""
+        if self._frames is not None:
+            self._frames.push(samples, start)
+
+    def finish(self) -> None:
+        """The stream has ended: its last windows are asked for next."""
+        if self._frames is not None:
+            self._frames.finish()
+
+    def seen(self, window: Window) -> Seen:
+        """What the models see of ``window``: an image (n_frames, n_bands), or features (n,)."""
+        levels = None if self._frames is None else self._frames.window(window.end)
+        if self._trunk is not None:
+            return self._trunk.features(window.image if levels is None else levels)
+        return window.image if levels is None else int8_input(steps_of(levels, self._geometry))
