@@ -55,6 +55,12 @@ class BaselineMode(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=T
     mode: Literal["on", "frozen", "off", "reset"] | None = None
 
 
+class Calibrate(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Adapts to the voice of whoever speaks two or three sentences now; ``forget`` takes that back."""
+
+    forget: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """Allowed payloads of a command."""
@@ -82,6 +88,7 @@ FORMS: dict[str, Form] = {
     "baseline": Form(
         BaselineMode, {word.upper(): {"mode": word} for word in ("on", "frozen", "off", "reset")}, '{"mode": "frozen"}'
     ),
+    "calibrate": Form(Calibrate, {"": {}, "PRESS": {}, "FORGET": {"forget": True}}, '{"forget": true}'),
     **dict.fromkeys(("reload", "restart", "identify", "snapshot"), _NOTHING),
 }
 

@@ -156,6 +156,15 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     uptime_s: Seconds  # of the daemon
 
 
+class Calibrated(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a calibration is."""
+
+    state: Literal["listening", "done", "refused", "forgotten"]  # listening: another result follows
+    speech_s: Seconds = 0.0  # seconds of speech
+    sentences: int = 0
+    change: dict[str, float] = {}  # by label: by how much the log of its score is lower than before, on average
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What a command did, or why not; commands that change a setting return its value."""
 
@@ -169,6 +178,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     thresholds: dict[str, Score] | msgspec.UnsetType = msgspec.UNSET
     log_level: str | msgspec.UnsetType = msgspec.UNSET
     baseline: str | msgspec.UnsetType = msgspec.UNSET  # `baseline.mode` in force
+    calibration: Calibrated | msgspec.UnsetType = msgspec.UNSET
     restart_required: list[str] | msgspec.UnsetType = msgspec.UNSET
     device: Identity | msgspec.UnsetType = msgspec.UNSET
 

@@ -18,6 +18,7 @@ from edged.contract import topics
 from edged.contract.commands import READ_ONLY
 
 _LEVEL_S = 60  # longest time between two `level` messages
+_MAX_STATE = 255  # characters of a state in Home Assistant
 _EXPIRES = 3  # periods without a message after which a metric expires
 
 Obedience = Literal["off", "read-only", "on"]  # as mqtt.commands
@@ -36,6 +37,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     health_s: int = 60
     commands: Obedience = "on"
     suggested_area: str = ""
+    calibrates: bool = False  # the bundle adapts its features
 
     @property
     def identifier(self) -> str:
@@ -181,6 +183,7 @@ def _settings(device: Device) -> list[Entity]:
             )
             for label in device.labels
         ],
+        "calibrate": _calibration(device, node) if device.calibrates else [],
         "restart": [
             _entity(
                 *(device, "button", "Restart", [node]),
@@ -200,6 +203,33 @@ def _settings(device: Device) -> list[Entity]:
     }
     obeyed = {"off": (), "read-only": READ_ONLY, "on": tuple(by_command)}[device.commands]
     return [entity for command, those in by_command.items() if command in obeyed for entity in those]
+
+
+def _calibration(device: Device, node: Entity) -> list[Entity]:
+    """Two buttons, and what came of pressing them, in words: first what to do, then what changed."""
+    command = _command(device, "calibrate")
+    return [
+        _entity(
+            *(device, "button", "Calibrate", [node]),
+            command_topic=command,
+            entity_category="config",
+            icon="mdi:account-voice",
+        ),
+        _entity(
+            *(device, "button", "Forget calibration", [node]),
+            command_topic=command,
+            payload_press="FORGET",
+            entity_category="config",
+            icon="mdi:account-voice-off",
+        ),
+        _entity(
+            *(device, "sensor", "Calibration", [node]),
+            state_topic=f"{command}/result",
+            value_template=f"{{{{ value_json.message[:{_MAX_STATE}] }}}}",
+            entity_category="diagnostic",
+            icon="mdi:account-voice",
+        ),
+    ]
 
 
 def _entity(device: Device, platform: str, name: str, availability: list[Entity], **config: Any) -> Entity:  # noqa: ANN401 -- JSON

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from edged.errors import ModelError
+from edged.features.logmel import Floats
 from edged.models.adaptation import Adaptation, Settings
 from edged.models.feature_adaptation import FeatureAdaptation
 from edged.models.feature_statistics import FeatureStatistics
@@ -90,6 +91,32 @@ class PlaceAdaptation:
         for one in (self.features, self.scores):
             if one is not None:
                 one.reset()
+
+    def calibrate(self, x: Floats, speech_s: float, *, utc_s: float) -> None:
+        """Takes the features ``x`` (n_windows, n) of ``speech_s`` seconds as how people here usually speak.
+
+        What was learned of the scores belongs to other features, and starts from scratch.
+
+        Raises:
+            ValueError: the bundle does not adapt features, or there is no window or no finite value.
+        """
+        if self.features is None:
+            raise ValueError("this bundle adapts no features, expected one that does")
+        self.features.calibrate(x, speech_s)
+        self.calibrated = utc_s
+        if self.scores is not None:
+            self.scores.reset()
+
+    def forget_calibration(self) -> bool:
+        """Takes the calibration back; False where there is none."""
+        if self.features is None or not self.features.forget_calibration():
+            return False
+        self.calibrated = None
+        if not self.features.speech_s:
+            self.since = None
+        if self.scores is not None:
+            self.scores.reset()
+        return True
 
     def encoded(self, *, bundle: str, microphone: str) -> bytes:
         """What was learned, as JSON, with the bundle's digest and the microphone that it belongs to."""

@@ -5,7 +5,7 @@ samples (n,) ─► Windows ─Window─► gate ─speech─► ModelInput ─�
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from edged.config.load import samples
 from edged.config.structs import Config, Gate
@@ -14,11 +14,13 @@ from edged.features.logmel import Floats
 from edged.features.windows import Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
-from edged.models.interpreter import Seen
 from edged.models.level_gate import GateSettings, LevelGate
 from edged.models.place_adaptation import PlaceAdaptation
 from edged.models.speech_gate import ModelGate
 from edged.pipeline.model_input import ModelInput
+
+if TYPE_CHECKING:
+    from edged.pipeline.calibration import Calibration
 
 _MAX_BEHIND = 4  # windows; a device that is further behind skips the oldest
 _OBSERVED_EVERY = 16  # windows with speech: the models run twice on one of so many, to see what the adaptation does
@@ -48,6 +50,7 @@ class WindowClassifier:
         self.bundle = bundle
         self.cascade = Cascade(bundle, routing, n_threads=models.threads)
         self.n_skipped = 0
+        self.calibration: Calibration | None = None  # gets the windows, which teach nothing else meanwhile
         self._adaptation = adaptation
         self._n_speech = 0
         self._windows = Windows(GEOMETRY, stride)
@@ -104,25 +107,29 @@ class WindowClassifier:
 
     def _classified(self, window: Window) -> Classification:
         if not self._has_speech(window):
+            if self.calibration is not None:
+                self.calibration.add(window, None)
             return Classification(window, None)
         adaptation = self._adaptation
         if adaptation is None or not adaptation.active:
             return Classification(window, self.cascade.answer(self._input.seen(window)))
-        return Classification(window, self._adapted(self._input.seen(window), adaptation))
+        return Classification(window, self._adapted(window, adaptation))
 
-    def _adapted(self, seen: Seen, adaptation: PlaceAdaptation) -> Answer:
-        """The answer at this place to what the models have ``seen``; both adaptations learn from it."""
-        features = adaptation.features
+    def _adapted(self, window: Window, adaptation: PlaceAdaptation) -> Answer:
+        """The answer at this place; both adaptations learn from it."""
+        seen, features = self._input.seen(window), adaptation.features
         if features is None:
             answer = self.cascade.answer(seen)
         else:
-            x = self.cascade.features(seen)
             answer = self.cascade.answer(seen, features.shift)
+            if self.calibration is not None:
+                self.calibration.add(window, seen)
+                return answer
             if self._n_speech % _OBSERVED_EVERY == 0:
                 as_it_comes = self.cascade.answer(seen)
                 features.observe(as_it_comes.scores, answer.scores, _OBSERVED_EVERY * self._stride_s)
             self._n_speech += 1
-            features.learn(x, answer.scores, self._stride_s)
+            features.learn(self.cascade.features(seen), answer.scores, self._stride_s)
         if adaptation.scores is None:
             return answer
         scores = adaptation.scores.corrected(answer.scores)

@@ -3,25 +3,30 @@
     Commands ──obey(name, arguments)──► Control ──► Daemon, Reload, Overrides, AdaptationStore ──► Result
 
 It runs in the pipeline's thread, between two reads.  A command takes effect at once and is saved afterwards; if that
-fails, its result says so.
+fails, its result says so.  ``calibrate`` listens first: it has a result at once and another at its end.
 """
 
 import logging
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from edged.config.overrides import Overrides
 from edged.config.reload import Reload
 from edged.config.structs import Config
-from edged.contract.commands import ALL, Arguments, BaselineMode, LogLevel, Mute, Threshold
-from edged.contract.payloads import Result, rfc3339
+from edged.contract.commands import ALL, Arguments, BaselineMode, Calibrate, LogLevel, Mute, Threshold
+from edged.contract.payloads import Calibrated, Result, rfc3339
+from edged.contract.topics import Topic, result_of
 from edged.errors import RestartError, shown
 from edged.pipeline.adaptation_store import AdaptationStore
+from edged.pipeline.calibration import Outcome
+from edged.pipeline.calibrator import INVITATION
 from edged.pipeline.daemon import Daemon
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _MAX_MESSAGE = 500  # characters
 
@@ -42,6 +47,7 @@ class Control:
     ) -> None:
         self._daemon, self._labels = daemon, labels
         self._adaptation, self._overrides, self._reload = adaptation, overrides, reload
+        self._calibration_id: str | msgspec.UnsetType = msgspec.UNSET  # of the command whose second result waits
 
     def obey(self, name: str, arguments: Arguments) -> Result:
         """Does what the command says; ``name`` is one of ``commands.FORMS``, and ``arguments`` are of its kind."""
@@ -50,6 +56,7 @@ class Control:
             "threshold": self._threshold,
             "log_level": self._log_level,
             "baseline": self._baseline,
+            "calibrate": self._calibrate,
             "reload": self._read_config,
             "restart": self._restart,
             "identify": self._identify,
@@ -57,9 +64,14 @@ class Control:
         }
         return actions[name](arguments)
 
-    def tick(self) -> None:
-        """Tries again to save what the disk refused."""
+    def tick(self) -> "Iterator[tuple[Topic, Result]]":
+        """Tries again to save what the disk refused; yields the results that come later than their command."""
         self._overrides.retry_save()
+        outcome = self._daemon.calibrator.tick(self._daemon.trouble) if self._daemon.calibrator else None
+        if outcome is not None:
+            _log.info("calibration: %s", outcome.message)
+            result = _calibrated("done" if outcome.ok else "refused", outcome)
+            yield result_of("calibrate"), msgspec.structs.replace(result, id=self._calibration_id)
 
     def _mute(self, mute: Mute) -> Result:
         self._overrides.muted = None
@@ -104,6 +116,17 @@ class Control:
             message += "; what was learned is deleted"
         return _result("baseline", self._saved(message), baseline=mode)
 
+    def _calibrate(self, calibrate: Calibrate) -> Result:
+        calibrator, trouble = self._daemon.calibrator, self._daemon.trouble
+        if calibrator is None or calibrator.unable or (trouble and not calibrate.forget):
+            reason = trouble or (calibrator.unable if calibrator else "this daemon does not adapt")
+            return _calibrated("refused", Outcome(ok=False, message=f"{reason}; nothing changed"))
+        if calibrate.forget:
+            return _calibrated("forgotten", calibrator.forget())
+        calibrator.begin()
+        self._calibration_id = calibrate.id
+        return _calibrated("listening", Outcome(ok=True, message=INVITATION))
+
     def _read_config(self, _: Arguments) -> Result:
         self._daemon.read_config(self._reload)
         waiting = list(self._reload.waiting)
@@ -136,6 +159,13 @@ class Control:
         """Saves the overrides; ``message``, with the fault if that fails."""
         fault = self._overrides.save()
         return f"{message}; not saved for the next start: {fault}" if fault else message
+
+
+def _calibrated(state: Literal["listening", "done", "refused", "forgotten"], outcome: Outcome) -> Result:
+    calibration = Calibrated(
+        state=state, speech_s=outcome.speech_s, sentences=outcome.n_sentences, change=outcome.change
+    )
+    return _result("calibrate", outcome.message, ok=outcome.ok, calibration=calibration)
 
 
 def _result(command: str, message: str, *, ok: bool = True, **values: Any) -> Result:  # noqa: ANN401 -- Result's fields

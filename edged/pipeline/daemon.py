@@ -28,6 +28,7 @@ from edged.host.systemd import notify
 from edged.models.bundle import Bundle
 from edged.pipeline import status
 from edged.pipeline.adaptation_store import AdaptationStore
+from edged.pipeline.calibrator import Calibrator
 from edged.pipeline.classifier import Classification, WindowClassifier
 from edged.pipeline.interfaces import AudioChunk, Sink, Source
 from edged.pipeline.level import LevelMeter
@@ -65,6 +66,7 @@ class Daemon:
         self._watch = SourceWatch(source, sink.publish)
         self._classifier = WindowClassifier(config, bundle, None if adaptation is None else adaptation.adaptation)
         self._adaptation = adaptation
+        self.calibrator = Calibrator(self._classifier, adaptation) if adaptation is not None else None
         self._tracker = Tracker(bundle.manifest.labels, tracker_settings(config, bundle.manifest.labels))
         self._payloads = PayloadBuilder(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
         self._metrics = Metrics()

@@ -88,4 +88,5 @@ def _device(config: Config, bundle: Bundle) -> Device:
         health_s=config.health_s,
         commands=config.mqtt.commands,
         suggested_area=config.homeassistant.suggested_area,
+        calibrates=bundle.manifest.adaptation is not None,
     )

@@ -105,7 +105,8 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
             announcer.tick(publisher)
         for topic, result in commands.results(control.obey):
             publisher.publish(topic, result)
-        control.tick()
+        for topic, result in control.tick():
+            publisher.publish(topic, result)
 
     with stopping(_CLOSE_S) as stop, asking(reload.asked), all_alive(daemon.end_with), exporter, publisher, microphone:
         daemon.run(stop, reload, between_reads)

@@ -79,7 +79,8 @@ class Device:
         def between_reads() -> None:
             for topic, result in commands_received.results(control.obey):
                 self.publisher.publish(topic, result)
-            control.tick()
+            for topic, result in control.tick():
+                self.publisher.publish(topic, result)
 
         def run() -> None:
             try:

@@ -9,21 +9,22 @@ import msgspec
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from edged.contract.payloads import EmotionState, EpisodeStart, Health, Info, Level, OutboxMetrics, encoded
+from edged.contract.payloads import EmotionState, EpisodeStart, Health, Info, Level, OutboxMetrics, Result, encoded
 from edged.homeassistant.entities import Device, entities
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.broker.payloads import TIME, emotion_state, episode_start, health, info
 
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad")
-KITCHEN = Device(node="kitchen", device_id="0123456789abcdef", labels=LABELS, version="0.1.0")
+KITCHEN = Device(node="kitchen", device_id="0123456789abcdef", labels=LABELS, version="0.1.0", calibrates=True)
 BELOW = "edged/kitchen/"
 
 OUTBOX = OutboxMetrics(depth=3, oldest_s=1, dropped=0, on_disk=True)
 LEVEL = Level(time=TIME, level_dbfs=-41.5, peak_dbfs=-20, clipping=False)
+CALIBRATED = Result(time=TIME, command="calibrate", ok=True, message="heard 6.0 s of speech")
 INFO = msgspec.structs.replace(info(), thresholds=dict.fromkeys(LABELS, 0.5) | {"angry": 0.65})
 
 # Rendered results of each template for every kind of payload on its topic.
-RENDERED: list[tuple[str, str, str | EmotionState | EpisodeStart | Health | Info | Level, str]] = [
+RENDERED: list[tuple[str, str, str | EmotionState | EpisodeStart | Health | Info | Level | Result, str]] = [
     ("sensor_emotion", "value_template", emotion_state("angry", 0.84, {"angry": 0.84}), "angry"),
     ("sensor_emotion", "value_template", emotion_state("uncertain"), "uncertain"),
     ("sensor_emotion", "value_template", emotion_state("none", None), "none"),
@@ -51,6 +52,8 @@ RENDERED: list[tuple[str, str, str | EmotionState | EpisodeStart | Health | Info
     ("sensor_skipped_windows", "value_template", msgspec.structs.replace(health(), windows_skipped=7), "7"),
     ("sensor_outbox_depth", "value_template", health(), "0"),
     ("sensor_outbox_depth", "value_template", msgspec.structs.replace(health(), outbox=OUTBOX), "3"),
+    ("sensor_calibration", "value_template", CALIBRATED, "heard 6.0 s of speech"),
+    ("sensor_calibration", "value_template", msgspec.structs.replace(CALIBRATED, message="x" * 500), "x" * 255),
     ("switch_listening", "value_template", INFO, "listening"),
     ("switch_listening", "value_template", msgspec.structs.replace(INFO, listening=False), "mute"),
     ("number_threshold_angry", "value_template", INFO, "0.65"),
@@ -88,7 +91,7 @@ def test_whole_of_it() -> None:
 
 @pytest.mark.parametrize(("key", "name", "payload", "expected"), RENDERED)
 def test_template_renders(
-    key: str, name: str, payload: str | EmotionState | EpisodeStart | Health | Info | Level, expected: str
+    key: str, name: str, payload: str | EmotionState | EpisodeStart | Health | Info | Level | Result, expected: str
 ) -> None:
     """Sensors show the published values."""
     assert rendered(entities(KITCHEN)[key][name], text(payload)) == expected
@@ -110,6 +113,7 @@ def test_template_never_yields_none(key: str, topic: str, template: str) -> None
         "level": [LEVEL],
         "health": [health(), msgspec.structs.replace(health(), outbox=OUTBOX)],
         "info": [INFO],
+        "cmd/calibrate/result": [CALIBRATED],
     }
     for payload in payloads[topic]:
         assert rendered(template, text(payload)) not in {"None", "null"}, key
@@ -187,6 +191,14 @@ def test_only_what_is_obeyed_can_be_set(commands: Any, there: set[str]) -> None:
     built = entities(msgspec.structs.replace(KITCHEN, commands=commands))
     platforms = {entity["platform"] for entity in built.values()}
     assert platforms - {"event", "sensor", "binary_sensor"} == there
+
+
+def test_calibration_needs_a_bundle_that_adapts_features() -> None:
+    """Without one there is no button for it; the button that takes it back sends FORGET."""
+    without = entities(msgspec.structs.replace(KITCHEN, calibrates=False))
+    gone = {"button_calibrate", "button_forget_calibration", "sensor_calibration"}
+    assert entities(KITCHEN).keys() - without.keys() == gone
+    assert entities(KITCHEN)["button_forget_calibration"]["payload_press"] == "FORGET"
 
 
 def test_another_bundle_has_its_own_labels() -> None:
