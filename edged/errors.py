@@ -3,6 +3,7 @@
     EdgedError                      1   anything below; never raised itself
     ├── UsageError                 64   the command line asks for something impossible
     ├── RecordingError             65   a sound file that cannot be used: empty, no sound, NaN samples
+    ├── CalibrationError            1   no calibration: too little speech, noise, or not possible here
     ├── CaptureError                1   the microphone: absent, refused, gone, stalled (a restart may help)
     ├── HistoryError                1   the stored events: missing or unreadable
     ├── OutputError                 1   stdout: a full disk, or a file that is not open for writing
@@ -53,6 +54,12 @@ class RecordingError(EdgedError):
 
 class CaptureError(EdgedError):
     """The microphone is absent, refused or gone; a restart may bring it back."""
+
+    exit_status = 1
+
+
+class CalibrationError(EdgedError):
+    """Nothing was calibrated; the message says why, and that nothing changed."""
 
     exit_status = 1
 

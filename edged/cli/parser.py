@@ -46,6 +46,7 @@ _SENSOR, _BROKER, _SHELL = "sensor commands", "broker commands", "other commands
 ENTRIES = (
     Entry(_SENSOR, "run", "sensor.run", "listen to the microphone and publish, until stopped"),
     Entry(_SENSOR, "check", "sensor.check", "test config, models, microphone and broker"),
+    Entry(_SENSOR, "calibrate", "sensor.calibrate", "adapt to your voice: speak two or three sentences"),
     Entry(_SENSOR, "devices", "sensor.devices", "list the microphones"),
     Entry(_SENSOR, "classify", "sensor.classify", "print the emotion of each sound file"),
     Entry(_SENSOR, "replay", "sensor.replay", "play sound files through the pipeline"),

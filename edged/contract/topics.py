@@ -82,6 +82,11 @@ def place_topic(place: str, topic: Topic, root: str) -> Topic:
     return replace(topic, name=f"/{root}/{topic.name.replace('<place>', place)}")
 
 
+def command_of(name: str) -> Topic:
+    """Where the command of that name is given."""
+    return replace(COMMAND, name=COMMAND.name.replace("<name>", name))
+
+
 def result_of(command: str) -> Topic:
     """Where the command of that name, one that is known, is answered."""
     return replace(RESULT, name=RESULT.name.replace("<name>", command))

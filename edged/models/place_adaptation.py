@@ -37,6 +37,10 @@ class _Version(msgspec.Struct):
     version: int
 
 
+class _Microphone(msgspec.Struct):
+    microphone: str
+
+
 class PlaceAdaptation:
     """Both adaptations, as far as the bundle has them.  The pipeline's thread owns it."""
 
@@ -165,3 +169,8 @@ class PlaceAdaptation:
         if stored:
             self.since, self.calibrated = stored.since, stored.calibrated
         return True
+
+
+def microphone_of(content: bytes) -> str:
+    """The microphone of what ``PlaceAdaptation.encoded`` gave, of any version."""
+    return msgspec.json.decode(content, type=_Microphone).microphone

@@ -21,7 +21,7 @@ from edged.host.state_dir import state_folder
 from edged.host.state_file import StateFile, read_bounded
 from edged.models.bundle import Bundle, Routing
 from edged.models.feature_statistics import FeatureStatistics, read_statistics
-from edged.models.place_adaptation import PlaceAdaptation
+from edged.models.place_adaptation import PlaceAdaptation, microphone_of
 
 NAME = "baseline.json"
 _PERIOD_S = 600.0
@@ -86,6 +86,11 @@ class AdaptationStore:
             raise ModelError(f"{file}: {exc}") from exc
         if not fits:
             raise ModelError(f"{file}: learned with another bundle or routing, expected {self._origin}")
+
+    @property
+    def stored_microphone(self) -> str:
+        """The microphone of the state that was read at the start; empty if there is none."""
+        return microphone_of(self._stored) if self._stored else ""
 
     def select_microphone(self, name: str) -> None:
         """Sound comes from the microphone ``name``; another than before starts from what is stored of it, if any."""

@@ -10,6 +10,7 @@ from edged import errors
     [
         (errors.UsageError, 64),
         (errors.RecordingError, 65),
+        (errors.CalibrationError, 1),
         (errors.CaptureError, 1),
         (errors.HistoryError, 1),
         (errors.OutputError, 1),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from edged.cli.config_file import config_from
 from edged.config.structs import Config
-from edged.contract.topics import CHECK, COMMAND, INFO, RESULT, TOPICS, full_name
+from edged.contract.topics import CHECK, COMMAND, INFO, RESULT, TOPICS, command_of, full_name, result_of
 from edged.errors import UsageError
 from edged.homeassistant.discovery import filters
 from edged.homeassistant.entities import Device
@@ -107,3 +107,6 @@ def _own(config: Config, node: str) -> Iterator[tuple[str, str]]:
             continue
         name = full_name(config.mqtt.root, node, topic).replace("<name>", "+")
         yield _OTHER_ACCESS.get(topic, _WRITE), name
+    if config.mqtt.commands == "on":  # `edged calibrate` asks the daemon as the same user
+        yield _WRITE, full_name(config.mqtt.root, node, command_of("calibrate"))
+        yield _READ, full_name(config.mqtt.root, node, result_of("calibrate"))

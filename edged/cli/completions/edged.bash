@@ -5,10 +5,11 @@
 #    source ~/.local/share/bash_completion/edged
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_edged_subparsers=(run check devices classify replay calls demo watch hub history discovery acl schema completion)
+_shtab_edged_subparsers=(run check calibrate devices classify replay calls demo watch hub history discovery acl schema completion)
 
 _shtab_edged_run_option_strings=(-h --help --config)
 _shtab_edged_check_option_strings=(-h --help --config)
+_shtab_edged_calibrate_option_strings=(-h --help --node --forget --config)
 _shtab_edged_devices_option_strings=(-h --help --config)
 _shtab_edged_classify_option_strings=(-h --help --jsonl --config)
 _shtab_edged_replay_option_strings=(-h --help --speed --node --jsonl --baseline --config)
@@ -25,6 +26,8 @@ _shtab_edged_option_strings=(-h --help --config --version)
 
 _shtab_edged_run___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_check___config_COMPGEN=_shtab_compgen_files
+_shtab_edged_calibrate_pos_0_COMPGEN=_shtab_compgen_files
+_shtab_edged_calibrate___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_devices___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_classify_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_edged_classify___config_COMPGEN=_shtab_compgen_files
@@ -46,12 +49,15 @@ _shtab_edged___config_COMPGEN=_shtab_compgen_files
 
 _shtab_edged_calls___customer_choices=(left right mono)
 _shtab_edged_completion_pos_0_choices=(bash zsh fish)
-_shtab_edged_pos_0_choices=(run check devices classify replay calls demo watch hub history discovery acl schema completion)
+_shtab_edged_pos_0_choices=(run check calibrate devices classify replay calls demo watch hub history discovery acl schema completion)
 
 _shtab_edged_run__h_nargs=0
 _shtab_edged_run___help_nargs=0
 _shtab_edged_check__h_nargs=0
 _shtab_edged_check___help_nargs=0
+_shtab_edged_calibrate__h_nargs=0
+_shtab_edged_calibrate___help_nargs=0
+_shtab_edged_calibrate___forget_nargs=0
 _shtab_edged_devices__h_nargs=0
 _shtab_edged_devices___help_nargs=0
 _shtab_edged_classify_pos_0_nargs=+

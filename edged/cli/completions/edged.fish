@@ -50,7 +50,7 @@ function _shtab_edged_using
   test "$_shtab_edged_cmdpath" = "$argv"
 end
 
-set -g _shtab_edged_commands run check devices classify replay calls demo watch hub history discovery acl schema completion
+set -g _shtab_edged_commands run check calibrate devices classify replay calls demo watch hub history discovery acl schema completion
 set -g _shtab_edged_opts_with_value --baseline --config --customer --host --jobs --node --out --part --port --since --speaker --speed --turns --user
 
 complete -c edged -e
@@ -65,6 +65,12 @@ complete -c edged -n '_shtab_edged_using run' -l config -xka "(__fish_complete_p
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a check -d 'Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL with the reason and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.'
 complete -c edged -n '_shtab_edged_using check' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using check' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
+complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a calibrate -d 'Adapt the device to your voice and room: speak two or three sentences as you always do. If edged runs on this machine it is asked to listen, otherwise this command listens to the microphone itself, or reads a recording made with it. The answer says what was heard and what changed. Only means are stored, no sound.'
+complete -c edged -n '_shtab_edged_using calibrate' -s h -l help -d 'show this help message and exit'
+complete -c edged -n '_shtab_edged_using calibrate' -l node -x -d 'ask this device over the broker'
+complete -c edged -n '_shtab_edged_using calibrate' -l forget -d 'take the calibration back'
+complete -c edged -n '_shtab_edged_using calibrate' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
+complete -c edged -n '_shtab_edged_using calibrate; and test $_shtab_edged_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'recording made with this device'"'"'s microphone, where no daemon runs; - is stdin'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a devices -d 'List the microphones, each with the string that selects it as audio.device in the config.'
 complete -c edged -n '_shtab_edged_using devices' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using devices' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
