@@ -13,6 +13,7 @@ action=${1:-}
 prefix=${PREFIX:-/opt/edged}
 python=${PYTHON:-python3}
 unit=/etc/systemd/system/edged.service
+hub_unit=/etc/systemd/system/edged-hub.service
 program=$prefix/venv/bin/edged
 link=/usr/local/bin/edged # on every user's PATH, root's too
 completion=/usr/local/share/bash-completion/completions/edged
@@ -118,11 +119,14 @@ install_config() {
 }
 
 install_unit() {
-    say "unit $unit"
-    sed "s|/opt/edged|$prefix|g" systemd/edged.service >"$unit.new"
-    chmod 644 "$unit.new"
-    mv "$unit.new" "$unit"
-    systemctl enable --quiet edged
+    local one
+    for one in "$unit" "$hub_unit"; do
+        say "unit $one"
+        sed "s|/opt/edged|$prefix|g" "systemd/${one##*/}" >"$one.new"
+        chmod 644 "$one.new"
+        mv "$one.new" "$one"
+    done
+    systemctl enable --quiet edged # the hub needs places first, and is started by hand
 }
 
 # Runs a command of edged as the service does: as its user, with its credentials.
@@ -150,14 +154,17 @@ if [[ $action == uninstall ]]; then
             as_service discovery --remove >/dev/null || say "the device is still in Home Assistant; delete it there"
         fi
     fi
+    if booted && [[ -e $hub_unit ]]; then
+        systemctl disable --quiet --now edged-hub
+    fi
     uninstall_command
-    rm -f "$unit" /etc/systemd/system/multi-user.target.wants/edged.service
+    rm -f "$unit" "$hub_unit" /etc/systemd/system/multi-user.target.wants/edged{,-hub}.service
     rm -rf "$prefix/venv" "$prefix/docs"
     rm -f "$prefix"/{README.md,CHANGELOG.md,LICENSE,config.yaml}
     rmdir --ignore-fail-on-non-empty "$prefix" 2>/dev/null || true
     if booted; then
         systemctl daemon-reload
-        systemctl reset-failed edged 2>/dev/null || true
+        systemctl reset-failed edged edged-hub 2>/dev/null || true
     fi
     say "edged is uninstalled; /etc/edged, /var/lib/edged and the user edged remain"
     exit
@@ -174,6 +181,7 @@ if ! booted; then
     exit
 fi
 systemctl daemon-reload
+systemctl try-restart edged-hub || true
 systemctl stop edged
 checked=0
 as_service check || checked=$? # while the service is stopped: many microphones can be opened only once

@@ -4,11 +4,11 @@ received ──topic──► the announcer of its place        birth ──► 
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from edged.contract.topics import Received
 from edged.homeassistant.announcer import Announcer, Voice
-from edged.homeassistant.discovery import Announcement
+from edged.homeassistant.discovery import Announcement, Messages
 
 _REPEAT_S = 10.0  # all places hear of one birth within 5 s and ask for the same
 
@@ -25,12 +25,19 @@ class PlaceAnnouncer:
     ) -> None:
         self._prefix = prefix
         self._clock = clock
+        self._announcements = announcements
         self._announcers = {
             identifier: Announcer(identifier, prefix, announcement, clock=clock)
             for identifier, announcement in announcements.items()
         }
         self._repeated_s = -_REPEAT_S
         self.filters = tuple(dict.fromkeys(one for announcer in self._announcers.values() for one in announcer.filters))
+
+    @property
+    def largest(self) -> tuple[int, int]:
+        """Bytes of the largest message: all of a place in one, and in parts."""
+        whole, parts = zip(*self._announcements.values(), strict=True) if self._announcements else ((), ())
+        return _largest(whole), _largest(parts)
 
     def connected(self) -> None:
         """The broker takes messages; it may have forgotten ours."""
@@ -61,6 +68,10 @@ class PlaceAnnouncer:
         if self._clock() - self._repeated_s >= _REPEAT_S:
             self._repeated_s = self._clock()
             voice.repeat()
+
+
+def _largest(messages: Iterable[Messages]) -> int:
+    return max((len(payload) for one in messages for payload in one.values()), default=0)
 
 
 class _RepeatedOnce:

@@ -40,7 +40,7 @@ class Routes:
         self.places = {name: PlaceSources(place, hub.labels) for name, place in my_places(hub).items()}
         self.counts: Counter[str] = Counter()
         self._handlers: dict[str, list[tuple[str, _Handler]]] = {}
-        self._has_words: set[str] = set()  # topics whose payloads are never quoted
+        self._word_topics: set[str] = set()  # topics whose payloads are never quoted
         self._named: set[tuple[str, str]] = set()
         self._news: deque[str] = deque(maxlen=_MAX_NAMED)
         for name, place in my_places(hub).items():
@@ -53,12 +53,17 @@ class Routes:
                 read: _Handler = partial(self._input, self.places[name], one.name, reader)
                 self._handlers.setdefault(one.topic, []).append((name, read))
                 if one.kind == "text":
-                    self._has_words.add(one.topic)
+                    self._word_topics.add(one.topic)
 
     @property
     def topics(self) -> tuple[str, ...]:
         """All topics to subscribe to."""
         return tuple(self._handlers)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether any topic has words to be scored."""
+        return bool(self._word_topics)
 
     def take(self, taken: Taken, now_s: float) -> Iterator[str]:
         """Hand a message to the places of its topic; yields those that it says something about."""
@@ -107,7 +112,7 @@ class Routes:
     def _name_unknown(self, topic: str, labels: tuple[str, ...]) -> None:
         """Name each unknown label once; what is not like a label could be a sentence, and is not quoted."""
         for label in labels:
-            quoted = repr(label) if _LIKE_A_LABEL.fullmatch(label) and topic not in self._has_words else "a text"
+            quoted = repr(label) if _LIKE_A_LABEL.fullmatch(label) and topic not in self._word_topics else "a text"
             if (topic, quoted) not in self._named and len(self._named) < _MAX_NAMED:
                 self._named.add((topic, quoted))
                 self._news.append(f"{topic}: {quoted} is no label of the hub: add it to the input's map")

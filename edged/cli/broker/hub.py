@@ -17,6 +17,7 @@ from edged.cli.log import log_to_stderr
 from edged.cli.signals import stopping
 from edged.cli.threads import all_alive
 from edged.config.hub.checks import check_hub
+from edged.config.hub.presets import complete
 from edged.config.structs import Config
 from edged.errors import ConfigError
 from edged.homeassistant.discovery import announcement
@@ -28,6 +29,7 @@ from edged.host.instance_lock import InstanceLock
 from edged.host.metrics import version_of
 from edged.hub.hub import Hub
 from edged.hub.intake import Intake
+from edged.hub.linear_text import load_text_scorer
 from edged.hub.routes import Routes, my_places
 from edged.mqtt.publisher import Publisher
 
@@ -125,8 +127,14 @@ def announcer_for(config: Config, name: str) -> PlaceAnnouncer | None:
 
 
 def routes_for(config: Config) -> Routes:
-    """The routes of ``config``, with the text model if a place has a text input."""
-    return Routes(config.hub, config.mqtt.root, None)
+    """The routes of ``config``, with the text model if a place has a text input.
+
+    Raises:
+        ModelError: the text model is damaged.
+    """
+    inputs = [complete(one) for place in my_places(config.hub).values() for one in place.inputs]
+    scorer = load_text_scorer() if any(one.kind == "text" for one in inputs) else None
+    return Routes(config.hub, config.mqtt.root, scorer)
 
 
 def _run(config: Config, name: str) -> None:

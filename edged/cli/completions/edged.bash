@@ -8,7 +8,7 @@
 _shtab_edged_subparsers=(run check calibrate devices classify replay calls demo watch hub history discovery acl schema completion)
 
 _shtab_edged_run_option_strings=(-h --help --config)
-_shtab_edged_check_option_strings=(-h --help --config)
+_shtab_edged_check_option_strings=(-h --help --hub --config)
 _shtab_edged_calibrate_option_strings=(-h --help --node --forget --config)
 _shtab_edged_devices_option_strings=(-h --help --config)
 _shtab_edged_classify_option_strings=(-h --help --jsonl --config)
@@ -55,6 +55,7 @@ _shtab_edged_run__h_nargs=0
 _shtab_edged_run___help_nargs=0
 _shtab_edged_check__h_nargs=0
 _shtab_edged_check___help_nargs=0
+_shtab_edged_check___hub_nargs=0
 _shtab_edged_calibrate__h_nargs=0
 _shtab_edged_calibrate___help_nargs=0
 _shtab_edged_calibrate___forget_nargs=0

@@ -78,6 +78,7 @@ _shtab_edged_calls_defaults_added=0
 
 _shtab_edged_check_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--hub[test what \`edged hub\` needs instead of \`edged run\`]"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
 )
 

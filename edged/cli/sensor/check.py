@@ -1,31 +1,30 @@
 """``edged check``: tries each part for real and prints OK, or FAIL with the reason and what to do.
 
     config ─► bundle ─► labels ─► runtime ─► gate ─► microphone ─► broker, stage by stage
+    config ─► places ─► text ─► broker, stage by stage                  with --hub
 
 A line each; the exit status is 0 if none failed.
 """
 
 import argparse
 import math
-import sys
 import time
-from collections.abc import Callable
-from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from edged.audio.microphone import Microphone
 from edged.cli.broker.discovery import announcement_for, announcer_for
+from edged.cli.broker.hub_check import check_hub
 from edged.cli.bundle import bundle_of, fitting
 from edged.cli.config_file import config_file
 from edged.cli.log import log_to_stderr
-from edged.cli.screen import GREEN, RED, YELLOW, coloured, wrapped
+from edged.cli.sensor.report import Report
 from edged.config.overrides import NAME, muted_by_command
 from edged.config.structs import Config
 from edged.contract.payloads import encoded
 from edged.contract.topics import INFO, full_name
-from edged.errors import CaptureError, EdgedError
+from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY, dbfs
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
@@ -33,7 +32,7 @@ from edged.host.state_dir import existing_state_file
 from edged.models.bundle import Bundle
 from edged.models.cascade import Cascade
 from edged.mqtt.commands import Commands
-from edged.mqtt.probe import LiveClient, SkippedError, stages
+from edged.mqtt.probe import LiveClient, stages
 from edged.pipeline.classifier import WindowClassifier
 from edged.pipeline.status import info
 
@@ -45,24 +44,23 @@ Test config, models, speech gate, microphone and broker, one after the other. Ea
 and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.
 """
 
-_INDENT = 20  # columns of the part and its verdict
-_COLOURS = {"OK": GREEN, "SKIP": YELLOW, "FAIL": RED}
-
-T = TypeVar("T")
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It takes none."""
+    """Which program."""
     parser.description = _DESCRIPTION
+    parser.add_argument("--hub", action="store_true", help="test what `edged hub` needs instead of `edged run`")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line per part; returns 0, or the exit status of the first failure."""
     log_to_stderr("error")  # the report already says what would be logged
-    report = _Report()
+    report = Report()
     file = config_file(arguments)
     config = report.part("config", file.load, lambda _config: str(file))
     if config is None:
+        return report.status
+    if arguments.hub:
+        check_hub(report, config, str(file.path or "config"))
         return report.status
     bundle = report.part("bundle", lambda: bundle_of(config), _about_bundle)
     if bundle is not None:
@@ -76,34 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
         if report.part(f"broker {name}", attempt, str) is None:
             break
     return report.status
-
-
-class _Report:
-    """Prints each part as it is tried and remembers the exit status of the first failure."""
-
-    def __init__(self) -> None:
-        self.status = 0
-
-    def part(self, name: str, attempt: Callable[[], T], about: Callable[[T], str]) -> T | None:
-        """The result of ``attempt``; None if it failed, after a line with the reason."""
-        try:
-            result = attempt()
-            text = about(result)
-        except SkippedError as exc:
-            _print(name, "SKIP", str(exc))
-            return None
-        except EdgedError as exc:
-            _print(name, "FAIL", str(exc))
-            self.status = self.status or exc.exit_status
-            return None
-        _print(name, "OK", text)
-        return result
-
-
-def _print(name: str, verdict: str, text: str) -> None:
-    head = f"{name:<13} {verdict}"
-    line = wrapped(f"{name:<13} {verdict:<4}  {text}", sys.stdout, _INDENT)
-    print(head.replace(verdict, coloured(verdict, _COLOURS[verdict], sys.stdout)) + line[len(head) :], flush=True)
 
 
 def _live_client(config: Config, classifier: WindowClassifier | None) -> LiveClient:
