@@ -47,6 +47,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # The pipeline is handed its source and sink, so it imports neither audio nor mqtt.
     ("edged.pipeline", (*_SHARED, "edged.features", "edged.models", "edged.events")),
     ("edged.calls", (*_SHARED, *_STAGES, "edged.pipeline")),
+    ("edged.web", (*_SHARED, *_STAGES, "edged.pipeline", "edged.calls")),
     ("edged.hub", (*_SHARED, "edged.outbox", "edged.mqtt", "edged.homeassistant")),
     ("edged.demo", _SHARED),
     ("edged.cli", ("edged",)),
@@ -77,6 +78,9 @@ _HOME = {
     "amqtt": "edged.demo.broker",
     "prometheus_client": "edged.host.prometheus",
     "matplotlib": "edged.calls.timeline_png",
+    "starlette": "edged.web.application",
+    "uvicorn": "edged.web.server",
+    "python_multipart": "edged.web.calls.upload",
 }
 _NAMES_MODULE = re.compile(rf"(?:{'|'.join(_HOME)})(?:\.[a-z_]+)+")
 _EVERYWHERE = {"numpy", "msgspec"}
