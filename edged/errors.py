@@ -8,6 +8,7 @@
     ├── HistoryError                1   the stored events: missing or unreadable
     ├── OutputError                 1   stdout: a full disk, or a file that is not open for writing
     ├── PublishError                1   a command needs the broker, and cannot reach it
+    ├── AgentError                  1   a language model or an action's address: no answer, or an unusable one
     ├── AlreadyRunningError        69   another edged runs on this machine under the same node
     ├── ThreadError                 1   a thread of the daemon died of a fault in the program
     ├── RestartError               75   no fault: a restart was requested by command
@@ -78,6 +79,12 @@ class OutputError(EdgedError):
 
 class PublishError(EdgedError):
     """A command cannot reach the broker that it needs; for the daemon an absent broker is a state, not an error."""
+
+    exit_status = 1
+
+
+class AgentError(EdgedError):
+    """A language model, or the address of an action, gives no answer or an unusable one; for the hub it is no end."""
 
     exit_status = 1
 

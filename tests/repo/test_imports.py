@@ -47,7 +47,6 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # The pipeline is handed its source and sink, so it imports neither audio nor mqtt.
     ("edged.pipeline", (*_SHARED, "edged.features", "edged.models", "edged.events")),
     ("edged.calls", (*_SHARED, *_STAGES, "edged.pipeline")),
-    ("edged.web", (*_SHARED, *_STAGES, "edged.pipeline", "edged.calls")),
     ("edged.hub", (*_SHARED, "edged.outbox", "edged.mqtt", "edged.homeassistant")),
     ("edged.demo", _SHARED),
     ("edged.cli", ("edged",)),
@@ -77,10 +76,10 @@ _HOME = {
     "yaml": "edged.config.strict_yaml",
     "amqtt": "edged.demo.broker",
     "prometheus_client": "edged.host.prometheus",
+    "httpx": "edged.hub.agent.http",
+    "mcp": "edged.hub.mcp.server",
+    "pydantic": "edged.hub.mcp.server",
     "matplotlib": "edged.calls.timeline_png",
-    "starlette": "edged.web.application",
-    "uvicorn": "edged.web.server",
-    "python_multipart": "edged.web.calls.upload",
 }
 _NAMES_MODULE = re.compile(rf"(?:{'|'.join(_HOME)})(?:\.[a-z_]+)+")
 _EVERYWHERE = {"numpy", "msgspec"}

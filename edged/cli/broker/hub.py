@@ -19,7 +19,7 @@ from edged.cli.threads import all_alive
 from edged.config.hub.checks import check_hub
 from edged.config.hub.presets import complete
 from edged.config.structs import Config
-from edged.errors import ConfigError
+from edged.errors import ConfigError, UsageError
 from edged.homeassistant.discovery import announcement
 from edged.homeassistant.place_announcer import PlaceAnnouncer
 from edged.homeassistant.place_entities import PlaceDevice
@@ -34,8 +34,6 @@ from edged.hub.routes import Routes, my_places
 from edged.mqtt.publisher import Publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from edged.hub.interfaces import MoodListener
     from edged.mqtt.listener import Listener
 
@@ -137,13 +135,30 @@ def routes_for(config: Config) -> Routes:
     return Routes(config.hub, config.mqtt.root, scorer)
 
 
+def agents_for(config: Config, publisher: Publisher) -> "list[MoodListener]":
+    """The agent of ``config``, if it has one; its actions go out through ``publisher``.
+
+    Raises:
+        UsageError: the extra agent is not installed.
+        ConfigError: a file with a key or token cannot be used.
+    """
+    if config.hub.agent is None:
+        return []
+    try:
+        from edged.hub.agent.agent import agent_for  # noqa: PLC0415 -- an extra, and slow to import
+    except ImportError as exc:
+        raise UsageError(f"{exc}: expected the extra agent beside hub.agent: pip install 'edged[agent]'") from exc
+    made = agent_for(config.hub.agent, config.hub.actions, config.mqtt.root, publisher)
+    return [made] if made else []
+
+
 def _run(config: Config, name: str) -> None:
     routes = routes_for(config)
     intake = Intake(routes.topics)
     announcer = announcer_for(config, name)
     between: list[Listener] = [intake, announcer] if announcer else [intake]
     publisher = Publisher(config.mqtt, name, listeners=between)
-    agents: Sequence[MoodListener] = ()
+    agents = agents_for(config, publisher)
     hub = Hub(config, name, routes=routes, intake=intake, sink=publisher, listeners=agents)
 
     def between_turns() -> None:

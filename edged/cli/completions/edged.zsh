@@ -21,11 +21,11 @@ _shtab_edged_commands() {
     discovery:'Print the MQTT discovery messages that this device publishes for Home Assistant, or remove them from the broker. The daemon need not run.'
     history:'List the emotion events stored on this device, both published and waiting for the broker. Works while the daemon runs.'
     hub:'Fuse what microphones, transcripts and cameras say of each place to one mood, publish it, and hand it on to an agent, until SIGTERM or Ctrl-C. Runs beside the broker and needs neither microphone nor camera itself.'
+    mcp:'Give an agent the moods of rooms that `edged hub` publishes: MCP tools and resources that only read. Without --http it speaks over stdin and stdout, as MCP clients start their servers.'
     replay:'Play sound files through the same pipeline as the microphone, and publish to the broker or print JSON lines. A replay has a node of its own, so that nobody takes it for the live device.'
     run:'Listen to the microphone and publish emotion events until SIGTERM or Ctrl-C. This is what the service runs. SIGHUP reloads the config.'
     schema:'Print the JSON Schema of every payload, or topics and payloads in another format.'
     watch:'Show what devices publish on the broker, live, until Ctrl-C. Without options it shows the node and the broker of the config, or all nodes if the config names none.'
-    web:'Serve pages for a browser on this machine: drop recordings of calls in, and read their reports. Recordings are deleted when their report is made, and everything when the program ends.'
   )
   _describe 'edged commands' _commands
 }
@@ -150,6 +150,17 @@ _shtab_edged_hub_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_edged_hub_defaults_added=0
 
+_shtab_edged_mcp_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--http[serve http\:\/\/HOST\:PORT\/mcp instead of stdin and stdout]:HOST:"
+  "--port[port of --http (default\: 8765)]:PORT:"
+  "--token-file[clients of --http must send this bearer token]:FILE:_files"
+  "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_edged_mcp_defaults_added=0
+
 _shtab_edged_replay_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--speed[times real time (default\: max, as fast as it can)]:max|N:"
@@ -194,17 +205,6 @@ _shtab_edged_watch_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_edged_watch_defaults_added=0
 
-_shtab_edged_web_options=(
-  "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--host[address to listen on (default\: web.host, 127.0.0.1)]:ADDRESS:"
-  "--port[port (default\: web.port, 8095)\; 0\: any that is free]:PORT:"
-  "--open[open the first page in a browser]"
-  "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
-)
-
-# guard to ensure default positional specs are added only once per session
-_shtab_edged_web_defaults_added=0
-
 
 _shtab_edged() {
   local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->edged'
@@ -235,11 +235,11 @@ _shtab_edged() {
         discovery) _arguments -C -s $_shtab_edged_discovery_options ;;
         history) _arguments -C -s $_shtab_edged_history_options ;;
         hub) _arguments -C -s $_shtab_edged_hub_options ;;
+        mcp) _arguments -C -s $_shtab_edged_mcp_options ;;
         replay) _arguments -C -s $_shtab_edged_replay_options ;;
         run) _arguments -C -s $_shtab_edged_run_options ;;
         schema) _arguments -C -s $_shtab_edged_schema_options ;;
         watch) _arguments -C -s $_shtab_edged_watch_options ;;
-        web) _arguments -C -s $_shtab_edged_web_options ;;
       esac
   esac
 }

@@ -1,1 +1,0 @@
-"""The page Calls: recordings in, reports out."""

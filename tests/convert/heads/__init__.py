@@ -1,1 +1,0 @@
-"""Tests of the heads on the pretrained encoder."""
