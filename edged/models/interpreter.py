@@ -187,12 +187,19 @@ class Interpreter:
         self._network.prove(np.full(wanted.shape, silence, wanted.dtype))
 
     def scores(self, seen: Seen) -> Floats:
-        """(n_labels,) outputs in [0, 1] for what the model has ``seen``."""
+        """(n_labels,) outputs in [0, 1] for what the model has ``seen``.
+
+        Raises:
+            ModelError: an output is not finite, as a damaged file may make it.
+        """
         wanted = self._network.input
         is_ready = seen.dtype == np.int8 or wanted.dtype == "float32"
         steps = seen if is_ready else wanted.quantized(reals_in(seen))
         # A copy: no view into the interpreter's memory lives across a run.
-        return self._network.output.real(np.array(self._network.run(steps)))
+        scores = self._network.output.real(np.array(self._network.run(steps)))
+        if not np.isfinite(scores).all():
+            raise self._network.fault("outputs", "are not finite", "scores")
+        return scores
 
 
 @contextlib.contextmanager

@@ -49,7 +49,11 @@ class Trunk:
         self._network.prove(np.zeros(wanted.shape, wanted.dtype))
 
     def features(self, window: Seen) -> Floats:
-        """(2 * width,) for one ``window`` (n_frames, n_bands): an int8 image, or dB below its loudest cell."""
+        """(2 * width,) for one ``window`` (n_frames, n_bands): an int8 image, or dB below its loudest cell.
+
+        Raises:
+            ModelError: a feature is not finite, as a damaged file may make it.
+        """
         geometry = self._geometry
         image = image_in(window)
         levels = reals_in(window) if image is None else levels_of(image, geometry)
@@ -62,4 +66,7 @@ class Trunk:
         steps = self._network.run(seen).reshape(self._work.shape)
         # Outputs in float32 are read where the runtime has them; int8 ones become real in memory of their own.
         outputs = steps if self._outputs is None else self._network.output.real(steps, out=self._outputs)
-        return pooled(outputs, active, self._work)
+        made = pooled(outputs, active, self._work)
+        if not np.isfinite(made).all():
+            raise self._network.fault("outputs", "are not finite", "features")
+        return made

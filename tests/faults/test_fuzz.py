@@ -8,6 +8,7 @@ import io
 import json
 import resource
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from edged.audio.recording import Recording
 from edged.config.load import load_config
 from edged.config.structs import Config
 from edged.errors import ConfigError, EdgedError, ModelError, RecordingError
+from edged.features.geometry import GEOMETRY
 from edged.models.bundle import Bundle, load_bundle
 from tests.parts.faults.fuzzing import Edit, damaged, edits, fuzzed
-from tests.parts.models.bundles import manifest, write_bundle
+from tests.parts.models.bundles import gate, manifest, trunk, write_bundle
 
 _SHIPPED = (Path(__file__).parents[2] / "config.yaml").read_bytes()
 _SECTIONS = {
@@ -157,8 +159,9 @@ def _paths(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  #
     return [above, *(path for key, below in inner for path in _paths(below, (*above, key)))]
 
 
-_MANIFEST = json.dumps(manifest()).encode()
-_PATHS = _paths(manifest())[1:]
+_VALUES = {**manifest(), "trunk": trunk(), "gate": gate(geometry=asdict(GEOMETRY))}
+_MANIFEST = json.dumps(_VALUES).encode()
+_PATHS = _paths(_VALUES)[1:]
 _JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -180,7 +183,7 @@ def _at(value: Any, path: tuple[Any, ...]) -> Any:  # noqa: ANN401 -- JSON
 @st.composite
 def _manifests(draw: st.DrawFn) -> bytes:
     """The valid manifest with values changed, keys removed and keys added."""
-    values = manifest()
+    values = json.loads(_MANIFEST)
     for path in draw(st.lists(st.sampled_from(_PATHS), min_size=1, max_size=4)):
         try:
             holder = _at(values, path[:-1])

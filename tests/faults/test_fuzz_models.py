@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,16 @@ from hypothesis import event, given
 from edged.models.bundle import DEFAULT_BUNDLE
 from edged.models.interpreter import installed_runtimes
 from tests.parts.faults.fuzzing import Edit, edits, fuzzed
+from tests.tools.tiny_models import FOLDER
 
-_SIZE = (DEFAULT_BUNDLE / "m1.tflite").stat().st_size
+_SIZE = max(file.stat().st_size for file in (DEFAULT_BUNDLE / "m1.tflite", FOLDER / "trunk_float.tflite"))
 
 
-@pytest.fixture(scope="module", params=installed_runtimes())
+@pytest.fixture(scope="module", params=list(product(installed_runtimes(), ("model", "trunk"))), ids="-".join)
 def child(request: pytest.FixtureRequest, fast: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that runs damaged models with this runtime."""
-    command = [sys.executable, "-m", "tests.parts.faults.fuzz_child", request.param, str(fast)]
+    """A process that runs damaged models, or trunks, with this runtime."""
+    runtime, part = request.param
+    command = [sys.executable, "-m", "tests.parts.faults.fuzz_child", runtime, str(fast), part]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as judging:

@@ -1,8 +1,9 @@
 """Runs damaged models in a process of its own, since a runtime may crash its process.
 
-    python -m tests.parts.faults.fuzz_child RUNTIME    lines of JSON on stdin ──► one line with the verdict on stdout
+    python -m tests.parts.faults.fuzz_child RUNTIME FOLDER PART    lines of JSON on stdin ──► one line with the verdict
 
-Each line is a list of edits, with their bytes in hexadecimal, of the shipped bundle's first model.  Each case runs in
+Each line is a list of edits, with their bytes in hexadecimal, of PART: the shipped bundle's first ``model``, or the
+``trunk`` of a tiny one.  Each case runs in
 a fork of this process, which has imported the runtime but run nothing: 2 ms instead of 500 ms.
 """
 
@@ -20,39 +21,55 @@ import msgspec
 import numpy as np
 
 from edged.errors import ModelError
-from edged.features.geometry import GEOMETRY
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
-from edged.models.cascade import Cascade
-from edged.models.interpreter import Runtime, installed_runtimes
+from edged.models.cascade import Answer, Cascade
+from edged.models.interpreter import Runtime, Seen, installed_runtimes
+from edged.models.trunk import Trunk
 from tests.parts.faults.fuzzing import damaged
+from tests.parts.models.trunk_bundles import trunk_bundle
 
 ALLOWED_S = 3  # per case; a good one takes 20 ms
 
 
-def rehashed(bundle: Bundle, folder: Path, content: bytes) -> Bundle:
-    """The bundle with ``content`` as its first model and a matching hash, written to ``folder`` and loaded again."""
-    first = bundle.manifest.routes.hard.model
-    model = msgspec.structs.replace(bundle.manifest.models[first], sha256=hashlib.sha256(content).hexdigest())
-    models = {**bundle.manifest.models, first: model}
-    (folder / "bundle.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(bundle.manifest, models=models)))
-    for name, other in bundle.contents.items():
-        (folder / models[name].file).write_bytes(content if name == first else other)
-    if bundle.manifest.gate is not None and bundle.gate is not None:
-        (folder / bundle.manifest.gate.file).write_bytes(bundle.gate)
+def rehashed(bundle: Bundle, folder: Path, part: str, content: bytes) -> Bundle:
+    """The bundle with ``content`` as this part and a matching hash, written to ``folder`` and loaded again."""
+    manifest, contents, trunk = bundle.manifest, dict(bundle.contents), bundle.trunk
+    sha256 = hashlib.sha256(content).hexdigest()
+    if part == "trunk":
+        assert manifest.trunk is not None
+        manifest = msgspec.structs.replace(manifest, trunk=msgspec.structs.replace(manifest.trunk, sha256=sha256))
+        trunk = content
+    else:
+        first = manifest.routes.hard.model
+        model = msgspec.structs.replace(manifest.models[first], sha256=sha256)
+        manifest = msgspec.structs.replace(manifest, models={**manifest.models, first: model})
+        contents[first] = content
+    (folder / "bundle.json").write_bytes(msgspec.json.encode(manifest))
+    for name, other in contents.items():
+        (folder / manifest.models[name].file).write_bytes(other)
+    for described, file in ((manifest.gate, bundle.gate), (manifest.trunk, trunk)):
+        if described is not None and file is not None:
+            (folder / described.file).write_bytes(file)
+    if manifest.adaptation is not None and bundle.adaptation is not None:
+        (folder / manifest.adaptation.file).write_bytes(bundle.adaptation)
     return load_bundle(folder)
 
 
-def verdict(bundle: Bundle, folder: Path, content: bytes, runtime: Runtime) -> str:
+def answer_of(bundle: Bundle, runtime: Runtime) -> Answer:
+    """To silence; only the trunk and the first model are loaded: the others would take most of the time."""
+    hard = msgspec.structs.replace(bundle.manifest.routes.hard, branches=())
+    routes = msgspec.structs.replace(bundle.manifest.routes, hard=hard)
+    alone = dataclasses.replace(bundle, manifest=msgspec.structs.replace(bundle.manifest, routes=routes))
+    geometry = bundle.geometry
+    image = np.zeros((geometry.n_frames, geometry.n_bands), np.int8)
+    seen: Seen = Trunk(bundle, runtime=runtime).features(image) if bundle.trunk is not None else image
+    return Cascade(alone, "hard", runtime=runtime).answer(seen)
+
+
+def verdict(bundle: Bundle, folder: Path, part: str, content: bytes, runtime: Runtime) -> str:
     """``answered``, ``refused``, or a description of the failure."""
     try:
-        loaded = rehashed(bundle, folder, content)
-        # Only the damaged model is loaded: the others would take most of the time.
-        hard = msgspec.structs.replace(loaded.manifest.routes.hard, branches=())
-        routes = msgspec.structs.replace(loaded.manifest.routes, hard=hard)
-        alone = dataclasses.replace(loaded, manifest=msgspec.structs.replace(loaded.manifest, routes=routes))
-        answer = Cascade(alone, "hard", runtime=runtime).answer(
-            np.zeros((GEOMETRY.n_frames, GEOMETRY.n_bands), np.int8)
-        )
+        answer = answer_of(rehashed(bundle, folder, part, content), runtime)
     except ModelError as exc:
         return "refused" if str(exc).isprintable() else f"refused in more than a line: {exc!r}"
     except Exception as exc:  # noqa: BLE001 -- any exception is a finding
@@ -61,13 +78,13 @@ def verdict(bundle: Bundle, folder: Path, content: bytes, runtime: Runtime) -> s
     return "answered" if np.isfinite(shares).all() and 0 <= shares.min() <= shares.max() <= 1 else f"scores {shares}"
 
 
-def in_fork(bundle: Bundle, folder: Path, content: bytes, runtime: Runtime) -> str:
+def in_fork(bundle: Bundle, folder: Path, part: str, content: bytes, runtime: Runtime) -> str:
     """The verdict, or the signal that killed the process."""
     read, write = os.pipe()
     child = os.fork()
     if not child:
         signal.alarm(ALLOWED_S)
-        os.write(write, verdict(bundle, folder, content, runtime).encode()[:4000])
+        os.write(write, verdict(bundle, folder, part, content, runtime).encode()[:4000])
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as pipe:
@@ -82,13 +99,18 @@ def main() -> None:
     """Print one verdict per line of stdin."""
     runtime = next(name for name in get_args(Runtime) if name == sys.argv[1])
     assert runtime in installed_runtimes()  # imports it as well, once for all forks
-    bundle = load_bundle(DEFAULT_BUNDLE)
-    content = bundle.contents[bundle.manifest.routes.hard.model]
+    part = sys.argv[3]
     with tempfile.TemporaryDirectory(dir=sys.argv[2]) as folder:
+        if part == "trunk":
+            bundle = trunk_bundle(Path(folder) / "tiny", "float")
+            content = bundle.trunk or b""
+        else:
+            bundle = load_bundle(DEFAULT_BUNDLE)
+            content = bundle.contents[bundle.manifest.routes.hard.model]
         for line in sys.stdin:
             changes = [(place, n_removed, bytes.fromhex(new)) for place, n_removed, new in json.loads(line)]
             case = damaged(content, changes)
-            sys.stdout.write(json.dumps(in_fork(bundle, Path(folder), case, runtime)) + "\n")
+            sys.stdout.write(json.dumps(in_fork(bundle, Path(folder), part, case, runtime)) + "\n")
             sys.stdout.flush()
 
 

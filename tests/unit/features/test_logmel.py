@@ -9,7 +9,17 @@ import python_speech_features.sigproc
 from numpy.typing import NDArray
 
 from edged.features.geometry import GEOMETRY
-from edged.features.logmel import Floats, FrontEnd, hz_to_mel, int8_input, mel_filters, mel_to_hz, taper
+from edged.features.logmel import (
+    Floats,
+    FrontEnd,
+    hz_to_mel,
+    int8_input,
+    levels_of,
+    mel_filters,
+    mel_to_hz,
+    steps_of,
+    taper,
+)
 from tests.parts.sound.speech import clips, noise, sine
 
 _FRONT_END = FrontEnd()
@@ -159,3 +169,9 @@ def test_int8_input_lossless() -> None:
     image = np.arange(256, dtype=np.uint8).reshape(16, 16)
     np.testing.assert_array_equal(int8_input(image), image.astype(int) - 128)
     assert int8_input(image).dtype == np.int8
+
+
+def test_levels_of_image_are_what_it_was_made_of() -> None:
+    """To half a step, from the floor to the loudest cell."""
+    levels = np.linspace(-80, 0, 2 * 64, dtype=np.float32).reshape(2, 64)
+    np.testing.assert_allclose(levels_of(int8_input(steps_of(levels))), levels, atol=GEOMETRY.quantum_db / 2 + 1e-4)

@@ -49,3 +49,13 @@ def test_pooled_is_mean_then_spread_of_active_positions() -> None:
     found = pooled(outputs, np.array([True, True, False]))
     assert found.dtype == np.float32
     assert found.tolist() == [2, 10, 1, 0]
+
+
+def test_pooled_in_memory_of_the_caller() -> None:
+    """The same numbers, and the outputs stay as they are."""
+    outputs = np.random.default_rng(0).normal(3, 2, (30, 6)).astype(np.float32)
+    before, active = outputs.copy(), np.arange(30) % 3 > 0
+    found = pooled(outputs, active, np.empty_like(outputs))
+    np.testing.assert_array_equal(outputs, before)
+    np.testing.assert_allclose(found[:6], outputs[active].mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(found[6:], outputs[active].std(axis=0), rtol=1e-5)

@@ -17,6 +17,7 @@ from edged.models import cascade
 from edged.models.bundle import DEFAULT_BUNDLE, Branch, Bundle, Manifest, Node, Routes, Routing, load_bundle
 from edged.models.cascade import Cascade, centred, hard_answer, sharpened, soft_answer
 from tests.parts.models.bundles import manifest, write_bundle
+from tests.parts.models.trunk_bundles import trunk_bundle
 from tests.parts.sound.speech import clips
 
 # Labels: calm, tense, loud, flat.  Routes: all, then calm or flat -> quiet, tense -> edge, loud ends.
@@ -174,6 +175,16 @@ def test_answer_other_labels_and_routes(shipped: Bundle, corpora: Path) -> None:
         assert answer.label in models[other].labels
         assert answer.asked == (first, other)
         assert Cascade(bundle, "soft").answer(image).asked == (other,)
+
+
+def test_answer_of_features(tmp_path: Path) -> None:
+    """With a trunk the models see its features, and a shift is removed from these."""
+    loaded = Cascade(trunk_bundle(tmp_path, "float"))
+    features, shift = np.eye(1, 8, 0, np.float32)[0], np.array([1, -1, 0, 0, 0, 0, 0, 0], np.float32)
+    answer, shifted = loaded.answer(features), loaded.answer(features, shift)
+    assert (answer.label, answer.asked) == ("calm", ("all", "quiet"))
+    assert (shifted.label, shifted.asked) == ("loud", ("all", "edge"))
+    np.testing.assert_array_equal(loaded.features(features), features)
 
 
 def test_cascade_loads_only_what_routing_needs(shipped: Bundle, tmp_path: Path) -> None:

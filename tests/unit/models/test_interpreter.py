@@ -16,6 +16,7 @@ from edged.models import interpreter
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.models.interpreter import Interpreter, Network, Runtime, installed_runtimes
 from tests.parts.sound.speech import clips
+from tests.tools.tiny_models import FOLDER, weights
 
 _RUNTIMES: tuple[Runtime, ...] = ("ai-edge-litert", "tflite-runtime")
 _STEP = 1 / 256  # of an int8 score from 0 to 1
@@ -119,6 +120,19 @@ def test_interpreter_of_features(shipped: Bundle, runtime: Runtime) -> None:
     message = r"inputs are int8 \(1, 188, 64, 1\), expected float32 or int8 \(1, 1536\)"
     with pytest.raises(ModelError, match=message):
         Interpreter("m1", shipped.contents["m1"], 6, n_threads=1, runtime=runtime, n_features=1536)
+
+
+@pytest.mark.parametrize("runtime", installed_runtimes())
+@pytest.mark.parametrize(("name", "scale", "tolerance"), [("head_float_4", 4.0, 1e-5), ("head_int8_4", 0.1, 0.02)])
+def test_scores_of_features(runtime: Runtime, name: str, scale: float, tolerance: float) -> None:
+    """Heads take features in float32, or in int8 with a scale of their own; beyond its range they are clipped."""
+    content = (FOLDER / f"{name}.tflite").read_bytes()
+    head = Interpreter(name, content, 4, n_threads=1, runtime=runtime, n_features=8)
+    for features in (np.arange(8), np.zeros(8), np.arange(8)[::-1]):
+        powers = np.exp(features.astype(np.float32) @ weights(4, scale))
+        np.testing.assert_allclose(head.scores(features.astype(np.float32)), powers / powers.sum(), atol=tolerance)
+    if scale < 1:
+        assert np.isfinite(head.scores(np.full(8, 1e9, np.float32))).all()
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
