@@ -32,7 +32,7 @@ check: .venv/.set-up-check ## ruff, mypy and the unit tests with coverage: under
 
 test: .venv/.set-up-test ## everything that needs no root: also a real broker, a real capture device, real faults, training
 	$(LINT)
-	$(PYTEST) tests/unit tests/repo tests/broker tests/convert tests/system -n 3 --dist loadgroup
+	$(PYTEST) tests/unit tests/repo tests/broker tests/convert tests/system tests/web -n 3 --dist loadgroup
 	$(PYTEST) tests/sound tests/faults -n 3 --dist loadgroup # apart: what runs in real time and what uses every core
 
 test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a container of Debian 12; needs root

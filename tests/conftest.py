@@ -25,6 +25,7 @@ _REPOSITORY = Path(__file__).parent.parent
 
 # Folders whose fixtures are too expensive for every pytest-xdist worker to build its own.
 _ONE_WORKER = ("convert", "sound")
+_ONE_WORKER_TOGETHER = ("web",)  # all files of the folder: they share a browser
 _TRAINING_TIMEOUT_S = 1500  # its fixtures train networks
 # Fixtures that need a program or privilege that a fresh machine lacks, and the folder whose tests always need it.
 _NEEDS = {"mosquitto": "broker", "virtual_microphone": "sound", "card": "faults", "corpora": "corpora"}
@@ -40,6 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(_NEEDS[fixture])
         if place.parts[0] in _ONE_WORKER:
             item.add_marker(pytest.mark.xdist_group(str(place)))
+        if place.parts[0] in _ONE_WORKER_TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(place.parts[0]))
         if place.parts[0] == "convert":
             item.add_marker(pytest.mark.timeout(_TRAINING_TIMEOUT_S))
 

@@ -1,6 +1,6 @@
 """A run's quantized models to a bundle in memory.
 
-    m1.tflite … m5.tflite, sizes.json ──► draft (no calibration, no metrics)
+    m1.tflite … m5.tflite, sizes.json, trunk.tflite, adaptation.npz ──► draft (no calibration, no metrics)
     draft, Calibration, gate ──► a bundle that can be evaluated
 
 The manifest says where the bundle comes from: recipe, corpora with licences and speakers, seed, command, commit,
@@ -15,17 +15,24 @@ from typing import Any
 import msgspec
 
 from convert.bundle import origin
+from convert.bundle.shipped_gate import ShippedGate
 from convert.corpora import READERS
+from convert.encoder.package import NOTICE, ONNX, PACKAGE
 from convert.gate.stage import Made
 from convert.recipes.cascade import HARD, LABELS, TASKS
-from convert.recipes.catalogue import RECIPES
+from convert.recipes.catalogue import RECIPES, SIZES
+from convert.recipes.spec import Recipe
 from convert.score.calibration import Calibration, with_calibration
+from convert.train.heads import stage
 from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
-from edged.models.bundle import FORMAT, Bundle, Manifest, Model, Routes
+from edged.features.whisper import WHISPER
+from edged.models.bundle import FORMAT, AdaptationFile, Bundle, GateModel, Manifest, Model, Routes, Trunk
 
+Gate = Made | ShippedGate
 _OPEN = ("cremad", "emodb")  # whose licences allow commercial use
+_ENCODER_LICENCE = "; on an encoder of others (BSD-2-Clause and MIT), see README.md"
 _COPIES_LICENCE = ", also over sounds of esc10 (CC BY 3.0) and noise"
 
 
@@ -46,32 +53,80 @@ def draft(run: Run) -> Bundle:
         )
         for task, labels in TASKS.items()
     }
+    trunk, adaptation = _trunk(run, sizes), _adaptation(run)
     manifest = Manifest(
         format=FORMAT,
         name=run.recipe.name,
         version=origin.version(),
         created=origin.now(),
         licence=_licence(run),
-        geometry=dataclasses.asdict(GEOMETRY),
+        geometry=dataclasses.asdict(WHISPER if trunk else GEOMETRY),
         labels=LABELS,
         models=models,
         routes=Routes(default="hard", hard=HARD, soft=dict.fromkeys(TASKS, 1.0)),
         training=_training(run),
         metrics={},
         versions=origin.versions(),
+        trunk=trunk[0] if trunk else None,
+        adaptation=adaptation[0] if adaptation else None,
     )
-    return Bundle(run.path, manifest, contents)
+    return Bundle(
+        run.path,
+        manifest,
+        contents,
+        trunk=trunk[1] if trunk else None,
+        adaptation=adaptation[1] if adaptation else None,
+    )
 
 
-def with_choices(made: Bundle, fitted: Calibration, gate: Made | None = None) -> Bundle:
+def with_choices(made: Bundle, fitted: Calibration, gate: Gate | None = None) -> Bundle:
     """The draft ``made`` with the choices of its validation speakers, and with ``gate`` where there is one."""
     manifest = with_calibration(
         made.manifest, fitted.temperatures, fitted.weights, fitted.default, fitted.mean_log_scores
     )
     if gate is None:
-        return Bundle(made.path, manifest, made.contents)
-    with_gate = msgspec.structs.replace(manifest, gate=gate.model)
-    return Bundle(made.path, with_gate, made.contents, gate.content)
+        return dataclasses.replace(made, manifest=manifest)
+    with_gate = msgspec.structs.replace(manifest, gate=gate_of(manifest, gate.model))
+    return dataclasses.replace(made, manifest=with_gate, gate=gate.content)
+
+
+def gate_of(manifest: Manifest, gate: GateModel) -> GateModel:
+    """``gate``, with its own geometry where that of the bundle is another."""
+    own = dataclasses.asdict(GEOMETRY)
+    return msgspec.structs.replace(gate, geometry=None if manifest.geometry == own else own)
+
+
+def _trunk(run: Run, sizes: dict[str, Any]) -> tuple[Trunk, bytes] | None:
+    if run.recipe.heads is None:
+        return None
+    content = (run.path / stage.TRUNK).read_bytes()
+    return (
+        Trunk(
+            file=stage.TRUNK,
+            sha256=hashlib.sha256(content).hexdigest(),
+            active_db=run.recipe.heads.active_db,
+            **sizes["trunk"],
+        ),
+        content,
+    )
+
+
+def _adaptation(run: Run) -> tuple[AdaptationFile, bytes] | None:
+    spec = run.recipe.heads
+    if spec is None:
+        return None
+    content = (run.path / stage.ADAPTATION).read_bytes()
+    return (
+        AdaptationFile(
+            file=stage.ADAPTATION,
+            sha256=hashlib.sha256(content).hexdigest(),
+            of="features",
+            caution_s=spec.caution_s,
+            prior_weight_s=spec.prior_weight_s,
+            power=spec.power,
+        ),
+        content,
+    )
 
 
 def _training(run: Run) -> dict[str, Any]:
@@ -89,8 +144,8 @@ def _training(run: Run) -> dict[str, Any]:
             "clips": {side: len(clips) for side, clips in sides.items()},
             "speakers": {side: sorted({clip.speaker for clip in clips}) for side, clips in sides.items()},
         }
-    chosen = {}
-    for task in TASKS:
+    chosen: dict[str, Any] = {}
+    for task in TASKS if recipe.heads is None else ():
         history = json.loads((run.path / f"{task}.json").read_text(encoding="utf-8"))["history"]
         best = min(history, key=lambda entry: entry["nll"])
         chosen[task] = {"epoch": best["epoch"], "of": history[-1]["epoch"], "validation_uar": round(best["uar"], 4)}
@@ -101,14 +156,29 @@ def _training(run: Run) -> dict[str, Any]:
         "corpora": used,
         "seed": run.seed,
         "epochs": chosen,
-        "command": f"python -m convert all --recipe {recipe.name} --seed {run.seed}{fold}{cut}",
+        "command": f"python -m convert all {named(recipe)} --seed {run.seed}{fold}{cut}",
         "commit": origin.commit(),
+        **_encoder(run),
     }
+
+
+def _encoder(run: Run) -> dict[str, Any]:
+    if run.recipe.heads is None:
+        return {}
+    licence = (run.work / "encoder" / "LICENSE").read_text(encoding="utf-8")
+    return {"encoder": {"package": PACKAGE, "file": ONNX, "notice": NOTICE, "licence": licence}}
+
+
+def named(recipe: Recipe) -> str:
+    """How the command line names ``recipe``: the one of a size by its size."""
+    size = next((size for size, name in SIZES.items() if name == recipe.name), None)
+    return f"--size {size}" if size else f"--recipe {recipe.name}"
 
 
 def _licence(run: Run) -> str:
     names = ", ".join(f"{name} ({READERS[name].LICENCE})" for name in run.recipe.corpora)
-    names += _COPIES_LICENCE if run.recipe.augmented_copies else ""
+    names += _COPIES_LICENCE if run.recipe.augmented_copies or run.recipe.heads else ""
+    names += _ENCODER_LICENCE if run.recipe.heads else ""
     if all(name in _OPEN for name in run.recipe.corpora):
         return f"MIT; trained on {names}; attribution in README.md"
     return f"non-commercial research only: trained on {names}; attribution in README.md"

@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 
 from convert.bundle import origin, results
-from convert.bundle.draft import draft, with_choices
+from convert.bundle.draft import Gate, draft, gate_of, with_choices
+from convert.bundle.shipped_gate import PLOT, ShippedGate
 from convert.card import card, gate_plot, plots
 from convert.gate.stage import Made
 from convert.score.isolated import apart
@@ -23,16 +24,16 @@ from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.models.bundle import Bundle, Manifest, Routing, load_bundle
 from edged.models.cascade import Cascade
-from edged.models.interpreter import installed_runtimes
+from edged.models.interpreter import Seen, installed_runtimes
 from edged.models.level_gate import GateSettings
 from edged.models.speech_gate import ModelGate
+from edged.models.trunk import Trunk
 
-_GATE_PLOT = "gate.png"
 _ANY_LEVEL = GateSettings(margin_db=0, min_dbfs=-96, min_frames=1)
 _GATE_LICENCE = "; its gate also on ami (CC BY 4.0), esc10 (CC BY 3.0) and noise, see README.md"
 
 
-def bundle(run: Run, out: Path, gate: Made | None = None) -> Bundle:
+def bundle(run: Run, out: Path, gate: Gate | None = None) -> Bundle:
     """Writes the bundle of ``run`` into the folder ``out``, proved; with ``gate`` where there is one.
 
     Raises:
@@ -80,7 +81,7 @@ def with_metrics(made: Bundle, metrics: dict[str, Any]) -> Bundle:
     manifest = msgspec.structs.replace(made.manifest, metrics=metrics)
     files = _model_files(made)
     if manifest.gate is not None and made.gate is not None:
-        files |= {manifest.gate.file: made.gate, _GATE_PLOT: (made.path / _GATE_PLOT).read_bytes()}
+        files |= {manifest.gate.file: made.gate, PLOT: (made.path / PLOT).read_bytes()}
     return _written(made.path, manifest, files, None)
 
 
@@ -116,32 +117,46 @@ def prove(path: Path) -> None:
     loaded = load_bundle(path)
     image = np.random.default_rng(0).integers(-128, 128, (GEOMETRY.n_frames, GEOMETRY.n_bands)).astype(np.int8)
     loud = np.zeros(GEOMETRY.n_frames, np.float32)
+    levels = np.zeros((loaded.geometry.n_frames, loaded.geometry.n_bands), np.float32)
     routings: tuple[Routing, ...] = ("hard", "soft")
     for runtime in installed_runtimes():
+        given: Seen = image
+        if loaded.manifest.trunk is not None:
+            given = Trunk(loaded, runtime=runtime).features(levels)
         for routing in routings:
-            Cascade(loaded, routing, runtime=runtime).answer(image)
+            Cascade(loaded, routing, runtime=runtime).answer(given)
         if loaded.manifest.gate is not None:
             ModelGate(loaded, _ANY_LEVEL, runtime=runtime).hears_speech(loud, image)
 
 
 def _model_files(made: Bundle) -> dict[str, bytes]:
-    return {made.manifest.models[name].file: content for name, content in made.contents.items()}
+    manifest = made.manifest
+    files = {manifest.models[name].file: content for name, content in made.contents.items()}
+    for part, content in ((manifest.trunk, made.trunk), (manifest.adaptation, made.adaptation)):
+        if part is not None and content is not None:
+            files[part.file] = content
+    return files
 
 
-def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Made | None) -> Bundle:
+def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Gate | None) -> Bundle:
     """The bundle of ``manifest`` and its ``files``, in place of what ``out`` holds."""
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     if gate is not None:
         files = {**files, gate.model.file: gate.content}
-        gate_plot.write_gate_plot(gate.curves, part / _GATE_PLOT)
+        training = dict(gate.training)
+        if isinstance(gate, ShippedGate):
+            (part / PLOT).write_bytes(gate.plot)
+        else:
+            gate_plot.write_gate_plot(gate.curves, part / PLOT)
+            training["commit"] = origin.commit()
         manifest = msgspec.structs.replace(
             manifest,
-            gate=gate.model,
+            gate=gate_of(manifest, gate.model),
             licence=manifest.licence.partition(_GATE_LICENCE)[0] + _GATE_LICENCE,
             metrics={**manifest.metrics, "gate": gate.metrics},
-            training={**manifest.training, "gate": {**gate.training, "commit": origin.commit()}},
+            training={**manifest.training, "gate": training},
         )
     for name, content in files.items():
         (part / name).write_bytes(content)

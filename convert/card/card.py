@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from convert.card.gate_section import section as gate_section
+from convert.card.models_section import encoder_note, models_section
 from convert.card.report import sections
 from convert.card.robustness_section import CONDITIONS
 from convert.card.tables import table, title
@@ -65,7 +66,7 @@ def card(manifest: Manifest) -> str:
         _origin(manifest),
         _USE,
         _material(manifest),
-        _models(manifest),
+        models_section(manifest),
         _results(manifest, parts["uar"]),
         _verdict(manifest),
         *(part for name, part in parts.items() if name != "uar"),
@@ -89,8 +90,11 @@ def prove_whole(metrics: Mapping[str, Any], file: str) -> None:
 
 
 def _origin(manifest: Manifest) -> str:
+    made = "Five full-integer int8 models and the routes between them."
+    if manifest.trunk:
+        made = "A trunk, five models on its features, and the routes between them; features adapt to a place."
     return (
-        f"Five full-integer int8 models and the routes between them. Labels: {', '.join(manifest.labels)}. Made on"
+        f"{made} Labels: {', '.join(manifest.labels)}. Made on"
         f" {manifest.created} by `{manifest.training['command']}` at commit `{manifest.training['commit']}`;"
         f" {_evaluated(manifest)}this card was written by `convert/card/card.py`."
     )
@@ -127,6 +131,7 @@ def _material(manifest: Manifest) -> str:
             f"\nLicence of this bundle: {manifest.licence}.",
             "The models contain no recording." + (_CREMAD_NOTE if "cremad" in corpora else ""),
             *_augmented_copies(manifest.training["recipe"]),
+            *encoder_note(manifest.training),
             "\nSpeakers, each on one side only:\n",
             *speakers,
         ]
@@ -144,45 +149,25 @@ def _augmented_copies(recipe: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _models(manifest: Manifest) -> str:
-    rows = [
-        [
-            name,
-            ", ".join(model.labels),
-            f"{model.parameters:,}",
-            f"{model.multiply_adds / 1e6:.1f} M",
-            f"{model.temperature:.2f}",
-            f"{manifest.routes.soft.get(name, 0.0):.2f}",
-            "{epoch} of {of}".format(**manifest.training["epochs"][name]),
-        ]
-        for name, model in manifest.models.items()
-    ]
-    head = ["model", "labels", "parameters", "multiply-adds a window", "temperature", "soft weight"]
-    uar = manifest.metrics["validation_uar"]
-    return "\n".join(
-        [
-            "## Models and routes\n",
-            table([*head, "best epoch (0: the starting weights)"], rows),
-            f"\nThe default routing is **{manifest.routes.default}**, chosen on validation speakers. Their UAR:",
-            f"{uar['hard']:.3f} hard, {uar['soft']:.3f} soft (weights fitted without the speaker under test),",
-            f"{uar['m1']:.3f} for M1 alone.",
-        ]
-    )
-
-
 def _results(manifest: Manifest, clips_table: str) -> str:
     runtimes = manifest.metrics["runtimes"]
     versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
     return "\n".join(
         [
             "## Metrics\n",
-            f"{_PROTOCOL} Seed {manifest.metrics['seed']}; int8 unless a column says float.\n",
+            f"{_PROTOCOL} Seed {manifest.metrics['seed']}; {_kind(manifest)}\n",
             clips_table,
             _SVM_NOTE,
             f"\nOn {runtimes['windows']} windows the runtimes {' and '.join(runtimes['compared'])} differ by at most",
             f"{max(runtimes['quanta_apart'].values())}/256 in any score. Made with {versions}.",
         ]
     )
+
+
+def _kind(manifest: Manifest) -> str:
+    if manifest.trunk:
+        return "with the files of the bundle, as they run on a device."
+    return "int8 unless a column says float."
 
 
 def _verdict(manifest: Manifest) -> str:

@@ -1,12 +1,13 @@
-"""The card's section on worse conditions: UAR by corpus and condition.
+"""Worse conditions by corpus, and the labels that change for a reason that is none.
 
-metrics["robustness"] ──► Markdown; the names of the conditions as they are printed
+metrics["robustness"] ──► the card's section; the names of the conditions as they are printed
+measured transforms ──► a table
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from convert.card.tables import table, title
+from convert.card.tables import TITLES, table, title
 
 CONDITIONS = {
     "clean": "as recorded",
@@ -23,6 +24,10 @@ _PROTOCOL = """\
 UAR on test clips that come as sound, at most 600 per corpus, drawn at random. The conditions: ESC-10 sounds and other
 noises from the gate's test side, at the given signal-to-noise ratio (rms); the impulse response of a measured room; a
 telephone band; MP3; and 20 dB softer, quantized to 16 bits. The speech gate is not involved."""
+_TRANSFORMS = (
+    "Share of {clips} clips ({corpora}; {side} speakers, seed {seed}) whose label from `edged classify` changes when"
+    " something is done to the sound that no listener would take for another emotion; `none`: without a label."
+)
 
 
 def robustness_section(groups: Mapping[str, Any], default: str) -> str:
@@ -35,3 +40,13 @@ def robustness_section(groups: Mapping[str, Any], default: str) -> str:
     ]
     head = ["clips of", "by", *(CONDITIONS[name] for name in names)]
     return f"## Worse conditions\n\n{_PROTOCOL}\n\n{table(head, rows)}"
+
+
+def transform_table(found: Mapping[str, Any]) -> str:
+    """The protocol in a sentence, and a row for each transform."""
+    corpora = ", ".join(f"{n} {TITLES.get(name, name)}" for name, n in found["corpora"].items())
+    lines = []
+    for name, row in found["rows"].items():
+        refused = f", {row['refused']:.0%} refused" if row["refused"] else ""
+        lines.append([name, f"{row['changed']:.0%}{refused}", f"{row['none']:.0%}"])
+    return f"{_TRANSFORMS.format(**{**found, 'corpora': corpora})}\n\n{table(['transform', 'changed', 'none'], lines)}"

@@ -8,6 +8,8 @@ from convert.commands.bundle import add_out, write_bundle
 from convert.commands.evaluate import evaluate_run
 from convert.commands.gate import gate_for
 from convert.commands.options import add_comparisons, add_json, add_run, need_tensorflow, run_of, scope_of
+from convert.train.heads import stage
+from convert.train.runs import Run
 
 SUMMARY = "run all stages in order"
 
@@ -24,15 +26,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Trains, quantizes, evaluates and bundles whatever is not done yet."""
     need_tensorflow()
-    from convert.train.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
-    from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
-
     scope = scope_of(options, short=options.epochs is not None)
     training = run_of(options)
     if options.fresh:
         training.clear()
-    train(training)
-    quantize(training)
+    train_all(training)
     metrics = evaluate_run(training, scope, gate_for(options))
     print(json.dumps(metrics, indent=1) if options.json else report(metrics))
     write_bundle(training, options)
+
+
+def train_all(training: Run) -> None:
+    """Everything of ``training`` that a bundle is made of, where it is not there yet."""
+    if training.recipe.heads is not None:
+        stage.train(training)
+        return
+    from convert.train.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
+    from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
+
+    train(training)
+    quantize(training)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from convert.commands.gate import gate_for
 from convert.commands.options import add_run, need_tensorflow, run_of
-from convert.recipes.catalogue import RECIPES
+from convert.recipes.catalogue import RECIPES, SIZES
 from convert.train.runs import Run
-from edged.models.bundle import DEFAULT_BUNDLE
+from edged.models.bundle import BUNDLES
 
 SUMMARY = "write the bundle and its model card, with the gate"
 
@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_out(parser: argparse.ArgumentParser) -> None:
     """The bundle's folder."""
-    parser.add_argument("--out", type=Path, help="the bundle's folder (edged/models/small for the default recipe)")
+    parser.add_argument("--out", type=Path, help="the bundle's folder (edged/models/SIZE for the recipe of a size)")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -39,5 +39,7 @@ def write_bundle(training: Run, options: argparse.Namespace) -> None:
 
 def default_folder(training: Run) -> Path:
     """The shipped bundle is replaced only by a complete training of the recipe that may be shipped."""
-    shipped = training.recipe == RECIPES["default"] and training.fold is None
-    return DEFAULT_BUNDLE if shipped else training.work / "bundles" / training.path.name
+    for size, name in SIZES.items():
+        if training.recipe == RECIPES[name] and training.fold is None:
+            return BUNDLES / size
+    return training.work / "bundles" / training.path.name

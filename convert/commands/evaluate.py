@@ -12,7 +12,7 @@ from typing import Any
 
 from convert.bundle import origin, results
 from convert.card.report import report
-from convert.card.transform_table import transform_table
+from convert.card.robustness_section import transform_table
 from convert.commands.options import (
     ROOT,
     add_comparisons,

@@ -7,11 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convert.card.gate_section import section
-from convert.commands.options import add_epochs, add_folders, add_json, add_seed, need_tensorflow, seed_of
+from convert.commands.options import (
+    add_epochs,
+    add_folders,
+    add_json,
+    add_seed,
+    need_tensorflow,
+    recipe_of,
+    seed_of,
+)
 from convert.gate.material import absent
 from convert.gate.recipe import gate_recipe
+from convert.recipes.catalogue import RECIPES
 
 if TYPE_CHECKING:
+    from convert.bundle.shipped_gate import ShippedGate
     from convert.gate.stage import Made
 
 SUMMARY = "train, quantize and evaluate the speech gate"
@@ -41,8 +51,15 @@ def run(options: argparse.Namespace) -> None:
         with_gate(options.bundle, made)
 
 
-def gate_for(options: argparse.Namespace) -> "Made | None":
-    """The gate of a bundle; none if its corpora are absent, nor for a fold, whose speakers may be in its training."""
+def gate_for(options: argparse.Namespace) -> "Made | ShippedGate | None":
+    """The gate of a bundle: with the encoder that of the shipped bundle, else one of its own.
+
+    None if its corpora are absent, nor for a fold, whose speakers may be in its training.
+    """
+    if RECIPES[recipe_of(options)].heads is not None:
+        from convert.bundle.shipped_gate import shipped_gate  # noqa: PLC0415 - it is needed for these only
+
+        return shipped_gate()
     from convert.gate.stage import make  # noqa: PLC0415 - webrtcvad is an extra
 
     recipe = gate_recipe(options.epochs)

@@ -13,7 +13,7 @@ from convert.data import dataset
 from convert.data.material import material
 from convert.evaluate.alternatives import alternative
 from convert.evaluate.measure import Scope
-from convert.recipes.catalogue import RECIPES, recipe
+from convert.recipes.catalogue import RECIPES, SIZES, recipe
 from convert.stream.stage import SHORT, WHOLE
 from convert.train.runs import Run
 from edged.errors import UsageError
@@ -65,7 +65,9 @@ def add_work(parser: argparse.ArgumentParser) -> None:
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """Which recipe."""
-    parser.add_argument("--recipe", help=f"{', '.join(RECIPES)} (default)")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--recipe", help=f"{', '.join(RECIPES)} (default)")
+    chosen.add_argument("--size", choices=SIZES, help="the recipe of the shipped bundle of this size")
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
@@ -107,10 +109,15 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def run_of(options: argparse.Namespace) -> Run:
     """The training that ``options`` name, its clips prepared."""
-    chosen = recipe(options.recipe or "default", options.epochs)
+    chosen = recipe(recipe_of(options), options.epochs)
     clips = material(options.corpora, chosen, options.fold)
     dataset.prepare(clips.all(), options.work / "cache")
     return Run(chosen, seed_of(options), options.fold, options.work, clips)
+
+
+def recipe_of(options: argparse.Namespace) -> str:
+    """The name of the recipe that ``options`` ask for."""
+    return str(SIZES[options.size] if options.size else options.recipe or SIZES["small"])
 
 
 def seed_of(options: argparse.Namespace) -> int:

@@ -1,11 +1,12 @@
-"""``python -m convert train``: the five float networks of a recipe."""
+"""``python -m convert train``: the models of a recipe."""
 
 import argparse
 
 from convert.commands.options import add_run, need_tensorflow, run_of
 from convert.recipes.cascade import FIRST, TASKS
+from convert.train.heads import stage
 
-SUMMARY = "train the five float networks"
+SUMMARY = "train the five networks, or the heads on the encoder"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,9 +19,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Trains whatever is not trained yet."""
     need_tensorflow()
-    from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
-
     training = run_of(options)
     if options.fresh:
         training.clear()
+    if training.recipe.heads is not None:
+        stage.train(training)
+        return
+    from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
+
     train(training, (FIRST,) if options.first else TASKS)

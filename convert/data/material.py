@@ -57,7 +57,7 @@ def material(folder: Path, recipe: Recipe, fold: int | None = None) -> Material:
         _joined(by_split["validation"].values()),
         by_split["test"],
         unseen,
-        _noises(folder) if recipe.augmented_copies else [],
+        _noises(folder) if recipe.augmented_copies or recipe.heads else [],
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from convert.corpora.clip import Clip
 from convert.data.surroundings import Surroundings, surroundings
-from convert.evaluate import adaptation_curves
+from convert.evaluate import adaptation_curves, feature_curves
 from convert.evaluate.alternatives import Alternative, alternatives_metrics
 from convert.evaluate.robustness import robustness
 from convert.evaluate.seeds import over_runs
@@ -20,6 +20,7 @@ from convert.score import clip_scores
 from convert.score.rows import clip_row
 from convert.score.runtimes import int8, runtime_differences
 from convert.stream import stage
+from convert.train.heads import bundle_windows
 from edged.models.bundle import Bundle
 
 
@@ -52,7 +53,9 @@ class Tested:
 def measured(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
     """All metrics for which ``bundle`` and prepared clips are enough."""
     manifest, store = bundle.manifest, tested.store
-    windows = {name: clip_scores.clip_windows(clips, tested.cache) for name, clips in tested.groups.items()}
+    windows = {
+        name: bundle_windows.clip_windows(bundle, clips, tested.cache, store) for name, clips in tested.groups.items()
+    }
     return {
         "rows": {name: clip_row(manifest, int8(bundle, group, store), group) for name, group in windows.items()},
         "adaptation": adaptation(bundle, tested),
@@ -83,11 +86,13 @@ def streamed(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
 def adaptation(bundle: Bundle, tested: Tested) -> dict[str, Any]:
     """By group of clips UAR after so many seconds of a speaker; adaptation's settings were chosen on validation."""
     manifest = bundle.manifest
-    if not manifest.mean_log_scores:
+    if not manifest.mean_log_scores and manifest.adaptation is None:
         return {}
     results = {}
     for name, clips in {stage.VALIDATION: tested.validation, **tested.groups}.items():
-        if clips:
+        if clips and manifest.adaptation is not None:
+            results[name] = feature_curves.feature_curves(bundle, clips, tested.cache, tested.store)
+        elif clips:
             windows = clip_scores.clip_windows(clips, tested.cache)
             raw = int8(bundle, windows, tested.store)
             left_out = name == stage.VALIDATION

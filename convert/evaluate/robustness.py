@@ -20,11 +20,13 @@ from convert.data.surroundings import Surroundings
 from convert.score.clip_scores import ClipWindows, model_scores
 from convert.score.isolated import apart
 from convert.score.rows import routing_metrics
+from convert.train.heads import bundle_windows
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.features.windows import Windows
 from edged.models.bundle import Bundle
 from edged.models.interpreter import installed_runtimes
+from edged.models.trunk import Trunk
 
 MAX_CLIPS = 600  # of a corpus, drawn at random
 _METRICS = ("uar", "uar_95", "ece")
@@ -47,17 +49,21 @@ def robustness(bundle: Bundle, groups: Mapping[str, Sequence[Clip]], around: Sur
 def _rows(bundle: Bundle, clips: Sequence[Clip], around: Surroundings) -> dict[str, Any]:
     manifest = bundle.manifest
     n_labels = {name: len(model.labels) for name, model in manifest.models.items()}
+    runtime = installed_runtimes()[0]
+    trunk = Trunk(bundle, runtime=runtime) if manifest.trunk else None
     recorded = [recordings.samples(clip.audio, clip.padded_s) for clip in clips if clip.audio]
     rows: dict[str, Any] = {}
     for name, change in tqdm(conditions(around).items(), desc="conditions", leave=False, disable=None):
-        images, owner = [], []
+        images: list[Any] = []
+        owner: list[int] = []
         for index, (clip, samples) in enumerate(zip(clips, recorded, strict=True)):
             rng = np.random.default_rng([*clip.id.encode()])
-            of_clip = _images(change(samples, rng))
+            changed = change(samples, rng)
+            of_clip = bundle_windows.features_of_sound(bundle, trunk, changed) if trunk else _images(changed)
             images += of_clip
             owner += [index] * len(of_clip)
         windows = ClipWindows(list(clips), np.array(images), np.array(owner, np.int64))
-        raw = model_scores(bundle.contents, n_labels, installed_runtimes()[0], windows.images)
+        raw = model_scores(bundle.contents, n_labels, runtime, windows.images)
         metrics = routing_metrics(manifest, raw, windows)
         ways = {manifest.routes.default, "first"}
         rows[name] = {way: {key: metrics[way][key] for key in _METRICS} for way in ways}

@@ -96,6 +96,38 @@ class TeacherSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeadsSpec:
+    """The heads of a bundle whose trunk is the pretrained encoder, and the adaptation of its features."""
+
+    outputs: tuple[int, ...] = (0, 2, 3)  # of the encoder, by half layers: see convert/encoder/trunk.py
+    active_db: float = 30.0  # positions this far below the loudest are not pooled
+    versions: int = 8  # of each training clip: as it comes, moved, and the rest in other places
+    hidden: int = 128
+    hidden_after: int = 32  # of all models but the first
+    members: int = 3  # networks that are averaged in the first model
+    epochs: int = 6
+    batch: int = 256
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.01
+    dropout: float = 0.4
+    smoothing: float = 0.05
+    intended_share: float = 1.0
+    repeats: tuple[tuple[str, float], ...] = ()  # how much more a corpus' windows count
+    # Places in training, in windows of one clip each.
+    homes: int = 6  # that each place is to different windows of it, in every epoch
+    adapted_to: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 12, 15, 20, 40)
+    unadapted_p: float = 0.3
+    neutral_p: float = 0.5  # share of homes that are mostly neutral
+    balanced_p: float = 0.2
+    certainty: float = 0.5  # with which the emotions that were adapted to are told apart
+    caution: float = 1.0
+    # Of the device.
+    caution_s: float = 2.5
+    prior_weight_s: float = 12.0
+    power: float = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """A training; two runs of one recipe differ in seed and fold only."""
 
@@ -124,3 +156,4 @@ class Recipe:
     teacher: TeacherSpec = field(default=TeacherSpec(), metadata=_LATER)
     budgets: int = field(default=1, metadata=_LATER)  # how many models' size a network may have
     repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch repeats the clips of a corpus
+    heads: HeadsSpec | None = field(default=None, metadata=_LATER)  # on the pretrained encoder, instead of a network

@@ -68,6 +68,8 @@ def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: ClipWindows)
         "m1": uar(confusion(truth, windows.by_clip(tempered["m1"]).argmax(axis=1), len(LABELS))),
     }
     default: Routing = "soft" if uars["soft"] >= uars["hard"] else "hard"
+    if uars["m1"] > max(uars["soft"], uars["hard"]):  # the others have not earned their place: they are not asked
+        weights, default = {name: float(name == FIRST) for name in TASKS}, "soft"
     final = with_calibration(draft, temperatures, weights, default)
     routings: tuple[Routing, ...] = ("hard", "soft")
     tables = {way: mean_log_scores(final, routed(final, raw, way), windows) for way in routings}

@@ -33,7 +33,7 @@ class ClipWindows:
     """Clips and the windows cut from them: window i belongs to clip ``owner[i]``."""
 
     clips: list[Clip]
-    images: NDArray[np.uint8]  # (n_windows, n_frames, n_bands)
+    images: NDArray[Any]  # uint8 (n_windows, n_frames, n_bands), or float32 features of a trunk (n_windows, n)
     owner: NDArray[np.int64]
 
     def by_clip(self, scores: Floats) -> Floats:
@@ -77,6 +77,8 @@ def int8_scores(
     """Scores of all windows by model, cached in ``store`` under the hash of model, clips and runtime."""
     order = [clip.id for clip in windows.clips]  # the hash of the clips does not depend on it
     clips = f"{clips_hash(windows.clips)}{order}{runtime}{len(windows.images)}".encode()
+    if windows.images.dtype == np.float32:  # features, which depend on their trunk
+        clips += hashlib.sha256(windows.images.tobytes()).digest()
     targets = {
         name: store / f"{hashlib.sha256(content + clips).hexdigest()[:24]}.npy" for name, content in contents.items()
     }
@@ -90,13 +92,18 @@ def int8_scores(
 
 
 def model_scores(
-    contents: dict[str, bytes], n_labels: dict[str, int], runtime: Runtime, images: NDArray[np.uint8]
+    contents: dict[str, bytes],
+    n_labels: dict[str, int],
+    runtime: Runtime,
+    images: NDArray[Any],
 ) -> dict[str, Floats]:
-    """(n_windows, n) scores by model of ``images`` (n_windows, n_frames, n_bands), in this process."""
+    """(n_windows, n) scores by model of ``images`` (n_windows, n_frames, n_bands), or of features (n_windows, n)."""
+    n_features = images.shape[1] if images.dtype == np.float32 else None
+    given = int8_input(images) if n_features is None else images
     by_model = {}
     for name, content in contents.items():
-        interpreter = Interpreter(name, content, n_labels[name], n_threads=1, runtime=runtime)
-        windows = tqdm(int8_input(images), desc=f"{name} on {runtime}", unit="window", leave=False, disable=None)
+        interpreter = Interpreter(name, content, n_labels[name], n_threads=1, runtime=runtime, n_features=n_features)
+        windows = tqdm(given, desc=f"{name} on {runtime}", unit="window", leave=False, disable=None)
         scores = [interpreter.scores(image) for image in windows]
         by_model[name] = np.array(scores, np.float32).reshape(-1, n_labels[name])
     return by_model

@@ -39,6 +39,7 @@ class SceneWindows:
     end: NDArray[np.int64]
     images: NDArray[np.int8]  # (n, n_frames, n_bands)
     loud_frames: NDArray[np.int64]  # frames above the gate's minimum level
+    levels: Floats  # (n_frames_in_all, n_mels) dB, of which the windows are cut
 
 
 def sound(scene: Scene) -> Floats:
@@ -71,7 +72,7 @@ def windows(scene: Scene, cache: Path, min_dbfs: float) -> SceneWindows:
     front_end = FrontEnd()
     images = [int8_input(front_end.image(levels[at : at + GEOMETRY.n_frames])) for at in first]
     loud_frames = np.array([n_loud(speech_dbfs[at : at + GEOMETRY.n_frames], min_dbfs) for at in first], np.int64)
-    return SceneWindows(first * _HOP, (first + GEOMETRY.n_frames - 1) * _HOP, np.array(images), loud_frames)
+    return SceneWindows(first * _HOP, (first + GEOMETRY.n_frames - 1) * _HOP, np.array(images), loud_frames, levels)
 
 
 def _power(scene: Scene, cache: Path) -> NDArray[np.float32]:

@@ -22,6 +22,7 @@ from convert.data import recordings
 from convert.score import clip_scores
 from convert.score.calibration import routed
 from convert.stream import rendering
+from convert.stream.features import featured
 from convert.stream.rendering import SceneWindows
 from convert.stream.scenes import Scene
 from edged.audio.recording import Recording
@@ -71,6 +72,7 @@ class Trace:
     end: NDArray[np.int64]
     speech: Floats  # (n,) the gate's score, -1 where too few frames are loud enough to ask it
     scores: Floats  # (n, n_labels) by the default routing, before any adaptation
+    adapted: Floats | None = None  # the same with adaptation of the features, of a bundle that has it
 
 
 def replayed(bundle: Bundle, config: Config, sound: Floats, *, learn: bool) -> Published:
@@ -105,17 +107,20 @@ def traces(bundle: Bundle, config: Config, scenes: Sequence[Scene], cache: Path)
 
 def trace(bundle: Bundle, windows: SceneWindows, min_frames: int) -> Trace:
     """Scores the windows of one scene; the gate is asked if at least ``min_frames`` are loud."""
-    manifest = bundle.manifest
-    contents = {**bundle.contents, **({_GATE: bundle.gate} if bundle.gate else {})}
-    n_labels = {name: len(model.labels) for name, model in manifest.models.items()}
-    if manifest.gate:
-        n_labels[_GATE] = len(manifest.gate.labels)
+    manifest, runtime = bundle.manifest, installed_runtimes()[0]
     images = (windows.images ^ np.int8(-128)).view(np.uint8)
-    raw = clip_scores.model_scores(contents, n_labels, installed_runtimes()[0], images)
     speech = np.ones(len(images), np.float32)
-    if manifest.gate:
-        speech = raw.pop(_GATE)[:, manifest.gate.labels.index(SPEECH)]
+    if manifest.gate and bundle.gate:
+        labels = manifest.gate.labels
+        asked = clip_scores.model_scores({_GATE: bundle.gate}, {_GATE: len(labels)}, runtime, images)
+        speech = asked[_GATE][:, labels.index(SPEECH)]
     speech = np.where(windows.loud_frames >= min_frames, speech, np.float32(-1))
+    if manifest.trunk:
+        threshold = manifest.gate.threshold if manifest.gate else 0.0
+        scores, adapted = featured(bundle, windows, speech >= threshold)
+        return Trace(windows.start, windows.end, speech, scores, adapted)
+    n_labels = {name: len(model.labels) for name, model in manifest.models.items()}
+    raw = clip_scores.model_scores(bundle.contents, n_labels, runtime, images)
     return Trace(windows.start, windows.end, speech, routed(manifest, raw, manifest.routes.default))
 
 
@@ -133,7 +138,7 @@ def tracked(bundle: Bundle, config: Config, scored: Trace, *, learn: bool, thres
     for window, (start, end) in enumerate(zip(scored.start.tolist(), scored.end.tolist(), strict=True)):
         label, scores = None, None
         if scored.speech[window] >= threshold:
-            scores = scored.scores[window]
+            scores = (scored.scores if scored.adapted is None or not learn else scored.adapted)[window]
             if adaptation is not None:
                 raw, scores = scores, adaptation.corrected(scores)
                 adaptation.learn(raw, stride_s)

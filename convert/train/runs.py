@@ -47,7 +47,7 @@ class Run:
             "train": dataset.clips_hash(self.material.train),
             "validation": dataset.clips_hash(self.material.validation),
         }
-        if self.recipe.augmented_copies:
+        if self.recipe.augmented_copies or self.recipe.heads:
             decided["noises"] = dataset.clips_hash(self.material.noises)
         digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
         fold = "" if self.fold is None else f"-fold{self.fold}"

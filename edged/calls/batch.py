@@ -132,7 +132,7 @@ def done(job: Job, settings: CallSettings, turns: Turns | None, progress: Callab
         return Done(job, None, str(exc))
     if job.folder is None:
         return Done(job, summary_row(report, job.name), None, report)
-    write_report(report, job.folder)
+    write_report(report, job.folder, recording=report.call.file)
     return Done(job, summary_row(report, job.name), None)
 
 

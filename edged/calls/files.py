@@ -25,16 +25,17 @@ _SCORE_COLUMNS = ("part", "contribution")
 _log = logging.getLogger(__name__)
 
 
-def write_report(report: Report, folder: Path) -> None:
+def write_report(report: Report, folder: Path, *, recording: str | None) -> None:
     """All files of ``report`` into ``folder``, which is made.
+
+    ``recording`` names the sound file that the page plays where it lies beside it; None: nothing can be played.
 
     Raises:
         OutputError: the folder or a file cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # The page plays the recording where it lies beside it.
-        write_whole(folder / PAGE, report_page(report, report.call.file).encode())
+        write_whole(folder / PAGE, report_page(report, recording).encode())
         write_whole(folder / TIMELINE, timeline_csv(report).encode())
         picture = _picture(report)
         if picture is not None:

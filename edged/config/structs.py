@@ -30,6 +30,7 @@ _ROOT = _text(
 _NAME = _text("text of at most 10000 characters", r"(?s)^.{0,10000}\Z")
 
 _Share = Annotated[float, _number(0, 1)]
+_HOST_NAMES = msgspec.Meta(description="a list of names or addresses, such as [calls.example.org]")
 _SHARES = msgspec.Meta(description="labels, each with its share, 0 to 1, such as {neutral: 0.7}")
 
 
@@ -153,6 +154,18 @@ class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     end_after_s: Annotated[float, _number(5, 3600)] = 60.0
 
 
+class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The pages of `edged web`."""
+
+    host: Annotated[str, _text("an address or name of this machine, such as 127.0.0.1")] = "127.0.0.1"
+    port: Annotated[int, _whole(0, 65535)] = 8095
+    names: Annotated[list[str], _HOST_NAMES] = []
+    open_to_network: Literal["", "anyone on the network may read every report"] = ""
+    max_megabytes: Annotated[int, _whole(1, 100_000)] = 1000
+    max_hours: Annotated[float, _number(0.01, 24)] = 4.0
+    max_calls: Annotated[int, _whole(1, 1000)] = 100
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole of config.yaml."""
 
@@ -171,3 +184,4 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     prometheus: Prometheus = Prometheus()
     hub: Hub = Hub()
     calls: Calls = Calls()
+    web: Web = Web()

@@ -113,7 +113,12 @@ def relative_levels(levels: Floats, geometry: Geometry = GEOMETRY) -> Floats:
     """
     relative = np.full((geometry.n_frames, geometry.n_bands), -geometry.top_db, np.float32)
     clipped = np.maximum(levels - levels.max(), np.float32(-geometry.top_db))
-    relative[: len(levels)] = clipped.reshape(len(levels), geometry.n_bands, -1).mean(axis=2)
+    n_each = geometry.n_mels // geometry.n_bands
+    # As .mean(axis=2) of the reshaped levels, which numpy computes five times as slowly over so short an axis.
+    bands = clipped[:, ::n_each]
+    for first in range(1, n_each):
+        bands = bands + clipped[:, first::n_each]
+    relative[: len(levels)] = bands / np.float32(n_each)
     return relative
 
 

@@ -8,7 +8,6 @@ Windows count from the moment of the request: none of them holds sound from befo
 kept until the end, of half a minute at most, and then only the mean of its features is.
 """
 
-import math
 import time
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from edged.features.windows import Window
 from edged.models.cascade import Cascade
 from edged.models.interpreter import Seen
 from edged.models.place_adaptation import PlaceAdaptation
+from edged.pipeline.adaptation_words import changes
 
 ENOUGH_S = 8.0  # of speech: then it is done …
 LIMIT_S = 30.0  # … or after so many seconds of sound
@@ -31,8 +31,6 @@ _PAUSE_S, _MIN_SENTENCE_S = 0.4, 0.3  # a shorter pause joins, a shorter sound i
 _FLOOR = 10  # percentile of the frames' levels: the noise between the sentences
 _MAX_WINDOWS = 120
 _COMPARED = 12  # windows on which the models run before and after
-_AUDIBLE = 0.15  # nats: a smaller change of a score is not worth a word
-_MAX_NAMED = 3
 _EXPECTED = (
     f"expected two or three sentences, at least {MIN_SPEECH_S:g} s of speech, spoken as you always do; nothing changed"
 )
@@ -113,7 +111,7 @@ class Calibration:
         change = {label: round(float(nats), 3) for label, nats in zip(cascade.labels, lowered, strict=True)}
         n_sentences = _n_sentences(spoken)
         plural = "" if n_sentences == 1 else "s"
-        message = f"heard {speech_s:.1f} s of speech in {n_sentences} sentence{plural}; {in_words(change)}"
+        message = f"heard {speech_s:.1f} s of speech in {n_sentences} sentence{plural}; {changes(change)}"
         return Outcome(ok=True, message=message, speech_s=round(speech_s, 1), n_sentences=n_sentences, change=change)
 
     def _restart(self) -> None:
@@ -151,18 +149,6 @@ class Calibration:
                 return f"speech is only {max(0.0, snr_db):.0f} dB above the noise at {floor_dbfs:.0f} dBFS"
             return f"heard only {speech_s:.1f} s of speech in {self.heard_s:.0f} s"
         return ""
-
-
-def in_words(change: dict[str, float]) -> str:
-    """Which labels came too often here and which too rarely, the greatest change first."""
-    ranked = sorted(change.items(), key=lambda item: -abs(item[1]))
-    named = [(label, nats) for label, nats in ranked if abs(nats) >= _AUDIBLE][:_MAX_NAMED]
-    if not named:
-        return "the scores hardly change"
-    return ", ".join(
-        f"{label} was {math.exp(abs(nats)):.1f} times too {'likely' if nats > 0 else 'unlikely'} here"
-        for label, nats in named
-    )
 
 
 def _log_scores(adaptation: PlaceAdaptation, cascade: Cascade, windows: list[Seen]) -> NDArray[np.float64]:

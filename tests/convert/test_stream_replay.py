@@ -34,6 +34,7 @@ def windows_of(file: Path, min_dbfs: float) -> SceneWindows:
         np.array([window.end for window in found]),
         np.array([window.image for window in found]),
         np.array([n_loud(window.speech_dbfs, min_dbfs) for window in found]),
+        np.empty((0, GEOMETRY.n_mels), np.float32),
     )
 
 

@@ -47,6 +47,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # The pipeline is handed its source and sink, so it imports neither audio nor mqtt.
     ("edged.pipeline", (*_SHARED, "edged.features", "edged.models", "edged.events")),
     ("edged.calls", (*_SHARED, *_STAGES, "edged.pipeline")),
+    ("edged.web", (*_SHARED, *_STAGES, "edged.pipeline", "edged.calls")),
     ("edged.hub", (*_SHARED, "edged.outbox", "edged.mqtt", "edged.homeassistant")),
     ("edged.demo", _SHARED),
     ("edged.cli", ("edged",)),
@@ -80,6 +81,9 @@ _HOME = {
     "mcp": "edged.hub.mcp.server",
     "pydantic": "edged.hub.mcp.server",
     "matplotlib": "edged.calls.timeline_png",
+    "starlette": "edged.web.application",
+    "uvicorn": "edged.web.server",
+    "python_multipart": "edged.web.calls.upload",
 }
 _NAMES_MODULE = re.compile(rf"(?:{'|'.join(_HOME)})(?:\.[a-z_]+)+")
 _EVERYWHERE = {"numpy", "msgspec"}

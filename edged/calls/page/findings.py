@@ -8,26 +8,26 @@ from edged.calls.page.words import ROLES, length, percent, points, span
 from edged.contract.call_report import Moment, Report
 
 
-def moments_section(report: Report) -> Html:
+def moments_section(report: Report, recording: str | None) -> Html:
     """At most five windows, the one that moved the score most first; nothing without a score."""
     if report.score is None or not report.moments:
         return joined([])
     return tag(
         "section",
         tag("h2", "The moments that moved it", id="moments"),
-        tag("ol", *[_moment(moment) for moment in report.moments], class_="moments"),
+        tag("ol", *[_moment(moment, can_play=recording is not None) for moment in report.moments], class_="moments"),
         aria_labelledby="moments",
     )
 
 
-def _moment(moment: Moment) -> Html:
+def _moment(moment: Moment, *, can_play: bool) -> Html:
     rose = moment.contribution >= 0
     return tag(
         "li",
         tag(
             "button",
-            tag("span", "▶ ", aria_hidden="true", class_="play"),
-            tag("span", "show ", class_="unseen"),
+            tag("span", "▶ " if can_play else "", aria_hidden="true", class_="play"),
+            tag("span", "play " if can_play else "show ", class_="unseen"),
             span(moment.start_s, moment.end_s),
             type="button",
             data_second=f"{moment.start_s:.3f}",

@@ -28,7 +28,7 @@ def report_body(report: Report, recording: str | None = None) -> Html:
         heading(report),
         score_section(report),
         timeline_section(report, recording),
-        moments_section(report),
+        moments_section(report, recording),
         tag("div", talk_section(report), emotions_section(report), class_="two"),
         method_section(report),
         footer(report),

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from edged.calls.page.document import document
 from edged.calls.page.markup import Html, joined, tag
-from edged.calls.page.words import OUTCOMES, length, percent
-from edged.contract.call_report import NOTICE, SummaryRow
+from edged.calls.page.words import EACH_NOTICE, OUTCOMES, length, percent
+from edged.contract.call_report import SummaryRow
 
 _STYLES = ("look.css", "summary.css")
 _SCRIPTS = ("sort.js",)
@@ -47,7 +47,7 @@ def summary_page(rows: Sequence[SummaryRow]) -> str:
         tag("h1", f"{len(rows)} call{'' if len(rows) == 1 else 's'}"),
         _counts(rows),
         _table(rows) if rows else tag("p", "There is no report in this folder."),
-        tag("footer", tag("p", "Each row is one call. ", NOTICE), class_="hint"),
+        tag("footer", tag("p", EACH_NOTICE), class_="hint"),
         class_="page wide",
         id="content",
     )

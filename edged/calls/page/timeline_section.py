@@ -121,7 +121,7 @@ def _player(recording: str | None) -> Html:
         )
     return tag(
         "div",
-        tag("audio", controls=True, preload="none", src=address(recording), id="audio", aria_label="Recording"),
+        tag("audio", controls=True, preload="metadata", src=address(recording), id="audio", aria_label="Recording"),
         tag(
             "p",
             "This recording cannot be played: put ",

@@ -7,7 +7,7 @@ Beside each colour stands a shape and a word, so a page can be read in black and
 
 from typing import NamedTuple
 
-from edged.contract.call_report import Outcome, Recorded
+from edged.contract.call_report import NOTICE, Outcome, Recorded
 
 _MINUS = "\N{MINUS SIGN}"
 _NARROW = "\N{NO-BREAK SPACE}"
@@ -29,6 +29,7 @@ OUTCOMES: dict[Outcome, Verdict] = {
     "nothing_to_calm": Verdict("●", "Nothing to calm", "plain", "The customer was calm from the opening to the end."),
     "no_score": Verdict("○", "No score", "plain", "This call has a timeline, and no score."),
 }
+EACH_NOTICE = NOTICE.replace("This report is", "Each report is", 1)  # on a page about several
 ROLES: dict[str, str] = {"customer": "Customer", "agent": "Agent", "both": "Both voices"}
 
 

@@ -14,7 +14,7 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, mel_filters
 from edged.models.bundle import Manifest
 
-_EVERY = 4  # windows: the band of a call does not change, so a quarter of them says it
+_EVERY = 8  # windows: the band of a call does not change, so an eighth of them says it
 _MAX_WINDOWS = 2000  # that are kept
 _MIN_WINDOWS = 3
 _VOICE_HZ = (400.0, 3_000.0)  # where every band has speech

@@ -40,7 +40,8 @@ class SpeechFrames:
         if not speech:
             return
         levels = window.speech_dbfs[:n_frames]
-        quiet, loud = np.percentile(levels, (10, 95))
+        ranked = np.sort(levels)
+        quiet, loud = ranked[n_frames // 10], ranked[n_frames * 19 // 20]
         floor = min(quiet + _OVER_FLOOR_DB, loud - _FULL_SCALE_GAP_DB)
         loud_enough = levels > max(self._min_dbfs, floor, loud - _BELOW_LOUD_DB)
         before = np.frombuffer(self._frames, np.uint8)[first : first + n_frames].astype(bool)

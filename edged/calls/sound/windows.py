@@ -28,6 +28,8 @@ from edged.models.level_gate import GateSettings, LevelGate
 from edged.models.speech_gate import ModelGate
 from edged.pipeline.classifier import Classification, WindowClassifier, min_frames
 
+_AGENT_STRIDE_S = 2.992  # windows that just touch: speech is found by frames, and each window costs a run of the gate
+
 Progress = Callable[[float, float | None], None]
 
 
@@ -68,7 +70,7 @@ class AgentGate:
         """Loads the gate."""
         gate = config.gate
         settings = GateSettings(margin_db=gate.margin_db, min_dbfs=gate.min_dbfs, min_frames=min_frames(gate))
-        stride_s = config.models.stride_s
+        stride_s = _AGENT_STRIDE_S
         self._windows = Windows(GEOMETRY, samples("calls.stride_s", stride_s, GEOMETRY.sample_rate_hz, GEOMETRY.hop))
         self._level: LevelGate | None = None
         self._model: ModelGate | None = None

@@ -50,7 +50,7 @@ function _shtab_edged_using
   test "$_shtab_edged_cmdpath" = "$argv"
 end
 
-set -g _shtab_edged_commands run check calibrate devices classify replay calls demo watch hub history discovery mcp acl schema completion
+set -g _shtab_edged_commands run check calibrate devices classify replay calls demo web watch hub history discovery mcp acl schema completion
 set -g _shtab_edged_opts_with_value --baseline --config --customer --host --http --jobs --node --out --part --port --since --speaker --speed --token-file --turns --user
 
 complete -c edged -e
@@ -102,6 +102,12 @@ complete -c edged -n '_shtab_edged_using calls; and test $_shtab_edged_npos -ge 
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a demo -d 'Play a sample conversation through the whole pipeline to an embedded broker, and show what a subscriber receives. Needs no microphone and no broker.'
 complete -c edged -n '_shtab_edged_using demo' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using demo' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
+complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a web -d 'Serve pages for a browser on this machine: drop recordings of calls in, and read their reports. Recordings are deleted when their report is made, and everything when the program ends.'
+complete -c edged -n '_shtab_edged_using web' -s h -l help -d 'show this help message and exit'
+complete -c edged -n '_shtab_edged_using web' -l host -x -d 'address to listen on (default: web.host, 127.0.0.1)'
+complete -c edged -n '_shtab_edged_using web' -l port -x -d 'port (default: web.port, 8095); 0: any that is free'
+complete -c edged -n '_shtab_edged_using web' -l open -d 'open the first page in a browser'
+complete -c edged -n '_shtab_edged_using web' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a watch -d 'Show what devices publish on the broker, live, until Ctrl-C. Without options it shows the node and the broker of the config, or all nodes if the config names none.'
 complete -c edged -n '_shtab_edged_using watch' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using watch' -l node -x -d 'show this node'

@@ -26,6 +26,7 @@ _shtab_edged_commands() {
     run:'Listen to the microphone and publish emotion events until SIGTERM or Ctrl-C. This is what the service runs. SIGHUP reloads the config.'
     schema:'Print the JSON Schema of every payload, or topics and payloads in another format.'
     watch:'Show what devices publish on the broker, live, until Ctrl-C. Without options it shows the node and the broker of the config, or all nodes if the config names none.'
+    web:'Serve pages for a browser on this machine: drop recordings of calls in, and read their reports. Recordings are deleted when their report is made, and everything when the program ends.'
   )
   _describe 'edged commands' _commands
 }
@@ -205,6 +206,17 @@ _shtab_edged_watch_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_edged_watch_defaults_added=0
 
+_shtab_edged_web_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--host[address to listen on (default\: web.host, 127.0.0.1)]:ADDRESS:"
+  "--port[port (default\: web.port, 8095)\; 0\: any that is free]:PORT:"
+  "--open[open the first page in a browser]"
+  "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_edged_web_defaults_added=0
+
 
 _shtab_edged() {
   local context state line curcontext="$curcontext" one_or_more='(*)' remainder='(-)*:' default='*::: :->edged'
@@ -240,6 +252,7 @@ _shtab_edged() {
         run) _arguments -C -s $_shtab_edged_run_options ;;
         schema) _arguments -C -s $_shtab_edged_schema_options ;;
         watch) _arguments -C -s $_shtab_edged_watch_options ;;
+        web) _arguments -C -s $_shtab_edged_web_options ;;
       esac
   esac
 }

@@ -1,6 +1,6 @@
 """``edged check``: tries each part for real and prints OK, or FAIL with the reason and what to do.
 
-    config ─► bundle ─► labels ─► runtime ─► gate ─► microphone ─► broker, stage by stage
+    config ─► bundle ─► labels ─► runtime ─► gate ─► adaptation ─► microphone ─► broker, stage by stage
     config ─► places ─► text ─► broker, stage by stage                  with --hub
 
 A line each; the exit status is 0 if none failed.
@@ -24,7 +24,7 @@ from edged.config.overrides import NAME, muted_by_command
 from edged.config.structs import Config
 from edged.contract.payloads import encoded
 from edged.contract.topics import INFO, full_name
-from edged.errors import CaptureError
+from edged.errors import CaptureError, ModelError
 from edged.features.geometry import GEOMETRY, dbfs
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
@@ -32,7 +32,10 @@ from edged.host.state_dir import existing_state_file
 from edged.models.bundle import Bundle
 from edged.models.cascade import Cascade
 from edged.mqtt.commands import Commands
-from edged.mqtt.probe import LiveClient, stages
+from edged.mqtt.probe import LiveClient, SkippedError, stages
+from edged.pipeline.adaptation_store import NAME as STATE
+from edged.pipeline.adaptation_store import AdaptationStore
+from edged.pipeline.adaptation_words import adaptation_words
 from edged.pipeline.classifier import WindowClassifier
 from edged.pipeline.status import info
 
@@ -67,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         report.part("labels", lambda: fitting(config, bundle), lambda _config: ", ".join(bundle.manifest.labels))
         report.part("runtime", lambda: Cascade(bundle, n_threads=config.models.threads), _about_cascade)
         classifier = report.part("gate", lambda: WindowClassifier(config, bundle), _about_gate)
+        report.part("adaptation", lambda: _adaptation(config, bundle), str)
     else:
         classifier = None
     report.part("microphone", lambda: _listen(config), str)
@@ -106,6 +110,26 @@ def _about_cascade(cascade: Cascade) -> str:
 
 def _about_gate(classifier: WindowClassifier) -> str:
     return {"model": "the bundle's model", "level": "loudness over the noise floor"}[classifier.gate]
+
+
+def _adaptation(config: Config, bundle: Bundle) -> str:
+    """How far the stored adaptation has come, which is at most ten minutes behind the running daemon's."""
+    store = AdaptationStore(config, bundle)
+    if store.metrics is None:
+        return "off (baseline.mode)" if config.baseline.mode == "off" else "this bundle adapts to no place"
+    file = existing_state_file(config.state_dir, STATE)
+    try:
+        with file.open("rb"):
+            pass
+    except FileNotFoundError:
+        return adaptation_words(store.metrics)
+    except OSError as exc:
+        raise SkippedError(f"{file}: {exc.strerror or exc}; try again as root") from exc
+    try:
+        store.start_from(file)
+    except ModelError as exc:
+        raise SkippedError(f"{exc}; `edged run` starts from scratch") from exc
+    return adaptation_words(store.metrics)
 
 
 def _listen(config: Config) -> str:

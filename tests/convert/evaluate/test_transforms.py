@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from convert.card.transform_table import transform_table
+from convert.card.robustness_section import transform_table
 from convert.commands.options import ROOT
 from convert.evaluate.transforms import IN_NOISE, N_CLIPS, OWN, changed_labels, drawn, transforms
 from edged.audio.recording import Recording

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edged.features.geometry import GEOMETRY
+from edged.models.bundle import DEFAULT_BUNDLE
 
 CONTENT = b"not a model, but bundle.py only needs its hash"
 
@@ -78,6 +80,16 @@ def write_statistics(
     digest = hashlib.sha256((folder / "adaptation.npz").read_bytes()).hexdigest()
     settings = {"file": "adaptation.npz", "sha256": digest, "of": of}
     return {**settings, "caution_s": 2.0, "prior_weight_s": 15.0, "power": 0.7, **changed}
+
+
+def adapting_bundle(folder: Path) -> Path:
+    """A copy of the shipped bundle in ``folder`` that adapts its features, whether or not the shipped one does."""
+    shutil.copytree(DEFAULT_BUNDLE, folder, ignore=shutil.ignore_patterns("*.md", "*.png"))
+    values = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    if not values.get("adaptation"):
+        section = write_statistics(folder, labels=len(values["labels"]), centre=np.full(64, -40))
+        (folder / "bundle.json").write_text(json.dumps({**values, "format": 2, "adaptation": section}), "utf-8")
+    return folder
 
 
 def _model(labels: list[str], **more: float) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from edged.models.bundle import load_bundle
 from edged.models.cascade import Answer
 from edged.models.place_adaptation import PlaceAdaptation
 from edged.pipeline.adaptation_store import AdaptationStore
-from edged.pipeline.calibration import ENOUGH_S, Calibration, in_words
+from edged.pipeline.calibration import ENOUGH_S, Calibration
 from edged.pipeline.calibrator import Calibrator
 from edged.pipeline.classifier import WindowClassifier
 from tests.parts.models.bundles import manifest, write_bundle, write_statistics
@@ -187,20 +187,6 @@ def test_no_window_at_all(store: AdaptationStore) -> None:
     """A recording that is empty."""
     outcome = Calibration().outcome(adaptation(store), FakeCascade())  # type: ignore[arg-type]
     assert outcome.message.startswith("there was no sound")
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"sad": math.log(2.2), "calm": 0.01}, "sad was 2.2 times too likely here"),
-        ({"sad": -0.5, "calm": 1.0}, "calm was 2.7 times too likely here, sad was 1.6 times too unlikely here"),
-        ({"sad": 0.1, "calm": -0.1}, "the scores hardly change"),
-        (dict.fromkeys("abcd", 1.0), ", ".join(f"{label} was 2.7 times too likely here" for label in "abc")),
-    ],
-)
-def test_words(change: dict[str, float], words: str) -> None:
-    """At most three labels, the greatest change first, and none that nobody would notice."""
-    assert in_words(change) == words
 
 
 class FakeClassifier:

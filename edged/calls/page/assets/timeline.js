@@ -20,7 +20,7 @@
     call.lanes.push({ name: "Overlap", spans: call.overlaps, colour: "negative", fill: "hatched" });
 
   // --- charts -------------------------------------------------------------------------------------------------------
-  const sync = uPlot.sync("call"), charts = [];
+  const charts = [];
   let playing = null, selected = 0;
 
   function clock(second) {
@@ -64,15 +64,17 @@
       axes: axes(values[1], values[0], isLast),
       series: [{}, { paths: () => null, points: { show: false } }],
       cursor: {
-        y: false, points: { show: false }, sync: { key: sync.key, scales: ["x", null] },
+        y: false, points: { show: false },
+        // The zoom goes by setScale below, whatever causes it.
+        sync: { key: "call", scales: ["x", null], filters: { pub: type => type.startsWith("mouse") && !/down|up/.test(type) } },
         drag: { x: true, y: false, dist: CLICK_PX },
       },
       hooks: {
         draw: [u => { draw(u, call); edgedTracks.playhead(u, playing); }],
         setCursor: [u => pointed(u)],
+        setScale: [(u, key) => { if (key === "x") shareZoom(u); }],
       },
     }, [[0, ...call.middle, call.duration], [null, ...call.smooth, null]], place);
-    sync.sub(u);
     let down = null;
     u.over.addEventListener("mousedown", event => { down = event.clientX; });
     u.over.addEventListener("click", event => {
@@ -81,6 +83,12 @@
     });
     u.wanted = height;
     charts.push(u);
+  }
+
+  function shareZoom(of) {
+    const { min, max } = of.scales.x;
+    for (const u of charts)
+      if (u.scales.x.min !== min || u.scales.x.max !== max) u.setScale("x", { min, max });
   }
 
   // Rows from top to bottom, each label in the middle of its row.
@@ -110,7 +118,7 @@
     const { min, max } = charts[0].scales.x, centre = call.middle[selected] ?? (min + max) / 2;
     const span = Math.min(call.duration, Math.max(5, (max - min) * factor));
     const low = Math.max(0, Math.min(centre - span / 2, call.duration - span));
-    for (const u of charts) u.setScale("x", { min: low, max: low + span });
+    charts[0].setScale("x", { min: low, max: low + span });
   }
 
   // --- values of a window -------------------------------------------------------------------------------------------
@@ -233,7 +241,13 @@
   if (audio) {
     audio.addEventListener("timeupdate", () => { playing = audio.currentTime; redraw(); });
     audio.addEventListener("ended", () => { playing = null; redraw(); });
-    audio.addEventListener("error", () => { audio.hidden = true; missing.hidden = false; });
+    const lost = function () {
+      audio.hidden = true;
+      missing.hidden = false;
+      document.documentElement.classList.add("no-recording");
+    };
+    audio.addEventListener("error", lost);
+    if (audio.error) lost(); // before this script ran
   }
 
   for (const button of document.querySelectorAll("button[data-second]"))

@@ -1,0 +1,72 @@
+"""The card's section on trunk, models and routes, and the note on the encoder that the trunk was taken from.
+
+manifest ──► Markdown
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from convert.card.tables import table
+from edged.models.bundle import Manifest
+
+
+def models_section(manifest: Manifest) -> str:
+    """Cost, temperature and weight of each model, and the default routing."""
+    chosen = manifest.training["epochs"]
+    rows = [
+        [
+            name,
+            ", ".join(model.labels),
+            f"{model.parameters:,}",
+            f"{model.multiply_adds / 1e6:.1f} M",
+            f"{model.temperature:.2f}",
+            f"{manifest.routes.soft.get(name, 0.0):.2f}",
+            *(["{epoch} of {of}".format(**chosen[name])] if chosen else []),
+        ]
+        for name, model in manifest.models.items()
+    ]
+    head = ["model", "labels", "parameters", "multiply-adds a window", "temperature", "soft weight"]
+    uar = manifest.metrics["validation_uar"]
+    return "\n".join(
+        [
+            "## Models and routes\n",
+            *_trunk(manifest),
+            table([*head, *(["best epoch (0: the starting weights)"] if chosen else [])], rows),
+            f"\nThe default routing is **{manifest.routes.default}**, chosen on validation speakers. Their UAR:",
+            f"{uar['hard']:.3f} hard, {uar['soft']:.3f} soft (weights fitted without the speaker under test),",
+            f"{uar['m1']:.3f} for M1 alone.",
+        ]
+    )
+
+
+def encoder_note(training: Mapping[str, Any]) -> list[str]:
+    """Whose encoder the trunk is, where it is one, with the licence of the file that it was taken from."""
+    encoder = training.get("encoder")
+    if not encoder:
+        return []
+    return [
+        f"\n{encoder['notice']} The licence that comes with the package:\n",
+        "```",
+        encoder["licence"].strip(),
+        "```",
+    ]
+
+
+def _trunk(manifest: Manifest) -> list[str]:
+    trunk, adaptation = manifest.trunk, manifest.adaptation
+    if trunk is None:
+        return []
+    lines = [
+        (
+            f"The trunk has {trunk.parameters:,} parameters and takes {trunk.multiply_adds / 1e6:.0f} M multiply-adds a"
+            f" window. The mean and the spread of its {trunk.width} outputs, over positions within"
+            f" {trunk.active_db:g} dB of the loudest, are the {2 * trunk.width} features that every model sees."
+        )
+    ]
+    if adaptation is not None:
+        lines.append(
+            f"The adaptation of the features: {adaptation.caution_s:g} s of speech weigh as much as no shift,"
+            f" {adaptation.prior_weight_s:g} s as much as the expected shares of emotions; scores count to the power"
+            f" {adaptation.power:g}."
+        )
+    return [*lines, ""]

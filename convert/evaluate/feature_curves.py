@@ -1,0 +1,91 @@
+"""A bundle that adapts its features: its curves, and what it makes of validation speakers.
+
+    clips ──trunk──► features ──a device at each speaker's home──► curves
+                              ──after a minute of other clips──► corrected features, for the calibration
+
+A device here is the one that runs: the bundle's files, its default routing, and ``FeatureAdaptation``.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convert.corpora.clip import Clip
+from convert.evaluate import adaptation_curves
+from convert.evaluate.adaptation_curves import Homes
+from convert.evaluate.learning import FeatureLearning, Scoring
+from convert.score.clip_scores import ClipWindows
+from convert.score.isolated import apart
+from convert.train.heads import bundle_windows
+from convert.train.heads.scoring import scoring_of, statistics_of
+from edged.models.bundle import Bundle
+from edged.models.feature_adaptation import FeatureAdaptation, Settings
+from edged.models.feature_statistics import FeatureStatistics
+
+_ADAPTED_S = 60.0  # before validation speakers are calibrated on
+_N_SPLITS = 2  # into clips to adapt to and clips to calibrate on
+
+
+def feature_curves(bundle: Bundle, clips: Sequence[Clip], cache: Path, store: Path) -> dict[str, Any]:
+    """All numbers of the adaptation to the speakers of prepared ``clips``."""
+    windows = bundle_windows.clip_windows(bundle, clips, cache, store)
+    return apart(_curves, bundle, windows, cache)
+
+
+def adapted_windows(bundle: Bundle, groups: Sequence[Sequence[Clip]], cache: Path, store: Path) -> ClipWindows:
+    """Features of clips as a device corrects them after a minute of its speaker's other clips, 70 % neutral."""
+    parts = [bundle_windows.clip_windows(bundle, clips, cache, store) for clips in groups if clips]
+    return apart(_adapted, bundle, parts, cache)
+
+
+def _curves(bundle: Bundle, windows: ClipWindows, cache: Path) -> dict[str, Any]:
+    labels, statistics, scoring = bundle.manifest.labels, statistics_of(bundle), scoring_of(bundle)
+    homes = adaptation_curves.homes(labels, windows.images, windows, cache)
+    return adaptation_curves.curves(
+        homes, lambda _speaker: FeatureLearning(FeatureAdaptation(labels, statistics, Settings()), scoring)
+    )
+
+
+def _adapted(bundle: Bundle, parts: list[ClipWindows], cache: Path) -> ClipWindows:
+    labels, statistics, scoring = bundle.manifest.labels, statistics_of(bundle), scoring_of(bundle)
+    clips: list[Clip] = []
+    values = []
+    owner: list[int] = []
+    for windows in parts:
+        homes = adaptation_curves.homes(labels, windows.images, windows, cache)
+        for speaker in np.unique(homes.speakers):
+            for split in range(_N_SPLITS):
+                rng = np.random.default_rng([split, *str(speaker).encode()])
+                adaptation, tested = _settled(homes, str(speaker), statistics, scoring, rng)
+                for clip in tested:
+                    corrected = adaptation.corrected(homes.inputs[clip])
+                    values.append(corrected)
+                    owner += [len(clips)] * len(corrected)
+                    clips.append(windows.clips[clip])
+    none = np.zeros((0, statistics.n_features), np.float32)
+    return ClipWindows(clips, np.concatenate([none, *values]), np.array(owner, np.int64))
+
+
+def _settled(
+    homes: Homes, speaker: str, statistics: FeatureStatistics, scoring: Scoring, rng: np.random.Generator
+) -> tuple[FeatureAdaptation, list[int]]:
+    """A device after a minute of half of the clips of ``speaker``, and the other half."""
+    adaptation = FeatureAdaptation(homes.labels, statistics, Settings())
+    learning = FeatureLearning(adaptation, scoring)
+    adapt: list[int] = []
+    tested: list[int] = []
+    for label in range(len(homes.labels)):
+        own = rng.permutation(np.flatnonzero((homes.speakers == speaker) & (homes.truth == label)))
+        half = (len(own) + 1) // 2
+        adapt += own[:half].tolist()
+        tested += own[half:].tolist()
+    stream = adaptation_curves.stream(homes, np.array(adapt, np.int64), "neutral", rng)
+    played_s = 0.0
+    while played_s < _ADAPTED_S:
+        clip = next(stream)
+        for window in homes.inputs[clip]:
+            learning.learn(window, homes.seconds[clip] / len(homes.inputs[clip]))
+        played_s += homes.seconds[clip]
+    return adaptation, tested

@@ -1,0 +1,57 @@
+"""Windows of a scene to the scores of a bundle with a trunk, as they come and with adaptation from the scene's start.
+
+    SceneWindows ──its levels in the bundle's geometry──► windows with speech ──trunk──► features
+        ──models──► scores                    (n, n_labels)
+        ──FeatureAdaptation, models──► scores (n, n_labels)
+
+Windows without speech are not scored; their rows are even.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.data import dataset
+from convert.encoder.features import from_stored
+from convert.stream.rendering import SceneWindows
+from convert.train.heads.scoring import scoring_of, statistics_of
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats, relative_levels
+from edged.features.whisper import WHISPER
+from edged.models.bundle import Bundle
+from edged.models.feature_adaptation import FeatureAdaptation, Settings
+from edged.models.interpreter import installed_runtimes
+from edged.models.trunk import Trunk
+
+
+def featured(bundle: Bundle, windows: SceneWindows, spoken: NDArray[np.bool_]) -> tuple[Floats, Floats | None]:
+    """Scores without adaptation, and with it where the bundle adapts its features; ``spoken`` (n,) are scored."""
+    labels = bundle.manifest.labels
+    trunk, scoring = Trunk(bundle, runtime=installed_runtimes()[0]), scoring_of(bundle)
+    statistics = statistics_of(bundle) if bundle.manifest.adaptation else None
+    adaptation = FeatureAdaptation(labels, statistics, Settings()) if statistics else None
+    scores = np.full((len(spoken), len(labels)), 1 / len(labels), np.float32)
+    adapted = scores.copy()
+    levels = _levels(bundle, windows)
+    stride_s = dataset.STRIDE_FRAMES * GEOMETRY.hop_s
+    for window in np.flatnonzero(spoken):
+        given = windows.images[window] if levels is None else _cut(levels, int(windows.end[window]))
+        features = trunk.features(given)
+        scores[window] = scoring(features[None])[0]
+        if adaptation is not None:
+            adapted[window] = scoring(adaptation.corrected(features)[None])[0]
+            adaptation.learn(features, adapted[window], stride_s)
+    return scores, adapted if adaptation is not None else None
+
+
+def _levels(bundle: Bundle, windows: SceneWindows) -> Floats | None:
+    """(k, 80) dB in the bundle's geometry; None where that is the images' own."""
+    if bundle.geometry == GEOMETRY:
+        return None
+    bands = windows.levels.reshape(len(windows.levels), GEOMETRY.n_bands, -1).mean(axis=2)
+    return from_stored(np.asarray(bands, np.float32))
+
+
+def _cut(levels: Floats, end: int) -> Floats:
+    """(300, 80) dB below the loudest cell of the window that ends at sample ``end``."""
+    last = min(end // WHISPER.hop, len(levels) - 1)
+    return relative_levels(levels[max(0, last - WHISPER.n_frames + 1) : last + 1], WHISPER)

@@ -1,0 +1,1 @@
+"""Clips to the heads of a bundle whose trunk is the frozen encoder: windows, features, places, training, files."""

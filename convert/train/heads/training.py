@@ -1,0 +1,77 @@
+"""Features of training clips to the heads of all models.
+
+    features by version, statistics ──shifts of random places──► batches ──► one head a model
+
+The epoch is not chosen: the learning rate ends at 0.  Each model's head is trained alone on the clips that have one of
+its labels; heads that share a hidden layer, with the pairs' margins as further losses, were no better (LOG.md).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from convert.data.targets import label_targets
+from convert.recipes.cascade import FIRST, TASKS
+from convert.recipes.spec import HeadsSpec
+from convert.train.heads.network import Fit, Head, averaged
+from convert.train.heads.places import shifts
+from convert.train.heads.window_features import WindowFeatures
+from edged.features.logmel import Floats
+from edged.models.feature_statistics import FeatureStatistics
+
+_MIN_SCALE = 1e-4
+
+
+def trained(
+    features: Sequence[WindowFeatures], known: FeatureStatistics, spec: HeadsSpec, seed: int
+) -> dict[str, Head]:
+    """By model its head, trained on the windows of ``features``."""
+    values = np.concatenate([group.values for group in features])
+    labels = np.concatenate([group.labels for group in features])
+    places = np.concatenate([group.places for group in features])
+    repeats = dict(spec.repeats)
+    weights = np.concatenate(
+        [np.full(len(group.values), repeats.get(group.clips[0].corpus, 1), np.float32) for group in features]
+    )
+    scale = values.std(axis=0) + np.float32(_MIN_SCALE)
+    shares = {task: _shares(features, task, spec) for task in TASKS}
+    n_members = {task: spec.members if task == FIRST else 1 for task in TASKS}
+    rows = {task: np.flatnonzero(shares[task].sum(axis=1) > 0) for task in TASKS}
+    fits = {
+        task: [
+            Fit(
+                known.centre,
+                scale,
+                spec.hidden if task == FIRST else spec.hidden_after,
+                len(task_labels),
+                spec.epochs * (len(rows[task]) // spec.batch),
+                spec,
+                seed * 1000 + number * 10 + list(TASKS).index(task),
+            )
+            for number in range(n_members[task])
+        ]
+        for task, task_labels in TASKS.items()
+    }
+    for epoch in range(spec.epochs):
+        rng = np.random.default_rng((seed, epoch))
+        adapted = values - shifts(values, labels, places, known, spec, rng)
+        for task in TASKS:
+            for fit in fits[task]:
+                order = rng.permutation(rows[task])
+                for first in range(0, len(order) - spec.batch + 1, spec.batch):
+                    batch = order[first : first + spec.batch]
+                    fit.step(adapted[batch], shares[task][batch], weights[batch])
+    return {task: averaged([fit.head for fit in fits[task]]) for task in TASKS}
+
+
+def _shares(features: Sequence[WindowFeatures], task: str, spec: HeadsSpec) -> Floats:
+    """(n_windows, n_labels) targets, 0 for windows that have none of the model's labels."""
+    labels = TASKS[task]
+    parts = []
+    for group in features:
+        with_label = [clip for clip in group.clips if clip.label in labels]
+        of_clip = np.zeros((len(group.clips), len(labels)), np.float32)
+        has = np.array([clip.label in labels for clip in group.clips])
+        of_clip[has] = label_targets(with_label, labels, spec.intended_share, spec.smoothing)
+        parts.append(of_clip[group.owner])
+    return np.concatenate(parts)

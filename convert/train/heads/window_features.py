@@ -1,0 +1,112 @@
+"""Windows of clips to a trunk's pooled features, computed once and cached.
+
+    clips, version ──windows (300, 80) dB──► trunk ──mean and spread over active positions──► (n_windows, n) float16
+        ──► <folder>/<corpus>-<version>-<hash>.npz
+
+Version 0 is clips as they come, as the device meets them from their first frame on.  Version 1 is one window of each
+clip, moved and cut at random; from version 2 on the same in another place (``clip_levels``).
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from convert.corpora.clip import LABELS, Clip
+from convert.data import dataset
+from convert.data.atomic_file import atomic
+from convert.recipes.spec import SoundSpec
+from convert.score.isolated import apart
+from convert.train.heads import placing
+from convert.train.heads.clip_levels import decibels, elsewhere, seeded
+from edged.features.logmel import Floats
+from edged.features.pooling import active_positions, pooled
+from edged.features.whisper import encoder_input
+from edged.models.interpreter import Network, installed_runtimes
+
+AS_IT_COMES, AS_RECORDED = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFeatures:
+    """Windows of labelled clips: window i belongs to clip ``owner[i]``."""
+
+    values: Floats  # (n_windows, n)
+    owner: NDArray[np.int64]
+    clips: list[Clip]
+    version: int
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """(n_windows,) index in LABELS of each window's label."""
+        return np.array([LABELS.index(str(clip.label)) for clip in self.clips], np.int64)[self.owner]
+
+    @property
+    def places(self) -> NDArray[np.str_]:
+        """(n_windows,) the speaker in this version, with the corpus."""
+        names = np.array([f"{clip.corpus} {clip.speaker} {self.version}" for clip in self.clips], np.str_)
+        return names[self.owner]
+
+    def of(self, chosen: NDArray[np.bool_]) -> Self:
+        """Those of some of its clips; ``chosen`` is (n_clips,)."""
+        numbers = np.cumsum(chosen) - 1
+        windows = chosen[self.owner]
+        clips = [clip for clip, is_chosen in zip(self.clips, chosen, strict=True) if is_chosen]
+        return replace(self, values=self.values[windows], owner=numbers[self.owner[windows]], clips=clips)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What features are computed with."""
+
+    trunk: bytes  # the .tflite file
+    active_db: float
+    sound: SoundSpec
+    noises: tuple[Clip, ...]  # that are mixed into other places
+    cache: Path  # the log-mel of prepared clips
+    folder: Path  # of the features
+
+
+def window_features(clips: Sequence[Clip], version: int, source: Source) -> WindowFeatures:
+    """Of prepared ``clips``, all of one corpus and labelled."""
+    key = f"{dataset.clips_hash(clips)} {[clip.id for clip in clips]} {source.active_db}".encode() + source.trunk
+    if version > AS_RECORDED:
+        key += f"{dataset.clips_hash(source.noises)} {source.sound}".encode()
+    file = source.folder / f"{clips[0].corpus}-{version}-{hashlib.sha256(key).hexdigest()[:16]}.npz"
+    if not file.is_file():
+        values, owner = apart(computed, list(clips), version, source)
+        with atomic(file) as made:
+            np.savez(made, values=values, owner=owner)
+    with np.load(file) as stored:
+        return WindowFeatures(stored["values"].astype(np.float32), stored["owner"], list(clips), version)
+
+
+def computed(clips: list[Clip], version: int, source: Source) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
+    """Features and owners of the windows of ``clips``, in this process."""
+    network = Network("trunk", source.trunk, n_threads=1, runtime=installed_runtimes()[0])
+    values: list[NDArray[np.float16]] = []
+    owner: list[int] = []
+    for index, clip in enumerate(tqdm(clips, desc=f"{clips[0].corpus} {version}", unit="clip", disable=None)):
+        for window in windows(clip, version, source):
+            outputs = np.array(network.run(encoder_input(window)), np.float32)
+            active = active_positions(window, len(outputs), source.active_db)
+            values.append(pooled(outputs, active).astype(np.float16))
+            owner.append(index)
+    return np.stack(values), np.array(owner, np.int64)
+
+
+def windows(clip: Clip, version: int, source: Source) -> Iterator[Floats]:
+    """Windows (300, 80) dB of ``clip`` in ``version``."""
+    if version == AS_IT_COMES:
+        yield from placing.as_it_comes(decibels(clip, source.cache))
+        return
+    if version == AS_RECORDED:
+        levels = decibels(clip, source.cache)
+    else:
+        levels = elsewhere(clip, version, source.noises, source.sound, source.cache)
+    yield placing.moved(levels, seeded("moved", clip.corpus, clip.id, version))

@@ -1,0 +1,1 @@
+"""Pages for people without a terminal: one program, one navigation, one look."""

@@ -1,0 +1,1 @@
+"""The page Calls: recordings in, reports out."""

@@ -1,0 +1,60 @@
+"""What the program and its worker process say to each other: one JSON line a message.
+
+program ──Task──► worker ──Progress…──► then one of Inspected, Analysed, Failed ──► program
+"""
+
+from typing import Literal
+
+import msgspec
+
+from edged.contract.call_report import Customer, Outcome
+
+Channel = Literal["left", "right"]
+CHANNELS: tuple[Channel, ...] = ("left", "right")
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do with one recording."""
+
+    kind: Literal["inspect", "analyse"]
+    recording: str  # path
+    name: str  # shown in the report and in messages
+    folder: str  # for what is made
+    config: msgspec.Raw  # the Config
+    customer: Customer | None = None
+    keep: bool = False  # the recording stays beside the report
+    max_s: float  # a longer recording is refused
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """How far an analysis is."""
+
+    done_s: float
+    total_s: float | None  # None: the file does not say its length
+
+
+class Inspected(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What a recording is."""
+
+    n_channels: int
+    duration_s: float | None
+    silent: list[Channel] = []  # channels without sound in the part that was looked at
+
+
+class Analysed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The report is written."""
+
+    outcome: Outcome
+    score: float | None
+    low: float | None
+    high: float | None
+    duration_s: float
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The recording cannot be used: why, in one sentence."""
+
+    sentence: str
+
+
+Message = Progress | Inspected | Analysed | Failed

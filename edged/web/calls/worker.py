@@ -1,0 +1,115 @@
+"""The process that decodes and analyses one recording, apart from the pages.
+
+    stdin: Task ──inspect──► Inspected, left.wav, right.wav
+                ──analyse──► Progress…, Analysed, the files of the report     ──► stdout
+
+The page stays alive while it computes, a damaged file can crash nothing else, its memory goes back when it ends, and it
+is cancelled by ending it.  It ends by itself when the program that started it is gone.
+"""
+
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from edged.host.blas_threads import limit_blas_threads
+
+limit_blas_threads()  # before numpy
+
+import msgspec  # noqa: E402
+
+from edged.audio.sound_file import SoundFile  # noqa: E402
+from edged.config.structs import Config  # noqa: E402
+from edged.errors import EdgedError, RecordingError  # noqa: E402
+from edged.web.calls.messages import Analysed, Failed, Inspected, Message, Progress, Task  # noqa: E402
+from edged.web.calls.previews import write_previews  # noqa: E402
+
+_INTERVAL_S = 0.2  # between two messages of progress
+_NICENESS = 5  # the pages come first
+_STEREO = 2
+_CONVERSION = ("ffmpeg -i - -f wav -", "ffmpeg -i RECORDING call.wav")  # what the page cannot do in a pipe
+
+_Send = Callable[[Message], None]
+
+
+def main() -> None:
+    """Do the task on stdin; what libraries print goes to stderr, the messages alone to stdout."""
+    os.nice(_NICENESS)
+    messages = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def send(message: Message) -> None:
+        messages.write(msgspec.json.encode(message) + b"\n")
+
+    try:
+        send(_inspected(task) if task.kind == "inspect" else _analysed(task, send))
+    except EdgedError as exc:
+        send(Failed(sentence=_sentence(str(exc), task.name)))
+    except Exception:  # noqa: BLE001 -- a fault of the program: the log has it, the page a sentence
+        traceback.print_exc()
+        send(Failed(sentence="The analysis failed by a fault of the program; its log says more."))
+
+
+def _inspected(task: Task) -> Inspected:
+    with SoundFile(Path(task.recording), task.name) as file:
+        if file.duration_s is not None:
+            _check_length(file.duration_s, task)
+        silent = write_previews(file, Path(task.folder)) if file.n_channels == _STEREO else []
+        return Inspected(n_channels=file.n_channels, duration_s=file.duration_s, silent=silent)
+
+
+def _analysed(task: Task, send: _Send) -> Analysed:
+    from edged.calls.analysis import analyse  # noqa: PLC0415 -- loads the models' runtime
+    from edged.calls.files import write_report  # noqa: PLC0415
+    from edged.calls.settings import CallSettings  # noqa: PLC0415
+    from edged.models.bundle import DEFAULT_BUNDLE, load_bundle  # noqa: PLC0415
+
+    config = msgspec.json.decode(task.config, type=Config)
+    named = config.models.bundle
+    bundle = load_bundle(DEFAULT_BUNDLE if named == "default" else Path(named))
+    due_s = 0.0
+
+    def progress(done_s: float, total_s: float | None) -> None:
+        nonlocal due_s
+        _check_length(done_s, task)  # a file that does not say its length
+        if time.monotonic() >= due_s:
+            due_s = time.monotonic() + _INTERVAL_S
+            send(Progress(done_s=done_s, total_s=total_s))
+
+    recording = Path(task.recording)
+    settings = CallSettings(config=config, bundle=bundle, customer=task.customer, name=task.name)
+    report = analyse(recording, settings, progress)
+    write_report(report, Path(task.folder), recording=recording.name if task.keep else None)
+    score = report.score
+    return Analysed(
+        outcome=report.outcome,
+        score=None if score is None else score.value,
+        low=None if score is None else score.low,
+        high=None if score is None else score.high,
+        duration_s=report.call.duration_s,
+    )
+
+
+def _check_length(seconds: float, task: Task) -> None:
+    if seconds > task.max_s:
+        raise RecordingError(f"{task.name}: longer than {task.max_s / 3600:g} hours, which web.max_hours allows")
+
+
+def _sentence(message: str, name: str) -> str:
+    """An error's line for the command line, as a sentence beside the name of the file."""
+    words = message.removeprefix(f"{name}: ").partition(", or try: ")[0].replace(*_CONVERSION)
+    return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "!", "?")) else ".")
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()  # the program holds the other end until it is done with this process
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

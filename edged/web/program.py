@@ -1,0 +1,73 @@
+"""`edged web`: the pages on one address, with the folder and the worker processes that they need.
+
+Config ──► work folder, calls, endpoints ──► application ──► served until a signal; then nothing is left on the disk
+"""
+
+import ipaddress
+from collections.abc import Callable
+
+from edged.config.structs import Config, Web
+from edged.errors import ConfigError
+from edged.host.addresses import addresses
+from edged.host.state_dir import state_folder
+from edged.web import assets
+from edged.web.application import application
+from edged.web.calls.call_queue import Calls
+from edged.web.calls.endpoints import CallEndpoints
+from edged.web.endpoint import Endpoint, Reply, Request, redirect
+from edged.web.guard import LOOPBACK
+from edged.web.layout import START
+from edged.web.server import listening, serve
+from edged.web.work_folder import WorkFolder
+
+_FOLDER = "web"  # below the state directory
+
+
+def run(config: Config, ready: Callable[[str], None]) -> None:
+    """Serve until a signal; ``ready`` is called with the address of the first page.
+
+    Raises:
+        ConfigError: the address is taken or not this machine's, is open to the network and the config does not say so,
+            or the folder cannot be written.
+        AlreadyRunningError: another process serves from the same state directory.
+    """
+    web = config.web
+    check_reach(web)
+    with WorkFolder(state_folder(config.state_dir) / _FOLDER) as folder, listening(web.host, web.port) as bound:
+        calls = Calls(folder.path, config)
+        app = application([*_START, *CallEndpoints(calls, web).all(), *assets.endpoints()], names(web), calls.running)
+        port = bound.getsockname()[1]
+        shown = f"[{web.host}]" if ":" in web.host else web.host
+        serve(app, bound, lambda: ready(f"http://{shown}:{port}{START}"))
+
+
+def check_reach(web: Web) -> None:
+    """Raises ``ConfigError`` if other machines could read every report and nobody has said that they may."""
+    if not _is_loopback(web.host) and not web.open_to_network:
+        raise ConfigError(
+            f"web.host is {web.host}, expected a loopback address such as 127.0.0.1, or web.open_to_network beside it"
+        )
+
+
+def names(web: Web) -> frozenset[str]:
+    """What a browser may call this program: loopback, its address, this machine's where it listens on all, and names.
+
+    A Host header is compared in lower case and without brackets.
+    """
+    every = {"0.0.0.0", "::"}  # noqa: S104 -- compared, not listened on
+    ours = addresses() if web.host in every else [web.host]
+    return LOOPBACK | {name.lower() for name in (*ours, *web.names)}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _to_start(_request: Request) -> Reply:
+    return redirect(START)
+
+
+_START = (Endpoint("GET", "/", _to_start),)

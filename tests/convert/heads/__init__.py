@@ -1,0 +1,1 @@
+"""Tests of the heads on the pretrained encoder."""
