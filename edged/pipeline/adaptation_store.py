@@ -204,10 +204,14 @@ def statistics_of(bundle: Bundle) -> FeatureStatistics | None:
     settings, content = bundle.manifest.adaptation, bundle.adaptation
     if settings is None or content is None:
         return None
+    file, n_features = bundle.path / settings.file, bundle.n_features or bundle.geometry.n_bands
     try:
-        return read_statistics(content, settings, len(bundle.manifest.labels))
+        statistics = read_statistics(content, settings, len(bundle.manifest.labels))
     except ModelError as exc:
-        raise ModelError(f"{bundle.path / settings.file}: {exc}") from exc
+        raise ModelError(f"{file}: {exc}") from exc
+    if statistics.n_features != n_features:
+        raise ModelError(f"{file}: centre has {statistics.n_features} numbers, expected {n_features} as the bundle's")
+    return statistics
 
 
 def _adaptation_of(bundle: Bundle, routing: Routing, settings: Settings) -> PlaceAdaptation | None:

@@ -24,7 +24,7 @@ from edged.pipeline.adaptation_words import changes
 
 ENOUGH_S = 8.0  # of speech: then it is done …
 LIMIT_S = 30.0  # … or after so many seconds of sound
-MIN_SPEECH_S = 3.0
+MIN_SPEECH_S = 2.5
 _MIN_SNR_DB = 6.0  # of speech above the noise of the room: below it the mean would be that of the noise
 _FADED_DB = 30.0  # below the loudest frame: no speech
 _PAUSE_S, _MIN_SENTENCE_S = 0.4, 0.3  # a shorter pause joins, a shorter sound is none

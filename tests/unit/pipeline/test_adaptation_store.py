@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -252,6 +253,21 @@ def test_take(bundle: Bundle, tmp_path: Path) -> None:
         store.start_from(file)
     with pytest.raises(ModelError, match=r"baseline\.mode is off"):
         AdaptationStore(config("baseline: {mode: off}"), bundle).start_from(file)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"centre": np.zeros(3)}, "adaptation.npz: centre has 3 numbers, expected 64 as the bundle's"),
+        ({"labels": 2}, "adaptation.npz: offsets and spread have shapes"),
+    ],
+)
+def test_statistics_of_other_features(tmp_path: Path, changed: dict[str, Any], words: str) -> None:
+    """Statistics that are not of this bundle are refused, and their file is named."""
+    values = manifest() | {"format": 2}
+    values["adaptation"] = write_statistics(tmp_path, **{"centre": np.zeros(64), **changed})
+    with pytest.raises(ModelError, match=words):
+        AdaptationStore(config(), load_bundle(write_bundle(tmp_path, values)))
 
 
 def test_both_adaptations_in_one_file(tmp_path: Path) -> None:
