@@ -1,7 +1,7 @@
 # Each target sets up what it needs, once: .ci/setup fills .venv and leaves a stamp.  `make setup` installs system packages
 # and may ask for sudo; so do targets that need a package that is still missing.  `make check` never does.
 .DEFAULT_GOAL := help
-.PHONY: help demo run setup check test test-systemd test-arm64 test-homeassistant test-nodered lint lock bench soak fuzz models card sample reference picture install uninstall clean
+.PHONY: help demo run setup check test test-systemd test-arm64 test-homeassistant test-nodered lint lock bench soak fuzz models card sample reference picture pictures install uninstall clean
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -92,6 +92,9 @@ reference: .venv/.set-up-test ## write docs/mqtt.md, docs/config.md and the shel
 
 picture: .venv/.set-up-demo ## record the demo's terminal as docs/demo.svg, the picture in the README
 	@$(BIN)/python -m tests.tools.demo_picture
+
+pictures: .venv/.set-up-test ## the pictures of the pages in docs, from a made-up call and the sample conversation
+	@$(BIN)/python -m tests.tools.web_pictures
 
 install: ## as root: install the program, its user and its service, and start it (PREFIX=/opt/edged)
 	@PREFIX=$(PREFIX) systemd/install.sh install

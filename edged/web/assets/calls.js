@@ -74,9 +74,10 @@
     const heading = make("h3", null, "call-name"), text = document.createElement("bdi");
     text.textContent = name;
     heading.append(text);
-    if (detail) heading.append(make("small", detail));
-    const head = make("div", null, "call-head");
-    head.append(heading, ...(parts.head || []));
+    const title = make("div", null, "call-title"), head = make("div", null, "call-head");
+    title.append(heading);
+    if (detail) title.append(make("span", detail, "call-length"));
+    head.append(title, ...(parts.head || []));
     const actions = make("div", null, "call-actions");
     actions.append(...parts.actions);
     head.append(actions);
@@ -291,6 +292,11 @@
     add([...event.dataTransfer.files]);
   });
   input.addEventListener("change", function () { add([...input.files]); input.value = ""; });
+  input.addEventListener("keydown", function (event) { // it looks like a button; browsers open it by Space alone
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    input.click();
+  });
   form.addEventListener("submit", event => event.preventDefault());
   refresh();
 })();

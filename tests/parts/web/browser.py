@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-_TIMEOUT_MS = 20_000
+_TIMEOUT_MS = 40_000  # a deadline for a machine that does much else
 # A sandbox inside a container is often impossible, and Chromium refuses to run as root with one.
 _ARGUMENTS = ["--autoplay-policy=no-user-gesture-required", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
 
@@ -21,6 +21,7 @@ _ARGUMENTS = ["--autoplay-policy=no-user-gesture-required", *(["--no-sandbox"] i
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A headless browser; no other event loop can run in this thread meanwhile."""
+    expect.set_options(timeout=_TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         try:

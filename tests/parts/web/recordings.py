@@ -18,7 +18,8 @@ TURN_S = 8
 def stereo(seconds: float = 48.0) -> tuple[Floats, int]:
     """Samples (n, 2) and their rate: the parties take turns."""
     samples, rate_hz = soundfile.read(SAMPLE, dtype="float32")
-    samples = samples[: round(seconds * rate_hz)]
+    n = round(seconds * rate_hz)
+    samples = np.tile(samples, -(-n // len(samples)))[:n]  # a longer call says it all again
     is_left = (np.arange(len(samples)) // (TURN_S * rate_hz)) % 2 == 0
     return np.stack([samples * is_left, samples * ~is_left], axis=1).astype(np.float32), int(rate_hz)
 

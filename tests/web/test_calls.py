@@ -1,0 +1,213 @@
+"""The page Calls of `edged web`: recordings in, channel, progress, report, download; by mouse and by keyboard."""
+
+import base64
+import json
+import re
+import wave
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.parts.broker.mosquitto import wait_until
+from tests.parts.web.browser import Watched, overflows, serious_violations, watched
+from tests.parts.web.recordings import written
+from tests.parts.web.running import RunningWeb, running_web
+
+_ANALYSIS_MS = 120_000
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stereo call, a long one, one with a hostile name, a broken file and one that is no sound."""
+    folder = tmp_path_factory.mktemp("recordings")
+    written(folder / "stereo.wav")
+    written(folder / "<img src=x onerror=alert(1)>.wav", 4)
+    with wave.open(str(folder / "long.wav"), "wb") as silence:
+        silence.setnchannels(1)
+        silence.setsampwidth(1)
+        silence.setframerate(8000)
+        silence.writeframes(bytes([128]) * 8000 * 1800)
+    (folder / "broken.wav").write_bytes(b"RIFF\0\0\x10\0WAVEfmt " + b"nonsense" * 20)
+    (folder / "letter.pdf").write_bytes(b"%PDF-1.7 a letter, not a call")
+    return folder
+
+
+@pytest.fixture
+def calls(browser: Browser, web: RunningWeb) -> Iterator[Watched]:
+    """The page; afterwards its calls are removed, no other host was asked, and the browser has no complaint."""
+    with watched(browser) as seen:
+        seen.page.goto(web.address)
+        yield seen
+        for call in seen.page.request.get(f"{web.address}/state").json()["calls"]:
+            seen.page.request.delete(f"{web.address}/{call['id']}")
+        host = web.address.removesuffix("/calls")
+        assert [url for url in seen.requests if not url.startswith((host, "data:", "blob:"))] == []
+        assert [words for words in seen.complaints if "415" not in words] == []
+        assert web.files() == []
+
+
+def _entry(page: Page, name: str) -> Locator:
+    return page.locator(".call", has=page.get_by_role("heading", name=name, exact=True))
+
+
+def _send(page: Page, *files: Path) -> None:
+    page.get_by_label("Choose files").set_input_files(files)
+
+
+def test_calls_from_drop_to_download(calls: Watched, web: RunningWeb, recordings: Path, tmp_path: Path) -> None:
+    """A dropped call plays a bit of each channel, is analysed with progress, and its report is read and saved.
+
+    Its recording, kept on purpose, is played by the report, and lies in the archive beside a page that plays it.
+    """
+    page = calls.page
+    page.get_by_role("checkbox", name=re.compile("Keep the recording")).check()
+    content = (recordings / "stereo.wav").read_bytes()
+    page.evaluate(
+        """content => {
+            const dropped = new DataTransfer();
+            dropped.items.add(new File([Uint8Array.from(atob(content), letter => letter.charCodeAt(0))], 'stereo.wav'));
+            document.getElementById('drop').dispatchEvent(
+                new DragEvent('drop', { dataTransfer: dropped, bubbles: true, cancelable: true }));
+        }""",
+        base64.b64encode(content).decode(),
+    )
+    entry = _entry(page, "stereo.wav")
+    for channel in ("left", "right"):
+        player = entry.get_by_label(f"A bit of the {channel} channel")
+        assert (
+            player.evaluate("async player => { player.muted = true; await player.play(); return player.duration; }")
+            == 8
+        )
+    entry.get_by_role("button", name="Left channel of stereo.wav").click()
+    expect(entry.get_by_role("progressbar")).to_be_visible()
+    expect(entry).to_contain_text(re.compile(r"Analysing, \d+"), timeout=_ANALYSIS_MS)
+    expect(entry.get_by_role("link", name="Open report")).to_be_visible(timeout=_ANALYSIS_MS)
+    with page.expect_download() as started:
+        entry.get_by_role("link", name="Download").click()
+    assert started.value.suggested_filename == "stereo.zip"
+    with zipfile.ZipFile(started.value.path()) as archive:
+        names = {"report.html", "report.json", "timeline.csv", "timeline.png", "recording.wav"}
+        assert set(archive.namelist()) == names
+        assert archive.read("recording.wav") == content
+        assert json.loads(archive.read("report.json"))["call"]["customer"] == "left"
+        archive.extractall(tmp_path)
+    entry.get_by_role("link", name="Open report").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("stereo.wav")
+    page.locator("#chart-talk canvas").wait_for()
+    page.get_by_role("slider").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.getElementById('audio').currentTime > 30")
+    assert serious_violations(page) == []
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Report (HTML)").click()
+    assert saved.value.path().read_bytes() == (tmp_path / "report.html").read_bytes()
+    page.get_by_role("link", name="All calls").click()
+    _entry(page, "stereo.wav").get_by_role("button", name="Remove").click()
+    expect(page.locator(".call")).to_have_count(0)
+    wait_until(lambda: web.files() == [], "an empty folder")
+
+
+def test_calls_by_keyboard(calls: Watched, recordings: Path) -> None:
+    """Tab reaches the file dialog, the players and the choice in the order in which they stand; Enter chooses."""
+    page = calls.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    for name in ("brand", ""):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == name
+    page.keyboard.press("Tab")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(recordings / "stereo.wav")
+    entry = _entry(page, "stereo.wav")
+    expect(entry.get_by_role("group", name="Which channel is the customer's?")).to_be_visible()
+    button = entry.get_by_role("button", name="Right channel of stereo.wav")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if button.evaluate("button => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(entry.get_by_role("progressbar")).to_be_visible()
+    expect(entry.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".call")).to_have_count(0)
+    expect(page.get_by_label("Choose files")).to_be_focused()
+
+
+def test_calls_faults_are_sentences(calls: Watched, recordings: Path) -> None:
+    """A file that is no sound and one that is broken say so, and are removed from the list."""
+    page = calls.page
+    _send(page, recordings / "letter.pdf", recordings / "broken.wav")
+    expect(_entry(page, "letter.pdf")).to_contain_text("letter.pdf is no sound file, expected wav, flac, ogg")
+    expect(_entry(page, "broken.wav")).to_contain_text("Cannot be decoded")
+    assert serious_violations(page) == []
+    for name in ("letter.pdf", "broken.wav"):
+        _entry(page, name).get_by_role("button", name="Remove").click()
+    expect(page.locator(".call")).to_have_count(0)
+
+
+def test_calls_too_large(calls: Watched, tmp_path: Path) -> None:
+    """A file above the limit is refused before it is sent."""
+    (tmp_path / "huge.wav").write_bytes(b"RIFF\0\0\0\0WAVE")
+    with (tmp_path / "huge.wav").open("r+b") as file:
+        file.truncate(21_000_000)
+    _send(calls.page, tmp_path / "huge.wav")
+    expect(_entry(calls.page, "huge.wav")).to_contain_text("The file is larger than 20 MB.")
+    assert not [url for url in calls.requests if url.endswith("/upload")]
+
+
+def test_calls_queue_and_cancel(calls: Watched, web: RunningWeb, recordings: Path, tmp_path: Path) -> None:
+    """The second call waits for the first; each can be cancelled, and the page answers meanwhile."""
+    page = calls.page
+    second = tmp_path / "second.wav"
+    second.write_bytes((recordings / "long.wav").read_bytes())
+    _send(page, recordings / "long.wav", second)
+    expect(_entry(page, "long.wav")).to_contain_text("Analysing")
+    expect(_entry(page, "second.wav")).to_contain_text("Waits, 1 ahead")
+    _entry(page, "long.wav").get_by_role("button", name="Cancel").click()
+    expect(_entry(page, "long.wav")).to_have_count(0)
+    expect(_entry(page, "second.wav")).to_contain_text("Analysing")
+    _entry(page, "second.wav").get_by_role("button", name="Cancel").click()
+    expect(page.locator(".call")).to_have_count(0)
+    wait_until(lambda: web.files() == [], "an empty folder")
+
+
+def test_calls_hostile_name(calls: Watched, recordings: Path) -> None:
+    """A name with markup is shown as it is."""
+    name = "<img src=x onerror=alert(1)>.wav"
+    _send(calls.page, recordings / name)
+    expect(_entry(calls.page, name)).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1100])
+def test_calls_accessible(
+    browser: Browser, web: RunningWeb, recordings: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """axe-core finds nothing serious on the page with its choice, narrow and wide, light and dark."""
+    with watched(browser, width=width, scheme=scheme) as seen:
+        seen.page.goto(web.address)
+        _send(seen.page, recordings / "stereo.wav")
+        entry = _entry(seen.page, "stereo.wav")
+        expect(entry.get_by_role("group")).to_be_visible()
+        assert serious_violations(seen.page) == []
+        assert not overflows(seen.page)
+        entry.get_by_role("button", name="Cancel").click()
+        expect(entry).to_have_count(0)
+
+
+def test_calls_end_with_work(browser: Browser, recordings: Path, tmp_path: Path) -> None:
+    """SIGTERM in the middle of an analysis: status 0, no recording left, no worker left."""
+    with running_web(tmp_path) as web, watched(browser) as seen:
+        seen.page.goto(web.address)
+        _send(seen.page, recordings / "long.wav")
+        expect(_entry(seen.page, "long.wav")).to_contain_text("Analysing")
+        assert web.files() == ["recording.wav"]
+        web.process.terminate()
+        assert web.process.wait(20) == 0
+        assert web.files() == []
