@@ -6,7 +6,8 @@
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 LINT = $(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
-RECIPE ?= default
+SIZE ?= small
+RECIPE ?=
 SEED ?= 3
 SAMPLE_SEED ?= 1
 PREFIX ?= /opt/edged
@@ -65,8 +66,8 @@ fuzz: .venv/.set-up-fuzz ## damaged configs, recordings, bundles, outbox files, 
 		tests/faults/test_fuzz_commands.py tests/faults/test_fuzz_models.py tests/unit/outbox/test_database.py
 	$(BIN)/python -m tests.tools.guided $(FUZZ_CASES)
 
-models: .venv/.set-up-convert ## train, quantize, evaluate and bundle the five models and the gate (RECIPE=default or research, SEED=3)
-	$(BIN)/python -m convert all --recipe $(RECIPE) --seed $(SEED)
+models: .venv/.set-up-convert ## train, evaluate and bundle the models of a size (SIZE=small or large, or RECIPE=research, SEED=3)
+	$(CONVERT) all $(if $(RECIPE),--recipe $(RECIPE),--size $(SIZE)) --seed $(SEED)
 
 card: .venv/.set-up-convert ## the model card's rows that take several trainings: seeds, alternatives, corpora by folds (hours)
 	for seed in 1 2 3; do \

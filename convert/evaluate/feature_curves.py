@@ -58,7 +58,7 @@ def _adapted(bundle: Bundle, parts: list[ClipWindows], cache: Path) -> ClipWindo
         for speaker in np.unique(homes.speakers):
             for split in range(_N_SPLITS):
                 rng = np.random.default_rng([split, *str(speaker).encode()])
-                adaptation, tested = _settled(homes, str(speaker), statistics, scoring, rng)
+                adaptation, tested = settled(homes, str(speaker), statistics, scoring, rng)
                 for clip in tested:
                     corrected = adaptation.corrected(homes.inputs[clip])
                     values.append(corrected)
@@ -68,10 +68,10 @@ def _adapted(bundle: Bundle, parts: list[ClipWindows], cache: Path) -> ClipWindo
     return ClipWindows(clips, np.concatenate([none, *values]), np.array(owner, np.int64))
 
 
-def _settled(
+def settled(
     homes: Homes, speaker: str, statistics: FeatureStatistics, scoring: Scoring, rng: np.random.Generator
 ) -> tuple[FeatureAdaptation, list[int]]:
-    """A device after a minute of half of the clips of ``speaker``, and the other half."""
+    """A device after a minute of half of the clips of ``speaker``, 70 % neutral, and the other half."""
     adaptation = FeatureAdaptation(homes.labels, statistics, Settings())
     learning = FeatureLearning(adaptation, scoring)
     adapt: list[int] = []

@@ -74,7 +74,7 @@ def training_features(run: Run) -> list[WindowFeatures]:
     for corpus in run.recipe.corpora:
         clips = [clip for clip in run.material.train if clip.corpus == corpus]
         dataset.prepare([clip for clip in clips if clip.stored], run.cache)
-        groups += [window_features(clips, version, made) for version in range(spec.versions)]
+        groups += window_features(clips, range(spec.versions), made)
     return groups
 
 

@@ -6,7 +6,7 @@ The epoch is not chosen: the learning rate ends at 0.  Each model's head is trai
 its labels; heads that share a hidden layer, with the pairs' margins as further losses, were no better (LOG.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -23,9 +23,13 @@ _MIN_SCALE = 1e-4
 
 
 def trained(
-    features: Sequence[WindowFeatures], known: FeatureStatistics, spec: HeadsSpec, seed: int
+    features: Sequence[WindowFeatures],
+    known: FeatureStatistics,
+    spec: HeadsSpec,
+    seed: int,
+    tasks: Mapping[str, tuple[str, ...]] = TASKS,
 ) -> dict[str, Head]:
-    """By model its head, trained on the windows of ``features``."""
+    """By model its head, trained on the windows of ``features``; ``tasks`` gives the labels of each model."""
     values = np.concatenate([group.values for group in features])
     labels = np.concatenate([group.labels for group in features])
     places = np.concatenate([group.places for group in features])
@@ -34,9 +38,9 @@ def trained(
         [np.full(len(group.values), repeats.get(group.clips[0].corpus, 1), np.float32) for group in features]
     )
     scale = values.std(axis=0) + np.float32(_MIN_SCALE)
-    shares = {task: _shares(features, task, spec) for task in TASKS}
-    n_members = {task: spec.members if task == FIRST else 1 for task in TASKS}
-    rows = {task: np.flatnonzero(shares[task].sum(axis=1) > 0) for task in TASKS}
+    shares = {task: _shares(features, tasks[task], spec) for task in tasks}
+    n_members = {task: spec.members if task == FIRST else 1 for task in tasks}
+    rows = {task: np.flatnonzero(shares[task].sum(axis=1) > 0) for task in tasks}
     fits = {
         task: [
             Fit(
@@ -46,27 +50,26 @@ def trained(
                 len(task_labels),
                 spec.epochs * (len(rows[task]) // spec.batch),
                 spec,
-                seed * 1000 + number * 10 + list(TASKS).index(task),
+                seed * 1000 + number * 10 + list(tasks).index(task),
             )
             for number in range(n_members[task])
         ]
-        for task, task_labels in TASKS.items()
+        for task, task_labels in tasks.items()
     }
     for epoch in range(spec.epochs):
         rng = np.random.default_rng((seed, epoch))
         adapted = values - shifts(values, labels, places, known, spec, rng)
-        for task in TASKS:
+        for task in tasks:
             for fit in fits[task]:
                 order = rng.permutation(rows[task])
                 for first in range(0, len(order) - spec.batch + 1, spec.batch):
                     batch = order[first : first + spec.batch]
                     fit.step(adapted[batch], shares[task][batch], weights[batch])
-    return {task: averaged([fit.head for fit in fits[task]]) for task in TASKS}
+    return {task: averaged([fit.head for fit in fits[task]]) for task in tasks}
 
 
-def _shares(features: Sequence[WindowFeatures], task: str, spec: HeadsSpec) -> Floats:
-    """(n_windows, n_labels) targets, 0 for windows that have none of the model's labels."""
-    labels = TASKS[task]
+def _shares(features: Sequence[WindowFeatures], labels: Sequence[str], spec: HeadsSpec) -> Floats:
+    """(n_windows, n_labels) targets, 0 for windows that have none of ``labels``."""
     parts = []
     for group in features:
         with_label = [clip for clip in group.clips if clip.label in labels]

@@ -30,6 +30,7 @@ from edged.features.whisper import encoder_input
 from edged.models.interpreter import Network, installed_runtimes
 
 AS_IT_COMES, AS_RECORDED = 0, 1
+NEAREST = {"calm": "neutral", "surprise": "happy"}  # of the six, by label of a corpus that has others
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ class WindowFeatures:
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """(n_windows,) index in LABELS of each window's label."""
-        return np.array([LABELS.index(str(clip.label)) for clip in self.clips], np.int64)[self.owner]
+        """(n_windows,) index in LABELS of each window's label, or of the one that it is nearest to."""
+        names = [NEAREST.get(str(clip.label), str(clip.label)) for clip in self.clips]
+        return np.array([LABELS.index(name) for name in names], np.int64)[self.owner]
 
     @property
     def places(self) -> NDArray[np.str_]:
@@ -72,18 +74,32 @@ class Source:
     folder: Path  # of the features
 
 
-def window_features(clips: Sequence[Clip], version: int, source: Source) -> WindowFeatures:
-    """Of prepared ``clips``, all of one corpus and labelled."""
+def window_features(clips: Sequence[Clip], versions: Sequence[int], source: Source) -> list[WindowFeatures]:
+    """Of prepared ``clips``, all of one corpus and labelled, by version."""
+    files = {version: _file(clips, version, source) for version in versions}
+    absent = [version for version in versions if not files[version].is_file()]
+    if absent:
+        apart(_compute, list(clips), absent, [files[version] for version in absent], source)
+    groups = []
+    for version in versions:
+        with np.load(files[version]) as stored:
+            values = stored["values"].astype(np.float32)
+            groups.append(WindowFeatures(values, stored["owner"], list(clips), version))
+    return groups
+
+
+def _file(clips: Sequence[Clip], version: int, source: Source) -> Path:
     key = f"{dataset.clips_hash(clips)} {[clip.id for clip in clips]} {source.active_db}".encode() + source.trunk
     if version > AS_RECORDED:
         key += f"{dataset.clips_hash(source.noises)} {source.sound}".encode()
-    file = source.folder / f"{clips[0].corpus}-{version}-{hashlib.sha256(key).hexdigest()[:16]}.npz"
-    if not file.is_file():
-        values, owner = apart(computed, list(clips), version, source)
+    return source.folder / f"{clips[0].corpus}-{version}-{hashlib.sha256(key).hexdigest()[:16]}.npz"
+
+
+def _compute(clips: list[Clip], versions: list[int], files: list[Path], source: Source) -> None:
+    for version, file in zip(versions, files, strict=True):
+        values, owner = computed(clips, version, source)
         with atomic(file) as made:
             np.savez(made, values=values, owner=owner)
-    with np.load(file) as stored:
-        return WindowFeatures(stored["values"].astype(np.float32), stored["owner"], list(clips), version)
 
 
 def computed(clips: list[Clip], version: int, source: Source) -> tuple[NDArray[np.float16], NDArray[np.int64]]:

@@ -1,0 +1,150 @@
+"""Corpora fold by fold with heads on the encoder: every speaker tested once, as they come and after a minute of them.
+
+    features of a fold's other speakers and of other corpora ──► M1's head ──the fold's speakers──► confusions
+
+The trunk is that of the large bundle and was never trained on any of these corpora.  Heads are of one network, not of
+several averaged ones, and nothing is chosen on the fold's speakers: its validation speakers are trained on too.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convert import corpora
+from convert.corpora.clip import LABELS, Clip
+from convert.data import dataset, splits
+from convert.evaluate import adaptation_curves
+from convert.evaluate.feature_curves import settled
+from convert.evaluate.protocols import Protocol, protocol
+from convert.recipes.cascade import FIRST
+from convert.recipes.spec import HeadsSpec
+from convert.score.clip_scores import ClipWindows
+from convert.score.folds import fold_row
+from convert.train.heads.network import Head, softmax
+from convert.train.heads.stage import heads_of, source
+from convert.train.heads.statistics import statistics
+from convert.train.heads.training import trained
+from convert.train.heads.window_features import AS_IT_COMES, Source, WindowFeatures, window_features
+from convert.train.runs import Run
+from edged.features.logmel import Floats
+from edged.models.feature_statistics import FeatureStatistics
+
+OTHERS = {"cremad": ("emodb",), "emodb": ("cremad",), "ravdess": ("cremad", "emodb")}  # trained on beside a corpus
+_N_SPLITS = 3  # of a speaker's clips into those to adapt to and those to test
+
+
+def fold_results(run: Run, name: str, folder: Path, fold: int | None = None) -> dict[str, Any]:
+    """The rows of each fold of the corpus ``name`` by its number; ``run`` has the trunk and the recipe."""
+    chosen, spec = protocol(name), dataclasses.replace(heads_of(run), members=1)
+    made = source(run)
+    dataset.prepare(list(made.noises), run.cache)
+    own = _by_side(_relabelled(corpora.read(folder / name), chosen), made, spec)
+    others = [
+        group
+        for other in OTHERS[name]
+        for group in _features([clip for clip in run.material.train if clip.corpus == other], made, spec)
+    ]
+    folds = range(chosen.n_folds) if fold is None else (fold,)
+    return {str(number): {"rows": _fold(chosen, spec, own, others, number, run)} for number in folds}
+
+
+def _fold(  # noqa: PLR0913, PLR0917 -- a fold of a protocol, and what it is trained on
+    chosen: Protocol,
+    spec: HeadsSpec,
+    own: Sequence[WindowFeatures],
+    others: Sequence[WindowFeatures],
+    number: int,
+    run: Run,
+) -> dict[str, Any]:
+    speakers = {clip.speaker for group in own for clip in group.clips}
+    split = splits.split_of(chosen.corpus, speakers, number)
+    is_test = [np.array([split[clip.speaker] == "test" for clip in group.clips]) for group in own]
+    training = [*others, *(group.of(~test) for group, test in zip(own, is_test, strict=True) if not test.all())]
+    known = statistics([group for group in training if group.version == AS_IT_COMES], spec)
+    head = trained(training, known, spec, run.seed, {FIRST: chosen.labels})[FIRST]
+    tested = [
+        group.of(test) for group, test in zip(own, is_test, strict=True) if test.any() and group.version == AS_IT_COMES
+    ]
+    rows = {}
+    for title, row in chosen.rows.items():
+        labels = tuple(dict.fromkeys(row.values()))
+        rows[title] = _row(labels, row, chosen.labels, head, tested)
+        if set(labels) == set(LABELS):
+            rows[f"{title}, after 60 s"] = _adapted_row(row, chosen.labels, head, known, tested, run)
+    return rows
+
+
+def _row(
+    labels: Sequence[str], row: Mapping[str, str], own: Sequence[str], head: Head, tested: Sequence[WindowFeatures]
+) -> dict[str, Any]:
+    truth, predicted, speakers = [], [], []
+    for group in tested:
+        windows = ClipWindows(group.clips, group.values, group.owner)
+        scores = windows.by_clip(_merged(softmax(head.logits(group.values)), own, row, labels))
+        truth += [labels.index(row[str(clip.label)]) if clip.label in row else -1 for clip in group.clips]
+        predicted += scores.argmax(axis=1).tolist()
+        speakers += [clip.speaker for clip in group.clips]
+    return fold_row(labels, np.array(truth), np.array(predicted), speakers)
+
+
+def _adapted_row(  # noqa: PLR0913, PLR0917 -- as above
+    row: Mapping[str, str],
+    own: Sequence[str],
+    head: Head,
+    known: FeatureStatistics,
+    tested: Sequence[WindowFeatures],
+    run: Run,
+) -> dict[str, Any]:
+    def scoring(features: Floats) -> Floats:
+        return _merged(softmax(head.logits(features)), own, row, LABELS)
+
+    truth, predicted, speakers = [], [], []
+    for group in tested:
+        named = np.array([clip.label in row for clip in group.clips])
+        of_row = group.of(named)
+        clips = [dataclasses.replace(clip, label=row[str(clip.label)]) for clip in of_row.clips]
+        windows = ClipWindows(clips, of_row.values, of_row.owner)
+        homes = adaptation_curves.homes(LABELS, of_row.values, windows, run.cache)
+        for speaker in np.unique(homes.speakers):
+            for split in range(_N_SPLITS):
+                rng = np.random.default_rng([split, *str(speaker).encode()])
+                adaptation, halves = settled(homes, str(speaker), known, scoring, rng)
+                for clip in halves:
+                    scores = scoring(adaptation.corrected(homes.inputs[clip])).mean(axis=0)
+                    truth.append(int(homes.truth[clip]))
+                    predicted.append(int(scores.argmax()))
+                    speakers.append(str(speaker))
+    return fold_row(LABELS, np.array(truth), np.array(predicted), speakers)
+
+
+def _merged(scores: Floats, own: Sequence[str], row: Mapping[str, str], to: Sequence[str]) -> Floats:
+    """(n, n_labels) shares of ``to``, of what the labels in ``row`` have of ``scores``."""
+    total = np.zeros((len(scores), len(to)), np.float32)
+    for index, label in enumerate(own):
+        if label in row:
+            total[:, to.index(row[label])] += scores[:, index]
+    return np.asarray(total / total.sum(axis=1, keepdims=True), np.float32)
+
+
+def _relabelled(clips: Sequence[Clip], chosen: Protocol) -> list[Clip]:
+    labelled = []
+    for clip in clips:
+        label = clip.emotion if clip.emotion in chosen.labels else clip.label
+        if label is not None:
+            labelled.append(dataclasses.replace(clip, label=label))
+    return labelled
+
+
+def _by_side(clips: Sequence[Clip], made: Source, spec: HeadsSpec) -> list[WindowFeatures]:
+    """In the committed sides, whose features the bundle's own training has already computed."""
+    split = splits.split_of(clips[0].corpus, {clip.speaker for clip in clips})
+    sides = [[clip for clip in clips if split[clip.speaker] == side] for side in splits.SPLITS]
+    return [group for side in sides if side for group in _features(side, made, spec)]
+
+
+def _features(clips: Sequence[Clip], made: Source, spec: HeadsSpec) -> list[WindowFeatures]:
+    dataset.prepare(clips, made.cache)
+    return window_features(clips, range(spec.versions), made)
