@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ import soundfile
 from edged.contract.payloads import PAYLOADS
 from edged.contract.reference import structs
 from edged.features.geometry import GEOMETRY
+from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.broker.commander import Commander
 from tests.parts.broker.mosquitto import Mosquitto, mosquitto_program, wait_until
 from tests.parts.broker.wire import PUBLISH, Sent, sent
@@ -170,8 +172,14 @@ def test_run_sends_pulseaudio_commands_and_no_samples(run: Run) -> None:
         assert played(bytes(stream)) == 0
 
 
+def n_features() -> int:
+    """Features of the shipped bundle that adapt."""
+    bundle = load_bundle(DEFAULT_BUNDLE)
+    return bundle.n_features or bundle.geometry.n_bands
+
+
 def test_run_keeps_events_and_means_and_nothing_else(run: Run) -> None:
-    """Each row of the outbox is an event or a number, the baseline has six means, and no other file is left."""
+    """Each row of the outbox is an event or a number, the baseline has means alone, and no other file is left."""
     assert {file.name for file in run.state.iterdir()} == {
         "outbox.sqlite3",
         "outbox.sqlite3-journal",  # pages of the same database before the last change
@@ -193,8 +201,16 @@ def test_run_keeps_events_and_means_and_nothing_else(run: Run) -> None:
     assert {type(value) for _, value in states} <= {int, float}
     assert set(json.loads((run.state / "commands.json").read_bytes())) == {"version", "muted", "enter_for", "baseline"}
     baseline = json.loads((run.state / "baseline.json").read_bytes())
-    assert set(baseline) == {"version", "bundle", "microphone", "labels", "heard_s", "mean"}
-    assert len(baseline["mean"]) == len(baseline["labels"]) == 6
+    assert set(baseline) == {"version", "bundle", "microphone", "since", "calibrated", "features", "scores"}
+    scores, features = baseline["scores"], baseline["features"]
+    assert scores or features
+    if scores:
+        assert set(scores) == {"version", "bundle", "microphone", "labels", "heard_s", "mean"}
+        assert len(scores["mean"]) == len(scores["labels"]) == 6
+    if features:  # one mean of each feature: as many bytes after a second of speech as after a year
+        assert set(features) == {"version", "bundle", "microphone", "labels", "effect", "listening", "calibration"}
+        assert set(features["listening"]) == {"speech_s", "x", "p"}
+        assert (len(b64decode(features["listening"]["x"])), features["calibration"]) == (4 * n_features(), None)
 
 
 def test_run_logs_only_known_lines(run: Run) -> None:

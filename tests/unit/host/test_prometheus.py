@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from edged.contract.payloads import AdaptationMetrics, FeatureMetrics
 from edged.errors import ConfigError
 from edged.host.prometheus import Exporter
 from tests.parts.broker.mosquitto import free_port
@@ -49,6 +50,20 @@ def test_texts_are_labels_of_one_metric() -> None:
     assert f'bundle="{health().bundle}"' in info
     assert all(version in info for version in health().versions.values())
     assert 'edged_throttling{reason="under_voltage"} 1.0' in text
+
+
+def test_adaptation_is_served() -> None:
+    """Seconds, distance and effect by label are numbers; a date that is not known is left out."""
+    features = FeatureMetrics(speech_s=61.0, calibration_s=6.2, distance=1.9, effect={"sad": 0.7})
+    port = free_port()
+    with Exporter(port) as exporter:
+        baseline = AdaptationMetrics(heard_s=61.0, shift={"sad": 0.1}, frozen=False, features=features)
+        exporter.health(msgspec.structs.replace(health(), baseline=baseline))
+        served = metrics(port)
+    names = ("speech_s", "calibration_s", "distance", "effect_sad")
+    assert [served[f"edged_baseline_features_{name}"] for name in names] == [61.0, 6.2, 1.9, 0.7]
+    assert served["edged_baseline_shift_sad"] == 0.1
+    assert not [name for name in served if "since" in name or "calibrated" in name]
 
 
 def test_before_the_first_figures_there_are_none() -> None:
