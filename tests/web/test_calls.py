@@ -115,6 +115,7 @@ def test_calls_from_drop_to_download(calls: Watched, web: RunningWeb, recordings
 def test_calls_by_keyboard(calls: Watched, recordings: Path) -> None:
     """Tab reaches the file dialog, the players and the choice in the order in which they stand; Enter chooses."""
     page = calls.page
+    page.on("filechooser", lambda _chooser: None)  # from here on the browser hands the dialog over
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     for name in ("brand", ""):
