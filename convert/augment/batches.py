@@ -7,9 +7,10 @@ and after a training was killed and resumed.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from edged.features.logmel import Floats
 
 _AHEAD = 6  # batches computed in advance
 
+_Result = TypeVar("_Result")
 Made = tuple[Batch, Floats, Floats, Floats]
 
 
@@ -58,15 +60,9 @@ class Batches:
     def epoch(self, number: int) -> Iterator[Made]:
         """The batches of epoch ``number``."""
         order = np.random.default_rng((self.seed, number)).permutation(self.rows)
-        with ThreadPoolExecutor(self.n_threads) as pool:
-            waiting: deque[Future[Made]] = deque()
-            for index in range(len(self)):
-                chosen = order[index * self.recipe.batch : (index + 1) * self.recipe.batch]
-                waiting.append(pool.submit(self._made, number, index, chosen))
-                if len(waiting) > _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+        size = self.recipe.batch
+        jobs = ((number, index, order[index * size : (index + 1) * size]) for index in range(len(self)))
+        yield from in_advance(self._made, jobs, self.n_threads)
 
     def _made(self, epoch: int, index: int, rows: NDArray[np.int64]) -> Made:
         rng = np.random.default_rng((self.seed, epoch, index))
@@ -78,4 +74,21 @@ class Batches:
         images = augmented(dataset.frames, dataset.start[versions], dataset.length[versions], spec, rng, of_clips)
         targets = (self.labels[rows], self.heads[rows], self.soft[rows])
         images, (labels, heads, soft) = mixed(images, targets, spec, rng)
-        return images[..., None] / np.float32(GEOMETRY.top_db) + np.float32(1), labels, heads, soft
+        return network_input(images), labels, heads, soft
+
+
+def network_input(images: Batch) -> Batch:
+    """(b, n_frames, n_bands, 1) 0..1 of ``images`` (b, n_frames, n_bands) in dB, -80..0."""
+    return np.asarray(images[..., None] / np.float32(GEOMETRY.top_db) + np.float32(1), np.float32)
+
+
+def in_advance(make: Callable[..., _Result], jobs: Iterable[tuple[Any, ...]], n_threads: int) -> Iterator[_Result]:
+    """What ``make`` gives for each of ``jobs``, in their order, a few of them computed in advance."""
+    with ThreadPoolExecutor(n_threads) as pool:
+        waiting: deque[Future[_Result]] = deque()
+        for job in jobs:
+            waiting.append(pool.submit(make, *job))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -27,6 +27,7 @@ FLOOR_DB = -GEOMETRY.top_db
 _NOTHING_DB = -200.0  # outside the clip: below any floor, whatever is added
 _OVERHANG = 0.25  # share of a clip that may be moved out of the window
 _GRAIN_DB = 3.0  # standard deviation of a band of stationary noise
+_LOUD_DB = 20.0  # below a clip's loudest frame: a word, and no pause
 _QUIETEST = 0.05  # share of a clip's frames below its floor
 _CLEANEST_DB = -50.0  # maximum attenuation of a cell that is all noise
 _NOISE_TILT_DB, _NOISE_CURVE_DB = 8.0, 3.0
@@ -51,6 +52,8 @@ def augmented(  # noqa: PLR0913, PLR0917 - a batch of clips, and what is done to
     if place is None:
         place = np.arange(len(start))
     n_places = int(place.max()) + 1
+    if spec.part_p:
+        start, length = _parts(frames, start, length, spec, rng)
     images, inside = _placed(frames, start, length, spec, rng)
     if floors is not None and spec.clean_p:
         _remove_floors(images, floors, spec, rng, place)
@@ -93,6 +96,25 @@ def mixed(
 def renormalised(images: Batch) -> Batch:
     """dB relative to each window's loudest cell, at least -80."""
     return np.asarray(np.maximum(images - images.max(axis=(1, 2), keepdims=True), FLOOR_DB), np.float32)
+
+
+def _parts(
+    frames: NDArray[np.float16],
+    start: NDArray[np.int64],
+    length: NDArray[np.int64],
+    spec: AugmentSpec,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Starts and lengths with a share of the clips cut to a part around one of their loud frames."""
+    start, length = start.copy(), length.copy()
+    for row in np.flatnonzero(rng.random(len(start)) < spec.part_p):
+        size = int(rng.integers(*spec.part_frames))
+        if size < length[row]:
+            levels = frames[start[row] : start[row] + length[row]].max(axis=1)
+            middle = rng.choice(np.flatnonzero(levels > levels.max() - _LOUD_DB))
+            first = int(np.clip(middle - rng.integers(size), 0, length[row] - size))
+            start[row], length[row] = start[row] + first, size
+    return start, length
 
 
 def _placed(

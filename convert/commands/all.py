@@ -10,6 +10,7 @@ from convert.commands.gate import gate_for
 from convert.commands.options import add_comparisons, add_json, add_run, need_tensorflow, run_of, scope_of
 from convert.train.heads import stage
 from convert.train.runs import Run
+from edged.errors import UsageError
 
 SUMMARY = "run all stages in order"
 
@@ -28,6 +29,10 @@ def run(options: argparse.Namespace) -> None:
     need_tensorflow()
     scope = scope_of(options, short=options.epochs is not None)
     training = run_of(options)
+    if training.recipe.trunk is not None:
+        raise UsageError(
+            f"recipe {training.recipe.name}: it ends with its trunk, expected python -m convert train and quantize"
+        )
     if options.fresh:
         training.clear()
     train_all(training)

@@ -15,8 +15,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Quantizes the models of a run that is trained."""
+    """Quantizes the models of a run that is trained, or its trunk."""
     need_tensorflow()
     from convert.train.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
 
-    quantize(run_of(options), (FIRST,) if options.first else TASKS)
+    training = run_of(options)
+    if training.recipe.trunk is not None:
+        from convert.train.trunk.stage import quantize_trunk  # noqa: PLC0415 - as above
+
+        quantize_trunk(training)
+        return
+    quantize(training, (FIRST,) if options.first else TASKS)

@@ -17,13 +17,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Trains whatever is not trained yet."""
+    """Trains whatever is not trained yet; of a recipe with a trunk, that."""
     need_tensorflow()
     training = run_of(options)
     if options.fresh:
         training.clear()
     if training.recipe.heads is not None:
         stage.train(training)
+        return
+    if training.recipe.trunk is not None:
+        from convert.train.trunk.stage import train_trunk  # noqa: PLC0415 - TensorFlow takes seconds
+
+        train_trunk(training)
         return
     from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
 

@@ -47,6 +47,8 @@ class AugmentSpec:
     band_shift: float = 1.5  # ± bands
     band_stretch: float = 0.06  # ± share of the band axis
     moved_p: float = 0.4  # share of clips that do not start at frame 0
+    part_p: float = field(default=0.0, metadata=_LATER)  # share of clips of which only a word or two is there
+    part_frames: tuple[int, int] = field(default=(31, 100), metadata=_LATER)  # 0.5 to 1.6 s
     contrast: float = 0.08  # ± share of the dB scale
     tilt_db: float = 3.0  # sd of the slope over the band axis
     curve_db: float = 1.5  # sd of a smooth curve over the band axis
@@ -128,6 +130,24 @@ class HeadsSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkSpec:
+    """A trunk that all models share, taught by the encoder, and trained with features adapted to a place."""
+
+    start: str = "default"  # recipe whose first model's convolutions it starts from; empty: none
+    place: int = 8  # clips of one speaker in a batch: one place, whose features are adapted to each other
+    statistics_of: tuple[int, ...] = (1, 2, 3, 4, 7)  # other clips that a clip is adapted to, drawn
+    adapted_p: float = 0.7  # share of clips that are adapted; the others are as they come
+    caution: float = 0.5  # clips that weigh as much as the assumption that nothing is to be adapted
+    active_db: float = 45.0  # below the loudest frame, as on the device
+    layers: tuple[int, ...] = (1, 2)  # of the encoder, whose features are matched
+    components: int = 96  # principal ones of the encoder's features
+    match: float = 1.0  # weight of their distance
+    soft: float = 0.5  # share of the labels that the encoder's head gives; the intended labels have the rest
+    others: float = 0.2  # weight of the losses of m2 to m5
+    dropout: float = 0.3  # of features
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """A training; two runs of one recipe differ in seed and fold only."""
 
@@ -154,6 +174,7 @@ class Recipe:
     learned_weights: bool = field(default=False, metadata=_LATER)  # of the heads, starting from the two above
     start: str = field(default="", metadata=_LATER)  # the run whose first model is fine-tuned
     teacher: TeacherSpec = field(default=TeacherSpec(), metadata=_LATER)
+    trunk: TrunkSpec | None = field(default=None, metadata=_LATER)  # none: five networks apart
     budgets: int = field(default=1, metadata=_LATER)  # how many models' size a network may have
     repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch repeats the clips of a corpus
     heads: HeadsSpec | None = field(default=None, metadata=_LATER)  # on the pretrained encoder, instead of a network

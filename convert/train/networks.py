@@ -41,8 +41,8 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc] 
         return normalized
 
 
-def network(spec: NetworkSpec, n_labels: int, extra_heads: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - keras has no types
-    """A model from (batch, n_frames, n_bands, 1), 0..1, to a dict of logits by head."""
+def convolutions(spec: NetworkSpec) -> tuple[Any, Any]:
+    """The input (batch, n_frames, n_bands, 1), 0..1, and the convolutions' output (batch, n_positions, 1, n)."""
     inputs = keras.Input((GEOMETRY.n_frames, GEOMETRY.n_bands, 1), name="logmel")
     x = _convolution(inputs, spec.stem, spec.stem_kernel, spec.stem_stride, name=_STEM)
     for channels, stride, kind in spec.blocks:
@@ -51,6 +51,12 @@ def network(spec: NetworkSpec, n_labels: int, extra_heads: tuple[str, ...] = ())
         x = _convolution(x, spec.fold, (1, x.shape[2]), padding="valid")
     for channels in spec.temporal:
         x = _residual(x, _convolution(x, channels, (spec.temporal_kernel, 1), active=x.shape[-1] != channels))
+    return inputs, x
+
+
+def network(spec: NetworkSpec, n_labels: int, extra_heads: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - keras has no types
+    """A model from (batch, n_frames, n_bands, 1), 0..1, to a dict of logits by head."""
+    inputs, x = convolutions(spec)
     x = layers.Dropout(spec.dropout)(_pooled(x, spec.pooling))
     outputs = {HEAD: layers.Dense(n_labels, name=HEAD)(x)}
     for head in extra_heads:

@@ -99,10 +99,11 @@ def full_integer(model: Any, representative: Floats) -> bytes:  # noqa: ANN401 -
         for_device(model).export(folder, verbose=False)
         # It expects the scale of the input to be given, which applies to quantization-aware training only.
         warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected", UserWarning)
-        return _converted(folder, representative)
+        return converted(folder, representative)
 
 
-def _converted(folder: str, representative: Floats) -> bytes:
+def converted(folder: str, representative: Floats) -> bytes:
+    """The full-integer file of the exported network in ``folder``, whose input is an image in dB."""
     converter = tf.lite.TFLiteConverter.from_saved_model(folder)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([image[None] * np.float32(GEOMETRY.top_db)] for image in representative)
