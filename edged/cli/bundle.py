@@ -1,23 +1,26 @@
-"""Loads the bundle that the config names, and checks the config's labels against it.
+"""Loads the bundle that the config names or that fits this device, and checks the config's labels against it.
 
 Config ──► Bundle, or ModelError; ConfigError for a label that the bundle does not have
 """
 
-from pathlib import Path
+import logging
 
 from edged.cli.config_file import ConfigFile
 from edged.cli.log import log_to_stderr
 from edged.config.priors import prior_distribution
 from edged.config.structs import Config
 from edged.errors import ConfigError
-from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.models.bundle import Bundle, load_bundle
+from edged.pipeline.bundles.choice import choice_for
+
+_log = logging.getLogger(__name__)
 
 
-def prepared(file: ConfigFile) -> tuple[Config, Bundle]:
-    """Load config and bundle, and set the log level."""
+def prepared(file: ConfigFile, *, keep: bool = False) -> tuple[Config, Bundle]:
+    """Load config and bundle, and set the log level; ``keep`` what is measured to choose the bundle."""
     config = file.load()
     log_to_stderr(config.log_level)
-    bundle = bundle_of(config)
+    bundle = bundle_of(config, keep=keep)
     return _fitting_file(file, config, bundle), bundle
 
 
@@ -44,7 +47,9 @@ def _fitting_file(file: ConfigFile, config: Config, bundle: Bundle) -> Config:
         raise ConfigError(f"{file.path}: {exc}") from exc
 
 
-def bundle_of(config: Config) -> Bundle:
-    """Load the bundle that ``config`` names."""
-    bundle = config.models.bundle
-    return load_bundle(DEFAULT_BUNDLE if bundle == "default" else Path(bundle))
+def bundle_of(config: Config, *, keep: bool = False) -> Bundle:
+    """Load the bundle that ``config`` names, or that is chosen for this device; ``keep`` what is measured for that."""
+    choice = choice_for(config, keep=keep)
+    if config.models.bundle == "auto":
+        _log.info("bundle %s: %s", choice.path.name, choice.reason)
+    return load_bundle(choice.path)

@@ -14,6 +14,9 @@ RENAMED = {
     "tracker": {"least_speech": "min_speech"},
 }
 
+# By section, key and former value: the current one.
+_RENAMED_VALUES = {("models", "bundle", "default"): "small"}
+
 # By section, key and former value: what to use instead.
 _REMOVED = {
     ("tracker", "smoothing", "exponential"): "use bayesian (the default), or majority for the most frequent label",
@@ -43,4 +46,9 @@ def with_new_names(values: dict[Any, Any], name: str) -> dict[Any, Any]:
             given = {new if key == former else key: value for key, value in given.items()}
             _log.warning("%s: %s.%s is now called %s.%s; please rename it", name, section, former, section, new)
         sections[section] = given
+    for (section, key, former), new in _RENAMED_VALUES.items():
+        given = sections.get(section)
+        if isinstance(given, dict) and given.get(key) == former:
+            sections[section] = {**given, key: new}
+            _log.warning("%s: %s.%s: %s is now called %s; please rename it", name, section, key, former, new)
     return sections

@@ -51,7 +51,7 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Models(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Models and inference."""
 
-    bundle: Annotated[str, _text("default or the path of a bundle's folder")] = "default"
+    bundle: Annotated[str, _text("small, large, auto or the path of a bundle's folder")] = "small"
     routing: Literal["auto", "hard", "soft"] = "auto"
     stride_s: Annotated[float, _number(0.016, 2.992)] = 0.496
     threads: Annotated[int, _whole(1, 4)] = 1

@@ -9,6 +9,7 @@ throttling.
 import contextlib
 import os
 import platform
+import re
 import time
 from functools import cache
 from importlib import metadata
@@ -17,6 +18,7 @@ from pathlib import Path
 from edged.features.geometry import SILENCE_DBFS, dbfs
 
 _MODEL = Path("/proc/device-tree/model")
+_MEMINFO = Path("/proc/meminfo")
 _THERMAL = Path("/sys/class/thermal")
 _PLATFORM = Path("/sys/devices/platform")
 # Of the Raspberry Pi's firmware, as in `vcgencmd get_throttled`: bits 0 to 3 are current, 16 to 19 since the boot.
@@ -85,6 +87,15 @@ def resident_mb() -> float:
     except (OSError, ValueError, IndexError):
         return 0.0
     return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+def available_mb(meminfo: Path = _MEMINFO) -> float | None:
+    """Memory in MB (10^6 bytes) that can be had without swapping; None where the kernel does not say."""
+    try:
+        found = re.search(r"^MemAvailable:\s+(\d+) kB$", meminfo.read_text(encoding="ascii"), re.MULTILINE)
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(found[1]) * 1024 / 1e6 if found else None
 
 
 def temperature_c(thermal: Path = _THERMAL) -> float | None:

@@ -82,6 +82,12 @@ class Bundle:
         return hashlib.sha256(msgspec.json.encode(decisive)).hexdigest()[:32]
 
     @property
+    def title(self) -> str:
+        """Name and version: of a shipped bundle its size, of any other the name in its manifest."""
+        name = self.path.name if self.path.parent == BUNDLES else self.manifest.name
+        return f"{name} {self.manifest.version}"
+
+    @property
     def geometry(self) -> Geometry:
         """Of the windows that the trunk sees, or the models where there is none."""
         return geometry_of(self.manifest.geometry)

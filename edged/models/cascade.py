@@ -47,7 +47,7 @@ class Cascade:
         manifest = bundle.manifest
         self.labels = manifest.labels
         self.routing: Routing = routing or manifest.routes.default
-        self.runtime: Runtime = runtime or _preferred_runtime()
+        self.runtime: Runtime = runtime or preferred_runtime()
         self._manifest = manifest
         self._interpreters = {
             name: Interpreter(
@@ -161,7 +161,12 @@ def _needed(manifest: Manifest, routing: Routing) -> list[str]:
     return list(names)
 
 
-def _preferred_runtime() -> Runtime:
+def preferred_runtime() -> Runtime:
+    """The first runtime that is installed.
+
+    Raises:
+        ModelError: none is.
+    """
     runtimes = installed_runtimes()
     if not runtimes:
         raise ModelError("no TFLite runtime can be imported, expected tflite-runtime (Python 3.11) or ai-edge-litert")

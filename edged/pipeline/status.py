@@ -59,7 +59,7 @@ def health(
         temperature_c=temperature_c(),
         throttling=throttling(),
         versions=versions(classifier.cascade.runtime),
-        bundle=_named(classifier.bundle.manifest),
+        bundle=classifier.bundle.title,
         routing=classifier.cascade.routing,
         baseline=None if adaptation is None else adaptation.metrics,
         outbox=sent.outbox,
@@ -90,7 +90,7 @@ def info(
         session=_SESSION,
         hardware=hardware(),
         versions=versions(classifier.cascade.runtime),
-        bundle=_named(manifest),
+        bundle=classifier.bundle.title,
         routing=classifier.cascade.routing,
         labels=list(manifest.labels),
         model_card=card_metrics(manifest),
@@ -129,7 +129,3 @@ def card_metrics(manifest: Manifest) -> dict[str, payloads.CardMetrics]:
         except (KeyError, TypeError, msgspec.ValidationError):  # other people's bundles may have other metrics
             continue
     return by_corpus
-
-
-def _named(manifest: Manifest) -> str:
-    return f"{manifest.name} {manifest.version}"

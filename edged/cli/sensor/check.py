@@ -30,12 +30,12 @@ from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
 from edged.host.state_dir import existing_state_file
 from edged.models.bundle import Bundle
-from edged.models.cascade import Cascade
 from edged.mqtt.commands import Commands
 from edged.mqtt.probe import LiveClient, SkippedError, stages
 from edged.pipeline.adaptation_store import NAME as STATE
 from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.adaptation_words import adaptation_words
+from edged.pipeline.bundles.choice import Timing, choice_for, timed
 from edged.pipeline.classifier import WindowClassifier
 from edged.pipeline.status import info
 
@@ -65,10 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.hub:
         check_hub(report, config, str(file.path or "config"))
         return report.status
-    bundle = report.part("bundle", lambda: bundle_of(config), _about_bundle)
+    bundle = report.part("bundle", lambda: bundle_of(config), lambda bundle: _about_bundle(config, bundle))
     if bundle is not None:
         report.part("labels", lambda: fitting(config, bundle), lambda _config: ", ".join(bundle.manifest.labels))
-        report.part("runtime", lambda: Cascade(bundle, n_threads=config.models.threads), _about_cascade)
+        report.part("runtime", lambda: timed(config, bundle), _about_timing)
         classifier = report.part("gate", lambda: WindowClassifier(config, bundle), _about_gate)
         report.part("adaptation", lambda: _adaptation(config, bundle), str)
     else:
@@ -96,16 +96,16 @@ def _live_client(config: Config, classifier: WindowClassifier | None) -> LiveCli
     return LiveClient(node=node, filters=[*filters, *announcer.filters], sizes=sizes, discovery=discovery, pid=pid)
 
 
-def _about_bundle(bundle: Bundle) -> str:
+def _about_bundle(config: Config, bundle: Bundle) -> str:
+    """Its name, what it consists of, and why ``auto`` chose it."""
     manifest = bundle.manifest
-    return f"{manifest.name} {manifest.version}, {len(manifest.models)} models"
+    trunk = "a trunk and " if manifest.trunk else ""
+    why = f"; {choice_for(config).reason}" if config.models.bundle == "auto" else ""
+    return f"{bundle.title}, {trunk}{len(manifest.models)} models{why}"
 
 
-def _about_cascade(cascade: Cascade) -> str:
-    image = np.zeros((GEOMETRY.n_frames, GEOMETRY.n_bands), np.int8)
-    began_s = time.perf_counter()
-    cascade.answer(image)
-    return f"{cascade.runtime}, {cascade.routing} routing, {1000 * (time.perf_counter() - began_s):.1f} ms a window"
+def _about_timing(timing: Timing) -> str:
+    return f"{timing.runtime}, {timing.routing} routing, {timing.window_ms:.1f} ms a window"
 
 
 def _about_gate(classifier: WindowClassifier) -> str:

@@ -61,18 +61,17 @@ def run(arguments: argparse.Namespace) -> int:
             a restart.
     """
     file = config_file(arguments)  # looked up once: if the file is deleted later, a reload must not mean the defaults
-    config, bundle = prepared(file)
+    config, bundle = prepared(file, keep=True)
     node = node_name(config.node)
     faulthandler.enable()  # on the watchdog's SIGABRT the log shows where each thread was
     wait_s = SERVICE_WAIT_S if systemd.is_service() else 0.0
     with InstanceLock(node, config.mqtt.root, config.mqtt.tcp_port, wait_s=wait_s):
         _log.info(
-            "edged %s starts: config %s, node %s, bundle %s %s, state %s",
+            "edged %s starts: config %s, node %s, bundle %s, state %s",
             version_of("edged"),
             file,
             node,
-            bundle.manifest.name,
-            bundle.manifest.version,
+            bundle.title,
             state_folder(config.state_dir),
         )
         _run(config, bundle, lambda: loaded(file, bundle))

@@ -72,7 +72,7 @@ _TEXTS = {
         ['""', "' '", "'name:'", "'usb-id:'", "usb-id:0d8c", "usb-id:0d8c:14", "'usb-id:0d8c:0014:'", "'usb-path:'"],
         "auto, usb-id:vid:pid",
     ),
-    "models.bundle": (['""'], "default or the path of a bundle's folder"),
+    "models.bundle": (['""'], "small, large, auto or the path of a bundle's folder"),
     "mqtt.host": (['""'], "a host's name or address"),
     "mqtt.username": (["x" * 10_001], "text"),
     "mqtt.password_file": ([], "text"),

@@ -44,3 +44,9 @@ def test_section_of_another_kind_is_left_to_the_validation() -> None:
     """A section that is no mapping is reported as such."""
     with pytest.raises(ConfigError, match=r"^c: gate is 3"):
         parse_config("gate: 3", "c")
+
+
+def test_former_value_has_a_new_name(caplog: pytest.LogCaptureFixture) -> None:
+    """``default`` is the bundle that is now called ``small``; the log says so once."""
+    assert parse_config("models: {bundle: default}", "test").models.bundle == "small"
+    assert "test: models.bundle: default is now called small; please rename it" in caplog.text

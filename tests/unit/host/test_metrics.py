@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edged.host.metrics import Metrics, resident_mb, temperature_c, throttling, versions
+from edged.host.metrics import Metrics, available_mb, resident_mb, temperature_c, throttling, versions
 
 
 def board(folder: Path, throttled: str) -> Path:
@@ -96,3 +96,13 @@ def test_memory_and_versions_are_of_this_process() -> None:
     """Memory is more than bare Python's, and versions match the process."""
     assert 10 < resident_mb() < 10_000
     assert {"numpy", "python"} <= versions("no such runtime").keys()
+
+
+def test_available_mb(tmp_path: Path) -> None:
+    """Memory that can be had without swapping, in MB; None where the kernel does not say."""
+    file = tmp_path / "meminfo"
+    file.write_text("MemTotal:  512000 kB\nMemAvailable:  250000 kB\n")
+    assert available_mb(file) == pytest.approx(256.0)
+    file.write_text("MemTotal:  512000 kB\n")
+    assert available_mb(file) is None
+    assert available_mb(tmp_path / "absent") is None

@@ -1,0 +1,1 @@
+"""Which of the shipped bundles runs on this device."""

@@ -1,0 +1,155 @@
+"""Which bundle runs: the one that the config names, or the larger of the shipped ones that this device can run.
+
+    models.bundle: small, large or a path ──────────────────────────────────► Choice(path, reason)
+                   auto ──state directory/bundle.json, else measured, kept──►
+
+``auto`` times windows of the large bundle once.  What was measured is kept, so that a device that is busy during a
+later start does not change its bundle, and with it all that it has learned of its place.  It is measured again only for
+another bundle, TFLite runtime, stride or number of threads, or when the file is deleted.
+"""
+
+import logging
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from edged.config.load import samples
+from edged.config.structs import Config
+from edged.features.geometry import GEOMETRY
+from edged.features.windows import Windows
+from edged.host.metrics import available_mb
+from edged.host.state_dir import existing_state_file, state_folder
+from edged.host.state_file import read_bounded, write_durably
+from edged.models.bundle import BUNDLES, Bundle, load_bundle
+from edged.models.cascade import Cascade, preferred_runtime
+from edged.pipeline.model_input import ModelInput
+
+NAME = "bundle.json"
+SIZES = ("small", "large")
+MAX_SHARE = 0.25  # of the stride that a window may take: the gate, the broker and the rest of the device need theirs
+MIN_AVAILABLE_MB = 150.0  # before the large bundle is loaded; it takes about 40
+_N_WINDOWS = 7  # the fastest counts: others may have waited for another process
+
+_log = logging.getLogger(__name__)
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A bundle's folder, and why it was chosen."""
+
+    path: Path
+    reason: str
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """Of one window."""
+
+    runtime: str
+    routing: str
+    window_ms: float
+
+
+class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is kept of a measurement, and what it was made of."""
+
+    bundle: str  # digest of the large one
+    runtime: str
+    stride_s: float
+    threads: int
+    window_ms: float
+    available_mb: float | None
+
+    @property
+    def fits(self) -> bool:
+        """Whether the large bundle runs here."""
+        has_memory = self.available_mb is None or self.available_mb >= MIN_AVAILABLE_MB
+        return self.window_ms <= 1000 * MAX_SHARE * self.stride_s and has_memory
+
+    @property
+    def reason(self) -> str:
+        """The choice in words."""
+        share = 100 * self.window_ms / (1000 * self.stride_s)
+        memory = "" if self.available_mb is None else f", with {self.available_mb:.0f} MB of memory available"
+        return (
+            f"a window of large takes {self.window_ms:.1f} ms with {self.runtime}, {share:.0f} % of the stride{memory};"
+            f" at most {100 * MAX_SHARE:.0f} % and at least {MIN_AVAILABLE_MB:.0f} MB are needed"
+        )
+
+
+def choice_for(config: Config, *, keep: bool = False, folder: Path = BUNDLES) -> Choice:
+    """The bundle for ``config``; with ``keep`` a measurement is written to the state directory.
+
+    ``folder`` has the shipped bundles.
+
+    Raises:
+        ModelError: the large bundle is to be measured and is damaged.
+        ConfigError: the state directory cannot be named.
+    """
+    named = config.models.bundle
+    if named in SIZES:
+        return Choice(folder / named, "as models.bundle says")
+    if named != "auto":
+        return Choice(Path(named), "as models.bundle says")
+    if not (folder / "large" / "bundle.json").is_file():
+        return Choice(folder / "small", "auto: no large bundle is installed")
+    large = load_bundle(folder / "large")
+    kept = _kept(config, large)
+    measured = kept or _measured(config, large)
+    if keep and kept is None:
+        _keep(config, measured)
+    size = "large" if measured.fits else "small"
+    return Choice(folder / size, f"auto: {measured.reason}; measured {'before' if kept else 'now'}")
+
+
+def timed(config: Config, bundle: Bundle) -> Timing:
+    """How long ``bundle`` takes for a window of noise, from the samples to the answer: the fastest of a few.
+
+    Raises:
+        ModelError: it cannot be run here.
+    """
+    models = config.models
+    cascade = Cascade(bundle, None if models.routing == "auto" else models.routing, n_threads=models.threads)
+    stride = samples("models.stride_s", models.stride_s, GEOMETRY.sample_rate_hz, GEOMETRY.hop)
+    seen = ModelInput(bundle, behind=stride, n_threads=models.threads, runtime=cascade.runtime)
+    windows, times_s = Windows(GEOMETRY, stride), []
+    sound = np.random.default_rng(0).normal(0, 0.1, GEOMETRY.window + _N_WINDOWS * stride).astype(np.float32)
+    for at in range(0, len(sound), stride):
+        seen.push(sound[at : at + stride], at)
+        for window in windows.push(sound[at : at + stride], at):
+            began_s = time.perf_counter()
+            cascade.answer(seen.seen(window))
+            times_s.append(time.perf_counter() - began_s)
+    return Timing(cascade.runtime, cascade.routing, 1000 * min(times_s))
+
+
+def _measured(config: Config, large: Bundle) -> Measured:
+    timing, available = timed(config, large), available_mb()
+    return Measured(
+        bundle=large.digest,
+        runtime=timing.runtime,
+        stride_s=config.models.stride_s,
+        threads=config.models.threads,
+        window_ms=round(timing.window_ms, 2),
+        available_mb=None if available is None else round(available, 1),
+    )
+
+
+def _kept(config: Config, large: Bundle) -> Measured | None:
+    """What an earlier start measured, if it was of the same bundle, runtime, stride and threads."""
+    try:
+        measured = msgspec.json.decode(read_bounded(existing_state_file(config.state_dir, NAME)), type=Measured)
+    except (OSError, ValueError):  # absent, unreadable or damaged: then it is measured again, which harms nothing
+        return None
+    models = config.models
+    runtime = preferred_runtime()
+    same = (measured.bundle, measured.runtime) == (large.digest, runtime)
+    return measured if same and (measured.stride_s, measured.threads) == (models.stride_s, models.threads) else None
+
+
+def _keep(config: Config, measured: Measured) -> None:
+    file = state_folder(config.state_dir) / NAME
+    try:
+        write_durably(file, msgspec.json.encode(measured))
+    except OSError as exc:
+        _log.warning("models.bundle auto will be measured again: %s: %s", file, exc.strerror or exc)
