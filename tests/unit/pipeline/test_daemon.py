@@ -210,7 +210,7 @@ def test_health_names_versions_and_bundle(bundle: Bundle, speech: Floats) -> Non
     """The first health message has versions and bundle."""
     sink = run(bundle, FakeSource(chunks(speech, 8000)))
     metrics = sink.health_reports[0]
-    assert metrics.bundle.startswith(bundle.manifest.name)
+    assert metrics.bundle == bundle.title
     assert {"edged", "numpy", "python"} <= metrics.versions.keys()
     assert 20 < metrics.resident_mb < 4000
     assert set(json_schemas()["$defs"]["Health"]["required"]) <= set(metrics.__struct_fields__)

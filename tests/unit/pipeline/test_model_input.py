@@ -1,5 +1,6 @@
 """A bundle with a trunk through the whole front half of the pipeline, on real speech."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from edged.config.load import parse_config
+from edged.errors import ModelError
 from edged.features.late_frames import LateFrames
 from edged.features.logmel import Floats, FrontEnd, levels_of, relative_levels
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
@@ -14,6 +16,7 @@ from edged.models.cascade import Cascade
 from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.classifier import Classification, WindowClassifier
 from edged.pipeline.clip import ClipClassifier
+from tests.parts.models.bundles import write_statistics
 from tests.parts.models.trunk_bundles import Kind, expected_features, geometry_of_kind, trunk_bundle
 from tests.parts.sound.speech import RATE_HZ, clips, noise
 
@@ -121,6 +124,16 @@ def test_adaptation_is_between_trunk_and_heads(tmp_path: Path, spoken: Floats) -
     plain = [one.answer for one in WindowClassifier(_OFF, bundle).classify(spoken, 0) if one.answer is not None]
     np.testing.assert_allclose(answers[0].scores, plain[0].scores, atol=1e-5)  # nothing is learned yet
     assert np.abs(answers[-1].scores - plain[-1].scores).max() > 0.01
+
+
+def test_adaptation_of_another_number_of_features(tmp_path: Path) -> None:
+    """Statistics of another trunk are refused at the start, not at the first speech."""
+    bundle = trunk_bundle(tmp_path, "float")
+    described = write_statistics(tmp_path, of="features", centre=np.zeros(6))
+    content = (tmp_path / described["file"]).read_bytes()
+    bundle = replace(bundle, adaptation=content)
+    with pytest.raises(ModelError, match=r"adaptation.npz: centre has 6 numbers, expected 8"):
+        AdaptationStore(parse_config("", "test"), bundle)
 
 
 @KINDS
