@@ -70,6 +70,11 @@ def write(file: Path, samples: Floats) -> None:
     soundfile.write(file, samples, GEOMETRY.sample_rate_hz, subtype="PCM_16")
 
 
+def write_narrow(file: Path, samples: Floats) -> None:
+    """``samples`` (n,) or (n, channels) at 8 kHz as call recorders write them: mu-law."""
+    soundfile.write(file, samples, GEOMETRY.sample_rate_hz // 2, subtype="ULAW")
+
+
 def write_as(file: Path, samples: Floats, form: str, subtype: str) -> Path:
     """``samples`` (n,) or (n, channels) at 16 kHz in a format of libsndfile."""
     soundfile.write(file, samples, GEOMETRY.sample_rate_hz, subtype, format=form)

@@ -20,7 +20,7 @@ from edged.calls.sound.talk import talk
 from edged.calls.sound.windows import CallWindows, Progress, call_windows
 from edged.calls.voice import adapted
 from edged.calls.words import NOT_APART, SAME_SOUND, formula
-from edged.contract.call_report import INTERVAL_NOTE, Outcome, Recorded, Report, Rules, Talk
+from edged.contract.call_report import INTERVAL_NOTE, Recorded, Report, Talk
 from edged.contract.payloads import rfc3339
 from edged.features.geometry import GEOMETRY
 from edged.host.metrics import version_of
@@ -60,7 +60,7 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
         created=rfc3339(time.time()),
         made_of=made_of,
         call=call,
-        outcome=_outcome(result, customer, of_score),
+        outcome=scoring.outcome(result, customer.distress, of_score),
         score=result.interval,
         reason=result.reason,
         formula=formula(of_score, result.interval),
@@ -80,17 +80,6 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
 def _scored(customer: CustomerScores, speech: Talk) -> scoring.Scored:
     speech_s = speech.parties[0].speech_s
     return scoring.scored(customer.distress, customer.rules, speech_s=speech_s, uncertain=customer.uncertain or 0.0)
-
-
-def _outcome(result: scoring.Scored, customer: CustomerScores, of_score: Rules) -> Outcome:
-    score = result.interval
-    if score is None:
-        return "no_score"
-    if scoring.is_calm(customer.distress, of_score.opening_windows, of_score.calm_below):
-        return "nothing_to_calm"
-    if score.low > scoring.MIDDLE:
-        return "calmed"
-    return "escalated" if score.high < scoring.MIDDLE else "unchanged"
 
 
 def _versions(settings: CallSettings, measured: CallWindows) -> dict[str, str]:

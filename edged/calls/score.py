@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edged.contract.call_report import Interval, Rules
+from edged.contract.payloads import CallOutcome
 
 MIDDLE, _SCALE = 5.5, 4.5
 _COURSE = 13  # windows of the moving mean from which the residuals are taken, about 20 s
@@ -126,6 +127,18 @@ def scored(d: Series, rules: Rules, *, speech_s: float, uncertain: float) -> Sco
         n_windows=len(d),
     )
     return Scored(result, None, contributions(d, m))
+
+
+def outcome(result: Scored, d: Series, rules: Rules) -> CallOutcome:
+    """What became of the customer with distress ``d`` (n,), as far as the interval says."""
+    score = result.interval
+    if score is None:
+        return "no_score"
+    if is_calm(d, rules.opening_windows, rules.calm_below):
+        return "nothing_to_calm"
+    if score.low > MIDDLE:
+        return "calmed"
+    return "escalated" if score.high < MIDDLE else "unchanged"
 
 
 def is_calm(d: Series, m: int, calm_below: float) -> bool:

@@ -10,14 +10,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edged.contract.payloads import Score, Seconds, Time
+from edged.contract.payloads import CallOutcome, CallScore, Score, Seconds, Time
 
 VERSION = 1
 
+Outcome = CallOutcome
 Customer = Literal["left", "right", "mono"]
 Role = Literal["customer", "agent", "both"]  # both: a mono call whose voices are not told apart
-Outcome = Literal["calmed", "unchanged", "escalated", "nothing_to_calm", "no_score"]
-CallScore = Annotated[float, msgspec.Meta(ge=1, le=10)]
 Signed = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 
 NOTICE = (

@@ -46,6 +46,8 @@ EMOTION = Topic(
 )
 EVENT_START = Topic("event/start", 1, "event", "an episode starts: an emotion that holds")
 EVENT_END = Topic("event/end", 1, "event", "the episode ends, with the same `episode_id`")
+EVENT_CALL = Topic("event/call", 1, "event", "with `calls.live`: a call ends, with its score and outcome")
+CALL = Topic("call", 1, "state", "with `calls.live`: the running call, with its score so far")
 SPEECH = Topic("speech", 1, "state", "`ON` or `OFF`: whether the newest window holds speech")
 WINDOW = Topic("window", 0, "moment", "with `mqtt.window`: scores of each window, for your own smoothing")
 LEVEL = Topic("level", 0, "moment", "loudness, every 5 s if it changed by 3 dB, and each minute")
@@ -53,7 +55,21 @@ HEALTH = Topic("health", 1, "state", "metrics of the device, each minute (`healt
 INFO = Topic("info", 1, "state", "identity and settings of the device, at the start and when they change")
 COMMAND = Topic("cmd/<name>", 1, "moment", "a command to the device")
 RESULT = Topic("cmd/<name>/result", 1, "moment", "what a command did, or why not, and the settings in force")
-TOPICS = (AVAILABILITY, CAPTURE, EMOTION, EVENT_START, EVENT_END, SPEECH, WINDOW, LEVEL, HEALTH, INFO, RESULT)
+TOPICS = (
+    AVAILABILITY,
+    CAPTURE,
+    EMOTION,
+    EVENT_START,
+    EVENT_END,
+    EVENT_CALL,
+    CALL,
+    SPEECH,
+    WINDOW,
+    LEVEL,
+    HEALTH,
+    INFO,
+    RESULT,
+)
 # Of `edged hub`, below <root>/; a hub has an `availability` too, as a node has.
 MOOD = Topic(
     "place/<place>/mood",

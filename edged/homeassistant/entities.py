@@ -38,6 +38,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     commands: Obedience = "on"
     suggested_area: str = ""
     calibrates: bool = False  # the bundle adapts its features
+    calls: bool = False  # calls are scored live
 
     @property
     def identifier(self) -> str:
@@ -47,7 +48,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
 def entities(device: Device) -> dict[str, Entity]:
     """The config of each entity, including ``platform``, by an id that never changes."""
-    entities = (*_sound(device), *_metrics(device), *_settings(device))
+    entities = (*_sound(device), *_calls(device), *_metrics(device), *_settings(device))
     return {_key(entity): entity for entity in entities}
 
 
@@ -109,6 +110,27 @@ def _sound(device: Device) -> list[Entity]:
             expire_after=_EXPIRES * _LEVEL_S,
             icon="mdi:waveform",
         ),
+    ]
+
+
+def _calls(device: Device) -> list[Entity]:
+    """The score of the running or the last call, where calls are scored."""
+    if not device.calls:
+        return []
+    call = _topic(device, topics.CALL)
+    return [
+        _entity(
+            *(device, "sensor", "Call score", [_available(device, topics.AVAILABILITY)]),
+            state_topic=call,
+            # Without a score the sensor stays as it is: an empty text leaves it unchanged.
+            value_template="{{ value_json.score if value_json.score is not none else '' }}",
+            state_class="measurement",
+            suggested_display_precision=1,
+            json_attributes_topic=call,
+            json_attributes_template="{{ {'active': value_json.active, 'trend': value_json.trend,"
+            " 'distress': value_json.distress, 'reason': value_json.reason} | tojson }}",
+            icon="mdi:phone-in-talk",
+        )
     ]
 
 

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from edged.contract.payloads import PAYLOADS
-from edged.contract.topics import EVENT_END, EVENT_START
+from edged.contract.topics import EVENT_CALL, EVENT_END, EVENT_START
 from edged.outbox.message import Message
 
 MAX_SEQ = 2**53 - 1  # the greatest integer that every JSON reader represents exactly
 
 _BUSY_S = 5.0  # the longest that another process may hold the file
-_EVENTS = {topic.name: topic for topic in (EVENT_START, EVENT_END)}
+_EVENTS = {topic.name: topic for topic in (EVENT_START, EVENT_END, EVENT_CALL)}
 _DAMAGE = {
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,

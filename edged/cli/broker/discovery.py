@@ -89,4 +89,5 @@ def _device(config: Config, bundle: Bundle) -> Device:
         commands=config.mqtt.commands,
         suggested_area=config.homeassistant.suggested_area,
         calibrates=bundle.manifest.adaptation is not None,
+        calls=config.calls.live == "on",
     )

@@ -24,7 +24,7 @@ import msgspec
 from edged.cli.config_file import config_from
 from edged.cli.screen import width
 from edged.config.structs import Config
-from edged.contract.payloads import EpisodeEnd, EpisodeStart, rfc3339
+from edged.contract.payloads import CallEnd, EpisodeEnd, EpisodeStart, rfc3339
 from edged.errors import HistoryError
 from edged.host.state_dir import existing_state_file
 from edged.outbox.database import FILE
@@ -45,6 +45,7 @@ examples:
   edged history --since 1h
   edged history --jsonl > events.jsonl
 """
+_Event = EpisodeStart | EpisodeEnd | CallEnd
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,8 +92,8 @@ def show_history(config: Config, since_s: float | None, *, jsonl: bool) -> int:
     return 0
 
 
-def _events(path: Path) -> Iterator[tuple[bytes, EpisodeStart | EpisodeEnd, bool]]:
-    decoder = msgspec.json.Decoder(EpisodeStart | EpisodeEnd)
+def _events(path: Path) -> Iterator[tuple[bytes, _Event, bool]]:
+    decoder = msgspec.json.Decoder(_Event)
     try:
         for payload, acknowledged in history(path):
             yield payload, decoder.decode(payload), acknowledged
@@ -102,18 +103,28 @@ def _events(path: Path) -> Iterator[tuple[bytes, EpisodeStart | EpisodeEnd, bool
         raise HistoryError(f"{path}: {getattr(exc, 'strerror', None) or exc}, expected a readable outbox") from exc
 
 
-def _row(event: EpisodeStart | EpisodeEnd, *, acknowledged: bool) -> str:
-    kind, duration = ("end", f"{event.duration_s:.1f} s") if isinstance(event, EpisodeEnd) else ("start", "")
+def _row(event: _Event, *, acknowledged: bool) -> str:
+    duration = "" if isinstance(event, EpisodeStart) else f"{event.duration_s:.1f} s"
     broker = "has it" if acknowledged else "waits"
-    return f"{_moment(event)}  {kind:<5}  {event.event_type:<10}  {event.confidence:>10.2f}  {duration:>8}  {broker}"
+    return f"{_moment(event)}  {_kind(event):<5}  {event.event_type:<10}  {_figure(event):>10}  {duration:>8}  {broker}"
 
 
-def _narrow_row(event: EpisodeStart | EpisodeEnd) -> str:
-    kind = "end" if isinstance(event, EpisodeEnd) else "start"
-    return f"{_moment(event)[_YEAR:]}  {kind:<5}  {event.event_type[:9]:<9}  {event.confidence:.2f}"
+def _narrow_row(event: _Event) -> str:
+    return f"{_moment(event)[_YEAR:]}  {_kind(event):<5}  {event.event_type[:9]:<9}  {_figure(event)}"
 
 
-def _moment(event: EpisodeStart | EpisodeEnd) -> str:
+def _kind(event: _Event) -> str:
+    return {EpisodeStart: "start", EpisodeEnd: "end", CallEnd: "call"}[type(event)]
+
+
+def _figure(event: _Event) -> str:
+    """The confidence of an episode, the score of a call."""
+    if isinstance(event, CallEnd):
+        return "" if event.score is None else f"{event.score:.1f}"
+    return f"{event.confidence:.2f}"
+
+
+def _moment(event: _Event) -> str:
     try:
         return f"{datetime.fromisoformat(event.time).astimezone():%Y-%m-%d %H:%M:%S}"
     except (ValueError, OverflowError):  # 30 February or year 0: a damaged row must not hide the others

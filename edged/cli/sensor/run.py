@@ -7,6 +7,7 @@ import argparse
 import faulthandler
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from edged.audio.microphone import Microphone
@@ -31,6 +32,7 @@ from edged.outbox.outbox import outbox_for
 from edged.pipeline.adaptation_store import adaptation_store_for
 from edged.pipeline.control import Control
 from edged.pipeline.daemon import Daemon
+from edged.pipeline.interfaces import Sink
 
 if TYPE_CHECKING:
     from edged.mqtt.listener import Listener
@@ -96,7 +98,8 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
     publisher = Publisher(config.mqtt, node, outbox_for(config), listeners)
     exporter = Exporter(config.prometheus.port)
     adaptation = adaptation_store_for(config, bundle)
-    daemon = Daemon(config, bundle, microphone, publisher, on_health=exporter.health, adaptation=adaptation)
+    sink, calls = _sink(config, bundle, publisher)
+    daemon = Daemon(config, bundle, microphone, sink, on_health=exporter.health, adaptation=adaptation)
     control = Control(daemon, labels=labels, adaptation=adaptation, overrides=overrides, reload=reload)
 
     def between_reads() -> None:
@@ -107,6 +110,24 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
         for topic, result in control.tick():
             publisher.publish(topic, result)
 
-    with stopping(_CLOSE_S) as stop, asking(reload.asked), all_alive(daemon.end_with), exporter, publisher, microphone:
+    with (
+        stopping(_CLOSE_S) as stop,
+        asking(reload.asked),
+        all_alive(daemon.end_with),
+        exporter,
+        publisher,
+        calls,
+        microphone,
+    ):
         daemon.run(stop, reload, between_reads)
         _log.info("%s received, shutting down", stop.signal_name)
+
+
+def _sink(config: Config, bundle: Bundle, publisher: Publisher) -> tuple[Sink, AbstractContextManager[object]]:
+    """Where the daemon publishes to, and what ends the running call: the broker, with `calls.live` by way of calls."""
+    if config.calls.live == "off":
+        return publisher, nullcontext()
+    from edged.calls.live import LiveCalls  # noqa: PLC0415 -- a device without calls need not load it
+
+    calls = LiveCalls(publisher, config, bundle.manifest.labels)
+    return calls, calls

@@ -11,13 +11,30 @@ from msgspec.structs import replace
 
 from edged.contract import payloads
 from edged.contract.topics import TOPICS
-from tests.parts.broker.payloads import TIME, emotion_state, episode_end, episode_start, health, info
+from tests.parts.broker.payloads import EVENT_ID, TIME, emotion_state, episode_end, episode_start, health, info
 
 _SCORES = {"angry": 0.75, "sad": 0.25}
 _EXAMPLES: dict[str, msgspec.Struct] = {
     "emotion": emotion_state("angry", 0.75, _SCORES),
     "event/start": replace(episode_start("angry"), seq=7, previous="sad"),
     "event/end": replace(episode_end("angry"), replayed=True),
+    "event/call": payloads.CallEnd(
+        id=EVENT_ID,
+        call_id=EVENT_ID,
+        event_type="calmed",
+        time=TIME,
+        start_s=3.0,
+        duration_s=120.5,
+        speech_s=60.0,
+        score=7.5,
+        low=6.5,
+        high=8.0,
+        opening=0.75,
+        later=0.25,
+    ),
+    "call": payloads.CallState(
+        time=TIME, active=True, call_id=EVENT_ID, duration_s=20.5, speech_s=12.0, distress=0.5, reason="12 s of speech"
+    ),
     "window": payloads.WindowScores(
         time=TIME, start_s=0, duration_s=2.992, speech=False, level_dbfs=-80.5, discontinuous=True
     ),

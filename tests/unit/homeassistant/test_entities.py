@@ -9,10 +9,20 @@ import msgspec
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from edged.contract.payloads import EmotionState, EpisodeStart, Health, Info, Level, OutboxMetrics, Result, encoded
+from edged.contract.payloads import (
+    CallState,
+    EmotionState,
+    EpisodeStart,
+    Health,
+    Info,
+    Level,
+    OutboxMetrics,
+    Result,
+    encoded,
+)
 from edged.homeassistant.entities import Device, entities
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
-from tests.parts.broker.payloads import TIME, emotion_state, episode_start, health, info
+from tests.parts.broker.payloads import EVENT_ID, TIME, emotion_state, episode_start, health, info
 
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad")
 KITCHEN = Device(node="kitchen", device_id="0123456789abcdef", labels=LABELS, version="0.1.0", calibrates=True)
@@ -199,6 +209,19 @@ def test_calibration_needs_a_bundle_that_adapts_features() -> None:
     gone = {"button_calibrate", "button_forget_calibration", "sensor_calibration"}
     assert entities(KITCHEN).keys() - without.keys() == gone
     assert entities(KITCHEN)["button_forget_calibration"]["payload_press"] == "FORGET"
+
+
+def test_call_score_where_calls_are_scored() -> None:
+    """With `calls.live` there is one more sensor: the score, and before it nothing that would change its state."""
+    (added,) = entities(msgspec.structs.replace(KITCHEN, calls=True)).keys() - entities(KITCHEN).keys()
+    assert added == "sensor_call_score"
+    sensor = entities(msgspec.structs.replace(KITCHEN, calls=True))[added]
+    assert sensor["state_topic"] == f"{BELOW}call"
+    early = CallState(time=TIME, active=True, call_id=EVENT_ID, duration_s=9, speech_s=8, distress=0.5, reason="8 s")
+    scored = msgspec.structs.replace(early, score=7.25, trend="falling", reason=None)
+    assert [rendered(sensor["value_template"], text(one)) for one in (early, scored)] == ["", "7.25"]
+    attributes = json.loads(rendered(sensor["json_attributes_template"], text(scored)))
+    assert attributes == {"active": True, "trend": "falling", "distress": 0.5, "reason": None}
 
 
 def test_another_bundle_has_its_own_labels() -> None:
