@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from convert.bundle import origin, results
+from convert.card.printed.call_table import call_table
 from convert.card.report import report
 from convert.card.robustness_section import transform_table
 from convert.commands.options import (
@@ -43,6 +44,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     part.add_argument("--adaptation", action="store_true", help="only UAR by seconds of adaptation; nothing is written")
     part.add_argument("--stream", action="store_true", help="only episodes in long recordings; nothing is written")
     part.add_argument(
+        "--calls",
+        action="store_true",
+        help="only composed calls and their scores; nothing is written",
+    )
+    part.add_argument(
         "--clips",
         action="store_true",
         help="no worse conditions and no long recordings; of a bundle only --alternative and --runs",
@@ -55,7 +61,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkout", type=Path, default=ROOT, help="with --transforms: the source tree whose edged classify answers"
     )
-    parser.add_argument("--side", choices=splits.SPLITS, default="test", help="with --transforms: which speakers")
+    parser.add_argument(
+        "--side", choices=splits.SPLITS, default="test", help="which speakers, with --transforms or --calls"
+    )
     parser.add_argument("--short", action="store_true", help="a minute of each long recording, for a trial")
     add_comparisons(parser)
     former_name(parser, "--baseline", "--adaptation")
@@ -66,6 +74,9 @@ def run(options: argparse.Namespace) -> None:
     """Measures, writes where there is something to write to, and prints."""
     if options.transforms:
         _transforms(options)
+        return
+    if options.calls:
+        _calls(options)
         return
     _check(options)
     if options.bundle or options.index:
@@ -102,6 +113,17 @@ def _transforms(options: argparse.Namespace) -> None:
 
     metrics = transforms.measured(options.corpora, seed_of(options), options.checkout, options.bundle, options.side)
     print(json.dumps(metrics, indent=1) if options.json else transform_table(metrics))
+
+
+def _calls(options: argparse.Namespace) -> None:
+    """With ``--side validation`` on the speakers that settings may be chosen on, else on those of the test."""
+    from convert.stream import calls  # noqa: PLC0415 - it is needed for this part only
+
+    bundle = load_bundle(options.bundle or DEFAULT_BUNDLE)
+    speakers = calls.VALIDATION if options.side == "validation" else calls.TEST
+    analysed = calls.analysed(options.corpora, speakers, bundle)
+    metrics = calls.call_metrics(analysed, bundle)
+    print(json.dumps(metrics, indent=1) if options.json else call_table(metrics))
 
 
 def evaluate_run(training: Run, scope: Scope, gate: Any) -> dict[str, Any]:  # noqa: ANN401 - a gate, or None

@@ -12,6 +12,7 @@ between two frames is whole.
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,6 +22,7 @@ import soundfile
 
 from edged.audio.formats.container import conversion_hint, is_cut_off, promised_frames
 from edged.audio.formats.mpeg import CountedMp3, counted
+from edged.audio.formats.quiet import quiet
 from edged.errors import RecordingError
 from edged.features.logmel import Floats
 
@@ -53,7 +55,8 @@ class SoundFile:
         """
         self._refuse_what_is_no_file()
         try:
-            self._file = soundfile.SoundFile(os.fsencode(self.path))
+            with quiet():
+                self._file = soundfile.SoundFile(os.fsencode(self.path))
         except soundfile.LibsndfileError as exc:
             raise self.error(self._not_decoded(_reason(exc))) from exc
         except TypeError as exc:  # soundfile asks for the rate of a file named .raw
@@ -104,7 +107,8 @@ class SoundFile:
         while True:
             end_s = n_decoded / self.sample_rate_hz
             try:
-                block: Floats = self._file.read(most, dtype="float32", always_2d=True)
+                with quiet() if self._file.format == "MP3" else nullcontext():
+                    block: Floats = self._file.read(most, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError as exc:
                 raise self.error(f"damaged or cut off after {end_s:.1f} s ({_reason(exc)}); {length}") from exc
             if not len(block):

@@ -6,6 +6,7 @@ Nothing is pinned to a core: the programs run as for a user, and spinning thread
 `edged replay --speed max` over minutes of the demo conversation, as the difference between a long and a short run, so
 start-up does not count.  It uses the CPU time of all threads, so other load hardly matters.
 The daemon is a real `edged run` that records the same conversation from a virtual microphone, without a broker.
+`bench_calls` analyses an hour's call.
 """
 
 import os
@@ -25,6 +26,7 @@ import soundfile
 from edged.demo.sample import SAMPLE
 from edged.models.interpreter import installed_runtimes
 from tests.parts.sound.pulse import VirtualMicrophone
+from tests.tools.bench_calls import calls_line
 
 _SHORT_S, _LONG_S = 60, 660
 _LISTEN_S = 20
@@ -54,6 +56,7 @@ def main() -> None:
             start_s = few.busy_s - _SHORT_S / speed
             speech = f"{many.n_speech} of {many.n_windows} windows"
             print(f"{runtime:<18} {routing:<8} {speed:>15.0f} {start_s:>11.2f} {many.resident_mb:>8.1f} {speech}")
+        print(calls_line(folder))
     print(_daemon())
 
 

@@ -1,0 +1,28 @@
+"""Keeps what libmpg123 writes to stderr about a damaged MP3 off the log; the fault itself comes as an exception.
+
+with quiet(): open or read a file ──► nothing on stderr
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+_STDERR = 2
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Sends the process' stderr to nowhere; does nothing where it is closed."""
+    try:
+        before = os.dup(_STDERR)
+    except OSError:
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), _STDERR)
+        yield
+    finally:
+        os.dup2(before, _STDERR)
+        os.close(before)

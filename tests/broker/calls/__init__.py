@@ -1,0 +1,1 @@
+"""Calls scored live, against a real broker."""

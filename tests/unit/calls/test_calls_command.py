@@ -1,0 +1,82 @@
+"""``edged calls`` as a user runs it: many recordings, broken ones, resumed runs, wrong usage."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.parts.calls.composed import RATE_HZ, call, write
+from tests.parts.system.program import assert_one_line, edged
+
+_SHORT = call(("angry",))[: 3 * RATE_HZ]
+
+
+@pytest.fixture(scope="module")
+def hundred(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with 100 short calls, three of them broken."""
+    folder = tmp_path_factory.mktemp("hundred")
+    for number in range(97):
+        write(folder / f"{number:03}.wav", _SHORT, 8000, subtype="ULAW")
+    whole = (folder / "000.wav").read_bytes()
+    (folder / "broken.wav").write_bytes(whole[:1000])
+    (folder / "empty.wav").touch()
+    (folder / "text.mp3").write_text("no sound", encoding="utf-8")
+    return folder
+
+
+def test_folder_with_broken_calls(hundred: Path, tmp_path: Path) -> None:
+    """97 reports, three lines, status 65; the second run does nothing twice and ends the same."""
+    out = tmp_path / "out"
+    first = edged("calls", "--customer", "left", "--out", out, "--summary", "--jobs", "2", hundred)
+    assert first.returncode == 65
+    lines = first.stderr.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("edged: ") for line in lines)
+    assert {name for line in lines for name in ("broken.wav", "empty.wav", "text.mp3") if name in line} == {
+        "broken.wav",
+        "empty.wav",
+        "text.mp3",
+    }
+    reports = sorted(out.glob("*/report.json"))
+    assert len(reports) == 97
+    assert len((out / "summary.csv").read_text(encoding="utf-8").splitlines()) == 98
+    assert first.stdout.splitlines()[-1].startswith("97 reports in ")
+    before = [report.stat().st_mtime_ns for report in reports]
+    reports[5].unlink()  # as if the run had been interrupted there
+    second = edged("calls", "--customer", "left", "--out", out, "--summary", "--jobs", "1", hundred)
+    assert second.returncode == 65
+    assert second.stdout.count("(was there)") == 96
+    after = [report.stat().st_mtime_ns for report in reports]
+    assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
+
+
+def test_other_settings_are_another_report(hundred: Path, tmp_path: Path) -> None:
+    """A report of the other channel is made again."""
+    call_file = hundred / "000.wav"
+    for customer, resumed in (("left", False), ("left", True), ("right", False)):
+        done = edged("calls", "--customer", customer, "--out", tmp_path, call_file)
+        assert done.returncode == 0, done.stderr
+        assert ("(was there)" in done.stdout) is resumed
+
+
+def test_json_is_a_line_a_call_and_writes_nothing(hundred: Path, tmp_path: Path) -> None:
+    """For programs: the whole report, and no folder."""
+    done = edged("calls", "--json", "--customer", "left", "--jobs", "1", hundred / "001.wav", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (report,) = map(json.loads, done.stdout.splitlines())
+    assert (report["outcome"], report["score"]) == ("no_score", None)
+    assert "at least 30 s needed" in report["reason"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_usage_is_one_line(hundred: Path, tmp_path: Path) -> None:
+    """Stereo without a customer, a folder without recordings, an unknown speaker, a summary without a folder."""
+    file = hundred / "000.wav"
+    assert_one_line(edged("calls", file, cwd=tmp_path), 64, "two channels", "--customer left or right")
+    (tmp_path / "none").mkdir()
+    assert_one_line(edged("calls", tmp_path / "none"), 64, "no recordings")
+    turns = tmp_path / "turns.csv"
+    turns.write_text("start_s,end_s,speaker\n0,1,A\n", encoding="utf-8")
+    assert_one_line(edged("calls", "--turns", turns, file), 64, "no speaker 'customer'", "one of: A")
+    assert_one_line(edged("calls", "--json", "--summary", file), 64, "expected --out")
+    assert edged("calls", "--jobs", "0", file).returncode == 64
