@@ -2,7 +2,7 @@
 
 a run ──► calibration.json, metrics.json beside its models
 --bundle B ──► B with new metrics, card and plots
---bundle B --index I, or only a part (--adaptation, --stream, --transforms) ──► printed, nothing is written
+--bundle B --index I, or only a part (--adaptation, --stream, --transforms, --fusion) ──► printed, nothing is written
 """
 
 import argparse
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from convert.bundle import origin, results
+from convert.card.fusion_section import fusion_section
 from convert.card.printed.call_table import call_table
 from convert.card.report import report
 from convert.card.robustness_section import transform_table
@@ -26,6 +27,7 @@ from convert.commands.options import (
     scope_of,
     seed_of,
 )
+from convert.commands.text import add_text, text_models
 from convert.data import splits
 from convert.evaluate.measure import Scope
 from convert.train.runs import Run
@@ -58,6 +60,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="only labels that change with an offset, hum, shift, level or channel",
     )
+    part.add_argument(
+        "--fusion",
+        action="store_true",
+        help="only voice and words together: the control, pairs by label, real transcripts; nothing is written",
+    )
+    add_text(parser)
     parser.add_argument(
         "--checkout", type=Path, default=ROOT, help="with --transforms: the source tree whose edged classify answers"
     )
@@ -77,6 +85,9 @@ def run(options: argparse.Namespace) -> None:
         return
     if options.calls:
         _calls(options)
+        return
+    if options.fusion:
+        _fusion(options)
         return
     _check(options)
     if options.bundle or options.index:
@@ -124,6 +135,16 @@ def _calls(options: argparse.Namespace) -> None:
     analysed = calls.analysed(options.corpora, speakers, bundle)
     metrics = calls.call_metrics(analysed, bundle)
     print(json.dumps(metrics, indent=1) if options.json else call_table(metrics))
+
+
+def _fusion(options: argparse.Namespace) -> None:
+    from convert.evaluate.fusion import measure  # noqa: PLC0415 - scikit-learn takes seconds
+
+    folders = {"corpora": options.corpora, "text": options.text, "work": options.work}
+    models = text_models(options.work / "text")
+    found = measure.measured(load_bundle(options.bundle or DEFAULT_BUNDLE), folders, models, seed_of(options))
+    found |= {"commit": origin.commit(), "text_models": list(models)}
+    print(json.dumps(found, indent=1) if options.json else fusion_section(found))
 
 
 def evaluate_run(training: Run, scope: Scope, gate: Any) -> dict[str, Any]:  # noqa: ANN401 - a gate, or None

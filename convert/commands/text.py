@@ -7,6 +7,7 @@
 import argparse
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,17 @@ def run(options: argparse.Namespace) -> None:
     print(json.dumps(result, indent=1) if options.json else text_table(_models(work)))
     if options.model == _BERT and not options.json:
         print(f"\n{NOTICE}")
+
+
+def text_models(work: Path) -> dict[str, Callable[[list[str]], Any]]:
+    """By name what scores sentences: the shipped linear model, and the BERT that ``work`` holds."""
+    from convert.text import stage  # noqa: PLC0415 - it takes seconds
+
+    models = {_LINEAR: stage.shipped().scores}
+    finetuned = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(work.glob(f"{_BERT}-seed*.json"))]
+    if finetuned:
+        models["BERT"] = stage.finetuned(work, finetuned[0]).scores
+    return models
 
 
 def _tuning(options: argparse.Namespace) -> Tuning:

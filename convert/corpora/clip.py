@@ -36,6 +36,8 @@ class Clip:
     emotion: str  # the corpus' own word for the intended emotion
     label: str | None  # one of LABELS, None if the emotion is not among them
     intensity: str = ""  # the corpus' own word
+    sentence: str = ""  # which one is said, by the corpus' own name for it
+    words: str = ""  # what is said, empty where the corpus does not say
     level: float | None = None  # mean intensity that listeners gave, 0..100
     votes: tuple[float, ...] | None = None  # of listeners without video, by LABELS
     valence: float | None = None

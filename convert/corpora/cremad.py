@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from convert.corpora.clip import LABELS, Clip, named, sound_files
+from convert.corpora.spoken import words
 from edged.errors import UsageError
 
 NAME = "cremad"
@@ -54,6 +55,8 @@ def read(folder: Path) -> list[Clip]:
                 emotion=emotion,
                 label=emotion,
                 intensity=match["intensity"],
+                sentence=match["text"],
+                words=words(NAME, match["text"]),
                 level=level,
                 votes=counts,
                 audio=file,

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from convert.corpora.clip import Clip, label_of, named, sound_files
+from convert.corpora.spoken import words
 
 NAME = "emodb"
 LICENCE = "free to use with citation"
@@ -35,7 +36,7 @@ GENDERS = {
     "15": "male",
     "16": "female",
 }
-_FILE = re.compile(r"(?P<speaker>\d\d)[ab]\d\d(?P<emotion>[WLEAFTN])[a-z]?\.wav")
+_FILE = re.compile(r"(?P<speaker>\d\d)(?P<text>[ab]\d\d)(?P<emotion>[WLEAFTN])[a-z]?\.wav")
 
 
 def fits(folder: Path) -> bool:
@@ -60,6 +61,8 @@ def read(folder: Path) -> list[Clip]:
                 gender=GENDERS.get(match["speaker"], ""),
                 emotion=emotion,
                 label=label_of(emotion),
+                sentence=match["text"],
+                words=words(NAME, match["text"]),
                 audio=file,
             )
         )

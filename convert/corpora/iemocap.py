@@ -1,12 +1,14 @@
 r"""IEMOCAP as its authors lay it out (Busso et al. 2008), for holders of its licence.
 
-    Session<n>/dialog/EmoEvaluation/Ses*.txt, Session<n>/sentences/wav/<dialog>/<turn>.wav ──► Clips
+    Session<n>/dialog/EmoEvaluation/Ses*.txt, Session<n>/dialog/transcriptions/Ses*.txt,
+    Session<n>/sentences/wav/<dialog>/<turn>.wav ──► Clips
 
 An evaluation's first line of a turn reads ``[6.2901 - 8.2357]\tSes01F_impro01_F000\tneu\t[2.5000, 2.5000,
 2.5000]``: time, turn, the emotion that most annotators chose (``xxx`` where they did not agree), then valence,
 activation (which is arousal) and dominance from 1 to 5; all three are read.  The turn's own letter is the speaker:
-``Ses01F_impro01_M003`` is the man of session 1.  The literature counts 4, 6 or 8 classes; ``read`` gives either of
-them or the cascade's six labels.
+``Ses01F_impro01_M003`` is the man of session 1.  A transcription's line reads
+``Ses01F_impro01_F000 [006.2901-008.2357]: Excuse me.``; other lines of it are remarks.  The
+literature counts 4, 6 or 8 classes; ``read`` gives either of them or the cascade's six labels.
 """
 
 import re
@@ -51,6 +53,7 @@ _TURN = re.compile(
     r"\[[\d.]+ - [\d.]+\]\t(?P<turn>(?P<dialog>Ses0(?P<session>\d)[FM]_\w+)_(?P<speaker>[FM])\d{3})\t(?P<emotion>\w{3})"
     r"\t\[(?P<valence>[\d.]+), (?P<arousal>[\d.]+), (?P<dominance>[\d.]+)\]\s*"
 )
+_WORDS = re.compile(r"(?P<turn>Ses\d\d[FM]_\w+_[FM]\d{3}) \[[\d.]+-[\d.]+\]:\s*(?P<words>.*?)\s*")
 _GENDERS = {"F": "female", "M": "male"}
 
 
@@ -68,6 +71,7 @@ def read(folder: Path, n_classes: Classes | None = None) -> list[Clip]:
     label_of = LABEL_OF if n_classes is None else CLASSES[n_classes]
     clips = []
     for table in sorted(folder.glob("Session*/dialog/EmoEvaluation/Ses*.txt")):
+        words = _words(table.parents[1] / "transcriptions" / table.name)
         for number, line in enumerate(table.read_text(encoding="latin-1").splitlines(), start=1):
             if not re.match(r"\[\d", line):
                 continue
@@ -86,6 +90,8 @@ def read(folder: Path, n_classes: Classes | None = None) -> list[Clip]:
                     gender=_GENDERS[match["speaker"]],
                     emotion=emotion,
                     label=label_of.get(emotion),
+                    sentence=match["turn"],
+                    words=words.get(match["turn"], ""),
                     valence=float(match["valence"]),
                     arousal=float(match["arousal"]),
                     dominance=float(match["dominance"]),
@@ -93,3 +99,11 @@ def read(folder: Path, n_classes: Classes | None = None) -> list[Clip]:
                 )
             )
     return clips
+
+
+def _words(transcription: Path) -> dict[str, str]:
+    """By turn what is said; empty where the dialogue has no transcription."""
+    if not transcription.is_file():
+        return {}
+    lines = transcription.read_text(encoding="latin-1").splitlines()
+    return {match["turn"]: match["words"] for line in lines if (match := _WORDS.fullmatch(line))}

@@ -5,7 +5,8 @@
         ──► Clips with stored log-mel
 
 ``speaker`` and ``emotion`` are needed, ``gender``, ``intensity``, ``voice_level``, ``votes_<label>``, ``valence``,
-``arousal``, ``dominance`` and ``corpus`` are taken where they are.  Stored values are -80..0 dB in 255 equal parts,
+``arousal``, ``dominance``, ``corpus``, ``text_id`` and ``words`` are taken where they are.
+Stored values are -80..0 dB in 255 equal parts,
 neighbouring pairs of 128 bands averaged: the models' input itself.
 """
 
@@ -13,6 +14,7 @@ import csv
 from pathlib import Path
 
 from convert.corpora.clip import LABELS, Clip, Stored
+from convert.corpora.spoken import words
 from edged.errors import UsageError
 
 LABEL_OF = {
@@ -68,15 +70,18 @@ def _clip(index: Path, number: int, row: dict[str, str]) -> Clip:
     try:
         audio = folder / row["file"] if row.get("file") else None
         stored = None if audio else Stored(folder / STORED, int(row["start"]), int(row["n_frames"]))
+        corpus, sentence = row.get("corpus") or folder.resolve().name, row.get("text_id") or ""
         counts = [row.get(f"votes_{label}") for label in LABELS]
         return Clip(
             id=audio.stem if audio else row["clip"],
-            corpus=row.get("corpus") or folder.resolve().name,
+            corpus=corpus,
             speaker=row["speaker"],
             gender=row.get("gender", ""),
             emotion=row["emotion"],
             label=LABEL_OF.get(row["emotion"]),
             intensity=row.get("intensity", ""),
+            sentence=sentence,
+            words=row.get("words") or words(corpus, sentence),
             level=_mean(row.get("voice_level")),
             votes=tuple(float(count) for count in counts if count) if all(counts) else None,
             valence=_mean(row.get("valence")),

@@ -50,6 +50,8 @@ def read(folder: Path) -> list[Clip]:
                         gender=row["gender"].strip(),
                         emotion=emotion,
                         label=label_of(emotion),
+                        sentence=file.stem.rpartition("_")[2],
+                        words=(row.get("raw_text") or "").strip(),
                         audio=file,
                     )
                 )

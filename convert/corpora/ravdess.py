@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from convert.corpora.clip import Clip, named, sound_files
+from convert.corpora.spoken import words
 
 NAME = "ravdess"
 LICENCE = "CC BY-NC-SA 4.0"
@@ -36,7 +37,8 @@ LABEL_OF = {
 }
 INTENSITIES = {"01": "normal", "02": "strong"}
 _FILE = re.compile(
-    r"\d\d-(?P<channel>0[12])-(?P<emotion>0[1-8])-(?P<intensity>0[12])-\d\d-\d\d-(?P<actor>\d\d)\.wav", re.IGNORECASE
+    r"\d\d-(?P<channel>0[12])-(?P<emotion>0[1-8])-(?P<intensity>0[12])-(?P<text>0[12])-\d\d-(?P<actor>\d\d)\.wav",
+    re.IGNORECASE,
 )
 _SPEECH = "01"
 
@@ -67,6 +69,8 @@ def read(folder: Path) -> list[Clip]:
                 emotion=emotion,
                 label=LABEL_OF[emotion],
                 intensity=INTENSITIES[match["intensity"]],
+                sentence=match["text"],
+                words=words(NAME, match["text"]),
                 audio=file,
             )
         )

@@ -8,6 +8,7 @@ Nothing is chosen on the test sentences, nor on MELD.
 
 import hashlib
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,22 @@ def make_bert(folder: Path, work: Path, settings: tuning.Tuning, wheel: Path | N
     fine_tuned(files, train, run, settings)
     scorer = BertScorer(files, run, load_text_scorer())
     fitted = _calibrated(scorer.logits(validation.texts), validation)
-    return TextRun(scorer, fitted, {**asdict(settings), **_sentences(train, validation), "package": package.PACKAGE})
+    training = {**asdict(settings), **_sentences(train, validation), "package": package.PACKAGE, "run": run.name}
+    return TextRun(scorer, fitted, training)
+
+
+def shipped() -> TextRun:
+    """The linear model that the hub has."""
+    model = load_text_scorer()
+    manifest = model.manifest
+    return TextRun(LinearScorer(model), Calibration(manifest.temperature, manifest.offsets), manifest.training)
+
+
+def finetuned(work: Path, described: Mapping[str, Any]) -> TextRun:
+    """The BERT in ``work`` that ``described`` is the result of."""
+    training, calibration = described["training"], described["calibration"]
+    scorer = BertScorer(work / "bert", work / training["run"], load_text_scorer())
+    return TextRun(scorer, Calibration(calibration["temperature"], tuple(calibration["offsets"])), training)
 
 
 def bert_name(settings: tuning.Tuning) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edged.hub.words import ngrams
-from edged.hub.words.model_file import SHIPPED, TextModel, load_text_model
+from edged.hub.words.model_file import SHIPPED, TextManifest, TextModel, load_text_model
 
 
 class LinearText:
@@ -26,6 +26,11 @@ class LinearText:
         self._scales = np.array(manifest.scales, np.float32)
         self._intercepts = np.array(manifest.intercepts, np.float32)
         self._offsets = np.array(manifest.offsets, np.float32)
+
+    @property
+    def manifest(self) -> TextManifest:
+        """What the model's file says of itself."""
+        return self._model.manifest
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Voice and words together: trials that say what fusion gains, and what it loses where words mean nothing."""
