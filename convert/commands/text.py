@@ -7,7 +7,7 @@
 import argparse
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from convert.data.atomic_file import write_json
 from convert.text.bert.package import NOTICE
 from convert.text.bert.tuning import Tuning
 from convert.text.linear import Settings
+from edged.features.logmel import Floats
 
 SUMMARY = "train and measure the text models: linear, or a fine-tuned BERT"
 _LINEAR, _BERT = "linear", "bert"
@@ -61,7 +62,7 @@ def run(options: argparse.Namespace) -> None:
         print(f"\n{NOTICE}")
 
 
-def text_models(work: Path) -> dict[str, Callable[[list[str]], Any]]:
+def text_models(work: Path) -> Mapping[str, Callable[[list[str]], Floats]]:
     """By name what scores sentences: the shipped linear model, and the BERT that ``work`` holds."""
     from convert.text import stage  # noqa: PLC0415 - it takes seconds
 

@@ -30,7 +30,7 @@ def network(folder: Path, n_labels: int, seed: int, frozen_layers: int = 0) -> A
         import keras_hub  # noqa: PLC0415 - as above
         import tensorflow as tf  # noqa: PLC0415 - as above
     except ImportError as exc:
-        raise UsageError(f"{exc}: expected {INSTALL}") from exc
+        raise UsageError(f"{exc}; expected: {INSTALL}") from exc
     tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
     keras.utils.set_random_seed(seed)
     try:
