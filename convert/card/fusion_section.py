@@ -21,14 +21,16 @@ _MISMATCHED = """\
 sentence's, and neither."""
 _REAL = "**Real speech with its transcripts.** UAR, and points against the voice alone."
 _SHORT = {"emodb, in English": "EMO-DB, translated"}
+_CHOSEN = "It was chosen on validation speakers, at most what MELD's validation sentences allow, in brackets."
 _HEAD = "UAR with its 95 % interval over speakers, and points against the voice alone with theirs."
 
 
 def fusion_section(found: Mapping[str, Any]) -> str:
     """All tables of ``evaluate --fusion``."""
-    weights = ", ".join(f"{name} {weight:.2f}" for name, weight in found["reliability"].items())
+    most = found["reliability_in_dialogue"]
+    weights = ", ".join(f"{name} {weight:.2f} (of {most[name]:.2f})" for name, weight in found["reliability"].items())
     parts = [
-        f"Reliability of the words, chosen on MELD's validation sentences: {weights}. Seed {found['seed']}. {_HEAD}",
+        f"Reliability of the words: {weights}. {_CHOSEN} Seed {found['seed']}. {_HEAD}",
         _CONTROL.format(chance=1 / 6),
         _facts(found["control"]),
         _uars({name: group["rows"] for name, group in found["control"].items()}),

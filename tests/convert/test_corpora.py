@@ -110,6 +110,30 @@ def test_iemocap_authors_layout(tmp_path: Path) -> None:
     assert sum(clip.label is None for clip in clips.values()) == 3
 
 
+def test_iemocap_transcriptions(tmp_path: Path) -> None:
+    """Each turn has its words; a remark is no turn, and a turn without words stays without."""
+    clips = by_id(layouts.iemocap(tmp_path))
+    assert clips["Ses01F_impro01_F000"].words == "I am so angry with you."
+    assert clips["Ses01F_impro01_M001"].words == "That is disgusting, it makes me sick."
+    assert clips["Ses01F_impro01_M003"].words == ""
+
+
+def test_iemocap_without_transcriptions(tmp_path: Path) -> None:
+    """They may be absent: the clips are the same, without words."""
+    folder = layouts.iemocap(tmp_path)
+    (folder / "Session1" / "dialog" / "transcriptions" / "Ses01F_impro01.txt").unlink()
+    clips = by_id(folder)
+    assert len(clips) == 10
+    assert {clip.words for clip in clips.values()} == {""}
+
+
+def test_acted_corpora_say_what_is_spoken(tmp_path: Path) -> None:
+    """The name of a clip says which sentence it is, and the sentence is known."""
+    assert by_id(layouts.cremad(tmp_path / "a"))["1001_DFA_ANG_XX"].words == "Don't forget a jacket."
+    assert {clip.sentence for clip in readers.read(layouts.ravdess(tmp_path / "b"))} <= {"01", "02"}
+    assert all(clip.words for clip in readers.read(layouts.emodb(tmp_path / "c")))
+
+
 @pytest.mark.parametrize(("n_classes", "found"), [(4, 5), (6, 6), (8, 8)])
 def test_iemocap_classes(tmp_path: Path, n_classes: iemocap.Classes, found: int) -> None:
     """The literature's 4, 6 or 8 classes; of the four, happy is two."""

@@ -21,11 +21,11 @@ from convert.corpora.clip import Clip
 from convert.corpora.spoken import EMODB_IN_ENGLISH
 from convert.data import dataset
 from convert.evaluate.bundles import material_of
-from convert.evaluate.fusion import early, trials
-from convert.evaluate.fusion.rows import answers, rows, sides
+from convert.evaluate.fusion import early, methods, trials
+from convert.evaluate.fusion.rows import answers, gain, rows, sides
 from convert.evaluate.fusion.trials import Scored, Trials
 from convert.evaluate.fusion.voices import Voices, voices
-from convert.evaluate.fusion.weight import reliability
+from convert.evaluate.fusion.weight import allowed, transfer
 from convert.evaluate.runs import evaluated_groups
 from convert.text import sentences
 from edged.models.bundle import Bundle
@@ -39,6 +39,7 @@ _TRANSLATED = "emodb, in English"
 class Fusion:
     """What was decided on validation: how much each text model's words count, and the early fusion with each."""
 
+    transfers: Mapping[str, float]  # what dialogue allows at most
     weights: Mapping[str, float]
     networks: Mapping[str, Any]
 
@@ -72,6 +73,7 @@ def measured(bundle: Bundle, folders: Mapping[str, Path], models: Mapping[str, S
     return {
         "seed": seed,
         "reliability": dict(decided.weights),
+        "reliability_in_dialogue": dict(decided.transfers),
         "control": control,
         **drawn,
         "real": {iemocap.NAME: transcribed(bundle, real, work, models, decided)} if real.is_dir() else {},
@@ -79,13 +81,21 @@ def measured(bundle: Bundle, folders: Mapping[str, Path], models: Mapping[str, S
 
 
 def decide(validation: Voices, text: Path, models: Mapping[str, Scored], seed: int) -> Fusion:
-    """The reliability from MELD's validation sentences, early fusion from matched pairs of GoEmotions' and speakers."""
+    """The reliability from validation sentences and speakers, early fusion from matched pairs of both."""
     dialogue, written = (sentences.read(text, name, "validation") for name in ("meld", "goemotions"))
     scored = {name: model(written.texts) for name, model in models.items()}
     draws = [trials.pairs(validation, written, scored, seed + draw, matched=True) for draw in range(N_DRAWS)]
     joined = trials.joined(draws)
+    own = trials.own_sentences(validation, models)
+    voice = methods.voice_answers(own)
+
+    def weight(name: str, most: float) -> float:
+        return allowed(most, lambda one: gain(own, methods.pool_answers(own, name, one), voice)[1])
+
+    transfers = {name: transfer(model(dialogue.texts), dialogue.labels) for name, model in models.items()}
     return Fusion(
-        {name: reliability(model(dialogue.texts), dialogue.labels) for name, model in models.items()},
+        transfers,
+        {name: weight(name, most) for name, most in transfers.items()},
         {name: early.trained(joined, name, seed) for name in models},
     )
 

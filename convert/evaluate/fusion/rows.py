@@ -41,7 +41,7 @@ def rows(trials: Trials, by_method: Mapping[str, Answers]) -> dict[str, Any]:
         results[name] = {
             "uar": round(metrics.uar, 4),
             "uar_95": [round(metrics.low, 4), round(metrics.high, 4)],
-            "gain": _gain(trials, chosen, by_method[VOICE]),
+            "gain": gain(trials, chosen, by_method[VOICE]),
         }
     return results
 
@@ -56,7 +56,7 @@ def sides(trials: Trials, by_method: Mapping[str, Answers]) -> dict[str, Any]:
     return results
 
 
-def _gain(trials: Trials, chosen: Answers, voice: Answers) -> list[float]:
+def gain(trials: Trials, chosen: Answers, voice: Answers) -> list[float]:
     """Difference of UAR, and its 95 % interval."""
     names = np.array(trials.speakers)
     matrices = np.array(

@@ -35,6 +35,8 @@ def network(folder: Path, n_labels: int, seed: int, frozen_layers: int = 0) -> A
     keras.utils.set_random_seed(seed)
     try:
         backbone = keras_hub.models.BertBackbone.from_preset(str(folder))
+    except ImportError as exc:  # it imports the readers of other networks, with what these need
+        raise UsageError(f"{exc}; expected: {INSTALL}") from exc
     except (ValueError, KeyError, OSError, TypeError) as exc:
         raise UsageError(f"{folder}: {str(exc).splitlines()[0][:200]}, expected a BERT for keras-hub") from exc
     for name in ("token_embedding", *(f"transformer_layer_{number}" for number in range(frozen_layers))):

@@ -81,6 +81,15 @@ def iemocap(folder: Path) -> Path:
     table = folder / "Session1" / "dialog" / "EmoEvaluation" / "Ses01F_impro01.txt"
     table.parent.mkdir(parents=True)
     table.write_text("\n".join(lines), encoding="utf-8")
+    spoken = folder / "Session1" / "dialog" / "transcriptions" / "Ses01F_impro01.txt"
+    spoken.parent.mkdir(parents=True)
+    said = [
+        "Ses01F_impro01_F000 [006.2901-008.2357]: I am so angry with you.",
+        "Ses01F_impro01_M001 [008.3-009.1]: That is disgusting, it makes me sick. ",
+        "M: (laughs)",
+        "Ses01F_impro01_F002 [010.0-011.5]: Thank you, this is wonderful!",
+    ]
+    spoken.write_text("\n".join(said), encoding="utf-8")
     return folder
 
 

