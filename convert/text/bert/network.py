@@ -45,4 +45,6 @@ def network(folder: Path, n_labels: int, seed: int, frozen_layers: int = 0) -> A
     positions = backbone.output["sequence_output"]
     pooled = keras.ops.sum(positions * mask, axis=1) / keras.ops.sum(mask, axis=1)
     dropped = keras.layers.Dropout(_DROPOUT, seed=seed)(pooled)
-    return keras.Model(backbone.input, keras.layers.Dense(n_labels, name="emotions")(dropped))
+    model = keras.Model(backbone.input, keras.layers.Dense(n_labels, name="emotions")(dropped))
+    model.jit_compile = False  # XLA compiles every length of a batch for half a minute
+    return model
