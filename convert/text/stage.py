@@ -106,7 +106,10 @@ def bert_name(settings: tuning.Tuning) -> str:
 
 
 def measured(run: TextRun, folder: Path, limit: int | None = None, *, spoken: bool) -> dict[str, Any]:
-    """By set of test sentences, or of the first ``limit`` of each: metrics of the scores, and of the logits under the sentences' own prior."""
+    """By set of test sentences: metrics of the scores, and of the logits under the sentences' own prior.
+
+    With ``limit`` of the first so many sentences of each set.
+    """
     sets = {corpus: sentences.read(folder, corpus, "test") for corpus in ("goemotions", "meld")}
     sets = {name: rows_of.first(limit or len(rows_of.texts)) for name, rows_of in sets.items()}
     if spoken:

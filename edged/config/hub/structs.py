@@ -52,7 +52,7 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     scale: Annotated[float, number(0.001, 1_000_000)] = 1.0  # what the scores are parts of: 100 for percent
     map: _Map = {}  # the program's labels to ours, or to '' for one that says nothing, such as {contempt: ''}
     where: _Where = {}  # only payloads that have these values count; one topic may serve several places
-    reliability: _Reliability = None  # how far it is trusted; null: 0.3 for text, 0.55 for labels
+    reliability: _Reliability = None  # how far it is trusted; null: 0.05 for text, 0.55 for labels
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

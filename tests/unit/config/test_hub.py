@@ -162,7 +162,7 @@ def test_preset_is_completed() -> None:
     rhasspy = complete(Input(preset="rhasspy", where={"siteId": "kitchen"}))
     assert (rhasspy.kind, rhasspy.topic, rhasspy.text, rhasspy.name, rhasspy.reliability) == (
         *("text", "hermes/asr/textCaptured", "text", "text"),
-        0.3,
+        0.05,
     )
     face = complete(Input(preset="deepface", topic="cam", map={"joy": "sad"}, reliability=0))
     assert (face.label, face.scores, face.scale, face.name, face.reliability) == (

@@ -42,7 +42,7 @@ def test_voice_alone(method: str) -> None:
 
 def test_words_fade_and_voice_stands_alone() -> None:
     """Their weight is reliability times e to the minus age by window."""
-    place = sources()
+    place = sources(reliability=0.3)
     take(place.voice, state("angry", 0.9), 0)
     place.take("text", words("angry"), 0)
     fresh, later, gone = place.fused(0), place.fused(5), place.fused(60)
