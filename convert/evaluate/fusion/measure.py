@@ -48,13 +48,16 @@ class Fusion:
         return answers(tested, self.weights, self.networks)
 
 
-def measured(bundle: Bundle, folders: Mapping[str, Path], models: Mapping[str, Scored], seed: int) -> dict[str, Any]:
-    """All metrics; ``folders`` are those of corpora, text and work."""
+def measured(
+    bundle: Bundle, folders: Mapping[str, Path], models: Mapping[str, Scored], seed: int, limit: int | None = None
+) -> dict[str, Any]:
+    """All metrics; ``folders`` are those of corpora, text and work, ``limit`` how many sentences of a table count."""
     clips, work = material_of(bundle, folders["corpora"]), folders["work"]
     groups = {VALIDATION: clips.validation, **evaluated_groups(clips)}
     by_group = {name: _voices(bundle, group, work) for name, group in groups.items()}
-    decided = decide(by_group[VALIDATION], folders["text"], models, seed)
+    decided = decide(by_group[VALIDATION], folders["text"], models, seed, limit)
     test = sentences.read(folders["text"], "goemotions", "test")
+    test = test.first(limit or len(test.texts))
     scored = {name: model(test.texts) for name, model in models.items()}
     control = {name: _control(of_group, models, decided) for name, of_group in by_group.items()}
     if "emodb" in by_group:
@@ -80,9 +83,10 @@ def measured(bundle: Bundle, folders: Mapping[str, Path], models: Mapping[str, S
     }
 
 
-def decide(validation: Voices, text: Path, models: Mapping[str, Scored], seed: int) -> Fusion:
+def decide(validation: Voices, text: Path, models: Mapping[str, Scored], seed: int, limit: int | None = None) -> Fusion:
     """The reliability from validation sentences and speakers, early fusion from matched pairs of both."""
-    dialogue, written = (sentences.read(text, name, "validation") for name in ("meld", "goemotions"))
+    tables = [sentences.read(text, name, "validation") for name in ("meld", "goemotions")]
+    dialogue, written = (table.first(limit or len(table.texts)) for table in tables)
     scored = {name: model(written.texts) for name, model in models.items()}
     draws = [trials.pairs(validation, written, scored, seed + draw, matched=True) for draw in range(N_DRAWS)]
     joined = trials.joined(draws)
