@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from convert.bundle import origin, results
-from convert.card.fusion_section import fusion_section
+from convert.card.hub.fusion_section import fusion_section
 from convert.card.printed.call_table import call_table
 from convert.card.report import report
 from convert.card.robustness_section import transform_table

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from convert.bundle import origin
-from convert.card.text_table import text_table
+from convert.card.hub.text_table import text_table
 from convert.commands.options import ROOT, add_json, add_seed, add_work, natural, need_tensorflow, seed_of
 from convert.data.atomic_file import write_json
 from convert.text.bert.package import NOTICE

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convert.card.fusion_section import fusion_section
+from convert.card.hub.fusion_section import fusion_section
 from convert.corpora.clip import LABELS, Clip
 from convert.evaluate.fusion import early, methods, trials
 from convert.evaluate.fusion.measure import Fusion, transcribed

@@ -1,0 +1,1 @@
+"""Tables of what the hub adds to the voice: text models, fusion."""
