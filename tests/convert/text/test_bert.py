@@ -64,9 +64,8 @@ def test_interrupted_training_continues(tmp_path: Path) -> None:
     folder = tiny_bert(tmp_path / "bert")
     train = read(tables(tmp_path / "text", 64), "goemotions", "train")
     tuning = Tuning(batch=8, rate=1e-2, frozen_layers=0, checkpoint_steps=4)
-    whole = logits(fine_tuned(folder, train, tmp_path / "whole", tuning), folder, TEXTS)
-    run = tmp_path / "cut"
-    fine_tuned(folder, train, run, tuning)
+    run = tmp_path / "run"
+    whole = logits(fine_tuned(folder, train, run, tuning), folder, TEXTS)
     (run / FINISHED).unlink()
     checkpoint = run / "step8.weights.h5"
     assert checkpoint.is_file()
