@@ -63,11 +63,11 @@ def test_interrupted_training_continues(tmp_path: Path) -> None:
     """Stopped at a checkpoint and started again it ends with the same weights."""
     folder = tiny_bert(tmp_path / "bert")
     train = read(tables(tmp_path / "text", 64), "goemotions", "train")
-    tuning = Tuning(batch=8, rate=1e-2, frozen_layers=0, checkpoint_steps=4)
+    tuning = Tuning(batch=8, rate=1e-2, frozen_layers=0, checkpoint_steps=3)
     run = tmp_path / "run"
     whole = logits(fine_tuned(folder, train, run, tuning), folder, TEXTS)
     (run / FINISHED).unlink()
-    checkpoint = run / "step8.weights.h5"
+    checkpoint = run / "step6.weights.h5"
     assert checkpoint.is_file()
     again = logits(fine_tuned(folder, train, run, tuning), folder, TEXTS)
     assert again == pytest.approx(whole, abs=1e-4)
