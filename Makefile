@@ -1,7 +1,7 @@
 # Each target sets up what it needs, once: .ci/setup fills .venv and leaves a stamp.  `make setup` installs system packages
 # and may ask for sudo; so do targets that need a package that is still missing.  `make check` never does.
 .DEFAULT_GOAL := help
-.PHONY: help demo run setup check test test-systemd test-arm64 test-homeassistant test-nodered lint lock bench soak fuzz models card sample reference picture pictures install uninstall clean
+.PHONY: help demo demo-hub run setup check test test-systemd test-arm64 test-homeassistant test-nodered lint lock bench soak fuzz models card sample reference picture pictures install uninstall clean
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -21,6 +21,9 @@ help: ## this list
 
 demo: .venv/.set-up-demo ## a sample conversation through the whole pipeline; needs no microphone and no broker
 	@$(BIN)/edged demo
+
+demo-hub: .venv/.set-up-demo ## the same beside a simulated camera and transcripts: the mood of a room, and an agent that acts
+	@$(BIN)/edged demo --hub
 
 run: .venv/.set-up-run ## the microphone and the broker of config.yaml; shows what is published, until Ctrl-C
 	@$(BIN)/edged watch --config config.yaml & trap "kill $$! 2>/dev/null" EXIT; $(BIN)/edged run --config config.yaml

@@ -21,7 +21,9 @@ from typing import NamedTuple, TextIO
 import msgspec
 
 from edged.cli.screen import has_colour, has_letters, printable, width
-from edged.contract.payloads import PAYLOADS, EmotionState, EpisodeEnd, EpisodeStart, Health, Info, Level
+from edged.contract import mood, payloads
+from edged.contract.mood import AgentDecision, HubHealth, Mood, MoodEvent
+from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, Health, Info, Level
 from edged.contract.topics import AVAILABILITY, CAPTURE, SPEECH, Received
 
 _WIDTH = 80  # columns, if there is no terminal
@@ -35,6 +37,10 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _DECIDING = "deciding…"  # speech, and no label has reached its threshold
 _SIGNS = "┌│└█…" + _EIGHTHS[1:]
 _PLAIN = str.maketrans(_SIGNS, "+|+#." + " " * len(_EIGHTHS[1:]))  # for an encoding without them
+_PLACE = "place"  # in place of a node, before the name of a place
+_PAYLOADS = {**payloads.PAYLOADS, "hub": HubHealth} | {
+    name.removeprefix("place/<place>/"): kind for name, kind in mood.PAYLOADS.items() if name.startswith("place/")
+}
 _DIM, _END = "\x1b[2m", "\x1b[0m"
 _CUSTOMARY = {"angry": 31, "neutral": 32, "happy": 33, "sad": 34, "fear": 35, "disgust": 36}  # ANSI colours
 
@@ -78,16 +84,22 @@ class View:
         shown = text if len(text) <= room else f"{text[: room - 3]}..."
         return lead + self._dimmed(f'  "{printable(shown)}"')
 
+    def note(self, text: str) -> str:
+        """A line of the demo's own, about now."""
+        return self._words("", "", text)
+
     def line(self, received: Received) -> str:
         """The line for one message; no newline at its end."""
         node, _, name = received.topic.removeprefix(f"{self._root}/").partition("/")
+        if node == _PLACE:
+            node, _, name = name.partition("/")
         try:
             if name == AVAILABILITY.name:
                 return self._words(node, "", f"{node} is {received.payload.decode()}")
             if name in {CAPTURE.name, SPEECH.name}:
                 return self._words(node, "", f"{name} is {received.payload.decode()}")
-            if name in PAYLOADS:
-                return self._known(node, msgspec.json.decode(received.payload, type=PAYLOADS[name]), received)
+            if name in _PAYLOADS:
+                return self._known(node, msgspec.json.decode(received.payload, type=_PAYLOADS[name]), received)
         except (ValueError, OverflowError) as exc:  # msgspec's, broken UTF-8, the year 1 east of Greenwich
             return self._words(node, "", f"{name} is not understood: {exc}")
         return self._words(node, "", f"{name}, {len(received.payload)} bytes")
@@ -106,16 +118,26 @@ class View:
                 self._running.pop(node, None)
                 note = f"{payload.duration_s:.1f} s, {payload.reason}"
                 return self._score(node, "└", payload, payload.event_type, note)
+            case Mood():
+                return self._score(node, " ", payload, payload.emotion, payload.sentence.partition(", ")[2])
+            case MoodEvent():
+                return self._score(node, "┌", payload, payload.event_type, f"a new mood, after {payload.previous}")
         return self._words(node, getattr(payload, "time", ""), _note(payload, received))
 
     def _score(
-        self, node: str, mark: str, payload: EmotionState | EpisodeStart | EpisodeEnd, label: str, note: str
+        self,
+        node: str,
+        mark: str,
+        payload: EmotionState | EpisodeStart | EpisodeEnd | Mood | MoodEvent,
+        label: str,
+        note: str,
     ) -> str:
         columns, is_beside = self._columns(), self._show_node or self._column is not None
         lead = self._lead(node, payload.time, beside=True)
         label_columns = _SHORT_LABEL if columns < _NARROW else _LABEL
         label = printable(label)[:label_columns]
-        score = payload.confidence if payload.probability is None else payload.probability  # of an older device
+        probability = None if isinstance(payload, Mood | MoodEvent) else payload.probability
+        score = payload.confidence if probability is None else probability  # of an older device
         figure = "" if score is None else f"{score:.2f}"
         room = columns - len(lead) - len(f"{mark} {'':{label_columns}}   0.00")  # for the bar and the note
         bar = min(_SHORT_BAR if is_beside else _BAR, room if room < _SHORT_BAR + _MIN_NOTE else room // 2)
@@ -169,6 +191,11 @@ def _note(payload: msgspec.Struct, received: Received) -> str:
             return f"level {payload.level_dbfs:.0f} dBFS"
         case Info():
             return f"{payload.bundle}, {payload.routing} routing"
+        case HubHealth():
+            return f"{payload.moods} of {payload.places} places have a mood, {payload.resident_mb:.0f} MB"
+        case AgentDecision():
+            called = f"{payload.action}({', '.join(f'{k}={v}' for k, v in payload.arguments.items())}) "
+            return f"agent: {called if payload.action else ''}{payload.outcome.replace('_', ' ')}: {payload.message}"
     return f"{received.topic}, {len(received.payload)} bytes"
 
 

@@ -7,6 +7,7 @@ config ─► Routes ─► Intake ─► Publisher ─► broker
 import argparse
 import faulthandler
 import logging
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -152,12 +153,17 @@ def agents_for(config: Config, publisher: Publisher) -> "list[MoodListener]":
     return [made] if made else []
 
 
-def _run(config: Config, name: str) -> None:
+def run_hub(config: Config, name: str, stop: threading.Event) -> None:
+    """Run the hub ``name`` until ``stop`` is set.
+
+    Raises:
+        EdgedError: something cannot be opened, or a thread died.
+    """
     routes = routes_for(config)
     intake = Intake(routes.topics)
     announcer = announcer_for(config, name)
-    between: list[Listener] = [intake, announcer] if announcer else [intake]
-    publisher = Publisher(config.mqtt, name, listeners=between)
+    listeners: list[Listener] = [intake, announcer] if announcer else [intake]
+    publisher = Publisher(config.mqtt, name, listeners=listeners)
     agents = agents_for(config, publisher)
     hub = Hub(config, name, routes=routes, intake=intake, sink=publisher, listeners=agents)
 
@@ -166,10 +172,14 @@ def _run(config: Config, name: str) -> None:
             announcer.tick(publisher)
 
     with ExitStack() as opened:
-        stop = opened.enter_context(stopping(_CLOSE_S))
         opened.enter_context(all_alive(hub.end_with))
         opened.enter_context(publisher)
         for agent in agents:
             opened.enter_context(agent)
         hub.run(stop, between_turns)
+
+
+def _run(config: Config, name: str) -> None:
+    with stopping(_CLOSE_S) as stop:
+        run_hub(config, name, stop)
         _log.info("%s received, shutting down", stop.signal_name)

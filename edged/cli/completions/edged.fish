@@ -101,6 +101,7 @@ complete -c edged -n '_shtab_edged_using calls' -l config -xka "(__fish_complete
 complete -c edged -n '_shtab_edged_using calls; and test $_shtab_edged_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'recordings, or folders of them: wav, flac, mp3, ogg or opus'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a demo -d 'Play a sample conversation through the whole pipeline to an embedded broker, and show what a subscriber receives. Needs no microphone and no broker.'
 complete -c edged -n '_shtab_edged_using demo' -s h -l help -d 'show this help message and exit'
+complete -c edged -n '_shtab_edged_using demo' -l hub -d 'beside a simulated camera and transcripts: the mood of a room, and an agent'
 complete -c edged -n '_shtab_edged_using demo' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a web -d 'Serve pages for a browser on this machine: drop recordings of calls in, and read their reports. Recordings are deleted when their report is made, and everything when the program ends.'
 complete -c edged -n '_shtab_edged_using web' -s h -l help -d 'show this help message and exit'

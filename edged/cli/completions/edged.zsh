@@ -108,6 +108,7 @@ _shtab_edged_completion_defaults_added=0
 
 _shtab_edged_demo_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--hub[beside a simulated camera and transcripts\: the mood of a room, and an agent]"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
 )
 

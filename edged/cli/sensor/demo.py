@@ -12,20 +12,21 @@ import argparse
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import TextIO
 
+from edged.cli.broker.hub_demo import hub_demo
 from edged.cli.bundle import bundle_of
 from edged.cli.config_file import config_from
 from edged.cli.log import log_to_stderr
+from edged.cli.sensor.demo_player import Play, Player, Script
 from edged.cli.sensor.replay import adaptation_from, play
 from edged.cli.signals import stopping
 from edged.cli.view import view_for
 from edged.config.structs import Config, Mqtt
 from edged.contract.topics import CAPTURE
 from edged.demo.broker import EmbeddedBroker
-from edged.demo.sample import SAMPLE, Turn, load_turns, nearest
+from edged.demo.sample import SAMPLE, Turn, load_turns
 from edged.demo.verdict import Verdict
 from edged.errors import PublishError
 from edged.host.identity import node_name
@@ -37,9 +38,6 @@ _CONNECT_S = 10.0
 _LAST_S = 5.0  # after the end of the sample, for the last messages
 _WAKE_S = 0.2  # between two checks of the stop flag
 
-Play = Callable[[Config], None]
-
-
 _DESCRIPTION = """\
 Play a sample conversation through the whole pipeline to an embedded broker, and show what a subscriber receives. Needs
 no microphone and no broker.
@@ -47,8 +45,11 @@ no microphone and no broker.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It takes none."""
+    """Which demo."""
     parser.description = _DESCRIPTION
+    parser.add_argument(
+        "--hub", action="store_true", help="beside a simulated camera and transcripts: the mood of a room, and an agent"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,7 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
             with Publisher(config.mqtt, node_name(config.node)) as publisher:
                 play(config, bundle, SAMPLE, 1.0, publisher, stop, adaptation_from("fresh", config, bundle))
 
-        return demo(play_sample, load_turns(), stop, sys.stdout, sys.stderr)
+        show = hub_demo if arguments.hub else demo
+        return show(play_sample, load_turns(), stop, sys.stdout, sys.stderr)
 
 
 def demo(play: Play, turns: Sequence[Turn], stop: threading.Event, out: TextIO, err: TextIO) -> int:
@@ -94,11 +96,11 @@ def _show(  # noqa: PLR0913, PLR0917 -- what comes, what is meant, and where it 
     play: Play, turns: Sequence[Turn], config: Config, subscriber: Subscriber, stop: threading.Event, out: TextIO
 ) -> Verdict:
     prefix = f"{config.mqtt.root}/{NODE}/"
-    script = _Script(turns)
+    script = Script(turns)
     view = view_for(out, config.mqtt.root, column=script.meant_at)
     verdict = Verdict(turns, prefix)
     print(view.heading("meant", "heard"), file=out, flush=True)
-    player = _Player(play, config)
+    player = Player(play, config)
     player.start()
     deadline_s = float("inf")
     while time.monotonic() < deadline_s:
@@ -118,43 +120,3 @@ def _show(  # noqa: PLR0913, PLR0917 -- what comes, what is meant, and where it 
     if player.fault is not None:
         raise player.fault
     return verdict
-
-
-class _Script:
-    """The turns by the wall clock, from the moment when the sample begins."""
-
-    def __init__(self, turns: Sequence[Turn]) -> None:
-        self._turns = turns
-        self._waiting = list(turns)
-        self._origin_s = float("inf")
-
-    def start(self, now_s: float) -> None:
-        """The sample begins now; only the first call counts."""
-        self._origin_s = min(self._origin_s, now_s)
-
-    def due(self, now_s: float) -> list[Turn]:
-        """The turns that have begun since the last call."""
-        begun = [turn for turn in self._waiting if self._origin_s + turn.start_s <= now_s]
-        del self._waiting[: len(begun)]
-        return begun
-
-    def meant_at(self, moment: datetime) -> str:
-        """The emotion that is meant then; empty before the sample begins."""
-        at_s = moment.timestamp() - self._origin_s
-        return nearest(self._turns, at_s).meant if self._turns and at_s > 0 else ""
-
-
-class _Player(threading.Thread):
-    """The thread of the pipeline; stores what ``play`` raises, for the main thread to raise again."""
-
-    def __init__(self, play: Play, config: Config) -> None:
-        super().__init__(name="edged-demo-player", daemon=True)
-        self._play = play
-        self._config = config
-        self.fault: Exception | None = None
-
-    def run(self) -> None:
-        try:
-            self._play(self._config)
-        except Exception as exc:  # noqa: BLE001 -- raised again in the main thread
-            self.fault = exc

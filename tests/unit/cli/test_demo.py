@@ -7,7 +7,8 @@ import time
 import msgspec
 import pytest
 
-from edged.cli.sensor.demo import Play, demo
+from edged.cli.sensor.demo import demo
+from edged.cli.sensor.demo_player import Play
 from edged.config.structs import Config
 from edged.contract.payloads import rfc3339
 from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START
