@@ -58,7 +58,7 @@ lock: .venv/.set-up-check ## pin the newest versions that pyproject.toml allows 
 	$(BIN)/uv pip compile --quiet --universal --all-extras --no-header --no-annotate --upgrade --python-version 3.11 \
 		pyproject.toml --output-file .ci/constraints.txt
 
-bench: .venv/.set-up-test ## speed in times real time on one core, and the daemon's resident memory
+bench: .venv/.set-up-test ## speed in times real time on one core, the daemon's resident memory, and a hub of 1000 nodes
 	@$(BIN)/python -m tests.tools.bench
 
 soak: .venv/.set-up-test ## a week of sound at maximum speed (SOAK_HOURS=168): memory, files and threads, status 1 if they grow

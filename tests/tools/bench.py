@@ -26,6 +26,7 @@ import soundfile
 from edged.demo.sample import SAMPLE
 from edged.models.interpreter import installed_runtimes
 from tests.parts.sound.pulse import VirtualMicrophone
+from tests.tools import hub_bench
 from tests.tools.bench_calls import calls_line
 
 _SHORT_S, _LONG_S = 60, 660
@@ -58,6 +59,7 @@ def main() -> None:
             print(f"{runtime:<18} {routing:<8} {speed:>15.0f} {start_s:>11.2f} {many.resident_mb:>8.1f} {speech}")
         print(calls_line(folder))
     print(_daemon())
+    hub_bench.main()
 
 
 def _speech(folder: Path, duration_s: int) -> Path:
