@@ -2,8 +2,8 @@
 
     file ──Parties──► sound of each party ──call_windows──► scores, speech ──adapted──► scores ──scored──► Report
 
-Two passes over the customer's windows, one over the file: what the models say is a few numbers a window and stays in
-memory, so the second pass decodes nothing.
+Two passes over the customer's windows: the first learns the voice, the second scores.  What the models say is a few
+numbers a window and stays in memory, so the file is decoded twice only where the bundle adapts its features.
 """
 
 import time
@@ -18,7 +18,7 @@ from edged.calls.sound.band import telephone_losses
 from edged.calls.sound.parties import Parties
 from edged.calls.sound.talk import talk
 from edged.calls.sound.windows import CallWindows, Progress, call_windows
-from edged.calls.voice import adapted
+from edged.calls.voice import adapted, feature_adaptation, freeze
 from edged.calls.words import NOT_APART, SAME_SOUND, formula
 from edged.contract.call_report import INTERVAL_NOTE, Recorded, Report, Talk
 from edged.contract.payloads import rfc3339
@@ -40,8 +40,13 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
     bundle, config = settings.bundle, settings.config
     of_score = rules(config.calls, bundle.manifest.labels)
     made_of = digest(file, settings)  # before the file is read: a change while it is read must not go unnoticed
+    voice = feature_adaptation(bundle, config)
+    if voice is not None:
+        with Parties(file, settings) as parties:
+            call_windows(parties, settings, lambda done_s, total_s: progress(done_s / 2, total_s), voice)
+        freeze(voice, config)
     with Parties(file, settings) as parties:
-        measured = call_windows(parties, settings, progress)
+        measured = call_windows(parties, settings, progress, voice)
         call = Recorded(
             file=Path(settings.name or file.name).name,
             duration_s=round(parties.n_samples / GEOMETRY.sample_rate_hz, 3),
@@ -52,7 +57,7 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
         )
         not_apart = SAME_SOUND if parties.same_sound else NOT_APART
     speech = talk(measured.customer, measured.agent if call.separated_by else None, call.duration_s)
-    scores, learned = adapted(bundle, config, measured.scores, of_score.stride_s)
+    scores, learned = adapted(bundle, config, measured.scores, of_score.stride_s, voice)
     customer = CustomerScores(scores, learned, of_score, labels=bundle.manifest.labels, margin=config.tracker.margin)
     result = _scored(customer, speech) if call.separated_by else scoring.Scored(None, not_apart, np.zeros(0))
     windows = report_windows(measured, customer, result)

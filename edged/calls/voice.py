@@ -1,13 +1,15 @@
-"""Scores of a whole call to scores without this voice's and this line's constant shift: the two passes.
+"""A whole call to scores without this voice's and this line's constant shift: the two passes.
 
-    first pass: scores (n, n_labels) of all windows ──Adaptation.learn──► shift
-    second pass: the same windows ──Adaptation.corrected──► scores (n, n_labels)
+    scores:   first pass: (n, n_labels) of all windows ──Adaptation.learn──► shift ──► second pass: corrected
+    features: first pass over the sound ──PlaceAdaptation──► shift, frozen ──► second pass over the sound
 
+Which of the two there are is the bundle's choice, as on the device.  A bundle that adapts its features reads the sound
+twice, because an hour of features is too large to be held in memory; scores are a few numbers a window.
 The customer is a stranger to the models, and the whole call is at hand: unlike the device, which corrects a window by
 what it has learned before it, a call's first window is corrected by all of it.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -17,8 +19,27 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.models.adaptation import Adaptation, Settings
 from edged.models.bundle import Bundle
+from edged.models.place_adaptation import PlaceAdaptation
+from edged.pipeline.adaptation_store import statistics_of
 
 _NO_FORGETTING_MIN = 10_080.0  # a call is one conversation
+
+
+def feature_adaptation(bundle: Bundle, config: Config) -> PlaceAdaptation | None:
+    """What learns this voice's features in the first pass; None if the bundle adapts none, or the config says off.
+
+    Raises:
+        ModelError: the bundle's statistics are no such file.
+    """
+    statistics = None if config.baseline.mode == "off" else statistics_of(bundle)
+    if statistics is None:
+        return None
+    return PlaceAdaptation(bundle.manifest.labels, _settings(config, "on"), statistics=statistics)
+
+
+def freeze(adaptation: PlaceAdaptation, config: Config) -> None:
+    """Ends the first pass: from now on the shift is the one that the whole call has taught."""
+    adaptation.change(_settings(config, "frozen"))
 
 
 class Adapted(NamedTuple):
@@ -28,18 +49,29 @@ class Adapted(NamedTuple):
     learned: Learned
 
 
-def adapted(bundle: Bundle, config: Config, scores: Floats, stride_s: float) -> Adapted:
-    """The ``scores`` (n, n_labels) of windows ``stride_s`` apart, corrected by what they together say of the voice."""
+def adapted(
+    bundle: Bundle, config: Config, scores: Floats, stride_s: float, features: PlaceAdaptation | None = None
+) -> Adapted:
+    """The ``scores`` (n, n_labels) of windows ``stride_s`` apart, corrected by what they together say of the voice.
+
+    ``features`` is what corrected the features before.
+    """
     routing = bundle.manifest.routes.default if config.models.routing == "auto" else config.models.routing
     others = bundle.manifest.mean_log_scores.get(routing)
     if config.baseline.mode == "off" or others is None or not len(scores):
-        return Adapted(scores, Learned(method="none", speech_s=0.0, shift={}))
-    settings = Settings(
-        mode="on", expected=config.baseline.expected, half_life_min=_NO_FORGETTING_MIN, bound=config.baseline.bound
-    )
-    adaptation = Adaptation(bundle.manifest.labels, others, settings)
+        if features is None:
+            return Adapted(scores, Learned(method="none", speech_s=0.0, shift={}))
+        effect = features.features.effect_by_label if features.features else {}
+        return Adapted(scores, Learned(method="features", speech_s=round(features.speech_s, 1), shift=effect))
+    adaptation = Adaptation(bundle.manifest.labels, others, _settings(config, "on"))
     new_s = min(stride_s, GEOMETRY.window_s)
     for row in scores:
         adaptation.learn(row, new_s)
-    learned = Learned(method="scores", speech_s=round(adaptation.speech_s, 1), shift=adaptation.shift_by_label)
+    method: Literal["scores", "features"] = "scores" if features is None else "features"
+    learned = Learned(method=method, speech_s=round(adaptation.speech_s, 1), shift=adaptation.shift_by_label)
     return Adapted(np.asarray(adaptation.corrected(scores), np.float32), learned)
+
+
+def _settings(config: Config, mode: Literal["on", "frozen"]) -> Settings:
+    baseline = config.baseline
+    return Settings(mode=mode, expected=baseline.expected, half_life_min=_NO_FORGETTING_MIN, bound=baseline.bound)

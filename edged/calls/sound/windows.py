@@ -25,6 +25,7 @@ from edged.features.windows import Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.interpreter import Runtime
 from edged.models.level_gate import GateSettings, LevelGate
+from edged.models.place_adaptation import PlaceAdaptation
 from edged.models.speech_gate import ModelGate
 from edged.pipeline.classifier import Classification, WindowClassifier, min_frames
 
@@ -94,14 +95,16 @@ class AgentGate:
         return self._model.hears_speech(window.speech_dbfs, window.image)
 
 
-def call_windows(parties: Parties, settings: CallSettings, progress: Progress) -> CallWindows:
-    """Both parties of an open recording.
+def call_windows(
+    parties: Parties, settings: CallSettings, progress: Progress, adaptation: PlaceAdaptation | None = None
+) -> CallWindows:
+    """Both parties of an open recording; ``adaptation`` learns from the customer's features and corrects them.
 
     Raises:
         RecordingError: it is damaged or cut off.
     """
     config = at_stride(settings.config)
-    classifier = WindowClassifier(config, settings.bundle)
+    classifier = WindowClassifier(config, settings.bundle, adaptation)
     apart = parties.separated_by is not None
     agent = AgentGate(config, settings.bundle, classifier.cascade.runtime) if apart else None
     min_dbfs = config.gate.min_dbfs

@@ -12,6 +12,7 @@ from edged.contract.call_report import Report
 from edged.errors import ConfigError, RecordingError, UsageError
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.calls.composed import CALMS, ESCALATES, RATE_HZ, call, write
+from tests.parts.models.bundles import adapting_bundle
 
 SETTINGS = CallSettings(config=Config(), bundle=load_bundle(DEFAULT_BUNDLE), customer="left")
 
@@ -201,6 +202,18 @@ def test_progress_and_cancelling(calms: Path) -> None:
         analyse(calms, SETTINGS, stop)
     assert 5 <= len(seen) <= 8
     assert seen[0][1] == pytest.approx(len(call(CALMS)) / RATE_HZ)
+
+
+def test_bundle_that_adapts_features_learns_the_call_first(tmp_path: Path) -> None:
+    """The first pass learns this voice's features, the second scores all windows with the same shift."""
+    adapting = load_bundle(adapting_bundle(tmp_path / "bundle"))
+    file = write(tmp_path / "call.wav", call(("angry", "neutral", "neutral")))
+    one, again = (analyse(file, _replaced(bundle=adapting)) for _ in range(2))
+    plain = analyse(file, SETTINGS)
+    assert one.learned.method == "features"
+    assert one.learned.speech_s > 10
+    assert one.windows == again.windows
+    assert [window.scores for window in one.windows] != [window.scores for window in plain.windows]
 
 
 def turns_of(sides: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> tuple[Turn, ...]:
