@@ -5,7 +5,7 @@ import io
 import pytest
 
 from edged.cli import screen
-from edged.cli.sensor.progress import Progress
+from edged.cli.sensor.progress import CallsProgress, Progress
 
 
 class Terminal(io.StringIO):
@@ -94,3 +94,27 @@ def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -
 def test_width_of_what_is_no_terminal_is_the_usual_one() -> None:
     """A pipe has the default width."""
     assert screen.width(io.StringIO()) == 80
+
+
+def test_bar_of_calls_makes_room_for_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar with the calls done, erased before a line of output and at the end; one call shows its share."""
+    err, clock = Terminal(), Clock()
+    with CallsProgress(err, clock) as progress:
+        progress.show(10, 100)
+        assert err.getvalue() == ""
+        clock.now_s += 1
+        progress.show(25.5, 100)
+        assert err.getvalue() == "\r\x1b[K[#####...............]  25 of 100 calls"
+        progress.erase()
+        assert err.getvalue().endswith("\r\x1b[K")
+        progress.erase()
+        clock.now_s += 1
+        progress.show(0.5, 1)
+        assert err.getvalue().endswith("50 %")
+    assert err.getvalue().endswith("\r\x1b[K")
+    monkeypatch.setenv("TERM", "dumb")
+    quiet = Terminal()
+    with CallsProgress(quiet, clock) as progress:
+        clock.now_s += 1
+        progress.show(1, 2)
+    assert quiet.getvalue() == ""
