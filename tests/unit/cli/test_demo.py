@@ -7,8 +7,8 @@ import time
 import msgspec
 import pytest
 
-from edged.cli.sensor.demo import demo
-from edged.cli.sensor.demo_player import Play
+from edged.cli.demo.demo import demo
+from edged.cli.demo.player import Play
 from edged.config.structs import Config
 from edged.contract.payloads import rfc3339
 from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START
@@ -89,7 +89,7 @@ def test_demo_that_shows_too_little_says_so(play: Play, fault: str) -> None:
 
 def test_demo_that_stays_silent_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pipeline that never reached the broker, not even with its goodbye, is not waited for forever."""
-    monkeypatch.setattr("edged.cli.sensor.demo._LAST_S", 0.1)
+    monkeypatch.setattr("edged.cli.demo.demo._LAST_S", 0.1)
     err = io.StringIO()
     assert demo(lambda _config: None, TURNS, threading.Event(), io.StringIO(), err) == 1
     assert err.getvalue() == "edged demo: no message was received\n"
@@ -101,7 +101,7 @@ def test_fault_of_the_pipeline_is_raised(monkeypatch: pytest.MonkeyPatch) -> Non
     def play(_config: Config) -> None:
         raise RecordingError("sample.flac: gone")
 
-    monkeypatch.setattr("edged.cli.sensor.demo._LAST_S", 0.1)
+    monkeypatch.setattr("edged.cli.demo.demo._LAST_S", 0.1)
     with pytest.raises(RecordingError, match="gone"):
         demo(play, TURNS, threading.Event(), io.StringIO(), io.StringIO())
 

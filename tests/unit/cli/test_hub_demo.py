@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from edged.cli.broker.hub_demo import hub_demo
+from edged.cli.demo.hub_demo import hub_demo
 from edged.config.structs import Config
 from edged.contract.topics import CAPTURE, EMOTION
 from edged.demo.sample import Turn

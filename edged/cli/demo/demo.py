@@ -15,11 +15,11 @@ import time
 from collections.abc import Sequence
 from typing import TextIO
 
-from edged.cli.broker.hub_demo import hub_demo
 from edged.cli.bundle import bundle_of
 from edged.cli.config_file import config_from
+from edged.cli.demo.hub_demo import hub_demo
+from edged.cli.demo.player import Play, Player, Script
 from edged.cli.log import log_to_stderr
-from edged.cli.sensor.demo_player import Play, Player, Script
 from edged.cli.sensor.replay import adaptation_from, play
 from edged.cli.signals import stopping
 from edged.cli.view import view_for

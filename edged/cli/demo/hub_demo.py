@@ -17,7 +17,7 @@ from typing import TextIO
 import msgspec
 
 from edged.cli.broker.hub import run_hub
-from edged.cli.sensor.demo_player import Play, Player, Script
+from edged.cli.demo.player import Play, Player, Script
 from edged.cli.view import view_for
 from edged.config.hub.structs import Action, Agent, Hub, Input, Place
 from edged.config.structs import Config, HomeAssistant, Mqtt

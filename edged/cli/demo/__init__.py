@@ -1,0 +1,1 @@
+"""The demos: a device, and a hub beside it, on an embedded broker."""
