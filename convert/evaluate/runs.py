@@ -43,7 +43,8 @@ def calibration(run: Run, draft: Bundle) -> Calibration:
     settled = fitted
     if set(LABELS) <= {clip.label for clip in adapted.clips}:
         settled = calibrated(draft.manifest, int8(draft, adapted, store), adapted)
-    # The shift of the scores is what the adaptation of the features removes: correcting it twice did not pay (LOG.md).
+    # The shift of the scores is what the adaptation of the features removes.  Whether both together are better has not
+    # been measured.
     return dataclasses.replace(settled, mean_log_scores={})
 
 
