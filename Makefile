@@ -5,6 +5,8 @@
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# Expensive fixtures are those of a file: one worker runs all of it, and files with trainings, which are first, start first.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 LINT = $(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
 SIZE ?= small
 RECIPE ?=
@@ -36,8 +38,8 @@ check: .venv/.set-up-check ## ruff, mypy and the unit tests with coverage: under
 
 test: .venv/.set-up-test ## everything that needs no root: also a real broker, a real capture device, real faults, training
 	$(LINT)
-	$(PYTEST) tests/unit tests/repo tests/broker tests/convert tests/system tests/web -n 3 --dist loadgroup
-	$(PYTEST) tests/sound tests/faults -n 3 --dist loadgroup # apart: what runs in real time and what uses every core
+	$(PYTEST) tests/convert tests/web tests/unit tests/repo tests/broker tests/system -n 3 $(BY_FILE)
+	$(PYTEST) tests/sound tests/faults -n 3 $(BY_FILE) # apart: what runs in real time and what uses every core
 
 test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a container of Debian 12; needs root
 	$(PYTEST) -m systemd tests/system

@@ -23,9 +23,6 @@ pytest_plugins = ["tests.parts.reports"]
 _REPOSITORY = Path(__file__).parent.parent
 
 
-# Folders whose fixtures are too expensive for every pytest-xdist worker to build its own.
-_ONE_WORKER = ("convert", "sound")
-_ONE_WORKER_TOGETHER = ("web",)  # all files of the folder: they share a browser
 _TRAINING_TIMEOUT_S = 1500  # its fixtures train networks
 # Fixtures that need a program or privilege that a fresh machine lacks, and the folder whose tests always need it.
 _NEEDS = {"mosquitto": "broker", "virtual_microphone": "sound", "card": "faults", "corpora": "corpora"}
@@ -39,10 +36,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in _NEEDS:
                 item.add_marker(_NEEDS[fixture])
-        if place.parts[0] in _ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(str(place)))
-        if place.parts[0] in _ONE_WORKER_TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(place.parts[0]))
         if place.parts[0] == "convert":
             item.add_marker(pytest.mark.timeout(_TRAINING_TIMEOUT_S))
 
