@@ -7,6 +7,7 @@ them sample counts once, by exact division.
 """
 
 import math
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -127,7 +128,8 @@ def _named(name: str, values: dict[Any, Any], fault: str) -> str:
     """msgspec's ``Expected `int` - at `$.mqtt.port` `` as ``config.yaml: mqtt.port is 'x', expected …``."""
     if "$.hub" in fault:
         return f"{name}: {_deep(misfit(Hub, values['hub'], 'hub'))}"
-    path = fault.rpartition("$.")[2].rstrip("`").removesuffix("[...]").split(".")
+    # Of a list in a section, msgspec names the item as well, as in names[0].
+    path = re.sub(r"\[[^\]]*\]", "", fault.rpartition("$.")[2].rstrip("`")).split(".")
     value: Any = values
     kind: Any = Config
     for part in path:

@@ -25,6 +25,7 @@ _SYNONYMS = {
     **{f"audio.{name}": f"audio.{key}" for key, names in _AUDIO.items() for name in names},
     **{f"tracker.{name}": f"tracker.{key}" for key, names in _TRACKER.items() for name in names},
     "broker": "mqtt.host",
+    "host": "mqtt.host",
     "hass": "homeassistant",
     "home_assistant": "homeassistant",
     "log": "log_level",

@@ -66,7 +66,7 @@ def test_check_wraps_between_words_below_its_text(config: Path, columns: int) ->
     with on_terminal("check", "--config", config, columns=columns) as terminal:
         lines = terminal.ended_text().splitlines()
     plain = [re.sub(r"\x1b\[\d*m", "", line) for line in lines]
-    assert "bundle        \x1b[32mOK\x1b[0m    default" in "\n".join(lines)
+    assert "bundle        \x1b[32mOK\x1b[0m    small" in "\n".join(lines)
     assert "broker name   \x1b[31mFAIL\x1b[0m  " in "\n".join(lines)
     assert all(len(line) < columns or str(config) in line for line in plain)
     piped = edged("check", "--config", config).stdout

@@ -28,7 +28,7 @@ def shell(command: str, cwd: Path, **environment: str) -> "subprocess.CompletedP
     )
 
 
-@pytest.mark.parametrize("command", ["schema", "--help", "acl --user a", "history"])
+@pytest.mark.parametrize("command", ["schema", "--help", "acl --user a", "completion bash"])
 def test_full_stdout_is_one_line(tmp_path: Path, command: str) -> None:
     """A full disk, such as /dev/full, gives status 1 and the reason once."""
     (tmp_path / "config.yaml").write_text("state_dir: .\n")

@@ -40,10 +40,14 @@ _NUMBERS = {
     "calls.end_after_s": (["4", "3601"], "a number, 5 to 3600"),
     "outbox.days": (["0", "3651"], "a number, 0.01 to 3650"),
     "outbox.commit_s": (["-1", "61"], "a number, 0 to 60"),
+    "web.max_hours": (["0", "25"], "a number, 0.01 to 24"),
 }
 _WHOLE = {
     "models.threads": (["0", "5"], "a whole number, 1 to 4"),
     "mqtt.port": (["65536", "-1"], "a whole number, 0 to 65535"),
+    "web.port": (["65536", "-1"], "a whole number, 0 to 65535"),
+    "web.max_megabytes": (["0", "100001"], "a whole number, 1 to 100000"),
+    "web.max_calls": (["0", "1001"], "a whole number, 1 to 1000"),
     "mqtt.keepalive_s": (["4", "3601"], "a whole number, 5 to 3600"),
     "outbox.events": (["99", "100001"], "a whole number, 100 to 100000"),
     "outbox.megabytes": (["0", "65"], "a whole number, 1 to 64"),
@@ -84,10 +88,13 @@ _TEXTS = {
     "mqtt.root": (_NO_LEVELS, "levels of a-z"),
     "homeassistant.prefix": (_NO_LEVELS, "levels of a-z"),
     "homeassistant.suggested_area": ([], "text"),
+    "web.host": (['""'], "an address or name of this machine"),
+    "web.open_to_network": (["yes", "on"], "'' or 'anyone on the network may read every report'"),
     "hub.name": (["a b", "a/b", "ü", f"{'x' * 65}"], "at most 64 of a-z"),
     "hub.part": (['""', "1", "0/1", "1/0", "1/1000", "a/b", "1/1/1"], "a number and a count, such as 1/4"),
 }
 _HUB = ("hub.places", "hub.labels", "hub.agent", "hub.actions")  # tests/unit/config/test_hub.py has their values
+_LISTS = ("web.names",)
 _FLAGS = ("audio.muted", "audio.remove_hum", "mqtt.window")
 _NO_CHANNEL = ["0", "33", "-1", "1.5", "left", '"1"', "true", "null", "[1]", "{}"]
 _SHARES = ("baseline.expected", "tracker.enter_for", "calls.weights")
@@ -155,7 +162,7 @@ def test_parse_wrong_shares(key: str, value: str) -> None:
 
 def test_wrong_values_are_of_every_key() -> None:
     """The tables above cover every key."""
-    assert {key for key, *_ in _WRONG} | {*_SHARES, *_HUB} == set(keys(Config))
+    assert {key for key, *_ in _WRONG} | {*_SHARES, *_HUB, *_LISTS} == set(keys(Config))
 
 
 @pytest.mark.parametrize(("key", "value", "words"), _WRONG)

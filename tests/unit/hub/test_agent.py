@@ -258,10 +258,11 @@ def test_end_while_the_model_thinks(caplog: pytest.LogCaptureFixture) -> None:
     with chat_server(calling("dim_lights", '{"level": 20}')) as server:
         server.hold.clear()
         with agent(server) as (made, sink):
-            for _ in range(300):  # more than may wait
-                made.mood_changed(event())
+            made.mood_changed(event())
             while not server.asked:
                 threading.Event().wait(0.01)
+            for _ in range(300):  # more than may wait
+                made.mood_changed(event())
         server.hold.set()
         made._thread.join(20)  # noqa: SLF001 -- what the test is about
         assert not made._thread.is_alive()  # noqa: SLF001

@@ -99,5 +99,7 @@ def test_sentence_is_neither_logged_nor_kept(caplog: pytest.LogCaptureFixture) -
         SCORER.scores(f"I am so happy about the {canary} you gave me")
     gc.collect()
     assert caplog.text == ""
-    held = [one for one in gc.get_objects() if isinstance(one, list | set | dict) and f"w{canary}" in map(str, one)]
+    # By exact types: anything else may be a proxy of what is gone, and raise.
+    containers = [one for one in gc.get_objects() if type(one) in {list, set, dict}]
+    held = [one for one in containers if any(type(item) is str and item == f"w{canary}" for item in one)]
     assert held == []
