@@ -17,7 +17,7 @@ from edged.hub.mcp.moods import Moods
 from edged.mqtt.subscriber import Subscriber
 
 _WAKE_S = 0.2  # between two looks at the stop flag
-_SETTLE_S = 1.0  # within which a broker sends what it retains
+_CONNECT_S = 5.0  # within which a broker that is there answers
 _PORT = 8765
 
 _DESCRIPTION = """\
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         ended = threading.Event()
         pump = threading.Thread(target=_pump, args=(subscriber, moods, ended), name="moods", daemon=True)
         pump.start()
-        subscriber.wait_connected(_SETTLE_S)
+        subscriber.wait_connected(_CONNECT_S)
         try:
             if arguments.http:
                 run_http(made, arguments.http, at)

@@ -67,11 +67,11 @@ def _analysed(task: Task, send: _Send) -> Analysed:
     from edged.calls.analysis import analyse  # noqa: PLC0415 -- loads the models' runtime
     from edged.calls.files import write_report  # noqa: PLC0415
     from edged.calls.settings import CallSettings  # noqa: PLC0415
-    from edged.models.bundle import DEFAULT_BUNDLE, load_bundle  # noqa: PLC0415
+    from edged.models.bundle import load_bundle  # noqa: PLC0415
+    from edged.pipeline.bundles.choice import choice_for  # noqa: PLC0415
 
     config = msgspec.json.decode(task.config, type=Config)
-    named = config.models.bundle
-    bundle = load_bundle(DEFAULT_BUNDLE if named == "default" else Path(named))
+    bundle = load_bundle(choice_for(config).path)
     due_s = 0.0
 
     def progress(done_s: float, total_s: float | None) -> None:

@@ -92,6 +92,8 @@ async def _looked_at(target: Any) -> dict[str, Any]:  # noqa: ANN401 -- whatever
     async with Client(target) as client:
         tools = (await client.list_tools()).tools
         found: dict[str, Any] = {"tools": {tool.name: tool.annotations for tool in tools}}
+        while not (await client.call_tool("list_places", {})).structured_content["places"]:  # noqa: ASYNC110 -- no event
+            await asyncio.sleep(0.05)  # the retained mood is on its way
         for name, arguments in (
             ("list_places", {}),
             ("current_mood", {"place": "kitchen"}),
