@@ -160,7 +160,7 @@ def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Gate 
         )
     for name, content in files.items():
         (part / name).write_bytes(content)
-    (part / "bundle.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+    (part / "bundle.json").write_bytes(msgspec.json.format(msgspec.json.encode(_keys_of(manifest)), indent=1) + b"\n")
     (part / "README.md").write_text(card.card(manifest), encoding="utf-8")
     plots.write_plots(manifest, part)
     apart(prove, part)
@@ -176,3 +176,10 @@ def _replace(out: Path, part: Path) -> None:
         out.replace(old)
     part.replace(out)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _keys_of(manifest: Manifest) -> dict[str, Any]:
+    """Without the keys that are absent: programs that know format 1 alone refuse any other."""
+    whole: dict[str, Any] = msgspec.to_builtins(manifest)
+    whole["gate"] = {key: value for key, value in (whole["gate"] or {}).items() if value is not None} or None
+    return {key: value for key, value in whole.items() if value is not None}

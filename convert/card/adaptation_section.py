@@ -14,7 +14,8 @@ UAR after the device has adapted to a speaker for the given number of seconds, w
 Each speaker is a home with its own device. Half of a speaker's clips are used for adaptation, drawn at random with
 replacement from the given prior distribution; the other half are tested. The numbers are pooled over five such splits.
 The settings of the adaptation were chosen on `validation`, where each speaker is compared with the other validation
-speakers; nothing was chosen on the other rows. 0 s is the device without adaptation."""
+speakers, and on EMOVO where features adapt; nothing was chosen on the other rows. 0 s is the device without
+adaptation."""
 _TWO = "\nTwo speakers take turns, 70 % neutral, and share one adaptation state:\n"
 _HOUR = """
 Five ordinary minutes, an hour of a single emotion, then five more ordinary minutes: UAR and the recall of that emotion

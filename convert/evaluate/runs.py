@@ -23,7 +23,7 @@ from convert.train.heads import bundle_windows
 from convert.train.runs import Run
 from edged.models.bundle import Bundle
 
-VALIDATION_CORPORA = ("emovo",)  # that nobody trains on, and that strangers are chosen by
+VALIDATION_CORPORA = ("emovo",)  # that nobody trains on, and that choices for unknown speakers are made by
 
 
 def calibration(run: Run, draft: Bundle) -> Calibration:
@@ -33,12 +33,12 @@ def calibration(run: Run, draft: Bundle) -> Calibration:
     fitted = calibrated(draft.manifest, int8(draft, windows, store), windows)
     if draft.manifest.adaptation is None:
         return fitted
-    # On a device that has been there for a minute, among strangers too; to adapt, it needs calibrated scores.
-    strangers = [run.material.unseen[name] for name in VALIDATION_CORPORA if name in run.material.unseen]
+    # On a device that has been there for a minute, with unknown speakers too; to adapt, it needs calibrated scores.
+    unknown = [run.material.unseen[name] for name in VALIDATION_CORPORA if name in run.material.unseen]
     by_corpus = [[clip for clip in run.material.validation if clip.corpus == name] for name in run.recipe.corpora]
     warm = with_calibration(draft.manifest, fitted.temperatures, fitted.weights, fitted.default)
     adapted = feature_curves.adapted_windows(
-        dataclasses.replace(draft, manifest=warm), [*by_corpus, *strangers], run.cache, store
+        dataclasses.replace(draft, manifest=warm), [*by_corpus, *unknown], run.cache, store
     )
     settled = fitted
     if set(LABELS) <= {clip.label for clip in adapted.clips}:

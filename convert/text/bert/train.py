@@ -71,9 +71,9 @@ def logits(model: Any, folder: Path, texts: list[str], batch: int = 64) -> Float
 
 
 def _checkpoint(model: Any, run: Path, step: int) -> None:  # noqa: ANN401 - as above
-    """The weights and the optimizer's state after ``step`` steps; then the step itself, which makes them valid."""
+    """The weights, the optimizer's state and dropout's draws after ``step`` steps; ``step.json`` makes them valid."""
     model.save_weights(run / f"step{step}.weights.h5")
-    write_json(run / "step.json", {"step": step})
+    write_json(run / "step.json", {"step": step, "draws": [np.array(one).tolist() for one in _draws(model)]})
     for file in run.glob("step*.weights.h5"):
         if file.name != f"step{step}.weights.h5":
             file.unlink()
@@ -84,7 +84,15 @@ def _resumed(model: Any, run: Path) -> int:  # noqa: ANN401 - as above
     file = run / "step.json"
     if not file.is_file():
         return 0
-    step = int(json.loads(file.read_text(encoding="utf-8"))["step"])
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    step = int(saved["step"])
     model.optimizer.build(model.trainable_variables)
     model.load_weights(run / f"step{step}.weights.h5")
+    for one, state in zip(_draws(model), saved["draws"], strict=True):
+        one.assign(np.array(state, np.uint32))
     return step
+
+
+def _draws(model: Any) -> list[Any]:  # noqa: ANN401 - as above
+    """The states of all random generators, in a fixed order: ``save_weights`` leaves out some of keras-hub's layers."""
+    return [one for one in model.variables if one.path.endswith("seed_generator_state")]

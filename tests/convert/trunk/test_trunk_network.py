@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -18,6 +19,12 @@ from edged.models.interpreter import Network, installed_runtimes
 
 RNG = np.random.default_rng(4)
 ACTIVE_DB = 45.0
+
+
+@pytest.fixture(autouse=True)
+def _same_weights() -> None:
+    """Networks start alike in every run: some draws give outputs so small that int8 misses them by a fifth."""
+    keras.utils.set_random_seed(0)
 
 
 def images(n: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -76,7 +83,7 @@ def small_model(folder: Path) -> Path:
 
 
 def test_start_computes_what_the_file_does(tmp_path: Path) -> None:
-    """A trunk started from an int8 file has its outputs, and normalizations that a training can go on with."""
+    """A trunk started from an int8 file has its outputs, and normalizations that training can continue with."""
     file = small_model(tmp_path)
     spec = NetworkSpec(stem=4, blocks=((8, 2, "plain"), (8, 2, "plain")), fold=8, temporal=(8,))
     windows = images(6)
@@ -84,7 +91,7 @@ def test_start_computes_what_the_file_does(tmp_path: Path) -> None:
     shape = (1, GEOMETRY.n_frames, GEOMETRY.n_bands, 1)
     expected = np.array([network.output.real(network.run(image.reshape(shape))) for image in int8_input(windows)])
     found = np.asarray(started(spec, file, dequantised(images(16)))(dequantised(windows)))
-    assert np.abs(found - expected.reshape(found.shape)).max() < 0.15 * found.max()
+    assert np.abs(found - expected.reshape(found.shape)).max() < 0.05 * found.max()
 
 
 def test_start_refuses_another_network(tmp_path: Path) -> None:

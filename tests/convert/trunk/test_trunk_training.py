@@ -79,7 +79,7 @@ def test_targets_are_without_speakers() -> None:
 
 
 def test_training_resumes(tmp_path: Path) -> None:
-    """A training that ends after its first epoch goes on with the second one, to the same weights."""
+    """Training that stops after its first epoch continues with the second one and ends with the same weights."""
     supply, whole, parts = places(), tmp_path / "whole.npz", tmp_path / "parts.npz"
     TrunkTraining(file=whole, recipe=RECIPE, spec=SPEC, places=supply, start=None).finish()
     assert not whole.with_name("whole-epoch.npz").exists()
