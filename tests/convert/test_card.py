@@ -1,5 +1,6 @@
 """Metrics as text and plots: sections for existing metrics, reproducible bytes; the shipped card."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from convert.card import card
+from convert.bundle.writer import with_card
 from convert.card.plots import ADAPTATION, CONFUSION, RELIABILITY, STREAM, write_plots
 from convert.card.report import report, sections
 from convert.score.rows import clip_row
-from edged.models.bundle import DEFAULT_BUNDLE, Manifest, load_bundle
+from edged.models.bundle import BUNDLES, Manifest
 from tests.convert.test_rows import raw, windows
 from tests.parts.models.bundles import manifest as tiny_manifest
 
@@ -111,9 +112,11 @@ def test_plots_of_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_shipped_card_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``python -m convert card`` does not change the shipped card; its gate has its own section."""
-    text = (DEFAULT_BUNDLE / "README.md").read_text(encoding="utf-8")
-    section = "## Speech gate" + text.partition("## Speech gate")[2].partition("\n## Limits")[0]
-    monkeypatch.setattr(card, "gate_section", lambda *_: section)
-    assert card.card(load_bundle(DEFAULT_BUNDLE).manifest) == text
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_card_written_again_changes_nothing(tmp_path: Path, size: str) -> None:
+    """The shipped card is current, and no key is added to the manifest, which an older program would refuse."""
+    copy = tmp_path / size
+    shutil.copytree(BUNDLES / size, copy)
+    with_card(copy)
+    for name in ("bundle.json", "README.md"):
+        assert (copy / name).read_bytes() == (BUNDLES / size / name).read_bytes()
