@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,14 @@ _FIGURES = (  # the one line whose text is built before it is logged
 )
 
 
-def trees() -> dict[str, ast.Module]:
-    """Every module of the program."""
+@cache
+def _parsed() -> dict[str, ast.Module]:
     return {str(file.relative_to(EDGED)): ast.parse(file.read_text(encoding="utf-8")) for file in EDGED.rglob("*.py")}
+
+
+def trees() -> dict[str, ast.Module]:
+    """Every module of the program; a caller may add others."""
+    return dict(_parsed())
 
 
 def array_names(modules: dict[str, ast.Module]) -> set[str]:
