@@ -4,6 +4,7 @@ config section ──► Hub in a thread ◄──mosquitto──► RunningHub:
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,6 +37,7 @@ class RunningHub:
         self.events: list[MoodEvent] = []
         self.payloads: list[bytes] = []  # of everything on the broker below its root
         self._sender, self._subscriber = sender, subscriber
+        self._started = rfc3339(time.time())
 
     def send(self, topic: str, payload: bytes | str, *, retained: bool = False, qos: int = 1) -> None:
         """Publish as another program."""
@@ -87,12 +89,18 @@ class RunningHub:
 
     def _poll(self, within_s: float = 0.02) -> bool:
         message = self._subscriber.received(within_s)
-        if message is not None and not message.retained:  # of a hub before
+        if message is not None:
+            is_event = message.topic.endswith("/event/mood")
+            is_mood = not is_event and message.topic.startswith("edged/place/") and message.topic.endswith("/mood")
+            mood = msgspec.json.decode(message.payload, type=Mood) if is_mood and message.payload else None
+            if message.retained and (mood is None or mood.time < self._started):  # of a hub before
+                return True
+            # A retained mood of this hub was published before the subscriber, too, was back from a lost broker.
             self.payloads.append(message.payload)
-            if message.topic.endswith("/event/mood"):
+            if mood is not None:
+                self.moods.append(mood)
+            elif is_event:
                 self.events.append(msgspec.json.decode(message.payload, type=MoodEvent))
-            elif message.topic.startswith("edged/place/") and message.topic.endswith("/mood"):
-                self.moods.append(msgspec.json.decode(message.payload, type=Mood))
         return message is not None or within_s < 0.1
 
 
