@@ -30,7 +30,7 @@ from edged.audio.mute import Mute
 from edged.audio.ring import AudioChunk, Ring
 from edged.audio.usb_identity import SYSFS
 from edged.config.structs import Audio
-from edged.contract.payloads import CaptureState
+from edged.contract.fields import CaptureState
 from edged.contract.status import SourceStatus
 from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY

@@ -21,7 +21,7 @@ from edged.calls.sound.windows import CallWindows, Progress, call_windows
 from edged.calls.voice import adapted, feature_adaptation, freeze
 from edged.calls.words import NOT_APART, SAME_SOUND, formula
 from edged.contract.call_report import INTERVAL_NOTE, Recorded, Report, Talk
-from edged.contract.payloads import rfc3339
+from edged.contract.fields import rfc3339
 from edged.features.geometry import GEOMETRY
 from edged.host.metrics import version_of
 

@@ -18,7 +18,9 @@ import numpy as np
 from edged.calls import score as scoring
 from edged.calls.settings import rules
 from edged.config.structs import Config
-from edged.contract.payloads import CallEnd, CallOutcome, CallState, WindowScores, rfc3339
+from edged.contract.call import CallEnd, CallOutcome, CallState
+from edged.contract.fields import rfc3339
+from edged.contract.payloads import WindowScores
 from edged.contract.status import SinkStatus
 from edged.contract.topics import CALL, EVENT_CALL, WINDOW, Topic
 from edged.host.uuid7 import new_id

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edged.contract.call import CallOutcome
 from edged.contract.call_report import Interval, Rules
-from edged.contract.payloads import CallOutcome
 
 MIDDLE, _SCALE = 5.5, 4.5
 _COURSE = 13  # windows of the moving mean from which the residuals are taken, about 20 s

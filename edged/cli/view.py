@@ -22,8 +22,10 @@ import msgspec
 
 from edged.cli.screen import has_colour, has_letters, printable, width
 from edged.contract import mood, payloads
+from edged.contract.device import Info
+from edged.contract.health import Health
 from edged.contract.mood import AgentDecision, HubHealth, Mood, MoodEvent
-from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, Health, Info, Level
+from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, Level
 from edged.contract.topics import AVAILABILITY, CAPTURE, SPEECH, Received
 
 _WIDTH = 80  # columns, if there is no terminal

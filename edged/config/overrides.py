@@ -18,7 +18,7 @@ from typing import Literal
 import msgspec
 
 from edged.config.structs import Config
-from edged.contract.payloads import Score
+from edged.contract.fields import Score
 from edged.errors import CaptureError
 from edged.host.state_dir import state_folder
 from edged.host.state_file import StateFile, read_bounded

@@ -13,6 +13,7 @@ import msgspec
 
 from edged.contract import payloads
 from edged.contract.commands import FORMS, MAX_BYTES, UNKNOWN, Form
+from edged.contract.fields import VERSION
 from edged.contract.reference import PAYLOADS, described, structs
 from edged.contract.topics import AVAILABILITY, COMMAND, HUB_TOPICS, OFFLINE, RESULT, TOPICS, Topic, result_of
 
@@ -60,7 +61,7 @@ def asyncapi(broker: Broker) -> Document:
         "asyncapi": "3.0.0",
         "info": {
             "title": "edged",
-            "version": f"{payloads.VERSION}.0.0",
+            "version": f"{VERSION}.0.0",
             "description": "A speech-emotion sensor; a major version never changes or removes a field.",
             "license": {"name": "MIT"},
         },

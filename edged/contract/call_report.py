@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edged.contract.payloads import CallOutcome, CallScore, Score, Seconds, Time
+from edged.contract.call import CallOutcome, CallScore
+from edged.contract.fields import Score, Seconds, Time
 
 VERSION = 1
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edged.contract.payloads import Score
+from edged.contract.fields import Score
 from edged.errors import shown
 
 UNKNOWN = "unknown"  # stands for any unknown command

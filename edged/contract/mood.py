@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from edged.contract.payloads import VERSION, Score, Seconds, Time, Uuid7
+from edged.contract.fields import VERSION, Score, Seconds, Time, Uuid7
 
 Method = Literal["pool", "rule"]
 UNCERTAIN, NONE = "uncertain", "none"  # in place of a label: nothing stands out; no source says anything

@@ -1,7 +1,7 @@
 """The contract as people read it: each topic and each field of its payload, in Markdown, from the source itself.
 
     topics.py: about ────────────────────────┐
-    payloads.py: structs and their comments ─┴──► tables of docs/mqtt.md, descriptions in JSON Schema and AsyncAPI
+    payloads: structs and their comments ────┴──► tables of docs/mqtt.md, descriptions in JSON Schema and AsyncAPI
 
 The comment behind a field is its only description: a second one would soon say something else.
 """
@@ -52,7 +52,7 @@ def described(components: dict[str, Any], kinds: dict[str, type[msgspec.Struct]]
 
 
 def json_schemas() -> dict[str, Any]:
-    """The JSON Schemas of ``payloads.py`` and ``mood.py`` with the comments as descriptions."""
+    """The JSON Schemas of all topics with the comments as descriptions."""
     document = payloads.json_schemas(PAYLOADS)
     return {**document, "$defs": described(document["$defs"], structs([*PAYLOADS.values()]))}
 

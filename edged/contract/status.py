@@ -8,7 +8,8 @@ Both are snapshots: reading one asks no device and no broker, so the pipeline ta
 
 import msgspec
 
-from edged.contract.payloads import CaptureState, OutboxMetrics, Trust
+from edged.contract.fields import CaptureState, Trust
+from edged.contract.health import OutboxMetrics
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ counts for valence only.
 from collections.abc import Mapping
 from typing import TypeVar
 
-from edged.contract.payloads import Arousal, Valence
+from edged.contract.fields import Arousal, Valence
 
 Side = TypeVar("Side", bound=str)
 

@@ -7,7 +7,8 @@ import time
 
 import msgspec
 
-from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, WindowScores, rfc3339
+from edged.contract.fields import rfc3339
+from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, WindowScores
 from edged.events import circumplex
 from edged.events.tracker import Began, Ended, State
 from edged.features.logmel import Floats

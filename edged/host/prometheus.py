@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import msgspec
 
-from edged.contract.payloads import Health
+from edged.contract.health import Health
 from edged.errors import ConfigError
 
 _ADDRESS = "127.0.0.1"

@@ -17,8 +17,8 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from edged.config.structs import Config
+from edged.contract.fields import rfc3339
 from edged.contract.mood import NONE, HubHealth, HubInputs, MoodEvent
-from edged.contract.payloads import rfc3339
 from edged.contract.status import SinkStatus
 from edged.contract.topics import HUB, MOOD, MOOD_EVENT, Topic, place_topic
 from edged.errors import EdgedError

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from edged.config.hub.structs import Place
+from edged.contract.fields import rfc3339
 from edged.contract.mood import NONE, Mood, MoodEvent
-from edged.contract.payloads import rfc3339
 from edged.host.uuid7 import new_id
 from edged.hub.place import Fused
 from edged.hub.sentence import sentence

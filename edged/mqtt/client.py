@@ -24,7 +24,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edged.config.structs import Mqtt
-from edged.contract.payloads import VERSION
+from edged.contract.fields import VERSION
 from edged.contract.topics import Received
 from edged.mqtt.security.tls import TlsContext
 from edged.mqtt.subscriptions import Subscription

@@ -20,7 +20,8 @@ import msgspec
 
 from edged.config.structs import Mqtt
 from edged.contract.commands import FORMS, MAX_BYTES, READ_ONLY, UNKNOWN, Arguments, Fault, arguments
-from edged.contract.payloads import Result, rfc3339
+from edged.contract.device import Result
+from edged.contract.fields import rfc3339
 from edged.contract.topics import Received, Topic, result_of
 from edged.errors import shown
 

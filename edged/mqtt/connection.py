@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from edged.config.structs import Mqtt
-from edged.contract.payloads import Trust
+from edged.contract.fields import Trust
 from edged.contract.topics import OFFLINE, ONLINE, Received
 from edged.errors import ConfigError
 from edged.host.backoff import Backoff

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from edged.contract.payloads import Info
+from edged.contract.device import Info
 from edged.contract.topics import Received
 
 _ANSWER_S = 60.0

@@ -19,7 +19,8 @@ from typing import Self
 import msgspec
 
 from edged.config.structs import Mqtt
-from edged.contract.payloads import EpisodeEnd, EpisodeStart, Info, encoded
+from edged.contract.device import Info
+from edged.contract.payloads import EpisodeEnd, EpisodeStart, encoded
 from edged.contract.status import SinkStatus
 from edged.contract.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Received, Topic, full_name
 from edged.host.identity import client_id

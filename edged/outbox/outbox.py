@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from edged.config.structs import Config
-from edged.contract.payloads import OutboxMetrics
+from edged.contract.health import OutboxMetrics
 from edged.host.state_dir import state_folder
 from edged.outbox.database import FILE
 from edged.outbox.journal import Journal, fresh_seq

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from edged.config.structs import Baseline as Settings
 from edged.config.structs import Config
-from edged.contract.payloads import AdaptationMetrics, FeatureMetrics, rfc3339
+from edged.contract.fields import rfc3339
+from edged.contract.health import AdaptationMetrics, FeatureMetrics
 from edged.errors import ModelError
 from edged.host.state_dir import state_folder
 from edged.host.state_file import StateFile, read_bounded

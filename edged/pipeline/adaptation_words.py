@@ -7,7 +7,7 @@ nats by label ──► "sad was 2.2 times too likely here"
 import math
 from collections.abc import Mapping
 
-from edged.contract.payloads import AdaptationMetrics, FeatureMetrics
+from edged.contract.health import AdaptationMetrics, FeatureMetrics
 
 _AUDIBLE = 0.15  # nats: a smaller change of a score is not worth a word
 _MAX_NAMED = 3

@@ -17,7 +17,8 @@ from edged.config.overrides import Overrides
 from edged.config.reload import Reload
 from edged.config.structs import Config
 from edged.contract.commands import ALL, Arguments, BaselineMode, Calibrate, LogLevel, Mute, Threshold
-from edged.contract.payloads import Calibrated, Result, rfc3339
+from edged.contract.device import Calibrated, Result
+from edged.contract.fields import rfc3339
 from edged.contract.topics import Topic, result_of
 from edged.errors import RestartError, shown
 from edged.pipeline.adaptation_store import AdaptationStore

@@ -16,7 +16,8 @@ import numpy as np
 
 from edged.config.reload import Reload
 from edged.config.structs import Config
-from edged.contract import payloads
+from edged.contract.device import Identity
+from edged.contract.health import Health
 from edged.contract.status import SourceStatus
 from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, INFO, LEVEL, OFF, ON, SPEECH, WINDOW
 from edged.errors import EdgedError
@@ -52,7 +53,7 @@ class Daemon:
         source: Source,
         sink: Sink,
         *,
-        on_health: Callable[[payloads.Health], None] = lambda _health: None,
+        on_health: Callable[[Health], None] = lambda _health: None,
         adaptation: AdaptationStore | None = None,
     ) -> None:
         """Loads the models; ``on_health`` gets each health message, ``adaptation`` corrects the scores.
@@ -180,7 +181,7 @@ class Daemon:
         self._publish_info()
         self._report()
 
-    def identity(self) -> payloads.Identity:
+    def identity(self) -> Identity:
         """Identifies this device; systemd's STATUS= says so for a minute."""
         self._watch.note("Identified by command")
         return status.identity(self._config, self._source, self._metrics)

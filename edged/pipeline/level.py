@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 
-from edged.contract.payloads import Level, rfc3339
+from edged.contract.fields import rfc3339
+from edged.contract.payloads import Level
 from edged.features.geometry import GEOMETRY, dbfs
 from edged.features.logmel import Floats
 

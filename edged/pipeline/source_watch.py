@@ -18,7 +18,7 @@ from edged.host.systemd import notify
 from edged.pipeline.interfaces import Source
 
 if TYPE_CHECKING:
-    from edged.contract.payloads import CaptureState
+    from edged.contract.fields import CaptureState
 
 DEAF = ("offline", "stalled")  # states in which no sound comes
 _NOTE_S = 60.0  # how long STATUS= shows a note

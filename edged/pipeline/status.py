@@ -12,7 +12,9 @@ from collections.abc import Sequence
 import msgspec
 
 from edged.config.structs import Config
-from edged.contract import payloads
+from edged.contract.device import CardMetrics, Identity, Info
+from edged.contract.fields import rfc3339
+from edged.contract.health import Health
 from edged.host.addresses import addresses
 from edged.host.identity import device_id, node_name
 from edged.host.metrics import Metrics, hardware, resident_mb, temperature_c, throttling, versions
@@ -26,11 +28,11 @@ _SESSION = secrets.token_hex(4)  # changes with each start
 
 def health(
     source: Source, sink: Sink, classifier: WindowClassifier, metrics: Metrics, adaptation: AdaptationStore | None
-) -> payloads.Health:
+) -> Health:
     """The metrics now; those of a period start again at zero."""
     capture, sent = source.status, sink.status
-    return payloads.Health(
-        time=payloads.rfc3339(time.time()),
+    return Health(
+        time=rfc3339(time.time()),
         uptime_s=round(metrics.uptime_s, 1),
         microphone=capture.name,
         sample_rate_hz=capture.sample_rate_hz,
@@ -69,7 +71,7 @@ def health(
     )
 
 
-def line(health: payloads.Health) -> str:
+def line(health: Health) -> str:
     """The part of ``health`` that goes into the log each minute."""
     return (
         f"{health.windows} windows, {health.windows_speech} with speech, {health.windows_skipped} skipped;"
@@ -78,13 +80,11 @@ def line(health: payloads.Health) -> str:
     )
 
 
-def info(
-    config: Config, classifier: WindowClassifier, *, muted: bool, restart_required: Sequence[str] = ()
-) -> payloads.Info:
+def info(config: Config, classifier: WindowClassifier, *, muted: bool, restart_required: Sequence[str] = ()) -> Info:
     """This device and its current settings."""
     manifest = classifier.bundle.manifest
-    return payloads.Info(
-        time=payloads.rfc3339(time.time()),
+    return Info(
+        time=rfc3339(time.time()),
         node=node_name(config.node),
         device_id=device_id(),
         session=_SESSION,
@@ -103,9 +103,9 @@ def info(
     )
 
 
-def identity(config: Config, source: Source, metrics: Metrics) -> payloads.Identity:
+def identity(config: Config, source: Source, metrics: Metrics) -> Identity:
     """The values by which to recognise this device."""
-    return payloads.Identity(
+    return Identity(
         node=node_name(config.node),
         device_id=device_id(),
         host=socket.gethostname(),
@@ -116,7 +116,7 @@ def identity(config: Config, source: Source, metrics: Metrics) -> payloads.Ident
     )
 
 
-def card_metrics(manifest: Manifest) -> dict[str, payloads.CardMetrics]:
+def card_metrics(manifest: Manifest) -> dict[str, CardMetrics]:
     """The model card's metrics of the default routing, by corpus; empty where the bundle has none."""
     by_corpus = {}
     rows = manifest.metrics.get("rows")
@@ -125,7 +125,7 @@ def card_metrics(manifest: Manifest) -> dict[str, payloads.CardMetrics]:
             metrics = row[row["default"]]
             values = {name: metrics[name] for name in ("uar", "speakers", "clips")}
             values["never_trained"] = row["never_trained"]
-            by_corpus[corpus] = msgspec.convert(values, payloads.CardMetrics)
+            by_corpus[corpus] = msgspec.convert(values, CardMetrics)
         except (KeyError, TypeError, msgspec.ValidationError):  # other people's bundles may have other metrics
             continue
     return by_corpus

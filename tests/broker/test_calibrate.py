@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edged.cli.main import main
-from edged.contract.payloads import Calibrated, Result
+from edged.contract.device import Calibrated, Result
 from edged.models.bundle import Bundle, load_bundle
 from tests.parts.broker.commanded import Device, Start, commander, idle_mosquitto, mosquitto, start
 from tests.parts.broker.commander import Commander

@@ -10,7 +10,8 @@ import pytest
 
 from edged.cli.broker.history import show_history, since
 from edged.config.structs import Config
-from edged.contract.payloads import EpisodeStart, encoded, rfc3339
+from edged.contract.fields import rfc3339
+from edged.contract.payloads import EpisodeStart, encoded
 from edged.errors import HistoryError
 from edged.outbox.journal import Journal
 from edged.outbox.message import Message

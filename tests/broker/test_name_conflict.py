@@ -5,7 +5,8 @@ import logging
 import msgspec
 import pytest
 
-from edged.contract.payloads import Info, encoded
+from edged.contract.device import Info
+from edged.contract.payloads import encoded
 from edged.contract.topics import INFO, Received
 from edged.mqtt.name_conflict import NameConflict
 from edged.mqtt.publisher import Publisher

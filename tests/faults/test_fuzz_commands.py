@@ -15,7 +15,8 @@ from edged.config.load import load_config
 from edged.config.overrides import NAME, Overrides, overrides_for
 from edged.config.reload import Reload
 from edged.contract.commands import FORMS
-from edged.contract.payloads import Result, encoded
+from edged.contract.device import Result
+from edged.contract.payloads import encoded
 from edged.contract.topics import Received, Topic
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from edged.mqtt.commands import Commands

@@ -1,18 +1,22 @@
 """Fakes for faults and gaps that the real parts cannot be made to show."""
 
 from collections.abc import Iterable
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from edged.audio.ring import AudioChunk
-from edged.contract.payloads import CaptureState, EmotionState, EpisodeEnd, EpisodeStart, Health, WindowScores
+from edged.contract.health import Health
+from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, WindowScores
 from edged.contract.status import SinkStatus, SourceStatus
 from edged.contract.topics import CAPTURE, Topic
 from edged.errors import EdgedError
 from edged.features.logmel import Floats
+
+if TYPE_CHECKING:
+    from edged.contract.fields import CaptureState
 
 
 class FakeSource:

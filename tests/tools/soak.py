@@ -23,7 +23,7 @@ import soundfile
 from edged.audio.ring import AudioChunk
 from edged.config.load import parse_config
 from edged.config.structs import Config, Mqtt
-from edged.contract.payloads import Health
+from edged.contract.health import Health
 from edged.demo.sample import SAMPLE
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats

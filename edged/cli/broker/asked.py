@@ -13,7 +13,7 @@ from typing import Any, Self
 import msgspec
 
 from edged.config.structs import Mqtt
-from edged.contract.payloads import Result
+from edged.contract.device import Result
 from edged.contract.topics import Received, command_of, full_name, result_of
 from edged.errors import PublishError
 from edged.mqtt.connection import Connection

@@ -24,7 +24,9 @@ import msgspec
 from edged.cli.config_file import config_from
 from edged.cli.screen import width
 from edged.config.structs import Config
-from edged.contract.payloads import CallEnd, EpisodeEnd, EpisodeStart, rfc3339
+from edged.contract.call import CallEnd
+from edged.contract.fields import rfc3339
+from edged.contract.payloads import EpisodeEnd, EpisodeStart
 from edged.errors import HistoryError
 from edged.host.state_dir import existing_state_file
 from edged.outbox.database import FILE

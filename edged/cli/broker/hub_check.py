@@ -6,8 +6,9 @@ config ─► places ─► text ─► broker, stage by stage, as the hub conne
 from edged.cli.broker.hub import announcer_for, hub_config, routes_for
 from edged.cli.sensor.report import Report
 from edged.config.structs import Config
+from edged.contract.fields import rfc3339
 from edged.contract.mood import Mood, SourceShare
-from edged.contract.payloads import encoded, rfc3339
+from edged.contract.payloads import encoded
 from edged.contract.topics import INFO, full_name
 from edged.host.identity import hub_name
 from edged.host.instance_lock import InstanceLock

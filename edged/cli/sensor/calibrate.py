@@ -25,7 +25,7 @@ from edged.cli.signals import stopping
 from edged.cli.values import node, sound_file
 from edged.config.overrides import NAME, muted_by_command
 from edged.config.structs import Config
-from edged.contract.payloads import Result
+from edged.contract.device import Result
 from edged.errors import CalibrationError, UsageError
 from edged.features.geometry import GEOMETRY
 from edged.host.identity import node_name

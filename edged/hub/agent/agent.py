@@ -19,8 +19,8 @@ from typing import NamedTuple, Protocol, Self
 import msgspec
 
 from edged.config.hub.structs import Action, Agent
+from edged.contract.fields import rfc3339
 from edged.contract.mood import AgentDecision, MoodEvent, Outcome
-from edged.contract.payloads import rfc3339
 from edged.contract.topics import AGENT, Kind, Topic, place_topic
 from edged.errors import AgentError
 from edged.host.secret import secret

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from edged.config.structs import Mqtt
-from edged.contract.payloads import Trust
+from edged.contract.fields import Trust
 from edged.errors import ConfigError
 from edged.mqtt.security.password import credential
 

@@ -13,7 +13,8 @@ import msgspec
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edged.contract.payloads import Result, json_schemas
+from edged.contract.device import Result
+from edged.contract.payloads import json_schemas
 from tests.parts.broker.mosquitto import wait_until
 
 BELOW = "edged/lab/"

@@ -13,8 +13,9 @@ import msgspec
 
 from edged.config.load import parse_config
 from edged.config.structs import Config
+from edged.contract.fields import rfc3339
 from edged.contract.mood import HubHealth, Mood, MoodEvent
-from edged.contract.payloads import EmotionState, encoded, rfc3339
+from edged.contract.payloads import EmotionState, encoded
 from edged.hub.hub import Hub
 from edged.hub.intake import Intake
 from edged.hub.interfaces import MoodListener

@@ -5,7 +5,8 @@ event(seq) ──► Message with the payload of an event/start, as the publishe
 
 import msgspec
 
-from edged.contract.payloads import OutboxMetrics, encoded
+from edged.contract.health import OutboxMetrics
+from edged.contract.payloads import encoded
 from edged.contract.topics import EVENT_START
 from edged.host.uuid7 import new_id
 from edged.mqtt.publisher import Publisher

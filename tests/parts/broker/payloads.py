@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, Health, Info
+from edged.contract.device import Info
+from edged.contract.health import Health
+from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart
 
 TIME = "2025-03-01T12:00:00.000Z"
 EPISODE_ID = "01890a5d-ac96-7b2d-8c3d-0123456789ab"

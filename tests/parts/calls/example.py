@@ -23,7 +23,7 @@ from edged.contract.call_report import (
     Talk,
     Window,
 )
-from edged.contract.payloads import Score
+from edged.contract.fields import Score
 
 STRIDE_S = 1.5
 WINDOW_S = 3.0

@@ -8,7 +8,8 @@ import pytest
 
 from edged.calls.live import LiveCalls
 from edged.config.structs import Calls, Config
-from edged.contract.payloads import CallEnd, CallState, WindowScores
+from edged.contract.call import CallEnd, CallState
+from edged.contract.payloads import WindowScores
 from edged.contract.status import SinkStatus
 from edged.contract.topics import CALL, EVENT_CALL, LEVEL, WINDOW, Topic
 from edged.errors import ConfigError

@@ -10,7 +10,7 @@ import pytest
 from edged.cli.demo.demo import demo
 from edged.cli.demo.player import Play
 from edged.config.structs import Config
-from edged.contract.payloads import rfc3339
+from edged.contract.fields import rfc3339
 from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START
 from edged.demo.sample import Turn
 from edged.errors import RecordingError

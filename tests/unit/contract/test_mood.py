@@ -9,7 +9,8 @@ import pytest
 
 from edged.contract import mood
 from edged.contract.asyncapi import Broker, asyncapi
-from edged.contract.payloads import VERSION, encoded
+from edged.contract.fields import VERSION
+from edged.contract.payloads import encoded
 from edged.contract.reference import PAYLOADS, json_schemas
 from edged.contract.topics import HUB_TOPICS, MOOD, place_topic
 from tests.parts.broker.payloads import TIME

@@ -10,6 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from edged.contract import payloads
+from edged.contract.call import CallEnd, CallState
+from edged.contract.device import Identity, Result
+from edged.contract.fields import VERSION, rfc3339
+from edged.contract.health import OutboxMetrics
 from edged.contract.topics import TOPICS
 from tests.parts.broker.payloads import EVENT_ID, TIME, emotion_state, episode_end, episode_start, health, info
 
@@ -18,7 +22,7 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
     "emotion": emotion_state("angry", 0.75, _SCORES),
     "event/start": replace(episode_start("angry"), seq=7, previous="sad"),
     "event/end": replace(episode_end("angry"), replayed=True),
-    "event/call": payloads.CallEnd(
+    "event/call": CallEnd(
         id=EVENT_ID,
         call_id=EVENT_ID,
         event_type="calmed",
@@ -32,7 +36,7 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
         opening=0.75,
         later=0.25,
     ),
-    "call": payloads.CallState(
+    "call": CallState(
         time=TIME, active=True, call_id=EVENT_ID, duration_s=20.5, speech_s=12.0, distress=0.5, reason="12 s of speech"
     ),
     "window": payloads.WindowScores(
@@ -40,13 +44,13 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
     ),
     "level": payloads.Level(time=TIME, level_dbfs=-40.5, peak_dbfs=-20.0, clipping=False),
     "info": info(),
-    "cmd/<name>/result": payloads.Result(
+    "cmd/<name>/result": Result(
         time=TIME,
         command="identify",
         ok=True,
         message="this is attic on pi",
         id="7",
-        device=payloads.Identity(
+        device=Identity(
             node="attic",
             device_id="0123456789abcdef",
             host="pi",
@@ -61,9 +65,7 @@ _EXAMPLES: dict[str, msgspec.Struct] = {
         health(),
         temperature_c=None,
         throttling=None,
-        outbox=payloads.OutboxMetrics(
-            depth=0, oldest_s=0, dropped=0, on_disk=True, latency_p50_s=0.01, latency_p95_s=0.02
-        ),
+        outbox=OutboxMetrics(depth=0, oldest_s=0, dropped=0, on_disk=True, latency_p50_s=0.01, latency_p95_s=0.02),
     ),
 }
 
@@ -105,7 +107,7 @@ def test_encoded_example_valid(schemas: dict[str, Any], topic: str) -> None:
 @pytest.mark.parametrize("topic", _EXAMPLES)
 def test_encoded_has_version(topic: str) -> None:
     """Every payload has the version of its schema."""
-    assert json.loads(payloads.encoded(_EXAMPLES[topic]))["v"] == payloads.VERSION
+    assert json.loads(payloads.encoded(_EXAMPLES[topic]))["v"] == VERSION
 
 
 @pytest.mark.parametrize(("topic", "tag"), [("event/start", "start"), ("event/end", "end"), ("window", "window")])
@@ -147,13 +149,13 @@ def test_json_schemas_refuse_wrong_value(schemas: dict[str, Any], topic: str, ch
 )
 def test_rfc3339_rounds_to_milliseconds(utc_s: float, expected: str) -> None:
     """Times round to the nearest millisecond, carried into second and year."""
-    assert payloads.rfc3339(utc_s) == expected
+    assert rfc3339(utc_s) == expected
 
 
 def test_rfc3339_every_millisecond() -> None:
     """Ten thousand milliseconds each read back unchanged."""
     for millisecond in range(10_000):
-        read = datetime.fromisoformat(payloads.rfc3339(1_700_000_000 + millisecond / 1000))
+        read = datetime.fromisoformat(rfc3339(1_700_000_000 + millisecond / 1000))
         assert read - datetime.fromtimestamp(1_700_000_000, UTC) == (
             datetime.fromtimestamp(millisecond / 1000, UTC) - datetime.fromtimestamp(0, UTC)
         )

@@ -9,17 +9,10 @@ import msgspec
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from edged.contract.payloads import (
-    CallState,
-    EmotionState,
-    EpisodeStart,
-    Health,
-    Info,
-    Level,
-    OutboxMetrics,
-    Result,
-    encoded,
-)
+from edged.contract.call import CallState
+from edged.contract.device import Info, Result
+from edged.contract.health import Health, OutboxMetrics
+from edged.contract.payloads import EmotionState, EpisodeStart, Level, encoded
 from edged.homeassistant.entities import Device, entities
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.broker.payloads import EVENT_ID, TIME, emotion_state, episode_start, health, info

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from edged.contract.payloads import AdaptationMetrics, FeatureMetrics
+from edged.contract.health import AdaptationMetrics, FeatureMetrics
 from edged.errors import ConfigError
 from edged.host.prometheus import Exporter
 from tests.parts.broker.mosquitto import free_port

@@ -3,8 +3,8 @@
 import pytest
 
 from edged.config.hub.structs import Place
+from edged.contract.fields import rfc3339
 from edged.contract.mood import Mood, MoodEvent, SourceShare
-from edged.contract.payloads import rfc3339
 from edged.hub.mood_tracker import MoodTracker, Now
 from edged.hub.place import Fused
 

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from edged.config.hub.structs import LABELS
-from edged.contract.payloads import EmotionState, encoded, rfc3339
+from edged.contract.fields import rfc3339
+from edged.contract.payloads import EmotionState, encoded
 from edged.hub.inputs import Ignored, Said
 from edged.hub.voice import Voice
 

@@ -9,7 +9,9 @@ import pytest
 from edged.config.load import parse_config
 from edged.config.structs import Mqtt
 from edged.contract.commands import FORMS, MAX_BYTES, READ_ONLY, Arguments, Mute
-from edged.contract.payloads import Result, encoded, rfc3339
+from edged.contract.device import Result
+from edged.contract.fields import rfc3339
+from edged.contract.payloads import encoded
 from edged.contract.topics import Received
 from edged.mqtt.commands import Bucket, Commands
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from edged.contract.payloads import AdaptationMetrics, FeatureMetrics
+from edged.contract.health import AdaptationMetrics, FeatureMetrics
 from edged.pipeline.adaptation_words import adaptation_words, changes
 
 DATE = "2026-11-26T20:00:00.000Z"

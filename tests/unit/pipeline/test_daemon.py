@@ -10,7 +10,8 @@ import pytest
 from edged.audio.ring import AudioChunk
 from edged.config.load import parse_config
 from edged.config.structs import Config, Models
-from edged.contract.payloads import EpisodeEnd, EpisodeStart, Info, Level, json_schemas
+from edged.contract.device import Info
+from edged.contract.payloads import EpisodeEnd, EpisodeStart, Level, json_schemas
 from edged.contract.topics import INFO, LEVEL, SPEECH
 from edged.errors import CaptureError, ConfigError
 from edged.features.logmel import Floats

@@ -8,7 +8,8 @@ import pytest
 
 from edged.audio.ring import AudioChunk
 from edged.config.load import parse_config
-from edged.contract.payloads import EpisodeEnd, rfc3339
+from edged.contract.fields import rfc3339
+from edged.contract.payloads import EpisodeEnd
 from edged.features.logmel import Floats
 from edged.models.bundle import Bundle
 from tests.parts.fakes import FakeSource
