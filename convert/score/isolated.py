@@ -1,6 +1,6 @@
 """A call in a process of its own, without TensorFlow.
 
-    function, arguments ──a fresh interpreter──► its result, or its error
+    function, arguments ──one fresh interpreter, kept for the next call──► its result, or its error
 
 ``tflite-runtime`` cannot load a model in a process that has imported TensorFlow 2.21: both bring the same C++
 symbols.  While models are being made, every ``.tflite`` file therefore runs here, as it will on a device.
@@ -8,6 +8,8 @@ symbols.  While models are being made, every ``.tflite`` file therefore runs her
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
 from multiprocessing import get_context
 from typing import ParamSpec, TypeVar
 
@@ -17,5 +19,14 @@ Result = TypeVar("Result")
 
 def apart(function: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
     """The result of ``function``, which must stand at the top of a module that does not import TensorFlow."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(function, *arguments, **named).result()
+    try:
+        return _interpreter().submit(function, *arguments, **named).result()
+    except BrokenProcessPool:  # it was killed: the next call has another
+        _interpreter.cache_clear()
+        raise
+
+
+@cache
+def _interpreter() -> ProcessPoolExecutor:
+    """One process: an interpreter needs seconds to start, and the stages call it hundreds of times."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
