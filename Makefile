@@ -39,7 +39,7 @@ check: .venv/.set-up-check ## ruff, mypy and the unit tests with coverage: about
 test: .venv/.set-up-test ## everything that needs no root: also a real broker, a real capture device, real faults, training
 	$(LINT)
 	$(PYTEST) tests/convert tests/web tests/unit tests/repo tests/broker tests/system -n 3 $(BY_FILE)
-	$(PYTEST) tests/sound tests/faults -n 3 $(BY_FILE) # apart: what runs in real time and what uses every core
+	$(PYTEST) tests/faults tests/sound -n 3 $(BY_FILE) # apart: what runs in real time and what uses every core
 
 test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a container of Debian 12; needs root
 	$(PYTEST) -m systemd tests/system

@@ -1,4 +1,4 @@
-"""The unit file: systemd's rating, and consistency with the program."""
+"""The daemon's unit file, and what it shares with the hub's: systemd's rating, and consistency with the program."""
 
 import configparser
 import shutil
@@ -13,12 +13,13 @@ from edged.mqtt.security.password import CREDENTIAL
 from edged.mqtt.security.tls import KEY_CREDENTIAL
 
 UNIT = Path(__file__).parents[2] / "systemd" / "edged.service"
-MAX_EXPOSURE = 15  # tenths; a unit with only User= has 92
+HUB = UNIT.with_name("edged-hub.service")
+_MAX_EXPOSURE = 15  # tenths; a unit with only User= has 92
 
 
-def setting(name: str) -> list[str]:
-    """Every value of one setting of the unit, in order."""
-    return [line.partition("=")[2] for line in UNIT.read_text().splitlines() if line.startswith(f"{name}=")]
+def setting(name: str, unit: Path = UNIT) -> list[str]:
+    """Every value of one setting of a unit, in order."""
+    return [line.partition("=")[2] for line in unit.read_text().splitlines() if line.startswith(f"{name}=")]
 
 
 @pytest.fixture
@@ -30,10 +31,11 @@ def analyze() -> str:
     return program
 
 
-def test_exposure_is_low(analyze: str) -> None:
+@pytest.mark.parametrize("unit", [UNIT, HUB], ids=lambda unit: unit.stem)
+def test_exposure_is_low(analyze: str, unit: Path) -> None:
     """``systemd-analyze security`` rates it 1.5 or better."""
     done = subprocess.run(
-        [analyze, "security", "--offline=true", "--no-pager", f"--threshold={MAX_EXPOSURE}", UNIT],
+        [analyze, "security", "--offline=true", "--no-pager", f"--threshold={_MAX_EXPOSURE}", unit],
         check=False,
         capture_output=True,
         text=True,
@@ -42,13 +44,14 @@ def test_exposure_is_low(analyze: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_unit_has_no_fault(analyze: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", [UNIT, HUB], ids=lambda unit: unit.stem)
+def test_unit_has_no_fault(analyze: str, tmp_path: Path, unit: Path) -> None:
     """``systemd-analyze verify`` accepts every setting; another program replaces the one not installed here."""
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text().replace("/opt/edged/venv/bin/edged", "/bin/true").replace("file:/opt/", "file:/"))
-    done = subprocess.run([analyze, "verify", "--man=no", unit], check=False, capture_output=True, text=True)
+    copy = tmp_path / unit.name
+    copy.write_text(unit.read_text().replace("/opt/edged/venv/bin/edged", "/bin/true").replace("file:/opt/", "file:/"))
+    done = subprocess.run([analyze, "verify", "--man=no", copy], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert UNIT.name not in done.stderr
+    assert copy.name not in done.stderr
 
 
 def test_memory_is_never_writable_and_executable() -> None:

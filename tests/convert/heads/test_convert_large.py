@@ -1,10 +1,7 @@
 """The large bundle once, on tiny corpora: from sound and the encoder's package to a bundle that adapts and answers."""
 
 import importlib.util
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,7 @@ from edged.models.bundle import Bundle, load_bundle
 from edged.models.cascade import Cascade
 from edged.models.interpreter import installed_runtimes
 from edged.models.trunk import Trunk
-from tests.parts.models import layouts
+from tests.parts.models.trained import trained_bundle
 
 _REPOSITORY = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(
@@ -32,26 +29,10 @@ pytestmark = pytest.mark.skipif(
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Corpora, and the output of ``python -m convert all --size large`` after one epoch."""
     folder = tmp_path_factory.mktemp("large")
-    layouts.cremad(folder / "cremad")
-    layouts.emodb(folder / "emodb")
-    layouts.ravdess(folder / "ravdess")
-    layouts.esc10(folder / "esc10")
-    layouts.noises(folder / "noise")
     encoder = _REPOSITORY / "build" / "convert" / "encoder"
     fetch(encoder)
     shutil.copytree(encoder, folder / "work" / "encoder")
-    command = [sys.executable, "-m", "convert", "all", "--size", "large", "--epochs", "1", "--seed", "3"]
-    places = ["--corpora", str(folder), "--work", str(folder / "work"), "--out", str(folder / "bundle")]
-    done = subprocess.run(
-        [*command, *places],
-        cwd=_REPOSITORY,
-        env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "CREMA-D" in done.stdout
+    trained_bundle(folder, "--size", "large")
     return folder
 
 
