@@ -72,7 +72,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--side", choices=splits.SPLITS, default="test", help="which speakers, with --transforms or --calls"
     )
-    parser.add_argument("--short", action="store_true", help="a minute of each long recording, for a trial")
+    parser.add_argument(
+        "--short", action="store_true", help="a minute of each long recording and one draw of each speaker, for a trial"
+    )
     add_comparisons(parser)
     former_name(parser, "--baseline", "--adaptation")
     add_json(parser)
@@ -168,7 +170,7 @@ def _of_run(options: argparse.Namespace, training: Run) -> dict[str, Any]:
     scope = scope_of(options, clips_only=options.clips, short=options.short or options.epochs is not None)
     if options.adaptation:
         made, _ = _calibrated(training, None)
-        return {"adaptation": adaptation(made, tested(training))}
+        return {"adaptation": adaptation(made, tested(training), scope)}
     if options.stream:
         made, _ = _calibrated(training, gate_for(options))
         return {"stream": streamed(made, tested(training), scope)}

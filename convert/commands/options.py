@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from convert.data import dataset
 from convert.data.material import material
+from convert.evaluate.adaptation_curves import N_TRIALS
 from convert.evaluate.alternatives import alternative
 from convert.evaluate.measure import Scope
 from convert.recipes.catalogue import RECIPES, SIZES, recipe
@@ -126,9 +127,10 @@ def seed_of(options: argparse.Namespace) -> int:
 
 
 def scope_of(options: argparse.Namespace, *, clips_only: bool = False, short: bool = False) -> Scope:
-    """What is measured beside the clips; ``short`` recordings are enough for a trial."""
+    """What is measured beside the clips; ``short`` recordings and one draw of each speaker are enough for a trial."""
     others = [alternative(text) for text in options.alternative]
-    return Scope(options.corpora, others, options.runs, SHORT if short else WHOLE, clips_only)
+    n_trials = 1 if short else N_TRIALS
+    return Scope(options.corpora, others, options.runs, SHORT if short else WHOLE, n_trials, clips_only)
 
 
 def refuse(options: argparse.Namespace, names: Sequence[str], reason: str) -> None:

@@ -29,7 +29,7 @@ from edged.models.bundle import Manifest
 MARKS_S = (0, 8, 16, 30, 60, 300, 1800)
 PRIORS = ("neutral", "balanced", "angry", "sad")  # 70 % of that label and the rest equal, or all equal
 _MAIN_SHARE = 0.7
-_N_TRIALS = 5
+N_TRIALS = 5
 _N_DRAWN = 64  # clips at once, for speed
 _TWO_MARKS_S = (0, 60, 300)
 _BEFORE_S, _HOUR_S = 300.0, 3600.0  # ordinary speech, then an hour of a single emotion
@@ -79,23 +79,25 @@ def score_homes(
     return homes(manifest.labels, scores, windows, cache), device
 
 
-def curves(group: Homes, device: NewDevice) -> dict[str, Any]:
-    """All numbers of one corpus."""
-    two = _two(group, device) if len(set(group.speakers)) > 1 else {}
-    by_prior = {name: _by_seconds(group, device, name) for name in PRIORS}
+def curves(group: Homes, device: NewDevice, n_trials: int = N_TRIALS) -> dict[str, Any]:
+    """All numbers of one corpus, each the mean over ``n_trials`` draws of a speaker's halves."""
+    two = _two(group, device, n_trials) if len(set(group.speakers)) > 1 else {}
+    by_prior = {name: _by_seconds(group, device, name, n_trials) for name in PRIORS}
     return {
         "priors": {name: uars for name, (uars, _) in by_prior.items()},
         "ece": {name: errors for name, (_, errors) in by_prior.items()},
         "two_speakers": two,
-        "hour_of": {label: hour for label in group.labels if (hour := _hour(group, device, label))},
+        "hour_of": {label: hour for label in group.labels if (hour := _hour(group, device, label, n_trials))},
     }
 
 
-def _by_seconds(group: Homes, device: NewDevice, prior: str) -> tuple[dict[str, float], dict[str, float]]:
+def _by_seconds(
+    group: Homes, device: NewDevice, prior: str, n_trials: int
+) -> tuple[dict[str, float], dict[str, float]]:
     """UAR and ECE by seconds of adaptation."""
     matrices = {mark: _empty(group) for mark in MARKS_S}
     scored: dict[int, list[tuple[Indices, Floats]]] = {mark: [] for mark in MARKS_S}
-    for speaker, rng, adapt, test in _trials(group):
+    for speaker, rng, adapt, test in _trials(group, n_trials):
         home = _Home(group, device(speaker))
         clips = stream(group, adapt, prior, rng)
         for mark in MARKS_S:
@@ -114,11 +116,11 @@ def _by_seconds(group: Homes, device: NewDevice, prior: str) -> tuple[dict[str, 
     )
 
 
-def _two(group: Homes, device: NewDevice) -> dict[str, float]:
+def _two(group: Homes, device: NewDevice, n_trials: int) -> dict[str, float]:
     """UAR by seconds of adaptation to two speakers who take turns, tested on both."""
     matrices = {mark: _empty(group) for mark in _TWO_MARKS_S}
-    trials = list(_trials(group))
-    for first, second in zip(trials, trials[_N_TRIALS:] + trials[:_N_TRIALS], strict=True):
+    trials = list(_trials(group, n_trials))
+    for first, second in zip(trials, trials[n_trials:] + trials[:n_trials], strict=True):
         home = _Home(group, device(first[0]))
         pair = [stream(group, adapt, "neutral", rng) for _, rng, adapt, _ in (first, second)]
         turns = (next(pair[turn % 2]) for turn in range(10**6))
@@ -128,11 +130,11 @@ def _two(group: Homes, device: NewDevice) -> dict[str, float]:
     return {str(mark): round(uar(matrix), 4) for mark, matrix in matrices.items()}
 
 
-def _hour(group: Homes, device: NewDevice, label: str) -> dict[str, float]:
+def _hour(group: Homes, device: NewDevice, label: str, n_trials: int) -> dict[str, float]:
     """UAR and the recall of ``label`` before and after an hour of it alone, then after five ordinary minutes."""
     label_index = group.labels.index(label)
     matrices = [_empty(group) for _ in range(3)]
-    for speaker, rng, adapt, test in _trials(group):
+    for speaker, rng, adapt, test in _trials(group, n_trials):
         if not (group.truth[adapt] == label_index).any():
             continue
         home = _Home(group, device(speaker))
@@ -197,10 +199,10 @@ def stream(group: Homes, clips: Indices, prior: str, rng: np.random.Generator) -
             yield int(by_label[label_index][rng.integers(len(by_label[label_index]))])
 
 
-def _trials(group: Homes) -> Iterator[tuple[str, np.random.Generator, Indices, Indices]]:
+def _trials(group: Homes, n_trials: int) -> Iterator[tuple[str, np.random.Generator, Indices, Indices]]:
     """By speaker and trial: the speaker, a generator, the clips to adapt to and those to test."""
     for speaker in np.unique(group.speakers):
-        for trial in range(_N_TRIALS):
+        for trial in range(n_trials):
             rng = np.random.default_rng([trial, *str(speaker).encode()])
             halves = [_halved(rng.permutation(of_label)) for of_label in _by_label(group, str(speaker))]
             adapt, test = (np.concatenate(side) for side in zip(*halves, strict=True))

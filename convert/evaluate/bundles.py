@@ -81,7 +81,7 @@ def bundle_part(bundle: Bundle, work: Path, scope: Scope, part: str) -> dict[str
         UsageError: see ``material_of``.
     """
     prepared = tested(material_of(bundle, scope.corpora), work)
-    return streamed(bundle, prepared, scope) if part == "stream" else adaptation(bundle, prepared)
+    return streamed(bundle, prepared, scope) if part == "stream" else adaptation(bundle, prepared, scope)
 
 
 def index_metrics(bundle: Bundle, index: Path, work: Path, scope: Scope) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from convert.corpora.clip import Clip
 from convert.evaluate import adaptation_curves
-from convert.evaluate.adaptation_curves import Homes
+from convert.evaluate.adaptation_curves import N_TRIALS, Homes
 from convert.evaluate.learning import FeatureLearning, Scoring
 from convert.score.clip_scores import ClipWindows
 from convert.score.isolated import apart
@@ -28,10 +28,12 @@ _ADAPTED_S = 60.0  # before validation speakers are calibrated on
 _N_SPLITS = 2  # into clips to adapt to and clips to calibrate on
 
 
-def feature_curves(bundle: Bundle, clips: Sequence[Clip], cache: Path, store: Path) -> dict[str, Any]:
+def feature_curves(
+    bundle: Bundle, clips: Sequence[Clip], cache: Path, store: Path, n_trials: int = N_TRIALS
+) -> dict[str, Any]:
     """All numbers of the adaptation to the speakers of prepared ``clips``."""
     windows = bundle_windows.clip_windows(bundle, clips, cache, store)
-    return apart(_curves, bundle, windows, cache)
+    return apart(_curves, bundle, windows, cache, n_trials)
 
 
 def adapted_windows(bundle: Bundle, groups: Sequence[Sequence[Clip]], cache: Path, store: Path) -> ClipWindows:
@@ -40,11 +42,11 @@ def adapted_windows(bundle: Bundle, groups: Sequence[Sequence[Clip]], cache: Pat
     return apart(_adapted, bundle, parts, cache)
 
 
-def _curves(bundle: Bundle, windows: ClipWindows, cache: Path) -> dict[str, Any]:
+def _curves(bundle: Bundle, windows: ClipWindows, cache: Path, n_trials: int) -> dict[str, Any]:
     labels, statistics, scoring = bundle.manifest.labels, statistics_of(bundle), scoring_of(bundle)
     homes = adaptation_curves.homes(labels, windows.images, windows, cache)
     return adaptation_curves.curves(
-        homes, lambda _speaker: FeatureLearning(FeatureAdaptation(labels, statistics, Settings()), scoring)
+        homes, lambda _speaker: FeatureLearning(FeatureAdaptation(labels, statistics, Settings()), scoring), n_trials
     )
 
 

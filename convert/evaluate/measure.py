@@ -32,6 +32,7 @@ class Scope:
     alternatives: Sequence[Alternative] = ()
     runs: Sequence[Path] = ()
     lengths: stage.Lengths = stage.WHOLE
+    n_trials: int = adaptation_curves.N_TRIALS  # of the adaptation, by speaker
     clips_only: bool = False  # neither worse conditions nor the stream
 
     @property
@@ -58,7 +59,7 @@ def measured(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
     }
     return {
         "rows": {name: clip_row(manifest, int8(bundle, group, store), group) for name, group in windows.items()},
-        "adaptation": adaptation(bundle, tested),
+        "adaptation": adaptation(bundle, tested, scope),
         "robustness": {} if scope.clips_only else robustness(bundle, tested.groups, scope.around["test"]),
         "stream": {} if scope.clips_only else streamed(bundle, tested, scope),
         "runtimes": runtime_differences(bundle, next(iter(windows.values())), store),
@@ -83,7 +84,7 @@ def streamed(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
     return stage.streamed(bundle, groups, around, tested.cache, scope.lengths)
 
 
-def adaptation(bundle: Bundle, tested: Tested) -> dict[str, Any]:
+def adaptation(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
     """By group of clips UAR after so many seconds of a speaker; adaptation's settings were chosen on validation."""
     manifest = bundle.manifest
     if not manifest.mean_log_scores and manifest.adaptation is None:
@@ -91,11 +92,11 @@ def adaptation(bundle: Bundle, tested: Tested) -> dict[str, Any]:
     results = {}
     for name, clips in {stage.VALIDATION: tested.validation, **tested.groups}.items():
         if clips and manifest.adaptation is not None:
-            results[name] = feature_curves.feature_curves(bundle, clips, tested.cache, tested.store)
+            results[name] = feature_curves.feature_curves(bundle, clips, tested.cache, tested.store, scope.n_trials)
         elif clips:
             windows = clip_scores.clip_windows(clips, tested.cache)
             raw = int8(bundle, windows, tested.store)
             left_out = name == stage.VALIDATION
             homes, device = adaptation_curves.score_homes(manifest, raw, windows, tested.cache, left_out=left_out)
-            results[name] = adaptation_curves.curves(homes, device)
+            results[name] = adaptation_curves.curves(homes, device, scope.n_trials)
     return results

@@ -85,7 +85,7 @@ def softmax(x: Floats) -> Floats:
 def test_shift_of_features_is_corrected(prior: str) -> None:
     """UAR rises within eight seconds where a voice shifts all features, and in no home it ends below where it began."""
     homes = Homes(LABELS, features(1.0), [3.0] * N_CLIPS, TRUTH, SPEAKERS)
-    uars, _ = adaptation_curves._by_seconds(homes, feature_device, prior)  # noqa: SLF001 - without the hours
+    uars, _ = adaptation_curves._by_seconds(homes, feature_device, prior, 5)  # noqa: SLF001 - without the hours
     assert uars["0"] < 0.7
     assert uars["8"] > uars["0"] + 0.02
     assert uars["1800"] > uars["0"] + 0.02
@@ -94,7 +94,7 @@ def test_shift_of_features_is_corrected(prior: str) -> None:
 def test_halves_are_disjoint() -> None:
     """A trial uses each clip of the speaker on exactly one side, and each trial draws again."""
     seen = set()
-    for speaker, _, adapt, test in adaptation_curves._trials(home()):  # noqa: SLF001 - the splits behind every number
+    for speaker, _, adapt, test in adaptation_curves._trials(home(), 5):  # noqa: SLF001 - the splits behind every number
         assert not set(adapt) & set(test)
         assert sorted([*adapt, *test]) == np.flatnonzero(speaker == SPEAKERS).tolist()
         seen.add(tuple(sorted(adapt)))
