@@ -12,7 +12,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from edged.homeassistant.entities import Device, Entity, entities
+from edged.homeassistant.entities import entities
+from edged.homeassistant.entity import Device, Entity
 from edged.homeassistant.place_entities import PlaceDevice, place_entities
 
 Kind = Literal["device", "component"]

@@ -11,7 +11,7 @@ import msgspec
 
 from edged.contract import topics
 from edged.contract.mood import NONE, UNCERTAIN
-from edged.homeassistant.entities import Entity, slug
+from edged.homeassistant.entity import Entity, slug
 
 _MAX_STATE = 250  # characters; Home Assistant refuses a state of more than 255
 

@@ -12,7 +12,7 @@ from edged.config.structs import Config, HomeAssistant, Mqtt
 from edged.contract.topics import TOPICS, Received
 from edged.errors import UsageError
 from edged.homeassistant.discovery import filters
-from edged.homeassistant.entities import Device
+from edged.homeassistant.entity import Device
 from edged.host.identity import device_id
 from edged.mqtt.connection import Connection
 from edged.mqtt.probe import LiveClient, stages

@@ -6,7 +6,7 @@ from edged.cli.broker.removal import remove
 from edged.config.structs import Mqtt
 from edged.errors import PublishError
 from edged.homeassistant.discovery import messages
-from edged.homeassistant.entities import Device
+from edged.homeassistant.entity import Device
 from edged.mqtt.connection import Connection
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
 

@@ -10,7 +10,7 @@ import pytest
 
 from edged.contract.payloads import encoded
 from edged.homeassistant.discovery import messages
-from edged.homeassistant.entities import Device
+from edged.homeassistant.entity import Device
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from edged.mqtt.connection import Connection
 from edged.mqtt.subscriber import Subscriber

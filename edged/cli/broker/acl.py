@@ -16,7 +16,7 @@ from edged.config.structs import Config
 from edged.contract.topics import CHECK, COMMAND, INFO, RESULT, TOPICS, command_of, full_name, result_of
 from edged.errors import UsageError
 from edged.homeassistant.discovery import filters
-from edged.homeassistant.entities import Device
+from edged.homeassistant.entity import Device
 from edged.host.identity import device_id, node_name
 
 _READ, _WRITE, _BOTH = "read", "write", "readwrite"

@@ -14,7 +14,7 @@ from edged.cli.config_file import config_file
 from edged.config.structs import Config
 from edged.homeassistant.announcer import Announcer
 from edged.homeassistant.discovery import Announcement, Kind, announcement
-from edged.homeassistant.entities import Device
+from edged.homeassistant.entity import Device
 from edged.host.identity import device_id, node_name
 from edged.host.metrics import version_of
 from edged.models.bundle import Bundle

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from edged.config.structs import Mqtt
-from edged.homeassistant.entities import Device, entities
+from edged.homeassistant.entities import entities
+from edged.homeassistant.entity import Device
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.broker.mosquitto import Mosquitto, mosquitto_program, wait_until
 from tests.parts.sound.pulse import VirtualMicrophone

@@ -6,7 +6,7 @@ import pytest
 from edged.contract.topics import Received
 from edged.homeassistant.announcer import Announcer
 from edged.homeassistant.discovery import Announcement, announcement
-from edged.homeassistant.entities import Device
+from edged.homeassistant.entity import Device
 
 KITCHEN = Device(node="kitchen", device_id="0123456789abcdef", labels=("angry", "sad"), version="0.1.0")
 TOPIC = f"homeassistant/device/{KITCHEN.identifier}/config"

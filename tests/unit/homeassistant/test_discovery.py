@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from edged.homeassistant.discovery import MIGRATE, filters, messages, next_messages
-from edged.homeassistant.entities import Device, entities
+from edged.homeassistant.entities import entities
+from edged.homeassistant.entity import Device
 
 KITCHEN = Device(
     node="kitchen",

@@ -13,7 +13,8 @@ from edged.contract.call import CallState
 from edged.contract.device import Info, Result
 from edged.contract.health import Health, OutboxMetrics
 from edged.contract.payloads import EmotionState, EpisodeStart, Level, encoded
-from edged.homeassistant.entities import Device, entities
+from edged.homeassistant.entities import entities
+from edged.homeassistant.entity import Device
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.broker.payloads import EVENT_ID, TIME, emotion_state, episode_start, health, info
 
