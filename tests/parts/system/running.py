@@ -34,7 +34,7 @@ class Service:
         self._subscriber = subscriber
         self._notices = notices
 
-    def wait_for(self, *captures: str, within_s: float = 20.0) -> None:
+    def wait_for(self, *captures: str, within_s: float = 60.0) -> None:
         """Wait until exactly these capture states were published since the last call."""
         wait_until(lambda: self._poll() and len(self.captures) >= len(captures), f"capture {captures}", within_s)
         assert self.captures == list(captures)

@@ -27,7 +27,7 @@ _REQUEST = {
 def asked(url: str, request: object) -> Any:  # noqa: ANN401 -- JSON
     """The answer to a request."""
     content = json.dumps(request).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, content), timeout=10) as answer:  # noqa: S310 -- loopback
+    with urllib.request.urlopen(urllib.request.Request(url, content), timeout=60) as answer:  # noqa: S310 -- loopback
         return json.load(answer)
 
 

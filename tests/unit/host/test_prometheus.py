@@ -17,7 +17,7 @@ from tests.parts.broker.payloads import health
 
 def metrics(port: int) -> dict[str, float]:
     """Every sample of a GET, without labels."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     return {sample.name: sample.value for family in families for sample in family.samples}
 
@@ -44,7 +44,7 @@ def test_texts_are_labels_of_one_metric() -> None:
     port = free_port()
     with Exporter(port) as exporter:
         exporter.health(msgspec.structs.replace(health(), throttling=["under_voltage"]))
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
             text = answer.read().decode()
     (info,) = [line for line in text.splitlines() if line.startswith("edged_info{")]
     assert f'bundle="{health().bundle}"' in info

@@ -15,7 +15,7 @@ from edged.web.calls.previews import preview
 from edged.web.calls.worker_process import WorkerFault
 from tests.parts.web.until import until
 
-_DEADLINE_S = 10
+_DEADLINE_S = 60
 _REPORT = Analysed(outcome="calmed", score=7.0, low=6.0, high=8.0, duration_s=60.0)
 
 
