@@ -21,7 +21,8 @@ from convert.data import dataset, recordings
 from convert.gate import sounds as made_sounds
 from convert.stream.scenes import Scene
 from edged.features.geometry import GEOMETRY
-from edged.features.logmel import Floats, FrontEnd, int8_input, mel_filters, taper
+from edged.features.logmel import Floats, FrontEnd, int8_input, mel_filters
+from edged.features.spectrum import taper
 from edged.models.speech_gate import n_loud
 
 STRIDE_FRAMES = dataset.STRIDE_FRAMES

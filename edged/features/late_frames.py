@@ -76,7 +76,7 @@ class LateFrames:
         geometry = self._geometry
         begin = first * geometry.hop - self._dropped
         end = last * geometry.hop + geometry.n_fft - self._dropped
-        levels = self._front_end.levels(self._front_end.power(self._samples[begin:end]))
+        levels = self._front_end.levels(self._samples[begin:end])
         rows = np.arange(first, last + 1) % geometry.n_frames
         self._ring[rows] = self._ring[rows + geometry.n_frames] = levels
         self._computed = last + 1

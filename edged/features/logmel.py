@@ -1,6 +1,6 @@
 """The log-mel front end: samples to band levels to the image that the models see.
 
-    samples (n,) ──frames──► (k, 1024) ──taper, rfft──► power (k, 513) ──mel──► (k, 128) ──dB──► levels
+    samples (n,) ──frames, taper, transform──► power (k, 513) ──mel──► (k, 128) ──dB──► levels
     levels (188, 128) ──relative to the loudest, clipped, pairs averaged──► image (188, 64) uint8
 
 Training and device both compute their features here, and nowhere else.  The equations are those of
@@ -10,16 +10,23 @@ large for a device.  The image counts 80 dB in 255 equal levels, which is exactl
 quantized once, here, and not again.
 """
 
+import threading
+from collections.abc import Iterator
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from edged.features.geometry import GEOMETRY, SILENCE_DBFS, Geometry
+from edged.features.spectrum import BLOCK, Floats, Spectra, SpectrumTables
 
-_AMIN = 1e-10  # power below which librosa.power_to_db takes no logarithm
+_AMIN = np.float32(1e-10)  # power below which librosa.power_to_db takes no logarithm
+_SILENT_POWER = np.float32(1e-20)
+_SILENCE_DBFS = np.float32(SILENCE_DBFS)
+_DB = np.float32(10 / np.log(10))
+_GROUP = 32  # bands that are multiplied at once
 _BREAK_HZ, _BREAK_MEL = 1000.0, 15.0  # where Slaney's scale turns from linear to logarithmic
 _SPEECH_HZ = (200.0, 4000.0)  # the band in which voices are louder than hum, rumble and hiss
-
-Floats = NDArray[np.float32]
 
 
 def hz_to_mel(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -47,25 +54,54 @@ def mel_filters(geometry: Geometry = GEOMETRY) -> Floats:
     return np.asarray(triangles / areas[:, None], np.float32)
 
 
-def taper(geometry: Geometry = GEOMETRY) -> Floats:
-    """(n_fft,) the periodic Hann weights."""
-    phase = 2 * np.pi * np.arange(geometry.n_fft) / geometry.n_fft
-    return np.asarray(0.5 - 0.5 * np.cos(phase), np.float32)
+class _Tables:
+    """The constant arrays of one geometry; the mel filters and loudness weights have the rows of its spectra."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.spectrum = spectrum = SpectrumTables(geometry)
+        bins_hz = np.arange(geometry.n_fft // 2 + 1) * geometry.sample_rate_hz / geometry.n_fft
+        # Parseval: the mean square of a frame is the one-sided power over (n_fft * the taper's energy), twice.
+        energy = float(np.sum(spectrum.taper**2, dtype=np.float64))
+        mean_square = np.full(bins_hz.shape, 2 / (geometry.n_fft * energy))
+        mean_square[[0, -1]] /= 2
+        speech = mean_square * ((bins_hz >= _SPEECH_HZ[0]) & (bins_hz <= _SPEECH_HZ[1]))
+        self.loudness = np.ascontiguousarray(self._by_row(np.stack([mean_square, speech])))
+        filters = self._by_row(mel_filters(geometry))
+        # A filter is 0 in most rows: groups of neighbouring bands are each multiplied with the rows they have in common.
+        self.bands = []
+        for first in range(0, geometry.n_mels, _GROUP):
+            group = filters[first : first + _GROUP]
+            rows = np.flatnonzero(group.any(axis=0))
+            begin, end = (rows[0], rows[-1] + 1) if len(rows) else (0, 1)
+            bands = slice(first, first + len(group))
+            self.bands.append((bands, slice(begin, end), np.ascontiguousarray(group[:, begin:end])))
+
+    def _by_row(self, weights: NDArray[np.floating]) -> Floats:
+        """``weights`` (m, n_fft // 2 + 1) of the bins as (m, n_rows), each bin counted once."""
+        spectrum = self.spectrum
+        return np.asarray(weights[:, spectrum.bins] * spectrum.counted, np.float32)
+
+
+@cache
+def _tables(geometry: Geometry) -> _Tables:
+    return _Tables(geometry)
+
+
+class _Work(threading.local):
+    """The memory that frames are computed in: one for each thread."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.spectra = Spectra(_tables(geometry).spectrum)
+        self.bands = np.empty(geometry.n_mels * BLOCK, np.float32)
 
 
 class FrontEnd:
-    """Frames to band levels.  Constant tables only: one instance serves any number of streams and threads."""
+    """Frames to band levels.  One instance serves any number of streams and threads."""
 
     def __init__(self, geometry: Geometry = GEOMETRY) -> None:
         self.geometry = geometry
-        self._taper = taper(geometry)
-        self._filters = np.ascontiguousarray(mel_filters(geometry).T)
-        bins_hz = np.arange(geometry.n_fft // 2 + 1) * geometry.sample_rate_hz / geometry.n_fft
-        # Parseval: the mean square of a frame is the one-sided power over (n_fft * the taper's energy), twice.
-        mean_square = np.full(bins_hz.shape, 2 / (geometry.n_fft * float(np.sum(self._taper**2))), np.float32)
-        mean_square[[0, -1]] /= 2
-        speech = mean_square * ((bins_hz >= _SPEECH_HZ[0]) & (bins_hz <= _SPEECH_HZ[1]))
-        self._loudness = np.stack([mean_square, speech], axis=1).astype(np.float32)
+        self._tables = _tables(geometry)
+        self._work = _Work(geometry)
 
     def n_frames(self, n_samples: int) -> int:
         """The number of whole frames in ``n_samples`` samples."""
@@ -73,22 +109,37 @@ class FrontEnd:
 
     def power(self, samples: Floats) -> Floats:
         """(k, n_fft // 2 + 1) the power spectrum of each whole frame in ``samples`` (n,), the first at sample 0."""
-        count = self.n_frames(len(samples))
-        step = samples.strides[0]
-        frames = np.lib.stride_tricks.as_strided(
-            samples, (count, self.geometry.n_fft), (step * self.geometry.hop, step), writeable=False
-        )
-        spectrum = np.fft.rfft(frames * self._taper, axis=1)
-        return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
+        spectrum = self._tables.spectrum
+        whole = np.empty((self.n_frames(len(samples)), self.geometry.n_fft // 2 + 1), np.float32)
+        for frames, power in self._spectra(samples):
+            whole[frames, spectrum.bins[spectrum.counted]] = power[spectrum.counted].T
+        return whole
 
-    def levels(self, power: Floats) -> Floats:
-        """(k, n_mels) dB of each band from ``power`` (k, n_fft // 2 + 1); 1e-10 and below is -100 dB."""
-        return np.asarray(10 * np.log10(np.maximum(power @ self._filters, np.float32(_AMIN))), np.float32)
+    def levels(self, samples: Floats, out: Floats | None = None, loudness: Floats | None = None) -> Floats:
+        """(k, n_mels) dB of each band of each whole frame in ``samples`` (n,); 1e-10 and below is -100 dB.
 
-    def loudness_dbfs(self, power: Floats) -> Floats:
-        """(k, 2) RMS of each frame in dBFS, at least -96: over the whole band, and from 200 to 4000 Hz."""
-        level_dbfs = 10 * np.log10(np.maximum(power @ self._loudness, np.float32(1e-20)))
-        return np.asarray(np.maximum(level_dbfs, np.float32(SILENCE_DBFS)), np.float32)
+        They are written to ``out`` if there is one.  ``loudness`` (k, 2) gets the RMS of each frame in dBFS, at least
+        -96: over the whole band, and from 200 to 4000 Hz.
+        """
+        levels = np.empty((self.n_frames(len(samples)), self.geometry.n_mels), np.float32) if out is None else out
+        for frames, power in self._spectra(samples):
+            bands = self._work.bands[: levels.shape[1] * power.shape[1]].reshape(levels.shape[1], -1)
+            for group, rows, filters in self._tables.bands:
+                np.matmul(filters, power[rows], out=bands[group])
+            np.log(np.maximum(bands, _AMIN, out=bands), out=bands)
+            np.multiply(bands.T, _DB, out=levels[frames])
+            if loudness is not None:
+                level = np.log(np.maximum(self._tables.loudness @ power, _SILENT_POWER)).T
+                np.maximum(level * _DB, _SILENCE_DBFS, out=loudness[frames])
+        return levels
+
+    def _spectra(self, samples: Floats) -> Iterator[tuple[slice, Floats]]:
+        """The frames of ``samples`` in blocks: which they are, and their power (n_rows, n_frames), overwritten next."""
+        samples = np.ascontiguousarray(samples, np.float32)
+        n_frames, spectra = self.n_frames(len(samples)), self._work.spectra
+        for first in range(0, n_frames, BLOCK):
+            end = min(first + BLOCK, n_frames)
+            yield slice(first, end), spectra.power(samples[first * self.geometry.hop :], end - first)
 
     def image(self, levels: Floats) -> NDArray[np.uint8]:
         """(n_frames, n_bands) 0..255 for -80..0 dB below the loudest of ``levels`` (k <= n_frames, n_mels).
@@ -103,7 +154,7 @@ class FrontEnd:
     def clip_levels(self, samples: Floats) -> Floats:
         """(k, n_mels) dB over a whole clip (n,), its frames centred on samples 0, hop, 2 hop …, zeros outside it."""
         half = self.geometry.n_fft // 2
-        return self.levels(self.power(np.pad(samples.astype(np.float32, copy=False), half)))
+        return self.levels(np.pad(samples.astype(np.float32, copy=False), half))
 
 
 def relative_levels(levels: Floats, geometry: Geometry = GEOMETRY) -> Floats:

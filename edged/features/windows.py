@@ -7,6 +7,7 @@ frame twice, n_frames apart, so that any window is one contiguous view.  Time is
 began, lost ones counted in; a jump of that count empties the ring, so that no window mixes samples of both sides.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 from edged.features.geometry import SILENCE_DBFS, Geometry
 from edged.features.logmel import Floats, FrontEnd, int8_input
+
+MAX_FRAMES = 32  # that wait for a window: half a second
+_TEN = np.float32(10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,63 +42,89 @@ class Windows:
         self._front_end = FrontEnd(geometry)
         self._geometry = geometry
         self._stride_frames = stride // geometry.hop
+        self._most_frames = min(MAX_FRAMES, geometry.n_frames)  # that are computed at once
+        self._pending = np.zeros(geometry.n_fft + (self._most_frames - 1) * geometry.hop, np.float32)
         self._ring = np.empty((2 * geometry.n_frames, geometry.n_mels), np.float32)
         self._loudness = np.empty((2 * geometry.n_frames, 2), np.float32)
-        self._pending: Floats
         self._next: int
         self.restart()
 
     def restart(self, start: int = 0) -> None:
         """Begin a new stream whose first sample has the count ``start``."""
         # Frames are centred, as in training: half a frame of zeros stands before the first sample.
-        self._pending = np.zeros(self._geometry.n_fft // 2, np.float32)
+        self._n_pending = self._geometry.n_fft // 2
+        self._pending[: self._n_pending] = 0
         self._origin = self._next = start
         self._count = 0  # frames since the origin
         self._discontinuous = True
 
+    @property
+    def due(self) -> int:
+        """The count just past the last sample that the next window needs; before it, no sample causes one."""
+        frame = self._count + self._n_due - 1
+        return self._origin + frame * self._geometry.hop + self._geometry.n_fft // 2
+
     def push(self, samples: Floats, start: int) -> Iterator[Window]:
-        """Windows that ``samples`` (n,) complete; ``start`` is the count of the first one since the source began."""
+        """Windows that ``samples`` (n,) complete; ``start`` is the count of the first one since the source began.
+
+        Frames wait until a window needs them: many at once cost less than one at a time.
+        """
         if start != self._next:
             self.restart(start)
         self._next = start + len(samples)
-        hop = self._geometry.hop
-        # A stride at a time: an hour handed over at once must need neither an hour's spectra nor a copy of the hour.
-        stride = self._stride_frames * hop
-        for at in range(0, len(samples), stride):
-            pending = np.concatenate([self._pending, samples[at : at + stride]])
-            power = self._front_end.power(pending)
-            self._pending = pending[len(power) * hop :]
-            yield from self._add(power)
+        pending, at = self._pending, 0
+        while at < len(samples):
+            n_taken = min(len(samples) - at, len(pending) - self._n_pending)
+            pending[self._n_pending : self._n_pending + n_taken] = samples[at : at + n_taken]
+            at, self._n_pending = at + n_taken, self._n_pending + n_taken
+            n_frames = self._front_end.n_frames(self._n_pending)
+            while n_frames >= min(self._n_due, self._most_frames):
+                is_due = n_frames >= self._n_due
+                n_frames -= self._compute(min(n_frames, self._n_due))
+                if is_due:
+                    yield self._window(self._geometry.n_frames)
 
     def finish(self) -> Iterator[Window]:
         """The windows that only the end of the source completes: the last half frame, and a clip below one window."""
         yield from self.push(np.zeros(self._geometry.n_fft // 2, np.float32), self._next)
+        self._compute(self._front_end.n_frames(self._n_pending))
         if self._discontinuous and self._count:
             yield self._window(self._count)
 
-    def _add(self, power: Floats) -> Iterator[Window]:
-        size = self._geometry.n_frames
-        levels, loudness = self._front_end.levels(power), self._front_end.loudness_dbfs(power)
-        for row, loud in zip(levels, loudness, strict=True):
-            index = self._count % size
-            self._ring[index] = self._ring[index + size] = row
-            self._loudness[index] = self._loudness[index + size] = loud
-            self._count += 1
-            if self._count >= size and (self._count - size) % self._stride_frames == 0:
-                yield self._window(size)
+    @property
+    def _n_due(self) -> int:
+        """Frames until the next window."""
+        lacking = self._geometry.n_frames - self._count
+        return lacking if lacking > 0 else self._stride_frames - (-lacking) % self._stride_frames
+
+    def _compute(self, n_frames: int) -> int:
+        """The next ``n_frames`` frames into the ring, which holds each twice, so that any window is one view."""
+        size, hop = self._geometry.n_frames, self._geometry.hop
+        index, pending = self._count % size, self._pending
+        before_wrap = min(n_frames, size - index)
+        for first, n, row in ((0, before_wrap, index), (before_wrap, n_frames - before_wrap, 0)):
+            if n:
+                samples = pending[first * hop : (first + n - 1) * hop + self._geometry.n_fft]
+                rows, copies = slice(row, row + n), slice(row + size, row + size + n)
+                self._front_end.levels(samples, self._ring[rows], self._loudness[rows])
+                self._ring[copies], self._loudness[copies] = self._ring[rows], self._loudness[rows]
+        self._count += n_frames
+        self._n_pending -= n_frames * hop
+        pending[: self._n_pending] = pending[n_frames * hop : n_frames * hop + self._n_pending]
+        return n_frames
 
     def _window(self, n_frames: int) -> Window:
         size, hop = self._geometry.n_frames, self._geometry.hop
         first = (self._count - n_frames) % size
         loudness = self._loudness[first : first + n_frames]
-        newest = 10 ** (loudness[-self._stride_frames :, 0] / 10)
+        newest = np.power(_TEN, loudness[-self._stride_frames :, 0] / _TEN)
         speech = np.full(size, SILENCE_DBFS, np.float32)
         speech[:n_frames] = loudness[:, 1]
         window = Window(
             start=self._origin + (self._count - n_frames) * hop,
             end=self._origin + (self._count - 1) * hop,
             image=int8_input(self._front_end.image(self._ring[first : first + n_frames])),
-            level_dbfs=float(10 * np.log10(newest.mean())),
+            level_dbfs=10 * math.log10(newest.mean()),
             speech_dbfs=speech,
             discontinuous=self._discontinuous,
         )

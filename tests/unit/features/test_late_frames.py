@@ -80,14 +80,14 @@ def test_push_after_a_gap() -> None:
 def test_windows_share_their_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two windows half a second apart cost 300 frames and 50; a second look at one costs none."""
     counts: list[int] = []
-    compute = FrontEnd.power
+    compute = FrontEnd.levels
 
     def counted(front_end: FrontEnd, samples: Floats) -> Floats:
-        power = compute(front_end, samples)
-        counts.append(len(power))
-        return power
+        levels = compute(front_end, samples)
+        counts.append(len(levels))
+        return levels
 
-    monkeypatch.setattr(FrontEnd, "power", counted)
+    monkeypatch.setattr(FrontEnd, "levels", counted)
     frames = LateFrames(WHISPER)
     samples = noise(4.0)
     frames.push(samples, 0)

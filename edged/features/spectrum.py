@@ -1,0 +1,111 @@
+"""Frames to power spectra, as two matrix products in float32.
+
+    samples (n,) ──k frames, split by n2──► (n_2, n_1, k) ──taper, DFT over n1, twiddle──► (n_2, 2, K, k)
+    ──DFT over n2──► (2, n_2, K, k) ──squares──► power (n_rows, k)
+
+With n = n_2 n1 + n2 and bin = k1 + n_1 k2 the transform of length n_fft = n_1 n_2 is two short ones (Cooley and Tukey
+1965).  Samples are real, so K = n_1 // 2 + 1 values of k1 are enough: the bins above n_fft / 2 that they reach are
+mirrors of others.  The matrices of the first step contain taper and twiddle factors.  An FFT has a seventh of the
+operations, but numpy 1 computes it in double precision, and both numpys allocate the result anew; here BLAS works in
+memory that is allocated once.  convert/LOG.md has the comparison with numpy, scipy and ducc0.
+
+Lengths without suitable factors are transformed by numpy.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edged.features.geometry import GEOMETRY, Geometry
+
+Floats = NDArray[np.float32]
+
+BLOCK = 16  # frames that are transformed at once: their arrays fit into the second cache of a Cortex-A53
+_FACTORS = range(8, 65)  # n_2: shorter ones waste operations in the first step, longer ones in the second
+_MAX_FIRST = 128  # n_1
+
+
+def taper(geometry: Geometry = GEOMETRY) -> Floats:
+    """(n_fft,) the periodic Hann weights."""
+    phase = 2 * np.pi * np.arange(geometry.n_fft) / geometry.n_fft
+    return np.asarray(0.5 - 0.5 * np.cos(phase), np.float32)
+
+
+class SpectrumTables:
+    """The matrices of one geometry; ``bins`` (n_rows,) are the bins of the rows, from 0 to n_fft / 2.
+
+    Bins that are multiples of n_1 / 2 have two rows of equal power; ``counted`` (n_rows,) is False for the second.
+    """
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.geometry = geometry
+        self.taper = taper(geometry)
+        self.factors = _factors(geometry.n_fft)
+        if self.factors is None:
+            self.bins = np.arange(geometry.n_fft // 2 + 1)
+        else:
+            self._factorise(*self.factors)
+        first = np.unique(self.bins, return_index=True)[1]
+        self.counted = np.zeros(len(self.bins), np.bool_)
+        self.counted[first] = True
+
+    def _factorise(self, n_1: int, n_2: int) -> None:
+        n_fft, n_kept = n_1 * n_2, n_1 // 2 + 1
+        n1, n2, k1 = np.arange(n_1), np.arange(n_2), np.arange(n_kept)
+        n = n_2 * n1[None, None, :] + n2[:, None, None]  # (n_2, 1, n_1)
+        first = self.taper[n] * np.exp(-2j * np.pi * (n * k1[None, :, None] % n_fft) / n_fft)  # (n_2, K, n_1)
+        self.first = np.concatenate([first.real, first.imag], axis=1, dtype=np.float32)
+        # 0, n_2 - 1, 1, n_2 - 2, …: the bins of the rows then rise in blocks of K, and the mel bands cover few rows.
+        k2 = np.stack([n2, n_2 - 1 - n2], axis=1).ravel()[:n_2]
+        phase = 2 * np.pi * (np.outer(k2, n2) % n_2) / n_2
+        cos, sin = np.cos(phase), np.sin(phase)
+        real, imaginary = np.stack([cos, sin], axis=2), np.stack([-sin, cos], axis=2)  # (n_2, n_2, 2)
+        self.second = np.concatenate([real, imaginary]).reshape(2 * n_2, 2 * n_2).astype(np.float32)
+        bins = (k1[None, :] + n_1 * k2[:, None]).ravel()
+        self.bins = np.minimum(bins, n_fft - bins)
+
+
+class Spectra:
+    """Transforms frames of one stream; the memory that it works in is its own, so one thread owns it."""
+
+    def __init__(self, tables: SpectrumTables) -> None:
+        self._tables = tables
+        if tables.factors is None:
+            return
+        n_1, n_2 = tables.factors
+        n_kept = n_1 // 2 + 1
+        self._split = np.empty(n_2 * n_1 * BLOCK, np.float32)
+        self._half = np.empty(n_2 * 2 * n_kept * BLOCK, np.float32)
+        self._whole = np.empty_like(self._half)
+
+    def power(self, samples: Floats, n_frames: int) -> Floats:
+        """(n_rows, n_frames) of the first ``n_frames`` (at most ``BLOCK``) of ``samples``; the next call overwrites it.
+
+        The rows are those of ``SpectrumTables.bins``.
+        """
+        tables, step = self._tables, samples.strides[0]
+        hop = tables.geometry.hop * step
+        if tables.factors is None:
+            frames = _strided(samples, (n_frames, tables.geometry.n_fft), (hop, step))
+            spectrum = np.fft.rfft(frames * tables.taper, axis=1)
+            return np.asarray((spectrum.real**2 + spectrum.imag**2).T, np.float32)
+        n_1, n_2 = tables.factors
+        split = self._split[: n_2 * n_frames * n_1].reshape(n_2, n_frames, n_1)
+        np.copyto(split, _strided(samples, split.shape, (step, hop, n_2 * step)))
+        n_rows = len(tables.bins)
+        half = self._half[: 2 * n_rows * n_frames]
+        whole = self._whole[: 2 * n_rows * n_frames].reshape(2, n_rows * n_frames)
+        np.matmul(tables.first, split.transpose(0, 2, 1), out=half.reshape(n_2, -1, n_frames))
+        np.matmul(tables.second, half.reshape(2 * n_2, -1), out=whole.reshape(2 * n_2, -1))
+        np.square(whole, out=whole)
+        return np.add(whole[0], whole[1], out=half[: n_rows * n_frames]).reshape(n_rows, n_frames)
+
+
+def _strided(samples: Floats, shape: tuple[int, ...], strides: tuple[int, ...]) -> Floats:
+    """A view of frames that overlap; ``np.lib.stride_tricks.as_strided`` takes five times as long."""
+    return np.ndarray(shape, np.float32, samples, 0, strides)
+
+
+def _factors(n_fft: int) -> tuple[int, int] | None:
+    """(n_1, n_2) with the fewest operations; None where there are none in range."""
+    fitting = [(n_fft // n_2, n_2) for n_2 in _FACTORS if n_fft % n_2 == 0 and n_fft // n_2 <= _MAX_FIRST]
+    return min(fitting, key=lambda pair: pair[0] + 2 * pair[1], default=None)
