@@ -82,7 +82,8 @@ class Adaptation:
     def shift(self) -> NDArray[np.float64]:
         """(n_labels,) nats that are subtracted from the log scores now."""
         difference = self._mean - self._expected
-        bounded = np.clip(difference - difference.mean(), -self.settings.bound, self.settings.bound)
+        bound = self.settings.bound
+        bounded = np.minimum(np.maximum(difference - difference.sum() / len(difference), -bound), bound)
         n_windows = self.speech_s / GEOMETRY.window_s
         return np.asarray(bounded * (n_windows / (n_windows + _CAUTION)))
 

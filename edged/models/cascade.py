@@ -10,7 +10,7 @@ model runs next; the last model's answer is the cascade's.  Soft: the centred lo
 summed by label and normalised: a product of experts, with weights fitted on validation speakers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from edged.models.bundle import Bundle, Manifest, Node, Routing
 from edged.models.interpreter import Interpreter, Runtime, Seen, image_in, installed_runtimes, reals_in
 
 _MIN_SCORE = 1 / 512  # half of the finest step of an int8 score: what a dequantised 0 may stand for
+_MIN, _LOG_MIN = np.float32(_MIN_SCORE), np.float32(np.log(_MIN_SCORE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Cascade:
             )
             for name in _needed(manifest, self.routing)
         }
+        self._soft = SoftRoute(manifest, list(self._interpreters)) if self.routing == "soft" else None
 
     def features(self, seen: Seen) -> Floats:
         """(n,) what the bundle's ``adaptation`` is of of what the models have ``seen``."""
@@ -76,13 +78,51 @@ class Cascade:
         if shift is not None:
             image = image_in(seen)
             seen = reals_in(seen) - shift if image is None else without_shift(image, shift)
-        if self.routing == "soft":
-            evidence = {name: self._scores(name, seen) for name in self._interpreters}
-            return soft_answer(self._manifest, evidence)
+        if self._soft is not None:
+            for name, place in self._soft.places.items():
+                self._interpreters[name].scores(seen, out=place)
+            return self._soft.answer()
         return hard_answer(self._manifest, lambda name: self._scores(name, seen))
 
     def _scores(self, name: str, seen: Seen) -> Floats:
         return sharpened(self._interpreters[name].scores(seen), self._manifest.models[name].temperature)
+
+
+class SoftRoute:
+    """``sharpened`` and ``soft_answer`` of one window for all models at once, in a tenth of the time.
+
+    The scores of all models stand end to end: the logs of what ``sharpened`` makes of them are theirs, less the log of
+    each model's sum; the evidence for the labels is linear in them.
+    """
+
+    def __init__(self, manifest: Manifest, names: Sequence[str]) -> None:
+        models = [manifest.models[name] for name in names]
+        sizes = [len(model.labels) for model in models]
+        self._starts = np.cumsum([0, *sizes[:-1]])
+        self._model = np.repeat(np.arange(len(models)), sizes)
+        self._exponents = np.repeat(np.array([1 / model.temperature for model in models], np.float32), sizes)
+        self._labels, self._asked = manifest.labels, tuple(names)
+        self._scores = np.empty(sum(sizes), np.float32)
+        ends = self._starts + sizes
+        self.places = {
+            name: self._scores[start:end] for name, start, end in zip(names, self._starts, ends, strict=True)
+        }
+        self._evidence = np.zeros((len(manifest.labels), len(self._scores)), np.float32)
+        for name, model, start in zip(names, models, self._starts, strict=True):
+            rows = [manifest.labels.index(label) for label in model.labels]
+            centring = np.eye(len(rows)) - 1 / len(rows)
+            self._evidence[rows, start : start + len(rows)] = manifest.routes.soft[name] * centring
+
+    def answer(self) -> Answer:
+        """The answer to the scores that stand in ``places``."""
+        logs = np.log(np.maximum(self._scores, _MIN))
+        logs -= np.maximum.reduceat(logs, self._starts)[self._model]
+        logs *= self._exponents
+        logs -= np.log(np.add.reduceat(np.exp(logs), self._starts))[self._model]
+        evidence = self._evidence @ np.maximum(logs, _LOG_MIN, out=logs)
+        shares = np.exp(evidence - evidence.max())
+        shares /= shares.sum()
+        return Answer(self._labels[int(shares.argmax())], shares, self._asked)
 
 
 def sharpened(scores: Floats, temperature: float) -> Floats:

@@ -67,8 +67,9 @@ class Tensor:
         """The values of ``steps``, in ``out`` if there is one."""
         if self.dtype == "float32":
             return np.asarray(steps, np.float32)
-        shifted: Floats = np.subtract(steps, np.float32(self.zero_point), out=out, dtype=np.float32)
-        return np.multiply(shifted, np.float32(self.scale), out=shifted)
+        shifted: Floats = np.subtract(steps, self.zero_point, out=out, dtype=np.float32)
+        shifted *= self.scale
+        return shifted
 
 
 class Network:
@@ -186,19 +187,22 @@ class Interpreter:
         silence = _ZERO_POINT if n_features is None else 0
         self._network.prove(np.full(wanted.shape, silence, wanted.dtype))
 
-    def scores(self, seen: Seen) -> Floats:
-        """(n_labels,) outputs in [0, 1] for what the model has ``seen``.
+    def scores(self, seen: Seen, out: Floats | None = None) -> Floats:
+        """(n_labels,) outputs in [0, 1] for what the model has ``seen``, in ``out`` if there is one.
 
         Raises:
             ModelError: an output is not finite, as a damaged file may make it.
         """
-        wanted = self._network.input
-        is_ready = seen.dtype == np.int8 or wanted.dtype == "float32"
-        steps = seen if is_ready else wanted.quantized(reals_in(seen))
-        # A copy: no view into the interpreter's memory lives across a run.
-        scores = self._network.output.real(np.array(self._network.run(steps)))
+        network = self._network
+        is_ready = seen.dtype == np.int8 or network.input.dtype == "float32"
+        steps = network.run(seen if is_ready else network.input.quantized(reals_in(seen)))
+        # Copied in any case: no view into the interpreter's memory lives across a run.
+        if network.output.dtype == "int8":
+            return network.output.real(steps, out)
+        scores = np.empty(steps.shape, np.float32) if out is None else out
+        np.copyto(scores, steps)
         if not np.isfinite(scores).all():
-            raise self._network.fault("outputs", "are not finite", "scores")
+            raise network.fault("outputs", "are not finite", "scores")
         return scores
 
 

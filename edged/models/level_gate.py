@@ -14,8 +14,17 @@ from edged.features.geometry import SILENCE_DBFS
 from edged.features.logmel import Floats
 
 _RISE_DB_PER_S = 2.0
-QUIET_PERCENTILE = 10.0  # of a window's frames: its noise floor
+_QUIET = 0.1  # of a window's frames lie below its noise floor
 _LOWEST_FLOOR_DBFS = -72.0  # to rise from digital silence would take many seconds
+
+
+def quiet_dbfs(levels: Floats) -> float:
+    """The 10th percentile of ``levels`` (n,), as ``np.percentile`` interpolates it in twenty times the time."""
+    ordered = np.sort(levels)
+    position = (len(ordered) - 1) * _QUIET
+    below = int(position)
+    low, high = float(ordered[below]), float(ordered[min(below + 1, len(ordered) - 1)])
+    return low + (high - low) * (position - below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +59,7 @@ class LevelGate:
         present = speech_dbfs[speech_dbfs > SILENCE_DBFS]  # without frames after the end of a recording
         if not len(present):
             return False
-        quiet = max(_LOWEST_FLOOR_DBFS, float(np.percentile(present, QUIET_PERCENTILE)))
+        quiet = max(_LOWEST_FLOOR_DBFS, quiet_dbfs(present))
         known = self.floor_dbfs
         self.floor_dbfs = quiet if known is None else min(quiet, known + self._rise_db)
         threshold = max(self._settings.min_dbfs, self.floor_dbfs + self._settings.margin_db)

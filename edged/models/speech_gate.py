@@ -15,15 +15,15 @@ from edged.errors import ModelError
 from edged.features.logmel import Floats
 from edged.models.bundle import SPEECH, Bundle
 from edged.models.interpreter import Interpreter, Runtime
-from edged.models.level_gate import QUIET_PERCENTILE, GateSettings
+from edged.models.level_gate import GateSettings, quiet_dbfs
 
 ABOVE_FLOOR_DB = 3.0  # steady noise has under 25 such frames; speech in noise as loud as itself passes in 97 %
 
 
 def n_loud(speech_dbfs: Floats, min_dbfs: float, margin_db: float = ABOVE_FLOOR_DB) -> int:
     """How many frames of a window (n_frames,) are no silence and stand above its noise floor."""
-    floor_dbfs = np.percentile(speech_dbfs, QUIET_PERCENTILE)
-    return int(np.count_nonzero((speech_dbfs >= floor_dbfs + margin_db) & (speech_dbfs > min_dbfs)))
+    loud = speech_dbfs >= np.float32(quiet_dbfs(speech_dbfs) + margin_db)
+    return int(np.count_nonzero(loud & (speech_dbfs > np.float32(min_dbfs))))
 
 
 class ModelGate:

@@ -71,6 +71,23 @@ def test_push_stride(frames: int) -> None:
     assert {later.start - earlier.start for earlier, later in pairwise(actual)} == {frames * 256}
 
 
+@pytest.mark.parametrize("cut", [256, 500, 7936, 20_000])
+def test_due_is_the_last_sample_of_the_next_window(cut: int) -> None:
+    """No window comes before the count that is due, and one does with it, whatever came before."""
+    windows = Windows(GEOMETRY, _STRIDE)
+    samples, at, ends = noise(7.0), 0, []
+    while (due := windows.due) <= len(samples):
+        while at < due - 1:
+            piece = samples[at : min(at + cut, due - 1)]
+            assert list(windows.push(piece, at)) == []
+            at += len(piece)
+        (window,) = windows.push(samples[at:due], at)
+        ends.append(window.end)
+        at = due
+    assert ends == [GEOMETRY.window + n * _STRIDE for n in range(len(ends))]
+    assert len(ends) == 9
+
+
 def test_push_window_needs_its_last_sample() -> None:
     """The last frame reaches half a frame past its centre: one sample less gives no window."""
     windows = Windows(GEOMETRY, _STRIDE)

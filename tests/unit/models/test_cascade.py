@@ -15,7 +15,7 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd, int8_input
 from edged.models import cascade
 from edged.models.bundle import DEFAULT_BUNDLE, Branch, Bundle, Manifest, Node, Routes, Routing, load_bundle
-from edged.models.cascade import Cascade, centred, hard_answer, sharpened, soft_answer
+from edged.models.cascade import Cascade, SoftRoute, centred, hard_answer, sharpened, soft_answer
 from tests.parts.models.bundles import manifest, write_bundle
 from tests.parts.models.trunk_bundles import trunk_bundle
 from tests.parts.sound.speech import clips
@@ -104,6 +104,23 @@ def test_soft_zero_scores() -> None:
     assert answer.label == "flat"
     assert np.all(answer.scores > 0)
     assert answer.scores.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_soft_route_as_soft_answer(seed: int) -> None:
+    """All models at once give what the models one by one give, zeros and sharp temperatures included."""
+    rng = np.random.default_rng(seed)
+    names = [name for name, weight in _TINY.routes.soft.items() if weight]
+    route = SoftRoute(_TINY, names)
+    for _ in range(3):  # nothing of the window before is left
+        scores = {}
+        for name in names:
+            scores[name] = rng.dirichlet(np.full(len(_TINY.models[name].labels), 0.2)).astype(np.float32)
+            route.places[name][:] = scores[name]
+        sharp = {name: sharpened(row, _TINY.models[name].temperature) for name, row in scores.items()}
+        expected, answer = soft_answer(_TINY, sharp), route.answer()
+        np.testing.assert_allclose(answer.scores, expected.scores, atol=1e-5)
+        assert (answer.label, answer.asked) == (expected.label, expected.asked)
 
 
 def test_sharpened_temperature() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edged.features.logmel import Floats
-from edged.models.level_gate import GateSettings, LevelGate
+from edged.models.level_gate import GateSettings, LevelGate, quiet_dbfs
 
 N_FRAMES = 188
 
@@ -87,3 +87,10 @@ def test_change_keeps_the_floor() -> None:
     changed.change(GateSettings(margin_db=40, min_dbfs=-60, min_frames=25))
     assert changed.floor_dbfs == -70
     assert not changed.hears_speech(levels(-70, -35, 60))
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 11, 188])
+def test_quiet_level_is_the_tenth_percentile(n: int) -> None:
+    """As numpy interpolates it."""
+    levels = np.random.default_rng(n).normal(-50, 10, n).astype(np.float32)
+    assert quiet_dbfs(levels) == pytest.approx(float(np.percentile(levels, 10)), abs=1e-4)

@@ -1,0 +1,63 @@
+"""Spectra by two matrix products: equal to a transform in double precision."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edged.features.geometry import GEOMETRY, Geometry
+from edged.features.spectrum import BLOCK, Spectra, SpectrumTables
+from edged.features.whisper import WHISPER
+from tests.parts.sound.speech import noise
+
+_GEOMETRIES = {
+    "default": GEOMETRY,
+    "whisper": WHISPER,
+    "odd factor": replace(GEOMETRY, n_fft=600, hop=200),
+    "odd second factor": replace(GEOMETRY, n_fft=990, hop=330),
+    "no factors": replace(GEOMETRY, n_fft=2 * 509, hop=300),
+}
+
+
+@pytest.mark.parametrize("name", _GEOMETRIES)
+def test_power_as_double_precision(name: str) -> None:
+    """Every bin of every frame, to a ten millionth of the greatest power; each bin is counted once."""
+    geometry = _GEOMETRIES[name]
+    samples = noise(1.0)
+    tables = SpectrumTables(geometry)
+    n_frames = min(BLOCK, 1 + (len(samples) - geometry.n_fft) // geometry.hop)
+    frames = np.stack([samples[at * geometry.hop :][: geometry.n_fft] for at in range(n_frames)])
+    expected = np.abs(np.fft.rfft(frames * tables.taper.astype(np.float64), axis=1)) ** 2
+    power = Spectra(tables).power(samples, n_frames)
+    np.testing.assert_allclose(power.T, expected[:, tables.bins], rtol=1e-3, atol=2e-7 * expected.max())
+    assert sorted(tables.bins[tables.counted]) == list(range(geometry.n_fft // 2 + 1))
+
+
+@pytest.mark.parametrize("n_frames", [1, BLOCK - 1, BLOCK])
+def test_power_of_few_frames(n_frames: int) -> None:
+    """A block that is not full gives the frames that it has."""
+    samples = noise(1.0)
+    spectra = Spectra(SpectrumTables(GEOMETRY))
+    whole = spectra.power(samples, BLOCK).copy()
+    np.testing.assert_allclose(spectra.power(samples, n_frames), whole[:, :n_frames], rtol=1e-4, atol=1e-9)
+
+
+def test_power_is_not_allocated_anew() -> None:
+    """Two calls give the same memory."""
+    spectra = Spectra(SpectrumTables(GEOMETRY))
+    assert np.shares_memory(spectra.power(noise(1.0), BLOCK), spectra.power(noise(1.0), BLOCK))
+
+
+def test_bins_rise_in_blocks() -> None:
+    """The rows of a mel band lie close together, so that its filter multiplies few of them."""
+    tables = SpectrumTables(GEOMETRY)
+    assert tables.factors == (64, 16)
+    assert all(np.ptp(block) == 32 for block in tables.bins.reshape(16, 33))
+    assert (np.diff(tables.bins.reshape(16, 33).min(axis=1)) == 32).all()
+
+
+@pytest.mark.parametrize("geometry", [GEOMETRY, WHISPER])
+def test_memory_of_the_tables_is_bounded(geometry: Geometry) -> None:
+    """The tables of a front end take less than 400 kB."""
+    tables = SpectrumTables(geometry)
+    assert tables.first.nbytes + tables.second.nbytes < 4e5
