@@ -60,8 +60,8 @@ lock: .venv/.set-up-check ## pin the newest versions that pyproject.toml allows 
 	$(BIN)/uv pip compile --quiet --universal --all-extras --no-header --no-annotate --upgrade --python-version 3.11 \
 		pyproject.toml --output-file .ci/constraints.txt
 
-bench: .venv/.set-up-test ## speed in times real time on one core, the daemon's resident memory, and a hub of 1000 nodes
-	@$(BIN)/python -m tests.tools.bench
+bench: .venv/.set-up-bench ## measure against the goals and other packages, write docs/benchmarks.md (ONLY=front-end: see --list)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 soak: .venv/.set-up-test ## a week of sound at maximum speed (SOAK_HOURS=168): memory, files and threads, status 1 if they grow
 	@$(BIN)/python -m tests.tools.soak $(SOAK_HOURS)

@@ -64,6 +64,8 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("convert.bundle", (*_CONVERT_FOLDERS, "convert.card", *_TRAINING, *_WORDS)),
     ("convert.commands", ("convert", *_TRAINING)),
     ("convert", ("convert.commands", *_TRAINING)),
+    # It measures both, with the brokers and microphones of the tests.
+    ("benchmarks", ("edged", "convert", "tests.parts")),
 ]
 _ALONE = {"edged.errors", *_BUNDLE}  # rows for single modules
 
@@ -100,7 +102,8 @@ def modules(package: str) -> dict[str, Path]:
     return files
 
 
-_EDGED, _CONVERT = modules("edged"), modules("convert")
+_EDGED, _CONVERT, _BENCHMARKS = (modules(package) for package in ("edged", "convert", "benchmarks"))
+_ALL = _EDGED | _CONVERT | _BENCHMARKS
 
 
 def imported(name: str, file: Path) -> Iterator[str]:
@@ -112,9 +115,8 @@ def imported(name: str, file: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             above = package.rsplit(".", node.level - 1)[0] if node.level else ""
             origin = ".".join(part for part in (above, node.module) if part)
-            known = _EDGED.keys() | _CONVERT.keys()
             yield from {
-                f"{origin}.{alias.name}" if f"{origin}.{alias.name}" in known else origin for alias in node.names
+                f"{origin}.{alias.name}" if f"{origin}.{alias.name}" in _ALL else origin for alias in node.names
             }
         # importlib takes names as strings: "tflite_runtime.interpreter".
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAMES_MODULE.fullmatch(node.value):
@@ -127,21 +129,21 @@ def within(module: str, package: str) -> bool:
 
 
 def test_modules_found() -> None:
-    """The walk covers both packages completely."""
-    assert {"edged", "edged.cli.main", "edged.models.interpreter", "convert"} <= _EDGED.keys() | _CONVERT.keys()
+    """The walk covers the packages completely."""
+    assert {"edged", "edged.cli.main", "edged.models.interpreter", "convert", "benchmarks.runner"} <= _ALL.keys()
 
 
-@pytest.mark.parametrize("name", [*_EDGED, *_CONVERT])
+@pytest.mark.parametrize("name", _ALL)
 def test_imports_one_way(name: str) -> None:
     """Each module imports only what its folder may import."""
     folder, allowed = next(row for row in _MAY_IMPORT if within(name, row[0]))
     itself = name if folder in _ALONE else folder
-    for module in imported(name, (_EDGED | _CONVERT)[name]):
-        if module.split(".")[0] in {"edged", "convert", "tests"}:
+    for module in imported(name, _ALL[name]):
+        if module.split(".")[0] in {"edged", "convert", "benchmarks", "tests"}:
             assert any(within(module, package) for package in (itself, *allowed)), f"{name} imports {module}"
 
 
-@pytest.mark.parametrize(("package", "limit"), [("edged", 14), ("convert", 14), ("tests", 25)])
+@pytest.mark.parametrize(("package", "limit"), [("edged", 14), ("convert", 14), ("benchmarks", 14), ("tests", 25)])
 def test_folders_small(package: str, limit: int) -> None:
     """No folder has more files than the limit."""
     for folder in sorted({file.parent for file in (_REPOSITORY / package).rglob("*.py")}):

@@ -1,0 +1,1 @@
+"""Cost at three sizes."""

@@ -1,0 +1,1 @@
+"""Instruction counts, which noise cannot change."""

@@ -1,0 +1,76 @@
+"""The goals, and how a measured value is compared with each: the first table of the page."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from benchmarks.result import Result
+
+Results = Mapping[str, Result]
+
+
+class Goal(NamedTuple):
+    """One value with its goal; ``result`` and ``key`` say where it is measured."""
+
+    measure: str
+    before: str  # when the goals were set, at commit 1d9c3d2
+    target: float
+    unit: str
+    result: str
+    key: str  # of a spread or a figure
+    reason: str = ""  # beside a goal that is not met
+    at_least: bool = False  # else at most
+
+
+_PEERS = ("python_speech_features", "librosa", "kaldi-native-fbank")
+_ONCE = zip(_PEERS, ("2.0 x", "1.15 x", "?"), (10, 4, 4), strict=True)
+_LIVE = zip(_PEERS, (30, 15, 15), strict=True)
+
+GOALS: tuple[Goal, ...] = (
+    *(
+        Goal(f"log-mel of 3 s at once: {peer} takes", before, target, "x", "front-end", f"over {peer}", at_least=True)
+        for peer, before, target in _ONCE
+    ),
+    *(
+        Goal(f"log-mel of live sound: {peer} takes", "?", target, "x", "live-front-end", f"over {peer}", at_least=True)
+        for peer, target in _LIVE
+    ),
+    Goal("whole window over its models alone, soft", "2.0 x", 1.25, "x", "window", "soft over its models"),
+    Goal("openSMILE eGeMAPS of 3 s over a window, hard", "?", 20, "x", "window", "eGeMAPS over hard", at_least=True),
+    Goal("openSMILE eGeMAPS of 3 s over a window, soft", "?", 10, "x", "window", "eGeMAPS over soft", at_least=True),
+    Goal("wav2vec2-base over a window, hard", "?", 500, "x", "window", "wav2vec2-base over hard", at_least=True),
+)
+
+
+def goals_table(results: Results) -> list[str]:
+    """Markdown lines."""
+    rows = ["| measure | before | goal | measured | met |", "|---|--:|--:|--:|---|"]
+    return rows + [_row(goal, results.get(goal.result)) for goal in GOALS]
+
+
+def _row(goal: Goal, result: Result | None) -> str:
+    target = f"{'≥' if goal.at_least else '≤'} {goal.target:,g} {goal.unit}".strip()
+    measured, met = _measured(goal, result)
+    return f"| {goal.measure} | {goal.before} | {target} | {measured} | {met} |"
+
+
+def _measured(goal: Goal, result: Result | None) -> tuple[str, str]:
+    if result is None:
+        return "", "not measured"
+    outcome = result.outcome
+    if goal.key in outcome.spreads:
+        spread = outcome.spreads[goal.key]
+        value, written = spread.median, f"{number(spread.median)} ({number(spread.low)} to {number(spread.high)})"
+    elif goal.key in outcome.figures:
+        value = outcome.figures[goal.key]
+        written = number(value)
+    else:
+        return "", f"not measured: {outcome.missing}"
+    met = value >= goal.target if goal.at_least else value <= goal.target
+    return f"{written} {goal.unit}".strip(), "yes" if met else f"no. {goal.reason}".strip()
+
+
+def number(value: float) -> str:
+    """Three digits, or all before the point."""
+    if abs(value) >= 100:  # noqa: PLR2004 -- three digits
+        return f"{value:,.0f}"
+    return f"{value:#.3g}".rstrip(".")

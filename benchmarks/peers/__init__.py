@@ -1,0 +1,1 @@
+"""Other packages that do a part of the same work."""

@@ -1,0 +1,65 @@
+"""Runs measurements, each in a process of its own, and stores what they return.
+
+    Entry ──python -m benchmarks --child NAME──► Outcome as JSON on stdout ──► build/benchmarks/NAME.json
+
+One thread each for BLAS and OpenMP, set before numpy is imported; a measurement that fails or takes too long is stored
+as missing, with the reason, and the others run.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import msgspec
+
+from benchmarks import machine
+from benchmarks.catalogue import Entry
+from benchmarks.result import Outcome, Result, save, saved
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def is_done(entry: Entry, commit: str) -> bool:
+    """Whether the stored result is of this commit, and was measured."""
+    result = saved(entry.name)
+    return result is not None and result.commit == commit and not result.outcome.missing
+
+
+def run(entry: Entry, commit: str) -> Result:
+    """Measures and stores."""
+    before, began_s = machine.load(), time.monotonic()
+    outcome = _outcome(entry)
+    result = Result(
+        name=entry.name,
+        outcome=outcome,
+        commit=commit,
+        time=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        wall_s=time.monotonic() - began_s,
+        load=(before, machine.load()),
+    )
+    save(result)
+    return result
+
+
+def _outcome(entry: Entry) -> Outcome:
+    command = [sys.executable, "-m", "benchmarks", "--child", entry.name]
+    child = subprocess.Popen(
+        command,
+        env=os.environ | ONE_THREAD,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # so that a time-out ends the programs that it started too
+    )
+    try:
+        output, errors = child.communicate(timeout=entry.limit_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, 9)
+        child.communicate()
+        return Outcome(missing=f"not within {entry.limit_s:g} s")
+    try:
+        return msgspec.json.decode(output.rpartition(b"\n")[2], type=Outcome)
+    except msgspec.DecodeError:
+        lines = errors.decode(errors="replace").strip().splitlines()
+        return Outcome(missing=f"status {child.returncode}: {lines[-1] if lines else 'no output'}")

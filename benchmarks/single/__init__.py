@@ -1,0 +1,1 @@
+"""Measurements of one device, the rows of the table of goals."""
