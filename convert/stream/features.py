@@ -11,30 +11,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.data import dataset
-from convert.encoder.features import from_stored
 from convert.stream.rendering import SceneWindows
 from convert.train.heads.scoring import scoring_of, statistics_of
-from edged.features.geometry import GEOMETRY
+from edged.features.geometry import GEOMETRY, Geometry
 from edged.features.logmel import Floats, relative_levels
-from edged.features.whisper import WHISPER
 from edged.models.bundle import Bundle
 from edged.models.feature_adaptation import FeatureAdaptation, Settings
 from edged.models.interpreter import installed_runtimes
 from edged.models.trunk import Trunk
 
 
-def featured(bundle: Bundle, windows: SceneWindows, spoken: NDArray[np.bool_]) -> tuple[Floats, Floats | None]:
+def featured(
+    bundle: Bundle, windows: SceneWindows, spoken: NDArray[np.bool_], settings: Settings
+) -> tuple[Floats, Floats | None]:
     """Scores without adaptation, and with it where the bundle adapts its features; ``spoken`` (n,) are scored."""
     labels = bundle.manifest.labels
     trunk, scoring = Trunk(bundle, runtime=installed_runtimes()[0]), scoring_of(bundle)
     statistics = statistics_of(bundle) if bundle.manifest.adaptation else None
-    adaptation = FeatureAdaptation(labels, statistics, Settings()) if statistics else None
+    adaptation = FeatureAdaptation(labels, statistics, settings) if statistics else None
     scores = np.full((len(spoken), len(labels)), 1 / len(labels), np.float32)
     adapted = scores.copy()
-    levels = _levels(bundle, windows)
     stride_s = dataset.STRIDE_FRAMES * GEOMETRY.hop_s
     for window in np.flatnonzero(spoken):
-        given = windows.images[window] if levels is None else _cut(levels, int(windows.end[window]))
+        end = int(windows.end[window])
+        given = windows.images[window] if windows.levels is None else _cut(windows.levels, end, bundle.geometry)
         features = trunk.features(given)
         scores[window] = scoring(features[None])[0]
         if adaptation is not None:
@@ -43,15 +43,7 @@ def featured(bundle: Bundle, windows: SceneWindows, spoken: NDArray[np.bool_]) -
     return scores, adapted if adaptation is not None else None
 
 
-def _levels(bundle: Bundle, windows: SceneWindows) -> Floats | None:
-    """(k, 80) dB in the bundle's geometry; None where that is the images' own."""
-    if bundle.geometry == GEOMETRY:
-        return None
-    bands = windows.levels.reshape(len(windows.levels), GEOMETRY.n_bands, -1).mean(axis=2)
-    return from_stored(np.asarray(bands, np.float32))
-
-
-def _cut(levels: Floats, end: int) -> Floats:
-    """(300, 80) dB below the loudest cell of the window that ends at sample ``end``."""
-    last = min(end // WHISPER.hop, len(levels) - 1)
-    return relative_levels(levels[max(0, last - WHISPER.n_frames + 1) : last + 1], WHISPER)
+def _cut(levels: Floats, end: int, geometry: Geometry) -> Floats:
+    """(n_frames, n_bands) dB below the loudest cell of the window that ends at sample ``end``."""
+    last = min(end // geometry.hop, len(levels) - 1)
+    return relative_levels(levels[max(0, last - geometry.n_frames + 1) : last + 1], geometry)

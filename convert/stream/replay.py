@@ -1,10 +1,11 @@
-"""Scenes to episodes: through the pipeline of ``edged replay``, or from the windows of stored log-mel.
+"""Scenes to episodes: through the pipeline of ``edged replay``, or from windows that are scored once.
 
     sound ──file──► Recording, WindowClassifier, Tracker, as in the daemon, at maximum speed ──► Published
-    windows ──models, once──► Trace ──gate, Adaptation, Tracker with any thresholds──► Published
+    windows ──models, once──► Trace ──Adaptation, Tracker with any thresholds──► Published
 
-The second way scores every window once and then takes a moment for each set of thresholds.  The search for thresholds
-needs that, and so does CREMA-D, which may come as log-mel only.  A test holds both ways to the same events.
+The second way takes a moment for each set of thresholds, which the search for them needs.  Its windows are cut of the
+scene's sound, and a test holds both ways to the same events; of CREMA-D, which may come as log-mel only, they are made
+of that.
 """
 
 import tempfile
@@ -31,12 +32,13 @@ from edged.contract import payloads
 from edged.contract.status import SinkStatus
 from edged.contract.topics import Topic
 from edged.events.tracker import Began, Ended, Tracker, tracker_settings
-from edged.features.geometry import GEOMETRY
+from edged.features.geometry import GEOMETRY, Geometry
 from edged.features.logmel import Floats
 from edged.models.adaptation import Adaptation
 from edged.models.bundle import SPEECH, Bundle
 from edged.models.interpreter import installed_runtimes
 from edged.pipeline.adaptation_store import AdaptationStore
+from edged.pipeline.classifier import min_frames
 from edged.pipeline.daemon import Daemon
 
 _RATE_HZ = GEOMETRY.sample_rate_hz
@@ -99,14 +101,25 @@ def all_replayed(
 
 
 def traces(bundle: Bundle, config: Config, scenes: Sequence[Scene], cache: Path) -> list[Trace]:
-    """Scores all windows of ``scenes`` from log-mel."""
+    """Scores all windows of ``scenes``: of the sound, or of log-mel where a clip has no sound."""
     progress = tqdm(scenes, desc="windows", unit="scene", leave=False, disable=None)
-    min_frames = max(1, round(config.gate.min_speech_s / GEOMETRY.hop_s))
-    return [trace(bundle, rendering.windows(scene, cache, config.gate.min_dbfs), min_frames) for scene in progress]
+    return [trace(bundle, config, scene_windows(scene, config, cache, bundle.geometry)) for scene in progress]
 
 
-def trace(bundle: Bundle, windows: SceneWindows, min_frames: int) -> Trace:
-    """Scores the windows of one scene; the gate is asked if at least ``min_frames`` are loud."""
+def scene_windows(scene: Scene, config: Config, cache: Path, geometry: Geometry) -> SceneWindows:
+    """What a device with ``config`` sees of ``scene``, with the frames of a bundle's ``geometry``."""
+    if has_sound(scene):
+        return rendering.windows_of_sound(rendering.sound(scene), config, geometry)
+    return rendering.windows(scene, cache, config.gate.min_dbfs, geometry)
+
+
+def has_sound(scene: Scene) -> bool:
+    """Whether all its clips came as sound."""
+    return all(piece.clip.audio for piece in scene.pieces)
+
+
+def trace(bundle: Bundle, config: Config, windows: SceneWindows) -> Trace:
+    """Scores the windows of one scene; the gate is asked if enough frames are loud."""
     manifest, runtime = bundle.manifest, installed_runtimes()[0]
     images = (windows.images ^ np.int8(-128)).view(np.uint8)
     speech = np.ones(len(images), np.float32)
@@ -114,21 +127,18 @@ def trace(bundle: Bundle, windows: SceneWindows, min_frames: int) -> Trace:
         labels = manifest.gate.labels
         asked = clip_scores.model_scores({_GATE: bundle.gate}, {_GATE: len(labels)}, runtime, images)
         speech = asked[_GATE][:, labels.index(SPEECH)]
-    speech = np.where(windows.loud_frames >= min_frames, speech, np.float32(-1))
+    speech = np.where(windows.loud_frames >= min_frames(config.gate), speech, np.float32(-1))
     if manifest.trunk:
-        threshold = manifest.gate.threshold if manifest.gate else 0.0
-        scores, adapted = featured(bundle, windows, speech >= threshold)
+        scores, adapted = featured(bundle, windows, speech >= _threshold(bundle), config.baseline)
         return Trace(windows.start, windows.end, speech, scores, adapted)
     n_labels = {name: len(model.labels) for name, model in manifest.models.items()}
     raw = clip_scores.model_scores(bundle.contents, n_labels, runtime, images)
     return Trace(windows.start, windows.end, speech, routed(manifest, raw, manifest.routes.default))
 
 
-def tracked(bundle: Bundle, config: Config, scored: Trace, *, learn: bool, threshold: float | None = None) -> Published:
-    """What the device would publish about ``scored``; ``threshold`` replaces the gate's own."""
-    manifest = bundle.manifest
-    if threshold is None:
-        threshold = manifest.gate.threshold if manifest.gate else 0.0
+def tracked(bundle: Bundle, config: Config, scored: Trace, *, learn: bool) -> Published:
+    """What the device would publish about ``scored``."""
+    manifest, threshold = bundle.manifest, _threshold(bundle)
     table = manifest.mean_log_scores.get(manifest.routes.default)
     adaptation = Adaptation(manifest.labels, table, config.baseline) if learn and table else None
     tracker = Tracker(manifest.labels, tracker_settings(config, manifest.labels))
@@ -148,6 +158,10 @@ def tracked(bundle: Bundle, config: Config, scored: Trace, *, learn: bool, thres
         n_uncertain += tracker.state.emotion == "uncertain" and label is not None
     n_speech = int(np.count_nonzero(scored.speech >= threshold))
     return Published(tuple(events), len(scored.start), n_speech, n_uncertain)
+
+
+def _threshold(bundle: Bundle) -> float:
+    return bundle.manifest.gate.threshold if bundle.manifest.gate else 0.0
 
 
 def _event(change: Began | Ended, labels: tuple[str, ...], end: int) -> Event:

@@ -18,7 +18,7 @@ from convert.data import dataset
 from convert.data.surroundings import Surroundings
 from convert.score.isolated import apart
 from convert.stream import episodes
-from convert.stream.replay import Published, Trace, all_replayed, traces, tracked
+from convert.stream.replay import Published, Trace, all_replayed, has_sound, traces, tracked
 from convert.stream.scenes import USUAL, Kind, Scene, scenes
 from edged.config.structs import Config
 from edged.models.bundle import Bundle
@@ -98,7 +98,7 @@ def _rows(
     bundle: Bundle, config: Config, group: str, scripts: Sequence[Scene], scored: Sequence[Trace]
 ) -> list[dict[str, Any]]:
     """Without adaptation, and with adaptation that starts with the scene."""
-    from_sound = all(piece.clip.audio for scene in scripts for piece in scene.pieces)
+    from_sound = all(map(has_sound, scripts))
     published: list[list[Published]]
     if from_sound:
         published = apart(all_replayed, bundle, config, scripts, _LEARNS)

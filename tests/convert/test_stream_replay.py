@@ -4,48 +4,28 @@ import dataclasses
 from pathlib import Path
 
 import msgspec
-import numpy as np
+import pytest
 
 from convert.card.stream_section import stream_section
-from convert.data import recordings
-from convert.stream import rendering
-from convert.stream.rendering import SceneWindows
-from convert.stream.replay import all_replayed, trace, tracked
+from convert.stream.replay import all_replayed, traces, tracked
 from convert.stream.scenes import scenes
 from convert.stream.stage import SHORT, VALIDATION, prepared, streamed
 from edged.config.load import parse_config
-from edged.features.geometry import GEOMETRY
-from edged.features.windows import Windows
-from edged.models.bundle import DEFAULT_BUNDLE, Manifest, load_bundle
-from edged.models.speech_gate import n_loud
+from edged.models.bundle import BUNDLES, DEFAULT_BUNDLE, Manifest, load_bundle
 from tests.convert.test_stream_scenes import around, clips
 
 # Low thresholds, so that tones over noise start episodes that can be compared.
 _RESTLESS = "tracker: {enter: 0.2, leave: 0.1, margin: 0, min_duration_s: 0.5, span_s: 2}\n"
-_UNFILTERED = "audio: {highpass_hz: 0, remove_hum: false}"  # the scene's log-mel is that of the sound as it is
 
 
-def windows_of(file: Path, min_dbfs: float) -> SceneWindows:
-    """The windows of a recording, as the device cuts them."""
-    windows = Windows(GEOMETRY, rendering.STRIDE_FRAMES * GEOMETRY.hop)
-    found = [*windows.push(recordings.samples(file), 0), *windows.finish()]
-    return SceneWindows(
-        np.array([window.start for window in found]),
-        np.array([window.end for window in found]),
-        np.array([window.image for window in found]),
-        np.array([n_loud(window.speech_dbfs, min_dbfs) for window in found]),
-        np.empty((0, GEOMETRY.n_mels), np.float32),
-    )
-
-
-def test_tracked_is_replayed(tmp_path: Path) -> None:
-    """The same windows give the same events, states and counts, with adaptation and without."""
-    config, shipped = parse_config(_RESTLESS + _UNFILTERED, "test"), load_bundle(DEFAULT_BUNDLE)
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_tracked_is_replayed(tmp_path: Path, size: str) -> None:
+    """The same windows of the same sound give the same events, states and counts, with adaptation and without."""
+    config, shipped = parse_config(_RESTLESS, "test"), load_bundle(BUNDLES / size)
     bundle = dataclasses.replace(shipped, manifest=_open(shipped.manifest))
     script = scenes("g", clips(tmp_path, "a"), "emotions", around(tmp_path), tmp_path / "cache", 60)[0]
     published = all_replayed(bundle, config, [script], (False, True))[0]
-    recordings.write(tmp_path / "scene.wav", rendering.sound(script))
-    found = trace(bundle, windows_of(tmp_path / "scene.wav", config.gate.min_dbfs), 25)
+    found = traces(bundle, config, [script], tmp_path / "cache")[0]
     assert min(device.n_speech for device in published) > 10
     assert min(len(device.events) for device in published) > 1
     for device, learn in zip(published, (False, True), strict=True):
@@ -53,6 +33,9 @@ def test_tracked_is_replayed(tmp_path: Path) -> None:
         assert [(event.label, event.start_s, event.published_s) for event in again.events] == [
             (event.label, event.start_s, event.published_s) for event in device.events
         ]
+        assert [event.confidence for event in again.events] == pytest.approx(
+            [event.confidence for event in device.events], abs=1e-4
+        )
         assert (again.n_windows, again.n_speech) == (device.n_windows, device.n_speech)
         assert again.n_uncertain == device.n_uncertain
 

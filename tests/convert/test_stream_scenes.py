@@ -11,7 +11,9 @@ from convert.data import dataset
 from convert.data.surroundings import Surroundings, surroundings
 from convert.stream import rendering
 from convert.stream.scenes import Kind, Scene, scenes
+from edged.config.load import parse_config
 from edged.features.geometry import GEOMETRY
+from edged.features.whisper import WHISPER
 from edged.features.windows import Windows
 from tests.parts.models import layouts
 from tests.parts.sound.speech import RATE_HZ, noise
@@ -90,6 +92,19 @@ def test_renderings_agree(tmp_path: Path) -> None:
     assert apart_db < 1.5  # where floor and voice are alike, their phases decide
     loud = np.array([np.count_nonzero(window.speech_dbfs > -60) for window in found])
     assert np.abs(loud - composed.loud_frames).max() <= 4
+
+
+def test_renderings_agree_for_the_encoder(tmp_path: Path) -> None:
+    """So are the frames in the encoder's geometry, whose narrow bands come from the clips' sound."""
+    script = scenes("g", clips(tmp_path, "a"), "emotions", Surroundings([], [], []), tmp_path / "cache", 60)[0]
+    config = parse_config("audio: {highpass_hz: 0, remove_hum: false}", "test")
+    composed = rendering.windows(script, tmp_path / "cache", -60.0, WHISPER).levels
+    found = rendering.windows_of_sound(rendering.sound(script), config, WHISPER).levels
+    assert composed is not None
+    assert found is not None
+    assert composed.shape == found.shape
+    deepest = found.max() - WHISPER.top_db
+    assert np.abs(np.maximum(composed, deepest) - np.maximum(found, deepest)).mean() < 4
 
 
 def test_sound_has_levels_of_the_script(tmp_path: Path) -> None:

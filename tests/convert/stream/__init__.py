@@ -1,0 +1,1 @@
+"""Long recordings: their windows, and what a bundle with a trunk makes of them."""
