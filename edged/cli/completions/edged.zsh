@@ -10,7 +10,7 @@
 
 _shtab_edged_commands() {
   local _commands=(
-    acl:'Print an access list for mosquitto that allows this device its own topics and nothing else.'
+    acl:'Print an access list for mosquitto that allows this device its own topics and nothing else. With --hub, allow a hub what the places, inputs and actions of the config need.'
     calibrate:'Adapt the device to your voice and room: speak two or three sentences as you always do. If edged runs on this machine it is asked to listen, otherwise this command listens to the microphone itself, or reads a recording made with it. The answer says what was heard and what changed. Only means are stored, no sound.'
     calls:'Analyse recordings of service calls: how the customer'"'"'s emotion moved, and whether the call calmed it, as a score from 1 to 10. Each call gets a folder with report.html, report.json, timeline.csv and timeline.png. Nothing leaves this machine. Only the customer'"'"'s channel reaches the models; of the agent'"'"'s, only speech and silence are measured.'
     check:'Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL with the reason and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.'
@@ -43,8 +43,9 @@ _shtab_edged_defaults_added=0
 _shtab_edged_acl_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--user[MQTT user name (default\: mqtt.username)]:NAME:"
-  "--node[node (default\: that of the config)]:NODE:"
+  "--node[node or hub (default\: that of the config)]:NODE:"
   "--pattern[cover all devices whose MQTT user name equals their node name]"
+  "--hub[for edged hub, and for edged mcp with the same config]"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
 )
 
