@@ -1,6 +1,6 @@
 """Clips to what a bundle's models say of each, as fusion takes it.
 
-Bundle, prepared clips ──int8──► scores (n, 6) of the default routing, log scores of all models (n, 16)
+Bundle, prepared clips ──its trunk, if it has one, int8──► scores (n, 6) of the default routing, log scores (n, 16)
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.corpora.clip import LABELS, Clip
-from convert.score import clip_scores
 from convert.score.rows import by_way
 from convert.score.runtimes import int8
+from convert.train.heads import bundle_windows
 from edged.features.logmel import Floats
 from edged.models.bundle import Bundle
 
@@ -37,7 +37,7 @@ class Voices:
 
 def voices(bundle: Bundle, clips: Sequence[Clip], cache: Path, store: Path) -> Voices:
     """The scores of prepared ``clips``, cached in ``store``."""
-    windows = clip_scores.clip_windows(clips, cache)
+    windows = bundle_windows.clip_windows(bundle, clips, cache, store)
     raw = int8(bundle, windows, store)
     manifest = bundle.manifest
     columns = [manifest.labels.index(label) for label in LABELS]
