@@ -60,7 +60,7 @@ class Reload:
             _log.error("%s", self.summary)
             return self.in_force
         live, waiting = [], []
-        for key, old_value, new_value in _changes(self._config, new):
+        for key, old_value, new_value in changes(self._config, new):
             if key == _LIVE_WITHIN or (key.split(".")[0] in LIVE and key != _FIXED):
                 live.append(f"{key} {old_value} -> {new_value}")
             else:
@@ -86,13 +86,13 @@ class Reload:
         return config
 
 
-def _changes(old: msgspec.Struct, new: msgspec.Struct, above: str = "") -> list[tuple[str, object, object]]:
+def changes(old: msgspec.Struct, new: msgspec.Struct, above: str = "") -> list[tuple[str, object, object]]:
     """Every key whose value differs, as (``section.key``, old, new)."""
-    changes: list[tuple[str, object, object]] = []
+    found: list[tuple[str, object, object]] = []
     for name in old.__struct_fields__:
         old_value, new_value = getattr(old, name), getattr(new, name)
         if isinstance(old_value, msgspec.Struct):
-            changes += _changes(old_value, new_value, f"{above}{name}.")
+            found += changes(old_value, new_value, f"{above}{name}.")
         elif old_value != new_value:
-            changes.append((above + name, old_value, new_value))
-    return changes
+            found.append((above + name, old_value, new_value))
+    return found

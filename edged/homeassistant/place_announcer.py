@@ -25,13 +25,26 @@ class PlaceAnnouncer:
     ) -> None:
         self._prefix = prefix
         self._clock = clock
+        self._announcers: dict[str, Announcer] = {}
+        self._repeated_s = -_REPEAT_S
+        self._is_connected = False
+        self.change(announcements)
+
+    def change(self, announcements: Mapping[str, Announcement]) -> None:
+        """Publish what is new or differs, once the broker takes it; what is gone is left as the broker has it."""
         self._announcements = announcements
-        self._announcers = {
-            identifier: Announcer(identifier, prefix, announcement, clock=clock)
+        before = self._announcers
+        made = {
+            identifier: before.get(identifier) or Announcer(identifier, self._prefix, announcement, clock=self._clock)
             for identifier, announcement in announcements.items()
         }
-        self._repeated_s = -_REPEAT_S
-        self.filters = tuple(dict.fromkeys(one for announcer in self._announcers.values() for one in announcer.filters))
+        self._announcers = made
+        self.filters = tuple(dict.fromkeys(one for announcer in made.values() for one in announcer.filters))
+        for identifier, announcer in made.items():
+            if identifier in before:
+                announcer.change(announcements[identifier])
+            elif self._is_connected:
+                announcer.connected()
 
     @property
     def largest(self) -> tuple[int, int]:
@@ -41,11 +54,13 @@ class PlaceAnnouncer:
 
     def connected(self) -> None:
         """The broker takes messages; it may have forgotten ours."""
+        self._is_connected = True
         for announcer in self._announcers.values():
             announcer.connected()
 
     def lost(self) -> None:
         """The broker is away; what it will hold when it returns is unknown."""
+        self._is_connected = False
         for announcer in self._announcers.values():
             announcer.lost()
 

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from edged.config.hub.structs import Place
 from edged.config.structs import Config
 from edged.contract.fields import rfc3339
 from edged.contract.mood import NONE, HubHealth, HubInputs, MoodEvent
@@ -27,6 +28,7 @@ from edged.host.systemd import notify
 from edged.hub.intake import Intake
 from edged.hub.interfaces import MoodListener
 from edged.hub.mood_tracker import MoodTracker, Now
+from edged.hub.place import Fused
 from edged.hub.routes import Routes, my_places
 
 _TICK_S = 0.5  # between two looks at a place that has a mood
@@ -71,14 +73,7 @@ class Hub:
         """``name`` is the hub's own, as in its topics."""
         self._config, self._name = config, name
         self._routes, self._intake, self._sink, self._listeners = routes, intake, sink, listeners
-        self._places = {
-            place: _Watched(
-                MoodTracker(name, place, settings),
-                place_topic(place, MOOD, config.mqtt.root),
-                place_topic(place, MOOD_EVENT, config.mqtt.root),
-            )
-            for place, settings in my_places(config.hub).items()
-        }
+        self._places = {place: self._watched(place, settings) for place, settings in my_places(config.hub).items()}
         self._due = set(self._places)  # places to look at; at first all, so that an outdated mood is replaced
         self._looked_s = 0.0  # monotonic; at all places with a mood
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
@@ -111,6 +106,28 @@ class Hub:
         """Make ``run`` end and raise ``error`` within a turn."""
         self._ending = error
 
+    def change(self, config: Config, routes: Routes, listeners: Sequence[MoodListener]) -> None:
+        """Continue with another config, which has the same name and root; called between two turns.
+
+        Moods of places that stay continue.  A place that is gone from all parts has no mood any more.
+        """
+        routes.adopt(self._routes)
+        before, self._places = self._places, {}
+        same_labels = config.hub.labels == self._config.hub.labels
+        for place, settings in my_places(config.hub).items():
+            if same_labels and place in before:
+                self._places[place] = before[place]
+                if settings != self._config.hub.places[place]:
+                    before[place].tracker.change(settings)
+            else:
+                self._places[place] = self._watched(place, settings)
+        for place in before.keys() - config.hub.places.keys():
+            ended = MoodTracker(self._name, place, self._config.hub.places[place])
+            for payload in ended.update(Fused(NONE), Now(time.monotonic(), time.time())):
+                self._sink.publish(before[place].mood, payload)
+        self._config, self._routes, self._listeners = config, routes, listeners
+        self._due = set(self._places)
+
     def turn(self) -> None:
         """Take all that has arrived, and publish what follows from it."""
         now = Now(time.monotonic(), time.time())
@@ -134,6 +151,14 @@ class Hub:
         self._latencies.extend(published_s - at_s for at_s in arrivals)
         self._log_news()
         notify("WATCHDOG=1")
+
+    def _watched(self, place: str, settings: Place) -> _Watched:
+        root = self._config.mqtt.root
+        return _Watched(
+            MoodTracker(self._name, place, settings),
+            place_topic(place, MOOD, root),
+            place_topic(place, MOOD_EVENT, root),
+        )
 
     def _look(self, place: str, now: Now) -> None:
         watched = self._places[place]

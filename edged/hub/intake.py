@@ -52,6 +52,14 @@ class Intake:
         self._connection_lost = False
         self.refused: Counter[str] = Counter()  # written by paho's thread alone
 
+    def change(self, topics: Iterable[str]) -> None:
+        """Take messages of ``topics`` from now on; budgets, and what waits of topics that stay, are left as they are.
+
+        What waits of the others is still taken, by routes that ignore it.
+        """
+        self.filters = tuple(dict.fromkeys(topics))
+        self._lanes = {topic: self._lanes.get(topic) or _Lane(self._clock) for topic in self.filters}
+
     def connected(self) -> None:
         """Nothing to do: the broker sends what comes."""
 

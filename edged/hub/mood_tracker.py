@@ -39,6 +39,11 @@ class MoodTracker:
         self._published_s = 0.0
         self._last_event = NONE
 
+    def change(self, place: Place) -> None:
+        """Other settings of the place; its mood continues."""
+        self._place = place
+        self._published = None  # the state may look otherwise: its method, its sources
+
     @property
     def emotion(self) -> str:
         """The mood that was published last; empty before the first."""

@@ -58,41 +58,53 @@ class PlaceSources:
     """The sources of one place; times are monotonic."""
 
     def __init__(self, place: Place, labels: Sequence[str]) -> None:
-        self._place = place
-        self._labels = tuple(labels)
+        self.place = place
+        self.labels = tuple(labels)
         self._prior = _prior(place, labels)
         self.voice = Voice(labels, place.window_s)
-        self._sources = {
+        self.sources = {
             one.name: _Source("text" if one.kind == "text" else "face", one.reliability or 0.0)
             for one in map(complete, place.inputs)
         }
 
+    def adopt(self, before: "PlaceSources") -> None:
+        """Continue with what ``before`` knows, as far as it was of the same nodes, inputs and labels."""
+        if before.labels != self.labels:
+            return
+        was, place = before.place, self.place
+        if (was.voice, was.window_s) == (place.voice, place.window_s):
+            self.voice = before.voice
+        for one in place.inputs:
+            if one in was.inputs:
+                name = complete(one).name
+                self.sources[name] = before.sources[name]
+
     def take(self, name: str, said: Said, now_s: float) -> None:
         """A message of the input ``name``."""
-        source = self._sources[name]
+        source = self.sources[name]
         source.said, source.at_s = said, now_s
         source.votes.append((now_s, said.vote))
 
     def fused(self, now_s: float) -> Fused:
         """The mood now."""
         present = [one for one in self._now(now_s) if one.evidence.reliability > 0]
-        if not any(one.evidence.age_s <= self._place.window_s for one in present):
+        if not any(one.evidence.age_s <= self.place.window_s for one in present):
             return Fused(NONE)
-        if self._place.method == "rule":
-            present = [one for one in present if one.evidence.age_s <= self._place.window_s]
-            scores = rule([(one.kind, one.label) for one in present], self._labels)
+        if self.place.method == "rule":
+            present = [one for one in present if one.evidence.age_s <= self.place.window_s]
+            scores = rule([(one.kind, one.label) for one in present], self.labels)
             emotion = next(iter(scores), UNCERTAIN)
             weights = {one.name: 1.0 for one in present}
         else:
-            scores = pool([one.evidence for one in present], self._prior, self._place.window_s)
+            scores = pool([one.evidence for one in present], self._prior, self.place.window_s)
             likeliest = max(scores, key=scores.__getitem__)
-            emotion = likeliest if scores[likeliest] >= self._place.enter else UNCERTAIN
-            weights = {one.name: weight(one.evidence, self._place.window_s) for one in present}
+            emotion = likeliest if scores[likeliest] >= self.place.enter else UNCERTAIN
+            weights = {one.name: weight(one.evidence, self.place.window_s) for one in present}
         shown = [one for one in present if weights[one.name] >= _MIN_WEIGHT]
         return Fused(
             emotion,
             max(scores.values(), default=None),
-            {label: round(scores.get(label, 0.0), 4) for label in self._labels} if scores else None,
+            {label: round(scores.get(label, 0.0), 4) for label in self.labels} if scores else None,
             {
                 one.name: SourceShare(
                     label=one.label, age_s=round(one.evidence.age_s, 1), weight=round(weights[one.name], 3)
@@ -110,11 +122,11 @@ class PlaceSources:
                 VOICE,
                 "voice",
                 label,
-                Evidence(name=VOICE, scores=said.scores, reliability=self._place.reliability, age_s=age_s),
+                Evidence(name=VOICE, scores=said.scores, reliability=self.place.reliability, age_s=age_s),
             )
-        for name, source in self._sources.items():
+        for name, source in self.sources.items():
             if source.said is not None:
-                since_s = now_s - self._place.window_s
+                since_s = now_s - self.place.window_s
                 recent = [(vote, 1.0) for at_s, vote in source.votes if at_s >= since_s]
                 label = self._label(source.said, most_frequent(recent))
                 age_s = max(0.0, now_s - source.at_s)
@@ -126,7 +138,7 @@ class PlaceSources:
                 )
 
     def _label(self, said: Said, frequent: str) -> str:
-        return frequent if self._place.method == "rule" else said.vote
+        return frequent if self.place.method == "rule" else said.vote
 
 
 def _prior(place: Place, labels: Sequence[str]) -> dict[str, float]:

@@ -55,6 +55,13 @@ class Routes:
                 if one.kind == "text":
                     self._word_topics.add(one.topic)
 
+    def adopt(self, before: "Routes") -> None:
+        """Continue with the counts of ``before``, and with what its places know."""
+        self.counts = before.counts
+        for name, place in self.places.items():
+            if name in before.places:
+                place.adopt(before.places[name])
+
     @property
     def topics(self) -> tuple[str, ...]:
         """All topics to subscribe to."""
@@ -72,7 +79,7 @@ class Routes:
             return
         ignored: list[Ignored] = []
         accepted = False
-        for place, handler in self._handlers[taken.topic]:
+        for place, handler in self._handlers.get(taken.topic, ()):  # none of one that a reload took away
             result = handler(taken)
             unknown = () if result is None else result.unknown
             self._name_unknown(taken.topic, unknown)

@@ -119,6 +119,10 @@ class MqttClient:
         """Subscribe to all of ``wanted`` in one packet; returns its mid."""
         return self._client.subscribe([(one.topic_filter, one.qos) for one in wanted])[1]
 
+    def unsubscribe(self, gone: Sequence[Subscription]) -> None:
+        """Have no more messages of these filters."""
+        self._client.unsubscribe([one.topic_filter for one in gone])
+
     def forget_sent(self) -> None:
         """Drop all unacknowledged messages, so that paho does not send them again."""
         self._client.drop_out_messages()

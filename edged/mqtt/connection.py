@@ -14,7 +14,7 @@ The wait before the next attempt is set when an attempt starts: both limits of p
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
 from edged.config.structs import Mqtt
@@ -75,6 +75,7 @@ class Connection:
         self._most_unanswered = self._n_sent = self._n_answered = 0  # since the broker accepted this attempt
         self._online_mid: int | None = None  # until it is acknowledged
         self._subscribe_mid: int | None = None
+        self._asked = self._subscriptions  # by SUBSCRIBE of this attempt
         self.refusal = ""  # reason for the last message that the broker refused; MQTT 5 only
         callbacks = Callbacks(
             attempting=self._attempting,
@@ -128,7 +129,7 @@ class Connection:
     @property
     def refused_subscriptions(self) -> tuple[str, ...]:
         """The optional filters that the broker refused at the last attempt."""
-        return self._subscriptions.refused
+        return self._asked.refused
 
     def __enter__(self) -> Self:
         """Start to connect, in paho's thread, for as long as it takes.
@@ -185,6 +186,16 @@ class Connection:
         """Take note that the broker acknowledges a message of this size and drops it."""
         self.size_limit.refused(topic, self._client.packet_bytes(topic, payload, 1))
 
+    def resubscribe(self, wanted: Iterable[Subscription]) -> None:
+        """Subscribe to these filters, all of them optional, in place of the former; the connection stays."""
+        before, self._subscriptions = self._subscriptions, Subscriptions(wanted)
+        if self._accepted_s is None:  # the next attempt reads them: paho's thread sets _accepted_s first
+            return
+        if gone := before.without(self._subscriptions):
+            self._client.unsubscribe(gone)
+        if added := self._subscriptions.without(before):
+            self._client.subscribe(added)
+
     def wait_connected(self, within_s: float) -> bool:
         """Whether the broker accepts messages, waiting at most ``within_s`` for it."""
         return self._connection_state.wait_for(lambda: self.connected, within_s)
@@ -217,7 +228,8 @@ class Connection:
         self._accepted_s = time.monotonic()
         self.size_limit.connected(max_bytes)
         self._most_unanswered = max(1, most_unanswered - 1)  # one is reserved for offline
-        if wanted := self._subscriptions.wanted:
+        self._asked = self._subscriptions
+        if wanted := self._asked.wanted:
             self._subscribe_mid = self._client.subscribe(wanted)
         if self._availability:
             self._online_mid = self._client.publish(
@@ -270,14 +282,16 @@ class Connection:
             self._on_acknowledged(mid)
 
     def _subscribed(self, mid: int, failed: Sequence[bool]) -> None:
-        if mid != self._subscribe_mid:
+        if mid != self._subscribe_mid:  # of resubscribe
+            if any(failed):
+                _log.warning("%s: %d subscriptions refused, continuing without them", self._broker, sum(failed))
             return
-        before = self._subscriptions.refused
-        if lacking := self._subscriptions.answered(failed):
+        before = self._asked.refused
+        if lacking := self._asked.answered(failed):
             self._explained = True
             self._connection_state.change(State.REFUSED, f"subscription to {', '.join(lacking)} refused")
             return
-        if (refused := self._subscriptions.refused) and refused != before:
+        if (refused := self._asked.refused) and refused != before:
             _log.warning("%s: subscription to %s refused, continuing without it", self._broker, ", ".join(refused))
         self._subscribe_mid = None
         self._check_open()

@@ -57,12 +57,11 @@ class Publisher:
         self._info: Info | None = None  # the newest
         self._name_conflict = NameConflict(full_name(mqtt.root, node, INFO), self._say_info_again)
         self._listeners: tuple[Listener, ...] = (self._name_conflict, *listeners)
-        filters = [Subscription(wanted, required=False) for one in self._listeners for wanted in one.filters]
         self._connection = Connection(
             mqtt,
             client_id(node),
             availability=full_name(mqtt.root, node, AVAILABILITY),
-            subscriptions=filters,
+            subscriptions=self._wanted_filters(),
             on_received=self._received,
             on_change=self._changed,
             on_acknowledged=self._on_acknowledged,
@@ -168,11 +167,18 @@ class Publisher:
         """Take note that the broker drops a message of this size."""
         self._connection.refused(topic, payload)
 
+    def resubscribe(self) -> None:
+        """Subscribe to the filters that the listeners have now; the connection stays."""
+        self._connection.resubscribe(self._wanted_filters())
+
     def repeat(self) -> None:
         """Publish availability and the newest of each state again, if the broker is connected."""
         self._connection.send(self._full_name(AVAILABILITY.name), ONLINE.encode(), 1, retained=True)
         self._renew = True
         self._work()
+
+    def _wanted_filters(self) -> list[Subscription]:
+        return [Subscription(wanted, required=False) for one in self._listeners for wanted in one.filters]
 
     def _changed(self, state: State) -> None:
         if state is State.CONNECTED:

@@ -25,6 +25,11 @@ class Subscriptions:
         self.wanted = tuple(Subscription(one) if isinstance(one, str) else one for one in wanted)
         self.refused: tuple[str, ...] = ()  # optional ones only
 
+    def without(self, others: "Subscriptions") -> tuple[Subscription, ...]:
+        """Those whose filters ``others`` lacks."""
+        known = {one.topic_filter for one in others.wanted}
+        return tuple(one for one in self.wanted if one.topic_filter not in known)
+
     def answered(self, failed: Sequence[bool]) -> tuple[str, ...]:
         """Take the broker's answers, in the order of ``wanted``; returns the required filters that it refused.
 

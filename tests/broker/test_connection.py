@@ -164,6 +164,37 @@ def test_broker_that_comes_back_is_a_reconnect(mosquitto: Mosquitto, caplog: pyt
     assert [record.levelname for record in caplog.records] == ["INFO", "WARNING", "INFO"]
 
 
+def test_other_subscriptions_on_the_same_connection(mosquitto: Mosquitto) -> None:
+    """They change at once while the broker is there, and with the next connection while it is away."""
+    topics: list[str] = []
+    with (
+        Connection(
+            mosquitto.mqtt, "a", subscriptions=["one", "two"], on_received=lambda message: topics.append(message.topic)
+        ) as connection,
+        Connection(mosquitto.mqtt, "b") as sender,
+    ):
+
+        def arrived() -> list[str]:
+            topics.clear()
+            for topic in ("one", "two", "three", "four", "two"):
+                wait_until(lambda: sender.send(topic, b"", 1, retained=False) is not None, "sent")  # noqa: B023 -- used at once
+            wait_until(lambda: topics.count("two") >= 2, "the last")
+            return sorted({*topics})
+
+        assert connection.wait_connected(WITHIN_S)
+        assert arrived() == ["one", "two"]
+        connection.resubscribe([Subscription(one, required=False) for one in ("two", "three")])
+        wait_until(lambda: arrived() == ["three", "two"], "the change")
+        assert connection.reconnects == 0
+        mosquitto.kill()
+        wait_until(lambda: not connection.connected, "the loss")
+        connection.resubscribe([Subscription(one, required=False) for one in ("two", "four")])
+        mosquitto.start()
+        assert connection.wait_connected(WITHIN_S)
+        assert sender.wait_connected(WITHIN_S)
+        assert arrived() == ["four", "two"]
+
+
 @pytest.mark.parametrize("host", ["a..b", "x" * 64, "a\0b"])
 def test_host_that_is_no_name_is_a_config_error(host: str) -> None:
     """Resolving these hosts raises errors that paho's thread does not catch."""

@@ -3,7 +3,8 @@
 config ─► places ─► text ─► broker, stage by stage, as the hub connects
 """
 
-from edged.cli.broker.hub import announcer_for, hub_config, routes_for
+from edged.cli.broker.hub import hub_config
+from edged.cli.broker.hub_parts import announcer_for, routes_for
 from edged.cli.sensor.report import Report
 from edged.config.structs import Config
 from edged.contract.fields import rfc3339

@@ -20,7 +20,7 @@ _shtab_edged_commands() {
     devices:'List the microphones, each with the string that selects it as audio.device in the config.'
     discovery:'Print the MQTT discovery messages that this device publishes for Home Assistant, or remove them from the broker. The daemon need not run.'
     history:'List the emotion events stored on this device, both published and waiting for the broker. Works while the daemon runs.'
-    hub:'Fuse what microphones, transcripts and cameras say of each place to one mood, publish it, and hand it on to an agent, until SIGTERM or Ctrl-C. Runs beside the broker and needs neither microphone nor camera itself.'
+    hub:'Fuse what microphones, transcripts and cameras say of each place to one mood, publish it, and hand it on to an agent, until SIGTERM or Ctrl-C. Runs beside the broker and needs neither microphone nor camera itself. SIGHUP reloads the config.'
     mcp:'Give an agent the moods of rooms that `edged hub` publishes: MCP tools and resources that only read. Without --http it speaks over stdin and stdout, as MCP clients start their servers.'
     replay:'Play sound files through the same pipeline as the microphone, and publish to the broker or print JSON lines. A replay has a node of its own, so that nobody takes it for the live device.'
     run:'Listen to the microphone and publish emotion events until SIGTERM or Ctrl-C. This is what the service runs. SIGHUP reloads the config.'
