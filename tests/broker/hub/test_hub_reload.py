@@ -42,7 +42,7 @@ class Process:
         self.received: list[Received] = []
         self.write(_BEFORE)
         with self._log.open("wb") as log:
-            command = [sys.executable, "-m", "edged", "hub", "--config", self._file]
+            command = [sys.executable, "-m", "edged", "hub", "--config", str(self._file)]
             self.process = subprocess.Popen(command, cwd=REPOSITORY, stderr=log, stdout=log)
 
     def write(self, places: str, port: int = 0) -> None:
