@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from convert.commands import all as whole
-from convert.commands import bundle, card, encoder, evaluate, gate, prepare, protocol, quantize, text, train
+from convert.commands import bundle, card, encoder, evaluate, gate, prepare, protocol, quantize, text, train, zoo
 from convert.commands.options import Parser
 from edged.errors import EdgedError
 
@@ -25,6 +25,7 @@ COMMANDS = {
     "bundle": bundle,
     "card": card,
     "all": whole,
+    "zoo": zoo,
 }
 _INTERRUPTED = 130  # 128 and SIGINT, as shells count
 

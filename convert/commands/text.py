@@ -37,11 +37,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_text(parser: argparse.ArgumentParser) -> None:
+    """Where the sentences are, and how many are measured."""
+    add_text_folder(parser)
+    parser.add_argument("--tested", type=natural, help="calibrate and measure on the first so many sentences only")
+
+
+def add_text_folder(parser: argparse.ArgumentParser) -> None:
     """Where the sentences are."""
     corpora = os.environ.get("EDGED_CORPORA")
     folder = Path(corpora).parent / "text" if corpora else ROOT.parent / "shared" / "text"
     parser.add_argument("--text", type=Path, default=folder, help="folder of sentences with emotions (%(default)s)")
-    parser.add_argument("--tested", type=natural, help="calibrate and measure on the first so many sentences only")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -60,7 +60,11 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("convert.evaluate", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
     # A training clip passes through these in order: each folder may import those before it (docs/decisions/0028).
     *[(folder, (*_CONVERT_FOLDERS[:number], *_TRAINING)) for number, folder in enumerate(_CONVERT_FOLDERS)],
-    ("convert.card", ("convert.corpora", "convert.recipes", "convert.score", "convert.gate.recipe", *_TRAINING)),
+    (
+        "convert.card",
+        ("convert.corpora", "convert.recipes", "convert.score", "convert.zoo", "convert.gate.recipe", *_TRAINING),
+    ),
+    ("convert.zoo", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
     ("convert.bundle", (*_CONVERT_FOLDERS, "convert.card", *_TRAINING, *_WORDS)),
     ("convert.commands", ("convert", *_TRAINING)),
     ("convert", ("convert.commands", *_TRAINING)),

@@ -1,0 +1,91 @@
+"""``python -m convert zoo``: other recognisers on the cascade's speakers, and the page with their figures."""
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convert.bundle import origin
+from convert.commands.options import add_folders, need_tensorflow
+from convert.commands.text import add_text_folder
+from edged.errors import UsageError
+
+if TYPE_CHECKING:
+    from convert.zoo.problems import Places
+    from convert.zoo.trials import Trial
+
+SUMMARY = "train and test other recognisers on the same speakers, see docs/zoo.md"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    add_folders(parser)
+    add_text_folder(parser)
+    parser.add_argument("--model", nargs="+", metavar="NAME", help="only these (--list)")
+    parser.add_argument("--corpus", nargs="+", metavar="NAME", help="only these (--list)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], metavar="N", help="(1 2 3)")
+    parser.add_argument("--list", action="store_true", help="print the names and what they are")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
+    parser.add_argument("--stored", action="store_true", help="train nothing: the table of the results that are there")
+    parser.add_argument("--page", type=Path, help="write the page there, and its picture beside it (docs/zoo.md)")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Runs what has no result yet, and prints or writes the table.
+
+    Raises:
+        UsageError: no such recogniser or corpus, or an extra is not installed.
+    """
+    from convert.card import zoo_page  # noqa: PLC0415 - scikit-learn takes seconds
+    from convert.zoo import running  # noqa: PLC0415 - as above
+    from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
+    from convert.zoo.problems import PROBLEMS, Places  # noqa: PLC0415 - as above
+    from convert.zoo.summary import summaries  # noqa: PLC0415 - as above
+
+    if options.list:
+        for entry in ENTRIES.values():
+            print(f"{entry.name:<28} {entry.family}: {entry.what}")
+        for problem in PROBLEMS.values():
+            print(f"{problem.name:<28} {problem.title}")
+        return
+    need_tensorflow()
+    places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve())
+    wanted = _wanted(options, places)
+    if not options.stored:
+        running.run_all(places, wanted, max(1, options.jobs), origin.commit())
+    found = summaries(running.results(places, wanted))
+    if options.json:
+        print(json.dumps([one.as_json() for one in found], indent=1))
+    elif options.page:
+        zoo_page.write(options.page, found)
+    else:
+        print(zoo_page.page(found))
+
+
+def _wanted(options: argparse.Namespace, places: "Places") -> list["Trial"]:
+    """What ``options`` ask for, the first seed of all before the second of any."""
+    from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
+    from convert.zoo.problems import PROBLEMS, clips_of, named  # noqa: PLC0415 - as above
+    from convert.zoo.trials import suits, trials_of  # noqa: PLC0415 - as above
+
+    _known("model", options.model or (), list(ENTRIES))
+    problems = [named(name) for name in options.corpus or PROBLEMS]
+    if not options.corpus:
+        problems = [problem for problem in problems if problem.present(places)]
+    names = options.model or [name for name, entry in ENTRIES.items() if not entry.reason]
+    found: list[Trial] = []
+    for problem in problems:
+        media = problem.media(clips_of(problem.name, places))
+        for name in names:
+            if suits(problem, name, media):
+                found += trials_of(problem, name, options.seeds)
+    return sorted(found, key=lambda trial: options.seeds.index(trial.seed))
+
+
+def _known(option: str, given: Sequence[str], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise UsageError(f"--{option} {name}: expected one of {', '.join(known)}")

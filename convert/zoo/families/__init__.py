@@ -1,0 +1,1 @@
+"""The recognisers, one family or architecture a file."""

@@ -1,0 +1,66 @@
+"""``python -m convert zoo``: trains, resumes, and writes the page."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from convert.__main__ import main
+from convert.zoo import running
+from convert.zoo.problems import Places
+from convert.zoo.running import Done
+from convert.zoo.trials import Trial
+from tests.convert.zoo.test_running import at_once
+
+
+def command(places: Places, work: Path, *more: str) -> list[str]:
+    """The command on the corpus of tones."""
+    folders = ["--corpora", str(places.corpora), "--text", str(places.text), "--work", str(work)]
+    return ["zoo", *folders, "--corpus", "emodb", *more]
+
+
+def test_page_of_both_protocols(places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One command trains in processes, and writes a page with both protocols; again, it only reads."""
+    page = tmp_path / "zoo.md"
+    models = ["--model", "MNB on eight", "--seeds", "1"]
+    assert main([*command(places, places.work, *models), "--jobs", "1", "--page", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "| MNB on eight | **" in text
+    assert "Sahu 2019" in text
+    assert main([*command(places, places.work, *models), "--stored", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["leaky_uar"] is not None
+    assert (row["seeds"], row["n_folds"]) == ([1], 8)
+    assert row["command"] == 'python -m convert zoo --model "MNB on eight" --corpus emodb'
+
+
+def test_first_seed_of_all_before_the_second(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is interrupted has whole rows: the table's order is by seed first."""
+    ran: list[int] = []
+
+    def noted(places: Places, missing: list[Trial], jobs: int) -> Iterator[Done]:
+        ran.extend(trial.seed for trial in missing)
+        return at_once(places, missing, jobs)
+
+    monkeypatch.setattr(running.run_all, "__defaults__", (noted,))
+    assert main(command(places, tmp_path, "--model", "LR on eight", "SVM on eight", "--seeds", "3", "1")) == 0
+    assert ran == sorted(ran, reverse=True)
+    assert set(ran) == {1, 3}
+    assert "SVM on eight" in capsys.readouterr().out
+
+
+def test_unknown_names(places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line with what there is, status 64."""
+    assert main(command(places, tmp_path, "--model", "RF")) == 64
+    assert "--model RF: expected one of RF on eight" in capsys.readouterr().err
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every recogniser and corpus by name."""
+    assert main(["zoo", "--list"]) == 0
+    text = capsys.readouterr().out
+    assert "RF on eight" in text
+    assert "iemocap-4" in text
