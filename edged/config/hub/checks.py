@@ -3,12 +3,16 @@
 Hub ──► nothing, or ConfigError: key, value, what is expected
 """
 
+import re
 from collections.abc import Iterator
 
 from edged.config.hub.presets import complete
 from edged.config.hub.structs import Action, Hub, Input, Place
 from edged.errors import ConfigError, shown
 
+# Frigate and Double Take say who is in the picture: their topics by default, and their fields wherever they are sent.
+_IDENTITY_TOPICS = ("frigate/", "double-take/")
+_IDENTITY_FIELD = re.compile(r"(.*\.)?(sub_label(\..*)?|(match|matches|misses|unknowns)(\.\d+)?\.name)")
 _RESERVED = ("voice", "uncertain", "none")  # sources and moods that have these names already
 
 
@@ -69,10 +73,23 @@ def _input_faults(one: Input, labels: list[str]) -> Iterator[str]:
     for key in ("text", "label", "scores", "time"):
         if any(not part for part in getattr(one, key).split(".")) and getattr(one, key):
             yield f"{key} is {getattr(one, key)!r}, expected keys with single dots between"
+    yield from _identity_faults(one)
     known = {*labels, ""}
     for theirs, ours in one.map.items():
         if ours not in known and theirs not in labels:
             yield f"map.{theirs} is {ours}, expected one of {', '.join(labels)}, or ''"
+
+
+def _identity_faults(one: Input) -> Iterator[str]:
+    """Who somebody is is never read: not as a label, not as a filter."""
+    if one.topic.startswith(_IDENTITY_TOPICS):
+        yield f"topic is {shown(one.topic)}, expected another: that program says who is there, not how they feel"
+    for key in ("text", "label", "scores"):
+        if _IDENTITY_FIELD.fullmatch(getattr(one, key)):
+            yield f"{key} is {getattr(one, key)}, expected another field: that one says who somebody is"
+    for path in one.where:
+        if _IDENTITY_FIELD.fullmatch(path):
+            yield f"where.{path} says who somebody is, expected another field"
 
 
 def _action_faults(action: Action, hub: Hub) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
     {preset: rhasspy, where: {siteId: kitchen}} ──► Input(kind="text", topic="hermes/asr/textCaptured", text="text", …)
 
-Recorded payloads of each are in tests/unit/hub/payloads.
+Recorded payloads of each, with their sources, are in tests/unit/hub/payloads.
 """
 
 import msgspec

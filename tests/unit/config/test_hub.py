@@ -170,3 +170,30 @@ def test_preset_is_completed() -> None:
         0,
     )
     assert (face.map["joy"], face.map["anger"], face.map["surprise"]) == ("sad", "angry", "")
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (
+            "topic: frigate/events, label: after.label",
+            "topic is 'frigate/events', expected another: that program says who",
+        ),
+        ("topic: double-take/matches/david", "topic is 'double-take/matches/david', expected another"),
+        ("topic: nvr/events, label: after.sub_label", "label is after.sub_label, expected another field"),
+        ("topic: nvr/events, label: after.sub_label.0", "label is after.sub_label.0, expected another field"),
+        ("topic: faces, scores: matches.0.name", "scores is matches.0.name, expected another field"),
+        ("topic: faces, where: {match.name: david}", "where.match.name says who somebody is, expected another field"),
+    ],
+)
+def test_who_somebody_is_is_never_read(keys: str, message: str) -> None:
+    """Neither as a label nor as a filter, whatever the topic is called."""
+    assert refusal(place(f"inputs: [{{kind: label, {keys}}}]")).startswith(f"hub.places.kitchen.inputs[0].{message}")
+
+
+def test_labels_that_are_called_names_are_taken() -> None:
+    """Other programs call an emotion a name."""
+    config = parse_config(
+        place("inputs: [{kind: label, topic: cam, label: emotion.name, where: {camera: kitchen}}]"), ""
+    )
+    assert config.hub.places["kitchen"].inputs[0].label == "emotion.name"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edged.config.hub.presets import complete
 from edged.config.hub.structs import LABELS, Input
 from edged.hub.inputs import Ignored, Reader, Said
+from edged.hub.linear_text import load_text_scorer
 
 _PAYLOADS = Path(__file__).parent / "payloads"
 NOW_S = 1_795_725_600.0  # 2026-11-26T20:40:00Z
@@ -49,41 +50,51 @@ def payload(preset: str) -> bytes:
 
 def test_rhasspy() -> None:
     """The words are found, for the site alone."""
-    heard = []
+    read = []
 
     class Recording(Words):
         def scores(self, sentence: str) -> Mapping[str, float] | None:
-            heard.append(sentence)
+            read.append(sentence)
             return {"happy": 1.0}
 
-    one = complete(Input(preset="rhasspy", where={"siteId": "kitchen"}))
+    one = complete(Input(preset="rhasspy", where={"siteId": "default"}))
     assert one.topic == "hermes/asr/textCaptured"
     assert said(Reader(one, LABELS, Recording()).read(payload("rhasspy"))).vote == "happy"
-    assert heard == ["turn on the living room lamp"]
-    elsewhere = reader(preset="rhasspy", where={"siteId": "attic"})
+    assert read == ["ημερομηνία"]
+    elsewhere = reader(preset="rhasspy", where={"siteId": "kitchen"})
     assert elsewhere.read(payload("rhasspy")) == Ignored("elsewhere")
+
+
+def test_words_of_another_language_are_no_evidence() -> None:
+    """The recorded sentence of Rhasspy is Greek, and the text model knows English."""
+    one = complete(Input(preset="rhasspy"))
+    assert Reader(one, LABELS, load_text_scorer()).read(payload("rhasspy")) == Ignored("no_evidence")
 
 
 def test_esphome() -> None:
     """What docs/hub.md has on_stt_end publish."""
     assert reader(preset="esphome", topic="satellite/stt").read(payload("esphome")) == Ignored("no_evidence")
-    assert said(reader(preset="esphome", topic="satellite/stt").read(b'{"text": "I hate it"}')).vote == "angry"
+    hateful = payload("esphome").replace(b"the time", b"this I hate")
+    assert said(reader(preset="esphome", topic="satellite/stt").read(hateful)).vote == "angry"
 
 
 def test_deepface() -> None:
     """Percentages by label; surprise says nothing of ours."""
     result = said(reader(preset="deepface", topic="cam").read(payload("deepface")))
     assert (result.vote, result.unknown) == ("happy", ())
-    # 0.926301 + a sixth of surprise, through the channel of reliability 0.55.
-    happy = 0.926301 + 0.059124 / 6
-    assert result.scores["happy"] == pytest.approx(0.55 * happy + 0.45 / 5 * (1 - happy), abs=1e-4)
+    # 0.998495 and a sixth of surprise, through the channel of reliability 0.55.
+    happy = 0.9984946 + 5.2e-08 / 6
+    assert result.scores["happy"] == pytest.approx(0.55 * happy + 0.45 / 5 * (1 - happy), abs=1e-6)
 
 
-def test_identities_are_no_emotions() -> None:
-    """Double Take says who, not how: its payload is nothing to any preset."""
-    assert reader(preset="deepface", topic="double-take/matches/anna").read(payload("double_take")) == Ignored(
-        "malformed"
-    )
+@pytest.mark.parametrize("name", ["frigate_face", "frigate_event", "double_take"])
+@pytest.mark.parametrize(
+    "keys",
+    [{"preset": "deepface"}, {"preset": "esphome"}, {"preset": "rhasspy"}, {"kind": "label", "label": "emotion"}],
+)
+def test_identities_are_nothing_to_any_input(name: str, keys: dict[str, str]) -> None:
+    """Frigate and Double Take say who, not how: malformed, and the name is in no result."""
+    assert reader(**{"topic": "cameras", **keys}).read(payload(name)) == Ignored("malformed")
 
 
 def test_bare_label() -> None:
