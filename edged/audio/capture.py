@@ -188,9 +188,10 @@ class Capture:
         if self.sound_since_s is None:
             self.sound_since_s = monotonic_s
             self._counts.n_recoveries += self._ring.newest[0] > 0 and not self._unmuted
-        constant = bool((block == block[0, 0]).all())
+        lowest, highest = block.min(), block.max()
+        constant = bool(lowest == highest)
         self._constant_s = self._constant_s + len(block) / self.opened.rate_hz if constant else 0.0
         self.silent = self._constant_s >= self._silent_after_s
-        if not constant and (block.max() == _FULL_SCALE.max or block.min() == _FULL_SCALE.min):
+        if not constant and (highest == _FULL_SCALE.max or lowest == _FULL_SCALE.min):
             clipped = (block == _FULL_SCALE.max) | (block == _FULL_SCALE.min)
             self._counts.n_clipped += int(np.count_nonzero(clipped))

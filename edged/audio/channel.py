@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 _STEP_S = 0.032
 _ANALYSED_HZ = 8_000
 _SPAN = 312  # steps, 10 s
-_EVALUATED = 16  # steps between two looks, 0.5 s
+_EVALUATED = 16  # blocks between two looks, 0.5 s
 _QUIET, _LOUD = 10, 95  # percentiles of the steps' levels
 _SILENCE_DB = -90.0  # lower levels count as this one: digital silence is no low noise
 _TIE_DB = 2.0  # of a file: within it the first channel wins
@@ -61,6 +61,7 @@ class ChannelChooser:
         self.index = min(first, n_channels - 1) if fixed is None else fixed
         self.prominence_db: tuple[float, ...] = ()
         self._chooses = fixed is None and n_channels > 1
+        self._blocks: list[NDArray[np.int16]] = []  # of one look
         self._powers = np.zeros((_SPAN, n_channels))
         self._n = 0
         self._n_better = 0
@@ -69,13 +70,13 @@ class ChannelChooser:
         """Takes a block (n, channels) of at least 32 ms; whether ``index`` is another one from this block on."""
         if not self._chooses:
             return False
-        looks = False
-        for power in step_powers(block, rate_hz, 32768.0):
+        self._blocks.append(block)
+        if len(self._blocks) < _EVALUATED:
+            return False
+        blocks, self._blocks = np.concatenate(self._blocks), []
+        for power in step_powers(blocks, rate_hz, 32768.0):
             self._powers[self._n % _SPAN] = power
             self._n += 1
-            looks |= self._n % _EVALUATED == 0
-        if not looks:
-            return False
         found = prominences(self._powers[: self._n])
         self.prominence_db = tuple(round(float(value), 1) for value in found)
         best = int(found.argmax() if found.any() else self._powers.max(axis=0).argmax())

@@ -117,6 +117,14 @@ class Microphone:
         self._watch(min(time.monotonic() - began_s, timeout_s))
         return None
 
+    def await_count(self, count: int) -> None:
+        """Lets ``read`` wait within its timeout until the samples before ``count`` have come."""
+        self._ring.await_count(count)
+
+    def wake(self) -> None:
+        """Ends a ``read`` that waits; by any thread."""
+        self._ring.wake()
+
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the word on the topic
         """Closes the device and forgets what waits, or lets it be opened again; by the thread that reads."""
         if muted != self._mute.muted:

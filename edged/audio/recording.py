@@ -105,6 +105,9 @@ class Recording:
         """Ends the recording early, also from another thread or a signal: a read that waits returns at once."""
         self._stopped.set()
 
+    def await_count(self, count: int) -> None:
+        """Nothing: a file comes in blocks of its own."""
+
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
         """Nothing: a file has no microphone to close."""
 

@@ -64,6 +64,8 @@ class Ring:
         self._next = 0  # count that the next sample written will have
         self._newest_s = 0.0
         self._read_to = 0  # count just past the last sample that was read
+        self._awaited = 0  # a read waits for the sample before this count …
+        self._woken = False  # … unless somebody wakes it
 
     @property
     def newest(self) -> tuple[int, float]:
@@ -96,7 +98,8 @@ class Ring:
             self._array[: len(samples) - before_wrap] = samples[before_wrap:]
             self._n += len(samples)
             self._blocks.append(_Block(start, len(samples), utc_s, self._newest_s))
-            self._changed.notify()
+            if self._is_worth_reading():
+                self._changed.notify()
 
     def lose(self, n: int) -> None:
         """Counts ``n`` samples that never came: what is written next starts a new chunk."""
@@ -125,6 +128,20 @@ class Ring:
                 self._next += round((monotonic_s - self._newest_s) * GEOMETRY.sample_rate_hz)
                 self._newest_s = monotonic_s
 
+    def await_count(self, count: int) -> None:
+        """Lets the next reads wait until all samples before ``count`` have come, or a gap, or half a ring.
+
+        A reader with nothing to do before that need not be woken for each block.
+        """
+        with self._changed:
+            self._awaited = count
+
+    def wake(self) -> None:
+        """Ends a read that waits, or the next one, with what has come."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify()
+
     def read(self, timeout_s: float) -> AudioChunk | None:
         """All samples up to the next gap; None when none came in time, or when the ring is closed and empty.
 
@@ -132,7 +149,8 @@ class Ring:
             EdgedError: the one given to ``close``, once all that was written before has been read.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._blocks or self.closed, timeout_s)
+            self._changed.wait_for(lambda: self._is_worth_reading() or self.closed or self._woken, timeout_s)
+            self._woken = False
             if self._blocks:
                 return self._pop()
             if self._error is not None:
@@ -146,6 +164,14 @@ class Ring:
                 self._error = error
                 self.closed = True
             self._changed.notify_all()
+
+    def _is_worth_reading(self) -> bool:
+        """Whether what is awaited has come, or it makes no sense to wait for it."""
+        if not self._blocks:
+            return False
+        newest = self._blocks[-1]
+        is_gap = newest.start + newest.n - self._blocks[0].start != self._n
+        return self._next >= self._awaited or is_gap or 2 * self._n >= self.capacity
 
     def _pop(self) -> AudioChunk:
         first = self._blocks.popleft()

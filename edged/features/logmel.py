@@ -13,12 +13,25 @@ quantized once, here, and not again.
 import threading
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edged.features.geometry import GEOMETRY, SILENCE_DBFS, Geometry
 from edged.features.spectrum import BLOCK, Floats, Spectra, SpectrumTables
+
+__all__ = [
+    "Floats",
+    "FrontEnd",
+    "hz_to_mel",
+    "int8_input",
+    "levels_of",
+    "mel_filters",
+    "mel_to_hz",
+    "relative_levels",
+    "steps_of",
+]
 
 _AMIN = np.float32(1e-10)  # power below which librosa.power_to_db takes no logarithm
 _SILENT_POWER = np.float32(1e-20)
@@ -76,7 +89,7 @@ class _Tables:
             bands = slice(first, first + len(group))
             self.bands.append((bands, slice(begin, end), np.ascontiguousarray(group[:, begin:end])))
 
-    def _by_row(self, weights: NDArray[np.floating]) -> Floats:
+    def _by_row(self, weights: NDArray[Any]) -> Floats:
         """``weights`` (m, n_fft // 2 + 1) of the bins as (m, n_rows), each bin counted once."""
         spectrum = self.spectrum
         return np.asarray(weights[:, spectrum.bins] * spectrum.counted, np.float32)

@@ -62,6 +62,7 @@ class Commands:
         self._below = f"{mqtt.root}/{node}/cmd/"
         self.filters = () if mqtt.commands == "off" else (f"{self._below}+",)
         self._clock = clock
+        self.on_received: Callable[[], None] = lambda: None  # called by paho's thread when a command waits
         self._inbox: deque[tuple[str, bytes]] = deque()  # name and payload, both truncated
         self._n_overflowed = self._n_retained = 0  # written by paho's thread alone
         self._budget = Bucket(_BURST, _PER_S, clock)
@@ -88,6 +89,7 @@ class Commands:
             self._n_overflowed += 1
         else:
             self._inbox.append((name[: _MAX_NAME + 1], received.payload[: MAX_BYTES + 1]))
+            self.on_received()
 
     def results(self, obey: Callable[[str, Arguments], Result]) -> Iterator[tuple[Topic, Result]]:
         """Obeys the commands received since the last call, in order; what to publish, and where."""

@@ -66,6 +66,11 @@ class WindowClassifier:
         """The kind of gate that is used."""
         return "model" if isinstance(self._gate, ModelGate) else "level"
 
+    @property
+    def due(self) -> int:
+        """The count just past the last sample that the next window needs."""
+        return self._windows.due
+
     def restart(self) -> None:
         """Begin a new stream with the models that are loaded."""
         self._windows.restart()

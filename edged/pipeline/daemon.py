@@ -134,6 +134,7 @@ class Daemon:
         self._payloads.anchor(chunk.start, chunk.utc_s)
         self._newest = (chunk.start + len(chunk.samples), chunk.captured_s if source.live else began_s)
         self._publish(self._classifier.classify(chunk.samples, chunk.start, keep_up=source.live))
+        self._source.await_count(self._classifier.due)  # until then the pipeline has nothing to do
         sound_s, peak = len(chunk.samples) / GEOMETRY.sample_rate_hz, float(np.abs(chunk.samples).max())
         self._metrics.count_sound(sound_s, time.monotonic() - began_s, peak)
         before, self._n_clipped = self._n_clipped, source.n_clipped

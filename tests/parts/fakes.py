@@ -34,6 +34,9 @@ class FakeSource:
         trouble = "muted by command or config, the microphone is closed" if muted else ""
         self.change(muted=muted, state="muted" if muted else "online", trouble=trouble)
 
+    def await_count(self, count: int) -> None:
+        """Nothing: chunks come as they are."""
+
     def change(self, **values: object) -> None:
         """Replace fields of ``status``."""
         self.status = msgspec.structs.replace(self.status, **values)

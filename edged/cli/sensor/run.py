@@ -94,6 +94,7 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
     config = reload.in_force
     microphone = Microphone(config.audio)
     commands = Commands(config.mqtt, node)
+    commands.on_received = microphone.wake  # the pipeline obeys between two reads
     listeners: list[Listener] = [commands, announcer] if announcer else [commands]
     publisher = Publisher(config.mqtt, node, outbox_for(config), listeners)
     exporter = Exporter(config.prometheus.port)

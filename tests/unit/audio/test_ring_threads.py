@@ -75,3 +75,45 @@ def test_two_threads_lose_no_sample() -> None:
     assert n_read == ring.n_written == sizes.sum()
     assert ring.n_lost == sizes[3::7].sum()
     assert ring.n_dropped == 0
+
+
+def test_awaited_count_wakes_the_reader_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks before the awaited count wake nobody; the block that reaches it brings all of them."""
+    ring, notified = Ring(100), []
+    monkeypatch.setattr(ring._changed, "notify", lambda: notified.append(ring._next))  # noqa: SLF001 -- who is woken
+    ring.await_count(35)
+    for at in range(0, 40, 10):
+        ring.write(ramp(at, 10), 0.0, at / 16_000)
+    assert notified == [40]
+    chunk = ring.read(0)
+    assert chunk is not None
+    assert len(chunk.samples) == 40
+
+
+def test_wake_ends_a_read_with_what_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command must not wait for the sound of the next window."""
+    ring = Ring(100)
+    ring.await_count(50)
+    with waiting(ring, monkeypatch) as reading:
+        ring.write(ramp(0, 10), 0.0, 0.0)
+        ring.wake()
+        chunk = reading.result(10)
+    assert chunk is not None
+    assert len(chunk.samples) == 10
+    assert ring.read(0) is None  # it is woken once
+
+
+def test_awaited_count_is_not_waited_for_across_a_gap() -> None:
+    """Sound before a gap is handed out at once, and so is a ring that is half full."""
+    ring = Ring(100)
+    ring.await_count(1000)
+    ring.write(ramp(0, 10), 0.0, 0.0)
+    ring.lose(5)
+    ring.write(ramp(15, 10), 0.0, 0.0)
+    chunk = ring.read(60)
+    assert chunk is not None
+    assert (chunk.start, len(chunk.samples)) == (0, 10)
+    ring.write(ramp(25, 40), 0.0, 0.0)
+    chunk = ring.read(60)
+    assert chunk is not None
+    assert (chunk.start, len(chunk.samples)) == (15, 50)

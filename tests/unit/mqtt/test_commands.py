@@ -227,3 +227,13 @@ def test_bucket_refills_to_its_brim() -> None:
     assert [bucket.take(), bucket.take()] == [True, False]
     now_s = 1000.0
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+
+
+def test_command_wakes_the_pipeline() -> None:
+    """Once for each command that waits; a retained one and a foreign topic wake nobody."""
+    commands, woken = Commands(parse_config("mqtt: {commands: on}", "test").mqtt, "lab"), []
+    commands.on_received = lambda: woken.append(1)
+    commands.received(Received(f"{BELOW}mute", b'{"on": true}', retained=False))
+    commands.received(Received(f"{BELOW}mute", b'{"on": true}', retained=True))
+    commands.received(Received("edged/other/cmd/mute", b"", retained=False))
+    assert woken == [1]
