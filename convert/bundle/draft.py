@@ -19,7 +19,6 @@ from convert.bundle.shipped_gate import ShippedGate
 from convert.corpora import READERS
 from convert.encoder.package import NOTICE, ONNX, PACKAGE
 from convert.gate.stage import Made
-from convert.recipes.cascade import HARD, LABELS, TASKS
 from convert.recipes.catalogue import RECIPES, SIZES
 from convert.recipes.spec import Recipe
 from convert.score.calibration import Calibration, with_calibration
@@ -43,7 +42,7 @@ def draft(run: Run) -> Bundle:
         UsageError: they have not been quantized.
     """
     try:
-        contents = {task: (run.path / f"{task}.tflite").read_bytes() for task in TASKS}
+        contents = {task: (run.path / f"{task}.tflite").read_bytes() for task in run.recipe.cascade.tasks}
         sizes = json.loads((run.path / "sizes.json").read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
         raise UsageError(f"{exc.filename}: not there, expected a model: python -m convert quantize") from exc
@@ -51,7 +50,7 @@ def draft(run: Run) -> Bundle:
         task: Model(
             file=f"{task}.tflite", sha256=hashlib.sha256(contents[task]).hexdigest(), labels=labels, **sizes[task]
         )
-        for task, labels in TASKS.items()
+        for task, labels in run.recipe.cascade.tasks.items()
     }
     trunk, adaptation = _trunk(run, sizes), _adaptation(run)
     manifest = Manifest(
@@ -61,9 +60,9 @@ def draft(run: Run) -> Bundle:
         created=origin.now(),
         licence=_licence(run),
         geometry=dataclasses.asdict(WHISPER if trunk else GEOMETRY),
-        labels=LABELS,
+        labels=run.recipe.cascade.labels,
         models=models,
-        routes=Routes(default="hard", hard=HARD, soft=dict.fromkeys(TASKS, 1.0)),
+        routes=Routes(default="hard", hard=run.recipe.cascade.hard, soft=dict.fromkeys(models, 1.0)),
         training=_training(run),
         metrics={},
         versions=origin.versions(),
@@ -145,7 +144,7 @@ def _training(run: Run) -> dict[str, Any]:
             "speakers": {side: sorted({clip.speaker for clip in clips}) for side, clips in sides.items()},
         }
     chosen: dict[str, Any] = {}
-    for task in TASKS if recipe.heads is None else ():
+    for task in recipe.cascade.tasks if recipe.heads is None else ():
         history = json.loads((run.path / f"{task}.json").read_text(encoding="utf-8"))["history"]
         best = min(history, key=lambda entry: entry["nll"])
         chosen[task] = {"epoch": best["epoch"], "of": history[-1]["epoch"], "validation_uar": round(best["uar"], 4)}

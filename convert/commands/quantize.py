@@ -3,7 +3,7 @@
 import argparse
 
 from convert.commands.options import add_run, need_tensorflow, run_of
-from convert.recipes.cascade import FIRST, TASKS
+from convert.recipes.cascade import FIRST
 
 SUMMARY = "convert the networks to full-integer int8 models"
 
@@ -25,4 +25,4 @@ def run(options: argparse.Namespace) -> None:
 
         quantize_trunk(training)
         return
-    quantize(training, (FIRST,) if options.first else TASKS)
+    quantize(training, (FIRST,) if options.first else ())

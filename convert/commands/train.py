@@ -3,7 +3,7 @@
 import argparse
 
 from convert.commands.options import add_run, need_tensorflow, run_of
-from convert.recipes.cascade import FIRST, TASKS
+from convert.recipes.cascade import FIRST
 from convert.train.heads import stage
 
 SUMMARY = "train the five networks, or the heads on the encoder"
@@ -32,4 +32,4 @@ def run(options: argparse.Namespace) -> None:
         return
     from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
 
-    train(training, (FIRST,) if options.first else TASKS)
+    train(training, (FIRST,) if options.first else ())

@@ -14,7 +14,7 @@ from convert.data.material import Material
 from convert.evaluate import feature_curves
 from convert.evaluate.measure import Scope, Tested, measured
 from convert.evaluate.svm import with_svm
-from convert.recipes.cascade import LABELS, TASKS
+from convert.recipes.cascade import LABELS
 from convert.score import clip_scores
 from convert.score.calibration import Calibration, calibrated, with_calibration
 from convert.score.rows import routing_metrics
@@ -66,7 +66,7 @@ def _add_float(run: Run, bundle: Bundle, clips: Tested, metrics: dict[str, Any])
     """The rows of the float networks."""
     from convert.train.stage import trained  # noqa: PLC0415 - a bundle is evaluated without TensorFlow
 
-    networks = {task: trained(run, task) for task in TASKS}
+    networks = {task: trained(run, task) for task in run.recipe.cascade.tasks}
     for name, group in clips.groups.items():
         windows = clip_scores.clip_windows(group, run.cache)
         float_scores = {task: clip_scores.float_scores(model, windows.images) for task, model in networks.items()}

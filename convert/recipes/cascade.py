@@ -4,13 +4,16 @@
                 ──positive──► m3 ──neutral──► m4, ──happy──► m5
 
 ``m4`` and ``m5`` separate the pairs that are confused across the branches, at low and at high arousal.  All of this
-goes into the bundle's manifest: the device knows none of it.
+goes into the bundle's manifest: the device knows none of it.  A corpus of other labels has a ``Cascade`` of its own.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from convert.corpora.clip import LABELS
 from edged.models.bundle import Branch, Node
 
-__all__ = ["FIRST", "HARD", "LABELS", "TASKS"]
+__all__ = ["FIRST", "HARD", "LABELS", "SIX", "TASKS", "Cascade"]
 
 TASKS: dict[str, tuple[str, ...]] = {
     "m1": LABELS,
@@ -31,3 +34,23 @@ HARD = Node(
         Branch(("happy", "neutral"), Node("m3", (Branch(("neutral",), Node("m4")), Branch(("happy",), Node("m5"))))),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """Models and routes; the first model is ``m1``, which answers all labels."""
+
+    tasks: Mapping[str, tuple[str, ...]]  # labels by model
+    hard: Node
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.tasks[FIRST]
+
+    def number(self, task: str) -> int:
+        """The place of a model among the others, from 0."""
+        return list(self.tasks).index(task)
+
+
+SIX = Cascade(TASKS, HARD)

@@ -9,6 +9,10 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from convert.recipes.cascade import SIX, Cascade
+
 # Marks a field that was added after trainings had been made: at its default it is no part of their names.
 _LATER = {"later": True}
 UNDISTILLED = "-undistilled"  # suffix of a recipe's name without its teacher
@@ -20,6 +24,8 @@ def described(spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of t
     for part in dataclasses.fields(spec):
         value = getattr(spec, part.name)
         if not (part.metadata == _LATER and value == part.default):
+            if isinstance(value, msgspec.Struct):
+                value = msgspec.to_builtins(value)
             values[part.name] = described(value) if dataclasses.is_dataclass(value) else value
     return values
 
@@ -178,3 +184,4 @@ class Recipe:
     budgets: int = field(default=1, metadata=_LATER)  # how many models' size a network may have
     repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch repeats the clips of a corpus
     heads: HeadsSpec | None = field(default=None, metadata=_LATER)  # on the pretrained encoder, instead of a network
+    cascade: Cascade = field(default=SIX, metadata=_LATER)  # models and routes

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
-from convert.recipes.cascade import FIRST, LABELS, TASKS
 from convert.score.clip_scores import ClipWindows
 from convert.score.metrics import confusion, uar
 from edged.features.logmel import Floats
@@ -46,10 +45,11 @@ class Calibration:
 
 def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: ClipWindows) -> Calibration:
     """Fits ``draft`` (its temperatures 1) to the validation speakers' ``raw`` scores by model."""
-    temperatures = {name: temperature(raw[name], windows, TASKS[name]) for name in TASKS}
-    warm = with_calibration(draft, temperatures, dict.fromkeys(TASKS, 1.0), "hard")
-    tempered = {name: sharpened(raw[name], temperatures[name]) for name in TASKS}
-    truth = windows.label_indices(LABELS)
+    labels, first = draft.labels, draft.routes.hard.model
+    temperatures = {name: temperature(raw[name], windows, model.labels) for name, model in draft.models.items()}
+    warm = with_calibration(draft, temperatures, dict.fromkeys(draft.models, 1.0), "hard")
+    tempered = {name: sharpened(raw[name], temperatures[name]) for name in draft.models}
+    truth = windows.label_indices(labels)
     weights = soft_weights(warm, tempered, truth[windows.owner], _shares(windows))
     speakers = np.array([clip.speaker for clip in windows.clips])
     predictions = np.zeros(len(truth), np.int64)
@@ -63,13 +63,13 @@ def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: ClipWindows)
         of_all = windows.by_clip(routed(held_out, raw, "soft")).argmax(axis=1)
         predictions[speakers == name] = of_all[speakers == name]
     uars = {
-        "hard": uar(confusion(truth, windows.by_clip(routed(warm, raw, "hard")).argmax(axis=1), len(LABELS))),
-        "soft": uar(confusion(truth, predictions, len(LABELS))),
-        "m1": uar(confusion(truth, windows.by_clip(tempered["m1"]).argmax(axis=1), len(LABELS))),
+        "hard": uar(confusion(truth, windows.by_clip(routed(warm, raw, "hard")).argmax(axis=1), len(labels))),
+        "soft": uar(confusion(truth, predictions, len(labels))),
+        "m1": uar(confusion(truth, windows.by_clip(tempered[first]).argmax(axis=1), len(labels))),
     }
     default: Routing = "soft" if uars["soft"] >= uars["hard"] else "hard"
     if uars["m1"] > max(uars["soft"], uars["hard"]):  # the others have not earned their place: they are not asked
-        weights, default = {name: float(name == FIRST) for name in TASKS}, "soft"
+        weights, default = {name: float(name == first) for name in draft.models}, "soft"
     final = with_calibration(draft, temperatures, weights, default)
     routings: tuple[Routing, ...] = ("hard", "soft")
     tables = {way: mean_log_scores(final, routed(final, raw, way), windows) for way in routings}
@@ -117,7 +117,8 @@ def soft_weights(
     manifest: Manifest, tempered: Mapping[str, Floats], truth: NDArray[np.int64], share: NDArray[np.float64]
 ) -> dict[str, float]:
     """The weight of each model's evidence, 0 to 10, at least one above 0."""
-    evidence = np.stack([centred(manifest, name, tempered[name]) for name in TASKS], axis=1).astype(np.float64)
+    by_model = [centred(manifest, name, tempered[name]) for name in manifest.models]
+    evidence = np.stack(by_model, axis=1).astype(np.float64)
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = np.einsum("m,nml->nl", weights, evidence)
@@ -129,10 +130,11 @@ def soft_weights(
         away = weights - usual
         return _nll(logs, truth, share) + _RIDGE * float(away @ away), gradient + 2 * _RIDGE * away
 
-    usual = np.array([_USUAL_FIRST if name == FIRST else _USUAL for name in TASKS])
-    best = minimize(loss, usual, jac=True, method="L-BFGS-B", bounds=[(0, _MAX_WEIGHT)] * len(TASKS))
-    weights = {name: round(float(weight), 4) for name, weight in zip(TASKS, best.x, strict=True)}
-    return weights if any(weights.values()) else dict.fromkeys(TASKS, 1.0)
+    first = manifest.routes.hard.model
+    usual = np.array([_USUAL_FIRST if name == first else _USUAL for name in manifest.models])
+    best = minimize(loss, usual, jac=True, method="L-BFGS-B", bounds=[(0, _MAX_WEIGHT)] * len(manifest.models))
+    weights = {name: round(float(weight), 4) for name, weight in zip(manifest.models, best.x, strict=True)}
+    return weights if any(weights.values()) else dict.fromkeys(manifest.models, 1.0)
 
 
 def with_calibration(

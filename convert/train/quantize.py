@@ -17,7 +17,6 @@ import numpy as np
 import tensorflow as tf
 
 from convert.data.atomic_file import atomic, write_json
-from convert.recipes.cascade import TASKS
 from convert.score import clip_scores
 from convert.score.isolated import apart
 from convert.train.networks import for_device, multiply_adds
@@ -40,8 +39,8 @@ class Size:
     multiply_adds: int
 
 
-def quantize(run: Run, tasks: Iterable[str] = TASKS) -> None:
-    """Writes ``m1.tflite`` … ``m5.tflite``, or those of ``tasks``, and ``sizes.json`` into the run's folder.
+def quantize(run: Run, tasks: Iterable[str] = ()) -> None:
+    """Writes ``m1.tflite`` … ``m5.tflite``, or only those of ``tasks``, and ``sizes.json`` into the run's folder.
 
     Raises:
         ModelError: a network is above the budget, or the device could not load its file.
@@ -49,7 +48,7 @@ def quantize(run: Run, tasks: Iterable[str] = TASKS) -> None:
     """
     representative = representative_set(run)
     sizes, contents = {}, {}
-    for task in tasks:
+    for task in tasks or run.recipe.cascade.tasks:
         try:
             model = trained(run, task)
         except FileNotFoundError as exc:
@@ -57,7 +56,7 @@ def quantize(run: Run, tasks: Iterable[str] = TASKS) -> None:
         size = checked_size(task, model, run.recipe.budgets)
         sizes[task] = {"parameters": size.parameters, "multiply_adds": size.multiply_adds}
         contents[task] = full_integer(model, representative)
-    apart(clip_scores.prove_loads, contents, {task: len(TASKS[task]) for task in contents})
+    apart(clip_scores.prove_loads, contents, {task: len(run.recipe.cascade.tasks[task]) for task in contents})
     for task, content in contents.items():
         with atomic(run.path / f"{task}.tflite") as file:
             file.write(content)

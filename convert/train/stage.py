@@ -20,7 +20,7 @@ from convert.augment.batches import Batches
 from convert.augment.copies import prepare, versions
 from convert.data import dataset
 from convert.data.targets import head_targets, label_targets
-from convert.recipes.cascade import FIRST, LABELS, TASKS
+from convert.recipes.cascade import FIRST
 from convert.recipes.spec import Recipe
 from convert.score import clip_scores
 from convert.train.epochs import Schedule, Training, put
@@ -33,19 +33,19 @@ from edged.errors import UsageError
 _ON_GPU_THREADS = 8
 
 
-def train(run: Run, tasks: Iterable[str] = TASKS) -> None:
-    """Trains those of ``tasks`` that are not trained yet; teachers first, then the first model, then the others."""
-    for task in tasks:
+def train(run: Run, tasks: Iterable[str] = ()) -> None:
+    """Trains ``tasks``, or all, where they are not trained yet; teachers first, then the first model, then the others."""
+    for task in tasks or run.recipe.cascade.tasks:
         if weights_file(run, task).is_file():
             continue
-        recipe, labels = run.recipe, TASKS[task]
+        recipe, labels = run.recipe, run.recipe.cascade.tasks[task]
         if task != FIRST:
-            _fit(run, task, labels, _after(recipe), (weights_file(run, FIRST), _rows(labels)))
+            _fit(run, task, labels, _after(recipe), (weights_file(run, FIRST), _rows(run, labels)))
         elif recipe.teacher.seeds:
             for other in (*teachers(run), undistilled(run)):
                 train(other, (FIRST,))
             schedule = Schedule(recipe.teacher.epochs, recipe.teacher.learning_rate, recipe.warmup_epochs_after)
-            _fit(run, FIRST, labels, schedule, (weights_file(undistilled(run), FIRST), _rows(labels)))
+            _fit(run, FIRST, labels, schedule, (weights_file(undistilled(run), FIRST), _rows(run, labels)))
         else:
             _fit(run, FIRST, labels, Schedule(recipe.epochs, recipe.learning_rate, recipe.warmup_epochs))
 
@@ -56,7 +56,7 @@ def tune(run: Run, labels: Sequence[str], start: Run, rows: Mapping[str, str]) -
     ``rows`` gives for each of ``labels`` the one of the six labels whose weights it starts from.
     """
     if not weights_file(run, FIRST).is_file():
-        begins = _rows([rows[label] for label in labels])
+        begins = _rows(start, [rows[label] for label in labels])
         _fit(run, FIRST, labels, _after(run.recipe), (weights_file(start, FIRST), begins))
 
 
@@ -64,8 +64,8 @@ def _after(recipe: Recipe) -> Schedule:
     return Schedule(recipe.epochs_after, recipe.learning_rate_after, recipe.warmup_epochs_after)
 
 
-def _rows(labels: Sequence[str]) -> list[int]:
-    return [LABELS.index(label) for label in labels]
+def _rows(run: Run, labels: Sequence[str]) -> list[int]:
+    return [run.recipe.cascade.labels.index(label) for label in labels]
 
 
 def _fit(
@@ -95,7 +95,7 @@ def _fit(
             head_targets(chosen),
             soft_targets(run, models, chosen, labels) if models else targets,
             recipe,
-            run.seed * len(TASKS) + list(TASKS).index(task),
+            run.seed * len(recipe.cascade.tasks) + recipe.cascade.number(task),
             _ON_GPU_THREADS if gpus else 1,
         ),
         validation=clip_scores.clip_windows(
@@ -113,6 +113,6 @@ def weights_file(run: Run, task: str) -> Path:
 
 def trained(run: Run, task: str, labels: Sequence[str] = ()) -> Any:  # noqa: ANN401 - keras has no types
     """The trained network of ``task``, from an image to scores of its labels, or of ``labels`` it was tuned to."""
-    model = network(run.recipe.network, len(labels or TASKS[task]), heads(run.recipe))
+    model = network(run.recipe.network, len(labels or run.recipe.cascade.tasks[task]), heads(run.recipe))
     put(model.weights, weights_file(run, task))
     return scoring(model)

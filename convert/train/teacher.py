@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from convert.corpora.clip import LABELS, Clip
+from convert.corpora.clip import Clip
 from convert.data.atomic_file import atomic
 from convert.data.dataset import clips_hash
 from convert.recipes.spec import UNDISTILLED, TeacherSpec
@@ -43,14 +43,14 @@ def soft_targets(run: Run, models: Sequence[Any], clips: Sequence[Clip], labels:
         with atomic(cached) as file:
             np.save(file, _shares(run, models))
     rows = {clip: row for row, clip in enumerate(run.material.train)}
-    columns = [LABELS.index(label) for label in labels]
+    columns = [run.recipe.cascade.labels.index(label) for label in labels]
     shares = np.load(cached)[[rows[clip] for clip in clips]][:, columns]
     return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)
 
 
 def _shares(run: Run, models: Sequence[Any]) -> Floats:
     windows = clip_scores.clip_windows(run.material.train, run.cache)
-    total = np.zeros((len(windows.clips), len(LABELS)), np.float64)
+    total = np.zeros((len(windows.clips), len(run.recipe.cascade.labels)), np.float64)
     for model in models:
         logits = windows.by_clip(np.log(np.maximum(clip_scores.float_scores(model, windows.images), 1e-7)))
         # The models' scores are flat: the division of their logits is reversed here.

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from convert.corpora.clip import LABELS
 from convert.recipes.spec import HeadsSpec
+from convert.train.heads.statistics import usual_label
 from edged.features.logmel import Floats
 from edged.models.feature_statistics import FeatureStatistics
 
-_NEUTRAL = LABELS.index("neutral")
 _MAIN_SHARE = 0.7  # of a home's usual emotion
 
 Labels = NDArray[np.int64]
@@ -30,45 +30,58 @@ def shifts(  # noqa: PLR0913, PLR0917 -- windows, what is known of them, and how
     known: FeatureStatistics,
     spec: HeadsSpec,
     rng: np.random.Generator,
+    neutral: int | None = usual_label(LABELS),
 ) -> Floats:
-    """(n_windows, n) drawn for ``values`` (n_windows, n); ``places`` (n_windows,) says which belong together."""
+    """(n_windows, n) drawn for ``values`` (n_windows, n); ``places`` (n_windows,) says which belong together.
+
+    ``neutral`` is the label that most homes mostly have; None where no label is: then all are alike.
+    """
     drawn = np.zeros_like(values)
+    n_labels = len(known.offsets)
     order = np.argsort(places, kind="stable")
     bounds = np.flatnonzero(places[order][1:] != places[order][:-1]) + 1
     for own in np.split(order, bounds):
-        by_label = [own[labels[own] == label] for label in range(len(LABELS))]
+        by_label = [own[labels[own] == label] for label in range(n_labels)]
         homes = rng.integers(spec.homes, size=len(own))
         for home in range(spec.homes):
             if rng.random() >= spec.unadapted_p:
-                drawn[own[homes == home]] = _shift(values, by_label, known, spec, rng)
+                drawn[own[homes == home]] = _shift(values, by_label, known, spec, rng, neutral)
     return drawn
 
 
-def _shift(
-    values: Floats, by_label: Sequence[Labels], known: FeatureStatistics, spec: HeadsSpec, rng: np.random.Generator
+def _shift(  # noqa: PLR0913, PLR0917 -- as above
+    values: Floats,
+    by_label: Sequence[Labels],
+    known: FeatureStatistics,
+    spec: HeadsSpec,
+    rng: np.random.Generator,
+    neutral: int | None,
 ) -> Floats:
+    n_labels = len(by_label)
     count = int(rng.choice(spec.adapted_to))
     there = np.array([float(len(windows) > 0) for windows in by_label])
-    shares = _mixture(spec, rng) * there
-    drawn = rng.choice(len(LABELS), count, p=shares / shares.sum())
+    shares = _mixture(spec, rng, neutral, n_labels) * there
+    drawn = rng.choice(n_labels, count, p=shares / shares.sum())
     windows = [int(rng.choice(by_label[label])) for label in drawn]
-    told_apart = np.bincount(drawn, minlength=len(LABELS)) / count
-    mixture = spec.certainty * told_apart + (1 - spec.certainty) * usual()
+    told_apart = np.bincount(drawn, minlength=n_labels) / count
+    mixture = spec.certainty * told_apart + (1 - spec.certainty) * usual(neutral, n_labels)
     place = values[windows].mean(axis=0) - mixture @ known.offsets
     return np.asarray(count / (count + spec.caution) * (place - known.centre), np.float32)
 
 
-def _mixture(spec: HeadsSpec, rng: np.random.Generator) -> NDArray[np.float64]:
+def _mixture(spec: HeadsSpec, rng: np.random.Generator, neutral: int | None, n_labels: int) -> NDArray[np.float64]:
     draw = rng.random()
     if draw < spec.neutral_p:
-        return usual()
+        return usual(neutral, n_labels)
     if draw < spec.neutral_p + spec.balanced_p:
-        return np.full(len(LABELS), 1 / len(LABELS))
-    return usual(int(rng.integers(len(LABELS))))
+        return usual(None, n_labels)
+    return usual(int(rng.integers(n_labels)), n_labels)
 
 
-def usual(label: int = _NEUTRAL) -> NDArray[np.float64]:
-    """(n_labels,) 70 % of ``label``, the rest alike."""
-    shares = np.full(len(LABELS), (1 - _MAIN_SHARE) / (len(LABELS) - 1))
+def usual(label: int | None = usual_label(LABELS), n_labels: int = len(LABELS)) -> NDArray[np.float64]:
+    """(n_labels,) 70 % of ``label``, the rest alike; all alike where ``label`` is None."""
+    if label is None:
+        return np.full(n_labels, 1 / n_labels)
+    shares = np.full(n_labels, (1 - _MAIN_SHARE) / (n_labels - 1))
     shares[label] = _MAIN_SHARE
     return shares

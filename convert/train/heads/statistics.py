@@ -19,20 +19,22 @@ from edged.features.logmel import Floats
 from edged.models.feature_statistics import FeatureStatistics
 
 NEUTRAL_SHARE = 0.7
-_NEUTRAL = LABELS.index("neutral")
+_NEUTRAL = "neutral"
 _MIN_SPREAD = 1e-4
 
 
 def statistics(features: Sequence[WindowFeatures], spec: HeadsSpec) -> FeatureStatistics:
     """Over the speakers of ``features``."""
     centres, offsets = [], []
+    neutral = usual_label(features[0].known)
     for group in features:
         labels, places = group.labels, group.places
         for place in np.unique(places):
             own = places == place
-            centre = ordinary_mean(group.values[own], labels[own])
+            centre = ordinary_mean(group.values[own], labels[own], neutral)
             centres.append(centre)
-            offsets.append([_mean(group.values[own & (labels == label)]) - centre for label in range(len(LABELS))])
+            by_label = [group.values[own & (labels == label)] for label in range(len(group.known))]
+            offsets.append([_mean(values) - centre for values in by_label])
     return FeatureStatistics(
         centre=np.mean(centres, axis=0, dtype=np.float32),
         offsets=np.nanmean(np.array(offsets), axis=0, dtype=np.float32),
@@ -43,14 +45,19 @@ def statistics(features: Sequence[WindowFeatures], spec: HeadsSpec) -> FeatureSt
     )
 
 
-def ordinary_mean(values: Floats, labels: NDArray[np.int64]) -> Floats:
-    """(n,) the mean of ``values`` (n_windows, n) as if 70 % were neutral and all other labels equally frequent."""
+def usual_label(labels: Sequence[str]) -> int | None:
+    """The index of the label that people have most of the time; None where none of ``labels`` is neutral."""
+    return labels.index(_NEUTRAL) if _NEUTRAL in labels else None
+
+
+def ordinary_mean(values: Floats, labels: NDArray[np.int64], neutral: int | None = usual_label(LABELS)) -> Floats:
+    """(n,) the mean of ``values`` (n_windows, n) as if 70 % were ``neutral`` and all other labels equally frequent."""
     means = {label: _mean(values[labels == label]) for label in np.unique(labels)}
-    neutral = means.pop(_NEUTRAL, None)
-    if neutral is None or not means:
+    usual = None if neutral is None else means.pop(neutral, None)
+    if usual is None or not means:
         return np.asarray(values.mean(axis=0), np.float32)
     others = np.mean(list(means.values()), axis=0, dtype=np.float32)
-    return np.asarray(NEUTRAL_SHARE * neutral + (1 - NEUTRAL_SHARE) * others, np.float32)
+    return np.asarray(NEUTRAL_SHARE * usual + (1 - NEUTRAL_SHARE) * others, np.float32)
 
 
 def as_file(made: FeatureStatistics) -> bytes:

@@ -15,6 +15,7 @@ from convert.recipes.cascade import FIRST, TASKS
 from convert.recipes.spec import HeadsSpec
 from convert.train.heads.network import Fit, Head, averaged
 from convert.train.heads.places import shifts
+from convert.train.heads.statistics import usual_label
 from convert.train.heads.window_features import WindowFeatures
 from edged.features.logmel import Floats
 from edged.models.feature_statistics import FeatureStatistics
@@ -41,6 +42,8 @@ def trained(
     shares = {task: _shares(features, tasks[task], spec) for task in tasks}
     n_members = {task: spec.members if task == FIRST else 1 for task in tasks}
     rows = {task: np.flatnonzero(shares[task].sum(axis=1) > 0) for task in tasks}
+    batches = {task: min(spec.batch, len(rows[task])) for task in tasks}
+    neutral = usual_label(features[0].known)
     fits = {
         task: [
             Fit(
@@ -48,7 +51,7 @@ def trained(
                 scale,
                 spec.hidden if task == FIRST else spec.hidden_after,
                 len(task_labels),
-                spec.epochs * (len(rows[task]) // spec.batch),
+                spec.epochs * (len(rows[task]) // batches[task]),
                 spec,
                 seed * 1000 + number * 10 + list(tasks).index(task),
             )
@@ -58,12 +61,12 @@ def trained(
     }
     for epoch in range(spec.epochs):
         rng = np.random.default_rng((seed, epoch))
-        adapted = values - shifts(values, labels, places, known, spec, rng)
+        adapted = values - shifts(values, labels, places, known, spec, rng, neutral)
         for task in tasks:
             for fit in fits[task]:
                 order = rng.permutation(rows[task])
-                for first in range(0, len(order) - spec.batch + 1, spec.batch):
-                    batch = order[first : first + spec.batch]
+                for first in range(0, len(order) - batches[task] + 1, batches[task]):
+                    batch = order[first : first + batches[task]]
                     fit.step(adapted[batch], shares[task][batch], weights[batch])
     return {task: averaged([fit.head for fit in fits[task]]) for task in tasks}
 

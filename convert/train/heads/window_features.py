@@ -41,12 +41,14 @@ class WindowFeatures:
     owner: NDArray[np.int64]
     clips: list[Clip]
     version: int
+    known: tuple[str, ...] = LABELS  # that ``labels`` are indices in
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """(n_windows,) index in LABELS of each window's label, or of the one that it is nearest to."""
-        names = [NEAREST.get(str(clip.label), str(clip.label)) for clip in self.clips]
-        return np.array([LABELS.index(name) for name in names], np.int64)[self.owner]
+        """(n_windows,) index in ``known`` of each window's label, or of the one that it is nearest to."""
+        names = [str(clip.label) for clip in self.clips]
+        nearest = [name if name in self.known else NEAREST[name] for name in names]
+        return np.array([self.known.index(name) for name in nearest], np.int64)[self.owner]
 
     @property
     def places(self) -> NDArray[np.str_]:
