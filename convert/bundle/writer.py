@@ -17,6 +17,7 @@ from convert.bundle import origin, results
 from convert.bundle.draft import Gate, draft, gate_of, with_choices
 from convert.bundle.shipped_gate import PLOT, ShippedGate
 from convert.card import card, gate_plot, plots
+from convert.card.own.own_card import own_card
 from convert.gate.stage import Made
 from convert.score.isolated import apart
 from convert.train.runs import Run
@@ -45,7 +46,7 @@ def bundle(run: Run, out: Path, gate: Gate | None = None) -> Bundle:
     metrics, file = results.read_metrics(made)
     card.prove_whole(metrics, str(file))
     manifest = msgspec.structs.replace(calibrated.manifest, metrics=metrics)
-    return _written(out, manifest, _model_files(made), gate)
+    return written(out, manifest, model_files(made), gate)
 
 
 def with_gate(path: Path, gate: Made) -> Bundle:
@@ -56,7 +57,7 @@ def with_gate(path: Path, gate: Made) -> Bundle:
         UsageError: the bundle was not made here, so no card can be written for it.
     """
     old = made_here(path)
-    return _written(path, old.manifest, _model_files(old), gate)
+    return written(path, old.manifest, model_files(old), gate)
 
 
 def with_protocol(path: Path, name: str, tested: dict[str, Any]) -> Bundle:
@@ -79,10 +80,10 @@ def with_metrics(made: Bundle, metrics: dict[str, Any]) -> Bundle:
         ModelError: with them it does not load or run.
     """
     manifest = msgspec.structs.replace(made.manifest, metrics=metrics)
-    files = _model_files(made)
+    files = model_files(made)
     if manifest.gate is not None and made.gate is not None:
         files |= {manifest.gate.file: made.gate, PLOT: (made.path / PLOT).read_bytes()}
-    return _written(made.path, manifest, files, None)
+    return written(made.path, manifest, files, None)
 
 
 def with_card(path: Path) -> Bundle:
@@ -129,7 +130,8 @@ def prove(path: Path) -> None:
             ModelGate(loaded, _ANY_LEVEL, runtime=runtime).hears_speech(loud, image)
 
 
-def _model_files(made: Bundle) -> dict[str, bytes]:
+def model_files(made: Bundle) -> dict[str, bytes]:
+    """The files of ``made`` by name, without its gate."""
     manifest = made.manifest
     files = {manifest.models[name].file: content for name, content in made.contents.items()}
     for part, content in ((manifest.trunk, made.trunk), (manifest.adaptation, made.adaptation)):
@@ -138,8 +140,12 @@ def _model_files(made: Bundle) -> dict[str, bytes]:
     return files
 
 
-def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Gate | None) -> Bundle:
-    """The bundle of ``manifest`` and its ``files``, in place of what ``out`` holds."""
+def written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Gate | None) -> Bundle:
+    """The bundle of ``manifest`` and its ``files``, in place of what ``out`` holds.
+
+    Raises:
+        ModelError: it does not load or run.
+    """
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
@@ -161,7 +167,8 @@ def _written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Gate 
     for name, content in files.items():
         (part / name).write_bytes(content)
     (part / "bundle.json").write_bytes(msgspec.json.format(msgspec.json.encode(_keys_of(manifest)), indent=1) + b"\n")
-    (part / "README.md").write_text(card.card(manifest), encoding="utf-8")
+    text = own_card(manifest) if "own" in manifest.training else card.card(manifest)
+    (part / "README.md").write_text(text, encoding="utf-8")
     plots.write_plots(manifest, part)
     apart(prove, part)
     _replace(out, part)

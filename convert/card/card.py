@@ -20,13 +20,14 @@ from edged.models.bundle import Manifest
 NEEDED = ("rows", "adaptation", "robustness", "stream")  # metrics without which there is no card
 _N_WORST = 3  # conditions that the limits name
 _TIE = 0.005  # a smaller difference of UAR counts as none
-_USE = """\
+USE = """\
 ## Intended use
 
 It estimates how a voice sounds, not what a person feels. It is meant for the person who installed the sensor: research,
 art, care at home with the consent of everyone whose voice is heard, one's own automations. Only labels and scores leave
 the device.
-
+"""
+NOT_FOR = """\
 ## Not to be used for
 
 - Inferring the emotions of people at work or in education. The European Union prohibits this (Regulation (EU)
@@ -35,8 +36,9 @@ the device.
 - Listening to people who do not know about it. Where the use is allowed, the Act's transparency duties (Article 50(3))
   apply.
 
-An acted label is not a feeling. The numbers below are for actors; people at home act less.
+An acted label is not a feeling.
 """
+_ACTED = "The numbers below are for actors; people at home act less."
 _CREMAD_NOTE = """ CREMA-D is made available under the Open Database License
 (<http://opendatacommons.org/licenses/odbl/1.0/>), its contents under the Database Contents License. Whoever publishes
 something made from the database must say so, as this note does; an adapted database must be shared alike."""
@@ -66,7 +68,8 @@ def card(manifest: Manifest) -> str:
     text = [
         f"# Bundle `{manifest.name}` {manifest.version}",
         _origin(manifest),
-        _USE,
+        USE,
+        f"{NOT_FOR.strip()} {_ACTED}",
         _material(manifest),
         models_section(manifest),
         _results(manifest, parts["uar"]),

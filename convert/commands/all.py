@@ -8,6 +8,7 @@ from convert.commands.bundle import add_out, write_bundle
 from convert.commands.evaluate import evaluate_run
 from convert.commands.gate import gate_for
 from convert.commands.options import add_comparisons, add_json, add_run, need_tensorflow, run_of, scope_of
+from convert.commands.own import add_own, run_own
 from convert.train.heads import stage
 from convert.train.runs import Run
 from edged.errors import UsageError
@@ -20,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
     parser.add_argument("--fresh", action="store_true", help="remove what this run has made before")
     add_out(parser)
+    add_own(parser)
     add_comparisons(parser)
     add_json(parser)
 
@@ -27,6 +29,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Trains, quantizes, evaluates and bundles whatever is not done yet."""
     need_tensorflow()
+    if options.own is not None:
+        run_own(options)
+        return
     scope = scope_of(options, short=options.epochs is not None)
     training = run_of(options)
     if training.recipe.trunk is not None:

@@ -46,7 +46,10 @@ class Calibration:
 def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: ClipWindows) -> Calibration:
     """Fits ``draft`` (its temperatures 1) to the validation speakers' ``raw`` scores by model."""
     labels, first = draft.labels, draft.routes.hard.model
-    temperatures = {name: temperature(raw[name], windows, model.labels) for name, model in draft.models.items()}
+    there = {clip.label for clip in windows.clips}
+    # A model whose labels no validation speaker shows gets the temperature of the first, which answers them too.
+    fitted = {name: name if there & set(model.labels) else first for name, model in draft.models.items()}
+    temperatures = {name: temperature(raw[of], windows, draft.models[of].labels) for name, of in fitted.items()}
     warm = with_calibration(draft, temperatures, dict.fromkeys(draft.models, 1.0), "hard")
     tempered = {name: sharpened(raw[name], temperatures[name]) for name in draft.models}
     truth = windows.label_indices(labels)
@@ -104,6 +107,8 @@ def temperature(scores: Floats, windows: ClipWindows, labels: Sequence[str]) -> 
     truth = windows.label_indices(labels)[windows.owner]
     known = truth >= 0
     share = _shares(windows)[known]
+    if not known.any():
+        raise ValueError(f"no clip of {', '.join(labels)}, expected some to fit a temperature to")
 
     def nll(log_temperature: float) -> float:
         sharp = sharpened(scores[known], float(np.exp(log_temperature)))

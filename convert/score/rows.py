@@ -25,9 +25,6 @@ _TOP = 3  # scores among which the true label counts, where the table says top-3
 
 def clip_row(manifest: Manifest, raw: Mapping[str, Floats], windows: ClipWindows) -> dict[str, Any]:
     """All metrics of a group of clips."""
-    default = manifest.routes.default
-    scores = by_way(manifest, raw, windows)
-    truth = windows.label_indices(manifest.labels)
     speakers = [clip.speaker for clip in windows.clips]
     tasks = {}
     for name, model in manifest.models.items():
@@ -35,11 +32,20 @@ def clip_row(manifest: Manifest, raw: Mapping[str, Floats], windows: ClipWindows
         if (of_task >= 0).any():
             predictions = windows.by_clip(raw[name]).argmax(axis=1)
             tasks[name] = clip_metrics(model.labels, of_task, predictions, speakers).as_json()
+    scores = by_way(manifest, raw, windows)
+    return {**scored_row(manifest.labels, manifest.routes.default, scores, windows), "tasks": tasks}
+
+
+def scored_row(
+    labels: tuple[str, ...], default: str, scores: Mapping[str, Floats], windows: ClipWindows
+) -> dict[str, Any]:
+    """The metrics of ``scores`` (n_clips, n_labels) by way, among them ``default`` and ``first``."""
+    truth = windows.label_indices(labels)
     return {
         "default": default,
-        **routing_metrics(manifest, raw, windows),
-        "tasks": tasks,
-        "gender": _by_gender(manifest, scores, windows),
+        **{way: score_metrics(labels, of_way, windows) for way, of_way in scores.items()},
+        "tasks": {},
+        "gender": _by_gender(labels, default, scores, windows),
         "uncertain": _uncertain(truth, scores[default]),
         "reliability": [
             [round(confidence, 4), round(right, 4), count]
@@ -78,18 +84,20 @@ def by_way(manifest: Manifest, raw: Mapping[str, Floats], windows: ClipWindows) 
     }
 
 
-def _by_gender(manifest: Manifest, scores: Mapping[str, Floats], windows: ClipWindows) -> dict[str, Any]:
+def _by_gender(
+    labels: tuple[str, ...], default: str, scores: Mapping[str, Floats], windows: ClipWindows
+) -> dict[str, Any]:
     """By gender, where the corpus gives it: metrics of the default routing and of the first model alone."""
-    truth = windows.label_indices(manifest.labels)
+    truth = windows.label_indices(labels)
     speakers = np.array([clip.speaker for clip in windows.clips])
     genders = np.array([clip.gender for clip in windows.clips])
     results: dict[str, Any] = {}
     for gender in sorted({str(name) for name in genders if name}):
         chosen = genders == gender
         rows = {}
-        for way in (manifest.routes.default, "first"):
+        for way in (default, "first"):
             predictions = scores[way][chosen].argmax(axis=1)
-            rows[way] = clip_metrics(manifest.labels, truth[chosen], predictions, list(speakers[chosen])).as_json()
+            rows[way] = clip_metrics(labels, truth[chosen], predictions, list(speakers[chosen])).as_json()
         results[gender] = {"speakers": len(set(speakers[chosen].tolist())), "clips": int(chosen.sum()), **rows}
     return results
 

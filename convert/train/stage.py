@@ -34,7 +34,7 @@ _ON_GPU_THREADS = 8
 
 
 def train(run: Run, tasks: Iterable[str] = ()) -> None:
-    """Trains ``tasks``, or all, where they are not trained yet; teachers first, then the first model, then the others."""
+    """Trains ``tasks``, or all, where that is not done yet; teachers first, then the first model, then the others."""
     for task in tasks or run.recipe.cascade.tasks:
         if weights_file(run, task).is_file():
             continue

@@ -1,0 +1,1 @@
+"""A user's recordings to a bundle of their own labels: corpus, routes, folds by speaker, parts, metrics."""

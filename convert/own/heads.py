@@ -1,0 +1,94 @@
+"""A user's clips to heads on the shipped trunk.
+
+clips ──trunk, in every version──► features, cached ──statistics, places──► m1's head ──routes──► all heads ──► Parts
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from convert.corpora.clip import Clip
+from convert.data import dataset
+from convert.data.splits import Split
+from convert.own import routes
+from convert.own.parts import Parts, shipped_large
+from convert.own.plan import Plan
+from convert.recipes.cascade import FIRST
+from convert.recipes.spec import HeadsSpec
+from convert.score.clip_scores import ClipWindows
+from convert.score.metrics import Counts, confusion
+from convert.train.heads.files import head_file
+from convert.train.heads.network import Head, softmax
+from convert.train.heads.statistics import as_file, statistics
+from convert.train.heads.training import trained
+from convert.train.heads.window_features import AS_IT_COMES, Source, WindowFeatures, window_features
+from edged.errors import UsageError
+
+_MIN_STEPS = 400  # of the first model; few clips are seen more often
+_LARGEST_BATCH, _BATCHES = 256, 8  # of an epoch, at least
+
+
+def features(plan: Plan, spec: HeadsSpec) -> list[WindowFeatures]:
+    """Of all clips in all versions; those that are there already are read."""
+    trunk = shipped_large().trunk
+    if trunk is None:
+        raise UsageError("edged/models/large: no trunk in bundle.json, expected the shipped bundle")
+    made = Source(
+        trunk=trunk,
+        active_db=spec.active_db,
+        sound=plan.recipe.sound,
+        noises=tuple(plan.noises),
+        cache=plan.work / "cache",
+        folder=plan.work / "features",
+    )
+    dataset.prepare([*made.noises, *(clip for clip in plan.corpus.clips if clip.stored)], made.cache)
+    groups = window_features(plan.corpus.clips, range(spec.versions), made)
+    return [dataclasses.replace(group, known=plan.corpus.labels) for group in groups]
+
+
+def parts(plan: Plan, spec: HeadsSpec, groups: Sequence[WindowFeatures], sides: dict[Split, list[Clip]]) -> Parts:
+    """Trains on one side; where no routes are given, they are made of what validation speakers show."""
+    training = [_of(group, sides["train"]) for group in groups]
+    known = statistics([group for group in training if group.version == AS_IT_COMES], spec)
+    enough = _lengthened(spec, sum(len(group.values) for group in training), cut=plan.epochs is not None)
+    cascade = plan.cascade
+    if cascade is None:
+        head = trained(training, known, enough, plan.seed, {FIRST: plan.corpus.labels})[FIRST]
+        cascade = routes.made(plan.corpus.labels, _confusion(head, plan, groups, sides["validation"]))
+    heads = trained(training, known, enough, plan.seed, dict(cascade.tasks))
+    return Parts(
+        cascade=cascade,
+        contents={task: head_file(head) for task, head in heads.items()},
+        sizes={task: _size(head) for task, head in heads.items()},
+        adaptation=as_file(known),
+        epochs={},
+    )
+
+
+def windows(groups: Sequence[WindowFeatures], clips: Sequence[Clip]) -> ClipWindows:
+    """The windows of ``clips`` as they come."""
+    own = _of(next(group for group in groups if group.version == AS_IT_COMES), clips)
+    return ClipWindows(own.clips, own.values, own.owner)
+
+
+def _of(group: WindowFeatures, clips: Sequence[Clip]) -> WindowFeatures:
+    chosen = {clip.id for clip in clips}
+    return group.of(np.array([clip.id in chosen for clip in group.clips]))
+
+
+def _confusion(head: Head, plan: Plan, groups: Sequence[WindowFeatures], clips: Sequence[Clip]) -> Counts:
+    seen = windows(groups, clips)
+    predictions = seen.by_clip(softmax(head.logits(seen.images))).argmax(axis=1)
+    return confusion(seen.label_indices(plan.corpus.labels), predictions, len(plan.corpus.labels))
+
+
+def _lengthened(spec: HeadsSpec, n_windows: int, *, cut: bool) -> HeadsSpec:
+    """More epochs and smaller batches where there are few windows; ``cut`` leaves the epochs."""
+    batch = max(1, min(_LARGEST_BATCH, n_windows // _BATCHES))
+    epochs = spec.epochs if cut else max(spec.epochs, -(-_MIN_STEPS // (n_windows // batch)))
+    return dataclasses.replace(spec, batch=batch, epochs=epochs)
+
+
+def _size(head: Head) -> dict[str, int]:
+    return {"parameters": head.n_parameters, "multiply_adds": head.multiply_adds}

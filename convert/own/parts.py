@@ -1,0 +1,113 @@
+"""What a training of a user's labels leaves: files, their sizes, the cascade; and back from plain values.
+
+Parts ──as_values──► what JSON can say ──from_values──► Parts ──draft──► a bundle without calibration
+"""
+
+import base64
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from convert.recipes.cascade import Cascade
+from convert.recipes.spec import HeadsSpec
+from edged.features.geometry import GEOMETRY
+from edged.features.whisper import WHISPER
+from edged.models.bundle import (
+    BUNDLES,
+    FORMAT,
+    AdaptationFile,
+    Bundle,
+    Manifest,
+    Model,
+    Node,
+    Routes,
+    load_bundle,
+)
+
+ADAPTATION = "adaptation.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The models of one training."""
+
+    cascade: Cascade
+    contents: dict[str, bytes]  # .tflite by model
+    sizes: dict[str, dict[str, int]]  # parameters and multiply_adds by model
+    adaptation: bytes | None  # .npz of the statistics, where the models are heads on a trunk
+    epochs: dict[str, Any]  # by model the chosen one, where one is chosen
+
+    def as_values(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "tasks": {task: list(labels) for task, labels in self.cascade.tasks.items()},
+            "hard": msgspec.to_builtins(self.cascade.hard),
+            "contents": {name: base64.b64encode(content).decode() for name, content in self.contents.items()},
+            "sizes": self.sizes,
+            "adaptation": self.adaptation and base64.b64encode(self.adaptation).decode(),
+            "epochs": self.epochs,
+        }
+
+
+def from_values(values: dict[str, Any]) -> Parts:
+    """What ``as_values`` gave."""
+    cascade = Cascade(
+        {task: tuple(labels) for task, labels in values["tasks"].items()}, msgspec.convert(values["hard"], Node)
+    )
+    contents = {name: base64.b64decode(text) for name, text in values["contents"].items()}
+    adaptation = values["adaptation"] and base64.b64decode(values["adaptation"])
+    return Parts(cascade, contents, values["sizes"], adaptation, values["epochs"])
+
+
+def shipped_large() -> Bundle:
+    """The bundle whose trunk all heads stand on.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    return load_bundle(BUNDLES / "large")
+
+
+def draft(parts: Parts, name: str, spec: HeadsSpec | None) -> Bundle:
+    """A bundle of ``parts`` without calibration, metrics and origin; ``spec`` is that of heads."""
+    models = {
+        task: Model(
+            file=f"{task}.tflite",
+            sha256=hashlib.sha256(parts.contents[task]).hexdigest(),
+            labels=labels,
+            **parts.sizes[task],
+        )
+        for task, labels in parts.cascade.tasks.items()
+    }
+    large = shipped_large() if spec else None
+    adaptation = None
+    if spec is not None and parts.adaptation is not None:
+        adaptation = AdaptationFile(
+            file=ADAPTATION,
+            sha256=hashlib.sha256(parts.adaptation).hexdigest(),
+            of="features",
+            caution_s=spec.caution_s,
+            prior_weight_s=spec.prior_weight_s,
+            power=spec.power,
+        )
+    manifest = Manifest(
+        format=FORMAT,
+        name=name,
+        version="1",
+        created="",
+        licence="",
+        geometry=dataclasses.asdict(WHISPER if large else GEOMETRY),
+        labels=parts.cascade.labels,
+        models=models,
+        routes=Routes(default="hard", hard=parts.cascade.hard, soft=dict.fromkeys(models, 1.0)),
+        training={},
+        metrics={},
+        versions={},
+        trunk=large.manifest.trunk if large else None,
+        adaptation=adaptation,
+    )
+    trunk = large.trunk if large else None
+    return Bundle(BUNDLES, manifest, parts.contents, trunk=trunk, adaptation=parts.adaptation)

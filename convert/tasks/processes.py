@@ -1,0 +1,61 @@
+"""Jobs over processes of this machine.
+
+    jobs ──spawned processes, one thread each──► results
+
+A process that dies breaks the whole pool: what has no result then runs again, in a new pool.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+
+from convert.tasks.job import Job, Result
+from edged.errors import UsageError
+
+N_TRIES = 3  # of a pool in which no job was done
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
+
+class Processes:
+    """So many at once; with one, jobs run in this process."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def results(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Result]]:
+        """See ``Workers``."""
+        if self._count == 1 or len(jobs) <= 1:
+            yield from ((job, job.run()) for job in jobs)
+            return
+        left, tries = list(jobs), 0
+        while left:
+            try:
+                for job, result in self._once(list(left)):
+                    left.remove(job)
+                    tries = 0
+                    yield job, result
+            except BrokenProcessPool as exc:
+                tries += 1
+                if tries == N_TRIES:
+                    raise UsageError(
+                        f"{left[0].name}: a process died {N_TRIES} times in a row, expected more memory or fewer --jobs"
+                    ) from exc
+
+    def _once(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Result]]:
+        # Spawned: a fork would take TensorFlow's threads along.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(self._count, len(jobs)), context, initializer=one_thread) as pool:
+            waiting = {pool.submit(job.run): job for job in jobs}
+            try:
+                for future in as_completed(waiting):
+                    yield waiting[future], future.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+def one_thread() -> None:
+    """Workers share the cores: each keeps its libraries to one thread, and their messages to itself."""
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
