@@ -66,6 +66,11 @@ def named(files: Iterable[Path], pattern: re.Pattern[str], expected: str) -> Ite
         yield file, match
 
 
+def as_label(emotion: str) -> str:
+    """Any word as a label of its own: lower case, other characters than letters and digits become ``_``."""
+    return re.sub(r"[^a-z0-9]+", "_", emotion.strip().lower()).strip("_")
+
+
 def label_of(emotion: str) -> str | None:
     """Of a corpus whose words are the labels: the word itself, None where it is none of them."""
     return emotion if emotion in LABELS else None

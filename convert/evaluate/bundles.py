@@ -5,9 +5,11 @@
 Nothing of the training is needed: whoever has the bundle can repeat the numbers, on other clips too.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from convert.corpora.clip import Clip, as_label
 from convert.corpora.index_csv import read_index
 from convert.data import dataset
 from convert.data.material import Material, material
@@ -91,7 +93,8 @@ def index_metrics(bundle: Bundle, index: Path, work: Path, scope: Scope) -> dict
         UsageError: no clip of the index has one of the bundle's labels.
     """
     labels = bundle.manifest.labels
-    clips = [clip for clip in read_index(index) if clip.label in labels]
+    known = [replace(clip, label=_label(clip, labels)) for clip in read_index(index)]
+    clips = [clip for clip in known if clip.label in labels]
     if not clips:
         raise UsageError(f"{index}: no clip has one of the labels {', '.join(labels)}")
     dataset.prepare(clips, work / "cache")
@@ -99,6 +102,11 @@ def index_metrics(bundle: Bundle, index: Path, work: Path, scope: Scope) -> dict
     groups = {name: [clip for clip in clips if clip.corpus == name] for name in names}
     metrics = measured(bundle, Tested(groups, [], work / "cache", work / "scores"), scope)
     return {"bundle": bundle.manifest.name, "version": bundle.manifest.version, **metrics}
+
+
+def _label(clip: Clip, labels: tuple[str, ...]) -> str | None:
+    """The clip's own word where the bundle knows it, else the one of the six labels that it stands for."""
+    return as_label(clip.emotion) if as_label(clip.emotion) in labels else clip.label
 
 
 def _joined(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from convert.corpora.clip import Clip
+from convert.corpora.clip import Clip, as_label
 from convert.corpora.index_csv import read_index
 from convert.data.splits import Split
 from edged.errors import UsageError
@@ -66,11 +66,6 @@ def read_own(index: Path) -> OwnCorpus:
     return OwnCorpus(name, clips, labels, blocks(clips, labels))
 
 
-def label_of(emotion: str) -> str:
-    """The label for a word of the index: lower case, other characters than letters and digits become ``_``."""
-    return re.sub(r"[^a-z0-9]+", "_", emotion.strip().lower()).strip("_")
-
-
 def blocks(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, int]:
     """The block of each speaker: speakers with most clips first, each where its labels are rarest so far."""
     of_speaker: dict[str, Counter[str]] = {}
@@ -102,7 +97,7 @@ def blocks(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, int]:
 
 def _labelled(index: Path, clip: Clip, name: str) -> Clip:
     file = clip.audio.relative_to(index.parent) if clip.audio else Path(clip.id)
-    label = label_of(clip.emotion)
+    label = as_label(clip.emotion)
     if not clip.speaker.strip():
         raise UsageError(f"{index}: {file} has no speaker, expected one: nobody may be on two sides of a split")
     if not _LABEL.fullmatch(label) or label in _RESERVED:

@@ -25,10 +25,12 @@ from convert.score.runtimes import int8
 from edged.models.bundle import Bundle, Manifest
 
 
-def tested_fold(plan: Plan, fold: int) -> dict[str, Any]:
+def scored_fold(plan: Plan, fold: int) -> dict[str, Any]:
     """Scores of the clips of fold ``fold``, which nothing was trained on or chosen by."""
     began_s = time.monotonic()
-    made, windows, fitted = _made(plan, fold)
+    parts, windows = _trained(plan, fold)
+    made = draft(parts, plan.corpus.name, plan.recipe.heads)
+    fitted = _fitted(plan, made, windows["validation"])
     manifest = calibrated_manifest(made.manifest, fitted)
     test = windows["test"]
     scores = by_way(manifest, int8(made, test, plan.work / "scores"), test)
@@ -55,12 +57,6 @@ def whole(plan: Plan) -> dict[str, Any]:
 def calibrated_manifest(manifest: Manifest, fitted: Calibration) -> Manifest:
     """``manifest`` with the choices in ``fitted``."""
     return with_calibration(manifest, fitted.temperatures, fitted.weights, fitted.default, fitted.mean_log_scores)
-
-
-def _made(plan: Plan, fold: int) -> tuple[Bundle, dict[Split, ClipWindows], Calibration]:
-    parts, windows = _trained(plan, fold)
-    made = draft(parts, plan.corpus.name, plan.recipe.heads)
-    return made, windows, _fitted(plan, made, windows["validation"])
 
 
 def _trained(plan: Plan, fold: int | None) -> tuple[Parts, dict[Split, ClipWindows]]:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from convert.recipes.cascade import FIRST, Cascade
 from convert.score.metrics import Counts
-from edged.errors import UsageError
-from edged.models.bundle import Branch, Labels, Node
+from edged.errors import ModelError, UsageError
+from edged.models.bundle import FORMAT, Branch, Labels, Manifest, Model, Node, Routes, check_routes
 
 _PAIR = 2
 _MIN_GROUPED = 4  # labels from which both groups have two or more
@@ -29,7 +29,7 @@ _N_PAIRS = 2
 class _Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``routes.json``: as in ``bundle.json``."""
 
-    models: dict[str, Annotated[Labels, msgspec.Meta(min_length=2)]]
+    models: Annotated[dict[str, Annotated[Labels, msgspec.Meta(min_length=2)]], msgspec.Meta(min_length=1)]
     hard: Node
 
 
@@ -83,9 +83,35 @@ def given(file: Path, labels: tuple[str, ...]) -> Cascade:
     for name, own in found.models.items():
         if unknown := sorted(set(own) - set(labels)):
             raise UsageError(f"{file}: models.{name} names {', '.join(unknown)}, expected some of {', '.join(labels)}")
+    try:
+        check_routes(file, _as_manifest(found, labels))
+    except ModelError as exc:
+        raise UsageError(str(exc)) from exc
     renamed = {first: FIRST} | ({FIRST: first} if FIRST in found.models and first != FIRST else {})
     rest = {renamed.get(name, name): own for name, own in found.models.items() if name != first}
     return Cascade({FIRST: labels, **rest}, _renamed(found.hard, renamed))
+
+
+def _as_manifest(found: _Given, labels: tuple[str, ...]) -> Manifest:
+    """A manifest of which only labels, models and routes mean anything."""
+    models = {
+        name: Model(file="m.tflite", sha256="0" * 64, labels=own, parameters=1, multiply_adds=1)
+        for name, own in found.models.items()
+    }
+    return Manifest(
+        format=FORMAT,
+        name="given",
+        version="1",
+        created="",
+        licence="",
+        geometry={},
+        labels=labels,
+        models=models,
+        routes=Routes(default="hard", hard=found.hard, soft=dict.fromkeys(models, 1.0)),
+        training={},
+        metrics={},
+        versions={},
+    )
 
 
 def _renamed(node: Node, names: dict[str, str]) -> Node:

@@ -15,7 +15,7 @@ import numpy as np
 
 from convert.data import dataset
 from convert.own import heads
-from convert.own.fold import calibrated_manifest, tested_fold, whole
+from convert.own.fold import calibrated_manifest, scored_fold, whole
 from convert.own.parts import draft, from_values
 from convert.own.plan import Plan
 from convert.recipes.spec import described
@@ -42,7 +42,7 @@ def made(plan: Plan, workers: Workers) -> Bundle:
     dataset.prepare(corpus.clips, plan.work / "cache")
     if plan.recipe.heads is not None:
         heads.features(plan, plan.recipe.heads)  # before the workers, which would all compute the same
-    jobs = [Job(f"fold{fold}", tested_fold, (plan, fold)) for fold in range(corpus.n_folds)]
+    jobs = [Job(f"fold{fold}", scored_fold, (plan, fold)) for fold in range(corpus.n_folds)]
     results = run_all([*jobs, Job(WHOLE, whole, (plan,))], folder(plan), workers, corpus.name)
     ended = results.pop(WHOLE)
     fitted = _calibration(ended["calibration"])

@@ -48,6 +48,7 @@ __all__ = [
     "Routes",
     "Routing",
     "Trunk",
+    "check_routes",
     "load_bundle",
 ]
 
@@ -111,7 +112,7 @@ def load_bundle(path: Path) -> Bundle:
         raise ModelError(f"{file}: format is {manifest.format}, expected {_FIRST_FORMAT} to {FORMAT}")
     _check_geometries(file, manifest)
     _check_labels(file, manifest)
-    _check_routes(file, manifest)
+    check_routes(file, manifest)
     _check_mean_log_scores(file, manifest)
     _check_adaptation(file, manifest)
     contents = {
@@ -203,7 +204,12 @@ def _check_labels(file: Path, manifest: Manifest) -> None:
         raise ModelError(f"{file}: gate.labels is {list(gate.labels)}, expected {SPEECH!r} beside others, each once")
 
 
-def _check_routes(file: Path, manifest: Manifest) -> None:
+def check_routes(file: Path, manifest: Manifest) -> None:
+    """Checks that ``routes`` fit the models.
+
+    Raises:
+        ModelError: they do not; ``file`` is for the message.
+    """
     unknown = set(manifest.routes.soft) - set(manifest.models)
     if unknown or not any(manifest.routes.soft.values()):
         raise ModelError(

@@ -60,12 +60,14 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("convert.evaluate", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
     # A training clip passes through these in order: each folder may import those before it (docs/decisions/0028).
     *[(folder, (*_CONVERT_FOLDERS[:number], *_TRAINING)) for number, folder in enumerate(_CONVERT_FOLDERS)],
+    ("convert.tasks", ("convert.data.atomic_file", "edged.errors")),
+    ("convert.own", (*_CONVERT_FOLDERS, "convert.tasks", *_TRAINING)),
     (
         "convert.card",
         ("convert.corpora", "convert.recipes", "convert.score", "convert.zoo", "convert.gate.recipe", *_TRAINING),
     ),
-    ("convert.zoo", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
-    ("convert.bundle", (*_CONVERT_FOLDERS, "convert.card", *_TRAINING, *_WORDS)),
+    ("convert.zoo", (*_CONVERT_FOLDERS, "convert.tasks", *_TRAINING, *_WORDS)),
+    ("convert.bundle", (*_CONVERT_FOLDERS, "convert.own", "convert.card", *_TRAINING, *_WORDS)),
     ("convert.commands", ("convert", *_TRAINING)),
     ("convert", ("convert.commands", *_TRAINING)),
     # It measures both, with the brokers and microphones of the tests.

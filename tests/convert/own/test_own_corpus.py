@@ -1,0 +1,116 @@
+"""A user's index: labels as they come, blocks of speakers, and what is refused in words."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from convert.corpora.clip import Clip, as_label
+from convert.own.corpus import OwnCorpus, blocks, read_own
+from edged.errors import UsageError
+
+_FEW = ("calm", "tense")
+
+
+def clip(speaker: str, label: str, number: int = 0) -> Clip:
+    """A clip without sound."""
+    name = f"{speaker}-{label}-{number}"
+    return Clip(id=name, corpus="c", speaker=speaker, gender="", emotion=label, label=label)
+
+
+def index(folder: Path, rows: Iterable[tuple[str, str, str]]) -> Path:
+    """An index of files that need not be there: nothing is read but the table."""
+    lines = ["file,speaker,emotion", *(",".join(row) for row in rows)]
+    (folder / "index.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder / "index.csv"
+
+
+def rows(speakers: int, each: int, labels: tuple[str, ...] = _FEW) -> list[tuple[str, str, str]]:
+    """``each`` clips of every label and speaker."""
+    return [
+        (f"s{speaker}/{label}{number}.wav", f"s{speaker}", label)
+        for speaker in range(speakers)
+        for label in labels
+        for number in range(each)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "label"), [("Angry", "angry"), ("very sad", "very_sad"), (" Calm! ", "calm"), ("zorn2", "zorn2")]
+)
+def test_label_is_the_word(word: str, label: str) -> None:
+    """In lower case, without what a topic or a template could stumble over."""
+    assert as_label(word) == label
+
+
+def test_corpus_is_read(tmp_path: Path) -> None:
+    """Labels in order, files of the same name in two folders apart, the folder's name, no votes."""
+    corpus = read_own(index(tmp_path, rows(5, 3)))
+    assert corpus.labels == _FEW
+    assert len({one.id for one in corpus.clips}) == len(corpus.clips) == 30
+    assert corpus.clips[0].id == "s0/calm0"
+    assert {one.corpus for one in corpus.clips} == {corpus.name}
+    assert corpus.n_folds == 5
+
+
+def test_every_speaker_is_tested_once_by_strangers(tmp_path: Path) -> None:
+    """Over the folds each clip is tested once; no speaker is on two sides."""
+    corpus = read_own(index(tmp_path, rows(7, 3)))
+    tested: list[str] = []
+    for fold in range(corpus.n_folds):
+        sides = corpus.split(fold)
+        people = [{one.speaker for one in clips} for clips in sides.values()]
+        assert all(people)
+        assert sum(map(len, people)) == 7
+        tested += [one.id for one in sides["test"]]
+    assert sorted(tested) == sorted(one.id for one in corpus.clips)
+
+
+def test_whole_trains_on_all_but_a_block(tmp_path: Path) -> None:
+    """Nobody is tested; one block chooses."""
+    corpus = read_own(index(tmp_path, rows(6, 3)))
+    sides = corpus.split(None)
+    assert not sides["test"]
+    assert len(sides["train"]) + len(sides["validation"]) == len(corpus.clips)
+    assert {corpus.block_of[one.speaker] for one in sides["validation"]} == {0}
+
+
+def test_blocks_spread_rare_labels() -> None:
+    """Three speakers who alone have a label are in three blocks, and no block is empty."""
+    clips = [clip(f"s{speaker}", "calm", number) for speaker in range(8) for number in range(4)]
+    clips += [clip(f"s{speaker}", "tense") for speaker in range(3)]
+    found = blocks(clips, _FEW)
+    assert len({found[f"s{speaker}"] for speaker in range(3)}) == 3
+    assert set(found.values()) == set(range(5))
+    assert found == blocks(list(reversed(clips)), _FEW)
+
+
+def test_training_has_every_label() -> None:
+    """In every fold, however unevenly labels are spread over speakers."""
+    labels = ("calm", "loud", "tense")
+    clips = [clip(f"s{speaker}", label, number) for speaker in range(4) for label in labels[:2] for number in range(5)]
+    clips += [clip(f"s{speaker}", "tense", number) for speaker in range(3) for number in range(4)]
+    corpus = OwnCorpus("c", clips, labels, blocks(clips, labels))
+    for fold in range(corpus.n_folds):
+        assert {one.label for one in corpus.split(fold)["train"]} == set(labels)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (rows(3, 6), "3 speakers (s0, s1, s2), expected 4 or more"),
+        ([*rows(4, 6), *rows(2, 6, ("rare",))], "rare has 2 speakers (s0, s1), expected 3 or more"),
+        ([*rows(4, 6), *rows(3, 2, ("rare",))], "rare has 6 clips, expected 12 or more"),
+        (rows(5, 6, ("calm",)), "1 labels (calm), expected 2 to 32"),
+        ([*rows(5, 6), ("x.wav", "", "calm")], "x.wav has no speaker"),
+        ([*rows(5, 6), ("x.wav", "s1", "")], "x.wav has emotion '', expected a word"),
+        ([*rows(5, 6), ("x.wav", "s1", "None")], "x.wav has emotion 'None', expected a word"),
+        ([*rows(5, 6), ("s0/calm0.wav", "s0", "calm")], "s0/calm0 is there 2 times"),
+    ],
+)
+def test_too_few_are_refused_in_words(tmp_path: Path, given: list[tuple[str, str, str]], words: str) -> None:
+    """One line says what is missing, how much of it there is, and how much is needed."""
+    with pytest.raises(UsageError) as caught:
+        read_own(index(tmp_path, given))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)

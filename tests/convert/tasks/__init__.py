@@ -1,0 +1,1 @@
+"""Independent tasks over processes and machines."""

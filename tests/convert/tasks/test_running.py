@@ -1,0 +1,57 @@
+"""Jobs over processes: results are kept, a dead worker costs one job, errors reach the user."""
+
+from pathlib import Path
+
+import pytest
+
+from convert.tasks.job import Job
+from convert.tasks.processes import N_TRIES, Processes
+from convert.tasks.running import finished, run_all
+from edged.errors import RecordingError, UsageError
+from tests.convert.tasks import jobs
+
+
+def squares(folder: Path, count: int) -> list[Job]:
+    """``count`` jobs."""
+    return [Job(f"square{number}", jobs.square, (number, str(folder))) for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_results_are_by_name(tmp_path: Path, count: int) -> None:
+    """In the order of the jobs, whatever the number of processes."""
+    results = run_all(squares(tmp_path, 4), tmp_path, Processes(count), "test")
+    assert results == {f"square{number}": {"square": number**2} for number in range(4)}
+    assert list(results) == [f"square{number}" for number in range(4)]
+
+
+def test_finished_jobs_do_not_run_again(tmp_path: Path) -> None:
+    """What is there is read."""
+    run_all(squares(tmp_path, 2), tmp_path, Processes(1), "test")
+    run_all(squares(tmp_path, 3), tmp_path, Processes(1), "test")
+    assert [jobs.runs(tmp_path, f"square{number}") for number in range(3)] == [1, 1, 1]
+
+
+def test_dead_process_loses_no_result(tmp_path: Path) -> None:
+    """The job whose process was killed runs again; all results come."""
+    some = [*squares(tmp_path, 3), Job("dies", jobs.dies_once, (7, str(tmp_path)))]
+    results = run_all(some, tmp_path, Processes(2), "test")
+    assert results["dies"] == {"square": 49}
+    assert len(results) == 4
+    assert jobs.runs(tmp_path, "dies7") >= 2
+
+
+def test_process_that_always_dies_is_refused(tmp_path: Path) -> None:
+    """After several times in a row, in words; what was done stays."""
+    some = [Job("kills", jobs.dies, (str(tmp_path),)), Job("kills-too", jobs.dies, (str(tmp_path),))]
+    with pytest.raises(UsageError, match=f"kills: a process died {N_TRIES} times in a row"):
+        run_all(some, tmp_path, Processes(2), "test")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_errors_of_a_job_are_raised(tmp_path: Path, count: int) -> None:
+    """As they are, with what was done before kept."""
+    first, second = squares(tmp_path, 2)
+    run_all([first], tmp_path, Processes(count), "test")
+    with pytest.raises(RecordingError, match=r"a\.wav: no samples"):
+        run_all([first, Job("bad", jobs.fails, ("a.wav: no samples",)), second], tmp_path, Processes(count), "test")
+    assert first.name in finished([first, second], tmp_path)
