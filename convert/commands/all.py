@@ -7,8 +7,8 @@ from convert.card.report import report
 from convert.commands.bundle import add_out, write_bundle
 from convert.commands.evaluate import evaluate_run
 from convert.commands.gate import gate_for
+from convert.commands.groups.own import add_own, run_own
 from convert.commands.options import add_comparisons, add_json, add_run, need_tensorflow, run_of, scope_of
-from convert.commands.own import add_own, run_own
 from convert.train.heads import stage
 from convert.train.runs import Run
 from edged.errors import UsageError
