@@ -51,6 +51,9 @@ class _Memory:
             self.stop.set()
         return chunk
 
+    def await_count(self, count: int) -> None:
+        """Each read gives a stride."""
+
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as in the protocol
         """Nobody mutes it."""
 
