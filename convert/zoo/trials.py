@@ -18,8 +18,8 @@ from convert.corpora.clip import Clip
 from convert.score.folds import fold_row
 from convert.score.metrics import top
 from convert.zoo.catalogue import ENTRIES
-from convert.zoo.families.classical import oversampled
 from convert.zoo.features.store import Store
+from convert.zoo.learning.classical import oversampled
 from convert.zoo.problems import Problem, Sides
 from convert.zoo.recogniser import Medium, Task
 from edged.features.logmel import Floats

@@ -5,11 +5,11 @@ eight (8,) | eGeMAPS (88,) ──► RF, XGB, SVM, MNB, LR, MLP, and their means
 
 from functools import partial
 
-from convert.zoo.families.classical import DESCRIBED, ENSEMBLES, KINDS, Classical
-from convert.zoo.families.vectors import OfSound
 from convert.zoo.features.egemaps import EGEMAPS
 from convert.zoo.features.eight import EIGHT
 from convert.zoo.features.store import Kind, Store
+from convert.zoo.learning.classical import DESCRIBED, ENSEMBLES, KINDS, Classical
+from convert.zoo.learning.vectors import OfSound
 from convert.zoo.recogniser import Entry
 
 SAHU = "Sahu 2019, arXiv 1904.06022"

@@ -7,10 +7,10 @@ The founding document trains them on CREMA-D with 20, 30 and 30 epochs.
 
 from typing import TYPE_CHECKING
 
-from convert.zoo.families.trained_network import TrainedNetwork, Training
 from convert.zoo.features.eight import EIGHT
 from convert.zoo.features.frames import FRAMES
 from convert.zoo.features.store import Store
+from convert.zoo.learning.trained_network import TrainedNetwork, Training
 from convert.zoo.recogniser import Entry
 
 if TYPE_CHECKING:

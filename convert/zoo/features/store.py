@@ -5,7 +5,7 @@
 A kind's version changes with its definition, so that no stale file is read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +32,9 @@ class Store:
 
     def __init__(self, folder: Path, cache: Path) -> None:
         """``cache`` has the log-mel of every clip, see convert/data/dataset.py."""
-        self._folder, self._cache = folder, cache
+        self.folder, self.cache = folder, cache
         self._known: dict[tuple[str, str], Floats] = {}
+        self.remembered: dict[Hashable, list[Floats]] = {}  # weights of networks, within this process
 
     def arrays(self, kind: Kind, clips: Sequence[Clip]) -> list[Floats]:
         """One array a clip, in their order.
@@ -52,9 +53,9 @@ class Store:
 
     def _one(self, kind: Kind, clip: Clip) -> Floats:
         place = f"-{clip.stored.start}" if clip.stored else ""
-        file = self._folder / f"{kind.name}-{kind.version}" / f"{dataset.sound_hash(clip)}{place}.npy"
+        file = self.folder / f"{kind.name}-{kind.version}" / f"{dataset.sound_hash(clip)}{place}.npy"
         if not file.is_file():
             with atomic(file) as made:
-                np.save(made, kind.of(clip, self._cache))
+                np.save(made, kind.of(clip, self.cache))
         values: Floats = np.load(file)
         return values

@@ -7,8 +7,8 @@ import pytest
 
 from convert.corpora.clip import LABELS, Clip
 from convert.zoo.catalogue import ENTRIES
-from convert.zoo.families import trained_network
 from convert.zoo.features.store import Store
+from convert.zoo.learning import trained_network
 from convert.zoo.problems import named
 from convert.zoo.recogniser import Recogniser, Task
 
@@ -30,7 +30,7 @@ def fitted(name: str, clips: Sequence[Clip], store: Store) -> tuple[Recogniser, 
 )
 def test_classical(name: str, clips: Sequence[Clip], store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scores are probabilities in the labels' order, and right more often than chance."""
-    monkeypatch.setattr("convert.zoo.families.classical.N_TREES", 20)
+    monkeypatch.setattr("convert.zoo.learning.classical.N_TREES", 20)
     recogniser, tested = fitted(name, clips, store)
     scores = recogniser.scores(tested)
     assert scores.shape == (len(tested), len(LABELS))
@@ -41,7 +41,7 @@ def test_classical(name: str, clips: Sequence[Clip], store: Store, monkeypatch: 
 
 def test_classical_without_one_label(clips: Sequence[Clip], store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A label that is absent from training has the score 0, and the others keep their places."""
-    monkeypatch.setattr("convert.zoo.families.classical.N_TREES", 20)
+    monkeypatch.setattr("convert.zoo.learning.classical.N_TREES", 20)
     recogniser, tested = fitted("XGB on eight", [clip for clip in clips if clip.label != "disgust"], store)
     scores = recogniser.scores(tested)
     assert (scores[:, LABELS.index("disgust")] == 0).all()

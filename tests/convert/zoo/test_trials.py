@@ -9,8 +9,8 @@ import pytest
 from convert.corpora.clip import LABELS, Clip
 from convert.zoo import trials
 from convert.zoo.catalogue import ENTRIES
-from convert.zoo.families.classical import oversampled
 from convert.zoo.features.store import Store
+from convert.zoo.learning.classical import oversampled
 from convert.zoo.problems import named
 from convert.zoo.recogniser import Task
 from convert.zoo.trials import Outcome, Trial, suits, trials_of

@@ -22,7 +22,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 
 from convert.corpora.clip import Clip
-from convert.zoo.families.vectors import Vectors
+from convert.zoo.learning.vectors import Vectors
 from convert.zoo.recogniser import Task
 from edged.errors import UsageError
 from edged.features.logmel import Floats

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from convert.corpora.clip import Clip
 from convert.score.metrics import confusion, uar
-from convert.zoo.families.operations import multiply_adds
 from convert.zoo.features.store import Kind, Store
+from convert.zoo.learning.operations import multiply_adds
 from convert.zoo.recogniser import Task
 from edged.features.logmel import Floats
 
@@ -119,7 +119,7 @@ def label_weights(truth: NDArray[np.int64], n_labels: int) -> dict[int, float]:
     return {label: len(truth) / (np.count_nonzero(counts) * max(1, count)) for label, count in enumerate(counts)}
 
 
-def scored(network: "keras.Model", x: Floats) -> Floats:
+def scored(network: "keras.Model", x: Floats | NDArray[np.int32]) -> Floats:
     """(n, n_labels) of ``x`` (n, …), in parts; Keras' own ``predict`` costs more than a small network."""
     parts = [np.asarray(network(x[first : first + _AT_ONCE], training=False)) for first in range(0, len(x), _AT_ONCE)]
     return np.concatenate(parts)

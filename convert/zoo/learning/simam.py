@@ -1,0 +1,21 @@
+"""SimAM, an attention without weights (Yang et al. 2021, ICML): each value by how far it is from its channel's mean.
+
+x (batch, h, w, c) ──x * sigmoid((x - mean)^2 / (4 (var + lambda)) + 1/2)──► (batch, h, w, c)
+"""
+
+from typing import Any
+
+import keras
+
+LAMBDA = 1e-4
+
+
+class SimAM(keras.layers.Layer):  # type: ignore[misc] # keras has no types
+    """The attention as one layer; mean and variance are of one clip's channel."""
+
+    def call(self, x: Any) -> Any:  # noqa: ANN401 - a tensor
+        """``x`` weighed."""
+        ops = keras.ops
+        distance = ops.square(x - ops.mean(x, axis=(1, 2), keepdims=True))
+        variance = ops.mean(distance, axis=(1, 2), keepdims=True)
+        return x * ops.sigmoid(distance / (4 * (variance + LAMBDA)) + 0.5)
