@@ -23,7 +23,8 @@ pytest_plugins = ["tests.parts.reports"]
 _REPOSITORY = Path(__file__).parent.parent
 
 
-_TRAINING_TIMEOUT_S = 1500  # its fixtures train networks
+_LONG_TIMEOUT_S = 1500  # of tests whose fixtures train networks, or install a system from its packages
+_INSTALLS = ("systemd", "arm64", "homeassistant", "nodered")
 # Fixtures that need a program or privilege that a fresh machine lacks, and the folder whose tests always need it.
 _NEEDS = {"mosquitto": "broker", "virtual_microphone": "sound", "card": "faults", "corpora": "corpora"}
 
@@ -36,8 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in _NEEDS:
                 item.add_marker(_NEEDS[fixture])
-        if place.parts[0] == "convert":
-            item.add_marker(pytest.mark.timeout(_TRAINING_TIMEOUT_S))
+        if place.parts[0] == "convert" or any(map(item.get_closest_marker, _INSTALLS)):
+            item.add_marker(pytest.mark.timeout(_LONG_TIMEOUT_S))
 
 
 @pytest.fixture(scope="session")
