@@ -24,6 +24,8 @@ def debian_root(architecture: str) -> Path:
     suite = os.environ.get("SUITE") or "bookworm"
     root = REPOSITORY / "build" / f"{suite}-{architecture}"
     if not (root / "made").exists():
+        for name in ("proc", "sys"):  # debootstrap that was stopped leaves them mounted: never remove what is in them
+            subprocess.run(["umount", "--quiet", "--recursive", root / name], check=False, capture_output=True)
         shutil.rmtree(root, ignore_errors=True)
         root.parent.mkdir(exist_ok=True)
         options = ["--variant=minbase", f"--arch={architecture}", f"--include={_PACKAGES}"]
