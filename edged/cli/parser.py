@@ -51,6 +51,7 @@ ENTRIES = (
     Entry(_SENSOR, "classify", "sensor.classify", "print the emotion of each sound file"),
     Entry(_SENSOR, "replay", "sensor.replay", "play sound files through the pipeline"),
     Entry(_SENSOR, "calls", "sensor.calls", "report how the customer's emotion moved in recorded calls"),
+    Entry(_SENSOR, "bench", "sensor.bench", "measure how fast this device is, and what stride it can run"),
     Entry(_SENSOR, "demo", "demo.demo", "play a sample; needs no microphone and no broker"),
     Entry(_SENSOR, "web", "sensor.web", "serve pages for a browser: calls and their reports"),
     Entry(_BROKER, "watch", "broker.watch", "show what devices publish, live"),

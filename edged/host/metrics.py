@@ -19,6 +19,7 @@ from edged.features.geometry import SILENCE_DBFS, dbfs
 
 _MODEL = Path("/proc/device-tree/model")
 _MEMINFO = Path("/proc/meminfo")
+_ROLLUP = Path("/proc/self/smaps_rollup")
 _THERMAL = Path("/sys/class/thermal")
 _PLATFORM = Path("/sys/devices/platform")
 # Of the Raspberry Pi's firmware, as in `vcgencmd get_throttled`: bits 0 to 3 are current, 16 to 19 since the boot.
@@ -89,6 +90,15 @@ def resident_mb() -> float:
     return pages * os.sysconf("SC_PAGESIZE") / 1e6
 
 
+def proportional_mb(rollup: Path = _ROLLUP) -> float | None:
+    """Memory of this process in MB (10^6 bytes), shared pages in equal parts (Pss); None where the kernel lacks it."""
+    try:
+        found = re.search(r"^Pss:\s+(\d+) kB$", rollup.read_text(encoding="ascii"), re.MULTILINE)
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(found[1]) * 1024 / 1e6 if found else None
+
+
 def available_mb(meminfo: Path = _MEMINFO) -> float | None:
     """Memory in MB (10^6 bytes) that can be had without swapping; None where the kernel does not say."""
     try:
@@ -111,11 +121,15 @@ def throttling(platform_devices: Path = _PLATFORM) -> list[str] | None:
     """Why the board is throttled now, and with ``_before`` why it was since the boot; empty if it never was."""
     for file in platform_devices.glob("*/*firmware/get_throttled"):
         with contextlib.suppress(OSError, ValueError):
-            bits = int(file.read_text(encoding="ascii"), 16)
-            now = [name for bit, name in enumerate(_THROTTLING) if bits >> bit & 1]
-            since_boot = [name for bit, name in enumerate(_THROTTLING) if bits >> (_SINCE_BOOT + bit) & 1]
-            return now + [f"{name}_before" for name in since_boot if name not in now]
+            return throttling_of(int(file.read_text(encoding="ascii"), 16))
     return None
+
+
+def throttling_of(bits: int) -> list[str]:
+    """The reasons in the firmware's ``bits``: now, and with ``_before`` those since the boot that are over."""
+    now = [name for bit, name in enumerate(_THROTTLING) if bits >> bit & 1]
+    since_boot = [name for bit, name in enumerate(_THROTTLING) if bits >> (_SINCE_BOOT + bit) & 1]
+    return now + [f"{name}_before" for name in since_boot if name not in now]
 
 
 def hardware(model: Path = _MODEL) -> str | None:

@@ -14,6 +14,7 @@ from edged.features.logmel import Floats
 from edged.features.windows import Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
+from edged.models.interpreter import Runtime
 from edged.models.level_gate import GateSettings, LevelGate
 from edged.models.place_adaptation import PlaceAdaptation
 from edged.models.speech_gate import ModelGate
@@ -59,7 +60,7 @@ class WindowClassifier:
             bundle, behind=(_MAX_BEHIND + 1) * stride, n_threads=models.threads, runtime=self.cascade.runtime
         )
         self._stride_s = models.stride_s
-        self._gate = self._loaded_gate(config, bundle)
+        self._gate = gate_for(config, bundle, self.cascade.runtime)
 
     @property
     def gate(self) -> Literal["model", "level"]:
@@ -146,11 +147,17 @@ class WindowClassifier:
             return self._gate.hears_speech(window.speech_dbfs, window.image)
         return self._gate.hears_speech(window.speech_dbfs)
 
-    def _loaded_gate(self, config: Config, bundle: Bundle) -> LevelGate | ModelGate:
-        kind, settings = config.gate.kind, _gate_settings(config.gate)
-        if kind == "model" or (kind == "auto" and bundle.manifest.gate is not None):
-            return ModelGate(bundle, settings, n_threads=config.models.threads, runtime=self.cascade.runtime)
-        return LevelGate(settings, stride_s=config.models.stride_s)
+
+def gate_for(config: Config, bundle: Bundle, runtime: Runtime) -> LevelGate | ModelGate:
+    """The gate that the config asks for, loaded.
+
+    Raises:
+        ModelError: the bundle lacks it, or it cannot be run here.
+    """
+    kind, settings = config.gate.kind, _gate_settings(config.gate)
+    if kind == "model" or (kind == "auto" and bundle.manifest.gate is not None):
+        return ModelGate(bundle, settings, n_threads=config.models.threads, runtime=runtime)
+    return LevelGate(settings, stride_s=config.models.stride_s)
 
 
 def min_frames(gate: Gate) -> int:

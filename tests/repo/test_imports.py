@@ -47,6 +47,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # The pipeline is handed its source and sink, so it imports neither audio nor mqtt.
     ("edged.pipeline", (*_SHARED, "edged.features", "edged.models", "edged.events")),
     ("edged.calls", (*_SHARED, *_STAGES, "edged.pipeline")),
+    ("edged.bench", (*_SHARED, *_STAGES, "edged.pipeline")),
     ("edged.web", (*_SHARED, *_STAGES, "edged.pipeline", "edged.calls")),
     ("edged.hub", (*_SHARED, "edged.outbox", "edged.mqtt", "edged.homeassistant")),
     ("edged.demo", _SHARED),

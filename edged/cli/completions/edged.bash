@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/edged
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_edged_subparsers=(run check calibrate devices classify replay calls demo web watch hub history discovery mcp acl schema completion)
+_shtab_edged_subparsers=(run check calibrate devices classify replay calls bench demo web watch hub history discovery mcp acl schema completion)
 
 _shtab_edged_run_option_strings=(-h --help --config)
 _shtab_edged_check_option_strings=(-h --help --hub --config)
@@ -14,6 +14,7 @@ _shtab_edged_devices_option_strings=(-h --help --config)
 _shtab_edged_classify_option_strings=(-h --help --jsonl --config)
 _shtab_edged_replay_option_strings=(-h --help --speed --node --jsonl --baseline --config)
 _shtab_edged_calls_option_strings=(-h --help --customer --turns --speaker --out --json --summary --jobs --config)
+_shtab_edged_bench_option_strings=(-h --help --seconds --json --config)
 _shtab_edged_demo_option_strings=(-h --help --hub --config)
 _shtab_edged_web_option_strings=(-h --help --host --port --open --config)
 _shtab_edged_watch_option_strings=(-h --help --node --all --host --port --config)
@@ -39,6 +40,7 @@ _shtab_edged_calls_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_edged_calls___turns_COMPGEN=_shtab_compgen_files
 _shtab_edged_calls___out_COMPGEN=_shtab_compgen_files
 _shtab_edged_calls___config_COMPGEN=_shtab_compgen_files
+_shtab_edged_bench___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_demo___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_web___config_COMPGEN=_shtab_compgen_files
 _shtab_edged_watch___config_COMPGEN=_shtab_compgen_files
@@ -54,7 +56,7 @@ _shtab_edged___config_COMPGEN=_shtab_compgen_files
 
 _shtab_edged_calls___customer_choices=(left right mono)
 _shtab_edged_completion_pos_0_choices=(bash zsh fish)
-_shtab_edged_pos_0_choices=(run check calibrate devices classify replay calls demo web watch hub history discovery mcp acl schema completion)
+_shtab_edged_pos_0_choices=(run check calibrate devices classify replay calls bench demo web watch hub history discovery mcp acl schema completion)
 
 _shtab_edged_run__h_nargs=0
 _shtab_edged_run___help_nargs=0
@@ -79,6 +81,9 @@ _shtab_edged_calls__h_nargs=0
 _shtab_edged_calls___help_nargs=0
 _shtab_edged_calls___json_nargs=0
 _shtab_edged_calls___summary_nargs=0
+_shtab_edged_bench__h_nargs=0
+_shtab_edged_bench___help_nargs=0
+_shtab_edged_bench___json_nargs=0
 _shtab_edged_demo__h_nargs=0
 _shtab_edged_demo___help_nargs=0
 _shtab_edged_demo___hub_nargs=0

@@ -50,8 +50,8 @@ function _shtab_edged_using
   test "$_shtab_edged_cmdpath" = "$argv"
 end
 
-set -g _shtab_edged_commands run check calibrate devices classify replay calls demo web watch hub history discovery mcp acl schema completion
-set -g _shtab_edged_opts_with_value --baseline --config --customer --host --http --jobs --node --out --part --port --since --speaker --speed --token-file --turns --user
+set -g _shtab_edged_commands run check calibrate devices classify replay calls bench demo web watch hub history discovery mcp acl schema completion
+set -g _shtab_edged_opts_with_value --baseline --config --customer --host --http --jobs --node --out --part --port --seconds --since --speaker --speed --token-file --turns --user
 
 complete -c edged -e
 complete -c edged -f
@@ -99,6 +99,11 @@ complete -c edged -n '_shtab_edged_using calls' -l summary -d 'write summary.csv
 complete -c edged -n '_shtab_edged_using calls' -l jobs -x -d 'recordings analysed side by side (default: one per core)'
 complete -c edged -n '_shtab_edged_using calls' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
 complete -c edged -n '_shtab_edged_using calls; and test $_shtab_edged_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'recordings, or folders of them: wav, flac, mp3, ogg or opus'
+complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a bench -d 'Run speech through the whole pipeline as fast as this device can, without a microphone and without a broker, and say what that means for live sound. Run it with the daemon stopped: what else runs meanwhile is measured too.'
+complete -c edged -n '_shtab_edged_using bench' -s h -l help -d 'show this help message and exit'
+complete -c edged -n '_shtab_edged_using bench' -l seconds -x -d 'measure this long (default: 10)'
+complete -c edged -n '_shtab_edged_using bench' -l json -d 'print one JSON object'
+complete -c edged -n '_shtab_edged_using bench' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a demo -d 'Play a sample conversation through the whole pipeline to an embedded broker, and show what a subscriber receives. Needs no microphone and no broker.'
 complete -c edged -n '_shtab_edged_using demo' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using demo' -l hub -d 'beside a simulated camera and transcripts: the mood of a room, and an agent'

@@ -11,6 +11,7 @@
 _shtab_edged_commands() {
   local _commands=(
     acl:'Print an access list for mosquitto that allows this device its own topics and nothing else. With --hub, allow a hub what the places, inputs and actions of the config need.'
+    bench:'Run speech through the whole pipeline as fast as this device can, without a microphone and without a broker, and say what that means for live sound. Run it with the daemon stopped: what else runs meanwhile is measured too.'
     calibrate:'Adapt the device to your voice and room: speak two or three sentences as you always do. If edged runs on this machine it is asked to listen, otherwise this command listens to the microphone itself, or reads a recording made with it. The answer says what was heard and what changed. Only means are stored, no sound.'
     calls:'Analyse recordings of service calls: how the customer'"'"'s emotion moved, and whether the call calmed it, as a score from 1 to 10. Each call gets a folder with report.html, report.json, timeline.csv and timeline.png. Nothing leaves this machine. Only the customer'"'"'s channel reaches the models; of the agent'"'"'s, only speech and silence are measured.'
     check:'Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL with the reason and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.'
@@ -51,6 +52,16 @@ _shtab_edged_acl_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_edged_acl_defaults_added=0
+
+_shtab_edged_bench_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--seconds[measure this long (default\: 10)]:S:"
+  "--json[print one JSON object]"
+  "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_edged_bench_defaults_added=0
 
 _shtab_edged_calibrate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -239,6 +250,7 @@ _shtab_edged() {
       curcontext="${curcontext%:*:*}:_shtab_edged-$line[1]:"
       case $line[1] in
         acl) _arguments -C -s $_shtab_edged_acl_options ;;
+        bench) _arguments -C -s $_shtab_edged_bench_options ;;
         calibrate) _arguments -C -s $_shtab_edged_calibrate_options ;;
         calls) _arguments -C -s $_shtab_edged_calls_options ;;
         check) _arguments -C -s $_shtab_edged_check_options ;;
