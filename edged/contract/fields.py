@@ -22,6 +22,8 @@ Uuid7 = Annotated[  # sorts by time
 ]
 Seq = Annotated[int, msgspec.Meta(ge=1)]
 Dbfs = Annotated[float, msgspec.Meta(ge=SILENCE_DBFS, le=0)]  # dB of full scale; silence is -96
+# What a bundle may tell by degrees beside the label, as optional fields of these names; who speaks is none of them.
+DIMENSIONS = ("intensity", "arousal", "valence", "dominance")
 Arousal = Literal["high", "low"]
 Valence = Literal["positive", "neutral", "negative"]
 SpeechState = Literal["ON", "OFF"]  # the whole payload of ``speech``, a bare word

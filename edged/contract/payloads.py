@@ -44,6 +44,10 @@ class WindowScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     scores: dict[str, Score] | None = None  # by label; they add up to 1
     asked: list[str] | None = None  # models that ran, in order
     discontinuous: bool = False  # first window after the start or after lost sound
+    intensity: Score | msgspec.UnsetType = msgspec.UNSET  # how strongly it is shown; if the bundle has it
+    arousal: Score | msgspec.UnsetType = msgspec.UNSET  # calm (0) to excited (1); if the bundle has it
+    valence: Score | msgspec.UnsetType = msgspec.UNSET  # unpleasant (0) to pleasant (1); if the bundle has it
+    dominance: Score | msgspec.UnsetType = msgspec.UNSET  # weak (0) to in control (1); if the bundle has it
     file: str | msgspec.UnsetType = msgspec.UNSET  # the sound file; only in lines of `edged replay --jsonl`
 
 
@@ -62,6 +66,10 @@ class EpisodeStart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     probability: Score | None = None  # smoothed, at the deciding window: what `tracker.enter` is compared with
     scores: dict[str, Score]  # mean scores in the deciding windows
     previous: str | None = None  # label of the previous episode
+    intensity: Score | msgspec.UnsetType = msgspec.UNSET  # how strongly it is shown; if the bundle has it
+    arousal: Score | msgspec.UnsetType = msgspec.UNSET  # calm (0) to excited (1); if the bundle has it
+    valence: Score | msgspec.UnsetType = msgspec.UNSET  # unpleasant (0) to pleasant (1); if the bundle has it
+    dominance: Score | msgspec.UnsetType = msgspec.UNSET  # weak (0) to in control (1); if the bundle has it
     file: str | msgspec.UnsetType = msgspec.UNSET  # the sound file; only in lines of `edged replay --jsonl`
 
 
@@ -82,6 +90,10 @@ class EpisodeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     probability: Score | None = None  # smoothed, at the last window with speech: what `tracker.leave` is compared with
     scores: dict[str, Score]  # mean scores over the episode
     reason: Literal["faded", "replaced", "silence", "discontinuity", "stopped"]  # why it ended
+    intensity: Score | msgspec.UnsetType = msgspec.UNSET  # how strongly it is shown; if the bundle has it
+    arousal: Score | msgspec.UnsetType = msgspec.UNSET  # calm (0) to excited (1); if the bundle has it
+    valence: Score | msgspec.UnsetType = msgspec.UNSET  # unpleasant (0) to pleasant (1); if the bundle has it
+    dominance: Score | msgspec.UnsetType = msgspec.UNSET  # weak (0) to in control (1); if the bundle has it
     file: str | msgspec.UnsetType = msgspec.UNSET  # the sound file; only in lines of `edged replay --jsonl`
 
 
@@ -122,6 +134,10 @@ class ClipScores(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     scores: dict[str, Score] | None  # mean over the windows with speech
     duration_s: Seconds
     windows: int
+    intensity: Score | msgspec.UnsetType = msgspec.UNSET  # how strongly it is shown; if the bundle has it
+    arousal: Score | msgspec.UnsetType = msgspec.UNSET  # calm (0) to excited (1); if the bundle has it
+    valence: Score | msgspec.UnsetType = msgspec.UNSET  # unpleasant (0) to pleasant (1); if the bundle has it
+    dominance: Score | msgspec.UnsetType = msgspec.UNSET  # weak (0) to in control (1); if the bundle has it
 
 
 PAYLOADS: dict[str, type[msgspec.Struct]] = {

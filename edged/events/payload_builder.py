@@ -4,10 +4,12 @@ Began, Ended, State, windows (sample counts) ──wall clock at a sample──�
 """
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
-from edged.contract.fields import rfc3339
+from edged.contract.fields import DIMENSIONS, rfc3339
 from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, WindowScores
 from edged.events import circumplex
 from edged.events.tracker import Began, Ended, State
@@ -33,7 +35,7 @@ class PayloadBuilder:
         confidence = _rounded(change.scores[self._labels.index(change.label)])
         if isinstance(change, Began):
             self._episode_id = new_id()
-            return EpisodeStart(
+            start = EpisodeStart(
                 id=new_id(),
                 episode_id=self._episode_id,
                 event_type=change.label,
@@ -44,7 +46,8 @@ class PayloadBuilder:
                 scores=self._by_label(change.scores),
                 previous=change.previous,
             )
-        return EpisodeEnd(
+            return msgspec.structs.replace(start, **published(change.dimensions))
+        end = EpisodeEnd(
             id=new_id(),
             episode_id=self._episode_id,
             event_type=change.label,
@@ -57,6 +60,7 @@ class PayloadBuilder:
             scores=self._by_label(change.scores),
             reason=change.reason,
         )
+        return msgspec.structs.replace(end, **published(change.dimensions))
 
     def state(self, state: State, level_dbfs: float) -> EmotionState:
         """The current state."""
@@ -93,6 +97,7 @@ class PayloadBuilder:
         asked: tuple[str, ...],
         level_dbfs: float,
         discontinuous: bool,
+        dimensions: Mapping[str, float] = MappingProxyType({}),
     ) -> WindowScores:
         """A window from sample ``start`` to ``end``; without speech ``label`` and ``scores`` (n_labels,) are None."""
         payload = WindowScores(
@@ -112,6 +117,7 @@ class PayloadBuilder:
             confidence=_rounded(scores[self._labels.index(label)]),
             scores=self._by_label(scores),
             asked=list(asked),
+            **published(dimensions),
         )
 
     def _time(self, sample: int) -> str:
@@ -123,6 +129,11 @@ class PayloadBuilder:
 
     def _by_label(self, scores: Floats) -> dict[str, float]:
         return {label: _rounded(score) for label, score in zip(self._labels, scores.tolist(), strict=True)}
+
+
+def published(dimensions: Mapping[str, float]) -> dict[str, float]:
+    """The fields of those dimensions that are published; any other stays here."""
+    return {name: _rounded(dimensions[name]) for name in DIMENSIONS if name in dimensions}
 
 
 def _rounded(score: float) -> float:

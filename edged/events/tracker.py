@@ -11,7 +11,8 @@ with a lower ``enter_for`` also leaves no higher than that.  Time is counted in 
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -35,6 +36,7 @@ class Began:
     scores: Floats  # (n_labels,) mean over the windows that decided
     previous: str | None  # label of the last episode before
     share: float  # of the label at the window that decided; at least ``enter``
+    dimensions: Mapping[str, float] = field(default_factory=dict)  # means over the same windows, as of the bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Ended:
     peak: float  # greatest score of the label in one window
     reason: Reason
     share: float  # of the label at the last window with speech; below ``leave`` if it has faded
+    dimensions: Mapping[str, float] = field(default_factory=dict)  # means over the episode's windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +105,21 @@ def tracker_settings(config: Config, labels: tuple[str, ...]) -> TrackerSettings
 class _Run:
     """Windows in which one label leads: at first a candidate, an episode once it has lasted long enough."""
 
-    def __init__(self, label_index: int, at: int, scores: Floats) -> None:
+    def __init__(self, label_index: int, at: int, scores: Floats, dimensions: Mapping[str, float]) -> None:
         self.label_index = label_index
         self.start = self.last = at
         self._total = np.zeros_like(scores)
+        self._dimensions = dict.fromkeys(dimensions, 0.0)
         self._count = 0
         self.n_silent = 0  # windows without speech in between
         self.peak = 0.0
-        self.add(at, scores)
+        self.add(at, scores, dimensions)
 
-    def add(self, at: int, scores: Floats) -> None:
-        """Adds one more window, with ``scores`` at sample ``at``."""
+    def add(self, at: int, scores: Floats, dimensions: Mapping[str, float]) -> None:
+        """Adds one more window, with ``scores`` and ``dimensions`` at sample ``at``."""
         self._total += scores
+        for name, value in dimensions.items():
+            self._dimensions[name] += value
         self._count += 1
         self.last = at
         self.peak = max(self.peak, float(scores[self.label_index]))
@@ -127,6 +133,11 @@ class _Run:
     def mean(self) -> Floats:
         """(n_labels,) mean scores of its windows."""
         return np.asarray(self._total / self._count, np.float32)
+
+    @property
+    def dimensions(self) -> dict[str, float]:
+        """By name the mean over its windows."""
+        return {name: total / self._count for name, total in self._dimensions.items()}
 
 
 class Tracker:
@@ -152,7 +163,15 @@ class Tracker:
         self._enter = np.array(enter, np.float32)
         self._leave = np.minimum(self._enter, np.float32(settings.leave))
 
-    def update(self, at: int, label: str | None, scores: Floats | None, *, discontinuous: bool) -> list[Began | Ended]:
+    def update(
+        self,
+        at: int,
+        label: str | None,
+        scores: Floats | None,
+        *,
+        discontinuous: bool,
+        dimensions: Mapping[str, float] = MappingProxyType({}),
+    ) -> list[Began | Ended]:
         """The changes by the window at sample ``at``; ``label`` and ``scores`` (n_labels,) are None without speech."""
         changes: list[Began | Ended] = []
         self._at = at
@@ -161,7 +180,7 @@ class Tracker:
             self._forget()
         self._speech = label is not None and scores is not None
         if label is not None and scores is not None:
-            changes += self._follow(at, self._labels.index(label), scores)
+            changes += self._follow(at, self._labels.index(label), scores, dimensions)
         elif self._recent and at - self._recent[-1][0] >= self._settings.smoothing.span:
             changes += self._end("silence")
             self._forget()
@@ -191,27 +210,30 @@ class Tracker:
     def _recent(self) -> deque[tuple[int, int, Floats]]:
         return self._smoothing.recent
 
-    def _follow(self, at: int, label_index: int, scores: Floats) -> list[Began | Ended]:
+    def _follow(
+        self, at: int, label_index: int, scores: Floats, dimensions: Mapping[str, float]
+    ) -> list[Began | Ended]:
         shares = self._shares = self._smoothing.shares(at, label_index, scores)
         changes: list[Began | Ended] = []
         if self._episode:
             if shares[self._episode.label_index] < self._leave[self._episode.label_index]:
                 changes += self._end("faded")
             else:
-                self._episode.add(at, scores)
+                self._episode.add(at, scores, dimensions)
         leading = self._leading(shares)
         if leading is None or (self._episode and leading == self._episode.label_index):
             self._candidate = None
         elif self._candidate and self._candidate.label_index == leading:
-            self._candidate.add(at, scores)
+            self._candidate.add(at, scores, dimensions)
         else:
-            self._candidate = _Run(leading, at, scores)
+            self._candidate = _Run(leading, at, scores, dimensions)
         candidate = self._candidate
         if candidate and self._is_episode(candidate, at):
             changes += self._end("replaced")
             self._episode, self._candidate = candidate, None
             label, share = self._labels[candidate.label_index], float(shares[candidate.label_index])
-            changes.append(Began(label, candidate.start, candidate.mean, self._previous, share))
+            began = Began(label, candidate.start, candidate.mean, self._previous, share, candidate.dimensions)
+            changes.append(began)
         return changes
 
     def _is_episode(self, candidate: _Run, at: int) -> bool:
@@ -234,7 +256,7 @@ class Tracker:
         run, self._episode = self._episode, None
         self._previous = self._labels[run.label_index]
         share = 0.0 if self._shares is None else float(self._shares[run.label_index])
-        return [Ended(self._previous, run.start, run.last, run.mean, run.peak, reason, share)]
+        return [Ended(self._previous, run.start, run.last, run.mean, run.peak, reason, share, run.dimensions)]
 
     def _forget(self) -> None:
         self._smoothing.forget()

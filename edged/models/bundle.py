@@ -8,7 +8,7 @@ runtime, and names the file and key of each fault; ``interpreter.py`` checks the
 """
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,8 @@ from edged.models.manifest import (
     FORMAT,
     AdaptationFile,
     Branch,
+    Dimension,
+    DimensionName,
     GateModel,
     Label,
     Labels,
@@ -39,6 +41,8 @@ __all__ = [
     "AdaptationFile",
     "Branch",
     "Bundle",
+    "Dimension",
+    "DimensionName",
     "GateModel",
     "Label",
     "Labels",
@@ -72,6 +76,7 @@ class Bundle:
     gate: bytes | None = None  # the gate's file
     adaptation: bytes | None = None  # the file of the statistics
     trunk: bytes | None = None  # the trunk's file
+    dimensions: dict[DimensionName, bytes] = field(default_factory=dict)  # the file of each dimension
 
     @property
     def digest(self) -> str:
@@ -122,7 +127,11 @@ def load_bundle(path: Path) -> Bundle:
         _verified(path / one.file, one.sha256, where) if one else None
         for where, one in (("gate", manifest.gate), ("adaptation", manifest.adaptation), ("trunk", manifest.trunk))
     )
-    return Bundle(path, manifest, contents, gate, adaptation, trunk)
+    dimensions = {
+        name: _verified(path / one.file, one.sha256, f"dimensions.{name}")
+        for name, one in (manifest.dimensions or {}).items()
+    }
+    return Bundle(path, manifest, contents, gate, adaptation, trunk, dimensions)
 
 
 def _verified(file: Path, sha256: str, where: str) -> bytes:
@@ -160,7 +169,12 @@ def _manifest(file: Path, content: bytes) -> Manifest:
 def _check_geometries(file: Path, manifest: Manifest) -> None:
     gate = manifest.gate
     if manifest.format == _FIRST_FORMAT:
-        later = {"trunk": manifest.trunk, "adaptation": manifest.adaptation, "gate.geometry": gate and gate.geometry}
+        later = {
+            "trunk": manifest.trunk,
+            "adaptation": manifest.adaptation,
+            "dimensions": manifest.dimensions,
+            "gate.geometry": gate and gate.geometry,
+        }
         if given := [key for key, value in later.items() if value is not None]:
             raise ModelError(f"{file}: {given[0]} is given, expected format {FORMAT} with it")
         _check_same(file, "geometry", manifest.geometry)

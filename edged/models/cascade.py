@@ -1,7 +1,8 @@
 """All models of a bundle together: one window in, one answer out, along the bundle's routes.
 
     image (188, 64) int8 ─┬─hard: along the tree, only the models it needs──► Answer(label, scores)
-    or features (n,) ─────┴─soft: all models, their evidence multiplied─────►
+    or features (n,) ─────┼─soft: all models, their evidence multiplied─────►
+                          └─each dimension──► Answer(dimensions), 0 to 1
           └──features──► what an adaptation of the features learns from; its shift is removed before the models
 
 Hard: each model redistributes the scores of its labels, and the group of labels with the greatest sum decides which
@@ -11,7 +12,7 @@ summed by label and normalised: a product of experts, with weights fitted on val
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Answer:
     label: str
     scores: Floats  # (n_labels,) in the order of the bundle's labels, sum 1; ``label`` has the greatest
     asked: tuple[str, ...]  # the models that ran, in order
+    dimensions: Mapping[str, float] = field(default_factory=dict)  # by name, 0 to 1, where the bundle has some
 
 
 class Cascade:
@@ -50,18 +52,24 @@ class Cascade:
         self.routing: Routing = routing or manifest.routes.default
         self.runtime: Runtime = runtime or preferred_runtime()
         self._manifest = manifest
-        self._interpreters = {
-            name: Interpreter(
-                manifest.models[name].file,
-                bundle.contents[name],
-                len(manifest.models[name].labels),
+
+        def loaded(file: str, content: bytes, n_outputs: int) -> Interpreter:
+            return Interpreter(
+                file,
+                content,
+                n_outputs,
                 n_threads=n_threads,
                 runtime=self.runtime,
                 n_features=bundle.n_features,
                 geometry=bundle.geometry,
             )
+
+        models, dimensions = manifest.models, manifest.dimensions or {}
+        self._interpreters = {
+            name: loaded(models[name].file, bundle.contents[name], len(models[name].labels))
             for name in _needed(manifest, self.routing)
         }
+        self._dimensions = {name: loaded(one.file, bundle.dimensions[name], 1) for name, one in dimensions.items()}
         self._soft = SoftRoute(manifest, list(self._interpreters)) if self.routing == "soft" else None
 
     def features(self, seen: Seen) -> Floats:
@@ -78,6 +86,13 @@ class Cascade:
         if shift is not None:
             image = image_in(seen)
             seen = reals_in(seen) - shift if image is None else without_shift(image, shift)
+        answer = self._labelled(seen)
+        if not self._dimensions:
+            return answer
+        found = {name: float(one.scores(seen)[0]) for name, one in self._dimensions.items()}
+        return replace(answer, dimensions={name: min(1.0, max(0.0, value)) for name, value in found.items()})
+
+    def _labelled(self, seen: Seen) -> Answer:
         if self._soft is not None:
             for name, place in self._soft.places.items():
                 self._interpreters[name].scores(seen, out=place)

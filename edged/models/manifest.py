@@ -2,8 +2,8 @@
 
     bundle.json ──bundle.py──► Manifest
 
-Format 1 has neither ``trunk`` nor ``adaptation`` and one geometry.  In format 2 (docs/decisions/0031) a trunk may stand
-before the models, and the bundle may have a front end of its own.
+Format 1 has neither ``trunk``, ``adaptation`` nor ``dimensions``, and one geometry.  In format 2 (docs/decisions/0031)
+a trunk may stand before the models, and the bundle may have a front end of its own.
 """
 
 from typing import Annotated, Any, Literal
@@ -15,6 +15,8 @@ _MAX_LABELS = _MAX_MODELS = 32
 _MAX_WIDTH = 2048  # 4096 features, whose means still fit into a state file
 
 Routing = Literal["hard", "soft"]
+# Beside labels, what a voice shows by degrees.  Never gender, nor anything else that says who speaks.
+DimensionName = Literal["intensity", "arousal", "valence", "dominance"]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
 Labels = Annotated[tuple[Label, ...], msgspec.Meta(max_length=_MAX_LABELS)]
@@ -62,6 +64,15 @@ class Trunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     multiply_adds: _Count  # for one window
     width: Annotated[int, msgspec.Meta(ge=1, le=_MAX_WIDTH)]  # outputs at each position
     active_db: Annotated[float, msgspec.Meta(gt=0, le=120)]  # a position this far below the loudest is not active
+
+
+class Dimension(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One file that gives a number from 0 to 1 of what the models see, if the bundle has some."""
+
+    file: _File
+    sha256: _Sha256
+    parameters: _Count
+    multiply_adds: _Count  # for one window
 
 
 class AdaptationFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -117,3 +128,4 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     gate: GateModel | None = None  # bundles without it are gated by level
     trunk: Trunk | None = None  # the models of a bundle without it see the windows themselves
     adaptation: AdaptationFile | None = None  # bundles without it adapt no features
+    dimensions: dict[DimensionName, Dimension] | None = None  # bundles without them give labels alone

@@ -199,6 +199,7 @@ class Daemon:
         for classification in windows:
             window, answer = classification.window, classification.answer
             label, scores, asked = (answer.label, answer.scores, answer.asked) if answer else (None, None, ())
+            dimensions = answer.dimensions if answer else {}
             self._metrics.count_window(window.level_dbfs, speech=answer is not None)
             payload = self._payloads.window(
                 window.start,
@@ -208,11 +209,14 @@ class Daemon:
                 asked=asked,
                 level_dbfs=window.level_dbfs,
                 discontinuous=window.discontinuous,
+                dimensions=dimensions,
             )
             self._sink.publish(WINDOW, payload)
             # An answer belongs to the middle of its window.
             middle = (window.start + window.end) // 2
-            changes = self._tracker.update(middle, label, scores, discontinuous=window.discontinuous)
+            changes = self._tracker.update(
+                middle, label, scores, discontinuous=window.discontinuous, dimensions=dimensions
+            )
             self._publish_changes(changes, self._captured_s(window.end))
             notify("WATCHDOG=1")
 

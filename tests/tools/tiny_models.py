@@ -5,6 +5,7 @@ python -m tests.tools.tiny_models        writes tests/parts/models/tiny/*.tflite
 trunk_float  log-mel (1, 300, 80) float32 ──mean of two frames and a quarter of the bands──► (1, 150, 4)
 trunk_int8   image (1, 188, 64, 1) int8 ──mean of eight frames and a quarter of the bands──► (1, 24, 1, 4) int8
 head_*       features (1, 8) ──weights──softmax──► (1, n)
+dimension_*  features (1, 8) ──weights──sigmoid──► (1, 1)
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ def weights(n_labels: int, scale: float) -> Floats:
     made = np.zeros((2 * WIDTH, n_labels), np.float32)
     for label in range(n_labels):
         made[label, label] = scale
-        made[label + 1, label] = -scale / 2
+        made[(label + 1) % len(made), label] = -scale / 2
     return made
 
 
@@ -74,9 +75,11 @@ def main() -> None:
     def head(n_labels: int, scale: float) -> Callable[[Any], Any]:
         return lambda x: tf.nn.softmax(x @ weights(n_labels, scale))
 
-    for n_labels in (4, 2):
+    for n_labels in (8, 4, 2):
         _written(f"head_float_{n_labels}", head(n_labels, 4.0), (1, 2 * WIDTH))
         _written(f"head_int8_{n_labels}", head(n_labels, 0.1), (1, 2 * WIDTH), _DEPTH_DB)
+    _written("dimension_float", lambda x: tf.sigmoid(x @ weights(1, 4.0)), (1, 2 * WIDTH))
+    _written("dimension_int8", lambda x: tf.sigmoid(x @ weights(1, 0.1)), (1, 2 * WIDTH), _DEPTH_DB)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
@@ -16,6 +18,7 @@ from edged.cli.sensor.json_lines import print_line
 from edged.cli.sensor.progress import Progress
 from edged.cli.values import sound_file
 from edged.contract.payloads import ClipScores
+from edged.events.payload_builder import published
 from edged.events.tracker import NONE
 from edged.features.geometry import GEOMETRY
 from edged.pipeline.clip import ClipClassifier
@@ -78,7 +81,7 @@ def clip_scores(
             progress(classifier.n_samples / GEOMETRY.sample_rate_hz, recording.duration_s)
     classifier.finish()
     scores, labels = classifier.scores, classifier.labels
-    return ClipScores(
+    clip = ClipScores(
         file=recording.name,
         label=NONE if scores is None else labels[int(scores.argmax())],
         reason=classifier.reason,
@@ -89,6 +92,7 @@ def clip_scores(
         duration_s=round(classifier.n_samples / GEOMETRY.sample_rate_hz, 3),
         windows=classifier.n_windows,
     )
+    return msgspec.structs.replace(clip, **published(classifier.dimensions))
 
 
 def _row(clip: ClipScores, name: str) -> str:

@@ -20,7 +20,7 @@ Kind = Literal["float", "int8"]  # the trunk on Whisper's log-mel, and the one o
 ACTIVE_DB = 30.0
 
 
-def trunk_bundle(folder: Path, kind: Kind, **changed: object) -> Bundle:
+def trunk_bundle(folder: Path, kind: Kind, n_labels: int = 4, **changed: object) -> Bundle:
     """A bundle in ``folder`` with the trunk of this kind and the shipped gate; ``changed`` is of its manifest."""
     folder.mkdir(exist_ok=True)
     shipped = json.loads((DEFAULT_BUNDLE / "bundle.json").read_text(encoding="utf-8"))["gate"]
@@ -33,10 +33,30 @@ def trunk_bundle(folder: Path, kind: Kind, **changed: object) -> Bundle:
         geometry=asdict(geometry_of_kind(kind)),
         trunk={**trunk, "parameters": 1, "multiply_adds": 1},
         gate={**shipped, "geometry": asdict(GEOMETRY)},
-        adaptation=write_statistics(folder, of="features", centre=np.zeros(2 * WIDTH)),
+        adaptation=write_statistics(folder, of="features", labels=n_labels, centre=np.zeros(2 * WIDTH)),
     )
     (folder / "bundle.json").write_text(json.dumps({**values, **changed}), encoding="utf-8")
     return load_bundle(folder)
+
+
+EIGHT = ("angry", "bored", "calm", "disgust", "fear", "happy", "sad", "surprise")
+DIMENSIONS = ("intensity", "arousal", "valence", "dominance")
+
+
+def eight_label_bundle(folder: Path, kind: Kind = "float", **changed: object) -> Bundle:
+    """One model of eight labels and all four dimensions, on the trunk of this kind; ``changed`` is of its manifest."""
+    folder.mkdir(exist_ok=True)
+    sizes = {"parameters": 1, "multiply_adds": 1}
+    return trunk_bundle(
+        folder,
+        kind,
+        len(EIGHT),
+        labels=list(EIGHT),
+        models={"m1": {**_file(folder, f"head_{kind}_8"), "labels": list(EIGHT), **sizes}},
+        routes={"default": "soft", "hard": {"model": "m1"}, "soft": {"m1": 1.0}},
+        dimensions={name: {**_file(folder, f"dimension_{kind}"), **sizes} for name in DIMENSIONS},
+        **changed,
+    )
 
 
 def geometry_of_kind(kind: Kind) -> Geometry:

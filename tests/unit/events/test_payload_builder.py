@@ -3,10 +3,11 @@
 import re
 import time
 
+import msgspec
 import numpy as np
 import pytest
 
-from edged.contract.payloads import EpisodeEnd, EpisodeStart
+from edged.contract.payloads import EpisodeEnd, EpisodeStart, encoded
 from edged.events.payload_builder import PayloadBuilder
 from edged.events.tracker import Began, Ended, State
 
@@ -67,3 +68,29 @@ def test_confidence_of_uncertain_is_the_greatest_score() -> None:
     """If the state is no label, its confidence is that of the best label."""
     assert payloads().confidence(State("uncertain", True, 0, 0, SCORES, SCORES)) == 0.8765  # noqa: FBT003
     assert payloads().confidence(State("angry", True, 0, 0, SCORES, SCORES)) == 0.1235  # noqa: FBT003
+
+
+def test_dimensions_are_fields_of_windows_and_events() -> None:
+    """By name and rounded; what is no dimension, as a training head, stays here; without them there is no field."""
+    given = {"arousal": 0.71234, "gender": 0.9}
+    began = Began("angry", 0, SCORES, None, 0.8, given)
+    ended = Ended("angry", 0, 16_000, SCORES, 0.9, "faded", 0.2, given)
+    built = payloads()
+    window, plain = (
+        built.window(
+            0,
+            48_000,
+            label="angry",
+            scores=SCORES,
+            asked=("m1",),
+            level_dbfs=-30,
+            discontinuous=False,
+            dimensions=dimensions,
+        )
+        for dimensions in (given, {})
+    )
+    for payload in (built.event(began), built.event(ended), window):
+        values = msgspec.json.decode(encoded(payload))
+        assert values["arousal"] == 0.7123
+        assert not {"gender", "intensity", "valence", "dominance"} & values.keys()
+    assert "arousal" not in msgspec.json.decode(encoded(plain))

@@ -252,3 +252,18 @@ def test_the_config_reaches_the_tracker() -> None:
     usual = tracker_settings(Config(), LABELS).smoothing
     assert (usual.kind, usual.stride) == ("bayesian", 7936)
     np.testing.assert_allclose(usual.expected, [0.15, 0.15, 0.7])
+
+
+def test_dimensions_are_means_over_the_same_windows() -> None:
+    """Of the start over the deciding windows, of the end over the whole episode."""
+    followed = tracker(min_duration=RATE)
+    changes: list[Began | Ended] = []
+    for number in range(12):
+        degree = 0.2 if number < 3 else 0.8
+        changes += followed.update(
+            number * STRIDE, "angry", scores("angry"), discontinuous=False, dimensions={"arousal": degree}
+        )
+    changes += followed.stop()
+    began, ended = changes
+    assert began.dimensions == {"arousal": pytest.approx(0.2)}
+    assert ended.dimensions == {"arousal": pytest.approx((3 * 0.2 + 9 * 0.8) / 12)}

@@ -1,0 +1,1 @@
+"""Bundles of other labels than the six, through a real broker."""
