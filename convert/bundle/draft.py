@@ -26,12 +26,13 @@ from convert.train.heads import stage
 from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
-from edged.features.whisper import WHISPER
 from edged.models.bundle import FORMAT, AdaptationFile, Bundle, GateModel, Manifest, Model, Routes, Trunk
 
 Gate = Made | ShippedGate
 _OPEN = ("cremad", "emodb")  # whose licences allow commercial use
 _ENCODER_LICENCE = "; on an encoder of others (BSD-2-Clause and MIT), see README.md"
+_TAUGHT_LICENCE = "; taught by an encoder of others (BSD-2-Clause and MIT), of which it contains nothing, see README.md"
+_TAUGHT = "Towers of the trunk learned to match features of an encoder; they contain none of its weights. "
 _COPIES_LICENCE = ", also over sounds of esc10 (CC BY 3.0) and noise"
 
 
@@ -59,7 +60,7 @@ def draft(run: Run) -> Bundle:
         version=origin.version(),
         created=origin.now(),
         licence=_licence(run),
-        geometry=dataclasses.asdict(WHISPER if trunk else GEOMETRY),
+        geometry=dataclasses.asdict(stage.geometry_of(run.recipe)),
         labels=run.recipe.cascade.labels,
         models=models,
         routes=Routes(default="hard", hard=run.recipe.cascade.hard, soft=dict.fromkeys(models, 1.0)),
@@ -164,6 +165,8 @@ def _training(run: Run) -> dict[str, Any]:
 def _encoder(run: Run) -> dict[str, Any]:
     if run.recipe.heads is None:
         return {}
+    if run.recipe.trunk is not None:
+        return {"encoder": {"package": PACKAGE, "file": ONNX, "notice": _TAUGHT + NOTICE}}
     licence = (run.work / "encoder" / "LICENSE").read_text(encoding="utf-8")
     return {"encoder": {"package": PACKAGE, "file": ONNX, "notice": NOTICE, "licence": licence}}
 
@@ -177,7 +180,8 @@ def named(recipe: Recipe) -> str:
 def _licence(run: Run) -> str:
     names = ", ".join(f"{name} ({READERS[name].LICENCE})" for name in run.recipe.corpora)
     names += _COPIES_LICENCE if run.recipe.augmented_copies or run.recipe.heads else ""
-    names += _ENCODER_LICENCE if run.recipe.heads else ""
+    if run.recipe.heads:
+        names += _TAUGHT_LICENCE if run.recipe.trunk else _ENCODER_LICENCE
     if all(name in _OPEN for name in run.recipe.corpora):
         return f"MIT; trained on {names}; attribution in README.md"
     return f"non-commercial research only: trained on {names}; attribution in README.md"

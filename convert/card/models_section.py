@@ -40,10 +40,12 @@ def models_section(manifest: Manifest) -> str:
 
 
 def encoder_note(training: Mapping[str, Any]) -> list[str]:
-    """Whose encoder the trunk is, where it is one, with the licence of the file that it was taken from."""
+    """Whose encoder the trunk is, with the licence of the file that it was taken from, or whose encoder taught it."""
     encoder = training.get("encoder")
     if not encoder:
         return []
+    if "licence" not in encoder:
+        return [f"\n{encoder['notice']}"]
     return [
         f"\n{encoder['notice']} The licence that comes with the package:\n",
         "```",

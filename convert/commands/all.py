@@ -6,12 +6,11 @@ import json
 from convert.card.report import report
 from convert.commands.bundle import add_out, write_bundle
 from convert.commands.evaluate import evaluate_run
-from convert.commands.gate import gate_for
+from convert.commands.gate import add_gate, gate_for
 from convert.commands.groups.own import add_own, run_own
 from convert.commands.options import add_comparisons, add_json, add_run, need_tensorflow, run_of, scope_of
 from convert.train.heads import stage
 from convert.train.runs import Run
-from edged.errors import UsageError
 
 SUMMARY = "run all stages in order"
 
@@ -20,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     add_run(parser)
     parser.add_argument("--fresh", action="store_true", help="remove what this run has made before")
+    add_gate(parser)
     add_out(parser)
     add_own(parser)
     add_comparisons(parser)
@@ -34,10 +34,6 @@ def run(options: argparse.Namespace) -> None:
         return
     scope = scope_of(options, short=options.epochs is not None)
     training = run_of(options)
-    if training.recipe.trunk is not None:
-        raise UsageError(
-            f"recipe {training.recipe.name}: it ends with its trunk, expected python -m convert train and quantize"
-        )
     if options.fresh:
         training.clear()
     train_all(training)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from convert.commands.gate import gate_for
+from convert.commands.gate import add_gate, gate_for
 from convert.commands.options import add_run, need_tensorflow, run_of
 from convert.recipes.catalogue import RECIPES, SIZES
 from convert.train.runs import Run
@@ -15,6 +15,7 @@ SUMMARY = "write the bundle and its model card, with the gate"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     add_run(parser)
+    add_gate(parser)
     add_out(parser)
 
 

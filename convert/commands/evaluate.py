@@ -15,6 +15,7 @@ from convert.card.hub.fusion_section import fusion_section
 from convert.card.printed.call_table import call_table
 from convert.card.report import report
 from convert.card.robustness_section import transform_table
+from convert.commands.gate import add_gate, gate_for
 from convert.commands.options import (
     ROOT,
     add_comparisons,
@@ -75,6 +76,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--short", action="store_true", help="a minute of each long recording and one draw of each speaker, for a trial"
     )
+    add_gate(parser)
     add_comparisons(parser)
     former_name(parser, "--baseline", "--adaptation")
     add_json(parser)
@@ -163,7 +165,6 @@ def evaluate_run(training: Run, scope: Scope, gate: Any) -> dict[str, Any]:  # n
 
 
 def _of_run(options: argparse.Namespace, training: Run) -> dict[str, Any]:
-    from convert.commands.gate import gate_for  # noqa: PLC0415 - it is needed for a run only
     from convert.evaluate.measure import adaptation, streamed  # noqa: PLC0415 - as above
     from convert.evaluate.runs import tested  # noqa: PLC0415 - scikit-learn takes seconds
 

@@ -51,12 +51,18 @@ def run(options: argparse.Namespace) -> None:
         with_gate(options.bundle, made)
 
 
+def add_gate(parser: argparse.ArgumentParser) -> None:
+    """Which gate a bundle gets."""
+    parser.add_argument("--shipped-gate", action="store_true", help="take the gate of edged/models/small, train none")
+
+
 def gate_for(options: argparse.Namespace) -> "Made | ShippedGate | None":
-    """The gate of a bundle: with the encoder that of the shipped bundle, else one of its own.
+    """The gate of a bundle: on the encoder, or if asked for, that of the shipped small bundle; else one of its own.
 
     None if its corpora are absent, nor for a fold, whose speakers may be in its training.
     """
-    if RECIPES[recipe_of(options)].heads is not None:
+    chosen = RECIPES[recipe_of(options)]
+    if options.shipped_gate or (chosen.heads is not None and chosen.trunk is None):
         from convert.bundle.shipped_gate import shipped_gate  # noqa: PLC0415 - it is needed for these only
 
         return shipped_gate()

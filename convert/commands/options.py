@@ -67,7 +67,7 @@ def add_work(parser: argparse.ArgumentParser) -> None:
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """Which recipe."""
     chosen = parser.add_mutually_exclusive_group()
-    chosen.add_argument("--recipe", help=f"{', '.join(RECIPES)} (default)")
+    chosen.add_argument("--recipe", help=f"{', '.join(RECIPES)} ({SIZES['small']})")
     chosen.add_argument("--size", choices=SIZES, help="the recipe of the shipped bundle of this size")
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from convert.commands.options import add_folders, add_recipe
+from convert.commands.options import add_folders, add_recipe, recipe_of
 from convert.data import dataset
 from convert.data.material import material
 from convert.recipes.catalogue import recipe
@@ -18,5 +18,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Fills the cache below ``--work``."""
-    clips = material(options.corpora, recipe(options.recipe or "default"))
+    clips = material(options.corpora, recipe(recipe_of(options)))
     dataset.prepare(clips.all(), options.work / "cache")

@@ -4,6 +4,7 @@ import argparse
 
 from convert.commands.options import add_run, need_tensorflow, run_of
 from convert.recipes.cascade import FIRST
+from edged.errors import UsageError
 
 SUMMARY = "convert the networks to full-integer int8 models"
 
@@ -15,14 +16,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Quantizes the models of a run that is trained, or its trunk."""
+    """Quantizes the models of a run that is trained.
+
+    Raises:
+        UsageError: the models are heads on a trunk, which training quantizes: they are trained on its rounding.
+    """
     need_tensorflow()
     from convert.train.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
 
     training = run_of(options)
-    if training.recipe.trunk is not None:
-        from convert.train.trunk.stage import quantize_trunk  # noqa: PLC0415 - as above
-
-        quantize_trunk(training)
-        return
+    if training.recipe.heads is not None:
+        raise UsageError(
+            f"recipe {training.recipe.name}: training quantizes its trunk, expected python -m convert train"
+        )
     quantize(training, (FIRST,) if options.first else ())

@@ -6,7 +6,7 @@ from convert.commands.options import add_run, need_tensorflow, run_of
 from convert.recipes.cascade import FIRST
 from convert.train.heads import stage
 
-SUMMARY = "train the five networks, or the heads on the encoder"
+SUMMARY = "train the five networks, or a trunk and the heads on it"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,18 +17,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Trains whatever is not trained yet; of a recipe with a trunk, that."""
+    """Trains whatever is not trained yet."""
     need_tensorflow()
     training = run_of(options)
     if options.fresh:
         training.clear()
     if training.recipe.heads is not None:
         stage.train(training)
-        return
-    if training.recipe.trunk is not None:
-        from convert.train.trunk.stage import train_trunk  # noqa: PLC0415 - TensorFlow takes seconds
-
-        train_trunk(training)
         return
     from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
 

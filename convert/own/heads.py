@@ -24,6 +24,7 @@ from convert.train.heads.statistics import as_file, statistics
 from convert.train.heads.training import trained
 from convert.train.heads.window_features import AS_IT_COMES, Source, WindowFeatures, window_features
 from edged.errors import UsageError
+from edged.features.whisper import WHISPER
 
 _MIN_STEPS = 400  # of the first model; few clips are seen more often
 _LARGEST_BATCH, _BATCHES = 256, 8  # of an epoch, at least
@@ -36,6 +37,7 @@ def features(plan: Plan, spec: HeadsSpec) -> list[WindowFeatures]:
         raise UsageError("edged/models/large: no trunk in bundle.json, expected the shipped bundle")
     made = Source(
         trunk=trunk,
+        geometry=WHISPER,
         active_db=spec.active_db,
         sound=plan.recipe.sound,
         noises=tuple(plan.noises),

@@ -9,7 +9,16 @@ from one of them.
 
 import dataclasses
 
-from convert.recipes.spec import UNDISTILLED, AugmentSpec, HeadsSpec, NetworkSpec, Recipe, TeacherSpec, TrunkSpec
+from convert.recipes.spec import (
+    UNDISTILLED,
+    AugmentSpec,
+    HeadsSpec,
+    NetworkSpec,
+    Recipe,
+    TeacherSpec,
+    TowerSpec,
+    TrunkSpec,
+)
 from edged.errors import UsageError
 
 # CREMA-D's noise reveals its labels: it is removed from most clips, and other noise is added to most.
@@ -36,25 +45,35 @@ _LARGE = Recipe(
     unseen=("ravdess", "nemo", "emovo"),
     heads=HeadsSpec(repeats=(("emodb", 4.0),)),
 )
-SIZES = {"small": "default", "large": "large"}  # of the shipped bundles, the recipe of each
-# A trunk for a small bundle, from the first model of the default recipe and taught by the encoder (LOG.md).
-_SMALL_TRUNK = Recipe(
-    name="small-trunk",
+# Networks side by side: the first model of the default recipe, and towers that the encoder taught.
+_SMALL = Recipe(
+    name="small",
     corpora=("cremad", "emodb"),
     unseen=("ravdess", "nemo", "emovo"),
     augment=AugmentSpec(clean_p=0.75, lows_p=0.5, peak_db=4.0, noise_p=0.7, moved_p=0.5, part_p=0.2, mixup_p=0.0),
     epochs=40,
     learning_rate=2e-3,
     augmented_copies=2,
-    trunk=TrunkSpec(),
+    repeats=(("emodb", 4),),
+    trunk=TrunkSpec(towers=(TowerSpec(), TowerSpec(adapted_p=0.4, match=2.0, soft=0.6))),
+    heads=HeadsSpec(
+        active_db=45.0,
+        versions=6,
+        epochs=9,
+        unadapted_p=0.65,
+        repeats=(("emodb", 4.0),),
+        start_share=0.4,
+        caution_s=8.0,
+    ),
 )
+SIZES = {"small": "small", "large": "large"}  # of the shipped bundles, the recipe of each
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         _DEFAULT,
         _UNDISTILLED,
-        _SMALL_TRUNK,
+        _SMALL,
         dataclasses.replace(_UNDISTILLED, name="research", corpora=("cremad", "emodb", "ravdess", "nemo"), unseen=()),
         dataclasses.replace(
             _UNDISTILLED, name="research-less-nemo", corpora=("cremad", "emodb", "ravdess"), unseen=("nemo",)

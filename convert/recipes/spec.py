@@ -26,8 +26,14 @@ def described(spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass of t
         if not (part.metadata == _LATER and value == part.default):
             if isinstance(value, msgspec.Struct):
                 value = msgspec.to_builtins(value)
-            values[part.name] = described(value) if dataclasses.is_dataclass(value) else value
+            values[part.name] = _plain(value)
     return values
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a field's value
+    if isinstance(value, tuple):
+        return tuple(_plain(part) for part in value)
+    return described(value) if dataclasses.is_dataclass(value) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +111,9 @@ class TeacherSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadsSpec:
-    """The heads of a bundle whose trunk is the pretrained encoder, and the adaptation of its features."""
+    """The heads of a bundle whose models share a trunk, and the adaptation of its features."""
 
-    outputs: tuple[int, ...] = (0, 2, 3)  # of the encoder, by half layers: see convert/encoder/trunk.py
+    outputs: tuple[int, ...] = (0, 2, 3)  # of an encoder as the trunk, by half layers: see convert/encoder/trunk.py
     active_db: float = 30.0  # positions this far below the loudest are not pooled
     versions: int = 8  # of each training clip: as it comes, moved, and the rest in other places
     hidden: int = 128
@@ -121,6 +127,7 @@ class HeadsSpec:
     smoothing: float = 0.05
     intended_share: float = 1.0
     repeats: tuple[tuple[str, float], ...] = ()  # how much more a corpus' windows count
+    start_share: float = field(default=0.0, metadata=_LATER)  # of the logits of the model that the trunk started from
     # Places in training, in windows of one clip each.
     homes: int = 6  # that each place is to different windows of it, in every epoch
     adapted_to: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 12, 15, 20, 40)
@@ -136,21 +143,28 @@ class HeadsSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrunkSpec:
-    """A trunk that all models share, taught by the encoder, and trained with features adapted to a place."""
+class TowerSpec:
+    """A network of a trunk that all models share: taught by the encoder, trained with features adapted to a place."""
 
-    start: str = "default"  # recipe whose first model's convolutions it starts from; empty: none
     place: int = 8  # clips of one speaker in a batch: one place, whose features are adapted to each other
     statistics_of: tuple[int, ...] = (1, 2, 3, 4, 7)  # other clips that a clip is adapted to, drawn
-    adapted_p: float = 0.7  # share of clips that are adapted; the others are as they come
+    adapted_p: float = 0.5  # share of clips that are adapted; the others are as they come
     caution: float = 0.5  # clips that weigh as much as the assumption that nothing is to be adapted
-    active_db: float = 45.0  # below the loudest frame, as on the device
     layers: tuple[int, ...] = (1, 2)  # of the encoder, whose features are matched
     components: int = 96  # principal ones of the encoder's features
     match: float = 1.0  # weight of their distance
     soft: float = 0.5  # share of the labels that the encoder's head gives; the intended labels have the rest
     others: float = 0.2  # weight of the losses of m2 to m5
     dropout: float = 0.3  # of features
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkSpec:
+    """Networks side by side: the convolutions of another recipe's first model, and towers that start from them."""
+
+    start: str = "default"  # the other recipe; empty: towers start from nothing, and stand alone
+    towers: tuple[TowerSpec, ...] = (TowerSpec(),)
+    budgets: int = 5  # how many models' size it may have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,5 +197,5 @@ class Recipe:
     trunk: TrunkSpec | None = field(default=None, metadata=_LATER)  # none: five networks apart
     budgets: int = field(default=1, metadata=_LATER)  # how many models' size a network may have
     repeats: tuple[tuple[str, int], ...] = ()  # how often an epoch repeats the clips of a corpus
-    heads: HeadsSpec | None = field(default=None, metadata=_LATER)  # on the pretrained encoder, instead of a network
+    heads: HeadsSpec | None = field(default=None, metadata=_LATER)  # on a trunk: the one above, or the encoder
     cascade: Cascade = field(default=SIX, metadata=_LATER)  # models and routes

@@ -32,7 +32,7 @@ _REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Corpora, and the output of ``python -m convert all`` after one epoch."""
+    """Corpora, and the output of ``python -m convert all --recipe default`` after one epoch."""
     folder = tmp_path_factory.mktemp("convert")
     layouts.ami(folder / "ami")
     trained_bundle(folder)
@@ -49,7 +49,7 @@ def test_bundle_says_where_it_comes_from(bundle: Bundle) -> None:
     """Recipe, seed, command, corpora with licences and speakers, date, and no local path."""
     manifest = bundle.manifest
     assert (manifest.name, manifest.created, manifest.labels) == ("default", "1970-01-01T00:00:00Z", LABELS)
-    assert manifest.training["command"] == "python -m convert all --size small --seed 3 --epochs 1"
+    assert manifest.training["command"] == "python -m convert all --recipe default --seed 3 --epochs 1"
     assert manifest.training["corpora"]["cremad"]["licence"].startswith("ODbL")
     assert manifest.training["corpora"]["cremad"]["speakers"]["test"] == ["CREMAD_1029"]
     text = (bundle.path / "bundle.json").read_text(encoding="utf-8")

@@ -139,13 +139,13 @@ def test_run_is_known_again(tmp_path: Path) -> None:
 
 def test_shipped_bundle_is_safe(tmp_path: Path) -> None:
     """Neither a trial, a fold nor a recipe of other licences replaces the shipped bundle."""
-    made = material(tiny(tmp_path), recipe("default"))
+    made = material(tiny(tmp_path), recipe("small"))
 
     def out(name: str, epochs: int | None = None, fold: int | None = None) -> Path:
         return default_folder(Run(recipe(name, epochs), 1, fold, tmp_path / "work", made))
 
-    assert out("default") == DEFAULT_BUNDLE
-    for other in (out("default", epochs=1), out("default", fold=0), out("research")):
+    assert out("small") == DEFAULT_BUNDLE
+    for other in (out("small", epochs=1), out("small", fold=0), out("default"), out("research")):
         assert other.parent == tmp_path / "work" / "bundles"
 
 

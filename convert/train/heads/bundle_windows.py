@@ -6,7 +6,7 @@ Bundle, dB (k, 80) or images ──its trunk──► features (n_windows, n)
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +20,9 @@ from convert.score import clip_scores
 from convert.score.clip_scores import ClipWindows
 from convert.score.isolated import apart
 from convert.train.heads import placing
-from convert.train.heads.clip_levels import decibels
+from convert.train.heads.window_features import recorded_windows
 from edged.features.geometry import GEOMETRY
-from edged.features.logmel import Floats, int8_input, relative_levels
+from edged.features.logmel import Floats, relative_levels
 from edged.features.whisper import WHISPER
 from edged.features.windows import Windows
 from edged.models.bundle import Bundle
@@ -49,7 +49,7 @@ def features_of_clips(bundle: Bundle, clips: list[Clip], cache: Path) -> tuple[F
     trunk = Trunk(bundle, runtime=installed_runtimes()[0])
     values, owner = [], []
     for index, clip in enumerate(clips):
-        for window in _of_clip(bundle, clip, cache):
+        for window in recorded_windows(clip, cache, bundle.geometry):
             values.append(trunk.features(window))
             owner.append(index)
     return np.array(values, np.float32), np.array(owner, np.int64)
@@ -58,17 +58,7 @@ def features_of_clips(bundle: Bundle, clips: list[Clip], cache: Path) -> tuple[F
 def features_of_sound(bundle: Bundle, trunk: Trunk, samples: Floats) -> list[Floats]:
     """Features (n,) of each window of ``samples`` (n_samples,)."""
     if bundle.geometry == WHISPER:
-        return [trunk.features(window) for window in _windows(log_mel(samples))]
+        levels = placing.as_it_comes(log_mel(samples), WHISPER)
+        return [trunk.features(relative_levels(window, WHISPER)) for window in levels]
     cut = Windows(GEOMETRY, dataset.STRIDE_FRAMES * GEOMETRY.hop)
     return [trunk.features(window.image) for window in (*cut.push(samples, 0), *cut.finish())]
-
-
-def _of_clip(bundle: Bundle, clip: Clip, cache: Path) -> Iterable[NDArray[np.int8] | Floats]:
-    if bundle.geometry == GEOMETRY:
-        return int8_input(dataset.images(clip, cache))
-    return _windows(decibels(clip, cache))
-
-
-def _windows(levels: Floats) -> Iterator[Floats]:
-    """(300, 80) dB below the loudest cell of each window of ``levels`` (k, 80)."""
-    return (relative_levels(window, WHISPER) for window in placing.as_it_comes(levels))

@@ -1,7 +1,7 @@
-"""Clips to dB in the encoder's geometry, as they were recorded or in another place.
+"""Clips to dB in the geometry of a trunk, as they were recorded or in another place.
 
-    clip with sound ──other voice, room, noise, microphone, codec──► samples ──► dB (k, 80)
-    clip of stored log-mel ──echoes, noise, band──► dB (m, 64) ──interpolated──► dB (k, 80)
+    clip with sound ──other voice, room, noise, microphone, codec──► samples ──► dB (k, n_bands)
+    clip of stored log-mel ──echoes, noise, band──► dB (m, 64) ──interpolated for the encoder──► dB (k, n_bands)
 
 A place is one speaker in one version: all of its clips get the same room, noise and microphone, so that what adaptation
 can remove in a home can be removed in training.
@@ -18,36 +18,52 @@ from convert.augment.copies import levels_elsewhere
 from convert.augment.sound import heard_elsewhere
 from convert.corpora.clip import Clip
 from convert.data import dataset, recordings
-from convert.encoder.features import from_stored, log_mel
+from convert.encoder.features import from_stored
 from convert.recipes.spec import SoundSpec
 from convert.train.heads.placing import Elsewhere
-from edged.features.logmel import Floats
+from edged.features.geometry import GEOMETRY, Geometry
+from edged.features.logmel import Floats, FrontEnd
 
 _TOP_DB = 80.0  # of stored log-mel
 
 
-def decibels(clip: Clip, cache: Path) -> Floats:
-    """(k, 80) of a clip as it was recorded; stored log-mel is prepared in ``cache``."""
-    return log_mel(recordings.samples(clip.audio, clip.padded_s)) if clip.audio else from_stored(_stored(clip, cache))
+def decibels(clip: Clip, cache: Path, geometry: Geometry) -> Floats:
+    """(k, n_bands) of a clip as it was recorded; stored log-mel is prepared in ``cache``."""
+    if clip.audio:
+        return _levels(recordings.samples(clip.audio, clip.padded_s), geometry)
+    return _in(_stored(clip, cache), geometry)
 
 
-def elsewhere(clip: Clip, version: int, noises: Sequence[Clip], spec: SoundSpec, cache: Path) -> Floats:
-    """(k, 80) of a clip in the place of its speaker and ``version``, over one of ``noises`` (recordings)."""
+def elsewhere(  # noqa: PLR0913, PLR0917 -- a clip, its place, and what both are computed with
+    clip: Clip, version: int, noises: Sequence[Clip], spec: SoundSpec, cache: Path, geometry: Geometry
+) -> Floats:
+    """(k, n_bands) of a clip in the place of its speaker and ``version``, over one of ``noises`` (recordings)."""
     rng = seeded("place", clip.corpus, clip.speaker, version)
-    place = Elsewhere.drawn(rng)
+    place = Elsewhere.drawn(rng, geometry.n_bands)
     noise = noises[int(rng.integers(len(noises)))]
     if clip.audio:
         samples = recordings.samples(clip.audio, clip.padded_s)
-        changed = log_mel(heard_elsewhere(samples, _samples(noise), spec, rng))
+        changed = _levels(heard_elsewhere(samples, _samples(noise), spec, rng), geometry)
     else:
         under = dataset.load([noise], cache).frames.astype(np.float32)
-        changed = from_stored(levels_elsewhere(_stored(clip, cache), under, spec, rng))
+        changed = _in(levels_elsewhere(_stored(clip, cache), under, spec, rng), geometry)
     return place.changed(changed)
 
 
 def seeded(*parts: object) -> np.random.Generator:
     """A generator that depends on ``parts`` alone."""
     return np.random.default_rng(int(hashlib.sha256(" ".join(map(str, parts)).encode()).hexdigest()[:16], 16))
+
+
+def _levels(samples: Floats, geometry: Geometry) -> Floats:
+    """(k, n_bands) dB of ``samples`` (n,); neighbouring mel bands are averaged, as in the device's window."""
+    levels = FrontEnd(geometry).clip_levels(samples)
+    return np.asarray(levels.reshape(len(levels), geometry.n_bands, -1).mean(axis=2), np.float32)
+
+
+def _in(stored: Floats, geometry: Geometry) -> Floats:
+    """``stored`` (m, 64) in ``geometry``, one of the two."""
+    return stored if geometry == GEOMETRY else from_stored(stored)
 
 
 def _stored(clip: Clip, cache: Path) -> Floats:

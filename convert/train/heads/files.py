@@ -27,7 +27,10 @@ def head_file(head: Head) -> bytes:
         given = tf.reshape((features - centre) * inverse, (1, 1, 1, len(head.centre)))
         hidden = tf.nn.relu(_product(tf, given, head.hidden, head.hidden_bias))
         logits = _product(tf, hidden, head.output / np.float32(FLATTENING), head.output_bias / np.float32(FLATTENING))
-        return tf.nn.softmax(tf.reshape(logits, (1, len(head.output_bias))))
+        logits = tf.reshape(logits, (1, len(head.output_bias)))
+        if head.direct:
+            logits += tf.gather(features, head.direct, axis=1) * np.float32(head.direct_weight / FLATTENING)
+        return tf.nn.softmax(logits)
 
     network = tf.function(scores)
     concrete = network.get_concrete_function(tf.TensorSpec((1, len(head.centre)), tf.float32, name="features"))

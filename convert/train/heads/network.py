@@ -28,11 +28,16 @@ class Head:
     hidden_bias: Floats
     output: Floats  # (n_hidden, n_labels)
     output_bias: Floats
+    direct: tuple[int, ...] = ()  # features that are added to the logits, one a label …
+    direct_weight: float = 0.0  # … with this weight
 
     def logits(self, features: Floats) -> Floats:
         """(b, n_labels) of ``features`` (b, n)."""
         active = np.maximum((features - self.centre) / self.scale @ self.hidden + self.hidden_bias, 0)
-        return np.asarray(active @ self.output + self.output_bias, np.float32)
+        logits = active @ self.output + self.output_bias
+        if self.direct:
+            logits = logits + np.float32(self.direct_weight) * features[:, list(self.direct)]
+        return np.asarray(logits, np.float32)
 
     @property
     def n_parameters(self) -> int:
@@ -80,7 +85,8 @@ class Fit:
     @property
     def head(self) -> Head:
         """As it is now."""
-        return Head(self._centre, self._scale, *(weights.copy() for weights in self._weights))
+        hidden, hidden_bias, output, output_bias = (weights.copy() for weights in self._weights)
+        return Head(self._centre, self._scale, hidden, hidden_bias, output, output_bias)
 
     def step(self, features: Floats, shares: Floats, importance: Floats) -> None:
         """One step on a batch (b, n) with its ``shares`` (b, n_labels) and the ``importance`` (b,) of each window."""

@@ -1,10 +1,11 @@
-"""A clip's log-mel to windows of the encoder: as a device meets it, or moved and cut at random.
+"""A clip's log-mel to windows of a trunk: as a device meets it, or moved and cut at random.
 
-    dB (k, 80) ──from its first frame, every half second──► windows (n, 300, 80) dB, silent after the end
-    dB (k, 80) ──a part of it, at a random place──► one window, silence or the clip's own noise around it
-    dB (k, 80) of every clip of a place ──another voice, microphone──► dB (k', 80)
+    dB (k, n_bands) ──from its first frame, every half second──► windows (n, n_frames, n_bands) dB, silent after the end
+    dB (k, n_bands) ──a part of it, at a random place──► one window, silence or the clip's own noise around it
+    dB (k, n_bands) of every clip of a place ──another voice, microphone──► dB (k', n_bands)
 
 A device sees speech anywhere in its window, single words too, and what a window's features are must not depend on that.
+A clip of n_bands bands is in the geometry of those: the encoder's, or that of the small networks.
 """
 
 from dataclasses import dataclass
@@ -13,42 +14,46 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from edged.features.geometry import Geometry
 from edged.features.logmel import Floats
-from edged.features.whisper import WHISPER
 
-STRIDE_FRAMES = 50  # between windows of a long clip: half a second, the device's default stride
+_STRIDE_S = 0.5  # between windows of a long clip: the device's default stride
 SILENT_DB = -1000.0  # below anything that the encoder's input keeps
 _SPOKEN_DB = 35.0  # frames this far below the loudest are not spoken
-_MARGIN = 5  # frames kept around what is spoken
+_MARGIN_S = 0.05  # kept around what is spoken
 _SPOKEN_ALONE_P, _PART_P, _NOISE_P = 0.5, 0.35, 0.5
-_PART_FRAMES = (50, 160)  # of a part: a word or two
+_PART_S = (0.5, 1.6)  # of a part: a word or two
 _QUIETEST = 0.1  # share of a clip's frames that are its noise
 _GRAIN_DB = 3.0  # standard deviation of a band of stationary noise
+_SHIFT = 1.5 / 80  # of a voice's height at most, share of the band axis
 
 
-def as_it_comes(decibels: Floats) -> list[Floats]:
-    """Windows (300, 80) dB every half second, or one, silent after its end, of a shorter clip."""
-    size = WHISPER.n_frames
+def as_it_comes(decibels: Floats, geometry: Geometry) -> list[Floats]:
+    """Windows (n_frames, n_bands) dB every half second, or one, silent after its end, of a shorter clip."""
+    size = geometry.n_frames
     if len(decibels) <= size:
-        return [_filled(decibels, 0)]
-    return [decibels[first : first + size] for first in range(0, len(decibels) - size + 1, STRIDE_FRAMES)]
+        return [_filled(decibels, 0, geometry)]
+    starts = range(0, len(decibels) - size + 1, _frames(_STRIDE_S, geometry))
+    return [decibels[first : first + size] for first in starts]
 
 
-def moved(decibels: Floats, rng: np.random.Generator) -> Floats:
-    """(300, 80) dB: a random part of a clip (k, 80) at a random place of the window."""
+def moved(decibels: Floats, rng: np.random.Generator, geometry: Geometry) -> Floats:
+    """(n_frames, n_bands) dB: a random part of a clip (k, n_bands) at a random place of the window."""
     spoken = decibels
     if rng.random() < _SPOKEN_ALONE_P:
         power = np.mean(np.power(10, (decibels - decibels.max()) / 10), axis=1)
         loud = np.flatnonzero(power > power.max() * 10 ** (-_SPOKEN_DB / 10))
-        spoken = decibels[max(0, loud[0] - _MARGIN) : loud[-1] + 1 + _MARGIN]
+        margin = _frames(_MARGIN_S, geometry)
+        spoken = decibels[max(0, loud[0] - margin) : loud[-1] + 1 + margin]
     if rng.random() < _PART_P:
-        spoken = _cut(spoken, int(rng.integers(*_PART_FRAMES)), rng)
-    spoken = _cut(spoken, WHISPER.n_frames, rng)
-    first = int(rng.integers(WHISPER.n_frames - len(spoken) + 1))
-    window = _filled(spoken, first)
+        shortest, longest = (_frames(seconds, geometry) for seconds in _PART_S)
+        spoken = _cut(spoken, int(rng.integers(shortest, longest)), rng)
+    spoken = _cut(spoken, geometry.n_frames, rng)
+    first = int(rng.integers(geometry.n_frames - len(spoken) + 1))
+    window = _filled(spoken, first, geometry)
     if rng.random() < _NOISE_P:
         outside = window[:, 0] == SILENT_DB
-        noise = rng.normal(0, _GRAIN_DB, (np.count_nonzero(outside), WHISPER.n_bands)) + _noise(decibels)
+        noise = rng.normal(0, _GRAIN_DB, (np.count_nonzero(outside), geometry.n_bands)) + _noise(decibels)
         window[outside] = noise.astype(np.float32)
     return window
 
@@ -59,21 +64,23 @@ class Elsewhere:
 
     speed: float
     shift: float  # bands
-    response: Floats  # (80,) dB
+    response: Floats  # (n_bands,) dB
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator) -> Self:
+    def drawn(cls, rng: np.random.Generator, n_bands: int) -> Self:
         """Within what voices and microphones do."""
-        axis = np.linspace(-1, 1, WHISPER.n_bands)
+        axis = np.linspace(-1, 1, n_bands)
         tilt = rng.normal(0, 3) * axis
         curve = sum(rng.normal(0, 1.5) * np.cos(np.pi * n * (axis + 1) / 2 + rng.uniform(0, np.pi)) for n in (2, 3, 5))
-        return cls(float(rng.uniform(0.9, 1.1)), float(rng.uniform(-1.5, 1.5)), np.asarray(tilt + curve, np.float32))
+        speed, shift = rng.uniform(0.9, 1.1), rng.uniform(-1, 1) * _SHIFT * n_bands
+        return cls(float(speed), float(shift), np.asarray(tilt + curve, np.float32))
 
     def changed(self, decibels: Floats) -> Floats:
-        """(k / speed, 80) of ``decibels`` (k, 80)."""
+        """(k / speed, n_bands) of ``decibels`` (k, n_bands)."""
         at = np.arange(0, len(decibels) - 1, self.speed)
         in_time = _between(decibels, at)
-        bands = np.clip(np.arange(WHISPER.n_bands) - self.shift, 0, WHISPER.n_bands - 1)
+        n_bands = decibels.shape[1]
+        bands = np.clip(np.arange(n_bands) - self.shift, 0, n_bands - 1)
         return np.asarray(_between(in_time.T, bands).T + self.response, np.float32)
 
 
@@ -92,14 +99,18 @@ def _cut(decibels: Floats, count: int, rng: np.random.Generator) -> Floats:
     return decibels[first : first + count]
 
 
-def _filled(decibels: Floats, first: int) -> Floats:
-    """(300, 80) with ``decibels`` from frame ``first`` on, and silence around it."""
-    window = np.full((WHISPER.n_frames, WHISPER.n_bands), SILENT_DB, np.float32)
+def _filled(decibels: Floats, first: int, geometry: Geometry) -> Floats:
+    """(n_frames, n_bands) with ``decibels`` from frame ``first`` on, and silence around it."""
+    window = np.full((geometry.n_frames, geometry.n_bands), SILENT_DB, np.float32)
     window[first : first + len(decibels)] = decibels
     return window
 
 
 def _noise(decibels: Floats) -> Floats:
-    """(80,) the level of a clip's quietest frames, band by band."""
+    """(n_bands,) the level of a clip's quietest frames, band by band."""
     rank = int(_QUIETEST * (len(decibels) - 1))
     return np.asarray(np.partition(decibels, rank, axis=0)[: rank + 1].mean(axis=0), np.float32)
+
+
+def _frames(seconds: float, geometry: Geometry) -> int:
+    return round(seconds / geometry.hop_s)

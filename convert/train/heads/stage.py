@@ -1,6 +1,6 @@
-"""A run whose trunk is the encoder: everything that its bundle consists of, before calibration.
+"""A run whose models share a trunk: everything that its bundle consists of, before calibration.
 
-    package's weights ──► trunk.tflite
+    package's weights, cut off, or networks trained side by side ──► trunk.tflite
     clips, versions ──trunk──► features ──► adaptation.npz, m1.tflite … m5.tflite, sizes.json
 
 Features are computed by the ``.tflite`` file that is shipped, so its rounding is part of the training.
@@ -14,7 +14,7 @@ from convert.encoder.package import fetch
 from convert.encoder.trunk import multiply_adds, parameters, trunk
 from convert.encoder.weights import read_weights
 from convert.recipes.cascade import TASKS
-from convert.recipes.spec import HeadsSpec
+from convert.recipes.spec import HeadsSpec, Recipe
 from convert.train.heads.files import head_file
 from convert.train.heads.network import Head
 from convert.train.heads.statistics import as_file, statistics
@@ -22,6 +22,8 @@ from convert.train.heads.training import trained
 from convert.train.heads.window_features import AS_IT_COMES, Source, WindowFeatures, window_features
 from convert.train.runs import Run
 from edged.errors import UsageError
+from edged.features.geometry import GEOMETRY, Geometry
+from edged.features.whisper import WHISPER
 
 TRUNK, ADAPTATION, SIZES = "trunk.tflite", "adaptation.npz", "sizes.json"
 
@@ -35,24 +37,37 @@ def train(run: Run) -> None:
     spec = heads_of(run)
     if (run.path / SIZES).is_file():
         return
-    weights = read_weights(fetch(run.work / "encoder"))
-    _write(run, TRUNK, trunk(weights, spec.outputs))
-    width = len(spec.outputs) * weights.positions.shape[1]
-    sizes: dict[str, Any] = {
-        "trunk": {
-            "parameters": parameters(weights, spec.outputs),
-            "multiply_adds": multiply_adds(weights, spec.outputs),
-            "width": width,
-        }
-    }
+    content, size, answers = _trunk(run, spec)
+    _write(run, TRUNK, content)
+    sizes: dict[str, Any] = {"trunk": size}
     features = training_features(run)
     known = statistics([group for group in features if group.version == AS_IT_COMES], spec)
     _write(run, ADAPTATION, as_file(known))
-    heads = trained(features, known, spec, run.seed)
+    heads = trained(features, known, spec, run.seed, answers=answers)
     for task in TASKS:
         _write(run, f"{task}.tflite", head_file(heads[task]))
         sizes[task] = _size(heads[task])
     write_json(run.path / SIZES, sizes)
+
+
+def _trunk(run: Run, spec: HeadsSpec) -> tuple[bytes, dict[str, int], int | None]:
+    if run.recipe.trunk is not None:
+        from convert.train.trunk.stage import trunk_file  # noqa: PLC0415 - TensorFlow takes seconds
+
+        made = trunk_file(run, spec.active_db)
+        return made.content, made.size, made.answers
+    weights = read_weights(fetch(run.work / "encoder"))
+    size = {
+        "parameters": parameters(weights, spec.outputs),
+        "multiply_adds": multiply_adds(weights, spec.outputs),
+        "width": len(spec.outputs) * weights.positions.shape[1],
+    }
+    return trunk(weights, spec.outputs), size, None
+
+
+def geometry_of(recipe: Recipe) -> Geometry:
+    """Of the windows that the trunk or the models of ``recipe`` see."""
+    return WHISPER if recipe.heads and not recipe.trunk else GEOMETRY
 
 
 def heads_of(run: Run) -> HeadsSpec:
@@ -62,7 +77,7 @@ def heads_of(run: Run) -> HeadsSpec:
         UsageError: it has none.
     """
     if run.recipe.heads is None:
-        raise UsageError(f"recipe {run.recipe.name}: its models are no heads, expected a recipe on the encoder")
+        raise UsageError(f"recipe {run.recipe.name}: its models are no heads, expected a recipe with a trunk")
     return run.recipe.heads
 
 
@@ -91,6 +106,7 @@ def source(run: Run) -> Source:
         raise UsageError(f"{file}: not there, expected a trunk: python -m convert train") from exc
     return Source(
         trunk=content,
+        geometry=geometry_of(run.recipe),
         active_db=heads_of(run).active_db,
         sound=run.recipe.sound,
         noises=tuple(run.material.noises),

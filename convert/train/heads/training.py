@@ -6,13 +6,15 @@ The epoch is not chosen: the learning rate ends at 0.  Each model's head is trai
 its labels; heads that share a hidden layer, with the pairs' margins as further losses, were no better (LOG.md).
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from convert.data.targets import label_targets
-from convert.recipes.cascade import FIRST, TASKS
+from convert.recipes.cascade import FIRST, LABELS, TASKS
 from convert.recipes.spec import HeadsSpec
+from convert.train.heads.files import FLATTENING
 from convert.train.heads.network import Fit, Head, averaged
 from convert.train.heads.places import shifts
 from convert.train.heads.statistics import usual_label
@@ -23,14 +25,20 @@ from edged.models.feature_statistics import FeatureStatistics
 _MIN_SCALE = 1e-4
 
 
-def trained(
+def trained(  # noqa: PLR0913, PLR0917 -- features, what is known of them, and how heads are trained on them
     features: Sequence[WindowFeatures],
     known: FeatureStatistics,
     spec: HeadsSpec,
     seed: int,
     tasks: Mapping[str, tuple[str, ...]] = TASKS,
+    answers: int | None = None,
 ) -> dict[str, Head]:
-    """By model its head, trained on the windows of ``features``; ``tasks`` gives the labels of each model."""
+    """By model its head, trained on the windows of ``features``; ``tasks`` gives the labels of each model.
+
+    ``answers`` is the first of the features that are logits of a model that a trunk started from, in the order of the
+    six labels.  They are added to the heads' own after training: that model has seen the training speakers, and heads
+    that were trained with its logits would trust them too much.
+    """
     values = np.concatenate([group.values for group in features])
     labels = np.concatenate([group.labels for group in features])
     places = np.concatenate([group.places for group in features])
@@ -68,7 +76,17 @@ def trained(
                 for first in range(0, len(order) - batches[task] + 1, batches[task]):
                     batch = order[first : first + batches[task]]
                     fit.step(adapted[batch], shares[task][batch], weights[batch])
-    return {task: averaged([fit.head for fit in fits[task]]) for task in tasks}
+    heads = {task: averaged([fit.head for fit in fits[task]]) for task in tasks}
+    if answers is None:
+        return heads
+    return {
+        task: dataclasses.replace(
+            head,
+            direct=tuple(answers + LABELS.index(label) for label in tasks[task]),
+            direct_weight=spec.start_share * FLATTENING,
+        )
+        for task, head in heads.items()
+    }
 
 
 def _shares(features: Sequence[WindowFeatures], labels: Sequence[str], spec: HeadsSpec) -> Floats:

@@ -1,6 +1,7 @@
 """Windows of clips to a trunk's pooled features, computed once and cached.
 
-    clips, version ──windows (300, 80) dB──► trunk ──mean and spread over active positions──► (n_windows, n) float16
+    clips, version ──windows (n_frames, n_bands) dB──► trunk ──mean and spread over active positions──►
+        (n_windows, n) float16
         ──► <folder>/<corpus>-<version>-<hash>.npz
 
 Version 0 is clips as they come, as the device meets them from their first frame on.  Version 1 is one window of each
@@ -24,7 +25,8 @@ from convert.recipes.spec import SoundSpec
 from convert.score.isolated import apart
 from convert.train.heads import placing
 from convert.train.heads.clip_levels import decibels, elsewhere, seeded
-from edged.features.logmel import Floats
+from edged.features.geometry import GEOMETRY, Geometry
+from edged.features.logmel import Floats, int8_input, levels_of, steps_of
 from edged.features.pooling import active_positions, pooled
 from edged.features.whisper import encoder_input
 from edged.models.interpreter import Network, installed_runtimes
@@ -69,6 +71,7 @@ class Source:
     """What features are computed with."""
 
     trunk: bytes  # the .tflite file
+    geometry: Geometry  # of its windows
     active_db: float
     sound: SoundSpec
     noises: tuple[Clip, ...]  # that are mixed into other places
@@ -111,20 +114,40 @@ def computed(clips: list[Clip], version: int, source: Source) -> tuple[NDArray[n
     owner: list[int] = []
     for index, clip in enumerate(tqdm(clips, desc=f"{clips[0].corpus} {version}", unit="clip", disable=None)):
         for window in windows(clip, version, source):
-            outputs = np.array(network.run(encoder_input(window)), np.float32)
-            active = active_positions(window, len(outputs), source.active_db)
-            values.append(pooled(outputs, active).astype(np.float16))
+            values.append(_features(network, window, source).astype(np.float16))
             owner.append(index)
     return np.stack(values), np.array(owner, np.int64)
 
 
 def windows(clip: Clip, version: int, source: Source) -> Iterator[Floats]:
-    """Windows (300, 80) dB of ``clip`` in ``version``."""
+    """Windows (n_frames, n_bands) dB of ``clip`` in ``version``."""
+    geometry = source.geometry
     if version == AS_IT_COMES:
-        yield from placing.as_it_comes(decibels(clip, source.cache))
+        yield from recorded_windows(clip, source.cache, geometry)
         return
     if version == AS_RECORDED:
-        levels = decibels(clip, source.cache)
+        levels = decibels(clip, source.cache, geometry)
     else:
-        levels = elsewhere(clip, version, source.noises, source.sound, source.cache)
-    yield placing.moved(levels, seeded("moved", clip.corpus, clip.id, version))
+        levels = elsewhere(clip, version, source.noises, source.sound, source.cache, geometry)
+    yield placing.moved(levels, seeded("moved", clip.corpus, clip.id, version), geometry)
+
+
+def recorded_windows(clip: Clip, cache: Path, geometry: Geometry) -> Iterator[Floats]:
+    """Windows (n_frames, n_bands) dB of a prepared ``clip`` as a device meets it."""
+    if geometry == GEOMETRY:  # the images of the networks apart, to the step
+        yield from levels_of(int8_input(dataset.images(clip, cache)))
+    else:
+        yield from placing.as_it_comes(decibels(clip, cache, geometry), geometry)
+
+
+def _features(network: Network, window: Floats, source: Source) -> Floats:
+    """(2 * width,) of ``window`` (n_frames, n_bands) dB of any reference, as ``edged.models.trunk`` computes them."""
+    geometry = source.geometry
+    levels = np.maximum(window - window.max(), np.float32(-geometry.top_db))
+    if network.input.dtype == "float32":
+        outputs = np.array(network.run(encoder_input(levels)), np.float32)
+    else:
+        steps = network.run(int8_input(steps_of(levels, geometry)))
+        outputs = network.output.real(steps, out=np.empty(steps.shape, np.float32))
+    outputs = outputs.reshape(-1, outputs.shape[-1])
+    return pooled(outputs, active_positions(window, len(outputs), source.active_db))

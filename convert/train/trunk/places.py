@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from convert.augment.batches import in_advance, network_input
 from convert.augment.logmel import Batch, augmented, floors
 from convert.data.dataset import Dataset
-from convert.recipes.spec import Recipe, TrunkSpec
+from convert.recipes.spec import Recipe, TowerSpec
 from convert.train.trunk.teacher import Targets
 from edged.features.logmel import Floats
 
@@ -43,7 +43,7 @@ class Places:
     truth: Indices  # (n_clips,)
     targets: Targets
     recipe: Recipe
-    spec: TrunkSpec
+    spec: TowerSpec
     seed: int
     n_threads: int = 1
     _floors: Batch = field(init=False)
@@ -68,14 +68,17 @@ class Places:
         return self.recipe.batch // self.spec.place
 
     def _places(self, number: int) -> Indices:
-        """(n, place) clips of one speaker each, every clip in one place at most."""
+        """(n, place) clips of one speaker each, a clip in one place at most for each repeat of its corpus."""
         rng = np.random.default_rng((self.seed, number))
         speakers = np.array([f"{clip.corpus} {clip.speaker}" for clip in self.dataset.clips])
+        repeats = dict(self.recipe.repeats)
         places = []
         for speaker in np.unique(speakers):
-            clips = rng.permutation(np.flatnonzero(speakers == speaker))
-            n_places = len(clips) // self.spec.place
-            places.append(clips[: n_places * self.spec.place].reshape(n_places, self.spec.place))
+            of_speaker = np.flatnonzero(speakers == speaker)
+            for _ in range(repeats.get(self.dataset.clips[of_speaker[0]].corpus, 1)):
+                clips = rng.permutation(of_speaker)
+                n_places = len(clips) // self.spec.place
+                places.append(clips[: n_places * self.spec.place].reshape(n_places, self.spec.place))
         return rng.permutation(np.concatenate(places))
 
     def _made(self, epoch: int, index: int, places: Indices) -> Made:

@@ -1,14 +1,16 @@
 """The small bundle's trunk: from the clips of a recipe to one full-integer TFLite file.
 
-    first model of another recipe ──its convolutions──► trunk a
-    trunk a, places, the encoder's targets ──epochs──► trunk b
-    a and b side by side ──int8──► trunk.tflite (1, 24, 192)
+    first model of another recipe ──its convolutions──► tower 0
+    tower 0, places, the encoder's targets ──epochs──► towers 1, 2 …
+    all towers side by side, and the first model's logits ──int8──► trunk.tflite (1, 24, 96 a tower + 6)
 
-What is done is not done again: the first model, the targets and the epochs are kept in their run's folder.
+Towers differ in their seeds, and where the recipe has it so, in what they are trained for.  What is done is not done
+again: the first model, the targets and the epochs are kept in their run's folder.
 """
 
 import dataclasses
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,47 +18,89 @@ import numpy as np
 
 from convert.augment.copies import prepare, versions
 from convert.data import dataset
-from convert.data.atomic_file import atomic, write_json
 from convert.data.targets import label_targets
 from convert.recipes.cascade import FIRST, LABELS
+from convert.recipes.catalogue import RECIPES
 from convert.recipes.catalogue import recipe as recipe_called
-from convert.recipes.spec import TrunkSpec
+from convert.recipes.spec import TowerSpec, TrunkSpec
 from convert.score import clip_scores
 from convert.train.epochs import put
-from convert.train.networks import multiply_adds
-from convert.train.quantize import quantize, representative_set
+from convert.train.quantize import checked_size, quantize, representative_set
 from convert.train.runs import Run
 from convert.train.stage import train
 from convert.train.trunk.export import int8_trunk
 from convert.train.trunk.network import trunk
 from convert.train.trunk.places import Places
-from convert.train.trunk.start import started
+from convert.train.trunk.start import started, with_answers
 from convert.train.trunk.teacher import Targets, encoder_targets
 from convert.train.trunk.training import TrunkTraining
-from edged.errors import UsageError
+from edged.errors import ModelError, UsageError
 from edged.features.logmel import Floats
 
 _N_CALIBRATION = 512  # windows whose statistics the normalization of a start gets
-TRUNK = "trunk"  # file names in the run's folder
 
 
-def train_trunk(run: Run) -> None:
-    """Trains the trunk of ``run`` if it is not trained yet, and what it starts from."""
-    file, spec = run.path / f"{TRUNK}.npz", spec_of(run)
-    if file.is_file():
-        return
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finished trunk."""
+
+    content: bytes  # the .tflite file
+    size: dict[str, int]
+    answers: int | None  # the first of the outputs that are logits of the model that it started from
+
+
+def trunk_file(run: Run, active_db: float) -> Made:
+    """The trunk of ``run``, trained where it is not trained yet.
+
+    Positions within ``active_db`` of the loudest are pooled in training.
+
+    Raises:
+        ModelError: the trunk is above its budget.
+        UsageError: the recipe has none.
+    """
+    spec = spec_of(run)
+    start, trained = _start(run), []
+    for number, of_tower in enumerate(spec.towers, start=1):
+        file = run.path / f"tower{number}.npz"
+        if not file.is_file():
+            _train(run, of_tower, number, file, start, active_db)
+        tower = trunk(run.recipe.network)
+        put(tower.weights, file)
+        trained.append(tower)
+    first = start_file(run)
+    towers = trained if first is None else [with_answers(start, first), *trained]
+    sizes = [checked_size("trunk", tower) for tower in towers]
+    if len(towers) > spec.budgets:
+        raise ModelError(f"trunk: {len(towers)} networks, expected at most {spec.budgets}")
+    size = {
+        "parameters": sum(size.parameters for size in sizes),
+        "multiply_adds": sum(size.multiply_adds for size in sizes),
+        "width": sum(int(tower.output_shape[-1]) for tower in towers),
+    }
+    answers = None if first is None else int(trained[0].output_shape[-1])
+    return Made(int8_trunk(towers, representative_set(run)), size, answers)
+
+
+def _train(  # noqa: PLR0913, PLR0917 - they are what a training is made of
+    run: Run,
+    spec: TowerSpec,
+    number: int,
+    file: Path,
+    start: Any,  # noqa: ANN401 - keras has no types
+    active_db: float,
+) -> None:
     clips, recipe = run.material.train, run.recipe
-    start = _start(run)
     if recipe.augmented_copies:
         dataset.prepare(run.material.noises, run.cache)
         prepare(clips, run.material.noises, run.cache, recipe.augmented_copies, recipe.sound)
     targets = encoder_targets(run, spec, clips)
     intended = label_targets(clips, LABELS, recipe.intended_share, recipe.smoothing)
-    print(f"trunk: {run.path}", file=sys.stderr)
+    print(f"trunk: tower {number} in {run.path}", file=sys.stderr)
     TrunkTraining(
         file=file,
         recipe=recipe,
         spec=spec,
+        active_db=active_db,
         places=Places(
             dataset.load(clips, run.cache, versions(clips, run.cache, recipe.augmented_copies, recipe.sound)),
             np.asarray((1 - spec.soft) * intended + spec.soft * targets.shares, np.float32),
@@ -64,34 +108,10 @@ def train_trunk(run: Run) -> None:
             Targets(targets.components, targets.shares),
             recipe,
             spec,
-            run.seed,
+            run.seed + number - 1,
         ),
         start=start,
     ).finish()
-
-
-def quantize_trunk(run: Run) -> None:
-    """Writes ``trunk.tflite`` and ``trunk-size.json`` into the folder of ``run``.
-
-    Raises:
-        UsageError: it has not been trained.
-    """
-    trained = trunk(run.recipe.network)
-    try:
-        put(trained.weights, run.path / f"{TRUNK}.npz")
-    except FileNotFoundError as exc:
-        raise UsageError(f"{exc.filename}: not there, expected a trained trunk: python -m convert train") from exc
-    start = _start(run)
-    towers = [trained] if start is None else [start, trained]
-    size = {
-        "parameters": sum(int(tower.count_params()) for tower in towers),
-        "multiply_adds": sum(multiply_adds(tower) for tower in towers),
-        "width": sum(int(tower.output_shape[-1]) for tower in towers),
-    }
-    content = int8_trunk(towers, representative_set(run))
-    with atomic(run.path / f"{TRUNK}.tflite") as file:
-        file.write(content)
-    write_json(run.path / f"{TRUNK}-size.json", size)
 
 
 def spec_of(run: Run) -> TrunkSpec:
@@ -116,7 +136,8 @@ def start_file(run: Run) -> Path | None:
     name = spec_of(run).start
     if not name:
         return None
-    other = dataclasses.replace(run, recipe=recipe_called(name))
+    whole = run.recipe.epochs == RECIPES[run.recipe.name].epochs
+    other = dataclasses.replace(run, recipe=recipe_called(name, None if whole else run.recipe.epochs))
     file = other.path / f"{FIRST}.tflite"
     if not file.is_file():
         train(other, (FIRST,))

@@ -49,12 +49,44 @@ def started(spec: NetworkSpec, file: Path, images: Floats) -> Any:  # noqa: ANN4
     return network
 
 
+def with_answers(tower: Any, file: Path) -> Any:  # noqa: ANN401 - keras has no types
+    """``tower`` with the flattened logits of the model in ``file`` as further outputs, the same at each position.
+
+    ``tower`` has the model's convolutions.  Where a device pools them, the mean is what the model says of the window.
+
+    Raises:
+        UsageError: the file is of another network.
+    """
+    layers_of_model = _layers(file, "FULLY_CONNECTED")
+    n_positions, n = tower.output_shape[1:]
+    if len(layers_of_model) != 1 or layers_of_model[0][0].shape[1] != 2 * n:
+        shapes = [kernel.shape for kernel, _ in layers_of_model]
+        raise UsageError(f"{file}: dense layers {shapes}, expected one that takes mean and maximum of {n} outputs")
+    kernel, bias = layers_of_model[0]
+    positions = tower.output
+    pooled = [layers.GlobalAveragePooling1D(keepdims=True), layers.GlobalMaxPooling1D(keepdims=True)]
+    # A convolution: the converter scales its weights by channel for all runtimes, those of a dense layer not.
+    answer = layers.Conv1D(len(bias), 1, name="answer")
+    answers = answer(layers.Concatenate()([pool(positions) for pool in pooled]))
+    answer.set_weights([kernel.T[None], bias])
+    repeated = layers.UpSampling1D(n_positions)(answers)
+    return keras.Model(tower.inputs[0], layers.Concatenate()([positions, repeated]))
+
+
 def folded_convolutions(file: Path) -> list[tuple[Floats, Floats]]:
     """Kernels (height, width, n_in, n_out) for an image of 0..1, and biases (n_out,), in the order they run.
 
     Raises:
         UsageError: the file cannot be read or is no such model.
     """
+    folded = [(kernel.transpose(1, 2, 3, 0), bias) for kernel, bias in _layers(file, "CONV_2D")]
+    if folded:
+        folded[0] = (folded[0][0] * np.float32(GEOMETRY.top_db), folded[0][1])  # the device's image counts dB
+    return folded
+
+
+def _layers(file: Path, operator: str) -> list[tuple[Floats, Floats]]:
+    """Weights and biases of the layers that ``operator`` computes, as they are stored, in the order they run."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # TensorFlow announces that its interpreter will move
@@ -64,14 +96,16 @@ def folded_convolutions(file: Path) -> list[tuple[Floats, Floats]]:
         raise UsageError(f"{file}: {exc}, expected a quantized model") from exc
     details = {tensor["index"]: tensor for tensor in interpreter.get_tensor_details()}
     # The list of operators is the interpreter's own and has no public name.
-    operators = [step for step in interpreter._get_ops_details() if step["op_name"] == "CONV_2D"]  # noqa: SLF001
-    folded = []
-    for step in operators:
-        kernel, bias = (_dequantized(interpreter, details[index]) for index in step["inputs"][1:3])
-        folded.append((kernel.transpose(1, 2, 3, 0), bias))
-    if folded:
-        folded[0] = (folded[0][0] * np.float32(GEOMETRY.top_db), folded[0][1])  # the device's image counts dB
-    return folded
+    steps = [step for step in interpreter._get_ops_details() if step["op_name"] == operator]  # noqa: SLF001
+    found = []
+    for step in steps:
+        weights = _dequantized(interpreter, details[step["inputs"][1]])
+        bias = step["inputs"][2]
+        if bias < 0:  # the converter leaves out one of zeros
+            found.append((weights, np.zeros(len(weights), np.float32)))
+        else:
+            found.append((weights, _dequantized(interpreter, details[bias])))
+    return found
 
 
 def _dequantized(interpreter: Any, tensor: dict[str, Any]) -> Floats:  # noqa: ANN401 - the runtime has no types

@@ -21,7 +21,7 @@ from convert.data.dataset import clips_hash
 from convert.encoder.clip_features import clip_features
 from convert.encoder.package import fetch
 from convert.encoder.weights import read_weights
-from convert.recipes.spec import TrunkSpec
+from convert.recipes.spec import TowerSpec
 from convert.train.runs import Run
 from edged.features.logmel import Floats
 
@@ -39,9 +39,10 @@ class Targets:
     shares: Floats  # (n_clips, n_labels), sum 1
 
 
-def encoder_targets(run: Run, spec: TrunkSpec, clips: Sequence[Clip]) -> Targets:
+def encoder_targets(run: Run, spec: TowerSpec, clips: Sequence[Clip]) -> Targets:
     """Of the training ``clips`` of ``run``, computed once and kept with the run."""
-    file = run.path / f"encoder-{clips_hash(clips)}.npz"
+    layers = "-".join(map(str, spec.layers))
+    file = run.path / f"encoder-{layers}-of-{spec.components}-{clips_hash(clips)}.npz"
     if not file.is_file():
         features = _features(run.work, run.cache, clips, spec.layers)
         made = targets(

@@ -1,4 +1,4 @@
-"""The trunk's epochs: batches of places to the averaged weights of the trunk.
+"""A tower's epochs: batches of places to the averaged weights of one network of the trunk.
 
     starting weights, Places ──AdamW──► weights ──exponential average──► averaged weights, in a file
     features - weight * (mean of others of the place, less their emotions' offsets, - mean of the batch)
@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from convert.data.atomic_file import write_json
 from convert.recipes.cascade import LABELS, TASKS
-from convert.recipes.spec import Recipe, TrunkSpec
+from convert.recipes.spec import Recipe, TowerSpec
 from convert.train.epochs import put, save
 from convert.train.trunk.network import activity, pooled, trunk
 from convert.train.trunk.places import Places
@@ -47,9 +47,18 @@ class Heads:
 
 
 class TrunkTraining:
-    """The epochs of one trunk; ``file`` appears once they are done."""
+    """The epochs of one tower; ``file`` appears once they are done."""
 
-    def __init__(self, *, file: Path, recipe: Recipe, spec: TrunkSpec, places: Places, start: Any) -> None:  # noqa: ANN401
+    def __init__(  # noqa: PLR0913 - they are what a training is made of
+        self,
+        *,
+        file: Path,
+        recipe: Recipe,
+        spec: TowerSpec,
+        active_db: float,
+        places: Places,
+        start: Any,  # noqa: ANN401 - keras has no types
+    ) -> None:
         """``start`` is a trunk whose weights are the first ones, or None."""
         self._file, self._recipe, self._places = file, recipe, places
         self._state, self._log = file.with_name(f"{file.stem}-epoch.npz"), file.with_suffix(".json")
@@ -62,7 +71,7 @@ class TrunkTraining:
         variables = [*self._trunk.trainable_variables, *self._heads.variables]
         self._optimizer = _optimizer(recipe, len(places), recipe.learning_rate)
         self._optimizer.build(variables)
-        self._update = _update(self._trunk, self._averaged, self._heads, self._optimizer, recipe, spec)
+        self._update = _update(self._trunk, self._averaged, self._heads, self._optimizer, recipe, spec, active_db)
 
     def finish(self) -> None:
         """Trains the remaining epochs, then moves the averaged weights to their file."""
@@ -111,7 +120,8 @@ def _update(  # noqa: PLR0913, PLR0917 - they are what an update is made of
     heads: Heads,
     optimizer: Any,  # noqa: ANN401 - keras has no types
     recipe: Recipe,
-    spec: TrunkSpec,
+    spec: TowerSpec,
+    active_db: float,
 ) -> Callable[..., Any]:
     """The compiled update of the weights by one batch."""
     pairs = [
@@ -123,7 +133,7 @@ def _update(  # noqa: PLR0913, PLR0917 - they are what an update is made of
     @tf.function  # type: ignore[untyped-decorator]
     def update(*batch: Any) -> Any:  # noqa: ANN401 - tensors, in the order of ``Made``
         images, labels, truth, components, adapted_to, weight = batch
-        active = activity(images, n_positions, spec.active_db)
+        active = activity(images, n_positions, active_db)
         with tf.GradientTape() as tape:
             x = pooled(network(images, training=True), active)
             centre = tf.reduce_mean(x, axis=0)

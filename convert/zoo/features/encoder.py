@@ -37,7 +37,7 @@ def _trunk() -> Trunk:
 
 
 def _of_clip(clip: Clip, folder: Path) -> Floats:
-    windows = placing.as_it_comes(decibels(clip, folder))
+    windows = placing.as_it_comes(decibels(clip, folder, WHISPER), WHISPER)
     features = [_trunk().features(relative_levels(window, WHISPER)) for window in windows]
     return np.asarray(np.mean(features, axis=0), np.float32)
 

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from convert.train.heads.placing import SILENT_DB, STRIDE_FRAMES, Elsewhere, as_it_comes, moved
+from convert.train.heads.placing import SILENT_DB, Elsewhere, as_it_comes, moved
+from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
+from edged.features.whisper import WHISPER
 
 
 def spoken(n_frames: int, *, pause: int = 0) -> Floats:
@@ -18,7 +20,7 @@ def spoken(n_frames: int, *, pause: int = 0) -> Floats:
 def test_a_short_clip_stands_at_the_start() -> None:
     """As ``edged classify`` meets it; what is missing is silent."""
     levels = spoken(120)
-    (window,) = as_it_comes(levels)
+    (window,) = as_it_comes(levels, WHISPER)
     assert window.shape == (300, 80)
     np.testing.assert_array_equal(window[:120], levels)
     assert (window[120:] == SILENT_DB).all()
@@ -28,10 +30,10 @@ def test_a_short_clip_stands_at_the_start() -> None:
 def test_a_long_clip_has_a_window_every_half_second(n_frames: int, expected: int) -> None:
     """From its first frame on, all of them whole."""
     levels = spoken(n_frames)
-    windows = as_it_comes(levels)
+    windows = as_it_comes(levels, WHISPER)
     assert len(windows) == expected
     for number, window in enumerate(windows):
-        np.testing.assert_array_equal(window, levels[number * STRIDE_FRAMES :][:300])
+        np.testing.assert_array_equal(window, levels[number * 50 :][:300])
 
 
 def test_moved_keeps_a_part_of_the_clip_somewhere() -> None:
@@ -39,8 +41,8 @@ def test_moved_keeps_a_part_of_the_clip_somewhere() -> None:
     levels = spoken(250, pause=60)
     starts, lengths = set(), set()
     for seed in range(40):
-        window = moved(levels, np.random.default_rng(seed))
-        np.testing.assert_array_equal(window, moved(levels, np.random.default_rng(seed)))
+        window = moved(levels, np.random.default_rng(seed), WHISPER)
+        np.testing.assert_array_equal(window, moved(levels, np.random.default_rng(seed), WHISPER))
         loud = np.flatnonzero(window.mean(axis=1) > -60)
         assert window.shape == (300, 80)
         assert 20 <= len(loud) <= 130  # a word's surroundings are the clip's noise, not its own quietest part
@@ -53,7 +55,21 @@ def test_moved_keeps_a_part_of_the_clip_somewhere() -> None:
 def test_moved_takes_a_window_of_a_long_clip() -> None:
     """Never more than a window."""
     for seed in range(10):
-        assert moved(spoken(700), np.random.default_rng(seed)).shape == (300, 80)
+        assert moved(spoken(700), np.random.default_rng(seed), WHISPER).shape == (300, 80)
+
+
+def test_windows_of_the_networks_geometry() -> None:
+    """188 frames of 64 bands, half a second apart; parts are as long in seconds as the encoder's."""
+    levels = np.random.default_rng(0).normal(-30, 3, (280, 64)).astype(np.float32)
+    windows = as_it_comes(levels, GEOMETRY)
+    assert [window.shape for window in windows] == [(188, 64)] * 3
+    np.testing.assert_array_equal(windows[1], levels[31:219])
+    lengths = set()
+    for seed in range(40):
+        window = moved(levels, np.random.default_rng(seed), GEOMETRY)
+        assert window.shape == (188, 64)
+        lengths.add(int((window.mean(axis=1) > SILENT_DB).sum()))
+    assert 31 <= min(lengths) <= 100
 
 
 def test_elsewhere_changes_all_clips_of_a_place_alike() -> None:
@@ -75,7 +91,7 @@ def test_elsewhere_moves_the_voice() -> None:
 
 def test_drawn_places_differ_and_repeat() -> None:
     """By their seed."""
-    first, again, other = (Elsewhere.drawn(np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (Elsewhere.drawn(np.random.default_rng(seed), 80) for seed in (1, 1, 2))
     assert first.speed == again.speed
     assert (first.response == again.response).all()
     assert first.speed != other.speed

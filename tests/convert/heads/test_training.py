@@ -1,5 +1,7 @@
 """Statistics, shifts, networks: what the heads learn of speakers and of emotions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -118,6 +120,18 @@ def test_trained_heads_know_emotions_of_new_speakers_once_adapted() -> None:
     assert min(right.values()) > 0.9, right
     again = trained([group], known, FEW, seed=1)
     np.testing.assert_array_equal(heads["m1"].hidden, again["m1"].hidden)
+
+
+def test_answers_of_the_starting_model_are_added() -> None:
+    """The features that are its flattened logits count as they are, each for its own label, after training."""
+    group = features(6)
+    known = statistics([group], FEW)
+    spec = replace(FEW, epochs=1, start_share=0.4)
+    alone, both = (trained([group], known, spec, seed=1, answers=first) for first in (None, 10))
+    for task, labels in TASKS.items():
+        columns = [10 + LABELS.index(label) for label in labels]
+        expected = alone[task].logits(group.values) + 0.4 * 5 * group.values[:, columns]
+        np.testing.assert_allclose(both[task].logits(group.values), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_features_of_some_clips() -> None:

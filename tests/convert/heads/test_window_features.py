@@ -1,5 +1,6 @@
 """Windows through a trunk: which there are of a version, how they are pooled, and that they are computed once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,14 @@ import pytest
 import soundfile
 
 from convert.corpora.clip import Clip
+from convert.data import dataset
 from convert.data.sounds import recording
 from convert.recipes.spec import SoundSpec
 from convert.train.heads import clip_levels
 from convert.train.heads.window_features import Source, window_features, windows
 from edged.errors import ModelError
+from edged.features.geometry import GEOMETRY
+from edged.features.whisper import WHISPER
 
 
 def sound(folder: Path, name: str, seconds: float, seed: int) -> Path:
@@ -46,6 +50,7 @@ def source(tmp_path: Path) -> Source:
     noises = tuple(recording(sound(tmp_path, f"n{number}", 2, 10 + number), "noise", "noise") for number in range(3))
     return Source(
         trunk=b"no model",
+        geometry=WHISPER,
         active_db=30,
         sound=SoundSpec(),
         noises=noises,
@@ -65,13 +70,24 @@ def test_versions_of_a_clip(clips: list[Clip], source: Source) -> None:
 
 def test_a_place_is_the_same_for_all_clips_of_a_speaker(clips: list[Clip], source: Source) -> None:
     """Another clip with the same sound becomes the same; another speaker's does not."""
-    from dataclasses import replace  # noqa: PLC0415 - here alone
 
     def levels(clip: Clip) -> object:
-        return clip_levels.elsewhere(clip, 2, source.noises, source.sound, source.cache).tobytes()
+        return clip_levels.elsewhere(clip, 2, source.noises, source.sound, source.cache, WHISPER).tobytes()
 
     assert levels(clips[0]) == levels(replace(clips[0], id="other"))
     assert levels(clips[0]) != levels(replace(clips[0], speaker="s2"))
+
+
+def test_versions_in_the_networks_geometry(clips: list[Clip], source: Source) -> None:
+    """As it comes exactly the images of the networks that see windows; else one window of 188 frames."""
+    own = replace(source, geometry=GEOMETRY)
+    dataset.prepare(clips, own.cache)
+    for clip in clips:
+        found = np.array(list(windows(clip, 0, own)))
+        np.testing.assert_allclose(found, dataset.images(clip, own.cache) * (80 / 255) - 80, atol=1e-4)
+    made = [next(iter(windows(clips[1], version, own))) for version in (1, 2)]
+    assert all(window.shape == (188, 64) for window in made)
+    assert not np.array_equal(made[0], made[1])
 
 
 def test_a_trunk_that_is_none_is_refused(clips: list[Clip], source: Source) -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from convert.recipes.spec import NetworkSpec
 from convert.score.clip_scores import dequantised
+from convert.train.networks import network, scoring
+from convert.train.quantize import full_integer
 from convert.train.trunk.export import int8_trunk
 from convert.train.trunk.network import activity, pooled, trunk
-from convert.train.trunk.start import folded_convolutions, started
+from convert.train.trunk.start import folded_convolutions, started, with_answers
 from edged.errors import UsageError
 from edged.features import pooling
 from edged.features.geometry import GEOMETRY
@@ -92,6 +94,28 @@ def test_start_computes_what_the_file_does(tmp_path: Path) -> None:
     expected = np.array([network.output.real(network.run(image.reshape(shape))) for image in int8_input(windows)])
     found = np.asarray(started(spec, file, dequantised(images(16)))(dequantised(windows)))
     assert np.abs(found - expected.reshape(found.shape)).max() < 0.05 * found.max()
+
+
+def test_answers_stand_beside_the_positions(tmp_path: Path) -> None:
+    """The model's own flattened logits at each position, so that their mean is what the model says."""
+    spec = NetworkSpec(stem=4, blocks=((8, 2, "plain"), (8, 2, "plain")), fold=8, temporal=(8,))
+    model = network(spec, 6)
+    windows = images(8)
+    given = dequantised(windows)
+    given[0, 0, :2, 0] = 0, 1
+    scores = scoring(model)
+    file = tmp_path / "m1.tflite"
+    file.write_bytes(full_integer(scores, given))
+    whole = Network("m1.tflite", file.read_bytes(), n_threads=1, runtime=installed_runtimes()[0])
+    both = with_answers(started(spec, file, given), file)
+    outputs = np.asarray(both(dequantised(windows)))
+    assert outputs.shape == (8, 24, 8 + 6)
+    assert np.ptp(outputs[:, :, 8:], axis=1).max() < 1e-5
+    shape = (1, GEOMETRY.n_frames, GEOMETRY.n_bands, 1)
+    for image, answers in zip(int8_input(windows), outputs[:, 0, 8:], strict=True):
+        expected = np.array(whole.output.real(np.array(whole.run(image.reshape(shape)))))
+        found = np.exp(answers) / np.exp(answers).sum()
+        np.testing.assert_allclose(found, expected, atol=0.02)
 
 
 def test_start_refuses_another_network(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from convert.corpora import LABELS, Clip
 from convert.data.dataset import Dataset
 from convert.data.targets import label_targets
-from convert.recipes.spec import AugmentSpec, NetworkSpec, Recipe, TrunkSpec
+from convert.recipes.spec import AugmentSpec, NetworkSpec, Recipe, TowerSpec, TrunkSpec
 from convert.train.trunk.places import Made, Places
 from convert.train.trunk.teacher import Targets, targets
 from convert.train.trunk.training import TrunkTraining
@@ -18,10 +19,11 @@ from convert.train.trunk.training import TrunkTraining
 N_SPEAKERS, N_CLIPS = 4, 9  # of each speaker
 ARGUMENTS = ("dataset", "labels", "truth", "targets", "recipe", "spec", "seed", "n_threads")
 RNG = np.random.default_rng(8)
-SPEC = TrunkSpec(start="", place=4, statistics_of=(1, 3), components=5)
+SPEC = TowerSpec(adapted_p=0.7, place=4, statistics_of=(1, 3), components=5)
 RECIPE = Recipe(
     name="t", corpora=("a",), batch=8, epochs=2, augment=AugmentSpec(mixup_p=0, part_p=0.5, part_frames=(10, 20)),
-    network=NetworkSpec(stem=4, blocks=((8, 2, "plain"), (8, 2, "plain")), fold=8, temporal=(8,)), trunk=SPEC,
+    network=NetworkSpec(stem=4, blocks=((8, 2, "plain"), (8, 2, "plain")), fold=8, temporal=(8,)),
+    trunk=TrunkSpec(start="", towers=(SPEC,)),
 )  # fmt: skip
 
 
@@ -61,6 +63,15 @@ def test_place_is_one_speaker() -> None:
     assert np.array_equal(again.labels, batches[0].labels)
 
 
+def test_places_of_a_repeated_corpus() -> None:
+    """Its clips are in so many times the places, each time in others."""
+    supply = places()
+    often = Places(
+        supply.dataset, supply.labels, supply.truth, supply.targets, replace(RECIPE, repeats=(("a", 3),)), SPEC, 1
+    )
+    assert len(often) == 3 * len(supply)
+
+
 def test_targets_are_without_speakers() -> None:
     """A voice that shifts all features leaves components and shares as they are; labels stay separable."""
     labels = np.array([LABELS[n // 8 % len(LABELS)] for n in range(240)])
@@ -81,7 +92,7 @@ def test_targets_are_without_speakers() -> None:
 def test_training_resumes(tmp_path: Path) -> None:
     """Training that stops after its first epoch continues with the second one and ends with the same weights."""
     supply, whole, parts = places(), tmp_path / "whole.npz", tmp_path / "parts.npz"
-    TrunkTraining(file=whole, recipe=RECIPE, spec=SPEC, places=supply, start=None).finish()
+    TrunkTraining(file=whole, recipe=RECIPE, spec=SPEC, active_db=45, places=supply, start=None).finish()
     assert not whole.with_name("whole-epoch.npz").exists()
 
     class Killed(Places):
@@ -95,9 +106,9 @@ def test_training_resumes(tmp_path: Path) -> None:
 
     first = Killed(*(getattr(supply, name) for name in ARGUMENTS))
     with pytest.raises(KeyboardInterrupt):
-        TrunkTraining(file=parts, recipe=RECIPE, spec=SPEC, places=first, start=None).finish()
+        TrunkTraining(file=parts, recipe=RECIPE, spec=SPEC, active_db=45, places=first, start=None).finish()
     assert not parts.exists()
-    TrunkTraining(file=parts, recipe=RECIPE, spec=SPEC, places=supply, start=None).finish()
+    TrunkTraining(file=parts, recipe=RECIPE, spec=SPEC, active_db=45, places=supply, start=None).finish()
     assert [entry["epoch"] for entry in json.loads(parts.with_suffix(".json").read_text("utf-8"))] == [1, 2]
     with np.load(whole) as one, np.load(parts) as other:
         assert all(np.allclose(one[name], other[name], atol=1e-3) for name in one.files)
