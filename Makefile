@@ -76,16 +76,17 @@ models: .venv/.set-up-convert ## train, evaluate and bundle the models of a size
 
 card: .venv/.set-up-convert ## the model card's rows that take several trainings: seeds, alternatives, corpora by folds (hours)
 	for seed in 1 2 3; do \
-		for stage in train quantize "evaluate --clips"; do $(CONVERT) $$stage --seed $$seed || exit; done; \
+		for stage in train "evaluate --clips"; do $(CONVERT) $$stage --size small --seed $$seed || exit; done; \
 		$(CONVERT) quantize --recipe default-undistilled --seed $$seed --first || exit; done
 	for stage in train quantize; do $(CONVERT) $$stage --recipe default-wide --seed 1 --first || exit; done
-	$(CONVERT) all --seed $(SEED)
+	$(CONVERT) all --size small --seed $(SEED)
 	students() { ls $(RUNS)/default-seed[123]-??????????/m1.tflite | paste -sd,; }; \
-	teachers() { ls $(RUNS)/default-undistilled-seed[$$1]-??????????/m1.tflite | paste -sd,; }; \
-	$(CONVERT) evaluate --clips --bundle edged/models/small --runs $(RUNS)/default-seed[123]-?????????? \
-		--alternative "one network with the parameters of all five=$$(ls $(RUNS)/default-wide-seed1-??????????/m1.tflite)" \
-		--alternative "average of the three teachers=$$(teachers 123)" \
-		--alternative "average of five M1 (three students, two teachers)=$$(students),$$(teachers 12)"
+	teachers() { ls $(RUNS)/default-undistilled-seed[123]-??????????/m1.tflite | paste -sd,; }; \
+	$(CONVERT) evaluate --clips --bundle edged/models/small --runs $(RUNS)/small-seed[123]-?????????? \
+		--alternative "the network that it starts from=$$(ls $(RUNS)/default-seed$(SEED)-??????????/m1.tflite)" \
+		--alternative "one network with the parameters of five=$$(ls $(RUNS)/default-wide-seed1-??????????/m1.tflite)" \
+		--alternative "average of the three teachers=$$(teachers)" \
+		--alternative "average of their three students=$$(students)"
 	for corpus in cremad ravdess emodb; do \
 		$(CONVERT) protocol $$corpus --seed $(SEED) --bundle edged/models/small || exit; done
 
