@@ -40,4 +40,4 @@ def voice(label: int, speaker: int, take: int, duration_s: float = 1.2) -> Float
     syllables = 0.5 + 0.5 * np.sin(2 * np.pi * 4 * at) ** 2
     loud = 0.1 * harmonics * syllables + 0.003 * (1 + label) * rng.standard_normal(len(at))
     quiet = 0.0003 * rng.standard_normal((2, round(_QUIET_S * RATE_HZ)))
-    return np.concatenate([quiet[0], loud, quiet[1]]).astype(np.float32)
+    return np.asarray(np.concatenate([quiet[0], loud, quiet[1]]), np.float32)
