@@ -176,6 +176,7 @@ class MqttClient:
     def _hooks(self) -> dict[str, Callable[..., None]]:
         hooks: dict[str, Callable[..., None]] = {
             "on_pre_connect": self._attempting,
+            "on_socket_open": _opened,
             "on_connect": self._answered,
             "on_connect_fail": self._failed,
             "on_disconnect": self._lost,
@@ -231,3 +232,9 @@ class MqttClient:
 
     def _received(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self._callbacks.received(Received(message.topic, bytes(message.payload), message.retain))
+
+
+def _opened(_client: Client, _userdata: object, sock: socket.socket) -> None:
+    """A message leaves at once: by default the kernel holds it back while another is unacknowledged, up to 40 ms."""
+    with contextlib.suppress(OSError, AttributeError):  # a socket that has just closed, or none of TCP
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -287,3 +287,20 @@ def test_refused_subscription_that_is_required_is_never_connected(idle_mosquitto
         wait_until(lambda: connection.state is State.REFUSED, "refused")
         assert connection.reason == "subscription to other refused"
         assert not connection.connected
+
+
+def test_messages_are_not_held_back_by_the_kernel(mosquitto: Mosquitto) -> None:
+    """The socket has TCP_NODELAY, also after a reconnect."""
+
+    def nodelay(connection: Connection) -> int:
+        found = connection._client._client.socket()  # noqa: SLF001 -- shows the option of the real socket
+        return 0 if found is None else found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    with Connection(mosquitto.mqtt, "a") as connection:
+        wait_until(lambda: connection.connected, "connected")
+        assert nodelay(connection)
+        mosquitto.stop()
+        wait_until(lambda: not connection.connected, "lost")
+        mosquitto.start()
+        wait_until(lambda: connection.connected, "connected again")
+        assert nodelay(connection)
