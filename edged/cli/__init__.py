@@ -3,6 +3,6 @@
 Every way to start edged imports this package before numpy, so the number of BLAS threads is limited here.
 """
 
-from edged.host.blas_threads import limit_blas_threads
+from edged.host.process.blas_threads import limit_blas_threads
 
 limit_blas_threads()

@@ -23,6 +23,7 @@ from edged.host import systemd
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
 from edged.host.metrics import version_of
+from edged.host.process.memory import Collector, limit_arenas
 from edged.host.prometheus import Exporter
 from edged.host.state_dir import state_folder
 from edged.models.bundle import Bundle
@@ -65,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     file = config_file(arguments)  # looked up once: if the file is deleted later, a reload must not mean the defaults
     config, bundle = prepared(file, keep=True)
     node = node_name(config.node)
+    limit_arenas()
     faulthandler.enable()  # on the watchdog's SIGABRT the log shows where each thread was
     wait_s = SERVICE_WAIT_S if systemd.is_service() else 0.0
     with InstanceLock(node, config.mqtt.root, config.mqtt.tcp_port, wait_s=wait_s):
@@ -102,6 +104,7 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
     sink, calls = _sink(config, bundle, publisher)
     daemon = Daemon(config, bundle, microphone, sink, on_health=exporter.health, adaptation=adaptation)
     control = Control(daemon, labels=labels, adaptation=adaptation, overrides=overrides, reload=reload)
+    collector = Collector()
 
     def between_reads() -> None:
         if announcer:
@@ -110,6 +113,7 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
             publisher.publish(topic, result)
         for topic, result in control.tick():
             publisher.publish(topic, result)
+        collector.collect_rarely()
 
     with (
         stopping(_CLOSE_S) as stop,
@@ -119,6 +123,7 @@ def _run(config: Config, bundle: Bundle, load: Callable[[], Config]) -> None:
         publisher,
         calls,
         microphone,
+        collector,
     ):
         daemon.run(stop, reload, between_reads)
         _log.info("%s received, shutting down", stop.signal_name)

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from edged.host.blas_threads import limit_blas_threads
+from edged.host.process.blas_threads import limit_blas_threads
 
 limit_blas_threads()  # before numpy
 

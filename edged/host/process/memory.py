@@ -1,7 +1,7 @@
 """Memory of a process that runs for months: no garbage collection between two windows, and freed pages given back.
 
     start: everything is loaded ──settle──► collected, frozen, trimmed; the collector is off
-    steady state ──collect_rarely, each time that it is asked──► one collection in six hours
+    steady state ──collect_rarely, between two windows──► one after a minute, then one in six hours
 
 Python frees by reference counts.  Its cyclic collector looks at all objects of numpy and the models again and again,
 for a few cycles that exceptions and paho leave when a connection is lost; a collection in six hours is enough for
@@ -13,8 +13,9 @@ import ctypes
 import gc
 import time
 from collections.abc import Callable
+from typing import Self
 
-PERIOD_S = 6 * 3600.0
+FIRST_S, PERIOD_S = 60.0, 6 * 3600.0  # by then microphone and broker have been found, as far as they are there
 _M_ARENA_MAX = -8  # malloc.h
 _ARENAS = 2
 
@@ -30,9 +31,9 @@ class Collector:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._next_s = clock() + PERIOD_S
+        self._next_s = clock() + FIRST_S
 
-    def __enter__(self) -> "Collector":
+    def __enter__(self) -> Self:
         """Frees what the start left, and looks no more at what it made."""
         gc.collect()
         gc.freeze()
@@ -46,7 +47,7 @@ class Collector:
         gc.unfreeze()
 
     def collect_rarely(self) -> None:
-        """One collection if six hours have passed; called between two windows."""
+        """One collection if it is time to; it takes some milliseconds."""
         if self._clock() >= self._next_s:
             self._next_s = self._clock() + PERIOD_S
             gc.collect()

@@ -1,0 +1,1 @@
+"""This process: its BLAS threads and its memory."""
