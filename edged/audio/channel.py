@@ -31,11 +31,16 @@ def step_powers(block: NDArray[Any], rate_hz: int, full_scale: float = 1.0) -> _
     """(k, channels) mean squares of whole steps of 32 ms in ``block`` (n, channels); speech's band, roughly."""
     factor = max(1, rate_hz // _ANALYSED_HZ)
     size = len(block) // factor
-    low = block[: size * factor].reshape(size, factor, block.shape[1]).mean(axis=1, dtype=np.float64) / full_scale
-    high = np.diff(low, axis=0, prepend=low[:1])
-    step = max(1, min(len(high), round(_STEP_S * rate_hz / factor)))
-    whole = len(high) // step * step
-    return np.asarray(np.square(high[:whole]).reshape(-1, step, block.shape[1]).mean(axis=1))
+    # A row a channel, and sums of slices: numpy's own means over an axis of 2 or 3 take five times as long.
+    sound = np.ascontiguousarray(block[: size * factor].T, np.float64)
+    low = sound[:, ::factor].copy()
+    for first in range(1, factor):
+        low += sound[:, first::factor]
+    low /= factor * full_scale
+    high = np.diff(low, axis=1, prepend=low[:, :1])
+    step = max(1, min(size, round(_STEP_S * rate_hz / factor)))
+    steps = high[:, : size // step * step].reshape(block.shape[1], -1, step)
+    return np.asarray(np.einsum("cks,cks->kc", steps, steps) / step)
 
 
 def prominences(powers: _Powers) -> NDArray[np.float64]:

@@ -48,7 +48,22 @@ for arguments in (["--help"], ["--version"], []):
         main(arguments)
     except SystemExit:
         pass
-sys.exit(sorted({"numpy", "paho", "msgspec", "yaml", "soundfile", "sounddevice"} & sys.modules.keys()) or 0)
+heavy = {"numpy", "paho", "msgspec", "yaml", "soundfile", "sounddevice", "soxr", "sqlite3", "ssl"}
+heavy |= {"tflite_runtime", "ai_edge_litert", "asyncio", "unittest"}
+sys.exit(sorted(heavy & sys.modules.keys()) or 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_daemon_loads_only_what_it_needs() -> None:
+    """Before it opens its microphone, `edged run` has imported no sound driver, and nothing of other commands' extras."""
+    code = """
+import sys
+import edged.cli.main, edged.cli.sensor.run
+heavy = {"sounddevice", "soundfile", "soxr", "amqtt", "matplotlib", "starlette", "uvicorn", "httpx", "mcp", "asyncio"}
+heavy |= {"prometheus_client", "scipy", "tensorflow", "unittest", "edged.hub.hub", "edged.calls", "edged.web", "edged.demo"}
+sys.exit(sorted(heavy & sys.modules.keys()) or 0)
 """
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
