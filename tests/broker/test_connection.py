@@ -294,7 +294,8 @@ def test_messages_are_not_held_back_by_the_kernel(mosquitto: Mosquitto) -> None:
 
     def nodelay(connection: Connection) -> int:
         found = connection._client._client.socket()  # noqa: SLF001 -- shows the option of the real socket
-        return 0 if found is None else found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert isinstance(found, socket.socket)
+        return found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
     with Connection(mosquitto.mqtt, "a") as connection:
         wait_until(lambda: connection.connected, "connected")
