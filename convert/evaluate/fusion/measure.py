@@ -127,7 +127,7 @@ def _control(
     return {
         "clips": len(group.clips),
         "sentences": len(set(said)),
-        "mutual_information": round(trials.mutual_information(said, [str(clip.label) for clip in group.clips]), 4),
+        "mutual_information": round(max(0.0, trials.mutual_information(said, [str(c.label) for c in group.clips])), 4),
         "no_evidence": {name: round(share, 4) for name, share in missing.items()},
         "rows": rows(spoken, decided.answers(spoken)),
     }
