@@ -21,7 +21,11 @@ from edged.hub.text import TextScorer
 from edged.hub.voice import TOPICS as VOICE_TOPICS
 
 _LIKE_A_LABEL = re.compile(r"[A-Za-z][A-Za-z_-]{0,23}")
-_MAX_NAMED = 200  # unknown labels that the log names
+_MAX_NAMED = 200  # unknown labels and faults that the log names
+_FAULTS = {
+    "malformed": "payloads without the field that its input names, or of another kind",
+    "late": f"payloads whose time is more than {LATE_S:g} s from this machine's clock",
+}  # those that a config or a clock may cause; what they quote is never a payload
 
 _Handler = Callable[[Taken], Said | Ignored | None]
 
@@ -93,7 +97,10 @@ class Routes:
             self.counts["accepted"] += 1
         elif ignored:  # one message counts once, however many places its topic has
             others = [one.fault for one in ignored if one.fault != "elsewhere"]
-            self.counts[others[0] if others else "elsewhere"] += 1
+            fault = others[0] if others else "elsewhere"
+            self.counts[fault] += 1
+            if fault in _FAULTS:
+                self._say_once(taken.topic, fault, f"{_FAULTS[fault]}; they are ignored and counted")
 
     def lost(self, now_s: float) -> None:
         """The connection is lost."""
@@ -101,7 +108,7 @@ class Routes:
             place.voice.lost(now_s)
 
     def news(self) -> Iterator[str]:
-        """Unknown labels that were not named before, in words, for the log."""
+        """Unknown labels and faults that were not named before, in words, for the log."""
         while self._news:
             yield self._news.popleft()
 
@@ -120,6 +127,9 @@ class Routes:
         """Name each unknown label once; what is not like a label could be a sentence, and is not quoted."""
         for label in labels:
             quoted = repr(label) if _LIKE_A_LABEL.fullmatch(label) and topic not in self._word_topics else "a text"
-            if (topic, quoted) not in self._named and len(self._named) < _MAX_NAMED:
-                self._named.add((topic, quoted))
-                self._news.append(f"{topic}: {quoted} is no label of the hub: add it to the input's map")
+            self._say_once(topic, quoted, f"{quoted} is no label of the hub: add it to the input's map")
+
+    def _say_once(self, topic: str, what: str, words: str) -> None:
+        if (topic, what) not in self._named and len(self._named) < _MAX_NAMED:
+            self._named.add((topic, what))
+            self._news.append(f"{topic}: {words}")

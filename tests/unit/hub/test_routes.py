@@ -81,6 +81,25 @@ def test_unknown_label_is_named_once() -> None:
     assert [*both.news()] == ["t: a text is no label of the hub: add it to the input's map"]
 
 
+def test_fault_is_named_once() -> None:
+    """What a wrong path or a wrong clock causes; a payload is never quoted, and one for another site is no fault."""
+    made = routes(
+        attic=Place(inputs=[Input(kind="label", topic="cam/attic", label="l", time="t")]),
+        kitchen=Place(inputs=[Input(preset="rhasspy", where={"siteId": "kitchen"})]),
+    )
+    for _ in range(2):
+        take(made, "cam/attic", '{"t": 0, "secret": "secret"}')
+        take(made, "cam/attic", "{secret")
+        take(made, "hermes/asr/textCaptured", '{"siteId": "kitchen", "txt": "secret"}')
+        take(made, "hermes/asr/textCaptured", '{"siteId": "secret", "text": "secret"}')
+    malformed = "payloads without the field that its input names, or of another kind; they are ignored and counted"
+    assert [*made.news()] == [
+        "cam/attic: payloads whose time is more than 10 s from this machine's clock; they are ignored and counted",
+        f"cam/attic: {malformed}",
+        f"hermes/asr/textCaptured: {malformed}",
+    ]
+
+
 def test_names_are_bounded() -> None:
     """A flood of labels is no flood in the log."""
     made = routes()
