@@ -47,7 +47,7 @@ test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a co
 test-arm64: .venv/.set-up-arm64 ## installation, check and a replay on Arm, emulated; needs root
 	$(PYTEST) -m arm64 tests/system
 
-test-homeassistant: .venv/.set-up-homeassistant ## entities, events and recovery with a real Home Assistant; needs Python 3.13
+test-homeassistant: .venv/.set-up-homeassistant ## entities, events and recovery with a real Home Assistant; needs Python 3.13.2
 	$(PYTEST) -m homeassistant tests/system
 
 test-nodered: .venv/.set-up-nodered ## the Node-RED flow of docs/integrations in a real Node-RED, which npm brings

@@ -16,11 +16,11 @@ from edged.mqtt.connection import Connection
 from edged.mqtt.subscriber import Subscriber
 from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.payloads import emotion_state, episode_start, info
-from tests.parts.system.homeassistant import LONG_S, HomeAssistant
+from tests.parts.system.homeassistant import LONG_S, START_S, HomeAssistant
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
-pytestmark = pytest.mark.homeassistant
+pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(START_S + 300)]
 
 BLUEPRINTS = Path(__file__).parents[2] / "docs" / "integrations" / "home-assistant"
 LABELS = load_bundle(DEFAULT_BUNDLE).manifest.labels

@@ -19,10 +19,10 @@ from edged.mqtt.subscriber import Subscriber
 from tests.parts.broker.mosquitto import wait_until
 from tests.parts.sound.pulse import VirtualMicrophone
 from tests.parts.sound.speech import RATE_HZ
-from tests.parts.system.homeassistant import LONG_S, strictly_checked
+from tests.parts.system.homeassistant import LONG_S, START_S, strictly_checked
 from tests.parts.system.house import KITCHEN, LABELS, REPOSITORY, SOUND_ENTITIES, UNAVAILABLE, House
 
-pytestmark = pytest.mark.homeassistant
+pytestmark = [pytest.mark.homeassistant, pytest.mark.timeout(START_S + 300)]
 
 NOISE_S = 1800  # longer than all tests; without noise the microphone delivers zeros and counts as muted
 

@@ -18,6 +18,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,11 @@ _EXPECTED_COMPLAINTS = (
     "Received a conflicting MQTT discovery message|No device components to cleanup",
     "The connection was lost|Failed to connect to MQTT",
 )
-_START_S = 600.0  # the first start installs packages
+START_S = 600.0  # the first start installs packages
 _STOP_S = 60.0
 _ANSWER_S = 30.0
 _SINCE = "2025-01-01T00:00:00+00:00"
-_USER, _TOKEN, _KEY, _ENTRY = "b" * 32, "c" * 32, "e" * 128, "a" * 32  # fixed ids and key instead of random ones
+_USER, _TOKEN, _KEY = "b" * 32, "c" * 32, "e" * 128  # fixed ids and key instead of random ones
 _CONFIG = """
 homeassistant:
   time_zone: UTC
@@ -82,8 +83,10 @@ def strictly_checked(entities: list[dict[str, Any]], folder: Path) -> str:
 class HomeAssistant:
     """One installation, started and stopped at will; its config is in ``folder``."""
 
-    def __init__(self, folder: Path, broker_port: int, automations: str = "") -> None:
-        """``automations`` is the list in configuration.yaml, indented by two."""
+    def __init__(
+        self, folder: Path, broker_port: int, automations: str = "", further: Sequence[dict[str, Any]] = ()
+    ) -> None:
+        """``automations`` is the list in configuration.yaml, indented by two; ``further`` are more integrations."""
         if not _PROGRAM.exists():
             pytest.fail(f"needs {_PROGRAM}: make test-homeassistant makes it")
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,32 +94,15 @@ class HomeAssistant:
         self._port = free_port()
         self._running: subprocess.Popen[bytes] | None = None
         (folder / "configuration.yaml").write_text(_CONFIG.format(port=self._port, automations=automations))
-        self._store(
-            "core.config_entries",
-            5,
-            {
-                "entries": [
-                    {
-                        "created_at": _SINCE,
-                        "modified_at": _SINCE,
-                        "data": {"broker": "127.0.0.1", "port": broker_port, "discovery": True},
-                        "disabled_by": None,
-                        "discovery_keys": {},
-                        "domain": "mqtt",
-                        "entry_id": _ENTRY,
-                        "minor_version": 2,
-                        "options": {},
-                        "pref_disable_new_entities": False,
-                        "pref_disable_polling": False,
-                        "source": "user",
-                        "subentries": [],
-                        "title": "mosquitto",
-                        "unique_id": None,
-                        "version": 1,
-                    }
-                ]
-            },
-        )
+        mqtt = {
+            "domain": "mqtt",
+            "title": "mosquitto",
+            "version": 1,
+            "minor_version": 2,
+            "data": {"broker": "127.0.0.1", "port": broker_port, "discovery": True},
+        }
+        entries = [_config_entry(number, one) for number, one in enumerate((mqtt, *further))]
+        self._store("core.config_entries", 5, {"entries": entries})
         user = {"id": _USER, "group_ids": ["system-admin"], "name": "test"}
         token = {"id": _TOKEN, "user_id": _USER, "client_id": None, "client_name": "test", "jwt_key": _KEY}
         self._store(
@@ -144,7 +130,7 @@ class HomeAssistant:
         began_s = time.monotonic()
         with self.log.open("ab") as log:
             self._running = subprocess.Popen([_PROGRAM, "-c", self.folder], stdout=log, stderr=log)
-        wait_until(self._runs, "Home Assistant runs", _START_S)
+        wait_until(self._runs, "Home Assistant runs", START_S)
         return time.monotonic() - began_s
 
     def stop(self) -> None:
@@ -230,6 +216,24 @@ class HomeAssistant:
         storage.mkdir(parents=True, exist_ok=True)
         whole = {"version": 1, "minor_version": minor_version, "key": key, "data": data}
         (storage / key).write_text(json.dumps(whole))
+
+
+def _config_entry(number: int, given: dict[str, Any]) -> dict[str, Any]:
+    """An integration as Home Assistant stores it."""
+    usual: dict[str, Any] = {
+        "created_at": _SINCE,
+        "modified_at": _SINCE,
+        "disabled_by": None,
+        "discovery_keys": {},
+        "entry_id": f"{number:032x}",
+        "options": {},
+        "pref_disable_new_entities": False,
+        "pref_disable_polling": False,
+        "source": "user",
+        "subentries": [],
+        "unique_id": None,
+    }
+    return usual | given
 
 
 def _access_token() -> str:
