@@ -21,7 +21,7 @@ _PARTS = (
     *("README.md", "CHANGELOG.md", "LICENSE", "config.yaml"),
 )
 _BOOT_S = 90.0
-_COMMAND_S = 180.0
+_COMMAND_S = 900.0  # make install of a loaded machine
 
 
 def pack_checkout(archive: Path) -> None:
