@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from convert.stream.replay import Event, Published
 from convert.stream.scenes import RATE_HZ, USUAL, Scene
+from convert.stream.traces import Event, Published
 from edged.features.geometry import GEOMETRY
 
 TOLERANCES_S = (3.0, 5.0)

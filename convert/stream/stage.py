@@ -1,7 +1,7 @@
 """All of ``python -m convert evaluate --stream``: scenes of every group, through the device, scored.
 
-    groups of clips, surroundings ──► scenes ──replay of sound, or windows of log-mel──► rows
-    the same scenes as windows, with each setting of the tracker ──► the trade-off
+    groups of clips, surroundings ──► scenes ──windows of sound, or of log-mel──► traces ──tracker──► rows
+    the same traces with each setting of the tracker ──► the trade-off
 
 The default settings were chosen on the trade-off of validation; nothing is chosen on the other groups.
 """
@@ -18,8 +18,8 @@ from convert.data import dataset
 from convert.data.surroundings import Surroundings
 from convert.score.isolated import apart
 from convert.stream import episodes
-from convert.stream.replay import Published, Trace, all_replayed, has_sound, traces, tracked
 from convert.stream.scenes import USUAL, Kind, Scene, scenes
+from convert.stream.traces import Trace, has_sound, traces, tracked
 from edged.config.structs import Config
 from edged.models.bundle import Bundle
 
@@ -98,22 +98,21 @@ def _rows(
     bundle: Bundle, config: Config, group: str, scripts: Sequence[Scene], scored: Sequence[Trace]
 ) -> list[dict[str, Any]]:
     """Without adaptation, and with adaptation that starts with the scene."""
-    from_sound = all(map(has_sound, scripts))
-    published: list[list[Published]]
-    if from_sound:
-        published = apart(all_replayed, bundle, config, scripts, _LEARNS)
-    else:
-        published = [[tracked(bundle, config, scene, learn=learn) for learn in _LEARNS] for scene in scored]
-    source = "sound" if from_sound else "log-mel"
+    published = [[tracked(bundle, config, scene, learn=learn) for learn in _LEARNS] for scene in scored]
     return [
         {
             "group": group,
-            "from": source,
+            "from": _source(scripts),
             "adaptation": learn,
             **episodes.episode_metrics(scripts, [of_scene[way] for of_scene in published]),
         }
         for way, learn in enumerate(_LEARNS)
     ]
+
+
+def _source(scripts: Sequence[Scene]) -> str:
+    """What the windows of a group are cut of."""
+    return "sound" if all(map(has_sound, scripts)) else "log-mel"
 
 
 def _trade_off(
@@ -145,6 +144,7 @@ def _trade_off(
             points.append(
                 {
                     "group": group,
+                    "from": _source(next(iter(scripts[group].values()))),
                     "enter": enter,
                     "leave": leave,
                     "min_duration_s": min_duration_s,

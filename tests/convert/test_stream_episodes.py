@@ -3,8 +3,8 @@
 import pytest
 
 from convert.stream.episodes import episode_metrics, hits
-from convert.stream.replay import Event, Published
 from convert.stream.scenes import RATE_HZ, Kind, Passage, Scene
+from convert.stream.traces import Event, Published
 
 
 def scene(*passages: tuple[str, float, float], kind: Kind = "emotions", length_s: float = 3600) -> Scene:

@@ -1,48 +1,36 @@
-"""Scenes to episodes: through the pipeline of ``edged replay``, or from windows that are scored once.
+"""Scenes to the episodes that a device publishes: their windows are scored once, then tracked with any thresholds.
 
-    sound ──file──► Recording, WindowClassifier, Tracker, as in the daemon, at maximum speed ──► Published
-    windows ──models, once──► Trace ──Adaptation, Tracker with any thresholds──► Published
+    sound, or log-mel ──windows──► ──gate, models──► Trace ──Adaptation, Tracker──► Published
 
-The second way takes a moment for each set of thresholds, which the search for them needs.  Its windows are cut of the
-scene's sound, and a test holds both ways to the same events; of CREMA-D, which may come as log-mel only, they are made
-of that.
+Windows are cut of the scene's sound, and a test holds what is made of them to what ``edged replay`` publishes of the
+same sound: the same windows, states and episodes.  Of CREMA-D, which may come as log-mel only, they are made of that.
 """
 
-import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from convert.data import recordings
 from convert.score import clip_scores
 from convert.score.calibration import routed
 from convert.stream import rendering
 from convert.stream.features import featured
 from convert.stream.rendering import SceneWindows
 from convert.stream.scenes import Scene
-from edged.audio.recording import Recording
 from edged.config.structs import Config
-from edged.contract import payloads
-from edged.contract.status import SinkStatus
-from edged.contract.topics import Topic
 from edged.events.tracker import Began, Ended, Tracker, tracker_settings
 from edged.features.geometry import GEOMETRY, Geometry
 from edged.features.logmel import Floats
 from edged.models.adaptation import Adaptation
 from edged.models.bundle import SPEECH, Bundle
 from edged.models.interpreter import installed_runtimes
-from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.classifier import min_frames
-from edged.pipeline.daemon import Daemon
 
 _RATE_HZ = GEOMETRY.sample_rate_hz
-_BEHIND_S = GEOMETRY.n_fft / 2 / _RATE_HZ  # a frame is whole half its length after its centre
+BEHIND_S = GEOMETRY.n_fft / 2 / _RATE_HZ  # a frame is whole half its length after its centre
 _GATE = "gate"
 
 
@@ -75,29 +63,6 @@ class Trace:
     speech: Floats  # (n,) the gate's score, -1 where too few frames are loud enough to ask it
     scores: Floats  # (n, n_labels) by the default routing, before any adaptation
     adapted: Floats | None = None  # the same with adaptation of the features, of a bundle that has it
-
-
-def replayed(bundle: Bundle, config: Config, sound: Floats, *, learn: bool) -> Published:
-    """What ``edged replay`` publishes about ``sound``, with fresh adaptation or without any."""
-    sink = _Collector()
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "scene.wav"
-        recordings.write(file, sound)
-        adaptation = AdaptationStore(config, bundle) if learn else None
-        with Recording(file, audio=config.audio) as recording:
-            Daemon(config, bundle, recording, sink, adaptation=adaptation).run(threading.Event())
-    return sink.published()
-
-
-def all_replayed(
-    bundle: Bundle, config: Config, scenes: Sequence[Scene], learns: Sequence[bool]
-) -> list[list[Published]]:
-    """The same for the sound of all ``scenes``, each with every value of ``learns``."""
-    results = []
-    for scene in tqdm(scenes, desc="replay", unit="scene", leave=False, disable=None):
-        sound = rendering.sound(scene)
-        results.append([replayed(bundle, config, sound, learn=learn) for learn in learns])
-    return results
 
 
 def traces(bundle: Bundle, config: Config, scenes: Sequence[Scene], cache: Path) -> list[Trace]:
@@ -166,43 +131,4 @@ def _threshold(bundle: Bundle) -> float:
 
 def _event(change: Began | Ended, labels: tuple[str, ...], end: int) -> Event:
     confidence = float(change.scores[labels.index(change.label)])
-    return Event(change.label, round(change.start / _RATE_HZ, 3), round(end / _RATE_HZ + _BEHIND_S, 3), confidence)
-
-
-class _Collector:
-    """Sink that collects what is scored."""
-
-    status = SinkStatus()
-
-    def __init__(self) -> None:
-        self._events: list[Event] = []
-        self._now_s = 0.0
-        self._n_windows = self._n_speech = self._n_uncertain = 0
-        self._state = "none"
-        self._spoken = False
-
-    def published(self) -> Published:
-        """Everything that was published."""
-        self._count()
-        return Published(tuple(self._events), self._n_windows, self._n_speech, self._n_uncertain)
-
-    def tick(self) -> None:
-        """Nothing is due."""
-
-    def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
-        """Counts windows and collects the starts of episodes and the states."""
-        del topic, captured_s
-        if isinstance(payload, payloads.WindowScores):
-            self._count()  # the states of the window before are published by now
-            self._now_s = payload.start_s + payload.duration_s + _BEHIND_S
-            self._n_windows += 1
-            self._n_speech += payload.speech
-            self._spoken = payload.speech
-        elif isinstance(payload, payloads.EpisodeStart):
-            self._events.append(Event(payload.event_type, payload.start_s, round(self._now_s, 3), payload.confidence))
-        elif isinstance(payload, payloads.EmotionState):
-            self._state = payload.emotion
-
-    def _count(self) -> None:
-        self._n_uncertain += self._spoken and self._state == "uncertain"
-        self._spoken = False
+    return Event(change.label, round(change.start / _RATE_HZ, 3), round(end / _RATE_HZ + BEHIND_S, 3), confidence)

@@ -1,4 +1,4 @@
-"""Both ways from a scene to its episodes agree with each other and with the device."""
+"""Windows that are scored once give the episodes of ``edged replay``."""
 
 import dataclasses
 from pathlib import Path
@@ -7,11 +7,13 @@ import msgspec
 import pytest
 
 from convert.card.stream_section import stream_section
-from convert.stream.replay import all_replayed, traces, tracked
+from convert.stream import rendering
 from convert.stream.scenes import scenes
 from convert.stream.stage import SHORT, VALIDATION, prepared, streamed
+from convert.stream.traces import traces, tracked
 from edged.config.load import parse_config
 from edged.models.bundle import BUNDLES, DEFAULT_BUNDLE, Manifest, load_bundle
+from tests.convert.stream.replayed import replayed
 from tests.convert.test_stream_scenes import around, clips
 
 # Low thresholds, so that tones over noise start episodes that can be compared.
@@ -24,7 +26,8 @@ def test_tracked_is_replayed(tmp_path: Path, size: str) -> None:
     config, shipped = parse_config(_RESTLESS, "test"), load_bundle(BUNDLES / size)
     bundle = dataclasses.replace(shipped, manifest=_open(shipped.manifest))
     script = scenes("g", clips(tmp_path, "a"), "emotions", around(tmp_path), tmp_path / "cache", 60)[0]
-    published = all_replayed(bundle, config, [script], (False, True))[0]
+    sound = rendering.sound(script)
+    published = [replayed(bundle, config, sound, learn=learn) for learn in (False, True)]
     found = traces(bundle, config, [script], tmp_path / "cache")[0]
     assert min(device.n_speech for device in published) > 10
     assert min(len(device.events) for device in published) > 1
