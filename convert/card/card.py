@@ -108,9 +108,13 @@ def _origin(manifest: Manifest) -> str:
 def _evaluated(manifest: Manifest) -> str:
     """When the models were evaluated, where that was later than they were made."""
     later = manifest.metrics.get("evaluated")
-    if later is None:
-        return ""
-    return f"evaluated again on {later['at']} by `{later['command']}` at commit `{later['commit']}`; "
+    parts = [later] if later else []
+    parts += manifest.metrics.get("parts", {}).values()
+    return "".join(
+        f"evaluated {'again ' if part is later else ''}on {part['at']} by `{part['command']}` at commit"
+        f" `{part['commit']}`; "
+        for part in parts
+    )
 
 
 def _material(manifest: Manifest) -> str:

@@ -17,7 +17,7 @@ from convert.card.clip_tables import (
     uar_table,
 )
 from convert.card.comparison_tables import alternatives_section, seeds_section
-from convert.card.robustness_section import robustness_section
+from convert.card.robustness_section import delivery_section, robustness_section
 from convert.card.stream_section import stream_section
 from convert.card.tables import title
 
@@ -76,6 +76,8 @@ def sections(metrics: Mapping[str, Any]) -> dict[str, str]:
         parts["confidence"] = f"## Confidence\n\n{_CONFIDENCE}\n{confidence_table(rows, adaptation)}"
         if metrics.get("robustness"):
             parts["robustness"] = robustness_section(metrics["robustness"], default)
+    if metrics.get("delivery"):
+        parts["delivery"] = delivery_section(metrics["delivery"])
     if adaptation:
         parts["adaptation"] = adaptation_section(adaptation)
     if metrics.get("stream"):

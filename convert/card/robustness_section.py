@@ -1,6 +1,6 @@
 """Worse conditions by corpus, and the labels that change for a reason that is none.
 
-metrics["robustness"] ──► the card's section; the names of the conditions as they are printed
+metrics["robustness"], metrics["delivery"] ──► the card's sections; the names of the conditions as they are printed
 measured transforms ──► a table
 """
 
@@ -24,6 +24,22 @@ _PROTOCOL = """\
 UAR on test clips that come as sound, at most 600 per corpus, drawn at random. The conditions: ESC-10 sounds and other
 noises from the gate's test side, at the given signal-to-noise ratio (rms); the impulse response of a measured room; a
 telephone band; MP3; and 20 dB softer, quantized to 16 bits. The speech gate is not involved."""
+DELIVERIES = {
+    "clean": "as recorded",
+    "later_8": "8 ms later",
+    "later_50": "50 ms later",
+    "later_100": "100 ms later",
+    "later_250": "250 ms later",
+    "silence": "3 s of silence before",
+    "word": "one word, 0.5 s",
+    "shout": "shouted",
+    "whisper": "whispered",
+}
+_DELIVERY = """\
+UAR on test clips that come as sound, at most 300 per corpus, drawn at random, through the speech gate; below it the
+share of clips whose label is that of the clip as recorded, and, where there are any, the share in which the gate
+detects no speech. Shouts and whispers are made from the clips (pitch, formants, effort; noise in the place of the vocal
+folds), the word is the loudest half second. Nothing is adapted."""
 _TRANSFORMS = (
     "Share of {clips} clips ({corpora}; {side} speakers, seed {seed}) whose label from `edged classify` changes when"
     " something is done to the sound that no listener would take for another emotion; `none`: without a label."
@@ -40,6 +56,20 @@ def robustness_section(groups: Mapping[str, Any], default: str) -> str:
     ]
     head = ["clips of", "by", *(CONDITIONS[name] for name in names)]
     return f"## Worse conditions\n\n{_PROTOCOL}\n\n{table(head, rows)}"
+
+
+def delivery_section(groups: Mapping[str, Any]) -> str:
+    """Markdown for the default routing."""
+    names = list(dict.fromkeys(name for group in groups.values() for name in group["rows"]))
+    rows = []
+    for group_name, group in groups.items():
+        found = [group["rows"][name] for name in names]
+        rows.append([title(group_name), "UAR", *(f"{row['uar']:.3f}" for row in found)])
+        rows.append([title(group_name), "same label", *(f"{row['same']:.0%}" for row in found)])
+        if any(row["silent"] for row in found):
+            rows.append([title(group_name), "no speech", *(f"{row['silent']:.0%}" for row in found)])
+    head = ["clips of", "", *(DELIVERIES[name] for name in names)]
+    return f"## Moved, cut, shouted, whispered\n\n{_DELIVERY}\n\n{table(head, rows)}"
 
 
 def transform_table(found: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 a run ──► calibration.json, metrics.json beside its models
 --bundle B ──► B with new metrics, card and plots
---bundle B --index I, or only a part (--adaptation, --stream, --transforms, --fusion) ──► printed, nothing is written
+--bundle B --adaptation, --stream or --conditions ──► that part, printed; with --write put into B, its card and plots
+--bundle B --index I, or --transforms, --calls, --fusion ──► printed, nothing is written
 """
 
 import argparse
@@ -35,6 +36,7 @@ from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 
+_PARTS = ("adaptation", "stream", "conditions")  # that are measured alone
 SUMMARY = "measure a run or a bundle on speakers that it was not trained on"
 
 
@@ -44,8 +46,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", type=Path, help="this bundle instead of a run; its metrics and card are replaced")
     parser.add_argument("--index", type=Path, help="an index.csv of clips instead of the recipe's; nothing is written")
     part = parser.add_mutually_exclusive_group()
-    part.add_argument("--adaptation", action="store_true", help="only UAR by seconds of adaptation; nothing is written")
-    part.add_argument("--stream", action="store_true", help="only episodes in long recordings; nothing is written")
+    part.add_argument("--adaptation", action="store_true", help="only UAR by seconds of adaptation")
+    part.add_argument("--stream", action="store_true", help="only episodes in long recordings")
+    part.add_argument(
+        "--conditions",
+        action="store_true",
+        help="only noise, rooms, telephone; moved, cut, shouted and whispered clips",
+    )
     part.add_argument(
         "--calls",
         action="store_true",
@@ -65,6 +72,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--fusion",
         action="store_true",
         help="only voice and words together: the control, pairs by label, real transcripts; nothing is written",
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="with one of the first three: put it into the bundle, its card and plots"
     )
     add_text(parser)
     parser.add_argument(
@@ -110,14 +120,17 @@ def _check(options: argparse.Namespace) -> None:
     """
     if options.bundle or options.index:
         refuse(options, ("recipe", "seed", "fold", "epochs"), "names a run, expected without --bundle and --index")
-    part = "--adaptation" if options.adaptation else "--stream" if options.stream else None
+    part = _part(options)
+    part = part and f"--{part}"
+    if options.write and not (part and options.bundle):
+        raise UsageError("--write: expected --bundle with it, and --adaptation, --stream or --conditions")
     if part and (options.alternative or options.runs):
         given = "--alternative" if options.alternative else "--runs"
         raise UsageError(f"{given}: not measured with {part}, expected one of the two")
     if part and options.index:
         raise UsageError(f"{part}: of an index every metric is printed, expected without --index")
-    if options.short and (options.adaptation or options.clips):
-        given = "--adaptation" if options.adaptation else "--clips"
+    if options.short and (options.adaptation or options.conditions or options.clips):
+        given = part or "--clips"
         raise UsageError(f"--short: {given} has no long recordings, expected one of the two")
     if options.bundle and options.clips and not (options.index or options.alternative or options.runs):
         raise UsageError("--clips: the rest of a bundle's card stays, expected --alternative or --runs with it")
@@ -165,7 +178,7 @@ def evaluate_run(training: Run, scope: Scope, gate: Any) -> dict[str, Any]:  # n
 
 
 def _of_run(options: argparse.Namespace, training: Run) -> dict[str, Any]:
-    from convert.evaluate.measure import adaptation, streamed  # noqa: PLC0415 - as above
+    from convert.evaluate.measure import adaptation, conditions, streamed  # noqa: PLC0415 - as above
     from convert.evaluate.runs import tested  # noqa: PLC0415 - scikit-learn takes seconds
 
     scope = scope_of(options, clips_only=options.clips, short=options.short or options.epochs is not None)
@@ -175,6 +188,9 @@ def _of_run(options: argparse.Namespace, training: Run) -> dict[str, Any]:
     if options.stream:
         made, _ = _calibrated(training, gate_for(options))
         return {"stream": streamed(made, tested(training), scope)}
+    if options.conditions:
+        made, _ = _calibrated(training, gate_for(options))
+        return conditions(made, tested(training), scope)
     return evaluate_run(training, scope, None if options.clips else gate_for(options))
 
 
@@ -196,9 +212,11 @@ def _of_bundle(options: argparse.Namespace) -> dict[str, Any]:
     scope = scope_of(options, clips_only=options.clips, short=options.short)
     if options.index:
         return bundles.index_metrics(load_bundle(path), options.index, work, scope)
-    if options.adaptation or options.stream:
-        part = "stream" if options.stream else "adaptation"
-        return {part: bundles.bundle_part(load_bundle(path), work, scope, part)}
+    if part := _part(options):
+        measured = bundles.bundle_part(load_bundle(path), work, scope, part)
+        if options.write:
+            with_metrics(made := made_here(path), _with_part(made.manifest.metrics, part, measured))
+        return measured
     made = made_here(path)
     if options.clips:
         return dict(with_metrics(made, _with_commit(bundles.bundle_comparisons(made, work, scope))).manifest.metrics)
@@ -209,6 +227,18 @@ def _of_bundle(options: argparse.Namespace) -> dict[str, Any]:
         "at": origin.now(),
     }
     return dict(with_metrics(made, metrics).manifest.metrics)
+
+
+def _part(options: argparse.Namespace) -> str | None:
+    """The part of a bundle's metrics that is asked for alone."""
+    return next((name for name in _PARTS if getattr(options, name)), None)
+
+
+def _with_part(metrics: dict[str, Any], part: str, measured: dict[str, Any]) -> dict[str, Any]:
+    """``metrics`` of a bundle with one part measured again, and by what that was done."""
+    command = f"python -m convert evaluate --bundle --{part}"
+    made = {"command": command, "commit": origin.commit(), "at": origin.now()}
+    return {**metrics, **measured, "parts": {**metrics.get("parts", {}), part: made}}
 
 
 def _with_commit(metrics: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from convert.corpora.clip import Clip, as_label
 from convert.corpora.index_csv import read_index
 from convert.data import dataset
 from convert.data.material import Material, material
-from convert.evaluate.measure import Scope, Tested, adaptation, comparisons, measured, streamed
+from convert.evaluate.measure import Scope, Tested, adaptation, comparisons, conditions, measured, streamed
 from convert.evaluate.runs import evaluated_groups, with_material
 from convert.recipes.catalogue import RECIPES, recipe
 from edged.errors import UsageError
@@ -77,13 +77,17 @@ def bundle_comparisons(bundle: Bundle, work: Path, scope: Scope) -> dict[str, An
 
 
 def bundle_part(bundle: Bundle, work: Path, scope: Scope, part: str) -> dict[str, Any]:
-    """``adaptation`` or ``stream`` of ``bundle`` alone, on the material of its recipe.
+    """``adaptation``, ``stream`` or ``conditions`` of ``bundle`` alone, on the material of its recipe.
 
     Raises:
         UsageError: see ``material_of``.
     """
     prepared = tested(material_of(bundle, scope.corpora), work)
-    return streamed(bundle, prepared, scope) if part == "stream" else adaptation(bundle, prepared, scope)
+    if part == "stream":
+        return {part: streamed(bundle, prepared, scope)}
+    if part == "conditions":
+        return conditions(bundle, prepared, scope)
+    return {part: adaptation(bundle, prepared, scope)}
 
 
 def index_metrics(bundle: Bundle, index: Path, work: Path, scope: Scope) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from convert.corpora.clip import Clip
 from convert.data.surroundings import Surroundings, surroundings
 from convert.evaluate import adaptation_curves, feature_curves
 from convert.evaluate.alternatives import Alternative, alternatives_metrics
+from convert.evaluate.delivery.rows import delivery
 from convert.evaluate.robustness import robustness
 from convert.evaluate.seeds import over_runs
 from convert.score import clip_scores
@@ -60,10 +61,18 @@ def measured(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
     return {
         "rows": {name: clip_row(manifest, int8(bundle, group, store), group) for name, group in windows.items()},
         "adaptation": adaptation(bundle, tested, scope),
-        "robustness": {} if scope.clips_only else robustness(bundle, tested.groups, scope.around["test"]),
+        **({"robustness": {}, "delivery": {}} if scope.clips_only else conditions(bundle, tested, scope)),
         "stream": {} if scope.clips_only else streamed(bundle, tested, scope),
         "runtimes": runtime_differences(bundle, next(iter(windows.values())), store),
         **comparisons(tested, scope),
+    }
+
+
+def conditions(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
+    """The same clips under worse conditions, and delivered in other ways."""
+    return {
+        "robustness": robustness(bundle, tested.groups, scope.around["test"]),
+        "delivery": delivery(bundle, tested.groups),
     }
 
 

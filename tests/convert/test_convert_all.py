@@ -126,6 +126,21 @@ def test_bundle_evaluated_again(bundle: Bundle, folder: Path) -> None:
         assert (again / file.name).read_bytes() == file.read_bytes()
 
 
+def test_part_of_a_bundle_is_written(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One part measured alone is the same, and is put into the bundle and its card where that is asked for."""
+    other = folder / "part"
+    shutil.copytree(bundle.path, other)
+    command = ["evaluate", "--bundle", str(other), "--conditions", "--corpora", str(folder), "--work"]
+    assert main([*command, str(folder / "work"), "--write"]) == 0
+    assert "## Moved, cut, shouted, whispered" in capsys.readouterr().out
+    metrics = dict(load_bundle(other).manifest.metrics)
+    assert metrics.pop("parts")["conditions"]["command"] == "python -m convert evaluate --bundle --conditions"
+    assert metrics == bundle.manifest.metrics
+    card = (other / "README.md").read_text(encoding="utf-8")
+    assert "by `python -m convert evaluate --bundle --conditions` at commit" in card
+    assert "## Moved, cut, shouted, whispered" in card
+
+
 def test_results_are_joined(bundle: Bundle, folder: Path) -> None:
     """An alternative and a protocol are added; other alternatives and metrics stay."""
     other = folder / "joined"

@@ -1,0 +1,1 @@
+"""The same clips at another time, cut to a word, shouted and whispered."""
