@@ -7,6 +7,7 @@ a run ──► calibration.json, metrics.json beside its models
 """
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--write", action="store_true", help="with one of the first three: put it into the bundle, its card and plots"
     )
+    parser.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with one of them: only this corpus, or validation",
+    )
     add_text(parser)
     parser.add_argument(
         "--checkout", type=Path, default=ROOT, help="with --transforms: the source tree whose edged classify answers"
@@ -124,6 +132,8 @@ def _check(options: argparse.Namespace) -> None:
     part = part and f"--{part}"
     if options.write and not (part and options.bundle):
         raise UsageError("--write: expected --bundle with it, and --adaptation, --stream or --conditions")
+    if options.group and not (part and options.bundle):
+        raise UsageError("--group: expected --bundle with it, and --adaptation, --stream or --conditions")
     if part and (options.alternative or options.runs):
         given = "--alternative" if options.alternative else "--runs"
         raise UsageError(f"{given}: not measured with {part}, expected one of the two")
@@ -209,13 +219,13 @@ def _of_bundle(options: argparse.Namespace) -> dict[str, Any]:
     from convert.evaluate import bundles  # noqa: PLC0415 - scikit-learn takes seconds
 
     path, work = options.bundle or DEFAULT_BUNDLE, options.work
-    scope = scope_of(options, clips_only=options.clips, short=options.short)
+    scope = dataclasses.replace(scope_of(options, clips_only=options.clips, short=options.short), groups=options.group)
     if options.index:
         return bundles.index_metrics(load_bundle(path), options.index, work, scope)
     if part := _part(options):
         measured = bundles.bundle_part(load_bundle(path), work, scope, part)
         if options.write:
-            with_metrics(made := made_here(path), _with_part(made.manifest.metrics, part, measured))
+            with_metrics(made := made_here(path), _with_part(made.manifest.metrics, part, options.group, measured))
         return measured
     made = made_here(path)
     if options.clips:
@@ -234,11 +244,14 @@ def _part(options: argparse.Namespace) -> str | None:
     return next((name for name in _PARTS if getattr(options, name)), None)
 
 
-def _with_part(metrics: dict[str, Any], part: str, measured: dict[str, Any]) -> dict[str, Any]:
+def _with_part(metrics: dict[str, Any], part: str, groups: list[str], measured: dict[str, Any]) -> dict[str, Any]:
     """``metrics`` of a bundle with one part measured again, and by what that was done."""
-    command = f"python -m convert evaluate --bundle --{part}"
+    from convert.evaluate.bundles import with_part  # noqa: PLC0415 - scikit-learn takes seconds
+
+    command = " ".join(["python -m convert evaluate --bundle", f"--{part}", *(f"--group {name}" for name in groups)])
     made = {"command": command, "commit": origin.commit(), "at": origin.now()}
-    return {**metrics, **measured, "parts": {**metrics.get("parts", {}), part: made}}
+    parts = {**metrics.get("parts", {}), " ".join([part, *groups]): made}
+    return {**with_part(metrics, measured), "parts": parts}
 
 
 def _with_commit(metrics: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from convert.data.material import Material, material
 from convert.evaluate.measure import Scope, Tested, adaptation, comparisons, conditions, measured, streamed
 from convert.evaluate.runs import evaluated_groups, with_material
 from convert.recipes.catalogue import RECIPES, recipe
+from convert.stream.stage import OTHER, VALIDATION
 from edged.errors import UsageError
 from edged.models.bundle import Bundle
 
@@ -80,14 +81,32 @@ def bundle_part(bundle: Bundle, work: Path, scope: Scope, part: str) -> dict[str
     """``adaptation``, ``stream`` or ``conditions`` of ``bundle`` alone, on the material of its recipe.
 
     Raises:
-        UsageError: see ``material_of``.
+        UsageError: see ``material_of``; or the scope names a group that there is not.
     """
-    prepared = tested(material_of(bundle, scope.corpora), work)
+    clips = material_of(bundle, scope.corpora)
+    there = (VALIDATION, OTHER, f"{VALIDATION} {OTHER}", *evaluated_groups(clips))
+    if absent := sorted(set(scope.groups) - set(there)):
+        raise UsageError(f"--group {absent[0]}: expected one of {', '.join(there)}")
+    whole = tested(clips, work)
+    groups = {name: group for name, group in whole.groups.items() if not scope.groups or name in scope.groups}
+    validation = whole.validation if not scope.groups or any(VALIDATION in name for name in scope.groups) else []
+    chosen = replace(whole, groups=groups, validation=validation)
     if part == "stream":
-        return {part: streamed(bundle, prepared, scope)}
+        return {part: streamed(bundle, chosen, scope)}
     if part == "conditions":
-        return conditions(bundle, prepared, scope)
-    return {part: adaptation(bundle, prepared, scope)}
+        return conditions(bundle, chosen, scope)
+    return {part: adaptation(bundle, chosen, scope)}
+
+
+def with_part(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """The metrics ``old`` with those of one part; of groups that are not in ``new``, what ``old`` has stays."""
+    joined = {name: {**old.get(name, {}), **groups} for name, groups in new.items()}
+    for name in ("rows", "trade_off") if "stream" in new else ():
+        rows = new["stream"][name]
+        again = {row["group"] for row in rows}
+        kept = [row for row in old.get("stream", {}).get(name, []) if row["group"] not in again]
+        joined["stream"][name] = [*kept, *rows]
+    return {**old, **joined}
 
 
 def index_metrics(bundle: Bundle, index: Path, work: Path, scope: Scope) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Scope:
     lengths: stage.Lengths = stage.WHOLE
     n_trials: int = adaptation_curves.N_TRIALS  # of the adaptation, by speaker
     clips_only: bool = False  # neither worse conditions nor the stream
+    groups: Sequence[str] = ()  # only these, where a part is measured alone; empty: all
 
     @property
     def around(self) -> dict[str, Surroundings]:
@@ -90,7 +91,7 @@ def streamed(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
     groups = {**({stage.VALIDATION: tested.validation} if tested.validation else {}), **tested.groups}
     around = scope.around
     stage.prepared(groups, around, tested.cache)
-    return stage.streamed(bundle, groups, around, tested.cache, scope.lengths)
+    return stage.streamed(bundle, groups, around, tested.cache, scope.lengths, scope.groups)
 
 
 def adaptation(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:

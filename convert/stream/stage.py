@@ -53,16 +53,17 @@ class Lengths:
 WHOLE, SHORT = Lengths(), Lengths(60.0, 60.0, 60.0)
 
 
-def streamed(
+def streamed(  # noqa: PLR0913, PLR0917 - clips and surroundings, and how much of them
     bundle: Bundle,
     groups: Mapping[str, Sequence[Clip]],
     around: Mapping[str, Surroundings],
     cache: Path,
     lengths: Lengths = WHOLE,
+    only: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Rows and trade-off of ``groups``, all prepared; one of them may be ``validation``.
 
-    ``around`` has the surroundings by side, ``validation`` and ``test``.
+    ``around`` has the surroundings by side, ``validation`` and ``test``; ``only`` names some of the rows' groups.
     """
     config = Config()
     scripts: dict[str, dict[Kind, list[Scene]]] = {}
@@ -73,7 +74,11 @@ def streamed(
     for group, side in ((OTHER, around["test"]), (f"{VALIDATION} {OTHER}", around["validation"])):
         if side.sounds and (group == OTHER or VALIDATION in groups):
             scripts[group] = {"other": scenes(group, [], "other", side, cache, lengths.other)}
-    scripts = {group: {kind: script for kind, script in kinds.items() if script} for group, kinds in scripts.items()}
+    scripts = {
+        group: {kind: script for kind, script in kinds.items() if script}
+        for group, kinds in scripts.items()
+        if not only or group in only
+    }
     scored = {
         group: {kind: apart(traces, bundle, config, script, cache) for kind, script in kinds.items()}
         for group, kinds in scripts.items()

@@ -46,6 +46,7 @@ def tiny(folder: Path) -> Path:
         (["evaluate", "--adaptation", "--runs", "a"], "--runs: not measured with --adaptation"),
         (["evaluate", "--adaptation", "--short"], "--short: --adaptation has no long recordings"),
         (["evaluate", "--conditions", "--short"], "--short: --conditions has no long recordings"),
+        (["evaluate", "--stream", "--group", "a"], "--group: expected --bundle with it"),
         (["evaluate", "--stream", "--write"], "--write: expected --bundle with it"),
         (["evaluate", "--bundle", str(DEFAULT_BUNDLE), "--write"], "--write: expected --bundle with it, and"),
         (["evaluate", "--stream", "--index", "x.csv"], "--stream: of an index every metric is printed"),
