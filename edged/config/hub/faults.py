@@ -46,7 +46,7 @@ def _parts(bare: Any, value: Any, path: str) -> Iterator[tuple[Any, Any, str]]: 
     elif get_origin(bare) is dict and isinstance(value, dict):
         key_kind, inner_kind = get_args(bare)
         for key, inner in value.items():
-            yield key_kind, key, f"{path}: the name {key!r}"
+            yield key_kind, key, f"{path}: the name"
             yield inner_kind, inner, f"{path}.{key}"
     elif get_origin(bare) is list and isinstance(value, list):
         yield from ((get_args(bare)[0], inner, f"{path}[{number}]") for number, inner in enumerate(value))

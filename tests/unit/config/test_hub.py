@@ -54,7 +54,7 @@ def test_example_is_taken() -> None:
     ("text", "message"),
     [
         ("hub: {places: [1]}", "hub.places is [1], expected at most 1000 places by name, each with its keys"),
-        ("hub: {places: {a b: {voice: [x]}}}", "hub.places: the name 'a b' is 'a b', expected at most 64 of"),
+        ("hub: {places: {a b: {voice: [x]}}}", "hub.places: the name is 'a b', expected at most 64 of"),
         (place("window_s: x"), "hub.places.kitchen.window_s is 'x', expected a number, 1 to 120"),
         (place("window_s: 121"), "hub.places.kitchen.window_s is 121, expected a number, 1 to 120"),
         (place("voice: kitchen"), "hub.places.kitchen.voice is 'kitchen', expected at most 64 names"),
