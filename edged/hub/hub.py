@@ -122,9 +122,7 @@ class Hub:
             else:
                 self._places[place] = self._watched(place, settings)
         for place in before.keys() - config.hub.places.keys():
-            ended = MoodTracker(self._name, place, self._config.hub.places[place])
-            for payload in ended.update(Fused(NONE), Now(time.monotonic(), time.time())):
-                self._sink.publish(before[place].mood, payload)
+            self._publish(before[place], Fused(NONE), Now(time.monotonic(), time.time()))
         self._config, self._routes, self._listeners = config, routes, listeners
         self._due = set(self._places)
 
@@ -161,8 +159,10 @@ class Hub:
         )
 
     def _look(self, place: str, now: Now) -> None:
-        watched = self._places[place]
-        for payload in watched.tracker.update(self._routes.places[place].fused(now.monotonic_s), now):
+        self._publish(self._places[place], self._routes.places[place].fused(now.monotonic_s), now)
+
+    def _publish(self, watched: _Watched, fused: Fused, now: Now) -> None:
+        for payload in watched.tracker.update(fused, now):
             if not isinstance(payload, MoodEvent):
                 self._sink.publish(watched.mood, payload)
                 continue
