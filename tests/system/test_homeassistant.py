@@ -76,10 +76,8 @@ def test_entities_are_there(house: House) -> None:
 
 
 def test_no_key_is_unknown(tmp_path: Path) -> None:
-    """Home Assistant's schemas accept each config, except for the id, which only later releases know."""
+    """Home Assistant's schemas accept each config."""
     configs = list(entities(KITCHEN).values())
-    for config in configs:
-        del config["default_entity_id"]
     assert strictly_checked(configs, tmp_path) == ""
     assert "extra keys not allowed" in strictly_checked([{**configs[0], "state_topics": "x"}], tmp_path)
 
