@@ -26,12 +26,13 @@ from convert.stream.call_plans import LABELS, PLANS, call, telephone
 from edged.calls import score as scoring
 from edged.calls.settings import CallSettings, rules
 from edged.calls.sound.parties import Parties
-from edged.calls.sound.windows import call_windows
-from edged.calls.voice import adapted
+from edged.calls.sound.windows import CallWindows, call_windows
+from edged.calls.voice import adapted, feature_adaptation, freeze
 from edged.config.structs import Config
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.models.bundle import Bundle
+from edged.models.place_adaptation import PlaceAdaptation
 
 BANDS = ("wide", "telephone")
 # Speakers that no bundle was trained on, in no order that was chosen: all of nEMO, the test speakers of EMO-DB, and the
@@ -61,6 +62,7 @@ class Analysed:
     seed: int
     scores: Floats  # (n, n_labels) of the windows with speech, as they come
     speech_s: float
+    second: Floats | None = None  # the same once the features are adapted to the voice; None: the bundle adapts none
 
 
 def analysed(
@@ -106,7 +108,7 @@ def _row(calls: Sequence[Analysed], bundle: Bundle, config: Config) -> dict[str,
     by_call: dict[tuple[str, int, str], float] = {}
     shuffled, n_without = [], 0
     for one in calls:
-        scores = adapted(bundle, config, one.scores, of_score.stride_s).scores
+        scores = _scores(one, bundle, config)
         d = scoring.distress(scores, weights)
         by_call[one.speaker, one.seed, one.plan] = scoring.calming(d, m)[0]
         rng = np.random.default_rng(one.seed)
@@ -169,10 +171,29 @@ def _analysed(folder: Path, sides: Floats, settings: CallSettings, which: tuple[
         recordings.write_narrow(file, telephone(sides))
     else:
         recordings.write(file, sides)
+    measured, n_samples = _windows(file, settings)
+    speech_s = float(np.count_nonzero(measured.customer.frames(n_samples // GEOMETRY.hop))) * GEOMETRY.hop_s
+    voice, second = feature_adaptation(settings.bundle, _DEFAULTS), None
+    if voice is not None:  # as edged.calls.analysis does
+        _windows(file, settings, voice)
+        freeze(voice, _DEFAULTS)
+        second = _windows(file, settings, voice)[0].scores
+    return Analysed(speaker, plan, band, seed, measured.scores, speech_s, second)
+
+
+def _windows(file: Path, settings: CallSettings, voice: PlaceAdaptation | None = None) -> tuple[CallWindows, int]:
+    """One pass over the sound, and how many samples it has."""
     with Parties(file, settings) as parties:
-        measured = call_windows(parties, settings, lambda _done_s, _total_s: None)
-        speech_s = float(np.count_nonzero(measured.customer.frames(parties.n_samples // GEOMETRY.hop)))
-    return Analysed(speaker, plan, band, seed, measured.scores, speech_s * GEOMETRY.hop_s)
+        measured = call_windows(parties, settings, lambda _done_s, _total_s: None, voice)
+        return measured, parties.n_samples
+
+
+def _scores(one: Analysed, bundle: Bundle, config: Config) -> Floats:
+    """(n, n_labels) of the second pass, or as they come where ``baseline.mode`` is off."""
+    as_they_come = config.baseline.mode == "off" or one.second is None
+    scores = one.scores if as_they_come else one.second
+    assert scores is not None  # noqa: S101 -- the line above
+    return adapted(bundle, config, scores, config.calls.stride_s).scores
 
 
 def _check_alone(folder: Path, sides: Floats, settings: CallSettings, with_other: Analysed) -> None:
