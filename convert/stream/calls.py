@@ -26,13 +26,12 @@ from convert.stream.call_plans import LABELS, PLANS, call, telephone
 from edged.calls import score as scoring
 from edged.calls.settings import CallSettings, rules
 from edged.calls.sound.parties import Parties
-from edged.calls.sound.windows import CallWindows, call_windows
-from edged.calls.voice import adapted, feature_adaptation, freeze
+from edged.calls.sound.windows import call_windows
+from edged.calls.voice import adapted, feature_adaptation, second_pass
 from edged.config.structs import Config
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.models.bundle import Bundle
-from edged.models.place_adaptation import PlaceAdaptation
 
 BANDS = ("wide", "telephone")
 # Speakers that no bundle was trained on, in no order that was chosen: all of nEMO, the test speakers of EMO-DB, and the
@@ -171,21 +170,14 @@ def _analysed(folder: Path, sides: Floats, settings: CallSettings, which: tuple[
         recordings.write_narrow(file, telephone(sides))
     else:
         recordings.write(file, sides)
-    measured, n_samples = _windows(file, settings)
-    speech_s = float(np.count_nonzero(measured.customer.frames(n_samples // GEOMETRY.hop))) * GEOMETRY.hop_s
-    voice, second = feature_adaptation(settings.bundle, _DEFAULTS), None
-    if voice is not None:  # as edged.calls.analysis does
-        _windows(file, settings, voice)
-        freeze(voice, _DEFAULTS)
-        second = _windows(file, settings, voice)[0].scores
-    return Analysed(speaker, plan, band, seed, measured.scores, speech_s, second)
-
-
-def _windows(file: Path, settings: CallSettings, voice: PlaceAdaptation | None = None) -> tuple[CallWindows, int]:
-    """One pass over the sound, and how many samples it has."""
+    voice = feature_adaptation(settings.bundle, _DEFAULTS)
     with Parties(file, settings) as parties:
-        measured = call_windows(parties, settings, lambda _done_s, _total_s: None, voice)
-        return measured, parties.n_samples
+        measured = call_windows(parties, settings, lambda _done_s, _total_s: None, keep_seen=voice is not None)
+        speech_s = float(np.count_nonzero(measured.customer.frames(parties.n_samples // GEOMETRY.hop))) * GEOMETRY.hop_s
+    second = None
+    if voice is not None and measured.seen:
+        second = second_pass(settings.bundle, _DEFAULTS, measured.seen, voice, _DEFAULTS.calls.stride_s)
+    return Analysed(speaker, plan, band, seed, measured.scores, speech_s, second)
 
 
 def _scores(one: Analysed, bundle: Bundle, config: Config) -> Floats:

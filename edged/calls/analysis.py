@@ -2,8 +2,8 @@
 
     file ──Parties──► sound of each party ──call_windows──► scores, speech ──adapted──► scores ──scored──► Report
 
-Two passes over the customer's windows: the first learns the voice, the second scores.  What the models say is a few
-numbers a window and stays in memory, so the file is decoded twice only where the bundle adapts its features.
+Two passes over the customer's windows: the first learns the voice, the second scores.  What the models say, and what a
+trunk makes of a window, stays in memory, so the file is decoded twice only where a bundle adapts images.
 """
 
 import time
@@ -18,7 +18,7 @@ from edged.calls.sound.band import telephone_losses
 from edged.calls.sound.parties import Parties
 from edged.calls.sound.talk import talk
 from edged.calls.sound.windows import CallWindows, Progress, call_windows
-from edged.calls.voice import adapted, feature_adaptation, freeze
+from edged.calls.voice import adapted, feature_adaptation, freeze, second_pass
 from edged.calls.words import NOT_APART, SAME_SOUND, formula
 from edged.contract.call_report import INTERVAL_NOTE, Recorded, Report, Talk
 from edged.contract.fields import rfc3339
@@ -41,12 +41,13 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
     of_score = rules(config.calls, bundle.manifest.labels)
     made_of = digest(file, settings)  # before the file is read: a change while it is read must not go unnoticed
     voice = feature_adaptation(bundle, config)
-    if voice is not None:
+    keep_seen = voice is not None and bundle.manifest.trunk is not None
+    if voice is not None and not keep_seen:
         with Parties(file, settings) as parties:
             call_windows(parties, settings, lambda done_s, total_s: progress(done_s / 2, total_s), voice)
         freeze(voice, config)
     with Parties(file, settings) as parties:
-        measured = call_windows(parties, settings, progress, voice)
+        measured = call_windows(parties, settings, progress, None if keep_seen else voice, keep_seen=keep_seen)
         call = Recorded(
             file=Path(settings.name or file.name).name,
             duration_s=round(parties.n_samples / GEOMETRY.sample_rate_hz, 3),
@@ -57,7 +58,10 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
         )
         not_apart = SAME_SOUND if parties.same_sound else NOT_APART
     speech = talk(measured.customer, measured.agent if call.separated_by else None, call.duration_s)
-    scores, learned = adapted(bundle, config, measured.scores, of_score.stride_s, voice)
+    scores = measured.scores
+    if voice is not None and measured.seen:
+        scores = second_pass(bundle, config, measured.seen, voice, of_score.stride_s)
+    scores, learned = adapted(bundle, config, scores, of_score.stride_s, voice)
     customer = CustomerScores(scores, learned, of_score, labels=bundle.manifest.labels, margin=config.tracker.margin)
     result = _scored(customer, speech) if call.separated_by else scoring.Scored(None, not_apart, np.zeros(0))
     windows = report_windows(measured, customer, result)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from edged.calls.analysis import analyse
 from edged.calls.files import stored_report, write_report
 from edged.calls.settings import CallSettings, digest
-from edged.calls.turns import Turns
+from edged.calls.voices.turns import Turns
 from edged.contract.call_report import Report, SummaryRow, summary_row
 from edged.errors import RecordingError, UsageError
 

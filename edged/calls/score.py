@@ -10,16 +10,12 @@ For the windows with the customer's speech i = 1..n, P_i their scores by label:
     S   = 5.5 + 4.5 (O - M)                             within [1, 10], since O and M are within [0, 1]
     c_k = -4.5 k / sum(k) (d_(m+k) - O)                 what one window adds; all c add up to S - 5.5
 
-Interval, 90 %: a moving mean is taken as the course, blocks of the residuals about it are drawn with replacement (a
-block bootstrap, Künsch 1989: neighbouring windows share half of their sound), and what they add to S is computed 500
-times with a fixed seed; S is linear in d, so the course itself drops out.  In simulated calls the interval holds the
-score of the course in 80 to 90 % of the draws.  It holds sampling noise, not the recogniser's bias.
+Interval, 90 %: a block bootstrap of the windows' noise (``edged.calls.interval``).
 
 A sum of negative labels without the opening ordered 6 of 10 speakers' calls as they were meant, this score 10; a trend
 over time rewards slow calming.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,20 +23,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edged.calls.interval import Series, moving_mean, noise_bounds
 from edged.contract.call import CallOutcome
 from edged.contract.call_report import Interval, Rules
 
 MIDDLE, _SCALE = 5.5, 4.5
-_COURSE = 13  # windows of the moving mean from which the residuals are taken, about 20 s
 _CALM_COURSE = 5  # windows of the moving mean that must stay calm
-_BLOCK = 3  # windows of a block
-_WIDENED = math.sqrt(_COURSE / (_COURSE - _BLOCK))  # the moving mean follows a block by a share of 3/13 of its variance
-_DRAWS = 500
-_DRAWS_AT_ONCE = 50  # so that a day's call takes no more memory than an hour's
-_SEED = 1
-_BOUNDS = (5, 95)  # percentiles
-
-Series = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +66,10 @@ def later_weights(n: int) -> Series:
 
 
 def interval(d: Series, m: int) -> tuple[float, float]:
-    """The 90 % interval of S by the block bootstrap."""
-    n = len(d)
-    residuals = (d - _moving_mean(d, _COURSE)) * _WIDENED
-    residuals -= residuals.mean()
-    rng = np.random.default_rng(_SEED)
-    block = min(_BLOCK, n)
-    n_blocks = -(-n // block)
-    weights = np.concatenate([np.full(m, 1 / m), -later_weights(n - m)])
-    added = []
-    for _ in range(_DRAWS // _DRAWS_AT_ONCE):
-        starts = rng.integers(0, n - block + 1, (_DRAWS_AT_ONCE, n_blocks))
-        index = (starts[:, :, None] + np.arange(block)).reshape(_DRAWS_AT_ONCE, -1)[:, :n]
-        added.append(residuals[index] @ weights)
-    low, high = np.percentile(np.concatenate(added), _BOUNDS)
+    """The 90 % interval of S."""
     value = calming(d, m)[0]
-    low, high = value + _SCALE * min(float(low), 0.0), value + _SCALE * max(float(high), 0.0)
-    return max(1.0, low), min(10.0, high)
+    low, high = noise_bounds(d, np.concatenate([np.full(m, 1 / m), -later_weights(len(d) - m)]))
+    return max(1.0, value + _SCALE * low), min(10.0, value + _SCALE * high)
 
 
 def scored(d: Series, rules: Rules, *, speech_s: float, uncertain: float) -> Scored:
@@ -143,10 +118,4 @@ def outcome(result: Scored, d: Series, rules: Rules) -> CallOutcome:
 
 def is_calm(d: Series, m: int, calm_below: float) -> bool:
     """Whether the opening and the whole course, as a moving mean, stay below ``calm_below``."""
-    return bool(d[:m].mean() < calm_below and _moving_mean(d, _CALM_COURSE).max() < calm_below)
-
-
-def _moving_mean(d: Series, width: int) -> Series:
-    """(n,) the mean over up to ``width`` windows about each; fewer at both ends."""
-    kernel = np.ones(min(width, len(d)))
-    return np.asarray(np.convolve(d, kernel, "same") / np.convolve(np.ones(len(d)), kernel, "same"))
+    return bool(d[:m].mean() < calm_below and moving_mean(d, _CALM_COURSE).max() < calm_below)

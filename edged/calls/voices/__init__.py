@@ -1,0 +1,1 @@
+"""Who speaks when in a mono call: turns from a file, or two voices by their sound."""
