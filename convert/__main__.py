@@ -9,7 +9,20 @@ import sys
 from collections.abc import Sequence
 
 from convert.commands import all as whole
-from convert.commands import bundle, card, encoder, evaluate, gate, prepare, protocol, quantize, text, train, zoo
+from convert.commands import (
+    bundle,
+    card,
+    encoder,
+    evaluate,
+    gate,
+    prepare,
+    protocol,
+    quantize,
+    text,
+    train,
+    voices,
+    zoo,
+)
 from convert.commands.options import Parser
 from edged.errors import EdgedError
 
@@ -22,6 +35,7 @@ COMMANDS = {
     "gate": gate,
     "encoder": encoder,
     "text": text,
+    "voices": voices,
     "bundle": bundle,
     "card": card,
     "all": whole,

@@ -5,6 +5,7 @@ Config ──► Bundle, or ModelError; ConfigError for a label that the bundle 
 
 import logging
 
+from edged.calls.settings import of_recordings
 from edged.cli.config_file import ConfigFile
 from edged.cli.log import log_to_stderr
 from edged.config.priors import prior_distribution
@@ -16,11 +17,14 @@ from edged.pipeline.bundles.choice import choice_for
 _log = logging.getLogger(__name__)
 
 
-def prepared(file: ConfigFile, *, keep: bool = False) -> tuple[Config, Bundle]:
-    """Load config and bundle, and set the log level; ``keep`` what is measured to choose the bundle."""
+def prepared(file: ConfigFile, *, keep: bool = False, of_calls: bool = False) -> tuple[Config, Bundle]:
+    """Load config and bundle, and set the log level; ``keep`` what is measured to choose the bundle.
+
+    ``of_calls`` takes the bundle for recorded calls.
+    """
     config = file.load()
     log_to_stderr(config.log_level)
-    bundle = bundle_of(config, keep=keep)
+    bundle = bundle_of(of_recordings(config) if of_calls else config, keep=keep)
     return _fitting_file(file, config, bundle), bundle
 
 

@@ -140,12 +140,13 @@ class Prometheus(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Analysis of calls: `edged calls`, and live."""
 
+    bundle: Annotated[str, _text("small, large, auto or the path of a bundle's folder")] = "large"
     customer: Literal["ask", "left", "right", "mono"] = "ask"
     stride_s: Annotated[float, _number(1.504, 2.992)] = 1.504
     weights: Annotated[dict[str, _Share], _SHARES] = msgspec.field(
         default_factory=lambda: {"angry": 1.0, "fear": 0.8, "disgust": 0.7, "sad": 0.4}
     )
-    opening_windows: Annotated[int, _whole(1, 60)] = 4
+    opening_windows: Annotated[int, _whole(1, 60)] = 8
     min_speech_s: Annotated[float, _number(5, 3600)] = 30.0
     max_uncertain: Annotated[float, _number(0, 1)] = 0.5
     max_interval: Annotated[float, _number(0, 9)] = 4.0

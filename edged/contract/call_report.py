@@ -51,6 +51,16 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     separated_by: Literal["channels", "turns", "voices"] | None  # what tells the parties apart; null: nothing does
 
 
+class Voice(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the two voices of a mono recording, told by their sound; voice 1 speaks first."""
+
+    number: Literal[1, 2]
+    first_s: Seconds  # where it is heard first
+    speech_s: Seconds
+    sample: Span  # in which it speaks alone, to recognise it by
+    alike: Signed  # of this voice and the other: 1 is the same voice, below 0.7 two people as a rule
+
+
 class BandLoss(msgspec.Struct, frozen=True, kw_only=True):
     """What telephone sound costs on one corpus, from the model card."""
 
@@ -166,6 +176,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     learned: Learned
     rules: Rules
     windows: list[Window]
+    voices: list[Voice] = []  # of a mono recording without turns; empty where it was not split, or holds one voice
     versions: dict[str, str]  # edged, bundle, runtime
     notice: str = NOTICE
 

@@ -57,6 +57,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # Both run the whole device, like replay.
     ("convert.stream", (*_CONVERT_FOLDERS[:-2], "edged")),
     ("convert.demo", ("convert", "edged")),
+    ("convert.voices", ("convert.corpora", "convert.data", "convert.stream", "edged")),
     ("convert.text", (*_CONVERT_FOLDERS[:8], *_TRAINING, *_WORDS)),
     ("convert.evaluate", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
     # A training clip passes through these in order: each folder may import those before it (docs/decisions/0028).
@@ -69,6 +70,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ),
     ("convert.zoo", (*_CONVERT_FOLDERS, "convert.tasks", *_TRAINING, *_WORDS)),
     ("convert.bundle", (*_CONVERT_FOLDERS, "convert.own", "convert.card", *_TRAINING, *_WORDS)),
+    ("convert.commands.pretrained.voices", ("convert", "edged")),
     ("convert.commands", ("convert", *_TRAINING)),
     ("convert", ("convert.commands", *_TRAINING)),
     # It measures both, with the brokers and microphones of the tests.

@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Analyse all recordings; returns the exit status."""
-    config, bundle = prepared(config_file(arguments))
+    config, bundle = prepared(config_file(arguments), of_calls=True)
     out: Path | None = arguments.out or (None if arguments.json else _OUT)
     if arguments.summary and out is None:
         raise UsageError("--summary with --json, expected --out too: a folder to write to")

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal; returns the exit status."""
-    config, _ = prepared(config_file(arguments))
+    config, _ = prepared(config_file(arguments), of_calls=True)
     try:
         program = import_module("edged.web.program")
     except ImportError as exc:

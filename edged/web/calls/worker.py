@@ -66,12 +66,12 @@ def _inspected(task: Task) -> Inspected:
 def _analysed(task: Task, send: _Send) -> Analysed:
     from edged.calls.analysis import analyse  # noqa: PLC0415 -- loads the models' runtime
     from edged.calls.files import write_report  # noqa: PLC0415
-    from edged.calls.settings import CallSettings  # noqa: PLC0415
+    from edged.calls.settings import CallSettings, of_recordings  # noqa: PLC0415
     from edged.models.bundle import load_bundle  # noqa: PLC0415
     from edged.pipeline.bundles.choice import choice_for  # noqa: PLC0415
 
     config = msgspec.json.decode(task.config, type=Config)
-    bundle = load_bundle(choice_for(config).path)
+    bundle = load_bundle(choice_for(of_recordings(config)).path)
     due_s = 0.0
 
     def progress(done_s: float, total_s: float | None) -> None:

@@ -18,7 +18,7 @@ COURSES: tuple[Course, ...] = ("calms early", "calms late", "flat", "escalates",
 def course(name: Course, n: int) -> Series:
     """(n,) distress without noise."""
     t = np.arange(n) / n
-    return {
+    courses: dict[Course, Series] = {
         "calms early": np.where(t < 0.3, _HIGH, _LOW),
         "calms late": np.where(t < 0.7, _HIGH, _LOW),
         "flat": np.full(n, _HIGH),
@@ -26,7 +26,8 @@ def course(name: Course, n: int) -> Series:
         "up and down": np.where((4 * t).astype(int) % 2 == 0, _HIGH, _LOW),
         "falls": _HIGH - (_HIGH - _LOW) * t,
         "waves": 0.5 + 0.15 * np.sin(12 * t),
-    }[name]
+    }
+    return courses[name]
 
 
 def noise(n: int, correlation: float, rng: np.random.Generator) -> Series:
