@@ -1,6 +1,7 @@
 """One recording of a call to its report.
 
-    file ──Parties──► sound of each party ──call_windows──► scores, speech ──adapted──► scores ──scored──► Report
+    file ──split, if one channel holds both voices──► turns of two voices
+         ──Parties──► sound of each party ──call_windows──► scores, speech ──adapted──► scores ──scored──► Report
 
 Two passes over the customer's windows: the first learns the voice, the second scores.  What the models say, and what a
 trunk makes of a window, stays in memory, so the file is decoded twice only where a bundle adapts images.
@@ -19,7 +20,8 @@ from edged.calls.sound.parties import Parties
 from edged.calls.sound.talk import talk
 from edged.calls.sound.windows import CallWindows, Progress, call_windows
 from edged.calls.voice import adapted, feature_adaptation, freeze, second_pass
-from edged.calls.words import NOT_APART, SAME_SOUND, formula
+from edged.calls.voices.split import Split, needs_split, split, with_voice
+from edged.calls.words import SAME_SOUND, formula, not_apart_reason
 from edged.contract.call_report import INTERVAL_NOTE, Recorded, Report, Talk
 from edged.contract.fields import rfc3339
 from edged.features.geometry import GEOMETRY
@@ -40,6 +42,15 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
     bundle, config = settings.bundle, settings.config
     of_score = rules(config.calls, bundle.manifest.labels)
     made_of = digest(file, settings)  # before the file is read: a change while it is read must not go unnoticed
+    found = Split()
+    if needs_split(file, settings):
+        found = split(file, settings, lambda done_s, total_s: progress(done_s / 2, total_s))
+        whole = progress
+
+        def progress(done_s: float, total_s: float | None) -> None:  # the second half of the work
+            whole((done_s + (total_s or done_s)) / 2, total_s)
+
+    settings = with_voice(settings, found)
     voice = feature_adaptation(bundle, config)
     keep_seen = voice is not None and bundle.manifest.trunk is not None
     if voice is not None and not keep_seen:
@@ -55,8 +66,9 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
             n_channels=parties.n_channels,
             customer=parties.customer,
             separated_by=None if parties.same_sound else parties.separated_by,
+            voice=settings.voice,
         )
-        not_apart = SAME_SOUND if parties.same_sound else NOT_APART
+        not_apart = SAME_SOUND if parties.same_sound else not_apart_reason(found.voices)
     speech = talk(measured.customer, measured.agent if call.separated_by else None, call.duration_s)
     scores = measured.scores
     if voice is not None and measured.seen:
@@ -82,6 +94,7 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
         learned=learned,
         rules=of_score,
         windows=windows,
+        voices=found.voices,
         versions=_versions(settings, measured),
     )
 

@@ -7,6 +7,7 @@ config, bundle, whose channel, turns ──► CallSettings ──► analyse
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -35,6 +36,7 @@ class CallSettings:
     customer: Customer | None = None  # None: as the config says; a stereo call whose customer nobody names is refused
     turns: tuple[Turn, ...] = ()  # of a mono call
     speaker: str = "customer"  # the customer's name in ``turns``
+    voice: Literal[1, 2] | None = None  # the customer's of the two voices of a mono call without turns
     name: str | None = None  # stands for the file's name in the report and in errors
 
 
@@ -52,7 +54,8 @@ def digest(file: Path, settings: CallSettings) -> str:
     except (OSError, ValueError):  # reported when it is opened
         recording = (0, 0)
     sections = (config.audio, config.models, config.gate, config.baseline, config.tracker, config.calls)
-    given = (settings.customer, [(turn.start_s, turn.end_s, turn.speaker) for turn in settings.turns], settings.speaker)
+    turns = [(turn.start_s, turn.end_s, turn.speaker) for turn in settings.turns]
+    given = (settings.customer, turns, settings.speaker, settings.voice)
     program = (VERSION, version_of("edged"), settings.bundle.digest)
     decisive = msgspec.json.encode([recording, sections, given, program])
     return hashlib.sha256(decisive).hexdigest()[:32]

@@ -3,13 +3,22 @@
 rules, score ──► the formula ──► "The score is 5.5 + 4.5 x (0.62 - 0.21) = 7.3 …"
 """
 
-from edged.contract.call_report import Interval, Rules, Window
+from collections.abc import Sequence
 
-NOT_APART = (
-    "one channel holds both voices, and nothing tells them apart: record one party a channel, or give --turns with"
-    " who speaks when"
-)
+from edged.contract.call_report import Interval, Rules, Voice, Window
+
 SAME_SOUND = "both channels hold the same sound, so no channel is the customer's alone: see --turns"
+
+
+def not_apart_reason(voices: Sequence[Voice]) -> str:
+    """Why a recording whose only channel holds both parties has no score."""
+    if voices:
+        names = " or ".join(f"--voice {voice.number} (speaks first at {voice.first_s:.1f} s)" for voice in voices)
+        return f"one channel holds both voices, and nobody said which is the customer's: {names}, or give --turns"
+    return (
+        "one channel holds both parties, and no two voices can be told apart by their sound: record one party a"
+        " channel, or give --turns with who speaks when"
+    )
 
 
 def formula(rules: Rules, score: Interval | None) -> str:

@@ -49,16 +49,16 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     n_channels: int
     customer: Customer  # whose channel reached the models; mono: one channel for both
     separated_by: Literal["channels", "turns", "voices"] | None  # what tells the parties apart; null: nothing does
+    voice: Literal[1, 2] | None = None  # the customer's, where voices tell the parties apart
 
 
 class Voice(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the two voices of a mono recording, told by their sound; voice 1 speaks first."""
+    """One of the two voices of a mono recording, by their sound; voice 1 speaks first."""
 
     number: Literal[1, 2]
     first_s: Seconds  # where it is heard first
     speech_s: Seconds
     sample: Span  # in which it speaks alone, to recognise it by
-    alike: Signed  # of this voice and the other: 1 is the same voice, below 0.7 two people as a rule
 
 
 class BandLoss(msgspec.Struct, frozen=True, kw_only=True):

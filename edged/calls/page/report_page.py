@@ -9,6 +9,7 @@ from edged.calls.page.markup import Html, tag
 from edged.calls.page.method_section import footer, method_section
 from edged.calls.page.score_section import heading, score_section
 from edged.calls.page.timeline_section import timeline_section
+from edged.calls.page.voices_section import voices_section
 from edged.contract.call_report import Report
 
 STYLES = ("look.css", "report.css", "uplot/uPlot.min.css")
@@ -29,6 +30,7 @@ def report_body(report: Report, recording: str | None = None) -> Html:
         score_section(report),
         timeline_section(report, recording),
         moments_section(report, recording),
+        voices_section(report, recording),
         tag("div", talk_section(report), emotions_section(report), class_="two"),
         method_section(report),
         footer(report),

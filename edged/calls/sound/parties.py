@@ -52,7 +52,7 @@ class Parties:
         self._file = SoundFile(file, settings.name)
         self._products = np.zeros(3)  # sums of left * left, right * right, left * right
         self.customer: Customer = "mono"
-        self.separated_by: Literal["channels", "turns"] | None = None
+        self.separated_by: Literal["channels", "turns", "voices"] | None = None
         self.n_samples = 0  # at 16 kHz, so far
 
     def __enter__(self) -> Self:
@@ -71,7 +71,7 @@ class Parties:
         if self.customer != "mono":
             self.separated_by = "channels"
         elif self._settings.turns:
-            self.separated_by = "turns"
+            self.separated_by = "turns" if self._settings.voice is None else "voices"
         return self
 
     def __exit__(
@@ -124,7 +124,7 @@ class Parties:
         if not n:
             return
         self.n_samples += n
-        if self.separated_by == "turns":
+        if self.separated_by in {"turns", "voices"}:
             turns, name = self._settings.turns, self._settings.speaker.casefold()
             own = [turn for turn in turns if turn.speaker.casefold() == name]
             others = [turn for turn in turns if turn.speaker.casefold() != name]

@@ -1,0 +1,45 @@
+"""The two voices of a mono recording: a bit of each, so that a person can say whose is the customer's.
+
+Report ──► "The two voices"; nothing for a recording whose parties are told apart by channels or turns
+"""
+
+from edged.calls.page.markup import Html, joined, tag
+from edged.calls.page.words import clock, length, span
+from edged.contract.call_report import Report, Voice
+
+_NO_CHOICE = "Listen to each, and run the analysis again with the customer's: --voice 1 or --voice 2."
+_CHOSEN = "Told apart by their sound alone, which is sometimes wrong: a single person is split in two as well."
+
+
+def voices_section(report: Report, recording: str | None) -> Html:
+    """Each voice with a place to recognise it by."""
+    if not report.voices:
+        return joined([])
+    chosen = report.call.separated_by == "voices"
+    voices = [_voice(voice, report, can_play=recording is not None) for voice in report.voices]
+    return tag(
+        "section",
+        tag("h2", "The two voices", id="voices"),
+        tag("p", _CHOSEN if chosen else f"{_CHOSEN} {_NO_CHOICE}"),
+        tag("ol", *voices, class_="moments"),
+        aria_labelledby="voices",
+    )
+
+
+def _voice(voice: Voice, report: Report, *, can_play: bool) -> Html:
+    sample, customers = voice.sample, report.call.voice
+    whose = "" if customers is None else ", the customer" if customers == voice.number else ", the agent"
+    return tag(
+        "li",
+        tag(
+            "button",
+            tag("span", "▶ " if can_play else "", aria_hidden="true", class_="play"),
+            tag("span", "play " if can_play else "show ", class_="unseen"),
+            span(sample.start_s, sample.end_s),
+            type="button",
+            data_second=f"{sample.start_s:.3f}",
+            class_="time",
+        ),
+        tag("span", tag("strong", f"Voice {voice.number}"), whose),
+        tag("span", f"speaks first at {clock(voice.first_s)}, {length(voice.speech_s)} in all", class_="reason"),
+    )
