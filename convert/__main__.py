@@ -24,6 +24,7 @@ from convert.commands import (
     zoo,
 )
 from convert.commands.options import Parser
+from convert.commands.pretrained import encoder, voices
 from edged.errors import EdgedError
 
 COMMANDS = {

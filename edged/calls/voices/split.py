@@ -12,6 +12,7 @@ the level of the speech.  An embedding for each 0.8 s is kept: 4.6 MB for an hou
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -120,7 +121,7 @@ def voices_of(embeddings: Floats, starts: "np.ndarray[tuple[int, ...], np.dtype[
     if not first[int(speech.argmax())]:
         first = ~first  # voice 1 speaks first
     turns = tuple(_turns(first, speech))
-    return Split(turns, [_voice(number, turns) for number in (1, 2)], found.alike)
+    return Split(turns, [_voice(1, turns), _voice(2, turns)], found.alike)
 
 
 class _Windows:
@@ -192,7 +193,7 @@ def _turns(first: Bools, speech: Bools) -> Iterator[Turn]:
             yield Turn(start_s, end_s, NAMES[0] if first[begin] else NAMES[1])
 
 
-def _voice(number: int, turns: tuple[Turn, ...]) -> Voice:
+def _voice(number: Literal[1, 2], turns: tuple[Turn, ...]) -> Voice:
     own = [turn for turn in turns if turn.speaker == NAMES[number - 1]]
     longest = max(own, key=lambda turn: turn.end_s - turn.start_s)
     end_s = min(longest.end_s, longest.start_s + _SAMPLE_S)

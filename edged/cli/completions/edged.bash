@@ -13,7 +13,7 @@ _shtab_edged_calibrate_option_strings=(-h --help --node --forget --config)
 _shtab_edged_devices_option_strings=(-h --help --config)
 _shtab_edged_classify_option_strings=(-h --help --jsonl --config)
 _shtab_edged_replay_option_strings=(-h --help --speed --node --jsonl --baseline --config)
-_shtab_edged_calls_option_strings=(-h --help --customer --turns --speaker --out --json --summary --jobs --config)
+_shtab_edged_calls_option_strings=(-h --help --customer --voice --turns --speaker --out --json --summary --jobs --config)
 _shtab_edged_bench_option_strings=(-h --help --seconds --json --config)
 _shtab_edged_demo_option_strings=(-h --help --hub --config)
 _shtab_edged_web_option_strings=(-h --help --host --port --open --config)
@@ -55,6 +55,7 @@ _shtab_edged_completion___config_COMPGEN=_shtab_compgen_files
 _shtab_edged___config_COMPGEN=_shtab_compgen_files
 
 _shtab_edged_calls___customer_choices=(left right mono)
+_shtab_edged_calls___voice_choices=(1 2)
 _shtab_edged_completion_pos_0_choices=(bash zsh fish)
 _shtab_edged_pos_0_choices=(run check calibrate devices classify replay calls bench demo web watch hub history discovery mcp acl schema completion)
 

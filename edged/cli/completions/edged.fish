@@ -51,7 +51,7 @@ function _shtab_edged_using
 end
 
 set -g _shtab_edged_commands run check calibrate devices classify replay calls bench demo web watch hub history discovery mcp acl schema completion
-set -g _shtab_edged_opts_with_value --baseline --config --customer --host --http --jobs --node --out --part --port --seconds --since --speaker --speed --token-file --turns --user
+set -g _shtab_edged_opts_with_value --baseline --config --customer --host --http --jobs --node --out --part --port --seconds --since --speaker --speed --token-file --turns --user --voice
 
 complete -c edged -e
 complete -c edged -f
@@ -91,6 +91,7 @@ complete -c edged -n '_shtab_edged_using replay; and test $_shtab_edged_npos -ge
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a calls -d 'Analyse recordings of service calls: how the customer'"'"'s emotion moved, and whether the call calmed it, as a score from 1 to 10. Each call gets a folder with report.html, report.json, timeline.csv and timeline.png. Nothing leaves this machine. Only the customer'"'"'s channel reaches the models; of the agent'"'"'s, only speech and silence are measured.'
 complete -c edged -n '_shtab_edged_using calls' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using calls' -l customer -xka "left right mono" -d 'the customer'"'"'s channel in stereo recordings; mono: both channels hold both voices'
+complete -c edged -n '_shtab_edged_using calls' -l voice -xka "1 2" -d 'the customer'"'"'s voice in mono recordings, whose two voices are told apart by their sound; 1 speaks first'
 complete -c edged -n '_shtab_edged_using calls' -l turns -xka "(__fish_complete_path (commandline -ct))" -d 'who speaks when in mono recordings: RTTM or CSV'
 complete -c edged -n '_shtab_edged_using calls' -l speaker -x -d 'the customer'"'"'s name in the turns (default: customer)'
 complete -c edged -n '_shtab_edged_using calls' -l out -xka "(__fish_complete_path (commandline -ct))" -d 'folder for the reports (default: ./edged-calls)'

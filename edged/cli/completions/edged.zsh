@@ -77,6 +77,7 @@ _shtab_edged_calibrate_defaults_added=0
 _shtab_edged_calls_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--customer[the customer\'s channel in stereo recordings\; mono\: both channels hold both voices]:customer:(left right mono)"
+  "--voice[the customer\'s voice in mono recordings, whose two voices are told apart by their sound\; 1 speaks first]:voice:(1 2)"
   "--turns[who speaks when in mono recordings\: RTTM or CSV]:FILE:_files"
   "--speaker[the customer\'s name in the turns (default\: customer)]:NAME:"
   "--out[folder for the reports (default\: .\/edged-calls)]:DIR:_files"

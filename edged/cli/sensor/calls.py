@@ -33,6 +33,7 @@ _EXAMPLES = """\
 examples:
   edged calls --customer left call.wav
   edged calls --customer right --summary --out reports recordings/
+  edged calls --voice 2 call.mp3                  # mono: the customer is the second to speak
   edged calls --turns call.rttm --speaker A call.mp3
   edged calls --customer left --json call.wav | jq .score
 """
@@ -53,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--customer",
         choices=("left", "right", "mono"),
         help="the customer's channel in stereo recordings; mono: both channels hold both voices",
+    )
+    parser.add_argument(
+        "--voice",
+        type=int,
+        choices=(1, 2),
+        help="the customer's voice in mono recordings, whose two voices are told apart by their sound; 1 speaks first",
     )
     parser.add_argument("--turns", type=Path, metavar="FILE", help="who speaks when in mono recordings: RTTM or CSV")
     parser.add_argument(
@@ -78,7 +85,16 @@ def run(arguments: argparse.Namespace) -> int:
     if turns is not None and arguments.speaker.casefold() not in map(str.casefold, turns.speakers()):
         names = ", ".join(turns.speakers()[:8])
         raise UsageError(f"{turns.file}: no speaker {arguments.speaker!r}, expected --speaker with one of: {names}")
-    settings = CallSettings(config=config, bundle=bundle, customer=arguments.customer, speaker=arguments.speaker)
+    if arguments.voice and (turns is not None or arguments.customer in {"left", "right"}):
+        given = "--turns" if turns is not None else f"--customer {arguments.customer}"
+        raise UsageError(f"--voice with {given}, expected one of the two: it is for mono recordings without turns")
+    settings = CallSettings(
+        config=config,
+        bundle=bundle,
+        customer=arguments.customer,
+        speaker=arguments.speaker,
+        voice=arguments.voice,
+    )
     todo = jobs(arguments.files, out)
     rows: list[SummaryRow] = []
     n_bad = 0

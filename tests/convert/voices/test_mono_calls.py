@@ -26,7 +26,7 @@ def two(tmp_path: Path) -> list[Person]:
 
 def test_call_has_its_truth(two: list[Person]) -> None:
     """Where the truth says the first, his tone sounds; turns change after one to three clips."""
-    mono, truth = mono_call(*two, [1])
+    mono, truth = mono_call(two[0], two[1], [1])
     assert len(truth) == len(mono) // 256
     assert set(np.unique(truth)) == {0, 1, 2}
     for index in range(0, len(truth), 50):
@@ -34,7 +34,7 @@ def test_call_has_its_truth(two: list[Person]) -> None:
         hz = np.abs(np.fft.rfft(frame)).argmax() * 16_000 / 1024
         if truth[index] and set(truth[index : index + 4]) == {truth[index]}:
             assert hz == pytest.approx({1: 300, 2: 1000}[int(truth[index])], abs=20)
-    assert np.array_equal(mono_call(*two, [1])[0], mono)
+    assert np.array_equal(mono_call(two[0], two[1], [1])[0], mono)
 
 
 def test_pairs_of_one_gender(two: list[Person]) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.calls.score import MIDDLE, Series, calming, contributions, distress, interval, is_calm, scored
+from edged.calls.interval import Series
+from edged.calls.score import MIDDLE, calming, contributions, distress, interval, is_calm, scored
 from edged.contract.call_report import Rules
 
 M = 4

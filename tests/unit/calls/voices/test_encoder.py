@@ -5,12 +5,13 @@ from pathlib import Path
 import librosa
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edged.calls.voices.encoder import GEOMETRY, N_FRAMES, N_LAYERS, N_UNITS, WEIGHTS, VoiceEncoder, gain
 from edged.errors import ModelError
-from edged.features.logmel import Floats
 
 ENCODER = VoiceEncoder()
+Doubles = NDArray[np.float64]
 
 
 def test_frames_are_mel_power() -> None:
@@ -28,7 +29,7 @@ def test_network_is_the_textbooks() -> None:
     windows = np.random.default_rng(2).exponential(0.02, (2, N_FRAMES, 40)).astype(np.float32)
     with np.load(WEIGHTS) as arrays:
         weights = {name: arrays[name].astype(np.float64) for name in arrays.files}
-    states = windows.astype(np.float64)
+    states: Doubles = windows.astype(np.float64)
     for layer in range(N_LAYERS):
         states = _layer(states, weights, layer)
     embeddings = np.maximum(states[:, -1] @ weights["linear"].T + weights["linear_bias"], 0)
@@ -64,7 +65,7 @@ def test_another_file(tmp_path: Path) -> None:
         VoiceEncoder(tmp_path / "absent.npz")
 
 
-def _layer(x: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", weights: dict[str, Floats], number: int) -> Floats:
+def _layer(x: Doubles, weights: dict[str, Doubles], number: int) -> Doubles:
     hidden = np.zeros((len(x), N_UNITS))
     cell = np.zeros_like(hidden)
     found = []
@@ -81,5 +82,5 @@ def _layer(x: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", weights: dict
     return np.stack(found, axis=1)
 
 
-def _sigmoid(x: Floats) -> Floats:
+def _sigmoid(x: Doubles) -> Doubles:
     return np.asarray(1 / (1 + np.exp(-x)))

@@ -68,7 +68,7 @@ def test_turns_of_windows() -> None:
 def test_too_little_speech_is_not_split(tmp_path: Path) -> None:
     """Silence and half a second of speech have no two voices."""
     speech = turns()["neutral"][0]
-    for name, sound in (("silent", np.zeros(4 * RATE_HZ)), ("short", speech[: RATE_HZ // 2])):
+    for name, sound in (("silent", np.zeros(4 * RATE_HZ, np.float32)), ("short", speech[: RATE_HZ // 2])):
         found = split(write(tmp_path / f"{name}.wav", sound), SETTINGS, lambda _done_s, _total_s: None)
         assert found.turns == ()
         assert found.voices == []
