@@ -12,7 +12,6 @@ from convert.commands import all as whole
 from convert.commands import (
     bundle,
     card,
-    encoder,
     evaluate,
     gate,
     prepare,
@@ -20,7 +19,6 @@ from convert.commands import (
     quantize,
     text,
     train,
-    voices,
     zoo,
 )
 from convert.commands.options import Parser

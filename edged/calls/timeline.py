@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edged.calls.score import Series
+from edged.calls.interval import Series
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 

