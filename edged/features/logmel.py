@@ -78,7 +78,7 @@ class _Tables:
         mean_square = np.full(bins_hz.shape, 2 / (geometry.n_fft * energy))
         mean_square[[0, -1]] /= 2
         speech = mean_square * ((bins_hz >= _SPEECH_HZ[0]) & (bins_hz <= _SPEECH_HZ[1]))
-        self.loudness = np.ascontiguousarray(self._by_row(np.stack([mean_square, speech])))
+        self.loudness = np.ascontiguousarray(self._by_row(np.stack([mean_square, speech])).T)
         filters = self._by_row(mel_filters(geometry))
         # A filter is 0 in most rows: each group of neighbouring bands is multiplied only with the rows that it has.
         self.bands = []
@@ -87,7 +87,7 @@ class _Tables:
             rows = np.flatnonzero(group.any(axis=0))
             begin, end = (rows[0], rows[-1] + 1) if len(rows) else (0, 1)
             bands = slice(first, first + len(group))
-            self.bands.append((bands, slice(begin, end), np.ascontiguousarray(group[:, begin:end])))
+            self.bands.append((bands, slice(begin, end), np.ascontiguousarray(group[:, begin:end].T)))
 
     def _by_row(self, weights: NDArray[Any]) -> Floats:
         """``weights`` (m, n_fft // 2 + 1) of the bins as (m, n_rows), each bin counted once."""
@@ -105,7 +105,7 @@ class _Work(threading.local):
 
     def __init__(self, geometry: Geometry) -> None:
         self.spectra = Spectra(_tables(geometry).spectrum)
-        self.bands = np.empty(geometry.n_mels * BLOCK, np.float32)
+        self.bands = np.empty((BLOCK, geometry.n_mels), np.float32)
 
 
 class FrontEnd:
@@ -125,7 +125,7 @@ class FrontEnd:
         spectrum = self._tables.spectrum
         whole = np.empty((self.n_frames(len(samples)), self.geometry.n_fft // 2 + 1), np.float32)
         for frames, power in self._spectra(samples):
-            whole[frames, spectrum.bins[spectrum.counted]] = power[spectrum.counted].T
+            whole[frames, spectrum.bins[spectrum.counted]] = power[:, spectrum.counted]
         return whole
 
     def levels(self, samples: Floats, out: Floats | None = None, loudness: Floats | None = None) -> Floats:
@@ -136,18 +136,18 @@ class FrontEnd:
         """
         levels = np.empty((self.n_frames(len(samples)), self.geometry.n_mels), np.float32) if out is None else out
         for frames, power in self._spectra(samples):
-            bands = self._work.bands[: levels.shape[1] * power.shape[1]].reshape(levels.shape[1], -1)
+            bands = self._work.bands[: len(power)]
             for group, rows, filters in self._tables.bands:
-                np.matmul(filters, power[rows], out=bands[group])
+                np.matmul(power[:, rows], filters, out=bands[:, group])
             np.log(np.maximum(bands, _AMIN, out=bands), out=bands)
-            np.multiply(bands.T, _DB, out=levels[frames])
+            np.multiply(bands, _DB, out=levels[frames])
             if loudness is not None:
-                level = np.log(np.maximum(self._tables.loudness @ power, _SILENT_POWER)).T
+                level = np.log(np.maximum(power @ self._tables.loudness, _SILENT_POWER))
                 np.maximum(level * _DB, _SILENCE_DBFS, out=loudness[frames])
         return levels
 
     def _spectra(self, samples: Floats) -> Iterator[tuple[slice, Floats]]:
-        """The frames of ``samples`` in blocks: which they are, and their power (n_rows, n_frames), overwritten next."""
+        """The frames of ``samples`` in blocks: which they are, and their power (n_frames, n_rows), overwritten next."""
         samples = np.ascontiguousarray(samples, np.float32)
         n_frames, spectra = self.n_frames(len(samples)), self._work.spectra
         for first in range(0, n_frames, BLOCK):

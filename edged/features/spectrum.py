@@ -1,7 +1,7 @@
 """Frames to power spectra, as two matrix products in float32.
 
-    samples (n,) ──k frames, split by n2──► (n_2, n_1, k) ──taper, DFT over n1, twiddle──► (n_2, 2, K, k)
-    ──DFT over n2──► (2, n_2, K, k) ──squares──► power (n_rows, k)
+    samples (n,) ──k frames, split by n2──► (n_2, k, n_1) ──taper, DFT over n1, twiddle──► (2, n_2, k, K)
+    ──DFT over n2──► (2, n_2, k, K) ──squares──► power (k, n_rows)
 
 With n = n_2 n1 + n2 and bin = k1 + n_1 k2 the transform of length n_fft = n_1 n_2 is two short ones (Cooley and Tukey
 1965).  Samples are real, so K = n_1 // 2 + 1 values of k1 are enough: the bins above n_fft / 2 that they reach are
@@ -19,7 +19,9 @@ from edged.features.geometry import GEOMETRY, Geometry
 
 Floats = NDArray[np.float32]
 
-BLOCK = 16  # frames that are transformed at once: their arrays fit into the second cache of a Cortex-A53
+# Frames that are transformed at once: their arrays fit into the second cache of a Cortex-A53, and OpenBLAS multiplies
+# them without packing them first, which it does from 29 frames on.
+BLOCK = 16
 _FACTORS = range(8, 65)  # n_2: shorter ones waste operations in the first step, longer ones in the second
 _MAX_FIRST = 128  # n_1
 
@@ -51,15 +53,14 @@ class SpectrumTables:
     def _factorise(self, n_1: int, n_2: int) -> None:
         n_fft, n_kept = n_1 * n_2, n_1 // 2 + 1
         n1, n2, k1 = np.arange(n_1), np.arange(n_2), np.arange(n_kept)
-        n = n_2 * n1[None, None, :] + n2[:, None, None]  # (n_2, 1, n_1)
-        first = self.taper[n] * np.exp(-2j * np.pi * (n * k1[None, :, None] % n_fft) / n_fft)  # (n_2, K, n_1)
-        self.first = np.concatenate([first.real, first.imag], axis=1, dtype=np.float32)
+        n = n_2 * n1[None, :, None] + n2[:, None, None]  # (n_2, n_1, 1)
+        first = self.taper[n] * np.exp(-2j * np.pi * (n * k1 % n_fft) / n_fft)  # (n_2, n_1, K)
+        self.first = np.stack([first.real, first.imag]).astype(np.float32)
         # 0, n_2 - 1, 1, n_2 - 2, …: the bins of the rows then rise in blocks of K, and the mel bands cover few rows.
         k2 = np.stack([n2, n_2 - 1 - n2], axis=1).ravel()[:n_2]
         phase = 2 * np.pi * (np.outer(k2, n2) % n_2) / n_2
         cos, sin = np.cos(phase), np.sin(phase)
-        real, imaginary = np.stack([cos, sin], axis=2), np.stack([-sin, cos], axis=2)  # (n_2, n_2, 2)
-        self.second = np.concatenate([real, imaginary]).reshape(2 * n_2, 2 * n_2).astype(np.float32)
+        self.second = np.block([[cos, sin], [-sin, cos]]).astype(np.float32)
         bins = (k1[None, :] + n_1 * k2[:, None]).ravel()
         self.bins = np.minimum(bins, n_fft - bins)
 
@@ -76,9 +77,10 @@ class Spectra:
         self._split = np.empty(n_2 * n_1 * BLOCK, np.float32)
         self._half = np.empty(n_2 * 2 * n_kept * BLOCK, np.float32)
         self._whole = np.empty_like(self._half)
+        self._power = np.empty(n_2 * n_kept * BLOCK, np.float32)
 
     def power(self, samples: Floats, n_frames: int) -> Floats:
-        """(n_rows, n_frames) of the first ``n_frames`` (at most ``BLOCK``) of ``samples``; the next call overwrites it.
+        """(n_frames, n_rows) of the first ``n_frames`` (at most ``BLOCK``) of ``samples``; the next call overwrites it.
 
         The rows are those of ``SpectrumTables.bins``.
         """
@@ -87,17 +89,20 @@ class Spectra:
         if tables.factors is None:
             frames = _strided(samples, (n_frames, tables.geometry.n_fft), (hop, step))
             spectrum = np.fft.rfft(frames * tables.taper, axis=1)
-            return np.asarray((spectrum.real**2 + spectrum.imag**2).T, np.float32)
+            return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
         n_1, n_2 = tables.factors
         split = self._split[: n_2 * n_frames * n_1].reshape(n_2, n_frames, n_1)
         np.copyto(split, _strided(samples, split.shape, (step, hop, n_2 * step)))
-        n_rows = len(tables.bins)
-        half = self._half[: 2 * n_rows * n_frames]
-        whole = self._whole[: 2 * n_rows * n_frames].reshape(2, n_rows * n_frames)
-        np.matmul(tables.first, split.transpose(0, 2, 1), out=half.reshape(n_2, -1, n_frames))
+        shape = (n_2, n_frames, n_1 // 2 + 1)
+        size = 2 * n_frames * len(tables.bins)
+        half, whole = self._half[:size].reshape(2, *shape), self._whole[:size].reshape(2, *shape)
+        np.matmul(split, tables.first, out=half)
         np.matmul(tables.second, half.reshape(2 * n_2, -1), out=whole.reshape(2 * n_2, -1))
         np.square(whole, out=whole)
-        return np.add(whole[0], whole[1], out=half[: n_rows * n_frames]).reshape(n_rows, n_frames)
+        by_row = np.add(whole[0], whole[1], out=half[0])
+        power = self._power[: size // 2].reshape(n_frames, n_2, shape[2])
+        np.copyto(power, by_row.transpose(1, 0, 2))
+        return power.reshape(n_frames, -1)
 
 
 def _strided(samples: Floats, shape: tuple[int, ...], strides: tuple[int, ...]) -> Floats:
