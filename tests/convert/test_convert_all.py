@@ -4,6 +4,7 @@ import importlib.util
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,30 @@ import pytest
 import soundfile
 
 from convert.__main__ import main
+from convert.bundle.draft import draft
 from convert.bundle.writer import with_protocol
+from convert.data.material import material
+from convert.encoder.package import fetch
 from convert.recipes.cascade import LABELS, TASKS
+from convert.recipes.catalogue import recipe
+from convert.recipes.spec import HeadsSpec, TowerSpec, TrunkSpec
+from convert.score.isolated import apart
+from convert.train.heads import stage
+from convert.train.heads.scoring import statistics_of
+from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.features.windows import Windows
 from edged.models.bundle import Bundle, load_bundle
 from edged.models.cascade import Cascade
-from edged.models.interpreter import installed_runtimes
+from edged.models.interpreter import Interpreter, installed_runtimes
+from edged.models.trunk import Trunk
 from tests.parts.models import layouts
 from tests.parts.models.trained import made, trained_bundle
 
 pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow: pip install -e '.[convert]'"
+    any(importlib.util.find_spec(name) is None for name in ("tensorflow", "onnx")),
+    reason="needs TensorFlow and onnx: pip install -e '.[convert,dev]'",
 )
 _REPOSITORY = Path(__file__).parents[2]
 
@@ -97,6 +109,44 @@ def test_bundle_has_stream_and_conditions(bundle: Bundle) -> None:
     robustness = bundle.manifest.metrics["robustness"]
     assert robustness.keys() == {"cremad", "emodb", "ravdess"}
     assert {"clean", "noise_0", "telephone", "mp3", "softer"} <= robustness["emodb"]["rows"].keys()
+
+
+def test_small_bundle_starts_from_these_networks(folder: Path) -> None:
+    """Its trunk has the first network, that network's own answers, and a tower; five heads adapt and answer."""
+    chosen = recipe("small", 1)
+    tower = TowerSpec(place=2, statistics_of=(1,), components=4)
+    heads = replace(chosen.heads or HeadsSpec(), versions=2, members=1, batch=8)
+    chosen = replace(chosen, trunk=TrunkSpec(towers=(tower,)), heads=heads)
+    fetch(_REPOSITORY / "build" / "convert" / "encoder")
+    shutil.copytree(_REPOSITORY / "build" / "convert" / "encoder", folder / "work" / "encoder")
+    run = Run(chosen, 3, None, folder / "work", material(folder, chosen))
+    stage.train(run)
+    made = draft(run)
+    manifest, width = made.manifest, 2 * 96 + len(LABELS)
+    assert manifest.trunk is not None
+    assert (manifest.trunk.width, manifest.trunk.parameters > 200_000) == (width, True)
+    assert (made.geometry, list(manifest.models)) == (GEOMETRY, list(TASKS))
+    assert "taught by an encoder" in manifest.licence
+    assert "none of its weights" in manifest.training["encoder"]["notice"]
+    assert manifest.training["command"] == "python -m convert all --size small --seed 3 --epochs 1"
+    assert statistics_of(made).n_features == made.n_features == 2 * width
+    image = np.random.default_rng(0).integers(-128, 128, (GEOMETRY.n_frames, GEOMETRY.n_bands)).astype(np.int8)
+    first = (run.work / "runs").glob("default-seed3-*/m1.tflite")
+    scores = apart(answers_of, made, next(first).read_bytes(), image)
+    for said, alone in scores:
+        np.testing.assert_allclose(said, alone, atol=0.02)
+
+
+def answers_of(made: Bundle, network: bytes, image: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - arrays
+    """By runtime: the shares that the trunk's answers stand for, and the network's own flattened scores."""
+    pairs = []
+    for runtime in installed_runtimes():
+        features = Trunk(made, runtime=runtime).features(image)
+        assert Cascade(made, runtime=runtime).answer(features).label in LABELS
+        shares = np.exp(features[96:102])
+        alone = Interpreter("m1", network, len(LABELS), n_threads=1, runtime=runtime)
+        pairs.append((shares / shares.sum(), alone.scores(image)))
+    return pairs
 
 
 def test_bundle_has_plots(bundle: Bundle) -> None:

@@ -15,8 +15,9 @@ from convert.score.clip_scores import ClipWindows
 from convert.score.metrics import reliability, top
 from edged.errors import UsageError
 from edged.features.logmel import Floats
-from edged.models.bundle import DEFAULT_BUNDLE, Manifest, load_bundle
+from edged.models.bundle import Manifest, load_bundle
 from tests.parts.models import layouts
+from tests.parts.models.bundles import NETWORKS
 from tests.parts.models.bundles import manifest as tiny_manifest
 
 
@@ -113,7 +114,7 @@ def spoken(folder: Path) -> list[Clip]:
 
 def test_cached_scores_know_their_order(tmp_path: Path) -> None:
     """The same clips in another order get their own scores, not those that were cached for the first order."""
-    contents, clips = load_bundle(DEFAULT_BUNDLE).contents, spoken(tmp_path)
+    contents, clips = load_bundle(NETWORKS).contents, spoken(tmp_path)
     first = _raw(contents, clips, tmp_path)
     again = _raw(contents, clips[::-1], tmp_path)
     assert not np.array_equal(first["m1"], first["m1"][::-1])
@@ -122,9 +123,9 @@ def test_cached_scores_know_their_order(tmp_path: Path) -> None:
 
 def test_alternative_is_the_average_of_its_files(tmp_path: Path) -> None:
     """A file averaged with itself equals the file alone, and both the first model at a fitted temperature."""
-    bundle = load_bundle(DEFAULT_BUNDLE)
+    bundle = load_bundle(NETWORKS)
     clips = spoken(tmp_path)
-    file = str(DEFAULT_BUNDLE / "m1.tflite")
+    file = str(NETWORKS / "m1.tflite")
     given = [alternative(f"one={file}"), alternative(f"two={file},{file}")]
     found = alternatives_metrics(given, clips, {"c": clips}, tmp_path / "cache", tmp_path / "scores")
     assert found["one"]["rows"] == found["two"]["rows"]
@@ -142,7 +143,7 @@ def test_alternative_is_the_average_of_its_files(tmp_path: Path) -> None:
 
 
 def _raw(contents: dict[str, bytes], clips: list[Clip], folder: Path) -> dict[str, Floats]:
-    manifest_of = load_bundle(DEFAULT_BUNDLE).manifest
+    manifest_of = load_bundle(NETWORKS).manifest
     n_labels = {name: len(model.labels) for name, model in manifest_of.models.items()}
     clipped = clip_scores.clip_windows(clips, folder / "cache")
     return clip_scores.int8_scores(contents, n_labels, "ai-edge-litert", clipped, folder / "scores")

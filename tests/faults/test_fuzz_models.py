@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 from hypothesis import event, given
 
-from edged.models.bundle import DEFAULT_BUNDLE
 from edged.models.interpreter import installed_runtimes
 from tests.parts.faults.fuzzing import Edit, edits, fuzzed
+from tests.parts.models.bundles import NETWORKS
 from tests.tools.tiny_models import FOLDER
 
-_SIZE = max(file.stat().st_size for file in (DEFAULT_BUNDLE / "m1.tflite", FOLDER / "trunk_float.tflite"))
+_SIZE = max(file.stat().st_size for file in (NETWORKS / "m1.tflite", FOLDER / "trunk_float.tflite"))
 
 
 @pytest.fixture(scope="module", params=list(product(installed_runtimes(), ("model", "trunk"))), ids="-".join)

@@ -17,6 +17,7 @@ from convert.augment.logmel import Batch, augmented, floors
 from convert.data.dataset import Dataset
 from convert.recipes.spec import Recipe, TowerSpec
 from convert.train.trunk.teacher import Targets
+from edged.errors import UsageError
 from edged.features.logmel import Floats
 
 Indices = NDArray[np.int64]
@@ -68,7 +69,11 @@ class Places:
         return self.recipe.batch // self.spec.place
 
     def _places(self, number: int) -> Indices:
-        """(n, place) clips of one speaker each, a clip in one place at most for each repeat of its corpus."""
+        """(n, place) clips of one speaker each, a clip in one place at most for each repeat of its corpus.
+
+        Raises:
+            UsageError: no speaker has enough clips for a place.
+        """
         rng = np.random.default_rng((self.seed, number))
         speakers = np.array([f"{clip.corpus} {clip.speaker}" for clip in self.dataset.clips])
         repeats = dict(self.recipe.repeats)
@@ -79,7 +84,10 @@ class Places:
                 clips = rng.permutation(of_speaker)
                 n_places = len(clips) // self.spec.place
                 places.append(clips[: n_places * self.spec.place].reshape(n_places, self.spec.place))
-        return rng.permutation(np.concatenate(places))
+        found = np.concatenate(places)
+        if not len(found):
+            raise UsageError(f"training clips: no speaker has {self.spec.place}, expected some with so many")
+        return rng.permutation(found)
 
     def _made(self, epoch: int, index: int, places: Indices) -> Made:
         rng = np.random.default_rng((self.seed, epoch, index))

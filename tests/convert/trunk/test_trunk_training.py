@@ -15,6 +15,7 @@ from convert.recipes.spec import AugmentSpec, NetworkSpec, Recipe, TowerSpec, Tr
 from convert.train.trunk.places import Made, Places
 from convert.train.trunk.teacher import Targets, targets
 from convert.train.trunk.training import TrunkTraining
+from edged.errors import UsageError
 
 N_SPEAKERS, N_CLIPS = 4, 9  # of each speaker
 ARGUMENTS = ("dataset", "labels", "truth", "targets", "recipe", "spec", "seed", "n_threads")
@@ -70,6 +71,9 @@ def test_places_of_a_repeated_corpus() -> None:
         supply.dataset, supply.labels, supply.truth, supply.targets, replace(RECIPE, repeats=(("a", 3),)), SPEC, 1
     )
     assert len(often) == 3 * len(supply)
+    lonely = Places(supply.dataset, supply.labels, supply.truth, supply.targets, RECIPE, replace(SPEC, place=10), 1)
+    with pytest.raises(UsageError, match="no speaker has 10"):
+        len(lonely)
 
 
 def test_targets_are_without_speakers() -> None:

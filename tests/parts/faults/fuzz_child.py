@@ -21,11 +21,12 @@ import msgspec
 import numpy as np
 
 from edged.errors import ModelError
-from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.models.bundle import Bundle, load_bundle
 from edged.models.cascade import Answer, Cascade
 from edged.models.interpreter import Runtime, Seen, installed_runtimes
 from edged.models.trunk import Trunk
 from tests.parts.faults.fuzzing import damaged
+from tests.parts.models.bundles import NETWORKS
 from tests.parts.models.trunk_bundles import trunk_bundle
 
 ALLOWED_S = 3  # per case; a good one takes 20 ms
@@ -105,7 +106,7 @@ def main() -> None:
             bundle = trunk_bundle(Path(folder) / "tiny", "float")
             content = bundle.trunk or b""
         else:
-            bundle = load_bundle(DEFAULT_BUNDLE)
+            bundle = load_bundle(NETWORKS)
             content = bundle.contents[bundle.manifest.routes.hard.model]
         for line in sys.stdin:
             changes = [(place, n_removed, bytes.fromhex(new)) for place, n_removed, new in json.loads(line)]

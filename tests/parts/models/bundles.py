@@ -13,6 +13,7 @@ import numpy.typing as npt
 from edged.features.geometry import GEOMETRY
 from edged.models.bundle import DEFAULT_BUNDLE
 
+NETWORKS = Path(__file__).parent / "networks"  # three networks of 0.1.0's bundle, in format 1; no trunk
 CONTENT = b"not a model, but bundle.py only needs its hash"
 
 

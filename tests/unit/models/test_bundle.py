@@ -83,12 +83,16 @@ def test_load_gate_wrong(tmp_path: Path, changed: dict[str, object], expected: s
 
 
 def test_load_default_bundle() -> None:
-    """The shipped bundle is valid and within its size limits."""
+    """The shipped bundle is valid, adapts its features and takes no more work than five networks did."""
     bundle = load_bundle(DEFAULT_BUNDLE)
     assert bundle.manifest.labels == ("angry", "disgust", "fear", "happy", "neutral", "sad")
-    for model in bundle.manifest.models.values():
-        assert model.parameters <= 150_000
-        assert model.multiply_adds <= 25_000_000
+    assert bundle.geometry == GEOMETRY
+    assert bundle.manifest.adaptation is not None
+    trunk = bundle.manifest.trunk
+    assert trunk is not None
+    parts = [trunk, *bundle.manifest.models.values()]
+    assert sum(part.parameters for part in parts) <= 5 * 150_000
+    assert sum(part.multiply_adds for part in parts) <= 5 * 25_000_000
     assert bundle.manifest.gate is not None
     assert bundle.manifest.gate.parameters <= 20_000
 

@@ -14,9 +14,9 @@ from edged.errors import ModelError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd, int8_input
 from edged.models import cascade
-from edged.models.bundle import DEFAULT_BUNDLE, Branch, Bundle, Manifest, Node, Routes, Routing, load_bundle
+from edged.models.bundle import Branch, Bundle, Manifest, Node, Routes, Routing, load_bundle
 from edged.models.cascade import Cascade, SoftRoute, centred, hard_answer, sharpened, soft_answer
-from tests.parts.models.bundles import manifest, write_bundle
+from tests.parts.models.bundles import NETWORKS, manifest, write_bundle
 from tests.parts.models.trunk_bundles import trunk_bundle
 from tests.parts.sound.speech import clips
 
@@ -146,47 +146,47 @@ def test_sharpened_many_at_once() -> None:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Bundle:
-    """The shipped bundle."""
-    return load_bundle(DEFAULT_BUNDLE)
+def networks() -> Bundle:
+    """Networks that see images, and routes between them."""
+    return load_bundle(NETWORKS)
 
 
 @pytest.mark.parametrize("routing", ["hard", "soft"])
-def test_answer_shipped_bundle(shipped: Bundle, corpora: Path, routing: Routing) -> None:
+def test_answer_networks(networks: Bundle, corpora: Path, routing: Routing) -> None:
     """Real models on real speech: a distribution over six labels, the best label first, only the bundle's models."""
-    loaded = Cascade(shipped, routing)
+    loaded = Cascade(networks, routing)
     for image in _images(corpora):
         answer = loaded.answer(image)
         assert answer.scores.shape == (6,)
         assert answer.scores.sum() == pytest.approx(1, abs=1e-5)
         assert answer.label == loaded.labels[int(answer.scores.argmax())]
-        assert set(answer.asked) <= set(shipped.manifest.models)
+        assert set(answer.asked) <= set(networks.manifest.models)
 
 
-def test_answer_hard_fewer_models_than_soft(shipped: Bundle, corpora: Path) -> None:
+def test_answer_hard_fewer_models_than_soft(networks: Bundle, corpora: Path) -> None:
     """Hard routing stops at the end of its route; soft runs every model with a weight."""
-    hard, soft = Cascade(shipped, "hard"), Cascade(shipped, "soft")
-    weighted = {name for name, weight in shipped.manifest.routes.soft.items() if weight}
+    hard, soft = Cascade(networks, "hard"), Cascade(networks, "soft")
+    weighted = {name for name, weight in networks.manifest.routes.soft.items() if weight}
     n_models = set()
     for image in _images(corpora):
         n_models.add(len(hard.answer(image).asked))
         assert set(soft.answer(image).asked) == weighted
-    assert max(n_models) < len(shipped.manifest.models)
+    assert max(n_models) < len(networks.manifest.models)
 
 
-def test_answer_other_labels_and_routes(shipped: Bundle, corpora: Path) -> None:
+def test_answer_other_labels_and_routes(networks: Bundle, corpora: Path) -> None:
     """The same files work with other labels and another route: neither is hard-coded."""
-    names = dict(zip(shipped.manifest.labels, ("red", "brown", "violet", "gold", "grey", "blue"), strict=True))
+    names = dict(zip(networks.manifest.labels, ("red", "brown", "violet", "gold", "grey", "blue"), strict=True))
     models = {
         name: replace(model, labels=tuple(names[label] for label in model.labels))
-        for name, model in shipped.manifest.models.items()
+        for name, model in networks.manifest.models.items()
     }
-    first = shipped.manifest.routes.hard.model
+    first = networks.manifest.routes.hard.model
     other = next(name for name, model in models.items() if len(model.labels) == 2)
     everything = tuple(names.values())
     routes = Routes(default="hard", hard=Node(first, (Branch(everything, Node(other)),)), soft={other: 1.0})
-    manifest = replace(shipped.manifest, labels=everything, models=models, routes=routes)
-    bundle = Bundle(shipped.path, manifest, shipped.contents)
+    manifest = replace(networks.manifest, labels=everything, models=models, routes=routes)
+    bundle = Bundle(networks.path, manifest, networks.contents)
     for image in _images(corpora):
         answer = Cascade(bundle).answer(image)
         assert answer.label in models[other].labels
@@ -204,25 +204,25 @@ def test_answer_of_features(tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.features(features), features)
 
 
-def test_cascade_loads_only_what_routing_needs(shipped: Bundle, tmp_path: Path) -> None:
+def test_cascade_loads_only_what_routing_needs(networks: Bundle, tmp_path: Path) -> None:
     """A broken file does not matter to a routing that does not use it."""
     tiny = load_bundle(write_bundle(tmp_path))
     contents = {**tiny.contents, **dict.fromkeys(("all", "quiet"), b"")}
     with pytest.raises(ModelError, match=r"model model\.tflite: .* cannot load it"):
         Cascade(Bundle(tmp_path, tiny.manifest, contents))
-    first = shipped.manifest.routes.hard.model
-    routes = replace(shipped.manifest.routes, soft={first: 1.0})
-    broken = {name: content if name == first else b"" for name, content in shipped.contents.items()}
-    Cascade(Bundle(shipped.path, replace(shipped.manifest, routes=routes), broken), "soft")
+    first = networks.manifest.routes.hard.model
+    routes = replace(networks.manifest.routes, soft={first: 1.0})
+    broken = {name: content if name == first else b"" for name, content in networks.contents.items()}
+    Cascade(Bundle(networks.path, replace(networks.manifest, routes=routes), broken), "soft")
 
 
-def test_cascade_without_runtime(shipped: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cascade_without_runtime(networks: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a TFLite runtime the error names the packages."""
     monkeypatch.setattr(cascade, "installed_runtimes", list)
     with pytest.raises(
         ModelError, match=r"no TFLite runtime can be imported, expected tflite-runtime .* ai-edge-litert"
     ):
-        Cascade(shipped)
+        Cascade(networks)
 
 
 def _images(corpora: Path) -> list[NDArray[np.int8]]:

@@ -12,7 +12,7 @@ from edged.errors import ModelError
 from edged.models.bundle import DEFAULT_BUNDLE, DimensionName, load_bundle
 from edged.models.cascade import Cascade
 from edged.models.interpreter import Runtime, installed_runtimes
-from tests.parts.models.bundles import manifest, write_bundle
+from tests.parts.models.bundles import NETWORKS, manifest, write_bundle
 from tests.parts.models.trunk_bundles import EIGHT, Kind, eight_label_bundle
 from tests.tools.tiny_models import weights
 
@@ -37,9 +37,10 @@ def test_dimensions_are_of_the_features(
 
 
 def test_bundles_without_dimensions_give_none() -> None:
-    """As the shipped ones do."""
-    answer = Cascade(load_bundle(DEFAULT_BUNDLE)).answer(np.zeros((188, 64), np.int8))
-    assert not answer.dimensions
+    """As the shipped ones do, and networks of format 1."""
+    shipped = load_bundle(DEFAULT_BUNDLE)
+    assert not Cascade(shipped).answer(np.zeros(shipped.n_features or 0, np.float32)).dimensions
+    assert not Cascade(load_bundle(NETWORKS)).answer(np.zeros((188, 64), np.int8)).dimensions
 
 
 def test_dimension_of_an_image(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The shipped models in both runtimes on real speech; everything else is refused."""
+"""Networks in both runtimes on real speech; everything else is refused."""
 
 import sys
 from itertools import product
@@ -13,8 +13,9 @@ from edged.errors import ModelError
 from edged.features.geometry import GEOMETRY, Geometry
 from edged.features.logmel import FrontEnd, int8_input
 from edged.models import interpreter
-from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
+from edged.models.bundle import Bundle, load_bundle
 from edged.models.interpreter import Interpreter, Network, Runtime, installed_runtimes
+from tests.parts.models.bundles import NETWORKS
 from tests.parts.sound.speech import clips
 from tests.tools.tiny_models import FOLDER, weights
 
@@ -23,9 +24,9 @@ _STEP = 1 / 256  # of an int8 score from 0 to 1
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Bundle:
-    """The shipped bundle."""
-    return load_bundle(DEFAULT_BUNDLE)
+def networks() -> Bundle:
+    """Networks that see images."""
+    return load_bundle(NETWORKS)
 
 
 @pytest.fixture(scope="module")
@@ -58,19 +59,19 @@ def test_installed_runtimes_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="tflite-runtime has no wheels from Python 3.12 on")
-def test_scores_runtimes_agree(shipped: Bundle, images: list[NDArray[np.int8]]) -> None:
+def test_scores_runtimes_agree(networks: Bundle, images: list[NDArray[np.int8]]) -> None:
     """Scores of both runtimes differ by at most two quantisation steps, for every model and window."""
-    for name in shipped.manifest.models:
-        one, other = (opened(shipped, name, runtime) for runtime in _RUNTIMES)
+    for name in networks.manifest.models:
+        one, other = (opened(networks, name, runtime) for runtime in _RUNTIMES)
         for image in images:
             assert np.abs(one.scores(image) - other.scores(image)).max() <= 2 * _STEP + 1e-6
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
-def test_scores_are_a_distribution(shipped: Bundle, images: list[NDArray[np.int8]], runtime: Runtime) -> None:
+def test_scores_are_a_distribution(networks: Bundle, images: list[NDArray[np.int8]], runtime: Runtime) -> None:
     """Int8 softmax: scores in [0, 1] sum to 1 except for rounding; real speech gets different labels."""
-    for name, model in shipped.manifest.models.items():
-        loaded = opened(shipped, name, runtime)
+    for name, model in networks.manifest.models.items():
+        loaded = opened(networks, name, runtime)
         scores = np.array([loaded.scores(image) for image in images])
         assert scores.shape == (len(images), len(model.labels))
         assert scores.min() >= 0
@@ -80,9 +81,9 @@ def test_scores_are_a_distribution(shipped: Bundle, images: list[NDArray[np.int8
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
-def test_scores_keep_no_view(shipped: Bundle, images: list[NDArray[np.int8]], runtime: Runtime) -> None:
+def test_scores_keep_no_view(networks: Bundle, images: list[NDArray[np.int8]], runtime: Runtime) -> None:
     """Earlier scores survive the next run, and equal windows get equal scores."""
-    loaded = opened(shipped, next(iter(shipped.manifest.models)), runtime)
+    loaded = opened(networks, next(iter(networks.manifest.models)), runtime)
     first = loaded.scores(images[0])
     copy = first.copy()
     for image in images[1:]:
@@ -92,12 +93,12 @@ def test_scores_keep_no_view(shipped: Bundle, images: list[NDArray[np.int8]], ru
 
 
 @pytest.mark.parametrize(("runtime", "n_labels"), list(product(installed_runtimes(), [1, 5, 7])))
-def test_interpreter_other_number_of_labels(shipped: Bundle, runtime: Runtime, n_labels: int) -> None:
+def test_interpreter_other_number_of_labels(networks: Bundle, runtime: Runtime, n_labels: int) -> None:
     """A manifest whose labels do not match the model's outputs is refused."""
-    name = shipped.manifest.routes.hard.model
+    name = networks.manifest.routes.hard.model
     message = rf"model m\.tflite: outputs are int8 \(1, 6\), expected int8 \(1, {n_labels}\)"
     with pytest.raises(ModelError, match=message):
-        Interpreter("m.tflite", shipped.contents[name], n_labels, n_threads=1, runtime=runtime)
+        Interpreter("m.tflite", networks.contents[name], n_labels, n_threads=1, runtime=runtime)
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
@@ -108,18 +109,18 @@ def test_interpreter_other_number_of_labels(shipped: Bundle, runtime: Runtime, n
         (Geometry(top_db=60.0), "input scale 0.313726 and zero point -128, expected 0.235294 dB and -128"),
     ],
 )
-def test_interpreter_other_geometry(shipped: Bundle, runtime: Runtime, geometry: Geometry, expected: str) -> None:
+def test_interpreter_other_geometry(networks: Bundle, runtime: Runtime, geometry: Geometry, expected: str) -> None:
     """A model for another window or level range is refused."""
     with pytest.raises(ModelError, match=expected):
-        Interpreter("m1", shipped.contents["m1"], 6, n_threads=1, runtime=runtime, geometry=geometry)
+        Interpreter("m1", networks.contents["m1"], 6, n_threads=1, runtime=runtime, geometry=geometry)
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
-def test_interpreter_of_features(shipped: Bundle, runtime: Runtime) -> None:
+def test_interpreter_of_features(networks: Bundle, runtime: Runtime) -> None:
     """A model of images is no head on features."""
     message = r"inputs are int8 \(1, 188, 64, 1\), expected float32 or int8 \(1, 1536\)"
     with pytest.raises(ModelError, match=message):
-        Interpreter("m1", shipped.contents["m1"], 6, n_threads=1, runtime=runtime, n_features=1536)
+        Interpreter("m1", networks.contents["m1"], 6, n_threads=1, runtime=runtime, n_features=1536)
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
@@ -137,7 +138,7 @@ def test_scores_of_features(runtime: Runtime, name: str, scale: float, tolerance
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
 def test_interpreter_operators_that_cannot_run(
-    shipped: Bundle, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    networks: Bundle, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that loads but cannot run is detected at the start, not at the first speech."""
 
@@ -147,7 +148,7 @@ def test_interpreter_operators_that_cannot_run(
     monkeypatch.setattr(Network, "run", fail)
     message = f"^model m1.tflite: {runtime} cannot run it: Input tensor 14 lacks data .1, 188, 64, 1.$"
     with pytest.raises(ModelError, match=message):
-        opened(shipped, "m1", runtime)
+        opened(networks, "m1", runtime)
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
