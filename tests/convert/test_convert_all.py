@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Corpora, and the output of ``python -m convert all --recipe default`` after one epoch."""
     folder = tmp_path_factory.mktemp("convert")
     layouts.ami(folder / "ami")
-    trained_bundle(folder)
+    trained_bundle(folder, "--recipe", "default")
     return folder
 
 
@@ -249,7 +249,7 @@ def test_card(bundle: Bundle) -> None:
 
 def test_made_again_is_the_same(bundle: Bundle, folder: Path) -> None:
     """A repeated command on a finished run gives an identical bundle."""
-    made("bundle", folder=folder, out="again")
+    made("bundle", "--recipe", "default", folder=folder, out="again")
     for file in sorted(bundle.path.iterdir()):
         assert (folder / "again" / file.name).read_bytes() == file.read_bytes()
 
