@@ -58,7 +58,7 @@ LINES = (
     Line(
         "happy",
         -22,
-        "We won! We won the whole thing! I cannot believe it! Oh, this is the best day of my life!",
+        "A puppy! You got me a puppy! Oh, he is so lovely! Thank you, thank you, thank you! Look at him!",
     ),
     Line(
         "neutral",

@@ -7,12 +7,12 @@ import pytest
 
 from edged.calls.analysis import analyse
 from edged.calls.settings import CallSettings, Turn
-from edged.config.structs import Calls, Config
+from edged.config.structs import Baseline, Calls, Config
 from edged.contract.call_report import Report
 from edged.errors import ConfigError, RecordingError, UsageError
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.calls.composed import CALMS, ESCALATES, RATE_HZ, call, write
-from tests.parts.models.bundles import adapting_bundle
+from tests.parts.models.bundles import NETWORKS
 
 SETTINGS = CallSettings(config=Config(), bundle=load_bundle(DEFAULT_BUNDLE), customer="left")
 
@@ -50,7 +50,7 @@ def test_report_of_a_stereo_call(report: Report) -> None:
     assert report.talk.parties[1].speech_s == pytest.approx(2 * len(CALMS), abs=4)
     assert report.band.kind == "wide"
     assert {loss.corpus for loss in report.band.losses} >= {"emodb"}
-    assert report.learned.method == "scores"
+    assert report.learned.method == "features"
     assert sum(report.emotions.values()) == pytest.approx(1, abs=0.01)
     assert 0 < len(report.moments) <= 5
     assert all(f"{word}" in report.formula for word in ("angry 1", "opening", f"{report.score.value:.1f}"))
@@ -190,7 +190,7 @@ def test_silent_call(tmp_path: Path) -> None:
 
 
 def test_progress_and_cancelling(calms: Path) -> None:
-    """Progress comes with every second of sound; an error that it raises ends the analysis."""
+    """Progress comes with every second of sound, half of it in each pass; an error that it raises ends the analysis."""
     seen: list[tuple[float, float | None]] = []
 
     def stop(done_s: float, total_s: float | None) -> None:
@@ -200,20 +200,27 @@ def test_progress_and_cancelling(calms: Path) -> None:
 
     with pytest.raises(InterruptedError):
         analyse(calms, SETTINGS, stop)
-    assert 5 <= len(seen) <= 8
+    assert 10 <= len(seen) <= 14
     assert seen[0][1] == pytest.approx(len(call(CALMS)) / RATE_HZ)
 
 
 def test_bundle_that_adapts_features_learns_the_call_first(tmp_path: Path) -> None:
     """The first pass learns this voice's features, the second scores all windows with the same shift."""
-    adapting = load_bundle(adapting_bundle(tmp_path / "bundle"))
     file = write(tmp_path / "call.wav", call(("angry", "neutral", "neutral")))
-    one, again = (analyse(file, _replaced(bundle=adapting)) for _ in range(2))
-    plain = analyse(file, SETTINGS)
-    assert one.learned.method == "features"
+    one, again = (analyse(file, SETTINGS) for _ in range(2))
+    plain = analyse(file, _replaced(config=Config(baseline=Baseline(mode="off"))))
+    assert (one.learned.method, plain.learned.method) == ("features", "none")
     assert one.learned.speech_s > 10
     assert one.windows == again.windows
     assert [window.scores for window in one.windows] != [window.scores for window in plain.windows]
+
+
+def test_bundle_that_adapts_scores_reads_the_call_once(tmp_path: Path) -> None:
+    """Networks of format 1: what was learned is taken off the scores that the first pass has kept."""
+    file = write(tmp_path / "call.wav", call(("angry", "neutral", "neutral")))
+    report = analyse(file, _replaced(bundle=load_bundle(NETWORKS)))
+    assert report.learned.method == "scores"
+    assert report.learned.shift.keys() == set(SETTINGS.bundle.manifest.labels)
 
 
 def turns_of(sides: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> tuple[Turn, ...]:
