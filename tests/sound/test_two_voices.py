@@ -44,6 +44,9 @@ class Home:
         assert self.store.adaptation is not None
         assert self.store.adaptation.features is not None
         self.features = self.store.adaptation.features
+        adaptation = bundle.manifest.adaptation
+        assert adaptation is not None
+        self._caution_s = adaptation.caution_s
         self.classifier = WindowClassifier(config, bundle, self.store.adaptation)
         self._n_samples = 0
 
@@ -57,7 +60,7 @@ class Home:
     def place(self) -> Floats:
         """The shift without the caution of a short acquaintance."""
         total_s = self.features.speech_s + self.features.calibration_s
-        return np.asarray(self.features.shift * (total_s + 2) / total_s)
+        return np.asarray(self.features.shift * (total_s + self._caution_s) / total_s)
 
 
 def distance(one: Floats, other: Floats) -> float:
