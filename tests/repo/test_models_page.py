@@ -45,7 +45,7 @@ def test_recall_matches_the_bundle(corpus: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("corpus", _METRICS["robustness"])
+@pytest.mark.parametrize("corpus", [name for name in _METRICS["robustness"] if name in _NAMES])
 def test_conditions_match_the_bundle(corpus: str) -> None:
     """UAR under each condition with the default routing."""
     expected = _METRICS["robustness"][corpus]["rows"]
