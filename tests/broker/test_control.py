@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from edged.errors import RestartError
+from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.broker.commanded import Start, bundle, commander, idle_mosquitto, mosquitto, start
 from tests.parts.broker.commander import Commander
 from tests.parts.broker.mosquitto import Mosquitto, wait_until
@@ -76,10 +78,11 @@ def test_baseline_mode_and_reset(start: Start, commander: Commander) -> None:
         assert device.adaptation.adaptation is not None
         assert commander.give("baseline", "frozen").baseline == "frozen"
         assert device.adaptation.adaptation.settings.mode == "frozen"
-        assert device.adaptation.adaptation.scores is not None
-        device.adaptation.adaptation.scores.speech_s = 60.0
+        n_features = load_bundle(DEFAULT_BUNDLE).n_features
+        device.adaptation.adaptation.calibrate(np.zeros((1, n_features or 1), np.float32), 60.0, utc_s=1.8e9)
+        assert device.adaptation.adaptation.calibration_s == 60
         assert commander.give("baseline", "reset").message == "what was learned is deleted"
-        assert device.adaptation.adaptation.speech_s == 0
+        assert device.adaptation.adaptation.calibration_s == 0
         assert commander.give("baseline", "off").ok
         assert device.adaptation.metrics is None
     with start() as device:

@@ -10,6 +10,7 @@ __all__ = ["virtual_microphone"]  # pytest finds the fixture by its name here
 
 _SWITCH = """
 import json, sys, threading, time
+import msgspec
 from edged.audio import microphone as module, mute
 from edged.config.structs import Audio
 mute.REST_S = 0.1
@@ -34,6 +35,7 @@ with module.Microphone(Audio(device="pulse", max_recovery_s=0.3)) as microphone:
     until(lambda: time.monotonic() - began_s > 1)  # three times as long as a lost one is looked for
     say(kept=kept is None, rounds=microphone.status.n_tries - tries, in_memory=bool(microphone._ring._array.any()))
     sys.stdin.readline()
+    microphone._audio = msgspec.structs.replace(microphone._audio, max_recovery_s=60)  # opening may take a while
     microphone.mute(False)
     again = None
     while again is None:
