@@ -1,0 +1,68 @@
+"""What is counted: a program that waits before each part and after it, so that valgrind counts the part alone.
+
+    stdin: a line ──► the next part, ``REPEATS`` times ──► stdout: "done", then the number of classified windows
+
+``python -m benchmarks.instructions.workload`` prints "ready" once all is loaded and warm.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+
+import soundfile
+
+from edged.config.structs import Config
+from edged.demo.sample import SAMPLE
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats, FrontEnd
+from edged.features.windows import Windows
+from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+from edged.pipeline.classifier import WindowClassifier
+
+AT_ONCE, LIVE, WINDOW = "log-mel of 3 s at once", "log-mel of a stride of live sound", "window of speech, soft"
+PARTS = (AT_ONCE, LIVE, WINDOW)
+REPEATS = 4
+_STRIDE = 31 * GEOMETRY.hop
+_WARM = 8  # strides before the first part: six fill a window
+_FIRST = GEOMETRY.sample_rate_hz  # of the sample: a voice speaks from here on
+
+
+def main() -> None:
+    """Warm up, then run each part when a line comes."""
+    speech, _ = soundfile.read(SAMPLE, frames=(_WARM + REPEATS) * _STRIDE, start=_FIRST, dtype="float32")
+    pieces = [(speech[at : at + _STRIDE], at) for at in range(0, len(speech), _STRIDE)]
+    parts = {
+        AT_ONCE: _calls(partial(_at_once, FrontEnd(), speech[: GEOMETRY.window]), pieces),
+        LIVE: _calls(Windows(GEOMETRY, _STRIDE).push, pieces),
+        WINDOW: _calls(WindowClassifier(Config(), load_bundle(DEFAULT_BUNDLE)).classify, pieces),
+    }
+    for calls in parts.values():
+        for call in calls[:_WARM]:
+            call()
+    _wait("ready")
+    for name in PARTS:
+        n_answers = sum(call() for call in parts[name][_WARM:])
+        _wait(f"done {n_answers}")
+
+
+def _calls(push: Callable[[Floats, int], object], pieces: list[tuple[Floats, int]]) -> list[Callable[[], int]]:
+    return [partial(_n_classified, push, piece, at) for piece, at in pieces]
+
+
+def _n_classified(push: Callable[[Floats, int], object], piece: Floats, at: int) -> int:
+    """The number of windows that a piece completes and that a model answered for."""
+    return sum(getattr(one, "answer", None) is not None for one in push(piece, at))  # type: ignore[attr-defined]
+
+
+def _at_once(front_end: FrontEnd, samples: Floats, _piece: Floats, _at: int) -> tuple[()]:
+    front_end.clip_levels(samples)
+    return ()
+
+
+def _wait(word: str) -> None:
+    print(word, flush=True)
+    sys.stdin.readline()
+
+
+if __name__ == "__main__":
+    main()
