@@ -30,5 +30,14 @@ class Entry(NamedTuple):
 ENTRIES = (
     Entry("front-end", "single.front_end", 300, "log-mel of 3 s at once, against three packages"),
     Entry("live-front-end", "single.live_front_end", 300, "log-mel of live sound, against the same"),
-    Entry("window", "single.window", 400, "a window of the pipeline over its models alone, and against peers"),
+    Entry("window", "single.window", 400, "a window of speech over its models alone, and against other programs"),
+    Entry("live", "single.live", 600, "edged run on live speech: CPU, memory, latency to a subscriber"),
+    Entry("start", "single.start", 300, "start of edged run and of edged --help"),
+    Entry("steady", "single.steady", 300, "an hour's windows: garbage collections and growth"),
+    Entry("outbox", "single.outbox", 300, "events through the outbox, acknowledged"),
+    Entry("arithmetic", "single.arithmetic", 60, "multiply-adds of a window, and a Pi Zero 2 W on paper"),
+    Entry("instructions", "instructions.measure", 900, "instructions and allocations, counted by valgrind"),
+    Entry("replay", "single.replay", 300, "recordings, in times real time"),
+    Entry("calls", "single.calls", 300, "an hour's call"),
+    Entry("hub", "fleet.hub", 300, "a hub with a thousand nodes and a hundred places"),
 )

@@ -1,9 +1,9 @@
-"""A thousand nodes and a hundred places on one hub: messages a second, latency, CPU and memory, printed for people.
+"""A thousand nodes and a hundred places on one hub: messages a second, latency, CPU and memory.
 
-    python -m tests.tools.hub_bench        (part of make bench)
+    states of nodes ──mosquitto──► edged hub ──► moods; the figures are the hub's own, from its topic ``hub``
 
-A real `edged hub` and a real mosquitto.  First the load of a fleet in which one node in ten picks up speech, two states
-a second each; then as many states as this sender can send.  The figures are the hub's own, from its topic `hub`.
+First the load of a fleet in which one node in ten picks up speech, two states a second each; then as many states as
+this sender can send.  Latency is from a message's arrival to its place's new mood.
 """
 
 import itertools
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from benchmarks.result import Outcome
 from edged.config.structs import Mqtt
 from edged.contract.mood import HubHealth
 from edged.contract.payloads import encoded
@@ -40,19 +41,21 @@ class Figures(NamedTuple):
     health: HubHealth
 
 
-def main() -> None:
-    """Print both phases."""
-    print(f"\n{'hub':<18} {'messages/s':>10} {'ms p50':>8} {'ms p95':>8} {'cores':>6} {'MB':>6} {'ignored':>8}")
+def measured() -> Outcome:
+    """Figures of both phases."""
+    figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
-        for title, figures in _phases(Path(name)):
-            health = figures.health
-            p50, p95 = (1000 * (value or 0) for value in (health.latency_p50_s, health.latency_p95_s))
-            ignored = sum(msgspec.structs.astuple(health.inputs)) - health.inputs.accepted
-            print(
-                f"{title:<18} {figures.per_s:>10.0f} {p50:>8.1f} {p95:>8.1f} {health.cpu_share:>6.2f}"
-                f" {health.resident_mb:>6.1f} {ignored:>8}"
-            )
-    print(f"hub: {N_NODES} nodes, {N_PLACES} places; latency is from a message's arrival to its place's new mood")
+        for title, (per_s, health) in _phases(Path(name)):
+            inputs = health.inputs
+            figures |= {
+                f"{title}: messages/s": per_s,
+                f"{title}: latency p50, ms": 1000 * (health.latency_p50_s or 0),
+                f"{title}: latency p95, ms": 1000 * (health.latency_p95_s or 0),
+                f"{title}: cores of the hub": health.cpu_share,
+                f"{title}: memory of the hub, MB": health.resident_mb,
+                f"{title}: ignored messages": float(sum(msgspec.structs.astuple(inputs)) - inputs.accepted),
+            }
+    return Outcome(figures=figures)
 
 
 def _phases(folder: Path) -> Iterator[tuple[str, Figures]]:
@@ -129,7 +132,3 @@ def _new(subscriber: Subscriber) -> list[tuple[float, HubHealth]]:
         if message.topic == "edged/hub-bench/hub" and not message.retained:
             found.append((time.monotonic(), msgspec.json.decode(message.payload, type=HubHealth)))
     return found
-
-
-if __name__ == "__main__":
-    main()

@@ -1,12 +1,15 @@
-"""Speed and size of `edged calls`, printed for people beside those of the daemon.
+"""Speed and size of ``edged calls``.
 
 an hour of a stereo call, 8 kHz mu-law ──edged calls, one process──► CPU time, peak memory
 ten minutes of it ──decoding and filters; log-mel of both channels; all──► shares
+
+A call of an hour is a made-up one, over and over.
 """
 
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from benchmarks.result import Outcome
 from edged.calls.analysis import analyse
 from edged.calls.settings import CallSettings
 from edged.calls.sound.parties import Parties
@@ -27,31 +31,28 @@ _HOUR_S, _SHARES_S = 3600, 600
 _STRIDE = 94 * GEOMETRY.hop  # 1.504 s
 
 
-def calls_line(folder: Path) -> str:
-    """One line about an hour's call."""
-    hour = _recording(folder, _HOUR_S)
-    command = [
-        sys.executable,
-        "-m",
-        "edged",
-        "calls",
-        "--customer",
-        "left",
-        "--jobs",
-        "1",
-        "--out",
-        str(folder / "out"),
-    ]
-    running = subprocess.Popen([*command, str(hour)], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(running.pid, 0)
-    running.returncode = os.waitstatus_to_exitcode(status)
-    if running.returncode:
-        return f"edged calls: ended with {running.returncode}"
-    busy_s, megabytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-    return f"edged calls, an hour in stereo: {busy_s:.1f} s of CPU, peak {megabytes:.1f} MB; {_shares(folder)}"
+def measured() -> Outcome:
+    """CPU time and memory of an hour's call, and the shares of its parts."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        busy_s, megabytes = usage_of(folder, _HOUR_S)
+        shares = _shares(folder)
+    return Outcome(figures={"CPU s of an hour in stereo": busy_s, "peak, MB": megabytes} | shares)
 
 
-def _shares(folder: Path) -> str:
+def usage_of(folder: Path, duration_s: int) -> tuple[float, float]:
+    """CPU seconds and peak megabytes of ``edged calls`` on a call of this length."""
+    file = _recording(folder, duration_s)
+    options = ["--customer", "left", "--jobs", "1", "--out", str(folder / f"out-{duration_s}")]
+    process = subprocess.Popen([sys.executable, "-m", "edged", "calls", *options, str(file)], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"edged calls ended with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def _shares(folder: Path) -> dict[str, float]:
     settings = CallSettings(config=Config(), bundle=load_bundle(DEFAULT_BUNDLE), customer="left")
     file = _recording(folder, _SHARES_S)
     at_s = [time.process_time()]
@@ -67,12 +68,11 @@ def _shares(folder: Path) -> str:
     analyse(file, settings)
     at_s.append(time.process_time())
     decoding, features, whole = (later - before for before, later in pairwise(at_s))
-    shares = {
-        "decoding and filters": decoding,
-        "features": features,
-        "models and the rest": whole - decoding - features,
+    return {
+        "decoding and filters, % of the time": 100 * decoding / whole,
+        "features, %": 100 * features / whole,
+        "models and the rest, %": 100 * (whole - decoding - features) / whole,
     }
-    return ", ".join(f"{name} {share / whole:.0%}" for name, share in shares.items())
 
 
 def _recording(folder: Path, duration_s: int) -> Path:

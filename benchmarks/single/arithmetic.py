@@ -1,0 +1,59 @@
+"""Multiply-adds of a window, and what share of a Raspberry Pi Zero 2 W's core they are, on paper.
+
+    bundle.json ──models, gate──► multiply-adds ──by the window──► a second ──over what a core does──► share
+
+On paper, since no such board is here: a Cortex-A53 at 1 GHz starts one 64-bit NEON multiplication a cycle (Arm's
+optimization guide of it), eight 8-bit products; XNNPACK's int8 kernels for it reach about a third of that with loads,
+widening sums and rescaling.  The front end is counted by its own multiply-adds in float32, two a cycle, at a half.
+"""
+
+import math
+
+import numpy as np
+
+from benchmarks.result import Outcome
+from benchmarks.sound import STRIDE
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import mel_filters
+from edged.features.spectrum import SpectrumTables
+from edged.models.bundle import DEFAULT_BUNDLE, Node, load_bundle
+
+_CLOCK_HZ = 1e9
+_INT8_A_CYCLE = 8 / 3
+_FLOAT_A_CYCLE = 2 / 2
+_STRIDE_S = STRIDE / GEOMETRY.sample_rate_hz
+
+
+def measured() -> Outcome:
+    """Millions a window, and shares of a core."""
+    manifest = load_bundle(DEFAULT_BUNDLE).manifest
+    by_name = {name: model.multiply_adds for name, model in manifest.models.items()}
+    gate = manifest.gate.multiply_adds if manifest.gate else 0
+    trunk = manifest.trunk.multiply_adds if manifest.trunk else 0
+    soft = gate + trunk + sum(by_name[name] for name, weight in manifest.routes.soft.items() if weight)
+    hard = gate + trunk + _longest(manifest.routes.hard, by_name)
+    front_end = _front_end()
+    figures = {
+        "soft: models and gate, M a window": soft / 1e6,
+        "hard: models of the longest route and gate, M a window": hard / 1e6,
+        "front end in float32, M a window": front_end / 1e6,
+    }
+    for name, count in (("soft", soft), ("hard", hard)):
+        busy_s = (count / _INT8_A_CYCLE + front_end / _FLOAT_A_CYCLE) / _CLOCK_HZ
+        figures[f"{name}: Pi Zero 2 W on paper, % of a core"] = 100 * busy_s / _STRIDE_S
+    return Outcome(figures=figures)
+
+
+def _longest(node: Node, by_name: dict[str, int]) -> int:
+    return by_name[node.model] + max((_longest(branch.then, by_name) for branch in node.branches), default=0)
+
+
+def _front_end() -> int:
+    """Of the frames of a stride: the two matrix products of the transform, and what is not 0 of the mel bands."""
+    tables, n_frames = SpectrumTables(GEOMETRY), STRIDE // GEOMETRY.hop
+    n_mel = int(np.count_nonzero(mel_filters(GEOMETRY)))
+    if tables.factors is None:  # an FFT
+        return round(n_frames * (2 * GEOMETRY.n_fft * math.log2(GEOMETRY.n_fft) + n_mel))
+    n_1, n_2 = tables.factors
+    n_kept = n_1 // 2 + 1
+    return n_frames * (2 * n_kept * GEOMETRY.n_fft + 4 * n_kept * n_2**2 + n_mel)
