@@ -6,11 +6,13 @@ One thread each for BLAS and OpenMP, set before numpy is imported; a measurement
 as missing, with the reason, and the others run.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
@@ -52,6 +54,8 @@ def _outcome(entry: Entry) -> Outcome:
         stderr=subprocess.PIPE,
         start_new_session=True,  # so that a time-out ends the programs that it started too
     )
+    if entry.by_clock:
+        _put_first(child.pid)
     try:
         output, errors = child.communicate(timeout=entry.limit_s)
     except subprocess.TimeoutExpired:
@@ -63,3 +67,12 @@ def _outcome(entry: Entry) -> Outcome:
     except msgspec.DecodeError:
         lines = errors.decode(errors="replace").strip().splitlines()
         return Outcome(missing=f"status {child.returncode}: {lines[-1] if lines else 'no output'}")
+
+
+def _put_first(pid: int) -> None:
+    """What is measured by the clock runs before other programs, where root may say so: the rest of them do not count.
+
+    A new session is a scheduling group of its own (sched(7)), and this is its priority.
+    """
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text("-20", encoding="ascii")

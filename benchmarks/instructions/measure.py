@@ -11,7 +11,7 @@ def measured() -> Outcome:
         return Outcome(missing=reason)
     counts, before = counted(), committed().counts
     figures = {f"{part}, million instructions": count / 1e6 for part, count in counts.items()}
-    figures["calls of malloc in a window of speech, soft"] = float(n_allocations())
+    figures["calls of malloc a window"] = float(n_allocations())
     return Outcome(
         figures=figures, notes=grown(counts, before) or ["None has grown by more than 10 % since committed."]
     )

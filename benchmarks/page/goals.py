@@ -24,6 +24,7 @@ class Goal(NamedTuple):
 _PEERS = ("python_speech_features", "librosa", "kaldi-native-fbank")
 _ONCE = zip(_PEERS, ("2.0 x", "1.15 x", "?"), (10, 4, 4), strict=True)
 _LIVE = zip(_PEERS, (30, 15, 15), strict=True)
+_LITERT, _TFLITE = "ai-edge-litert", "tflite-runtime"
 
 GOALS: tuple[Goal, ...] = (
     *(
@@ -38,6 +39,21 @@ GOALS: tuple[Goal, ...] = (
     Goal("openSMILE eGeMAPS of 3 s over a window, hard", "?", 20, "x", "window", "eGeMAPS over hard", at_least=True),
     Goal("openSMILE eGeMAPS of 3 s over a window, soft", "?", 10, "x", "window", "eGeMAPS over soft", at_least=True),
     Goal("wav2vec2-base over a window, hard", "?", 500, "x", "window", "wav2vec2-base over hard", at_least=True),
+    Goal("wav2vec2-base over a window, soft", "?", 500, "x", "window", "wav2vec2-base over soft", at_least=True),
+    Goal("live: CPU time of a second of sound", "3.4 %", 1, "%", "live", f"CPU share, {_LITERT} %"),
+    Goal("live: Pss with LiteRT", "97 MB", 70, "MB", "live", f"Pss, {_LITERT} MB"),
+    Goal("live: Pss with tflite-runtime", "?", 55, "MB", "live", f"Pss, {_TFLITE} MB"),
+    Goal("end of a window to the subscriber, p50", "84 ms", 5, "ms", "live", "latency p50 ms"),
+    Goal("the same, p95", "119 ms", 10, "ms", "live", "latency p95 ms"),
+    Goal("the same, p99", "?", 25, "ms", "live", "latency p99 ms"),
+    Goal("`edged run`, process start to READY", "?", 0.7, "s", "start", "edged run to READY, s"),
+    Goal("`edged --help`", "?", 0.15, "s", "start", "edged --help, s"),
+    Goal("allocations a window, soft: calls of malloc", "?", 100, "", "instructions", "calls of malloc a window"),
+    Goal("garbage collections an hour", "?", 0, "", "steady", "collections an hour"),
+    Goal("events through the outbox, acknowledged", "?", 2000, "a second", "outbox", "events a second", at_least=True),
+    Goal("the same: memory gained", "?", 2, "MB", "outbox", "memory gained by 20,000 events more, MB"),
+    Goal("multiply-adds a window, all models and the gate", "100.3 M", 100, "M", "arithmetic", "soft, M a window"),
+    Goal("Pi Zero 2 W on paper, soft", "?", 8, "% of a core", "arithmetic", "soft: Pi Zero 2 W on paper, % of a core"),
 )
 
 

@@ -49,7 +49,7 @@ def measured() -> Outcome:
     }
     figures = {
         "memory after the first round, MB": memory[0],
-        f"growth over {_N_EVENTS * (_N_ROUNDS - 1):,} events more, MB": memory[-1] - memory[0],
+        f"memory gained by {_N_EVENTS * (_N_ROUNDS - 1):,} events more, MB": memory[-1] - memory[0],
         "peak, MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "events dropped": float(dropped),
     }

@@ -16,7 +16,7 @@ from edged.config.structs import Config
 from edged.contract.status import SinkStatus, SourceStatus
 from edged.contract.topics import WINDOW, Topic
 from edged.features.logmel import Floats
-from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 from edged.pipeline.daemon import Daemon
 
 
@@ -78,9 +78,9 @@ class _Nowhere:
 class Pipeline:
     """A call runs ``n_windows`` windows through a daemon that stays open."""
 
-    def __init__(self, config: Config, speech: Floats, n_windows: int) -> None:
+    def __init__(self, config: Config, speech: Floats, n_windows: int, bundle: Bundle | None = None) -> None:
         self.sink, self._source, self._n_windows = _Nowhere(), _Memory(speech), n_windows
-        self._daemon = Daemon(config, load_bundle(DEFAULT_BUNDLE), self._source, self.sink)
+        self._daemon = Daemon(config, bundle or load_bundle(DEFAULT_BUNDLE), self._source, self.sink)
 
     def __call__(self) -> None:
         """Runs them."""

@@ -26,7 +26,7 @@ from benchmarks.sound import STRIDE, conversation, three_seconds
 from edged.config.structs import Config
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
-from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+from edged.models.bundle import DEFAULT_BUNDLE, Node, load_bundle
 from edged.models.interpreter import Runtime, installed_runtimes
 from edged.pipeline.classifier import Classification, WindowClassifier
 
@@ -36,21 +36,29 @@ _MODULES: dict[Runtime, str] = dict(zip(get_args(Runtime), ("ai_edge_litert", "t
 
 
 class BareModels:
-    """The files that the routes need, in a runtime, with no code of ours between; a call is a window."""
+    """The files of these models, and the trunk before them, in a runtime, with no code of ours between.
+
+    A call is a window.  Where there is a trunk, the models get zeros in place of its features: their time is the same.
+    """
 
     def __init__(self, names: Iterable[str], images: list[NDArray[np.int8]], runtime: Runtime) -> None:
-        module, contents = import_module(f"{_MODULES[runtime]}.interpreter"), load_bundle(DEFAULT_BUNDLE).contents
-        self._models = [module.Interpreter(model_content=contents[name], num_threads=1) for name in names]
-        for model in self._models:
+        module, bundle = import_module(f"{_MODULES[runtime]}.interpreter"), load_bundle(DEFAULT_BUNDLE)
+        files = [bundle.contents[name] for name in names]
+        self._ends: list[tuple[Any, int, int, Any]] = []
+        for content in [bundle.trunk, *files] if bundle.trunk else files:
+            model = module.Interpreter(model_content=content, num_threads=1)
             model.allocate_tensors()
-        self._ends = [(m, m.get_input_details()[0]["index"], m.get_output_details()[0]["index"]) for m in self._models]
+            given, result = model.get_input_details()[0], model.get_output_details()[0]
+            sees_image = given["dtype"] == np.int8 and tuple(given["shape"]) == (1, *images[0].shape, 1)
+            zeros = None if sees_image else np.zeros(given["shape"], given["dtype"])
+            self._ends.append((model, given["index"], result["index"], zeros))
         self._images = cycle([image[None, ..., None] for image in images])
 
     def __call__(self) -> list[Any]:
         """The outputs for the next image."""
         image, outputs = next(self._images), []
-        for model, given, result in self._ends:
-            model.set_tensor(given, image)
+        for model, given, result, zeros in self._ends:
+            model.set_tensor(given, image if zeros is None else zeros)
             model.invoke()
             outputs.append(model.get_tensor(result))
         return outputs
@@ -61,11 +69,12 @@ def measured() -> Outcome:
     speech, windows = speech_only(conversation())
     images = [window.window.image for window in windows]
     soft, hard = (Pipeline(_config(routing), speech, _N_WINDOWS) for routing in ("soft", "hard"))
-    every, one_route = list(load_bundle(DEFAULT_BUNDLE).manifest.routes.soft), ["m1", "m2", "m4"]
+    routes = load_bundle(DEFAULT_BUNDLE).manifest.routes
+    every = [name for name, weight in routes.soft.items() if weight]
     contenders: dict[str, Callable[[], object]] = {"soft": soft, "hard": hard}
     for runtime in installed_runtimes():
         contenders[f"models, {runtime}"] = BareModels(every, images, runtime)
-    contenders["models of one route"] = BareModels(one_route, images, installed_runtimes()[0])
+    contenders["models of the longest route"] = BareModels(longest_route(routes.hard), images, installed_runtimes()[0])
     egemaps = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.Functionals)
     samples = three_seconds()
     contenders["eGeMAPS"] = partial(egemaps, samples, GEOMETRY.sample_rate_hz)
@@ -98,6 +107,11 @@ def speech_only(sound: Floats) -> tuple[Floats, list[Classification]]:
     first = best[0].window.start
     n_strides = (best[-1].window.end - first) // STRIDE
     return sound[first : first + n_strides * STRIDE], best
+
+
+def longest_route(node: Node) -> list[str]:
+    """The models that run at most, along the tree from ``node``."""
+    return [node.model, *max((longest_route(branch.then) for branch in node.branches), default=[], key=len)]
 
 
 def _config(routing: str) -> Config:

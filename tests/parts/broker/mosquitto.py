@@ -59,6 +59,12 @@ class Mosquitto:
     def __exit__(self, *_fault: object) -> None:
         self.kill()
 
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._running is not None
+        return self._running.pid
+
     def another(self, folder: Path) -> "Mosquitto":
         """A second mosquitto, in a new folder and on its own port."""
         folder.mkdir()
