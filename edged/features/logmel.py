@@ -105,7 +105,13 @@ class _Work(threading.local):
 
     def __init__(self, geometry: Geometry) -> None:
         self.spectra = Spectra(_tables(geometry).spectrum)
-        self.bands = np.empty((BLOCK, geometry.n_mels), np.float32)
+
+
+def _decibels(power: Floats, least: np.float32) -> Floats:
+    """``power`` itself, in dB, as if none were below ``least``."""
+    np.log(np.maximum(power, least, out=power), out=power)
+    power *= _DB
+    return power
 
 
 class FrontEnd:
@@ -136,22 +142,22 @@ class FrontEnd:
         """
         levels = np.empty((self.n_frames(len(samples)), self.geometry.n_mels), np.float32) if out is None else out
         for frames, power in self._spectra(samples):
-            bands = self._work.bands[: len(power)]
             for group, rows, filters in self._tables.bands:
-                np.matmul(power[:, rows], filters, out=bands[:, group])
-            np.log(np.maximum(bands, _AMIN, out=bands), out=bands)
-            np.multiply(bands, _DB, out=levels[frames])
+                np.matmul(power[:, rows], filters, out=levels[frames, group])
             if loudness is not None:
-                level = np.log(np.maximum(power @ self._tables.loudness, _SILENT_POWER))
-                np.maximum(level * _DB, _SILENCE_DBFS, out=loudness[frames])
+                np.matmul(power, self._tables.loudness, out=loudness[frames])
+        _decibels(levels, _AMIN)
+        if loudness is not None:
+            np.maximum(_decibels(loudness, _SILENT_POWER), _SILENCE_DBFS, out=loudness)
         return levels
 
     def _spectra(self, samples: Floats) -> Iterator[tuple[slice, Floats]]:
         """The frames of ``samples`` in blocks: which they are, and their power (n_frames, n_rows), overwritten next."""
         samples = np.ascontiguousarray(samples, np.float32)
         n_frames, spectra = self.n_frames(len(samples)), self._work.spectra
-        for first in range(0, n_frames, BLOCK):
-            end = min(first + BLOCK, n_frames)
+        size = -(-n_frames // -(-n_frames // BLOCK)) if n_frames else 1  # blocks of equal size: a small one wastes time
+        for first in range(0, n_frames, size):
+            end = min(first + size, n_frames)
             yield slice(first, end), spectra.power(samples[first * self.geometry.hop :], end - first)
 
     def image(self, levels: Floats) -> NDArray[np.uint8]:
@@ -176,7 +182,9 @@ class FrontEnd:
     def clip_levels(self, samples: Floats) -> Floats:
         """(k, n_mels) dB over a whole clip (n,), its frames centred on samples 0, hop, 2 hop …, zeros outside it."""
         half = self.geometry.n_fft // 2
-        return self.levels(np.pad(samples.astype(np.float32, copy=False), half))
+        padded = np.zeros(len(samples) + 2 * half, np.float32)  # np.pad takes as long as six frames
+        padded[half : half + len(samples)] = samples
+        return self.levels(padded)
 
 
 def relative_levels(levels: Floats, geometry: Geometry = GEOMETRY) -> Floats:

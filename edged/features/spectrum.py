@@ -12,6 +12,8 @@ memory that is allocated once.  convert/LOG.md has the comparison with numpy, sc
 Lengths without suitable factors are transformed by numpy.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +22,8 @@ from edged.features.geometry import GEOMETRY, Geometry
 Floats = NDArray[np.float32]
 
 # Frames that are transformed at once: their arrays fit into the second cache of a Cortex-A53, and OpenBLAS multiplies
-# them without packing them first, which it does from 29 frames on.
-BLOCK = 16
+# them without packing them first, as it does more of them.
+BLOCK = 28
 _FACTORS = range(8, 65)  # n_2: shorter ones waste operations in the first step, longer ones in the second
 _MAX_FIRST = 128  # n_1
 
@@ -65,19 +67,26 @@ class SpectrumTables:
         self.bins = np.minimum(bins, n_fft - bins)
 
 
+class _Views(NamedTuple):
+    """The working memory, shaped for a number of frames."""
+
+    split: Floats  # (n_2, k, n_1)
+    half: Floats  # (2, n_2, k, K)
+    half_rows: Floats  # (2 n_2, k K), the same memory
+    whole: Floats  # (2, n_2, k, K)
+    whole_rows: Floats  # (2 n_2, k K), the same memory
+    by_frame: Floats  # (k, n_2, K)
+    power: Floats  # (k, n_rows), the same memory
+
+
 class Spectra:
     """Transforms frames of one stream; the memory that it works in is its own, so one thread owns it."""
 
     def __init__(self, tables: SpectrumTables) -> None:
         self._tables = tables
-        if tables.factors is None:
-            return
-        n_1, n_2 = tables.factors
-        n_kept = n_1 // 2 + 1
-        self._split = np.empty(n_2 * n_1 * BLOCK, np.float32)
-        self._half = np.empty(n_2 * 2 * n_kept * BLOCK, np.float32)
-        self._whole = np.empty_like(self._half)
-        self._power = np.empty(n_2 * n_kept * BLOCK, np.float32)
+        self._views: dict[int, _Views] = {}  # by the number of frames
+        if tables.factors is not None:
+            self._memory = np.empty((4, BLOCK * (tables.geometry.n_fft + 4 * sum(tables.factors))), np.float32)
 
     def power(self, samples: Floats, n_frames: int) -> Floats:
         """(n_frames, n_rows) of the first ``n_frames`` (at most ``BLOCK``) of ``samples``; the next call overwrites it.
@@ -90,19 +99,30 @@ class Spectra:
             frames = _strided(samples, (n_frames, tables.geometry.n_fft), (hop, step))
             spectrum = np.fft.rfft(frames * tables.taper, axis=1)
             return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
-        n_1, n_2 = tables.factors
-        split = self._split[: n_2 * n_frames * n_1].reshape(n_2, n_frames, n_1)
-        np.copyto(split, _strided(samples, split.shape, (step, hop, n_2 * step)))
-        shape = (n_2, n_frames, n_1 // 2 + 1)
-        size = 2 * n_frames * len(tables.bins)
-        half, whole = self._half[:size].reshape(2, *shape), self._whole[:size].reshape(2, *shape)
-        np.matmul(split, tables.first, out=half)
-        np.matmul(tables.second, half.reshape(2 * n_2, -1), out=whole.reshape(2 * n_2, -1))
-        np.square(whole, out=whole)
-        by_row = np.add(whole[0], whole[1], out=half[0])
-        power = self._power[: size // 2].reshape(n_frames, n_2, shape[2])
-        np.copyto(power, by_row.transpose(1, 0, 2))
-        return power.reshape(n_frames, -1)
+        views = self._views.get(n_frames)
+        if views is None:
+            views = self._views[n_frames] = self._shaped(n_frames, *tables.factors)
+        views.split[:] = _strided(samples, views.split.shape, (step, hop, tables.factors[1] * step))
+        np.matmul(views.split, tables.first, out=views.half)
+        np.matmul(tables.second, views.half_rows, out=views.whole_rows)
+        np.square(views.whole, out=views.whole)
+        np.add(views.whole[0], views.whole[1], out=views.half[0])
+        views.by_frame[:] = views.half[0].transpose(1, 0, 2)
+        return views.power
+
+    def _shaped(self, n_frames: int, n_1: int, n_2: int) -> _Views:
+        n_kept = n_1 // 2 + 1
+        sizes = [n_2 * n_frames * n_1, *[2 * n_2 * n_frames * n_kept] * 2, n_2 * n_frames * n_kept]
+        split, half, whole, power = (memory[:size] for memory, size in zip(self._memory, sizes, strict=True))
+        return _Views(
+            split.reshape(n_2, n_frames, n_1),
+            half.reshape(2, n_2, n_frames, n_kept),
+            half.reshape(2 * n_2, -1),
+            whole.reshape(2, n_2, n_frames, n_kept),
+            whole.reshape(2 * n_2, -1),
+            power.reshape(n_frames, n_2, n_kept),
+            power.reshape(n_frames, -1),
+        )
 
 
 def _strided(samples: Floats, shape: tuple[int, ...], strides: tuple[int, ...]) -> Floats:
