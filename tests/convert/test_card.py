@@ -76,6 +76,9 @@ def test_protocols_fold_by_fold() -> None:
     text = sections({"protocols": {"emodb": {"command": "make it", "of": 8, "folds": folds}}})["protocols"]
     assert "| EMO-DB, two | 2 / 16 | 0.625 (0.375 to 0.875) | 2 of 8 | 0.625 ± 0.354 | 0.375 0.875 |" in text
     assert text.splitlines()[-1] == "- EMO-DB: `make it`, at `abc`, `def`"
+    assert "by a network with M1's design" in text
+    of_heads = {"emodb": {"command": "python -m convert protocol emodb --size large", "of": 8, "folds": folds}}
+    assert "by a head on the trunk" in sections({"protocols": of_heads})["protocols"]
 
 
 def test_stream_section_names_the_goals_met() -> None:
