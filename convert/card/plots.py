@@ -30,9 +30,10 @@ def figure(width_in: float, height_in: float, *, dpi: int = _DPI) -> Figure:
     return made
 
 
-def saved(made: Figure, file: Path) -> None:
-    """Writes ``made``, with neither the time nor the program in it."""
-    made.tight_layout()
+def saved(made: Figure, file: Path, *, tight: bool = True) -> None:
+    """Writes ``made``, with neither the time nor the program in it; ``tight`` lays it out anew."""
+    if tight:
+        made.tight_layout()
     made.savefig(file, metadata={"Software": None}, pil_kwargs={"optimize": True})
 
 

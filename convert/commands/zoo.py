@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         UsageError: no such recogniser or corpus, or an extra is not installed.
     """
-    from convert.card import zoo_page  # noqa: PLC0415 - scikit-learn takes seconds
+    from convert.card.zoo import page  # noqa: PLC0415 - scikit-learn takes seconds
     from convert.zoo import running  # noqa: PLC0415 - as above
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
     from convert.zoo.problems import PROBLEMS, Places  # noqa: PLC0415 - as above
@@ -60,9 +60,9 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps([one.as_json() for one in found], indent=1))
     elif options.page:
-        zoo_page.write(options.page, found)
+        page.write(options.page, found)
     else:
-        print(zoo_page.page(found))
+        print(page.page(found))
 
 
 def _wanted(options: argparse.Namespace, places: "Places") -> list["Trial"]:

@@ -94,7 +94,7 @@ def stored(places: Places, trial: Trial) -> Outcome | None:
     if not (file.is_file() and scores.is_file()):
         return None
     result = json.loads(file.read_text(encoding="utf-8"))
-    return Outcome(np.load(scores), result["seconds"], result["multiply_adds"])
+    return Outcome(np.load(scores), result.get("cpu_s"), result["multiply_adds"])
 
 
 @cache

@@ -24,6 +24,7 @@ class Summary:
 
     problem: str
     entry: str
+    n_labels: int  # that occur; chance is one of them
     n_speakers: int
     n_folds: int
     of_folds: int  # that the problem has
@@ -37,7 +38,7 @@ class Summary:
     top3: float | None
     leaky_uar: float | None  # of the published kind of protocol; None where it was not run
     leaky_macro_f1: float | None
-    seconds: float | None  # of a fold, training and test
+    seconds: float | None  # of the processor, for a fold, training and test
     multiply_adds: int  # of a clip of 3 s or a sentence, without the features; of trees the comparisons
     commit: str
     command: str
@@ -87,10 +88,12 @@ def _summary(
     low, high = interval(by_seed[0])
     mixed = _by_speaker(leaky).sum(axis=0) if leaky else None
     uars = [uar(matrix) for matrix in pooled]
+    timed = [result["cpu_s"] for result in apart.values() if result.get("cpu_s") is not None]
     n_clips = [int(np.sum(list(result["speakers"].values()))) for result in apart.values()]
     return Summary(
         problem=problem,
         entry=entry,
+        n_labels=int((pooled[0].sum(axis=1) > 0).sum()),
         n_speakers=len(by_seed[0]),
         n_folds=len({trial.fold for trial in apart}),
         of_folds=problems.named(problem).n_folds,
@@ -104,7 +107,7 @@ def _summary(
         top3=float(np.average([result["top3"] for result in apart.values()], weights=n_clips)),
         leaky_uar=None if mixed is None else uar(mixed),
         leaky_macro_f1=None if mixed is None else macro_f1(mixed),
-        seconds=float(np.mean([result["seconds"] for result in apart.values()])),
+        seconds=float(np.mean(timed)) if timed else None,
         multiply_adds=round(np.mean([result["multiply_adds"] for result in apart.values()])),
         commit=next(iter(apart.values())).get("commit", "unknown"),
         command=f'python -m convert zoo --model "{entry}" --corpus {problem}',

@@ -99,7 +99,11 @@ _HOME = {
 _NAMES_MODULE = re.compile(rf"(?:{'|'.join(_HOME)})(?:\.[a-z_]+)+")
 _EVERYWHERE = {"numpy", "msgspec"}
 _CONVERT_HOME = {"soundfile": "convert.data.recordings", "soxr": "convert.data.recordings"}
-_DRAWS = ("convert.card.plots", "convert.card.gate_plot")  # may import matplotlib: modules that measure never draw
+_DRAWS = (
+    "convert.card.plots",
+    "convert.card.gate_plot",
+    "convert.card.zoo.plot",
+)  # may import matplotlib: modules that measure never draw
 
 
 def modules(package: str) -> dict[str, Path]:

@@ -18,4 +18,6 @@ class SimAM(keras.layers.Layer):  # type: ignore[misc] # keras has no types
         ops = keras.ops
         distance = ops.square(x - ops.mean(x, axis=(1, 2), keepdims=True))
         variance = ops.mean(distance, axis=(1, 2), keepdims=True)
-        return x * ops.sigmoid(distance / (4 * (variance + LAMBDA)) + 0.5)
+        # A division has no int8 kernel in tflite-runtime; a root's inverse has one in both runtimes.
+        inverse = ops.rsqrt(4 * (variance + LAMBDA))
+        return x * ops.sigmoid(distance * inverse * inverse + 0.5)

@@ -139,7 +139,7 @@ def _step(network: "keras.Model", heads: Sequence[str], rate: float) -> Callable
         gradients = tape.gradient(loss, variables)
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
-    compiled: Callable[..., None] = tf.function(step, reduce_retracing=True)
+    compiled: Callable[..., None] = tf.function(step, reduce_retracing=True, autograph=False)
     return compiled
 
 

@@ -1,0 +1,128 @@
+"""Figures of the zoo to ``docs/zoo.md`` and its picture.
+
+Summaries ──► a table a corpus, with both protocols and the cascade last, and what each recogniser is
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from convert.card.tables import share, table
+from convert.card.zoo.plot import PANELS, draw
+from convert.zoo import cascade
+from convert.zoo.catalogue import ENTRIES
+from convert.zoo.problems import PROBLEMS
+from convert.zoo.recogniser import Entry
+from convert.zoo.summary import Summary
+
+_INTRODUCTION = """\
+# Other recognisers
+
+What are edged's models worth against the ways that others try? Recognisers that other works propose are built here, and
+trained and tested on the speakers and folds of edged's own models. `python -m convert zoo --page docs/zoo.md` trains
+what has no result yet, and writes this page and its picture.
+
+- **Apart**: nobody is both trained and tested on, by the committed folds. UAR is the unweighted average recall, its
+  95 % interval is over speakers, ± is the standard deviation over seeds. Epochs are chosen on validation speakers.
+- **As published**: the protocol of many publications. Clips are repeated until labels are balanced and then split at
+  random, so that speakers and copies of a clip are on both sides, and the epoch is chosen on the test clips. Its
+  figures say how well a recogniser remembers.
+- **Multiply-adds** are of 3 s of sound or of one sentence (16 word pieces of BERT), without the features; of trees the
+  comparisons. A model of the small bundle has 20 M, and at most 25 M are allowed.
+- **Folds**: "2 of 8" means that the others are not trained yet; the figure is of these folds' speakers.
+- Each row is of `python -m convert zoo --model NAME --corpus NAME`, at its commit and with its seeds; those of the
+  bundles are explained below.
+"""
+_READING = """\
+## How to read it
+
+- Features 6 to 8 of `eight` depend on a clip's length and offset, as published: the harmonic part and the maximum of
+  the autocorrelation are multiplied by 1000, and the latter is divided by its length.
+- CREMA-D comes as log-mel here, so what needs sound has no row there, and networks on frames see its 13 cepstra alone.
+- Words of the acted corpora carry no emotion. Words are measured on sentences, and sound with words on pairs: each clip
+  of RAVDESS gets a sentence of GoEmotions with the same label, another one for each block of speakers. That is an
+  upper bound, and no figure of a real recording. IEMOCAP, which has both, is tested by session for those who have it.
+- Rows of the bundles are those that they were measured with (their cards). "Trained fold by fold" is M1 alone,
+  pretrained on other corpora and fine-tuned (CREMA-D: from scratch), with the folds of the other rows. The others are
+  the shipped files: on CREMA-D's and EMO-DB's test speakers of the committed split, and on all speakers of corpora that
+  they were never trained on, which is harder than any other row. The large bundle by folds is in `convert/LOG.md`.
+"""
+_ADDING = """\
+## A recogniser of your own
+
+One file in `convert/zoo/families/`: a class with `fit(task, training, validation)`, `scores(clips)` and
+`multiply_adds`, and a list `ENTRIES` that names it, its source and what it needs (`sound`, `log-mel`, `words`).
+`python -m convert zoo --list` then has it. `convert/zoo/learning/` has what families share: vectors and classifiers, a
+Keras network whose epoch is chosen on validation speakers, and one on spectrograms with augmentation and further heads.
+`convert/zoo/features/` computes features once. A result is a file below `--work`: what is interrupted resumes.
+"""
+_PICTURE = "zoo.png"
+
+
+def write(file: Path, figures: Sequence[Summary]) -> None:
+    """Writes the page to ``file``, and the picture beside it."""
+    rows = [*figures, *cascade.summaries()]
+    draw(rows, {entry.name: entry.family for entry in ENTRIES.values()}, file.with_name(_PICTURE))
+    file.write_text(page(figures), encoding="utf-8")
+
+
+def page(figures: Sequence[Summary]) -> str:
+    """The whole page."""
+    bundles = cascade.summaries()
+    parts = [_INTRODUCTION]
+    if any(one.problem in PANELS for one in figures):
+        parts.append(f"![UAR against multiply-adds, by corpus]({_PICTURE})\n")
+    for name in [name for name in PROBLEMS if any(one.problem == name for one in figures)]:
+        own = sorted((one for one in figures if one.problem == name), key=lambda one: -one.uar)
+        problem = PROBLEMS[name]
+        n_labels = max(one.n_labels for one in own)
+        chance = f"{n_labels} labels; chance is {1 / n_labels:.3f}.\n"
+        last = [one for one in bundles if one.problem == name]
+        parts += [f"## {problem.title}\n", chance, _table([*own, *last], problem.group)]
+    parts += [_READING, "## What they are\n", _what_table(figures), _ADDING]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _table(figures: Sequence[Summary], group: str) -> str:
+    head = ["recogniser", "UAR apart (95 %)", "WAR", "macro-F1", "top-3", "UAR as published", "macro-F1 as published"]
+    head += ["multiply-adds", f"{group} / folds / seeds", "CPU a fold", "commit"]
+    return table(head, [_row(one) for one in figures])
+
+
+def _row(one: Summary) -> list[str]:
+    spread = f" ± {one.spread:.3f}" if one.spread else ""
+    folds = f"{one.n_folds} of {one.of_folds}" if 0 < one.n_folds < one.of_folds else str(one.n_folds or "-")
+    return [
+        one.entry,
+        f"**{one.uar:.3f}**{spread} ({one.low:.3f} to {one.high:.3f})",
+        f"{one.war:.3f}",
+        f"{one.macro_f1:.3f}",
+        share(one.top3),
+        share(one.leaky_uar),
+        share(one.leaky_macro_f1),
+        _rounded(one.multiply_adds),
+        f"{one.n_speakers} / {folds} / {', '.join(map(str, one.seeds))}",
+        "-" if one.seconds is None else f"{one.seconds:.1f} s",
+        f"`{one.commit}`",
+    ]
+
+
+def _rounded(count: int) -> str:
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return str(count)
+
+
+def _what_table(figures: Sequence[Summary]) -> str:
+    measured = {one.entry for one in figures}
+    return table(
+        ["recogniser", "input and architecture", "source", "without figures because"],
+        [[entry.name, entry.what, entry.source, _absence(entry, measured)] for entry in ENTRIES.values()],
+    )
+
+
+def _absence(entry: Entry, measured: set[str]) -> str:
+    """Why ``entry`` has no figure; nothing where it has one."""
+    if entry.name in measured:
+        return ""
+    return entry.reason or "not trained yet"

@@ -1,0 +1,72 @@
+"""The page: every recogniser is named, those without a figure say why, the bundles come last; the picture."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from convert.card.zoo import page
+from convert.zoo import cascade
+from convert.zoo.catalogue import ENTRIES
+from convert.zoo.problems import PROBLEMS
+from convert.zoo.summary import Summary, summaries
+from convert.zoo.trials import Trial
+from tests.convert.zoo.test_running import a_result
+
+TRIAL = Trial("ravdess", "MNB on eight", "apart", 0, 1)
+
+
+@pytest.fixture
+def figures() -> list[Summary]:
+    """One recogniser on one fold of RAVDESS."""
+    return summaries({TRIAL: {**a_result(TRIAL), "commit": "abc"}})
+
+
+def test_every_recogniser_is_there(figures: list[Summary]) -> None:
+    """With its source, and a reason where it has no figure."""
+    lines = page.page(figures).splitlines()
+    for entry in ENTRIES.values():
+        (line,) = [one for one in lines if one.startswith(f"| {entry.name} | {entry.what} |")]
+        assert line.endswith("|  |" if entry.name == "MNB on eight" else f"| {entry.reason or 'not trained yet'} |")
+
+
+def test_bundles_are_the_last_rows(figures: list[Summary]) -> None:
+    """After the recognisers, whatever they reach: hard, soft, M1 alone of both sizes, and fold by fold."""
+    text = page.page(figures)
+    rows = [one for one in text.split("## RAVDESS\n")[1].split("\n\n")[1].splitlines() if one.startswith("| ")][2:]
+    assert rows[0].startswith("| MNB on eight | **1.000**")
+    names = [row.split(" | ")[0].removeprefix("| ") for row in rows[1:]]
+    assert names
+    assert all(name.startswith("bundle ") for name in names)
+    for way in ("five models, hard", "five models, soft", "M1 alone"):
+        for size in ("small", "large"):
+            assert any(name.startswith(f"bundle {size}, {way}") for name in names)
+    assert "bundle small, M1 alone, trained fold by fold" in names
+
+
+def test_partial_folds_say_so(figures: list[Summary]) -> None:
+    """A figure of one fold names it."""
+    assert " | 1 / 1 of 5 / 1 | " in page.page(figures)
+
+
+def test_bundles_figures_are_their_cards() -> None:
+    """The same UAR as in the manifest; M1's cost is a model's, the large bundle's its trunk's too."""
+    rows = {(one.problem, one.entry): one for one in cascade.summaries()}
+    soft = rows["cremad", "bundle small, five models, soft"]
+    alone = rows["cremad", "bundle small, M1 alone"]
+    assert 0.5 < soft.uar < 0.8
+    assert soft.low < soft.uar < soft.high
+    assert soft.multiply_adds == pytest.approx(5 * alone.multiply_adds, rel=0.01)
+    assert rows["cremad", "bundle large, M1 alone"].multiply_adds > soft.multiply_adds
+    assert {one.problem for one in rows.values()} <= PROBLEMS.keys()
+
+
+def test_picture(figures: list[Summary], tmp_path: Path) -> None:
+    """Beside the page, and the same bytes again."""
+    more = [replace(figures[0], problem=name, multiply_adds=10**number) for number, name in enumerate(PROBLEMS, 2)]
+    page.write(tmp_path / "zoo.md", more)
+    first = (tmp_path / "zoo.png").read_bytes()
+    assert first.startswith(b"\x89PNG")
+    page.write(tmp_path / "zoo.md", more)
+    assert (tmp_path / "zoo.png").read_bytes() == first
+    assert "](zoo.png)" in (tmp_path / "zoo.md").read_text(encoding="utf-8")
