@@ -51,7 +51,8 @@ def run(options: argparse.Namespace) -> None:
         for problem in PROBLEMS.values():
             print(f"{problem.name:<28} {problem.title}")
         return
-    need_tensorflow()
+    if not options.stored:
+        need_tensorflow()
     places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve())
     wanted = _wanted(options, places)
     if not options.stored:

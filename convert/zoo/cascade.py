@@ -1,17 +1,18 @@
-"""The shipped bundles' own metrics to rows of the same table: hard and soft routing, M1 alone, and M1 by folds.
+"""The shipped bundles' own metrics to rows of the same table: hard and soft routing, M1 alone, M1 by folds.
 
     bundle.json ──metrics.rows──► the committed split's test speakers, or all of a corpus that was never trained on
-                ──metrics.protocols──► every speaker once, by the folds of the other rows
+    former_m1.json ──python -m convert protocol──► every speaker once, by the folds of the other rows
 
 Nothing is trained here: these networks take hours (docs/models.md, Training), and a bundle keeps what they reached.
 """
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from convert.score.folds import pooled
 from convert.zoo.features.encoder import LARGE
 from convert.zoo.problems import PROBLEMS
 from convert.zoo.summary import Summary, macro_f1
@@ -20,44 +21,44 @@ from edged.models.bundle import DEFAULT_BUNDLE, Manifest, load_bundle
 BUNDLES = {"small": DEFAULT_BUNDLE, "large": LARGE}
 UNSEEN = ", never trained on the corpus"  # ends the name of a row
 _WAYS = {"hard": "five models, hard", "soft": "five models, soft", "first": "M1 alone"}
-_ROWS = {"6 labels": "", "6 labels, calm counts as neutral": "", "8 labels": "-8"}  # of a protocol, and its problem
+_FORMER = Path(__file__).with_name("former_m1.json")
 
 
 def summaries() -> list[Summary]:
-    """Of both bundles, by problem."""
-    found = []
+    """Of the former M1 and of both bundles, by problem."""
+    found = _by_folds()
     for size, path in BUNDLES.items():
-        manifest = load_bundle(path).manifest
-        found += [*_shipped(size, manifest), *_by_folds(size, manifest)]
+        found += _shipped(size, load_bundle(path).manifest)
     return found
 
 
 def _shipped(size: str, manifest: Manifest) -> list[Summary]:
     costs = {task: model.multiply_adds for task, model in manifest.models.items()}
     trunk = manifest.trunk.multiply_adds if manifest.trunk else 0
+    made, seed = manifest.metrics.get("evaluated", manifest.training), int(manifest.training["seed"])
     found = []
     for corpus, row in manifest.metrics["rows"].items():
         if corpus not in PROBLEMS:
             continue
         for way, named in _WAYS.items():
-            spent = costs["m1"] if way == "first" else sum(costs.values())
-            unseen = UNSEEN if row["never_trained"] else ""
-            found.append(
-                _summary(f"bundle {size}, {named}{unseen}", corpus, row[way], trunk + spent, manifest, by_fold=False)
-            )
+            spent = trunk + (costs["m1"] if way == "first" else sum(costs.values()))
+            name = f"bundle {size}, {named}" + (UNSEEN if row["never_trained"] else "")
+            found.append(_summary(name, corpus, row[way], spent, made, seed=seed, n_folds=0))
     return found
 
 
-def _by_folds(size: str, manifest: Manifest) -> list[Summary]:
-    found = []
-    for corpus, tested in manifest.metrics.get("protocols", {}).items():
-        for row, metrics in pooled(tested["folds"]).items():
-            problem = corpus + _ROWS.get(row, "?")
-            if problem in PROBLEMS:
-                cost = manifest.models["m1"].multiply_adds
-                name = f"bundle {size}, M1 alone, trained fold by fold"
-                found.append(_summary(name, problem, metrics, cost, manifest, by_fold=True, tested=tested))
-    return found
+def _by_folds() -> list[Summary]:
+    """The network that was M1 of the bundle before, by problem.
+
+    ``former_m1.json`` has what ``python -m convert protocol`` gave for it, as that bundle's manifest had it.
+    """
+    stored = json.loads(_FORMER.read_text(encoding="utf-8"))
+    cost = stored.pop("multiply_adds")
+    name = "M1 of the five networks before, fold by fold"
+    return [
+        _summary(name, problem, metrics, cost, metrics, seed=metrics["seed"], n_folds=len(metrics["folds"]))
+        for problem, metrics in stored.items()
+    ]
 
 
 def _summary(  # noqa: PLR0913 -- what a row is made of
@@ -65,26 +66,22 @@ def _summary(  # noqa: PLR0913 -- what a row is made of
     problem: str,
     metrics: Mapping[str, Any],
     multiply_adds: int,
-    manifest: Manifest,
+    made: Mapping[str, Any],
     *,
-    by_fold: bool,
-    tested: Mapping[str, Any] | None = None,
+    seed: int,
+    n_folds: int,
 ) -> Summary:
+    """A row of ``metrics``; ``made`` has the command and commit that they are of."""
     matrix = np.array(metrics["confusion"], np.int64)
     low, high = metrics["uar_95"]
-    of_folds = PROBLEMS[problem].n_folds
-    evaluated = manifest.metrics.get("evaluated", manifest.training)
-    command, commit = evaluated["command"], evaluated["commit"]
-    if tested:
-        command, commit = tested["command"], next(iter(tested["folds"].values())).get("commit", commit)
     return Summary(
         problem=problem,
         entry=name,
         n_labels=int((matrix.sum(axis=1) > 0).sum()),
         n_speakers=metrics["speakers"],
-        n_folds=len(metrics["folds"]) if by_fold else 0,
-        of_folds=of_folds,
-        seeds=(int(manifest.training["seed"]),),
+        n_folds=n_folds,
+        of_folds=PROBLEMS[problem].n_folds,
+        seeds=(seed,),
         uar=metrics["uar"],
         spread=0.0,
         low=low,
@@ -96,6 +93,6 @@ def _summary(  # noqa: PLR0913 -- what a row is made of
         leaky_macro_f1=None,
         seconds=None,
         multiply_adds=multiply_adds,
-        commit=commit,
-        command=command,
+        commit=made["commit"],
+        command=made["command"],
     )

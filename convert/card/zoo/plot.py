@@ -15,7 +15,7 @@ from convert.zoo.problems import PROBLEMS
 from convert.zoo.summary import Summary
 
 PANELS = ("ravdess", "emodb", "cremad", "nemo")
-BUDGET = 25_000_000  # multiply-adds of a model, see convert/train/quantize.py
+BUDGET = 125_000_000  # multiply-adds of a small bundle's networks together: five of 25 M, see convert/recipes/spec.py
 # By family: colour, marker.  The colours differ in lightness too.
 _LOOKS = {
     "hand-crafted features": ("#8da0cb", "o"),
@@ -51,7 +51,7 @@ def draw(figures: Sequence[Summary], families: Mapping[str, str], file: Path) ->
     handles.append(
         Line2D([], [], color="none", markeredgecolor=edge, marker=star, markerfacecolor="none", label=unseen)
     )
-    handles.append(Line2D([], [], color="0.4", linestyle="--", linewidth=0.8, label="a device model's budget, 25 M"))
+    handles.append(Line2D([], [], color="0.4", linestyle="--", linewidth=0.8, label="a small bundle's budget, 125 M"))
     made.legend(handles=handles, loc="lower center", ncol=4, fontsize=8, frameon=False)
     made.tight_layout(rect=(0, 0.08, 1, 1))
     saved(made, file, tight=False)

@@ -37,11 +37,11 @@ def test_bundles_are_the_last_rows(figures: list[Summary]) -> None:
     assert rows[0].startswith("| MNB on eight | **1.000**")
     names = [row.split(" | ")[0].removeprefix("| ") for row in rows[1:]]
     assert names
-    assert all(name.startswith("bundle ") for name in names)
+    assert names[0] == "M1 of the five networks before, fold by fold"
+    assert all(name.startswith("bundle ") for name in names[1:])
     for way in ("five models, hard", "five models, soft", "M1 alone"):
         for size in ("small", "large"):
             assert any(name.startswith(f"bundle {size}, {way}") for name in names)
-    assert "bundle small, M1 alone, trained fold by fold" in names
 
 
 def test_partial_folds_say_so(figures: list[Summary]) -> None:
@@ -56,7 +56,9 @@ def test_bundles_figures_are_their_cards() -> None:
     alone = rows["cremad", "bundle small, M1 alone"]
     assert 0.5 < soft.uar < 0.8
     assert soft.low < soft.uar < soft.high
-    assert soft.multiply_adds == pytest.approx(5 * alone.multiply_adds, rel=0.01)
+    assert soft.multiply_adds > alone.multiply_adds
+    former = rows["ravdess", "M1 of the five networks before, fold by fold"]
+    assert (round(former.uar, 3), former.n_speakers, former.n_folds) == (0.693, 20, 5)  # docs/models.md
     assert rows["cremad", "bundle large, M1 alone"].multiply_adds > soft.multiply_adds
     assert {one.problem for one in rows.values()} <= PROBLEMS.keys()
 
