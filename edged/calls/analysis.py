@@ -20,7 +20,7 @@ from edged.calls.sound.parties import Parties
 from edged.calls.sound.talk import talk
 from edged.calls.sound.windows import CallWindows, Progress, call_windows
 from edged.calls.voice import adapted, feature_adaptation, freeze, second_pass
-from edged.calls.voices.split import Split, needs_split, split, with_voice
+from edged.calls.voices.split import known_split, needs_split, split, with_voice
 from edged.calls.words import SAME_SOUND, formula, not_apart_reason
 from edged.contract.call_report import INTERVAL_NOTE, Recorded, Report, Talk
 from edged.contract.fields import rfc3339
@@ -42,7 +42,7 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
     bundle, config = settings.bundle, settings.config
     of_score = rules(config.calls, bundle.manifest.labels)
     made_of = digest(file, settings)  # before the file is read: a change while it is read must not go unnoticed
-    found = Split()
+    found = known_split(settings)
     if needs_split(file, settings):
         found = split(file, settings, lambda done_s, total_s: progress(done_s / 2, total_s))
         whole = progress

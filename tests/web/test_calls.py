@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import soundfile
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.parts.broker.mosquitto import wait_until
 from tests.parts.web.browser import Watched, overflows, serious_violations, watched
-from tests.parts.web.recordings import written
+from tests.parts.web.recordings import stereo, written
 from tests.parts.web.running import RunningWeb, running_web
 
 _ANALYSIS_MS = 120_000
@@ -26,6 +27,8 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
     written(folder / "stereo.wav")
     written(folder / "<img src=x onerror=alert(1)>.wav", 4)
+    samples, rate_hz = stereo(24)
+    soundfile.write(folder / "mono.wav", samples.sum(axis=1), rate_hz)
     with wave.open(str(folder / "long.wav"), "wb") as silence:
         silence.setnchannels(1)
         silence.setsampwidth(1)
@@ -46,7 +49,7 @@ def calls(browser: Browser, web: RunningWeb) -> Iterator[Watched]:
             seen.page.request.delete(f"{web.address}/{call['id']}")
         host = web.address.removesuffix("/calls")
         assert [url for url in seen.requests if not url.startswith((host, "data:", "blob:"))] == []
-        assert [words for words in seen.complaints if "415" not in words] == []
+        assert [words for words in seen.complaints if "415" not in words and "400" not in words] == []
         assert web.files() == []
 
 
@@ -140,6 +143,52 @@ def test_calls_by_keyboard(calls: Watched, recordings: Path) -> None:
     expect(page.get_by_label("Choose files")).to_be_focused()
 
 
+def test_calls_of_one_channel(calls: Watched, recordings: Path, tmp_path: Path) -> None:
+    """A mono call is split, plays a bit of each voice, and takes a file of turns instead; a wrong file says why.
+
+    With turns, the report has both parties; with a voice, it says that voices tell them apart.
+    """
+    page = calls.page
+    _send(page, recordings / "mono.wav")
+    entry = _entry(page, "mono.wav")
+    group = entry.get_by_role("group", name=re.compile("Which one is the customer's"))
+    expect(group).to_be_visible(timeout=_ANALYSIS_MS)
+    for voice in (1, 2):
+        player = entry.get_by_label(f"A bit of voice {voice} of mono.wav")
+        seconds = player.evaluate(
+            "async player => { player.muted = true; await player.play(); return player.duration; }"
+        )
+        assert 0.5 < seconds <= 8.01
+    assert serious_violations(page) == []
+    picker = entry.get_by_label("Use a file of turns")
+    (tmp_path / "turns.csv").write_text("start_s,end_s\n0,8\n", encoding="utf-8")
+    picker.set_input_files(tmp_path / "turns.csv")
+    expect(entry).to_contain_text("The turns cannot be used: no column speaker")
+    rows = [f"{start},{start + 8},{'AB'[start // 8 % 2]}" for start in range(0, 24, 8)]
+    (tmp_path / "turns.csv").write_text("\n".join(["start_s,end_s,speaker", *rows]), encoding="utf-8")
+    picker.set_input_files(tmp_path / "turns.csv")
+    expect(entry.get_by_role("group", name="Who in the turns is the customer?")).to_be_visible()
+    assert serious_violations(page) == []
+    entry.get_by_role("button", name=re.compile("^B")).click()
+    expect(entry.get_by_role("link", name="Open report")).to_be_visible(timeout=_ANALYSIS_MS)
+    link = entry.get_by_role("link", name="Open report").get_attribute("href")
+    report = page.request.get(web_file(page, link, "report.json")).json()
+    assert report["call"]["separated_by"] == "turns"
+    assert [party["role"] for party in report["talk"]["parties"]] == ["customer", "agent"]
+    entry.get_by_role("button", name="Remove").click()
+    _send(page, recordings / "mono.wav")
+    entry.get_by_role("button", name="Voice 2 of mono.wav").click(timeout=_ANALYSIS_MS)
+    expect(entry.get_by_role("link", name="Open report")).to_be_visible(timeout=_ANALYSIS_MS)
+    entry.get_by_role("link", name="Open report").click()
+    expect(page.get_by_role("heading", name="The two voices")).to_be_visible()
+    expect(page.get_by_text("Voice 2, the customer")).to_be_visible()
+
+
+def web_file(page: Page, link: str | None, name: str) -> str:
+    """The address of a file of the report at ``link``."""
+    return f"{page.url.partition('/calls')[0]}{(link or '').removesuffix('report')}{name}"
+
+
 def test_calls_faults_are_sentences(calls: Watched, recordings: Path) -> None:
     """A file that is no sound and one that is broken say so, and are removed from the list."""
     page = calls.page
@@ -168,11 +217,11 @@ def test_calls_queue_and_cancel(calls: Watched, web: RunningWeb, recordings: Pat
     second = tmp_path / "second.wav"
     second.write_bytes((recordings / "long.wav").read_bytes())
     _send(page, recordings / "long.wav", second)
-    expect(_entry(page, "long.wav")).to_contain_text("Analysing")
+    expect(_entry(page, "long.wav")).to_contain_text("Telling two voices apart")
     expect(_entry(page, "second.wav")).to_contain_text("Waits, 1 ahead")
     _entry(page, "long.wav").get_by_role("button", name="Cancel").click()
     expect(_entry(page, "long.wav")).to_have_count(0)
-    expect(_entry(page, "second.wav")).to_contain_text("Analysing")
+    expect(_entry(page, "second.wav")).to_contain_text("Telling two voices apart")
     _entry(page, "second.wav").get_by_role("button", name="Cancel").click()
     expect(page.locator(".call")).to_have_count(0)
     wait_until(lambda: web.files() == [], "an empty folder")
@@ -207,7 +256,7 @@ def test_calls_end_with_work(browser: Browser, recordings: Path, tmp_path: Path)
     with running_web(tmp_path) as web, watched(browser) as seen:
         seen.page.goto(web.address)
         _send(seen.page, recordings / "long.wav")
-        expect(_entry(seen.page, "long.wav")).to_contain_text("Analysing")
+        expect(_entry(seen.page, "long.wav")).to_contain_text("Telling two voices apart")
         assert web.files() == ["recording.wav"]
         web.process.terminate()
         assert web.process.wait(20) == 0

@@ -57,6 +57,13 @@ def needs_split(file: Path, settings: CallSettings) -> bool:
         return parties.separated_by is None
 
 
+def known_split(settings: CallSettings) -> Split:
+    """The voices that ``settings`` already have as turns, as an earlier ``split`` made them."""
+    if settings.voice is None or not settings.turns:
+        return Split()
+    return Split(settings.turns, [_voice(1, settings.turns), _voice(2, settings.turns)])
+
+
 def with_voice(settings: CallSettings, found: Split) -> CallSettings:
     """``settings`` whose turns are those of ``found``, if there are two voices and the customer's is named."""
     if settings.voice is None or not found.turns:

@@ -6,7 +6,7 @@
   const input = document.getElementById("file"), keep = document.getElementById("keep");
   const list = document.getElementById("calls"), title = document.getElementById("list-title");
   const spoken = document.getElementById("say");
-  const MAX_BYTES = Number(form.dataset.maxBytes), BUSY_MS = 400, IDLE_MS = 3000;
+  const MAX_BYTES = Number(form.dataset.maxBytes), MAX_TURNS = 1e6, BUSY_MS = 400, IDLE_MS = 3000;
   const OUTCOMES = {
     calmed: ["▲", "Calmed", "positive"], unchanged: ["▬", "Unchanged", "plain"],
     escalated: ["▼", "Escalated", "negative"], nothing_to_calm: ["●", "Nothing to calm", "plain"],
@@ -206,6 +206,81 @@
     ask("/calls/" + call.id + "/customer", "POST", { customer });
   }
 
+  // --- the voices of a mono call ---------------------------------------------------------------------------------
+  function voiceCard(call, voice) {
+    const card = make("div", null, "channel-card"), words = "Voice " + voice.number, player = make("audio");
+    card.append(make("h3", words));
+    card.append(make("p", "Speaks first at " + clock(voice.first_s) + ", " + Math.round(voice.speech_s) + " s in all.",
+      "hint"));
+    player.controls = true;
+    player.preload = "none";
+    player.src = "/calls/" + call.id + "/preview/voice-" + voice.number;
+    player.setAttribute("aria-label", "A bit of " + words.toLowerCase() + " of " + call.name);
+    card.append(player, button("This is the customer", words + " of " + call.name, () => chooseVoice(call, voice.number)));
+    return card;
+  }
+
+  function chooseVoice(call, voice) {
+    say(voice === null ? "Without a score" : "Chosen: voice " + voice);
+    ask("/calls/" + call.id + "/voice", "POST", { voice });
+  }
+
+  function voices(call) {
+    const made = make("fieldset", null, "channels"), cards = make("div", null, "channel-cards");
+    if (call.voices.length) {
+      made.append(make("legend", "One channel, and two voices in it. Which one is the customer's?"));
+      cards.append(...call.voices.map(voice => voiceCard(call, voice)));
+      made.append(cards, make("p", "The voices are told apart by their sound, which is sometimes wrong; a single person"
+        + " is split in two as well.", "hint"));
+    } else made.append(make("legend", "One channel, and no two voices can be told apart in it."));
+    const choices = make("div", null, "call-actions");
+    choices.append(turnsPicker(call), button("Go on without a score", call.name, () => chooseVoice(call, null)));
+    made.append(choices);
+    return made;
+  }
+
+  function turnsPicker(call) {
+    const label = make("label", "Use a file of turns", "button pick"), picker = make("input");
+    picker.type = "file";
+    picker.accept = ".rttm,.csv,text/csv,text/plain";
+    picker.className = "file";
+    picker.setAttribute("aria-label", "Use a file of turns (RTTM or CSV): " + call.name);
+    picker.addEventListener("change", async function () {
+      const file = picker.files[0];
+      picker.value = "";
+      if (!file) return;
+      if (file.size > MAX_TURNS) { complain(call, "The file of turns is larger than 1 MB."); return; }
+      try {
+        const reply = await fetch("/calls/" + call.id + "/turns", { method: "POST", body: await file.arrayBuffer() });
+        if (!reply.ok) { complain(call, sentenceOf(await reply.text())); return; }
+        say("Turns read: " + file.name);
+      } catch { complain(call, "edged web does not answer."); return; }
+      refresh();
+    });
+    label.append(picker);
+    return label;
+  }
+
+  function complain(call, sentence) {
+    const element = entries.get(call.id)?.element;
+    say(call.name + ": " + sentence);
+    if (!element) return;
+    let words = element.querySelector(".fault");
+    if (!words) element.append(words = make("p", null, "call-state fault"));
+    words.textContent = sentence;
+  }
+
+  function speakers(call) {
+    const made = make("fieldset", null, "channels"), choices = make("div", null, "call-actions");
+    made.append(make("legend", "Who in the turns is the customer?"));
+    choices.append(...call.speakers.map(speaker => button(speaker, "the customer of " + call.name, function () {
+      say("Chosen: " + speaker);
+      ask("/calls/" + call.id + "/speaker", "POST", { speaker });
+    })), turnsPicker(call), button("Go on without a score", call.name, () => chooseVoice(call, null)));
+    made.append(choices);
+    return made;
+  }
+
   function channels(call) {
     const made = make("fieldset", null, "channels"), cards = make("div", null, "channel-cards");
     made.append(make("legend", "Which channel is the customer's?"));
@@ -221,8 +296,15 @@
       show(call.id, call.state, call.name, detail,
         { actions: [cancelling], below: [make("p", "Looking at the recording", "call-state")] });
     else if (call.state === "choose")
-      show(call.id, call.state, call.name, detail, { actions: [cancelling], below: [channels(call)] });
-    else if (call.state === "queued" || call.state === "running") {
+      show(call.id, call.state + call.question + call.speakers.join("\n"), call.name, detail,
+        { actions: [cancelling], below: [{ channel: channels, voice: voices, speaker: speakers }[call.question](call)] });
+    else if (call.state === "splitting") {
+      const element = show(call.id, call.state, call.name, detail, {
+        actions: [cancelling], below: [make("p", "", "call-state"), bar("Two voices of " + call.name)],
+      });
+      if (call.progress !== null) setBar(element, call.progress, "Telling two voices apart, " + percent(call.progress));
+      else setBar(element, null, "Telling two voices apart");
+    } else if (call.state === "queued" || call.state === "running") {
       const element = show(call.id, "working", call.name, detail, {
         actions: [cancelling], below: [make("p", "", "call-state"), bar("Analysis of " + call.name)],
       });
@@ -261,7 +343,7 @@
 
   function announce(call) {
     const words = {
-      choose: "choose the customer's channel", done: "the report is ready", failed: call.sentence || "failed",
+      choose: call.question === "channel" ? "choose the customer's channel" : "say who the customer is", done: "the report is ready", failed: call.sentence || "failed",
     }[call.state];
     if (words) say(call.name + ": " + words);
   }
@@ -274,7 +356,7 @@
       const known = new Set(calls.map(call => call.id));
       for (const id of [...entries.keys()]) if (!id.startsWith("upload-") && !known.has(id)) forget(id);
       for (const call of calls.reverse()) showCall(call);
-      busy = calls.some(call => ["checking", "queued", "running"].includes(call.state));
+      busy = calls.some(call => ["checking", "splitting", "queued", "running"].includes(call.state));
     } catch { busy = false; }
     clearTimeout(timer);
     timer = setTimeout(refresh, busy ? BUSY_MS : IDLE_MS);

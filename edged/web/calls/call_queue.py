@@ -1,7 +1,7 @@
 """The calls of this run: each waits, is inspected, asked about, analysed, and has a report until it is removed.
 
-    add ──► checking ──stereo──► choose ──person──► queued ──► running ──► done
-                     └──mono, or web's config says──┘             └──────► failed
+    add ──► checking ──stereo──► choose the channel ───────────────────────────► queued ──► running ──► done
+                     └──mono──► queued ──► splitting ──► choose the voice, or turns ──┘           └──► failed
 
 One recording is analysed at a time, in the order in which they became ready.  A recording is deleted when its report is
 made, when it fails and when it is removed; one that is kept on purpose when it is removed, or the program ends.
@@ -12,7 +12,6 @@ import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -20,52 +19,25 @@ import msgspec
 
 from edged.config.structs import Config
 from edged.contract.call_report import Customer
-from edged.web.calls.messages import CHANNELS, Analysed, Channel, Inspected, Progress, Task
-from edged.web.calls.previews import preview
+from edged.web.calls.call import Call, CallView, Question, view_of
+from edged.web.calls.messages import (
+    CHANNELS,
+    VOICE_NUMBERS,
+    VOICE_TURNS,
+    Analysed,
+    Inspected,
+    Task,
+    VoiceNumber,
+    Voices,
+)
+from edged.web.calls.previews import preview, voice_preview
 from edged.web.calls.worker_process import WorkerFault, worked
 from edged.web.work_folder import remove
 
-State = Literal["checking", "choose", "queued", "running", "done", "failed"]
 _ID_BYTES = 12
 _STEREO = 2
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class Call:
-    """One recording and what becomes of it."""
-
-    identifier: str
-    folder: Path
-    name: str = ""  # as the client calls it; shown, never a path
-    recording: Path | None = None  # None: deleted, or not there yet
-    keep: bool = False
-    state: State = "checking"
-    inspected: Inspected | None = None
-    customer: Customer | None = None
-    progress: Progress | None = None
-    result: Analysed | None = None
-    sentence: str | None = None  # why it failed
-    chosen: asyncio.Event = field(default_factory=asyncio.Event)
-    task: "asyncio.Task[None] | None" = None
-
-
-class CallView(msgspec.Struct, frozen=True, kw_only=True):
-    """A call as the page shows it."""
-
-    id: str
-    name: str
-    state: State
-    duration_s: float | None
-    silent: list[Channel]
-    customer: Customer | None
-    ahead: int  # calls that are analysed before it
-    progress: float | None  # share of the recording; null: not known
-    done_s: float | None
-    result: Analysed | None
-    sentence: str | None
-    kept: bool
 
 
 class Calls:
@@ -113,8 +85,27 @@ class Calls:
 
     def choose(self, call: Call, customer: Customer) -> None:
         """Say which channel is the customer's; only the first choice counts."""
-        if call.state == "choose" and not call.chosen.is_set():
+        if call.question == "channel" and not call.chosen.is_set():
             call.customer = customer
+            call.chosen.set()
+
+    def choose_voice(self, call: Call, voice: VoiceNumber | None) -> None:
+        """Say which voice of a mono call is the customer's; None: neither, so the report has no score."""
+        if call.question in {"voice", "speaker"} and not call.chosen.is_set():
+            call.voice = voice
+            call.turns = None if voice is None else call.folder / VOICE_TURNS
+            call.speaker = "customer" if voice is None else f"voice {voice}"
+            call.chosen.set()
+
+    def take_turns(self, call: Call, file: Path, speakers: list[str]) -> None:
+        """A file says who speaks when in a mono call; the question is now which of its ``speakers`` is the customer."""
+        if call.question in {"voice", "speaker"}:
+            call.turns, call.speakers, call.question = file, speakers, "speaker"
+
+    def choose_speaker(self, call: Call, speaker: str) -> None:
+        """Say which speaker of the turns is the customer."""
+        if call.question == "speaker" and speaker in call.speakers and not call.chosen.is_set():
+            call.speaker = speaker
             call.chosen.set()
 
     async def remove(self, call: Call) -> None:
@@ -127,9 +118,9 @@ class Calls:
 
     def views(self) -> list[CallView]:
         """All calls, the newest first."""
-        ahead, views = int(any(call.state == "running" for call in self._calls.values())), []
+        ahead, views = int(any(call.state in {"running", "splitting"} for call in self._calls.values())), []
         for call in self._calls.values():
-            views.append(_view(call, ahead if call.state == "queued" else 0))
+            views.append(view_of(call, ahead if call.state == "queued" else 0))
             ahead += call.state == "queued"
         return views[::-1]
 
@@ -139,8 +130,10 @@ class Calls:
                 inspected = await worked(self._task(call, "inspect"), lambda _progress: None)
             assert isinstance(inspected, Inspected)  # noqa: S101 -- what this kind of task ends with
             call.inspected = inspected
-            await self._choice(call)
-            call.state = "queued"
+            await self._channel(call)
+            if call.customer not in {"left", "right"}:
+                await self._voice(call)
+            call.state, call.progress = "queued", None
             async with self._analysing:
                 call.state = "running"
                 result = await worked(self._task(call, "analyse"), lambda progress: setattr(call, "progress", progress))
@@ -154,18 +147,32 @@ class Calls:
         finally:
             self._tidy(call)
 
-    async def _choice(self, call: Call) -> None:
+    async def _channel(self, call: Call) -> None:
         """Waits until it is known which channel is the customer's."""
         if call.inspected is None or call.inspected.n_channels != _STEREO:
             return
         by_config = self._config.calls.customer
-        if by_config != "ask":
+        if by_config == "ask":
+            await self._answer(call, "channel")
+        else:
             call.customer = by_config
-            return
-        call.state = "choose"
-        await call.chosen.wait()
 
-    def _task(self, call: Call, kind: Literal["inspect", "analyse"]) -> Task:
+    async def _voice(self, call: Call) -> None:
+        """Splits a mono call into two voices, and waits until it is known which one is the customer's, or by turns."""
+        call.state = "queued"
+        async with self._analysing:
+            call.state = "splitting"
+            found = await worked(self._task(call, "split"), lambda progress: setattr(call, "progress", progress))
+        assert isinstance(found, Voices)  # noqa: S101 -- what this kind of task ends with
+        call.voices = found.voices
+        await self._answer(call, "voice")
+
+    async def _answer(self, call: Call, question: Question) -> None:
+        call.state, call.question, call.chosen = "choose", question, asyncio.Event()
+        await call.chosen.wait()
+        call.question = None
+
+    def _task(self, call: Call, kind: Literal["inspect", "split", "analyse"]) -> Task:
         return Task(
             kind=kind,
             recording=str(call.recording),
@@ -173,6 +180,9 @@ class Calls:
             folder=str(call.folder),
             config=msgspec.Raw(msgspec.json.encode(self._config)),
             customer=call.customer,
+            turns=None if call.turns is None else str(call.turns),
+            speaker=call.speaker,
+            voice=call.voice,
             keep=call.keep,
             max_s=self._config.web.max_hours * 3600,
         )
@@ -181,27 +191,10 @@ class Calls:
         """Deletes what the report no longer needs."""
         for channel in CHANNELS:
             remove(preview(call.folder, channel))
+        for number in VOICE_NUMBERS:
+            remove(voice_preview(call.folder, number))
+        for file in {call.folder / VOICE_TURNS, *([] if call.turns is None else [call.turns])}:
+            remove(file)
         if call.recording is not None and not (call.keep and call.state == "done"):
             remove(call.recording)
             call.recording = None
-
-
-def _view(call: Call, ahead: int) -> CallView:
-    inspected, progress = call.inspected, call.progress
-    share = None
-    if progress is not None and progress.total_s:
-        share = min(1.0, progress.done_s / progress.total_s)
-    return CallView(
-        id=call.identifier,
-        name=call.name,
-        state=call.state,
-        duration_s=None if inspected is None else inspected.duration_s,
-        silent=[] if inspected is None else inspected.silent,
-        customer=call.customer,
-        ahead=ahead,
-        progress=share,
-        done_s=None if progress is None else progress.done_s,
-        result=call.result,
-        sentence=call.sentence,
-        kept=call.keep and call.recording is not None,
-    )

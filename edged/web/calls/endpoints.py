@@ -2,7 +2,9 @@
 
     GET  /calls                        the page           POST   /calls/upload           a recording, gives its id
     GET  /calls/state                  all calls, JSON    POST   /calls/{id}/customer    which channel is the customer's
-    GET  /calls/{id}/preview/{channel} a bit of it        DELETE /calls/{id}             stop and delete
+    POST /calls/{id}/turns             who speaks when    POST   /calls/{id}/voice       which voice, or neither
+    GET  /calls/{id}/preview/{bit}     a bit of it        POST   /calls/{id}/speaker     which speaker of the turns
+                                                          DELETE /calls/{id}             stop and delete
     GET  /calls/{id}/report            the report         GET    /calls/{id}/{file}      its files, to save
 
 What stands in an address is looked up among the calls and in lists of names, and never becomes a path.
@@ -10,7 +12,8 @@ What stands in an address is looked up among the calls and in lists of names, an
 
 import asyncio
 from http import HTTPStatus
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 import msgspec
 
@@ -18,12 +21,14 @@ from edged.calls.page.markup import joined
 from edged.calls.page.report_page import SCRIPTS, STYLES, report_body
 from edged.config.structs import Web
 from edged.contract.call_report import Customer, Report
-from edged.web.calls.call_queue import Call, Calls
-from edged.web.calls.messages import CHANNELS
+from edged.web.calls.call import Call, Question
+from edged.web.calls.call_queue import Calls
+from edged.web.calls.messages import CHANNELS, VoiceNumber
 from edged.web.calls.page import calls_page, report_bar
-from edged.web.calls.previews import preview
+from edged.web.calls.previews import preview, voice_preview
 from edged.web.calls.sound_type import media_type
 from edged.web.calls.together import ALL, zipped
+from edged.web.calls.turns_file import MAX_BYTES, received_turns
 from edged.web.calls.upload import Upload
 from edged.web.endpoint import Endpoint, Fault, Reply, Request, json, page, small_body
 from edged.web.layout import framed
@@ -36,6 +41,7 @@ _FILES = {
     "timeline.png": "image/png",
 }
 _MAX_UPLOADS = 4  # that are received at a time
+_Kind = TypeVar("_Kind")
 _NO_CALL = "There is no such call; it may have been removed."
 _NO_FILE = "There is no such file."
 
@@ -44,6 +50,18 @@ class _Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a choice."""
 
     customer: Customer
+
+
+class _VoiceChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a choice between voices; null: neither."""
+
+    voice: VoiceNumber | None
+
+
+class _SpeakerChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a choice among the speakers of turns."""
+
+    speaker: str
 
 
 class CallEndpoints:
@@ -60,7 +78,10 @@ class CallEndpoints:
             Endpoint("GET", f"{PATH}/state", self._state),
             Endpoint("POST", f"{PATH}/upload", self._upload),
             Endpoint("POST", f"{PATH}/{{id}}/customer", self._customer),
-            Endpoint("GET", f"{PATH}/{{id}}/preview/{{channel}}", self._preview),
+            Endpoint("POST", f"{PATH}/{{id}}/voice", self._voice),
+            Endpoint("POST", f"{PATH}/{{id}}/turns", self._turns),
+            Endpoint("POST", f"{PATH}/{{id}}/speaker", self._speaker),
+            Endpoint("GET", f"{PATH}/{{id}}/preview/{{bit}}", self._preview),
             Endpoint("GET", f"{PATH}/{{id}}/report", self._report),
             Endpoint("GET", f"{PATH}/{{id}}/{{file}}", self._file),
             Endpoint("DELETE", f"{PATH}/{{id}}", self._remove),
@@ -94,23 +115,45 @@ class CallEndpoints:
         return json({"id": call.identifier}, HTTPStatus.CREATED)
 
     async def _customer(self, request: Request) -> Reply:
-        call = self._of(request)
-        try:
-            choice = msgspec.json.decode(await small_body(request), type=_Choice)
-        except msgspec.DecodeError as exc:
-            sentence = "Expected a channel: left, right or mono."
-            raise Fault(HTTPStatus.BAD_REQUEST, sentence) from exc
-        if call.state != "choose":
-            raise Fault(HTTPStatus.CONFLICT, "The channel of this call is chosen already.")
+        choice = await _body(request, _Choice, "Expected a channel: left, right or mono.")
+        call = self._asked(request, "channel")
         self._calls.choose(call, choice.customer)
         return json({})
 
+    async def _voice(self, request: Request) -> Reply:
+        choice = await _body(request, _VoiceChoice, "Expected a voice: 1, 2 or null.")
+        call = self._asked(request, "voice", "speaker")
+        if choice.voice is not None and not call.voices:
+            raise Fault(HTTPStatus.CONFLICT, "No two voices were found in this recording.")
+        self._calls.choose_voice(call, choice.voice)
+        return json({})
+
+    async def _turns(self, request: Request) -> Reply:
+        call = self._asked(request, "voice", "speaker")
+        file, speakers = await asyncio.to_thread(
+            received_turns, await small_body(request, MAX_BYTES), call.folder, call.name
+        )
+        self._calls.take_turns(call, file, speakers)
+        return json({"speakers": speakers})
+
+    async def _speaker(self, request: Request) -> Reply:
+        choice = await _body(request, _SpeakerChoice, "Expected the name of a speaker.")
+        call = self._asked(request, "speaker")
+        if choice.speaker not in call.speakers:
+            raise Fault(HTTPStatus.BAD_REQUEST, "Nobody in the turns has this name.")
+        self._calls.choose_speaker(call, choice.speaker)
+        return json({})
+
     async def _preview(self, request: Request) -> Reply:
-        call = self._of(request)
-        for channel in CHANNELS:
-            if request.path_params["channel"] == channel and call.state == "choose":
-                return Reply(preview(call.folder, channel), "audio/wav")
-        raise Fault(HTTPStatus.NOT_FOUND, _NO_FILE)
+        call, bit = self._of(request), request.path_params["bit"]
+        files: dict[str, Path] = {
+            channel: preview(call.folder, channel) for channel in CHANNELS if call.question == "channel"
+        }
+        if call.question in {"voice", "speaker"}:
+            files = {f"voice-{voice.number}": voice_preview(call.folder, voice.number) for voice in call.voices}
+        if bit not in files:
+            raise Fault(HTTPStatus.NOT_FOUND, _NO_FILE)
+        return Reply(files[bit], "audio/wav")
 
     async def _report(self, request: Request) -> Reply:
         call = self._done(request)
@@ -133,6 +176,13 @@ class CallEndpoints:
         await self._calls.remove(self._of(request))
         return json({})
 
+    def _asked(self, request: Request, *questions: Question) -> Call:
+        """The call, if it asks one of ``questions``."""
+        call = self._of(request)
+        if call.question not in questions:
+            raise Fault(HTTPStatus.CONFLICT, "This call does not ask that, or it is answered already.")
+        return call
+
     def _of(self, request: Request) -> Call:
         call = self._calls.call(request.path_params["id"])
         if call is None:
@@ -144,6 +194,13 @@ class CallEndpoints:
         if call.state != "done":
             raise Fault(HTTPStatus.NOT_FOUND, "This call has no report yet.")
         return call
+
+
+async def _body(request: Request, kind: type[_Kind], expected: str) -> _Kind:
+    try:
+        return msgspec.json.decode(await small_body(request), type=kind)
+    except msgspec.DecodeError as exc:
+        raise Fault(HTTPStatus.BAD_REQUEST, expected) from exc
 
 
 def _report_markup(call: Call) -> str:

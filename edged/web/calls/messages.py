@@ -1,27 +1,33 @@
 """What the program and its worker process say to each other: one JSON line a message.
 
-program ──Task──► worker ──Progress…──► then one of Inspected, Analysed, Failed ──► program
+program ──Task──► worker ──Progress…──► then one of Inspected, Voices, Analysed, Failed ──► program
 """
 
 from typing import Literal
 
 import msgspec
 
-from edged.contract.call_report import Customer, Outcome
+from edged.contract.call_report import Customer, Outcome, Voice
 
 Channel = Literal["left", "right"]
+VoiceNumber = Literal[1, 2]
+VOICE_NUMBERS: tuple[VoiceNumber, ...] = (1, 2)
+VOICE_TURNS = "voices.csv"  # of a split, in the call's folder
 CHANNELS: tuple[Channel, ...] = ("left", "right")
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to do with one recording."""
 
-    kind: Literal["inspect", "analyse"]
+    kind: Literal["inspect", "split", "analyse"]
     recording: str  # path
     name: str  # shown in the report and in messages
     folder: str  # for what is made
     config: msgspec.Raw  # the Config
     customer: Customer | None = None
+    turns: str | None = None  # path of a file with who speaks when
+    speaker: str = "customer"  # the customer's name in it
+    voice: VoiceNumber | None = None  # the customer's, where the turns are those of a split
     keep: bool = False  # the recording stays beside the report
     max_s: float  # a longer recording is refused
 
@@ -41,6 +47,12 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     silent: list[Channel] = []  # channels without sound in the part that was looked at
 
 
+class Voices(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A mono recording is split: its turns and a bit of each voice are written."""
+
+    voices: list[Voice]  # none: too little speech
+
+
 class Analysed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The report is written."""
 
@@ -57,4 +69,4 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     sentence: str
 
 
-Message = Progress | Inspected | Analysed | Failed
+Message = Progress | Inspected | Voices | Analysed | Failed

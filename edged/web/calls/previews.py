@@ -1,6 +1,7 @@
-"""A recording to a bit of each channel, so that a person can say which one is the customer's.
+"""A recording to a bit of each channel or voice, so that a person can say which one is the customer's.
 
 file ──first minutes──► levels by channel ──the seconds in which one channel is alone──► left.wav, right.wav
+     ──the longest turn of each voice of a split──► voice-1.wav, voice-2.wav
 """
 
 import wave
@@ -10,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from edged.audio.sound_file import SoundFile
+from edged.contract.call_report import Span
 from edged.features.logmel import Floats
-from edged.web.calls.messages import CHANNELS, Channel
+from edged.web.calls.messages import CHANNELS, Channel, VoiceNumber
 
 _SEARCHED_S = 180  # from the start of the recording
 _PREVIEW_S = 8
@@ -23,6 +25,23 @@ _FULL_SCALE = 32767
 def preview(folder: Path, channel: Channel) -> Path:
     """Where the bit of ``channel`` lies."""
     return folder / f"{channel}.wav"
+
+
+def voice_preview(folder: Path, number: VoiceNumber) -> Path:
+    """Where the bit of a voice lies."""
+    return folder / f"voice-{number}.wav"
+
+
+def write_voice_preview(file: SoundFile, path: Path, sample: Span) -> None:
+    """Write ``sample`` of an open mono ``file``; its channels are mixed."""
+    first, last = (round(seconds * file.sample_rate_hz) for seconds in (sample.start_s, sample.end_s))
+    at, pieces = 0, []
+    for block in file.blocks():
+        pieces.append(block[max(0, first - at) : max(0, last - at)].mean(axis=1, keepdims=True))
+        at += len(block)
+        if at >= last:
+            break
+    _write(path, [piece for piece in pieces if len(piece)] or [np.zeros((1, 1), np.float32)], 0, file.sample_rate_hz)
 
 
 def write_previews(file: SoundFile, folder: Path) -> list[Channel]:

@@ -1,6 +1,7 @@
 """The process that decodes and analyses one recording, apart from the pages.
 
     stdin: Task ──inspect──► Inspected, left.wav, right.wav
+                ──split──► Progress…, Voices, voices.csv, a bit of each voice  ──► stdout
                 ──analyse──► Progress…, Analysed, the files of the report     ──► stdout
 
 The page stays alive while it computes, a damaged file can crash nothing else, its memory goes back when it ends, and it
@@ -14,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edged.host.process.blas_threads import limit_blas_threads
 
@@ -24,8 +26,11 @@ import msgspec  # noqa: E402
 from edged.audio.sound_file import SoundFile  # noqa: E402
 from edged.config.structs import Config  # noqa: E402
 from edged.errors import EdgedError, RecordingError  # noqa: E402
-from edged.web.calls.messages import Analysed, Failed, Inspected, Message, Progress, Task  # noqa: E402
-from edged.web.calls.previews import write_previews  # noqa: E402
+from edged.web.calls.messages import VOICE_TURNS, Analysed, Failed, Inspected, Message, Progress, Task, Voices  # noqa: E402
+from edged.web.calls.previews import voice_preview, write_previews, write_voice_preview  # noqa: E402
+
+if TYPE_CHECKING:
+    from edged.calls.settings import CallSettings
 
 _INTERVAL_S = 0.2  # between two messages of progress
 _NICENESS = 5  # the pages come first
@@ -47,7 +52,10 @@ def main() -> None:
         messages.write(msgspec.json.encode(message) + b"\n")
 
     try:
-        send(_inspected(task) if task.kind == "inspect" else _analysed(task, send))
+        if task.kind == "inspect":
+            send(_inspected(task))
+        else:
+            send(_split(task, send) if task.kind == "split" else _analysed(task, send))
     except EdgedError as exc:
         send(Failed(sentence=_sentence(str(exc), task.name)))
     except Exception:  # noqa: BLE001 -- a fault of the program: the log has it, the page a sentence
@@ -63,15 +71,40 @@ def _inspected(task: Task) -> Inspected:
         return Inspected(n_channels=file.n_channels, duration_s=file.duration_s, silent=silent)
 
 
-def _analysed(task: Task, send: _Send) -> Analysed:
-    from edged.calls.analysis import analyse  # noqa: PLC0415 -- loads the models' runtime
-    from edged.calls.files import write_report  # noqa: PLC0415
-    from edged.calls.settings import CallSettings, of_recordings  # noqa: PLC0415
+def _split(task: Task, send: _Send) -> Voices:
+    from edged.calls.files import csv_text, write_whole  # noqa: PLC0415 -- loads the models' runtime
+    from edged.calls.voices.split import split  # noqa: PLC0415
+
+    recording, folder = Path(task.recording), Path(task.folder)
+    found = split(recording, _settings(task), _progress(task, send))
+    rows = [[turn.start_s, turn.end_s, turn.speaker] for turn in found.turns]
+    write_whole(folder / VOICE_TURNS, csv_text(["start_s", "end_s", "speaker"], rows).encode())
+    for voice in found.voices:
+        with SoundFile(recording, task.name) as file:
+            write_voice_preview(file, voice_preview(folder, voice.number), voice.sample)
+    return Voices(voices=found.voices)
+
+
+def _settings(task: Task) -> "CallSettings":
+    from edged.calls.settings import CallSettings, of_recordings  # noqa: PLC0415 -- loads the models' runtime
+    from edged.calls.voices.turns import Turns  # noqa: PLC0415
     from edged.models.bundle import load_bundle  # noqa: PLC0415
     from edged.pipeline.bundles.choice import choice_for  # noqa: PLC0415
 
     config = msgspec.json.decode(task.config, type=Config)
-    bundle = load_bundle(choice_for(of_recordings(config)).path)
+    return CallSettings(
+        config=config,
+        bundle=load_bundle(choice_for(of_recordings(config)).path),
+        customer=task.customer,
+        turns=Turns(Path(task.turns)).of(Path(task.name)) if task.turns else (),
+        speaker=task.speaker,
+        voice=task.voice,
+        name=task.name,
+    )
+
+
+def _progress(task: Task, send: _Send) -> Callable[[float, float | None], None]:
+    """Sends how far the work is, not too often, and refuses a file that turns out to be too long."""
     due_s = 0.0
 
     def progress(done_s: float, total_s: float | None) -> None:
@@ -81,9 +114,15 @@ def _analysed(task: Task, send: _Send) -> Analysed:
             due_s = time.monotonic() + _INTERVAL_S
             send(Progress(done_s=done_s, total_s=total_s))
 
+    return progress
+
+
+def _analysed(task: Task, send: _Send) -> Analysed:
+    from edged.calls.analysis import analyse  # noqa: PLC0415 -- loads the models' runtime
+    from edged.calls.files import write_report  # noqa: PLC0415
+
     recording = Path(task.recording)
-    settings = CallSettings(config=config, bundle=bundle, customer=task.customer, name=task.name)
-    report = analyse(recording, settings, progress)
+    report = analyse(recording, _settings(task), _progress(task, send))
     write_report(report, Path(task.folder), recording=recording.name if task.keep else None)
     score = report.score
     return Analysed(

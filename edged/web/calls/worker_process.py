@@ -1,6 +1,6 @@
 """A task given to a worker process, and its last message.
 
-    Task ──python -m edged.web.calls.worker──► Progress… to a callback ──► Inspected or Analysed, or WorkerFault
+    Task ──python -m edged.web.calls.worker──► Progress… to a callback ──► Inspected, Voices or Analysed, or WorkerFault
 
 Cancelling the coroutine kills the process.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from edged.web.calls.messages import Analysed, Failed, Inspected, Message, Progress, Task
+from edged.web.calls.messages import Analysed, Failed, Inspected, Message, Progress, Task, Voices
 
 _MODULE = "edged.web.calls.worker"
 _MAX_LINE_BYTES = 65_536
@@ -26,7 +26,7 @@ class WorkerFault(Exception):  # noqa: N818 -- an answer: the recording's fault,
     """The task could not be done; ``str`` is a sentence for people."""
 
 
-async def worked(task: Task, progress: Callable[[Progress], None]) -> Inspected | Analysed:
+async def worked(task: Task, progress: Callable[[Progress], None]) -> Inspected | Voices | Analysed:
     """Do ``task`` in a process of its own.
 
     Raises:
@@ -57,7 +57,7 @@ async def worked(task: Task, progress: Callable[[Progress], None]) -> Inspected 
 
 async def _last_message(
     process: asyncio.subprocess.Process, task: Task, progress: Callable[[Progress], None]
-) -> Inspected | Analysed | Failed | None:
+) -> Inspected | Voices | Analysed | Failed | None:
     assert process.stdin is not None  # noqa: S101 -- for mypy: both are pipes
     assert process.stdout is not None  # noqa: S101
     try:
