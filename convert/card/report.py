@@ -81,8 +81,8 @@ def sections(metrics: Mapping[str, Any]) -> dict[str, str]:
         parts["tasks"] = f"## Each model on its own task\n\n{_TASKS}\n{task_table(rows)}"
         parts["gender"] = f"## By gender\n\n{gender_table(rows)}"
         parts["confidence"] = f"## Confidence\n\n{_CONFIDENCE}\n{confidence_table(rows, adaptation)}"
-        if metrics.get("robustness"):
-            parts["robustness"] = robustness_section(metrics["robustness"], default)
+    if metrics.get("robustness"):
+        parts["robustness"] = robustness_section(metrics["robustness"])
     if metrics.get("delivery"):
         parts["delivery"] = delivery_section(metrics["delivery"])
     if adaptation:

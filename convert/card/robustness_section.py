@@ -46,13 +46,18 @@ _TRANSFORMS = (
 )
 
 
-def robustness_section(groups: Mapping[str, Any], default: str) -> str:
-    """Markdown for the ``default`` routing and for M1 alone."""
+def robustness_section(groups: Mapping[str, Any]) -> str:
+    """Markdown for the default routing and for M1 alone."""
     names = list(dict.fromkeys(name for group in groups.values() for name in group["rows"]))
+    # The default routing's row stands first, whatever the order in which the two were stored.
     rows = [
-        [title(name), kind, *(f"{group['rows'][condition][way]['uar']:.3f}" for condition in names)]
+        [
+            title(name),
+            "M1 alone" if way == "first" else way,
+            *(f"{group['rows'][condition][way]['uar']:.3f}" for condition in names),
+        ]
         for name, group in groups.items()
-        for way, kind in ((default, default), ("first", "M1 alone"))
+        for way in sorted(group["rows"][names[0]], key=lambda way: way == "first")
     ]
     head = ["clips of", "by", *(CONDITIONS[name] for name in names)]
     return f"## Worse conditions\n\n{_PROTOCOL}\n\n{table(head, rows)}"

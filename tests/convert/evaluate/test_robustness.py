@@ -103,7 +103,7 @@ def test_robustness(tmp_path: Path, around: Surroundings) -> None:
     assert found["c"]["rows"].keys() == CONDITIONS.keys()
     rows = found["c"]["rows"]
     assert rows["softer"]["first"]["ece"] == pytest.approx(rows["clean"]["first"]["ece"], abs=0.05)
-    assert "| clips of | by | as recorded | noise, 20 dB |" in robustness_section(found, bundle.manifest.routes.default)
+    assert "| clips of | by | as recorded | noise, 20 dB |" in robustness_section(found)
 
 
 def test_robustness_draws_from_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
