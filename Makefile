@@ -1,7 +1,7 @@
 # Each target sets up what it needs, once: .ci/setup fills .venv and leaves a stamp.  `make setup` installs system packages
 # and may ask for sudo; so do targets that need a package that is still missing.  `make check` never does.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hub run setup check test test-systemd test-arm64 test-homeassistant test-nodered lint lock bench soak fuzz models card sample reference picture pictures install uninstall clean
+.PHONY: help demo demo-hub run setup check test test-systemd test-arm64 test-homeassistant test-nodered test-cluster lint lock bench soak fuzz models card sample reference picture pictures install uninstall clean
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -52,6 +52,9 @@ test-homeassistant: .venv/.set-up-homeassistant ## entities, events and recovery
 
 test-nodered: .venv/.set-up-nodered ## the Node-RED flow of docs/integrations in a real Node-RED, which npm brings
 	$(PYTEST) -m nodered tests/system
+
+test-cluster: .venv/.set-up-cluster ## trainings over a Ray cluster of two nodes on this machine; a killed worker loses no result
+	$(PYTEST) -m cluster tests/convert
 
 lint: .venv/.set-up-check ## ruff and mypy --strict only
 	$(LINT)

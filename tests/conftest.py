@@ -24,7 +24,7 @@ _REPOSITORY = Path(__file__).parent.parent
 
 
 _LONG_TIMEOUT_S = 1500  # of tests whose fixtures train networks, or install a system from its packages
-_INSTALLS = ("systemd", "arm64", "homeassistant", "nodered")
+_INSTALLS = ("systemd", "arm64", "homeassistant", "nodered", "cluster")
 # Fixtures that need a program or privilege that a fresh machine lacks, and the folder whose tests always need it.
 _NEEDS = {"mosquitto": "broker", "virtual_microphone": "sound", "card": "faults", "corpora": "corpora"}
 

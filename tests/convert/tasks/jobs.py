@@ -2,8 +2,12 @@
 
 import os
 import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+_PATIENCE_S = 240.0
 
 
 def square(number: int, folder: str) -> dict[str, Any]:
@@ -26,11 +30,27 @@ def dies(folder: str) -> dict[str, Any]:
     return {}
 
 
+def held(number: int, folder: str) -> dict[str, Any]:
+    """Ends once the file ``hold`` is gone."""
+    _note(folder, f"held{number}")
+    wait_for(lambda: not (Path(folder) / "hold").exists())
+    return {"held": number}
+
+
 def fails(message: str) -> dict[str, Any]:
     """Raises what a user may have to see."""
     from edged.errors import RecordingError  # noqa: PLC0415 - as a worker imports it
 
     raise RecordingError(message)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Waits until ``condition`` holds, for minutes at most."""
+    until_s = time.monotonic() + _PATIENCE_S
+    while not condition():
+        if time.monotonic() > until_s:
+            raise TimeoutError("the condition does not come")
+        time.sleep(0.05)
 
 
 def runs(folder: Path, name: str) -> int:
