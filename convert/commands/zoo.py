@@ -2,12 +2,12 @@
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convert.bundle import origin
+from convert.commands.groups.workers import add_workers, workers_of
 from convert.commands.options import add_folders, need_tensorflow
 from convert.commands.text import add_text_folder
 from edged.errors import UsageError
@@ -25,9 +25,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_text_folder(parser)
     parser.add_argument("--model", nargs="+", metavar="NAME", help="only these (--list)")
     parser.add_argument("--corpus", nargs="+", metavar="NAME", help="only these (--list)")
+    parser.add_argument("--own", type=Path, metavar="INDEX.csv", help="on your recordings: see docs/own-corpus.md")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], metavar="N", help="(1 2 3)")
     parser.add_argument("--list", action="store_true", help="print the names and what they are")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
+    add_workers(parser)
     parser.add_argument("--stored", action="store_true", help="train nothing: the table of the results that are there")
     parser.add_argument("--page", type=Path, help="write the page there, and its picture beside it (docs/zoo.md)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -42,6 +43,7 @@ def run(options: argparse.Namespace) -> None:
     from convert.card.zoo import page  # noqa: PLC0415 - scikit-learn takes seconds
     from convert.zoo import running  # noqa: PLC0415 - as above
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
+    from convert.zoo.over_workers import over  # noqa: PLC0415 - as above
     from convert.zoo.problems import PROBLEMS, Places  # noqa: PLC0415 - as above
     from convert.zoo.summary import summaries  # noqa: PLC0415 - as above
 
@@ -53,10 +55,12 @@ def run(options: argparse.Namespace) -> None:
         return
     if not options.stored:
         need_tensorflow()
-    places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve())
+    own = options.own and options.own.resolve()
+    places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve(), own)
     wanted = _wanted(options, places)
     if not options.stored:
-        running.run_all(places, wanted, max(1, options.jobs), origin.commit())
+        spread = [over(workers_of(options))] if options.ray else []
+        running.run_all(places, wanted, max(1, options.jobs), origin.commit(), *spread)
     found = summaries(running.results(places, wanted))
     if options.json:
         print(json.dumps([one.as_json() for one in found], indent=1))
@@ -69,12 +73,17 @@ def run(options: argparse.Namespace) -> None:
 def _wanted(options: argparse.Namespace, places: "Places") -> list["Trial"]:
     """What ``options`` ask for, the first seed of all before the second of any."""
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
+    from convert.zoo.own_problem import own_problem  # noqa: PLC0415 - as above
     from convert.zoo.problems import PROBLEMS, clips_of, named  # noqa: PLC0415 - as above
     from convert.zoo.trials import suits, trials_of  # noqa: PLC0415 - as above
 
     _known("model", options.model or (), list(ENTRIES))
+    if options.own is not None and options.corpus:
+        raise UsageError("--corpus: not with --own, which is the corpus")
     problems = [named(name) for name in options.corpus or PROBLEMS]
-    if not options.corpus:
+    if options.own is not None:
+        problems = [own_problem(options.own.resolve())]
+    elif not options.corpus:
         problems = [problem for problem in problems if problem.present(places)]
     names = options.model or [name for name, entry in ENTRIES.items() if not entry.reason]
     found: list[Trial] = []

@@ -34,6 +34,7 @@ class Places:
     corpora: Path  # with a folder a corpus
     work: Path
     text: Path  # with the tables of sentences
+    own: Path | None = None  # index of a user's recordings
 
     @property
     def results(self) -> Path:
@@ -53,6 +54,7 @@ class Problem:
     sides: Callable[[Sequence[Clip], int], Sides]  # by fold, counted from 0; no speaker is on two sides
     group: str = "speakers"  # what the interval is over
     special: bool = False  # only for recognisers that name it
+    open_to_all: bool = False  # for every recogniser, also for those that name others
 
     def media(self, clips: Sequence[Clip]) -> frozenset[Medium]:
         """What every one of ``clips`` has."""

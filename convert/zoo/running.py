@@ -22,6 +22,7 @@ from convert.data import dataset
 from convert.data.atomic_file import atomic
 from convert.zoo import problems, trials
 from convert.zoo.features.store import Store
+from convert.zoo.own_problem import own_problem
 from convert.zoo.problems import Places
 from convert.zoo.trials import Outcome, Trial
 from edged.errors import UsageError
@@ -82,6 +83,8 @@ def run_all(places: Places, wanted: Sequence[Trial], jobs: int, commit: str, spr
 
 def one(places: Places, trial: Trial) -> Done:
     """Runs a trial, in a worker."""
+    if places.own is not None:
+        own_problem(places.own)
     problem = problems.named(trial.problem)
     clips = problems.clips_of(trial.problem, places)
     result, scores = trials.run(trial, problem, clips, _store(places), lambda other: stored(places, other))

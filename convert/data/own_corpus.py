@@ -1,0 +1,142 @@
+"""A user's index to a corpus that can be trained and tested: labels as they come, speakers in blocks.
+
+    index.csv ──emotion as a label──► clips ──► OwnCorpus, or a UsageError that says what is missing
+    speakers ──labels spread evenly──► blocks; fold k tests block k, chooses on the next one, trains on the rest
+
+Speakers, not clips, are divided: a network that knows a voice is no measure of how it recognises strangers.
+"""
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from convert import corpora
+from convert.corpora.clip import Clip, as_label
+from convert.corpora.index_csv import read_index
+from convert.data.splits import Split
+from edged.errors import UsageError
+
+MIN_SPEAKERS = 4  # two to train on, one to choose by, one to test
+MIN_SPEAKERS_OF_LABEL = 3  # one on each side
+MIN_CLIPS_OF_LABEL = 12
+MAX_LABELS = 32  # of a bundle
+_MAX_BLOCKS = 5
+_SCALES, _SCALE = ("arousal", "valence", "dominance"), (1, 5)  # as IEMOCAP's listeners give them
+_RESERVED = {"none", "uncertain"}  # words of the state that are no label
+_LABEL = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnCorpus:
+    """Labelled clips of one corpus, and the block of each speaker."""
+
+    name: str
+    clips: list[Clip]
+    labels: tuple[str, ...]  # in alphabetical order
+    block_of: Mapping[str, int]
+
+    @property
+    def n_folds(self) -> int:
+        """As many as blocks."""
+        return max(self.block_of.values()) + 1
+
+    def split(self, fold: int | None) -> dict[Split, list[Clip]]:
+        """The clips by side; without a fold nobody is tested, and all but the first block are trained on."""
+        test = -1 if fold is None else fold
+        validation = (test + 1) % self.n_folds
+        sides: dict[Split, list[Clip]] = {"train": [], "validation": [], "test": []}
+        for clip in self.clips:
+            block = self.block_of[clip.speaker]
+            side: Split = "test" if block == test else "validation" if block == validation else "train"
+            sides[side].append(clip)
+        return sides
+
+
+def read_own(index: Path) -> OwnCorpus:
+    """The corpus in ``index``, whose ``emotion`` column has the labels, or in a folder that one of the readers knows.
+
+    Raises:
+        UsageError: it cannot be read, a row lacks speaker or emotion, or there are too few speakers or clips.
+    """
+    folder = index if index.is_dir() else index.parent
+    name = _NAME.sub("-", folder.resolve().name).strip("-.")[:64] or "own"
+    read = corpora.read(folder) if index.is_dir() else read_index(index)
+    clips = [_labelled(folder, clip, name) for clip in read]
+    labels = tuple(sorted({str(clip.label) for clip in clips}))
+    _check(index, clips, labels)
+    return OwnCorpus(name, clips, labels, blocks(clips, labels))
+
+
+def blocks(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, int]:
+    """The block of each speaker: speakers with most clips first, each where its labels are rarest so far."""
+    of_speaker: dict[str, Counter[str]] = {}
+    for clip in clips:
+        of_speaker.setdefault(clip.speaker, Counter())[str(clip.label)] += 1
+    total = Counter(str(clip.label) for clip in clips)
+    n_blocks = min(_MAX_BLOCKS, len(of_speaker))
+    filled: list[Counter[str]] = [Counter() for _ in range(n_blocks)]
+    found: dict[str, int] = {}
+
+    def cost(block: int, speaker: str) -> tuple[float, int]:
+        added = of_speaker[speaker]
+        shares = sum(
+            ((filled[block][label] + added[label]) / total[label]) ** 2 - (filled[block][label] / total[label]) ** 2
+            for label in labels
+        )
+        return shares, block
+
+    order = sorted(of_speaker, key=lambda speaker: (-of_speaker[speaker].total(), speaker))
+    for speaker in order:
+        empty = [block for block in range(n_blocks) if not filled[block]]
+        left = len(of_speaker) - len(found)
+        among = empty if len(empty) == left else range(n_blocks)  # no block stays empty
+        chosen = min(among, key=lambda block: cost(block, speaker))
+        filled[chosen] += of_speaker[speaker]
+        found[speaker] = chosen
+    return found
+
+
+def _labelled(index: Path, clip: Clip, name: str) -> Clip:
+    file = clip.audio.relative_to(index) if clip.audio else Path(clip.id)
+    label = as_label(clip.emotion)
+    if not clip.speaker.strip():
+        raise UsageError(f"{index}: {file} has no speaker, expected one: nobody may be on two sides of a split")
+    if not _LABEL.fullmatch(label) or label in _RESERVED:
+        raise UsageError(
+            f"{index}: {file} has emotion {clip.emotion!r}, expected a word of Latin letters, not none or uncertain"
+        )
+    for what in _SCALES:
+        value = getattr(clip, what)
+        if value is not None and not _SCALE[0] <= value <= _SCALE[1]:
+            raise UsageError(f"{index}: {file} has {what} {value:g}, expected {_SCALE[0]} to {_SCALE[1]}")
+    return dataclasses.replace(clip, id=file.with_suffix("").as_posix(), corpus=name, label=label, votes=None)
+
+
+def _check(index: Path, clips: Sequence[Clip], labels: Sequence[str]) -> None:
+    ids = Counter(clip.id for clip in clips)
+    if repeated := [name for name, count in ids.items() if count > 1]:
+        raise UsageError(f"{index}: {repeated[0]} is there {ids[repeated[0]]} times, expected each recording once")
+    if not 2 <= len(labels) <= MAX_LABELS:  # noqa: PLR2004 - one label is no decision
+        raise UsageError(f"{index}: {len(labels)} labels ({', '.join(labels)}), expected 2 to {MAX_LABELS}")
+    speakers = sorted({clip.speaker for clip in clips})
+    if len(speakers) < MIN_SPEAKERS:
+        raise UsageError(
+            f"{index}: {len(speakers)} speakers ({', '.join(speakers)}), expected {MIN_SPEAKERS} or more: some train,"
+            " others choose and test"
+        )
+    for label in labels:
+        own = [clip for clip in clips if clip.label == label]
+        people = sorted({clip.speaker for clip in own})
+        if len(people) < MIN_SPEAKERS_OF_LABEL:
+            raise UsageError(
+                f"{index}: {label} has {len(people)} speakers ({', '.join(people)}), expected {MIN_SPEAKERS_OF_LABEL}"
+                " or more: record others, or leave the label out"
+            )
+        if len(own) < MIN_CLIPS_OF_LABEL:
+            raise UsageError(
+                f"{index}: {label} has {len(own)} clips, expected {MIN_CLIPS_OF_LABEL} or more: record more, or leave"
+                " the label out"
+            )

@@ -1,0 +1,37 @@
+"""A user's recordings as a problem of the zoo: their labels, and folds by speaker.
+
+index.csv ──read_own──► OwnCorpus ──► Problem, known by its name in this process
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from convert.corpora.clip import Clip
+from convert.data.own_corpus import read_own
+from convert.zoo.problems import PROBLEMS, Problem, Sides
+
+
+@cache
+def own_problem(index: Path) -> Problem:
+    """The problem of the recordings in ``index``; every process that runs its trials asks for it first.
+
+    Raises:
+        UsageError: too few speakers or clips, see ``read_own``.
+    """
+    corpus = read_own(index)
+
+    def sides(_clips: Sequence[Clip], fold: int) -> Sides:
+        return corpus.split(fold)
+
+    problem = Problem(
+        name=f"own-{corpus.name}",
+        title=f"{corpus.name}, recordings of one's own",
+        labels=corpus.labels,
+        n_folds=corpus.n_folds,
+        read=lambda _places: list(corpus.clips),
+        sides=sides,
+        open_to_all=True,
+    )
+    PROBLEMS[problem.name] = problem
+    return problem
