@@ -14,9 +14,10 @@ import msgspec
 from convert.bundle import origin, writer
 from convert.bundle.draft import gate_of
 from convert.bundle.shipped_gate import shipped_gate
-from convert.own.corpus import OwnCorpus
-from convert.own.parts import shipped_large
+from convert.data.own_corpus import OwnCorpus
+from convert.own.parts import shipped
 from convert.own.plan import Plan
+from convert.recipes.own import SCRATCH
 from edged.models.bundle import Bundle
 
 _UNSTATED = "not stated; whoever passes this bundle on needs the consent of the speakers"
@@ -29,7 +30,9 @@ def write(plan: Plan, made: Bundle, out: Path, licence: str | None) -> Bundle:
         ModelError: it does not load or run.
     """
     gate = shipped_gate()
-    encoder = {"encoder": shipped_large().manifest.training["encoder"]} if made.manifest.trunk else {}
+    below = shipped(plan.size).manifest if made.manifest.trunk else None
+    encoder = {key: value for key, value in (below.training if below else {}).items() if key == "encoder"}
+    trunk = f"; on the trunk of edged's bundle {plan.size}: {below.licence}" if below else ""
     training = {
         **made.manifest.training,
         "own": True,
@@ -43,7 +46,7 @@ def write(plan: Plan, made: Bundle, out: Path, licence: str | None) -> Bundle:
     manifest = msgspec.structs.replace(
         made.manifest,
         created=origin.now(),
-        licence=licence or _UNSTATED,
+        licence=(licence or _UNSTATED) + trunk,
         versions=origin.versions(),
         training=training,
         gate=gate_of(made.manifest, gate.model),
@@ -55,7 +58,11 @@ def command(plan: Plan) -> str:
     """What made it, without a path of this machine."""
     given = " --routes FILE" if plan.cascade else ""
     cut = "" if plan.epochs is None else f" --epochs {plan.epochs}"
-    return f"python -m convert all --own {plan.index.name} --size {plan.size} --seed {plan.seed}{given}{cut}"
+    own = f"--own {plan.index.name}"
+    if plan.model is not None:
+        return f'python -m convert bundle --model "{plan.model}" {own} --seed {plan.seed}{cut}'
+    size = "--from-scratch" if plan.size == SCRATCH else f"--size {plan.size}"
+    return f"python -m convert all {own} {size} --seed {plan.seed}{given}{cut}"
 
 
 def _described(corpus: OwnCorpus) -> dict[str, Any]:

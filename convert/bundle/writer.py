@@ -134,6 +134,7 @@ def model_files(made: Bundle) -> dict[str, bytes]:
     """The files of ``made`` by name, without its gate."""
     manifest = made.manifest
     files = {manifest.models[name].file: content for name, content in made.contents.items()}
+    files |= {(manifest.dimensions or {})[name].file: content for name, content in made.dimensions.items()}
     for part, content in ((manifest.trunk, made.trunk), (manifest.adaptation, made.adaptation)):
         if part is not None and content is not None:
             files[part.file] = content

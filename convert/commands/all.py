@@ -7,7 +7,7 @@ from convert.card.report import report
 from convert.commands.bundle import add_out, write_bundle
 from convert.commands.evaluate import evaluate_run
 from convert.commands.gate import add_gate, gate_for
-from convert.commands.groups.own import add_own, run_own
+from convert.commands.groups.own import add_own, plan_of, run_own
 from convert.commands.options import add_comparisons, add_json, add_run, need_tensorflow, run_of, scope_of
 from convert.train.heads import stage
 from convert.train.runs import Run
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> None:
     """Trains, quantizes, evaluates and bundles whatever is not done yet."""
     need_tensorflow()
     if options.own is not None:
-        run_own(options)
+        run_own(plan_of(options), options)
         return
     scope = scope_of(options, short=options.epochs is not None)
     training = run_of(options)

@@ -1,12 +1,14 @@
-"""``python -m convert bundle``: ``bundle.json``, models, card and plots, proved and moved into place."""
+"""``python -m convert bundle``: ``bundle.json``, models, card and plots, proved and moved into place; or one model."""
 
 import argparse
 from pathlib import Path
 
 from convert.commands.gate import add_gate, gate_for
-from convert.commands.options import add_run, need_tensorflow, run_of
+from convert.commands.groups.own import add_own, one_model_plan, run_own
+from convert.commands.options import add_json, add_run, need_tensorflow, run_of
 from convert.recipes.catalogue import RECIPES, SIZES
 from convert.train.runs import Run
+from edged.errors import UsageError
 from edged.models.bundle import BUNDLES
 
 SUMMARY = "write the bundle and its model card, with the gate"
@@ -17,6 +19,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
     add_gate(parser)
     add_out(parser)
+    parser.add_argument("--model", metavar="NAME", help="a bundle of one model on --own: see docs/own-corpus.md")
+    add_own(parser)
+    parser.add_argument("--fresh", action="store_true", help="with --model: remove what it has made before")
+    add_json(parser)
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +33,11 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the bundle of a run that has been evaluated."""
     need_tensorflow()
+    if options.model is not None:
+        run_own(one_model_plan(options), options)
+        return
+    if options.own is not None:
+        raise UsageError("--own: expected --model NAME with it, or python -m convert all --own")
     write_bundle(run_of(options), options)
 
 

@@ -15,6 +15,7 @@ from convert.corpora.clip import Clip
 from convert.data import dataset
 from convert.data.splits import Split
 from convert.own import heads
+from convert.own.measured import degrees
 from convert.own.parts import Parts, draft
 from convert.own.plan import Plan
 from convert.score import clip_scores
@@ -29,7 +30,7 @@ def scored_fold(plan: Plan, fold: int) -> dict[str, Any]:
     """Scores of the clips of fold ``fold``, which nothing was trained on or chosen by."""
     began_s = time.monotonic()
     parts, windows = _trained(plan, fold)
-    made = draft(parts, plan.corpus.name, plan.recipe.heads)
+    made = draft(parts, plan.corpus.name, plan.recipe.heads, plan.size)
     fitted = _fitted(plan, made, windows["validation"])
     manifest = calibrated_manifest(made.manifest, fitted)
     test = windows["test"]
@@ -38,6 +39,10 @@ def scored_fold(plan: Plan, fold: int) -> dict[str, Any]:
     return {
         "clips": [clip.id for clip in test.clips],
         "scores": {way: [[round(float(x), 5) for x in row] for row in of_way] for way, of_way in scores.items()},
+        "degrees": {
+            name: [round(float(x), 5) for x in values]
+            for name, values in degrees(made, test, plan.work / "scores").items()
+        },
         "default": fitted.default,
         "models": {name: list(model.labels) for name, model in manifest.models.items()},
         "seconds": round(time.monotonic() - began_s, 1),
@@ -48,7 +53,7 @@ def whole(plan: Plan) -> dict[str, Any]:
     """What is shipped: its models, and what validation speakers decided."""
     began_s = time.monotonic()
     parts, windows = _trained(plan, None)
-    made = draft(parts, plan.corpus.name, plan.recipe.heads)
+    made = draft(parts, plan.corpus.name, plan.recipe.heads, plan.size)
     fitted = _fitted(plan, made, windows["validation"])
     seconds = round(time.monotonic() - began_s, 1)
     return {"parts": parts.as_values(), "calibration": dataclasses.asdict(fitted), "seconds": seconds}
@@ -66,9 +71,14 @@ def _trained(plan: Plan, fold: int | None) -> tuple[Parts, dict[Split, ClipWindo
         groups = heads.features(plan, spec)
         made = heads.parts(plan, spec, groups, sides)
         return made, {side: heads.windows(groups, sides[side]) for side in others}
-    from convert.own import networks  # noqa: PLC0415 - TensorFlow takes seconds
+    if plan.model is not None:
+        from convert.own import one_model  # noqa: PLC0415 - TensorFlow takes seconds
 
-    made = networks.parts(plan, sides, fold)
+        made = one_model.parts(plan, plan.model, sides)
+    else:
+        from convert.own import networks  # noqa: PLC0415 - as above
+
+        made = networks.parts(plan, sides, fold)
     return made, {side: _images(plan, sides[side]) for side in others}
 
 

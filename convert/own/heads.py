@@ -5,6 +5,7 @@ clips ──trunk, in every version──► features, cached ──statistics, 
 
 import dataclasses
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 
@@ -12,19 +13,20 @@ from convert.corpora.clip import Clip
 from convert.data import dataset
 from convert.data.splits import Split
 from convert.own import routes
-from convert.own.parts import Parts, shipped_large
+from convert.own.parts import Parts, shipped
 from convert.own.plan import Plan
 from convert.recipes.cascade import FIRST
 from convert.recipes.spec import HeadsSpec
 from convert.score.clip_scores import ClipWindows
 from convert.score.metrics import Counts, confusion
-from convert.train.heads.files import head_file
+from convert.train.heads.files import dimension_file, head_file
 from convert.train.heads.network import Head, softmax
 from convert.train.heads.statistics import as_file, statistics
 from convert.train.heads.training import trained
 from convert.train.heads.window_features import AS_IT_COMES, Source, WindowFeatures, window_features
-from edged.errors import UsageError
-from edged.features.whisper import WHISPER
+from convert.zoo.learning import heads as further
+from edged.features.logmel import Floats
+from edged.models.bundle import DimensionName
 
 _MIN_STEPS = 400  # of the first model; few clips are seen more often
 _LARGEST_BATCH, _BATCHES = 256, 8  # of an epoch, at least
@@ -32,12 +34,10 @@ _LARGEST_BATCH, _BATCHES = 256, 8  # of an epoch, at least
 
 def features(plan: Plan, spec: HeadsSpec) -> list[WindowFeatures]:
     """Of all clips in all versions; those that are there already are read."""
-    trunk = shipped_large().trunk
-    if trunk is None:
-        raise UsageError("edged/models/large: no trunk in bundle.json, expected the shipped bundle")
+    below = shipped(plan.size)
     made = Source(
-        trunk=trunk,
-        geometry=WHISPER,
+        trunk=below.trunk or b"",
+        geometry=below.geometry,
         active_db=spec.active_db,
         sound=plan.recipe.sound,
         noises=tuple(plan.noises),
@@ -58,13 +58,15 @@ def parts(plan: Plan, spec: HeadsSpec, groups: Sequence[WindowFeatures], sides: 
     if cascade is None:
         head = trained(training, known, enough, plan.seed, {FIRST: plan.corpus.labels})[FIRST]
         cascade = routes.made(plan.corpus.labels, _confusion(head, plan, groups, sides["validation"]))
-    heads = trained(training, known, enough, plan.seed, dict(cascade.tasks))
+    more: dict[str, Floats] = {name: _degrees(training, name) for name in _present(training)}
+    heads = trained(training, known, enough, plan.seed, dict(cascade.tasks), more=more)
     return Parts(
         cascade=cascade,
-        contents={task: head_file(head) for task, head in heads.items()},
+        contents={task: head_file(heads[task]) for task in cascade.tasks},
         sizes={task: _size(head) for task, head in heads.items()},
         adaptation=as_file(known),
         epochs={},
+        dimensions={name: dimension_file(heads[name]) for name in _present(training)},
     )
 
 
@@ -90,6 +92,21 @@ def _lengthened(spec: HeadsSpec, n_windows: int, *, cut: bool) -> HeadsSpec:
     batch = max(1, min(_LARGEST_BATCH, n_windows // _BATCHES))
     epochs = spec.epochs if cut else max(spec.epochs, -(-_MIN_STEPS // (n_windows // batch)))
     return dataclasses.replace(spec, batch=batch, epochs=epochs)
+
+
+def _present(groups: Sequence[WindowFeatures]) -> list[DimensionName]:
+    """The dimensions that clips of the training side tell of."""
+    found = further.present([clip for group in groups for clip in group.clips])
+    return [name for name in get_args(DimensionName) if name in found]
+
+
+def _degrees(groups: Sequence[WindowFeatures], name: str) -> Floats:
+    """(n_windows, 2) none and all of dimension ``name``, 0 where a clip does not say."""
+    parts = []
+    for group in groups:
+        degree = further.targets(group.clips, (name,))[group.owner]
+        parts.append(np.where(np.isnan(degree), 0, np.concatenate([1 - degree, degree], axis=1)))
+    return np.asarray(np.concatenate(parts), np.float32)
 
 
 def _size(head: Head) -> dict[str, int]:

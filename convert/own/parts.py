@@ -6,6 +6,7 @@ Parts ──as_values──► what JSON can say ──from_values──► Part
 import base64
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,15 @@ import msgspec
 
 from convert.recipes.cascade import Cascade
 from convert.recipes.spec import HeadsSpec
+from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
-from edged.features.whisper import WHISPER
 from edged.models.bundle import (
     BUNDLES,
     FORMAT,
     AdaptationFile,
     Bundle,
+    Dimension,
+    DimensionName,
     Manifest,
     Model,
     Node,
@@ -39,13 +42,15 @@ class Parts:
     sizes: dict[str, dict[str, int]]  # parameters and multiply_adds by model
     adaptation: bytes | None  # .npz of the statistics, where the models are heads on a trunk
     epochs: dict[str, Any]  # by model the chosen one, where one is chosen
+    dimensions: dict[DimensionName, bytes] = dataclasses.field(default_factory=dict)  # their files by name
 
     def as_values(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "tasks": {task: list(labels) for task, labels in self.cascade.tasks.items()},
             "hard": msgspec.to_builtins(self.cascade.hard),
-            "contents": {name: base64.b64encode(content).decode() for name, content in self.contents.items()},
+            "contents": _encoded(self.contents),
+            "dimensions": _encoded(self.dimensions),
             "sizes": self.sizes,
             "adaptation": self.adaptation and base64.b64encode(self.adaptation).decode(),
             "epochs": self.epochs,
@@ -57,22 +62,32 @@ def from_values(values: dict[str, Any]) -> Parts:
     cascade = Cascade(
         {task: tuple(labels) for task, labels in values["tasks"].items()}, msgspec.convert(values["hard"], Node)
     )
-    contents = {name: base64.b64decode(text) for name, text in values["contents"].items()}
+    contents, dimensions = (
+        {name: base64.b64decode(text) for name, text in values[part].items()} for part in ("contents", "dimensions")
+    )
     adaptation = values["adaptation"] and base64.b64decode(values["adaptation"])
-    return Parts(cascade, contents, values["sizes"], adaptation, values["epochs"])
+    return Parts(cascade, contents, values["sizes"], adaptation, values["epochs"], dimensions)
 
 
-def shipped_large() -> Bundle:
-    """The bundle whose trunk all heads stand on.
+def _encoded(contents: Mapping[Any, bytes]) -> dict[str, str]:
+    return {name: base64.b64encode(content).decode() for name, content in contents.items()}
+
+
+def shipped(size: str) -> Bundle:
+    """The bundle whose trunk the heads of this size stand on.
 
     Raises:
         ModelError: it is damaged.
+        UsageError: it has no trunk.
     """
-    return load_bundle(BUNDLES / "large")
+    found = load_bundle(BUNDLES / size)
+    if found.trunk is None:
+        raise UsageError(f"{found.path}: no trunk in bundle.json, expected the shipped bundle")
+    return found
 
 
-def draft(parts: Parts, name: str, spec: HeadsSpec | None) -> Bundle:
-    """A bundle of ``parts`` without calibration, metrics and origin; ``spec`` is that of heads."""
+def draft(parts: Parts, name: str, spec: HeadsSpec | None, size: str) -> Bundle:
+    """A bundle of ``parts`` without calibration, metrics, origin; ``spec``: of heads on the trunk of ``size``."""
     models = {
         task: Model(
             file=f"{task}.tflite",
@@ -82,7 +97,11 @@ def draft(parts: Parts, name: str, spec: HeadsSpec | None) -> Bundle:
         )
         for task, labels in parts.cascade.tasks.items()
     }
-    large = shipped_large() if spec else None
+    dimensions = {
+        name: Dimension(file=f"{name}.tflite", sha256=hashlib.sha256(content).hexdigest(), **parts.sizes[name])
+        for name, content in parts.dimensions.items()
+    }
+    below = shipped(size) if spec else None
     adaptation = None
     if spec is not None and parts.adaptation is not None:
         adaptation = AdaptationFile(
@@ -99,15 +118,18 @@ def draft(parts: Parts, name: str, spec: HeadsSpec | None) -> Bundle:
         version="1",
         created="",
         licence="",
-        geometry=dataclasses.asdict(WHISPER if large else GEOMETRY),
+        geometry=below.manifest.geometry if below else dataclasses.asdict(GEOMETRY),
         labels=parts.cascade.labels,
         models=models,
         routes=Routes(default="hard", hard=parts.cascade.hard, soft=dict.fromkeys(models, 1.0)),
         training={},
         metrics={},
         versions={},
-        trunk=large.manifest.trunk if large else None,
+        trunk=below.manifest.trunk if below else None,
         adaptation=adaptation,
+        dimensions=dimensions or None,
     )
-    trunk = large.trunk if large else None
-    return Bundle(BUNDLES, manifest, parts.contents, trunk=trunk, adaptation=parts.adaptation)
+    trunk = below.trunk if below else None
+    return Bundle(
+        BUNDLES, manifest, parts.contents, trunk=trunk, adaptation=parts.adaptation, dimensions=parts.dimensions
+    )

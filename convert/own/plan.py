@@ -3,13 +3,14 @@
 index, size, seed, folders, routes ──► Plan
 """
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from convert.corpora.clip import Clip
+from convert.data.own_corpus import OwnCorpus, read_own
 from convert.data.sounds import noises
-from convert.own.corpus import OwnCorpus, read_own
 from convert.recipes.cascade import Cascade
 from convert.recipes.own import own_recipe
 from convert.recipes.spec import Recipe
@@ -20,12 +21,13 @@ class Plan:
     """Everything that decides the outcome, except the recordings themselves."""
 
     index: Path
-    size: str  # large: heads on the shipped trunk; small: networks of their own
+    size: str  # large, small: heads on that shipped trunk; scratch: networks of their own
     seed: int
     epochs: int | None
     cascade: Cascade | None  # None: its routes are made
     corpora: Path  # whose esc10 and noise are mixed into copies, where they are there
     work: Path
+    model: str | None = None  # of the zoo: a bundle of this one model
 
     @cached_property
     def corpus(self) -> OwnCorpus:
@@ -44,4 +46,5 @@ class Plan:
     @cached_property
     def recipe(self) -> Recipe:
         """Of this size, for these recordings."""
-        return own_recipe(self.size, self.corpus.name, epochs=self.epochs, with_noises=bool(self.noises))
+        made = own_recipe(self.size, self.corpus.name, epochs=self.epochs, with_noises=bool(self.noises))
+        return dataclasses.replace(made, name=f"own-{self.model.replace(' ', '-')}") if self.model else made

@@ -6,16 +6,18 @@ Plan ──features or log-mel, once──► tasks: every fold, and the whole �
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from convert.corpora.clip import Clip
 from convert.data import dataset
 from convert.own import heads
 from convert.own.fold import calibrated_manifest, scored_fold, whole
+from convert.own.measured import agreement, window_ms
 from convert.own.parts import draft, from_values
 from convert.own.plan import Plan
 from convert.recipes.spec import described
@@ -46,7 +48,7 @@ def made(plan: Plan, workers: Workers) -> Bundle:
     results = run_all([*jobs, Job(WHOLE, whole, (plan,))], folder(plan), workers, corpus.name)
     ended = results.pop(WHOLE)
     fitted = _calibration(ended["calibration"])
-    bundle = draft(from_values(ended["parts"]), corpus.name, plan.recipe.heads)
+    bundle = draft(from_values(ended["parts"]), corpus.name, plan.recipe.heads, plan.size)
     bundle = dataclasses.replace(bundle, manifest=calibrated_manifest(bundle.manifest, fitted))
     metrics = _metrics(plan, bundle, results) | {"validation_uar": fitted.validation_uar}
     training = {"epochs": from_values(ended["parts"]).epochs, "seconds": ended["seconds"]}
@@ -59,13 +61,14 @@ def folder(plan: Plan) -> Path:
     """Where the results of this plan are kept; other recordings, labels or settings have another."""
     decided = {
         "recipe": described(plan.recipe),
+        "model": plan.model,
         "seed": plan.seed,
         "routes": plan.cascade and {"tasks": plan.cascade.tasks, "hard": msgspec.to_builtins(plan.cascade.hard)},
         "clips": dataset.clips_hash(plan.corpus.clips),
         "noises": dataset.clips_hash(plan.noises),
     }
     digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
-    return plan.work / "own" / f"{plan.corpus.name}-{plan.size}-seed{plan.seed}-{digest}"
+    return plan.work / "own" / f"{plan.corpus.name}-{plan.recipe.name.removeprefix('own-')}-seed{plan.seed}-{digest}"
 
 
 def _metrics(plan: Plan, bundle: Bundle, folds: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,9 +86,21 @@ def _metrics(plan: Plan, bundle: Bundle, folds: Mapping[str, Any]) -> dict[str, 
     return {
         "rows": rows,
         "folds": [_fold_row(labels, fold, by_id) for fold in folds.values()],
+        "dimensions": _dimensions(clips, folds),
         "runtimes": runtime_differences(bundle, few, plan.work / "scores"),
+        "window_ms": window_ms(bundle, few),
         "seed": plan.seed,
     }
+
+
+def _dimensions(clips: Sequence[Clip], folds: Mapping[str, Any]) -> dict[str, Any]:
+    """Over the clips of all folds; only what every fold's training side tells of."""
+    everywhere = set.intersection(*(set(fold["degrees"]) for fold in folds.values()))
+    found = {
+        name: np.concatenate([np.array(fold["degrees"][name], np.float32) for fold in folds.values()])
+        for name in sorted(everywhere)
+    }
+    return agreement(clips, found)
 
 
 def _some_windows(plan: Plan) -> ClipWindows:

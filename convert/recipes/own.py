@@ -1,9 +1,10 @@
 """The recipes for a user's own recordings, by size.
 
-    large: heads on the shipped trunk (minutes)    small: networks of their own from the first layer on (an hour)
+    large, small: heads on the trunk of the shipped bundle of this size (minutes)
+    scratch: networks of their own from the first layer on (an hour)
 
-They are those of the shipped large bundle and of the networks that the small one starts from, without a teacher: its
-three trainings pay on thousands of clips.
+Heads are those of the shipped bundles; networks are those of the first release, without a teacher, whose trainings
+pay on thousands of clips alone.
 """
 
 import dataclasses
@@ -11,18 +12,19 @@ import dataclasses
 from convert.recipes.catalogue import RECIPES, SIZES, recipe
 from convert.recipes.spec import UNDISTILLED, HeadsSpec, Recipe
 
-OWN_SIZES = ("large", "small")  # the first by default
-_NETWORKS = "default"  # the recipe whose networks see windows themselves
+LARGE, SCRATCH = "large", "scratch"
+_NETWORKS = "default"
 _WITHOUT_NOISES = 2  # versions of a clip that need no noise: as it comes, and moved
 
 
 def own_recipe(size: str, corpus: str, *, epochs: int | None, with_noises: bool) -> Recipe:
     """The recipe of ``size`` for ``corpus``, cut to ``epochs`` where given."""
-    if size == "large":
-        chosen = recipe(SIZES["large"], epochs)
+    if size in SIZES:
+        chosen = recipe(SIZES[size], epochs)
         spec = chosen.heads or HeadsSpec()
         heads = dataclasses.replace(spec, repeats=(), versions=spec.versions if with_noises else _WITHOUT_NOISES)
-        return dataclasses.replace(chosen, name="own-large", corpora=(corpus,), unseen=(), heads=heads)
+        own = dataclasses.replace(chosen, name=f"own-{size}", corpora=(corpus,), unseen=())
+        return dataclasses.replace(own, heads=heads, trunk=None)
     chosen = recipe(f"{_NETWORKS}{UNDISTILLED}", epochs)
     copies = RECIPES[_NETWORKS].augmented_copies if with_noises else 0
-    return dataclasses.replace(chosen, name="own-small", corpora=(corpus,), unseen=(), augmented_copies=copies)
+    return dataclasses.replace(chosen, name=f"own-{size}", corpora=(corpus,), unseen=(), augmented_copies=copies)

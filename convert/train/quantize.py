@@ -9,13 +9,15 @@ budget are refused.
 
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from convert.corpora.clip import Clip
 from convert.data.atomic_file import atomic, write_json
 from convert.score import clip_scores
 from convert.score.isolated import apart
@@ -68,10 +70,14 @@ def representative_set(run: Run) -> Floats:
 
     The first gets a cell of 0 and one of 1: the input's scale must not depend on the clips that were drawn.
     """
-    rng = np.random.default_rng(run.seed)
-    clips = run.material.train
+    return representative_windows(run.material.train, run.cache, run.seed)
+
+
+def representative_windows(clips: Sequence[Clip], cache: Path, seed: int) -> Floats:
+    """The same of prepared ``clips``."""
+    rng = np.random.default_rng(seed)
     chosen = [clips[index] for index in rng.permutation(len(clips))[:_N_REPRESENTATIVE]]
-    windows = clip_scores.dequantised(clip_scores.clip_windows(chosen, run.cache).images)
+    windows = clip_scores.dequantised(clip_scores.clip_windows(chosen, cache).images)
     windows[0, 0, :2, 0] = 0, 1
     return windows
 

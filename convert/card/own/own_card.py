@@ -5,6 +5,7 @@
 Every number comes from the manifest.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from convert.card.card import NOT_FOR, USE
@@ -19,6 +20,10 @@ tested, those of another choose epochs, routes, temperatures, weights and the de
 bundle itself was made in the same way, with nobody left out for a test, so the rows below are of its procedure, not of
 its files. The score of a clip is the mean over its windows. UAR is the mean recall over the labels. Intervals are 95 %,
 by bootstrap over speakers."""
+_DIMENSIONS = """\
+Numbers from 0 to 1 beside the labels, over the clips that say: Pearson's r, and concordance, which also counts a
+difference in level or spread.
+"""
 _LIMITS = """\
 ## Limits
 
@@ -49,10 +54,24 @@ def own_report(manifest: Manifest) -> str:
     return "\n".join(line for line in lines if not line.startswith("!["))
 
 
+def _cost(manifest: Manifest) -> str:
+    """What a window costs where the bundle was made."""
+    timed = ", ".join(f"{name} {ms:.2f} ms" for name, ms in manifest.metrics["window_ms"].items())
+    what = "models on the trunk's features" if manifest.trunk else "models"
+    return f"A window takes the {what} {timed} of a core here."
+
+
+def _dimensions(rows: Mapping[str, Any]) -> str:
+    lines = [[name, str(row["clips"]), f"{row['r']:.3f}", f"{row['concordance']:.3f}"] for name, row in rows.items()]
+    return table(["dimension", "clips", "r", "concordance"], lines)
+
+
 def _origin(manifest: Manifest) -> str:
-    made = f"{len(manifest.models)} models and the routes between them"
+    count = len(manifest.models)
+    made = f"{count} models and the routes between them" if count > 1 else "One model"
     if manifest.trunk:
-        made = f"The trunk of edged's `large` bundle, and {len(manifest.models)} models on its features"
+        size = manifest.training["recipe"]["name"].removeprefix("own-")
+        made = f"The trunk of edged's bundle `{size}`, and {count} model{'s' if count > 1 else ''} on its features"
     return (
         f"{made}, for the labels {', '.join(manifest.labels)}. Made on {manifest.created} by"
         f" `{manifest.training['command']}` at commit `{manifest.training['commit']}`."
@@ -108,11 +127,13 @@ def _results(manifest: Manifest) -> str:
         "\n![Confusion, true label by row](confusion.png)",
         "\n### Fold by fold\n",
         table(["fold", "tested", "clips", "UAR", "default routing", "models after the first", "time"], folds),
-        f"\nThe bundle's own training took {manifest.training['seconds']:.0f} s.",
+        f"\nThe bundle's own training took {manifest.training['seconds']:.0f} s. {_cost(manifest)}",
         "\n### Confidence\n",
         confidence_table(rows, {}),
         "\n![Accuracy by confidence](reliability.png)",
     ]
+    if metrics["dimensions"]:
+        parts += ["\n### Dimensions\n", _DIMENSIONS, _dimensions(metrics["dimensions"])]
     if row["gender"]:
         parts += ["\n### By gender\n", gender_table(rows)]
     return "\n".join(parts)

@@ -5,18 +5,17 @@ options ──► Plan ──own.stage──► Bundle ──bundle.own──►
 
 import argparse
 import json
-import os
 from pathlib import Path
 
-from convert.commands.options import natural, seed_of
+from convert.commands.groups.workers import add_workers, workers_of
+from convert.commands.options import refuse, seed_of
+from convert.data.own_corpus import read_own
 from convert.own import routes
-from convert.own.corpus import read_own
 from convert.own.plan import Plan
-from convert.recipes.own import OWN_SIZES
-from convert.tasks.job import Workers
-from convert.tasks.processes import Processes
+from convert.recipes.own import LARGE, SCRATCH
 from edged.errors import UsageError
 
+HEADS = "heads"  # one head on the shipped trunk, called as a model
 _NOT_WITH_OWN = ("recipe", "fold")
 
 
@@ -25,18 +24,9 @@ def add_own(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("recordings of one's own")
     group.add_argument("--own", type=Path, metavar="INDEX.csv", help="file, speaker, emotion; see docs/own-corpus.md")
     group.add_argument("--routes", type=Path, metavar="FILE", help="models and hard route, as in bundle.json")
+    group.add_argument("--from-scratch", action="store_true", help="networks of their own instead of heads on a trunk")
     group.add_argument("--licence", help="of the bundle, for its card")
     add_workers(group)
-
-
-def add_workers(parser: "argparse._ArgumentGroup | argparse.ArgumentParser") -> None:
-    """Where independent tasks run."""
-    parser.add_argument("--jobs", type=natural, default=os.cpu_count() or 1, help="processes for folds (%(default)s)")
-
-
-def workers_of(options: argparse.Namespace) -> Workers:
-    """The workers that ``options`` ask for."""
-    return Processes(max(1, options.jobs))
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
@@ -45,14 +35,12 @@ def plan_of(options: argparse.Namespace) -> Plan:
     Raises:
         UsageError: too few recordings, or routes that do not fit.
     """
-    for name in _NOT_WITH_OWN:
-        if getattr(options, name) is not None:
-            raise UsageError(f"--{name}: not with --own, whose recipe and folds are those of its recordings")
+    refuse(options, _NOT_WITH_OWN, "not with --own, whose recipe and folds are those of its recordings")
     index = options.own.resolve()
     labels = read_own(index).labels
     return Plan(
         index=index,
-        size=options.size or OWN_SIZES[0],
+        size=SCRATCH if options.from_scratch else options.size or LARGE,
         seed=seed_of(options),
         epochs=options.epochs,
         cascade=routes.given(options.routes, labels) if options.routes else None,
@@ -61,19 +49,44 @@ def plan_of(options: argparse.Namespace) -> Plan:
     )
 
 
-def run_own(options: argparse.Namespace) -> None:
-    """Makes the bundle, and prints its figures and where it is."""
+def one_model_plan(options: argparse.Namespace) -> Plan:
+    """The plan of ``--model``: a network of the zoo, or one head on the trunk of the large bundle.
+
+    Raises:
+        UsageError: no such model, no recordings named, or too few.
+    """
+    from convert.own.device.networks import NAMES  # noqa: PLC0415 - scikit-learn takes a second
+
+    refuse(options, (*_NOT_WITH_OWN, "size"), "not with --model, which is the whole bundle")
+    if options.own is None:
+        raise UsageError("--model: trains on recordings, expected --own INDEX.csv, or --own FOLDER of a corpus")
+    if options.model not in (*NAMES, HEADS):
+        raise UsageError(f"--model {options.model}: expected one of {', '.join((*NAMES, HEADS))}")
+    index, on_trunk = options.own.resolve(), options.model == HEADS
+    return Plan(
+        index=index,
+        size=LARGE if on_trunk else SCRATCH,
+        seed=seed_of(options),
+        epochs=options.epochs,
+        cascade=routes.alone(read_own(index).labels),
+        corpora=options.corpora.resolve(),
+        work=options.work.resolve(),
+        model=options.model,
+    )
+
+
+def run_own(plan: Plan, options: argparse.Namespace) -> None:
+    """Makes the bundle of ``plan``, and prints its figures and where it is."""
     import shutil  # noqa: PLC0415 - for --fresh only
 
     from convert.bundle import own  # noqa: PLC0415 - matplotlib takes a second
     from convert.card.own.own_card import own_report  # noqa: PLC0415 - as above
     from convert.own import stage  # noqa: PLC0415 - scipy takes a second
 
-    plan = plan_of(options)
     if options.fresh:
         shutil.rmtree(stage.folder(plan), ignore_errors=True)
     made = stage.made(plan, workers_of(options))
-    out = options.out or options.work / "bundles" / f"{plan.corpus.name}-{plan.size}"
+    out = options.out or options.work / "bundles" / plan.recipe.name.replace("own", plan.corpus.name, 1)
     bundle = own.write(plan, made, out, options.licence)
     print(json.dumps(bundle.manifest.metrics, indent=1) if options.json else own_report(bundle.manifest))
     print(f"{bundle.path}: {bundle.manifest.name} {bundle.manifest.version}; edged: models.bundle: {bundle.path}")

@@ -8,6 +8,7 @@ its labels; heads that share a hidden layer, with the pairs' margins as further 
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -32,12 +33,15 @@ def trained(  # noqa: PLR0913, PLR0917 -- features, what is known of them, and h
     seed: int,
     tasks: Mapping[str, tuple[str, ...]] = TASKS,
     answers: int | None = None,
+    more: Mapping[str, Floats] = MappingProxyType({}),
 ) -> dict[str, Head]:
     """By model its head, trained on the windows of ``features``; ``tasks`` gives the labels of each model.
 
     ``answers`` is the first of the features that are logits of a model that a trunk started from, in the order of the
     six labels.  They are added to the heads' own after training: that model has seen the training speakers, and heads
     that were trained with its logits would trust them too much.
+
+    ``more`` are heads beside those of labels, by name their targets (n_windows, n), 0 where a window has none.
     """
     values = np.concatenate([group.values for group in features])
     labels = np.concatenate([group.labels for group in features])
@@ -47,10 +51,10 @@ def trained(  # noqa: PLR0913, PLR0917 -- features, what is known of them, and h
         [np.full(len(group.values), repeats.get(group.clips[0].corpus, 1), np.float32) for group in features]
     )
     scale = values.std(axis=0) + np.float32(_MIN_SCALE)
-    shares = {task: _shares(features, tasks[task], spec) for task in tasks}
-    n_members = {task: spec.members if task == FIRST else 1 for task in tasks}
-    rows = {task: np.flatnonzero(shares[task].sum(axis=1) > 0) for task in tasks}
-    batches = {task: min(spec.batch, len(rows[task])) for task in tasks}
+    shares = {**{task: _shares(features, tasks[task], spec) for task in tasks}, **more}
+    n_members = {task: spec.members if task == FIRST else 1 for task in shares}
+    rows = {task: np.flatnonzero(shares[task].sum(axis=1) > 0) for task in shares}
+    batches = {task: min(spec.batch, len(rows[task])) for task in shares}
     neutral = usual_label(features[0].known)
     fits = {
         task: [
@@ -58,34 +62,34 @@ def trained(  # noqa: PLR0913, PLR0917 -- features, what is known of them, and h
                 known.centre,
                 scale,
                 spec.hidden if task == FIRST else spec.hidden_after,
-                len(task_labels),
+                of_task.shape[1],
                 spec.epochs * (len(rows[task]) // batches[task]),
                 spec,
-                seed * 1000 + number * 10 + list(tasks).index(task),
+                seed * 1000 + number * 10 + list(shares).index(task),
             )
             for number in range(n_members[task])
         ]
-        for task, task_labels in tasks.items()
+        for task, of_task in shares.items()
     }
     for epoch in range(spec.epochs):
         rng = np.random.default_rng((seed, epoch))
         adapted = values - shifts(values, labels, places, known, spec, rng, neutral)
-        for task in tasks:
+        for task in shares:
             for fit in fits[task]:
                 order = rng.permutation(rows[task])
                 for first in range(0, len(order) - batches[task] + 1, batches[task]):
                     batch = order[first : first + batches[task]]
                     fit.step(adapted[batch], shares[task][batch], weights[batch])
-    heads = {task: averaged([fit.head for fit in fits[task]]) for task in tasks}
+    heads = {task: averaged([fit.head for fit in fits[task]]) for task in shares}
     if answers is None:
         return heads
-    return {
+    return heads | {
         task: dataclasses.replace(
-            head,
-            direct=tuple(answers + LABELS.index(label) for label in tasks[task]),
+            heads[task],
+            direct=tuple(answers + LABELS.index(label) for label in labels_of),
             direct_weight=spec.start_share * FLATTENING,
         )
-        for task, head in heads.items()
+        for task, labels_of in tasks.items()
     }
 
 

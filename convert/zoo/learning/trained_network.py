@@ -49,6 +49,10 @@ class TrainedNetwork:
     ) -> None:
         self._store, self._kind, self._make, self._training = store, kind, make, training
 
+    def seeing(self, kind: Kind) -> "TrainedNetwork":
+        """The same network for features of another ``kind``, not trained yet."""
+        return TrainedNetwork(self._store, kind, self._make, self._training)
+
     def fit(self, task: Task, training: Sequence[Clip], validation: Sequence[Clip]) -> None:
         """See ``Recogniser``.  Labels weigh alike, whatever their share of the clips."""
         import keras  # noqa: PLC0415 -- TensorFlow takes seconds

@@ -1,4 +1,4 @@
-"""Made-up recordings: a pitch and a roughness a label, a shift a speaker."""
+"""Made-up recordings: a pitch, a roughness and an arousal a label, a shift a speaker."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from edged.features.logmel import Floats
 RATE_HZ = 16_000
 EIGHT = ("angry", "bored", "calm", "disgust", "fear", "happy", "sad", "surprise")
 SPEAKERS = ("ada", "ben", "cleo", "dora")
+GENDERS = ("female", "male")
 _QUIET_S = 0.4  # before and after the voice, so that a gate by level opens
 
 
@@ -17,14 +18,14 @@ def write_index(
     folder: Path, labels: tuple[str, ...] = EIGHT, speakers: tuple[str, ...] = SPEAKERS, each: int = 3
 ) -> Path:
     """``each`` clips of every label and speaker below ``folder``, and the index that names them."""
-    rows = ["file,speaker,emotion"]
+    rows = ["file,speaker,emotion,gender,arousal"]
     for number, speaker in enumerate(speakers):
         (folder / speaker).mkdir(parents=True, exist_ok=True)
         for place, label in enumerate(labels):
             for take in range(each):
                 name = f"{speaker}/{label}-{take}.wav"
                 soundfile.write(folder / name, voice(place, number, take), RATE_HZ)
-                rows.append(f"{name},{speaker},{label}")
+                rows.append(f"{name},{speaker},{label},{GENDERS[number % 2]},{1 + 4 * place / len(labels):.2f}")
     index = folder / "index.csv"
     index.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return index

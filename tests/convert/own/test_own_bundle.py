@@ -11,8 +11,8 @@ import pytest
 
 from convert.__main__ import main
 from convert.bundle.writer import with_card
-from convert.evaluate import bundles
-from convert.evaluate.measure import Scope, Tested
+from convert.evaluate import bundles, measure
+from convert.evaluate.measure import Scope
 from convert.own import stage
 from convert.own.fold import scored_fold
 from convert.own.plan import Plan
@@ -92,6 +92,16 @@ def test_card_stands_beside_it(bundle: Bundle) -> None:
     assert card.read_text(encoding="utf-8") == before
 
 
+def test_bundle_has_the_dimensions_of_its_index(bundle: Bundle) -> None:
+    """Arousal, as a head on the trunk and with its figures; gender, which the index has too, is nowhere in it."""
+    assert bundle.manifest.dimensions is not None
+    assert list(bundle.manifest.dimensions) == list(bundle.dimensions) == ["arousal"]
+    figures = bundle.manifest.metrics["dimensions"]["arousal"]
+    assert figures["clips"] == 96
+    assert figures["r"] > 0.3
+    assert "gender" not in [*bundle.manifest.models, *bundle.manifest.dimensions]
+
+
 def test_second_run_repeats_nothing(folder: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folds and whole are read; the models are the same."""
     monkeypatch.setattr(stage, "scored_fold", None)
@@ -116,14 +126,16 @@ def test_edged_classifies_with_it(folder: Path, bundle: Bundle) -> None:
     lines = [json.loads(line) for line in ended.stdout.splitlines()]
     assert all(tuple(line["scores"]) == EIGHT for line in lines)
     assert lines[0]["scores"]["angry"] > lines[1]["scores"]["angry"]
+    assert all(0 <= line["arousal"] <= 1 for line in lines)
+    assert all("gender" not in line for line in lines)
 
 
 def test_bundle_is_evaluated_on_its_own_labels(folder: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     """``evaluate --index`` takes the labels of the bundle, not the six."""
     index = write_index(folder / "others", ("Bored", "surprise", "yawning"), ("eva",), 2)
-    seen: list[Tested] = []
+    seen: list[measure.Tested] = []
 
-    def measured(_bundle: Bundle, tested: Tested, _scope: Scope) -> dict[str, Any]:
+    def measured(_bundle: Bundle, tested: measure.Tested, _scope: Scope) -> dict[str, Any]:
         seen.append(tested)
         return {}
 
@@ -146,7 +158,7 @@ def test_options_without_effect_are_refused(
 
 
 def test_networks_of_their_own(tmp_path: Path) -> None:
-    """``--size small``: a fold is trained from the first layer on, quantized, and tested on strangers."""
+    """``--from-scratch``: a fold is trained from the first layer on, quantized, and tested on strangers."""
     labels = ("calm", "loud", "tense")
     index = write_index(tmp_path / "few", labels)
     routes = {
@@ -156,7 +168,7 @@ def test_networks_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "routes.json").write_text(json.dumps(routes), encoding="utf-8")
     plan = Plan(
         index=index,
-        size="small",
+        size="scratch",
         seed=1,
         epochs=1,
         cascade=given(tmp_path / "routes.json", labels),

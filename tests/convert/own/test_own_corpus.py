@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from convert.corpora.clip import Clip, as_label
-from convert.own.corpus import OwnCorpus, blocks, read_own
+from convert.data.own_corpus import OwnCorpus, blocks, read_own
 from edged.errors import UsageError
 
 _FEW = ("calm", "tense")
