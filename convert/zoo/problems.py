@@ -67,6 +67,11 @@ class Problem:
             found.add("words")
         return frozenset(found)
 
+    @property
+    def option(self) -> str:
+        """What names it on the command line."""
+        return "--own INDEX.csv" if self.open_to_all else f"--corpus {self.name}"
+
     def present(self, places: Places) -> bool:
         """Whether its corpus is there."""
         return all(folder.exists() for folder in _needed(self.name, places))

@@ -110,7 +110,7 @@ def _summary(
         seconds=float(np.mean(timed)) if timed else None,
         multiply_adds=round(np.mean([result["multiply_adds"] for result in apart.values()])),
         commit=next(iter(apart.values())).get("commit", "unknown"),
-        command=f'python -m convert zoo --model "{entry}" --corpus {problem}',
+        command=f'python -m convert zoo --model "{entry}" {problems.named(problem).option}',
     )
 
 

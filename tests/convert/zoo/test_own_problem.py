@@ -43,6 +43,9 @@ def test_table_of_own_recordings(index: Path, tmp_path: Path, capsys: pytest.Cap
         assert (row["problem"], row["n_speakers"], row["n_folds"]) == ("own-rooms", 4, 4)
         assert row["uar"] > 0.5
         assert row["seconds"] is not None
+        assert row["command"].endswith("--own INDEX.csv")
+    assert main(["zoo", *named, *places, "--stored"]) == 0
+    assert "rooms, recordings of one's own" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
