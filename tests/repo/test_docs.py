@@ -138,7 +138,7 @@ def test_make_targets_exist() -> None:
 
 def test_convert_commands_exist() -> None:
     """No page names a subcommand of ``python -m convert`` that does not exist."""
-    files = (_REPOSITORY / "convert" / "commands").glob("*.py")
+    files = (_REPOSITORY / "convert" / "commands").rglob("*.py")
     named = set(re.findall(r"python -m convert ([a-z]+)", "\n".join(current_pages().values())))
     assert {"evaluate", "gate"} <= named
     assert named - {file.stem for file in files} == set()
