@@ -216,7 +216,7 @@ def test_results_are_joined(bundle: Bundle, folder: Path) -> None:
 def test_evaluate_stream_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
     """The same seed gives the same episodes without the rest of the evaluation."""
     places = ["--corpora", str(folder), "--work", str(folder / "work")]
-    assert main(["evaluate", "--stream", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
+    assert main(["evaluate", "--recipe", "default", "--stream", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
     assert json.loads(capsys.readouterr().out)["stream"] == bundle.manifest.metrics["stream"]
     assert main(["evaluate", "--stream", "--json", "--short", "--bundle", str(bundle.path), *places]) == 0
     assert json.loads(capsys.readouterr().out)["stream"] == bundle.manifest.metrics["stream"]
@@ -231,7 +231,10 @@ def test_bundle_has_adaptation(bundle: Bundle) -> None:
 def test_evaluate_adaptation_alone(folder: Path, bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
     """The same seed gives the same metrics without the rest of the evaluation."""
     places = ["--corpora", str(folder), "--work", str(folder / "work")]
-    assert main(["evaluate", "--adaptation", "--json", "--epochs", "1", "--seed", "3", *places]) == 0
+    assert (
+        main(["evaluate", "--recipe", "default", "--adaptation", "--json", "--epochs", "1", "--seed", "3", *places])
+        == 0
+    )
     assert json.loads(capsys.readouterr().out)["adaptation"] == bundle.manifest.metrics["adaptation"]
 
 
