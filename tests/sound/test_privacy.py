@@ -49,6 +49,7 @@ from tests.parts.sound.speech import SPEECH_S
 from tests.repo.test_log import unknown_lines
 
 REPOSITORY = Path(__file__).parents[2]
+SAVED_EVERY_S = 600  # seconds between two writes of the means (edged/pipeline/adaptation_store.py)
 SPEECH_BITS_PER_S = 700  # Codec 2 in mode 700C, about the leanest speech codec in use; research codecs need less
 
 
@@ -80,9 +81,10 @@ class Run:
         return items
 
     def outward(self) -> tuple[bytes, bytes]:
-        """Everything let out before the speech, and in total: messages except windows, files, the log."""
+        """Everything let out before the speech, and in total: messages except windows, files but for means, the log."""
         late = self.sent(self.speech_from_s)
         paths = [path for path in self.outlets.files if path != "/dev/null" and "/__pycache__/" not in path]
+        paths = [path for path in paths if "baseline.json" not in path]
         files = [part for path in paths for part in self.outlets.files[path]]
         both = []
         for messages, before_s in ((self.sent()[: -len(late)], self.speech_from_s), (self.sent(), float("inf"))):
@@ -226,6 +228,14 @@ def test_run_lets_out_fewer_bits_than_any_speech_codec(run: Run) -> None:
     needs only about 50 bit/s.  The message schemas rule that out.
     """
     assert 0 < bits_of_sound(*run.outward()) < SPEECH_BITS_PER_S * SPEECH_S
+
+
+def test_means_are_few_bits(run: Run) -> None:
+    """Whatever was said, the means have 4 bytes a feature; they are written every ten minutes and at the end."""
+    sizes = [len(part) for path, parts in run.outlets.files.items() if "baseline.json" in path for _, part in parts]
+    assert sizes
+    assert max(sizes) < 4 * n_features() * 4 / 3 + 2000
+    assert 32 * n_features() / SAVED_EVERY_S < 0.1 * SPEECH_BITS_PER_S
 
 
 def test_windows_are_few_bits(run: Run) -> None:
