@@ -196,11 +196,11 @@ class CallEndpoints:
         return call
 
 
-async def _body(request: Request, kind: type[_Kind], expected: str) -> _Kind:
+async def _body(request: Request, kind: type[_Kind], sentence: str) -> _Kind:
     try:
         return msgspec.json.decode(await small_body(request), type=kind)
     except msgspec.DecodeError as exc:
-        raise Fault(HTTPStatus.BAD_REQUEST, expected) from exc
+        raise Fault(HTTPStatus.BAD_REQUEST, sentence) from exc
 
 
 def _report_markup(call: Call) -> str:
