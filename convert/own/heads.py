@@ -44,7 +44,7 @@ def features(plan: Plan, spec: HeadsSpec) -> list[WindowFeatures]:
         cache=plan.work / "cache",
         folder=plan.work / "features",
     )
-    dataset.prepare([*made.noises, *(clip for clip in plan.corpus.clips if clip.stored)], made.cache)
+    dataset.prepare([*made.noises, *plan.corpus.clips], made.cache)
     groups = window_features(plan.corpus.clips, range(spec.versions), made)
     return [dataclasses.replace(group, known=plan.corpus.labels) for group in groups]
 

@@ -13,10 +13,11 @@ from convert.__main__ import main
 from convert.bundle.writer import with_card
 from convert.evaluate import bundles, measure
 from convert.evaluate.measure import Scope
-from convert.own import stage
+from convert.own import heads, stage
 from convert.own.fold import scored_fold
 from convert.own.plan import Plan
 from convert.own.routes import given
+from convert.recipes.spec import HeadsSpec
 from convert.stream.stage import SHORT
 from edged.models.bundle import BUNDLES, Bundle, load_bundle
 from tests.convert.own.recordings import EIGHT, SPEAKERS, write_index
@@ -155,6 +156,27 @@ def test_options_without_effect_are_refused(
     """Before anything is read."""
     assert main([*command(folder, folder / "voices" / "index.csv"), *more]) == 64
     assert words in capsys.readouterr().err
+
+
+def test_heads_on_the_small_trunk(tmp_path: Path) -> None:
+    """``--size small``: the same on the trunk of the other shipped bundle, which sees the usual image."""
+    labels = ("calm", "loud", "tense")
+    plan = Plan(
+        index=write_index(tmp_path / "few", labels),
+        size="small",
+        seed=1,
+        epochs=3,
+        cascade=None,
+        corpora=tmp_path / "none",
+        work=tmp_path / "work",
+    )
+    found = scored_fold(plan, 0)
+    assert found["models"]["m1"] == list(labels)
+    assert len(found["models"]) > 1
+    assert len(found["clips"]) == len(found["degrees"]["arousal"]) == 9
+    groups = heads.features(plan, plan.recipe.heads or HeadsSpec())
+    shipped = load_bundle(BUNDLES / "small")
+    assert groups[0].values.shape[1] == shipped.n_features
 
 
 def test_networks_of_their_own(tmp_path: Path) -> None:
