@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from convert.score.folds import pooled
 from convert.zoo.features.encoder import LARGE
 from convert.zoo.problems import PROBLEMS
 from convert.zoo.summary import Summary, macro_f1
@@ -21,6 +22,7 @@ from edged.models.bundle import DEFAULT_BUNDLE, Manifest, load_bundle
 BUNDLES = {"small": DEFAULT_BUNDLE, "large": LARGE}
 UNSEEN = ", never trained on the corpus"  # ends the name of a row
 _WAYS = {"hard": "five models, hard", "soft": "five models, soft", "first": "M1 alone"}
+_ROWS = {"6 labels": "", "6 labels, calm counts as neutral": "", "8 labels": "-8"}  # of a protocol, and its problem
 _FORMER = Path(__file__).with_name("former_m1.json")
 
 
@@ -28,7 +30,8 @@ def summaries() -> list[Summary]:
     """Of the former M1 and of both bundles, by problem."""
     found = _by_folds()
     for size, path in BUNDLES.items():
-        found += _shipped(size, load_bundle(path).manifest)
+        manifest = load_bundle(path).manifest
+        found += [*_shipped(size, manifest), *_recipe_by_folds(size, manifest)]
     return found
 
 
@@ -44,6 +47,21 @@ def _shipped(size: str, manifest: Manifest) -> list[Summary]:
             spent = trunk + (costs["m1"] if way == "first" else sum(costs.values()))
             name = f"bundle {size}, {named}" + (UNSEEN if row["never_trained"] else "")
             found.append(_summary(name, corpus, row[way], spent, made, seed=seed, n_folds=0))
+    return found
+
+
+def _recipe_by_folds(size: str, manifest: Manifest) -> list[Summary]:
+    """M1 of the bundle's recipe, trained for each fold anew, where its manifest has it; as clips come, not adapted."""
+    cost = manifest.models["m1"].multiply_adds + (manifest.trunk.multiply_adds if manifest.trunk else 0)
+    found = []
+    for corpus, tested in manifest.metrics.get("protocols", {}).items():
+        made = {"commit": next(iter(tested["folds"].values())).get("commit", "unknown"), "command": tested["command"]}
+        for row, metrics in pooled(tested["folds"]).items():
+            problem = corpus + _ROWS.get(row, "?")
+            if problem in PROBLEMS:
+                seed, n_folds = int(manifest.training["seed"]), len(metrics["folds"])
+                name = f"bundle {size}, M1 fold by fold"
+                found.append(_summary(name, problem, metrics, cost, made, seed=seed, n_folds=n_folds))
     return found
 
 

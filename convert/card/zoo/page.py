@@ -45,7 +45,7 @@ _READING = """\
   multiply-adds, pretrained on other corpora and fine-tuned (CREMA-D: from scratch) with the folds of the other rows
   (`python -m convert protocol`). The bundles' rows are those of their cards: on CREMA-D's and EMO-DB's test speakers of
   the committed split, and on all speakers of corpora that they were never trained on, which is harder than any other
-  row. Heads on the large bundle's encoder by folds, in `convert/LOG.md`: CREMA-D 0.650, EMO-DB 0.832, RAVDESS 0.718.
+  row.
 """
 _ADDING = """\
 ## A recogniser of your own
