@@ -26,6 +26,7 @@ _LOOKS = {
 }
 _SMALL, _LARGE = 18, 60
 _CASCADE = "the cascade"
+_FEW = 1e4  # multiply-adds: a name to the left would leave the panel
 
 
 def draw(figures: Sequence[Summary], families: Mapping[str, str], file: Path) -> None:
@@ -70,8 +71,9 @@ def _panel(axes: Axes, figures: Sequence[Summary], families: Mapping[str, str]) 
             best[family] = one
     for family, one in best.items():
         named = ", ".join(one.entry.split(", ")[:2]) if family == _CASCADE else one.entry
-        place = (one.multiply_adds, one.uar)
-        axes.annotate(named, place, textcoords="offset points", xytext=(-6, 4), ha="right", fontsize=6.5)
+        place, above = (one.multiply_adds, one.uar), -11 if family == "pretrained on sound" else 4
+        side = "left" if one.multiply_adds < _FEW else "right"
+        axes.annotate(named, place, textcoords="offset points", xytext=(-6, above), ha=side, fontsize=6.5)
     axes.axvline(BUDGET, color="0.4", linewidth=0.8, linestyle="--")
     axes.set_xscale("log")
     axes.set_xlim(20, 2e9)
