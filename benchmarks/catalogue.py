@@ -42,6 +42,7 @@ ENTRIES = (
     Entry("calls", "single.calls", 300, "an hour's call"),
     Entry("hub", "fleet.hub", 300, "a hub with a thousand nodes and a hundred places", by_clock=True),
     Entry("fleet", "fleet.broker", 200, "a thousand devices on one mosquitto", by_clock=True),
+    Entry("cluster", "fleet.cluster", 400, "the same on a cluster of three brokers", by_clock=True),
     Entry("growth-pipeline", "growth.pipeline", 200, "growth with the stride and the models"),
     Entry("growth-outbox", "growth.depth", 200, "growth with the events that wait"),
     Entry("growth-corpus", "growth.corpus", 200, "growth with the corpus that is prepared"),

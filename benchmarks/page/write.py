@@ -1,6 +1,6 @@
-"""Results to ``docs/benchmarks.md``: the goals first, then what each measurement found, then how it was done.
+"""Results to ``docs/benchmarks.md``: the goals first, then pictures, then what each measurement found.
 
-    {name: Result} ──goals, tables, plots──► docs/benchmarks.md, docs/benchmarks/*.png
+    {name: Result} ──goals, pictures, tables──► docs/benchmarks.md, docs/benchmarks/*.png
 
 Results of different commits or machines may stand on one page: it names all of them.
 """
@@ -9,41 +9,70 @@ from pathlib import Path
 
 from benchmarks import machine
 from benchmarks.catalogue import ENTRIES
+from benchmarks.page.fleet_arithmetic import ARITHMETIC
 from benchmarks.page.goals import Results, goals_table, number
+from benchmarks.page.plots import draw
+from benchmarks.result import Outcome
 
 PAGE = Path("docs/benchmarks.md")
 
 _HEAD = """\
 # Benchmarks
 
-What edged leaves to the other programs on its machine. `make bench` measures and writes this page; machines differ, so
-most rows are ratios between two programs that ran in turn, in CPU time of all their threads. A value is the median,
-with the quartiles beside it.
+What edged leaves to the other programs on its machine. `make bench` measures and writes this page; `make bench
+ONLY=window` measures one thing again. Machines differ, so most rows are ratios between two programs that ran in turn,
+in CPU time of all their threads. A value is the median, with the quartiles (of two runs, both) beside it. "Before" is
+what the goals were set from, at commit 1d9c3d2 and in part on another machine.
+"""
+_PEERS = """\
+## Beside other programs
+
+![Bars: milliseconds of edged and of other programs](benchmarks/peers.png)
+
+python_speech_features and librosa take a whole signal, so live they compute the 3 s of each window anew, every 0.496 s.
+kaldi-native-fbank is measured in both ways. wav2vec2-base has random weights and runs in onnxruntime, on one thread.
+"""
+_GROWTH = """\
+## Growth
+
+![Cost against size, each with the line of growth in proportion](benchmarks/growth.png)
+
+The dashed line is growth in proportion to the size.
 """
 
 
 def write_page(results: Results, root: Path) -> None:
-    """Writes the page below ``root``."""
+    """Writes the page and its pictures below ``root``."""
+    names = draw(results, root)
     lines = [_HEAD, *goals_table(results), ""]
+    lines += [text for name, text in (("peers.png", _PEERS), ("growth.png", _GROWTH)) if name in names]
+    lines += ["## Everything that was measured", ""]
     for entry in ENTRIES:
         if entry.name in results:
-            lines += _section(entry.about, results, entry.name)
-    lines += ["## Machine", "", *_machine(results), ""]
+            lines += _section(f"{entry.about[0].upper()}{entry.about[1:]}", entry.name, results[entry.name].outcome)
+    lines += [ARITHMETIC, "## Machine", "", *_machine(results), ""]
     (root / PAGE).write_text("\n".join(lines), encoding="utf-8")
 
 
-def _section(title: str, results: Results, name: str) -> list[str]:
-    outcome = results[name].outcome
-    lines = [f"## {title[0].upper()}{title[1:]}", ""]
+def _section(title: str, name: str, outcome: Outcome) -> list[str]:
+    lines = [f"### {title}", "", f"`make bench ONLY={name}`", ""]
     if outcome.missing:
         return [*lines, f"Not measured: {outcome.missing}.", ""]
-    lines += ["| | median | quartiles | runs |", "|---|--:|--:|--:|"]
-    lines += [
-        f"| {key} | {number(value.median)} | {number(value.low)} to {number(value.high)} | {value.n} |"
-        for key, value in outcome.spreads.items()
-    ]
-    lines += [f"| {key} | {number(value)} | | |" for key, value in outcome.figures.items()]
-    return [*lines, "", *outcome.notes, ""]
+    if outcome.spreads:
+        lines += ["| | median | quartiles | runs |", "|---|--:|--:|--:|"]
+        lines += [
+            f"| {key} | {number(value.median)} | {number(value.low)} to {number(value.high)} | {value.n} |"
+            for key, value in outcome.spreads.items()
+        ]
+        lines.append("")
+    if outcome.figures:
+        lines += ["| | |", "|---|--:|", *(f"| {key} | {number(value)} |" for key, value in outcome.figures.items()), ""]
+    for plot in outcome.plots.values():
+        for curve in plot.curves:
+            pairs = zip(curve.sizes, curve.costs, strict=True)
+            points = ", ".join(f"{number(cost)} at {size:,.3g}" for size, cost in pairs)
+            lines += [f"{plot.title}: {points} ({plot.cost_unit}).", ""]
+    return [*lines, *(line for note in outcome.notes for line in (note, ""))]
 
 
 def _machine(results: Results) -> list[str]:
@@ -54,5 +83,6 @@ def _machine(results: Results) -> list[str]:
     if times:
         lines.append(f"- measured from {times[0]} to {times[-1]}")
         lines.append(f"- load of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f} runnable processes")
+    lines.append("- what passes by the clock (latency, start, outbox, fleet) ran before other programs, if as root")
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions().items())
     return [*lines, f"- {versions}"]

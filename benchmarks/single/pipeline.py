@@ -29,7 +29,7 @@ class Chunk(NamedTuple):
     captured_s: float
 
 
-class _Memory:
+class Memory:
     """A source: whole strides of speech, over and over; it sets ``stop`` with the last one asked for."""
 
     def __init__(self, speech: Floats) -> None:
@@ -79,7 +79,7 @@ class Pipeline:
     """A call runs ``n_windows`` windows through a daemon that stays open."""
 
     def __init__(self, config: Config, speech: Floats, n_windows: int, bundle: Bundle | None = None) -> None:
-        self.sink, self._source, self._n_windows = _Nowhere(), _Memory(speech), n_windows
+        self.sink, self._source, self._n_windows = _Nowhere(), Memory(speech), n_windows
         self._daemon = Daemon(config, bundle or load_bundle(DEFAULT_BUNDLE), self._source, self.sink)
 
     def __call__(self) -> None:

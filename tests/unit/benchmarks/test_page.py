@@ -6,8 +6,9 @@ import pytest
 
 from benchmarks.catalogue import ENTRIES
 from benchmarks.page.goals import GOALS, goals_table, number
+from benchmarks.page.plots import FOLDER
 from benchmarks.page.write import PAGE, write_page
-from benchmarks.result import Outcome, Result, Spread
+from benchmarks.result import Curve, Outcome, Plot, Result, Spread
 
 
 def result(name: str, outcome: Outcome) -> Result:
@@ -55,6 +56,23 @@ def test_page_names_machine_and_commit(tmp_path: Path) -> None:
     text = (tmp_path / PAGE).read_text()
     for part in ("commit abc", "0.5 to 1.5 runnable processes", "numpy 1", "| thing ms | 1,234 |"):
         assert part in text
+
+
+def test_pictures_of_peers_and_growth(tmp_path: Path) -> None:
+    """What can be drawn is drawn, linked and also written as numbers."""
+    plot = Plot("CPU time against nodes", "nodes", "ms", [Curve("edged", [1, 10], [2.0, 20.5])])
+    spreads = {"edged ms": Spread(1, 0.9, 1.1, 5), "librosa ms": Spread(4, 3.5, 4.5, 5)}
+    results = {
+        "front-end": result("front-end", Outcome(spreads=spreads)),
+        "growth-pipeline": result("growth-pipeline", Outcome(plots={"nodes": plot})),
+    }
+    (tmp_path / "docs").mkdir()
+    write_page(results, tmp_path)
+    text = (tmp_path / PAGE).read_text()
+    assert "CPU time against nodes: 2.00 at 1, 20.5 at 10 (ms)." in text
+    for name in ("peers.png", "growth.png"):
+        assert f"](benchmarks/{name})" in text
+        assert (tmp_path / FOLDER / name).read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
