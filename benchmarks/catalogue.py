@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("live-front-end", "single.live_front_end", 300, "log-mel of live sound, against the same"),
     Entry("window", "single.window", 400, "a window of speech over its models alone, and against other programs"),
     Entry("live", "single.live", 600, "edged run on live speech: CPU, memory, latency to a subscriber", by_clock=True),
+    Entry("latency", "single.latency", 200, "arrival of a window's last sample to a subscriber", by_clock=True),
     Entry("start", "single.start", 300, "start of edged run and of edged --help", by_clock=True),
     Entry("steady", "single.steady", 300, "an hour's windows: garbage collections and growth"),
     Entry("outbox", "single.outbox", 300, "events through the outbox, acknowledged", by_clock=True),
