@@ -45,7 +45,7 @@ def measured() -> Outcome:
     sizes = [float(size) for size in _SIZES]
     plots = {
         "nodes": Plot(
-            "mosquitto's CPU time against nodes, a message a second each",
+            "mosquitto's CPU time, a message/s a node",
             "nodes",
             "% of a core",
             [Curve("mosquitto", sizes, shares)],

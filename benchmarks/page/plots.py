@@ -51,9 +51,12 @@ def _peers(results: Results) -> Any:  # noqa: ANN401 -- matplotlib has no types
             ((key.removesuffix(unit), one) for key, one in spreads.items() if key.endswith(unit)),
             key=lambda bar: -bar[1].median,
         )
-        labels, values = [label for label, _ in bars], [one.median for _, one in bars]
+        labels, values = (
+            [f"edged, {label}" if label in {"soft", "hard"} else label for label, _ in bars],
+            [one.median for _, one in bars],
+        )
         errors = [[one.median - one.low for _, one in bars], [one.high - one.median for _, one in bars]]
-        colours = [_OURS if label in {"edged", "soft", "hard"} else _OTHERS for label in labels]
+        colours = [_OURS if label.startswith("edged") else _OTHERS for label in labels]
         axes.barh(labels, values, xerr=errors, color=colours, error_kw={"ecolor": _LINE, "capsize": 2})
         if name == "window":
             axes.set_xscale("log")

@@ -24,6 +24,12 @@ ONLY=window` measures one thing again. Machines differ, so most rows are ratios 
 in CPU time of all their threads. A value is the median, with the quartiles (of two runs, both) beside it. "Before" is
 what the goals were set from, at commit 1d9c3d2 and in part on another machine.
 """
+_NOTES = """\
+"Takes" is how many times as long as edged. Latency is from the arrival of the last sample that a window needs, with a
+microphone that is on time. A window's last frame reaches 32 ms past its centre, and the reader holds each block of
+32 ms back until the driver has said that none was lost; the virtual microphone of `live` adds its own delay. Calls
+of malloc are counted with Python's own allocator off.
+"""
 _PEERS = """\
 ## Beside other programs
 
@@ -44,7 +50,7 @@ The dashed line is growth in proportion to the size.
 def write_page(results: Results, root: Path) -> None:
     """Writes the page and its pictures below ``root``."""
     names = draw(results, root)
-    lines = [_HEAD, *goals_table(results), ""]
+    lines = [_HEAD, *goals_table(results), "", _NOTES]
     lines += [text for name, text in (("peers.png", _PEERS), ("growth.png", _GROWTH)) if name in names]
     lines += ["## Everything that was measured", ""]
     for entry in ENTRIES:
