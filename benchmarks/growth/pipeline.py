@@ -62,6 +62,6 @@ def _config(stride_s: float) -> Config:
 def _with_models(bundle: Bundle, speech: Floats, n_models: int) -> Pipeline:
     """With the first ``n_models`` models on the soft route."""
     routes = bundle.manifest.routes
-    soft = dict(list(routes.soft.items())[:n_models])
+    soft = dict.fromkeys(list(bundle.manifest.models)[:n_models], 1.0)
     manifest = msgspec.structs.replace(bundle.manifest, routes=msgspec.structs.replace(routes, soft=soft))
     return Pipeline(Config(), speech, _N_READS, replace(bundle, manifest=manifest))
