@@ -7,7 +7,7 @@ measured transforms ──► a table
 from collections.abc import Mapping
 from typing import Any
 
-from convert.card.tables import TITLES, table, title
+from convert.card.tables import TITLES, share, table, title
 
 CONDITIONS = {
     "clean": "as recorded",
@@ -54,10 +54,10 @@ def robustness_section(groups: Mapping[str, Any]) -> str:
         [
             title(name),
             "M1 alone" if way == "first" else way,
-            *(f"{group['rows'][condition][way]['uar']:.3f}" for condition in names),
+            *(share(group["rows"].get(condition, {}).get(way, {}).get("uar")) for condition in names),
         ]
         for name, group in groups.items()
-        for way in sorted(group["rows"][names[0]], key=lambda way: way == "first")
+        for way in sorted(next(iter(group["rows"].values())), key=lambda way: way == "first")
     ]
     head = ["clips of", "by", *(CONDITIONS[name] for name in names)]
     return f"## Worse conditions\n\n{_PROTOCOL}\n\n{table(head, rows)}"

@@ -124,3 +124,16 @@ def test_recording_is_written_as_it_is_read(tmp_path: Path) -> None:
     samples = noise(0.5)
     recordings.write(tmp_path / "a.wav", samples)
     assert np.allclose(recordings.samples(tmp_path / "a.wav"), samples, atol=2 / 32768)
+
+
+def test_section_of_groups_under_other_conditions() -> None:
+    """A group that was not measured under a condition has a dash there."""
+    both = {"soft": {"uar": 0.5}, "first": {"uar": 0.4}}
+    groups = {"a": {"rows": {"clean": both, "room": both}}, "b": {"rows": {"clean": dict(reversed(both.items()))}}}
+    lines = robustness_section(groups).splitlines()
+    assert lines[-4:] == [
+        "| a | soft | 0.500 | 0.500 |",
+        "| a | M1 alone | 0.400 | 0.400 |",
+        "| b | soft | 0.500 | - |",
+        "| b | M1 alone | 0.400 | - |",
+    ]
