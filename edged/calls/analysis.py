@@ -66,6 +66,8 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
             n_channels=parties.n_channels,
             customer=parties.customer,
             separated_by=None if parties.same_sound else parties.separated_by,
+            crosstalk_s=parties.leak.seconds,
+            crosstalk_db=None if parties.leak.level_db is None else round(parties.leak.level_db, 1),
             voice=settings.voice,
         )
         not_apart = SAME_SOUND if parties.same_sound else not_apart_reason(found.voices)

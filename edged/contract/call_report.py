@@ -49,6 +49,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     n_channels: int
     customer: Customer  # whose channel reached the models; mono: one channel for both
     separated_by: Literal["channels", "turns", "voices"] | None  # what tells the parties apart; null: nothing does
+    crosstalk_s: Seconds = 0.0  # of the agent's voice, alone on the customer's channel: left out
+    crosstalk_db: float | None = None  # how loud it is there, against the agent's channel
     voice: Literal[1, 2] | None = None  # the customer's, where voices tell the parties apart
 
 

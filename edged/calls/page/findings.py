@@ -5,7 +5,7 @@ Report ──► "The moments that moved the score", "Who spoke", "Emotions of t
 
 from edged.calls.page.markup import Html, joined, tag
 from edged.calls.page.words import ROLES, length, percent, points, span
-from edged.contract.call_report import Moment, Report
+from edged.contract.call_report import Moment, Recorded, Report
 
 
 def moments_section(report: Report, recording: str | None) -> Html:
@@ -74,8 +74,21 @@ def talk_section(report: Report) -> Html:
             ),
             class_="bars",
         ),
+        _crosstalk(report.call),
         aria_labelledby="talk",
     )
+
+
+def _crosstalk(call: Recorded) -> Html:
+    """What of the agent's voice was left out of the customer's channel; nothing without any."""
+    if not call.crosstalk_s or call.crosstalk_db is None:
+        return joined([])
+    level = f"{call.crosstalk_db:.0f}".replace("-", "\N{MINUS SIGN}")
+    words = (
+        f"The agent's voice is heard on the customer's channel too, at {level} dB. {length(call.crosstalk_s)} in which"
+        " it is alone there were left out."
+    )
+    return tag("p", words, class_="hint")
 
 
 def emotions_section(report: Report) -> Html:

@@ -1,6 +1,7 @@
 """A recording of a call to the sound of each party, a second at a time.
 
     file ──SoundFile──► block (n, 1 or 2) ──the customer's channel, the agent's──► 16 kHz, filtered as on the device
+         ──two channels: the customer's silenced where it holds the agent's voice alone──► PartySound
          ──turns of a mono call: silence where the party does not speak──► PartySound(start, customer, agent)
 
 Only ``customer`` may reach the models.  In a mono call with turns each party gets a copy of the channel that is silent
@@ -22,6 +23,7 @@ from edged.audio.resample import Resampler
 from edged.audio.ring import AudioChunk
 from edged.audio.sound_file import SoundFile
 from edged.calls.settings import CallSettings, Turn
+from edged.calls.sound.crosstalk import CrosstalkFilter, Leak
 from edged.config.structs import Audio
 from edged.contract.call_report import Customer
 from edged.errors import RecordingError, UsageError
@@ -53,6 +55,7 @@ class Parties:
         self._products = np.zeros(3)  # sums of left * left, right * right, left * right
         self.customer: Customer = "mono"
         self.separated_by: Literal["channels", "turns", "voices"] | None = None
+        self._crosstalk = CrosstalkFilter()
         self.n_samples = 0  # at 16 kHz, so far
 
     def __enter__(self) -> Self:
@@ -101,6 +104,11 @@ class Parties:
         left, right, both = self._products
         return bool(left > 0 and right > 0 and abs(both) >= _SAME * math.sqrt(left * right))
 
+    @property
+    def leak(self) -> Leak:
+        """What of the agent's voice was silenced on the customer's channel of what was read."""
+        return self._crosstalk.leak
+
     def sound(self) -> Iterator[PartySound]:
         """All of the recording.
 
@@ -110,14 +118,20 @@ class Parties:
         audio = self._settings.config.audio
         streams = [_Stream(self.sample_rate_hz, audio) for _ in range(2 if self.separated_by == "channels" else 1)]
         column = _COLUMN[self.customer]
+        crosstalk = self._crosstalk
         for block in self._file.blocks():
             if self.separated_by == "channels":
                 self._count(block)
                 sides = [block[:, column], block[:, 1 - column]]
             else:
                 sides = [block.mean(axis=1) if self.n_channels > 1 else block[:, 0]]
-            yield from self._split([one.push(side) for one, side in zip(streams, sides, strict=True)])
-        yield from self._split([one.flush() for one in streams])
+            made = [one.push(side) for one, side in zip(streams, sides, strict=True)]
+            yield from self._split(list(crosstalk.push(*made)) if len(made) > 1 else made)
+        made = [one.flush() for one in streams]
+        if len(made) > 1:
+            yield from self._split(list(crosstalk.push(*made)))
+            made = list(crosstalk.flush())
+        yield from self._split(made)
 
     def _split(self, sides: list[Floats]) -> Iterator[PartySound]:
         start, n = self.n_samples, len(sides[0])

@@ -109,6 +109,20 @@ def test_silence_changes_little(report: Report, tmp_path: Path) -> None:
     assert held.talk.silence_s == pytest.approx(report.talk.silence_s + n / RATE_HZ, abs=1)
 
 
+def test_agents_voice_on_the_customers_channel_is_left_out(report: Report, tmp_path: Path) -> None:
+    """A leak of -20 dB, 5 ms late: the report says how much and how loud; talk and scores are those without it."""
+    sides = call(CALMS)
+    sides[80:, 0] += 0.1 * sides[:-80, 1]
+    leaking = analyse(write(tmp_path / "call.wav", sides), SETTINGS)
+    assert report.call.crosstalk_s == 0
+    assert leaking.call.crosstalk_s > 10
+    assert leaking.call.crosstalk_db == pytest.approx(-20, abs=3)
+    assert leaking.talk.parties[0].speech_s == pytest.approx(report.talk.parties[0].speech_s, rel=0.1)
+    assert leaking.score is not None
+    assert report.score is not None
+    assert leaking.score.value == pytest.approx(report.score.value, abs=0.5)
+
+
 def test_too_little_speech_gives_a_timeline_and_a_reason(tmp_path: Path) -> None:
     """A short call has windows and no score."""
     short = analyse(write(tmp_path / "short.wav", call(("angry", "neutral"))), SETTINGS)

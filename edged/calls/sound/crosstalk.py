@@ -1,0 +1,111 @@
+"""Both parties' sound to the customer's without what leaks over from the agent's channel.
+
+    customer, agent (n,) ──a quarter of a second, with its neighbours──► coherence and level of both
+                         ──the agent is louder, and the customer's channel is the agent's sound──► silence there
+
+Telephone hybrids and loud receivers let the agent's voice into the customer's channel, 15 to 40 dB softer; alone there,
+it would be taken for the customer.  For each quarter second the customer's power that the agent's channel explains
+linearly is estimated over 64 ms frames: the magnitude-squared coherence (Carter 1987), weighted by the customer's
+power.  It does not depend on the leak's level or colour.  Coherence says nothing of the direction, so the level does: a
+leak is softer than its source.  The customer's voice in the agent's channel is louder in its own, and is left alone;
+where both speak, the customer's own sound is no part of the agent's, and the coherence falls.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from edged.features.geometry import GEOMETRY
+from edged.features.logmel import Floats
+
+_PIECE = GEOMETRY.sample_rate_hz // 4  # samples that are kept or silenced together
+_AROUND = _PIECE  # samples before and after it that are looked at too
+_FRAME, _HOP = 1024, 512  # samples
+_VOICE_HZ = (300.0, 3400.0)
+_SOFTEST = 10 ** (-65 / 20)  # rms: below it the gate detects no speech anyway
+_SOFTER_DB = 6.0  # than the agent's: a leak is
+_EXPLAINED = 0.6  # share of the customer's power that is the agent's
+_TINY = 1e-20
+_FADE = 160  # samples, 10 ms: a cut inside a vowel would click in all bands
+
+
+class Leak(NamedTuple):
+    """What was silenced of the customer's channel."""
+
+    seconds: float
+    level_db: float | None  # of the leak against its source, the median; None without one
+
+
+class CrosstalkFilter:
+    """Silences what leaks, a piece at a time; its output lags behind by up to half a second."""
+
+    def __init__(self) -> None:
+        self._before = np.zeros((2, _AROUND), np.float32)  # of customer and agent, before the next piece
+        self._waiting = np.zeros((2, 0), np.float32)
+        self._levels_db: list[float] = []
+        self._is_silent = False  # the piece before
+        hz = np.fft.rfftfreq(_FRAME, 1 / GEOMETRY.sample_rate_hz)
+        self._voice = (hz >= _VOICE_HZ[0]) & (hz <= _VOICE_HZ[1])
+        self._taper = np.hanning(_FRAME).astype(np.float32)
+
+    @property
+    def leak(self) -> Leak:
+        """So far."""
+        seconds = len(self._levels_db) * _PIECE / GEOMETRY.sample_rate_hz
+        return Leak(seconds, float(np.median(self._levels_db)) if self._levels_db else None)
+
+    def push(self, customer: Floats, agent: Floats) -> tuple[Floats, Floats]:
+        """(m,) of both, the customer without leaks, as far as ``customer`` and ``agent`` (n,) decide them."""
+        self._waiting = np.concatenate([self._waiting, np.stack([customer, agent])], axis=1)
+        return self._done(whole=False)
+
+    def flush(self) -> tuple[Floats, Floats]:
+        """(m,) the rest of both."""
+        return self._done(whole=True)
+
+    def _done(self, *, whole: bool) -> tuple[Floats, Floats]:
+        pieces = []
+        while self._waiting.shape[1] >= _PIECE + _AROUND or (whole and self._waiting.shape[1]):
+            piece = self._waiting[:, :_PIECE].copy()
+            about = np.concatenate([self._before, self._waiting[:, : _PIECE + _AROUND]], axis=1)
+            level_db = self._leak_db(about)
+            if level_db is not None:
+                self._levels_db.append(level_db)
+            self._weigh(piece[0], silent=level_db is not None)
+            self._before = np.concatenate([self._before, self._waiting[:, :_PIECE]], axis=1)[:, -_AROUND:]
+            self._waiting = self._waiting[:, _PIECE:]
+            pieces.append(piece)
+        made = np.concatenate(pieces, axis=1) if pieces else self._waiting[:, :0]
+        return made[0], made[1]
+
+    def _weigh(self, customer: Floats, *, silent: bool) -> None:
+        """Silences ``customer`` (n,) in place, or lets it come and go with a slope beside a silenced piece."""
+        n = min(_FADE, len(customer))
+        slope = np.linspace(0, 1, n, dtype=np.float32)
+        if silent:
+            if not self._is_silent:
+                customer[:n] *= slope[::-1]
+                customer[n:] = 0
+            else:
+                customer[:] = 0
+        elif self._is_silent:
+            customer[:n] *= slope
+        self._is_silent = silent
+
+    def _leak_db(self, about: Floats) -> float | None:
+        """The level of the leak against the agent's, dB, where ``about`` (2, n) holds one alone; else None."""
+        n_frames = 1 + (about.shape[1] - _FRAME) // _HOP
+        powers = np.square(about).mean(axis=1)
+        if n_frames < 2 or powers[0] < _SOFTEST**2 or powers[1] < powers[0] * 10 ** (_SOFTER_DB / 10):  # noqa: PLR2004
+            return None
+        index = np.arange(n_frames)[:, None] * _HOP + np.arange(_FRAME)
+        spectra = np.fft.rfft(about[:, index] * self._taper, axis=2)[:, :, self._voice]
+        customer, agent = np.square(np.abs(spectra)).sum(axis=1)
+        both = np.square(np.abs((spectra[0] * spectra[1].conj()).sum(axis=0)))
+        coherence = both / np.maximum(customer * agent, _TINY)
+        chance = 1 / (n_frames / 2)  # what independent sound has with as many half-overlapping frames
+        explained = (float(coherence @ customer / max(customer.sum(), _TINY)) - chance) / (1 - chance)
+        if explained < _EXPLAINED:
+            return None
+        return 10 * math.log10(max(powers[0], _TINY) / powers[1])
