@@ -52,7 +52,6 @@ _WHOLE = {
     "outbox.events": (["99", "100001"], "a whole number, 100 to 100000"),
     "outbox.megabytes": (["0", "65"], "a whole number, 1 to 64"),
     "health_s": (["4", "3601"], "a whole number, 5 to 3600"),
-    "calls.bundle": (['""'], "small, large, auto or the path of a bundle's folder"),
     "calls.opening_windows": (["0", "61"], "a whole number, 1 to 60"),
     "prometheus.port": (["65536", "-1"], "a whole number, 0 to 65535"),
 }
@@ -78,6 +77,7 @@ _TEXTS = {
         "auto, usb-id:vid:pid",
     ),
     "models.bundle": (['""'], "small, large, auto or the path of a bundle's folder"),
+    "calls.bundle": (['""'], "small, large, auto or the path of a bundle's folder"),
     "mqtt.host": (['""'], "a host's name or address"),
     "mqtt.username": (["x" * 10_001], "text"),
     "mqtt.password_file": ([], "text"),
