@@ -85,7 +85,10 @@ def _machine(results: Results) -> list[str]:
     commits = sorted({result.commit for result in results.values()})
     loads = [load for result in results.values() for load in result.load]
     times = sorted(result.time for result in results.values())
-    lines = [f"- {machine.described()}", f"- commit {', '.join(commits)}"]
+    lines = [
+        f"- {machine.described()}",
+        f"- commit {', '.join(commits)}; one that the history lacks was rebased when it landed",
+    ]
     if times:
         lines.append(f"- measured from {times[0]} to {times[-1]}")
         lines.append(f"- load of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f} runnable processes")
