@@ -24,7 +24,7 @@ from edged.calls.sound.parties import Parties
 from edged.config.structs import Config
 from edged.features.geometry import GEOMETRY
 from edged.features.windows import Windows
-from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+from edged.models.bundle import BUNDLES, load_bundle
 from tests.parts.calls.composed import CALMS, RATE_HZ, call
 
 _HOUR_S, _SHARES_S = 3600, 600
@@ -53,7 +53,7 @@ def usage_of(folder: Path, duration_s: int) -> tuple[float, float]:
 
 
 def _shares(folder: Path) -> dict[str, float]:
-    settings = CallSettings(config=Config(), bundle=load_bundle(DEFAULT_BUNDLE), customer="left")
+    settings = CallSettings(config=Config(), bundle=load_bundle(BUNDLES / "large"), customer="left")
     file = _recording(folder, _SHARES_S)
     at_s = [time.process_time()]
     with Parties(file, settings) as parties:
