@@ -101,7 +101,8 @@ def _about_bundle(config: Config, bundle: Bundle) -> str:
     manifest = bundle.manifest
     trunk = "a trunk and " if manifest.trunk else ""
     why = f"; {choice_for(config).reason}" if config.models.bundle == "auto" else ""
-    return f"{bundle.title}, {trunk}{len(manifest.models)} models{why}"
+    count = len(manifest.models)
+    return f"{bundle.title}, {trunk}{count} model{'' if count == 1 else 's'}{why}"
 
 
 def _about_timing(timing: Timing) -> str:

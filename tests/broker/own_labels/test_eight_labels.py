@@ -80,6 +80,13 @@ def test_classify_prints_dimensions(speech: Path, config: Path) -> None:
     assert all(0 <= clip[name] <= 1 for name in DIMENSIONS)
 
 
+def test_check_names_the_labels(config: Path) -> None:
+    """One model, and the labels as the bundle has them."""
+    done = edged("check", "--config", config)
+    assert "a trunk and 1 model" in " ".join(done.stdout.split()), done.stdout
+    assert ", ".join(EIGHT) in " ".join(done.stdout.split())
+
+
 def test_home_assistant_discovers_eight_labels(config: Path) -> None:
     """The sensor's options, the event's types and a threshold for each label are the bundle's."""
     (announced,) = _printed(edged("discovery", "--config", config)).values()
