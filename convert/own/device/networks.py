@@ -26,7 +26,7 @@ from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.models.bundle import DimensionName
 
-OWN_TRUNK = "own trunk"  # the zoo's with SimAM, whose division has no int8 form, without it
+OWN_TRUNK = "own trunk"  # the zoo's with SimAM, without it
 NAMES = ("1-D CNN", OWN_TRUNK, "own trunk with SimAM", "Transformer", "CNN+LSTM")
 _DIMENSIONS: tuple[DimensionName, ...] = ("intensity", "arousal", "valence", "dominance")
 
