@@ -28,7 +28,7 @@ def voices_section(report: Report, recording: str | None) -> Html:
 
 def _voice(voice: Voice, report: Report, *, can_play: bool) -> Html:
     sample, customers = voice.sample, report.call.voice
-    whose = "" if customers is None else ", the customer" if customers == voice.number else ", the agent"
+    whose = "" if customers is None else "the customer, " if customers == voice.number else "the agent, "
     return tag(
         "li",
         tag(
@@ -40,6 +40,6 @@ def _voice(voice: Voice, report: Report, *, can_play: bool) -> Html:
             data_second=f"{sample.start_s:.3f}",
             class_="time",
         ),
-        tag("span", tag("strong", f"Voice {voice.number}"), whose),
-        tag("span", f"speaks first at {clock(voice.first_s)}, {length(voice.speech_s)} in all", class_="reason"),
+        tag("strong", f"Voice {voice.number}"),
+        tag("span", f"{whose}speaks first at {clock(voice.first_s)}, {length(voice.speech_s)} in all", class_="reason"),
     )
