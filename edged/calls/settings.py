@@ -40,11 +40,6 @@ class CallSettings:
     name: str | None = None  # stands for the file's name in the report and in errors
 
 
-def of_recordings(config: Config) -> Config:
-    """``config`` whose models are those for recorded calls."""
-    return msgspec.structs.replace(config, models=msgspec.structs.replace(config.models, bundle=config.calls.bundle))
-
-
 def digest(file: Path, settings: CallSettings) -> str:
     """Identifies all that determines a report: the recording, by size and time of change, and the settings."""
     config = settings.config

@@ -5,14 +5,13 @@ Config ──► Bundle, or ModelError; ConfigError for a label that the bundle 
 
 import logging
 
-from edged.calls.settings import of_recordings
 from edged.cli.config_file import ConfigFile
 from edged.cli.log import log_to_stderr
 from edged.config.priors import prior_distribution
 from edged.config.structs import Config
 from edged.errors import ConfigError
 from edged.models.bundle import Bundle, load_bundle
-from edged.pipeline.bundles.choice import choice_for
+from edged.pipeline.bundles.choice import choice_for, of_recordings
 
 _log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from convert.corpora.clip import Clip
 from convert.data import recordings
+from convert.score.isolated import apart
 from convert.zoo.features.store import Kind
 from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
@@ -39,7 +40,8 @@ def _extractor() -> Any:  # noqa: ANN401 -- openSMILE ships no types
 def _of_clip(clip: Clip, _cache: Path) -> Floats:
     if clip.audio is None:
         raise ValueError(f"clip {clip.id} has no audio")
-    return of_samples(recordings.samples(clip.audio, clip.padded_s))
+    # openSMILE crashes in a process that has loaded TensorFlow.
+    return apart(of_samples, recordings.samples(clip.audio, clip.padded_s))
 
 
 EGEMAPS = Kind("egemaps", 1, _of_clip)

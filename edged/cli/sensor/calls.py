@@ -33,7 +33,7 @@ _EXAMPLES = """\
 examples:
   edged calls --customer left call.wav
   edged calls --customer right --summary --out reports recordings/
-  edged calls --voice 2 call.mp3                  # mono: the customer is the second to speak
+  edged calls --voice 2 call.mp3    # mono: the customer is the second to speak
   edged calls --turns call.rttm --speaker A call.mp3
   edged calls --customer left --json call.wav | jq .score
 """

@@ -155,3 +155,8 @@ def _keep(config: Config, measured: Measured) -> None:
         write_durably(file, msgspec.json.encode(measured))
     except OSError as exc:
         _log.warning("models.bundle auto will be measured again: %s: %s", file, exc.strerror or exc)
+
+
+def of_recordings(config: Config) -> Config:
+    """``config`` whose models are those for recorded calls."""
+    return msgspec.structs.replace(config, models=msgspec.structs.replace(config.models, bundle=config.calls.bundle))

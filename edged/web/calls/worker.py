@@ -86,10 +86,10 @@ def _split(task: Task, send: _Send) -> Voices:
 
 
 def _settings(task: Task) -> "CallSettings":
-    from edged.calls.settings import CallSettings, of_recordings  # noqa: PLC0415 -- loads the models' runtime
+    from edged.calls.settings import CallSettings  # noqa: PLC0415 -- loads the models' runtime
     from edged.calls.voices.turns import Turns  # noqa: PLC0415
     from edged.models.bundle import load_bundle  # noqa: PLC0415
-    from edged.pipeline.bundles.choice import choice_for  # noqa: PLC0415
+    from edged.pipeline.bundles.choice import choice_for, of_recordings  # noqa: PLC0415
 
     config = msgspec.json.decode(task.config, type=Config)
     return CallSettings(
