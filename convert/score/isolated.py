@@ -1,17 +1,17 @@
 """A call in a process of its own, without TensorFlow.
 
-    function, arguments ──one fresh interpreter, kept for the next call──► its result, or its error
+    function, arguments ──an interpreter without TensorFlow, kept for the next call──► its result, or its error
 
 ``tflite-runtime`` cannot load a model in a process that has imported TensorFlow 2.21: both bring the same C++
 symbols.  While models are being made, every ``.tflite`` file therefore runs here, as it will on a device.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from multiprocessing import get_context
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -19,11 +19,23 @@ Result = TypeVar("Result")
 
 def apart(function: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
     """The result of ``function``, which must stand at the top of a module that does not import TensorFlow."""
+    usable = False
     try:
-        return _interpreter().submit(function, *arguments, **named).result()
-    except BrokenProcessPool:  # it was killed: the next call has another
-        _interpreter.cache_clear()
-        raise
+        result, usable = _interpreter().submit(_called, function, arguments, named).result()
+    finally:
+        if (
+            not usable
+        ):  # killed, in an unknown state, or spoilt by a function that imports TensorFlow: the next gets another
+            _interpreter().shutdown()
+            _interpreter.cache_clear()
+    return result
+
+
+def _called(
+    function: Callable[..., Result], arguments: tuple[Any, ...], named: Mapping[str, Any]
+) -> tuple[Result, bool]:
+    """The result, and whether this process is still without TensorFlow."""
+    return function(*arguments, **named), "tensorflow" not in sys.modules
 
 
 @cache

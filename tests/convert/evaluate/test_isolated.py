@@ -1,0 +1,45 @@
+"""Calls in a process of their own: kept without TensorFlow, replaced with it or after an error."""
+
+import os
+import sys
+from types import ModuleType
+
+import pytest
+
+from convert.score.isolated import apart
+
+
+def _spoilt() -> int:
+    sys.modules["tensorflow"] = ModuleType("tensorflow")
+    return os.getpid()
+
+
+def _failed() -> int:
+    raise ValueError(os.getpid())
+
+
+def test_process_is_another_and_kept() -> None:
+    """The second call starts no interpreter."""
+    first = apart(os.getpid)
+    assert first != os.getpid()
+    assert apart(os.getpid) == first
+
+
+def test_process_with_tensorflow_is_replaced() -> None:
+    """What a function imports reaches no later call: tflite-runtime would fail there."""
+    first = apart(_spoilt)
+    assert apart(os.getpid) != first
+
+
+def test_process_is_replaced_after_an_error() -> None:
+    """The error arrives as it was raised."""
+    with pytest.raises(ValueError, match=r"\d+") as error:
+        apart(_failed)
+    assert apart(os.getpid) != int(str(error.value))
+
+
+def test_killed_process_is_replaced() -> None:
+    """One call fails; the next has a process again."""
+    with pytest.raises(Exception, match="terminated abruptly"):
+        apart(os._exit, 1)
+    assert apart(os.getpid) != os.getpid()
