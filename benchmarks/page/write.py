@@ -27,8 +27,9 @@ what the goals were set from, at commit 1d9c3d2 and in part on another machine.
 _NOTES = """\
 "Takes" is how many times as long as edged. Latency is from the arrival of the last sample that a window needs, with a
 microphone that is on time. A window's last frame reaches 32 ms past its centre, and the reader holds each block of
-32 ms back until the driver has said that none was lost; the virtual microphone of `live` adds its own delay. Calls
-of malloc are counted with Python's own allocator off.
+32 ms back until the driver has said that none was lost; the virtual microphone of `live` adds its own delay.
+The "before" of the latency has that delay and these rows have not, so the two cannot be compared. Calls of malloc are
+counted with Python's own allocator off.
 """
 _PEERS = """\
 ## Beside other programs
