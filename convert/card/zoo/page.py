@@ -29,6 +29,7 @@ what has no result yet, and writes this page and its picture.
 - **Multiply-adds** are of 3 s of sound or of one sentence (16 word pieces of BERT), without the features; of trees the
   comparisons. The networks of a small bundle may have 125 M together.
 - **Folds**: "2 of 8" means that the others are not trained yet; the figure is of these folds' speakers.
+- **Seeds** are named, not counted: "3" is one training, with seed 3.
 - Each row is of `python -m convert zoo --model NAME --corpus NAME`, at its commit and with its seeds; those of the
   bundles are explained below.
 """
