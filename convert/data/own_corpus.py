@@ -3,7 +3,7 @@
     index.csv ──emotion as a label──► clips ──► OwnCorpus, or a UsageError that says what is missing
     speakers ──labels spread evenly──► blocks; fold k tests block k, chooses on the next one, trains on the rest
 
-Speakers, not clips, are divided: a network that knows a voice is no measure of how it recognises strangers.
+Speakers, not clips, are divided: a network that knows a voice is no measure of how it recognises others.
 """
 
 import dataclasses

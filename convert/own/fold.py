@@ -1,4 +1,4 @@
-"""One training of a user's bundle, as a task: a fold that is tested on strangers, or the whole that is shipped.
+"""One training of a user's bundle, as a task: a fold that is tested on other speakers, or the whole that is shipped.
 
     Plan, fold ──train, routes──► Parts ──calibrated on validation speakers──► scores of test speakers, as plain values
     Plan ──the same, trained on all but the first block──► Parts and their calibration, as plain values

@@ -38,7 +38,7 @@ _WIDE = NetworkSpec(
     blocks=((32, 2, "plain"), (32, 1, "plain"), (96, 2, "plain"), (96, 1, "plain")), fold=280, temporal=(280,)
 )
 
-# On the encoder.  EMOVO, which nobody trains on, is what strangers are chosen by; RAVDESS and nEMO stay test.
+# On the encoder.  Choices are made on EMOVO, which nobody trains on; RAVDESS and nEMO stay test.
 _LARGE = Recipe(
     name="large",
     corpora=("cremad", "emodb"),

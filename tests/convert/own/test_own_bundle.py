@@ -74,7 +74,7 @@ def test_bundle_says_where_it_comes_from(bundle: Bundle, folder: Path) -> None:
     assert str(_REPOSITORY) not in text
 
 
-def test_figures_are_of_strangers(bundle: Bundle) -> None:
+def test_figures_are_of_other_speakers(bundle: Bundle) -> None:
     """Every clip once, by models of another fold; the made-up voices are easily recognised."""
     metrics = bundle.manifest.metrics
     row = metrics["rows"]["voices"]["chosen"]
@@ -180,7 +180,7 @@ def test_heads_on_the_small_trunk(tmp_path: Path) -> None:
 
 
 def test_networks_of_their_own(tmp_path: Path) -> None:
-    """``--from-scratch``: a fold is trained from the first layer on, quantized, and tested on strangers."""
+    """``--from-scratch``: a fold is trained from the first layer on, quantized, and tested on other speakers."""
     labels = ("calm", "loud", "tense")
     index = write_index(tmp_path / "few", labels)
     routes = {

@@ -53,7 +53,7 @@ def test_corpus_is_read(tmp_path: Path) -> None:
     assert corpus.n_folds == 5
 
 
-def test_every_speaker_is_tested_once_by_strangers(tmp_path: Path) -> None:
+def test_every_speaker_is_tested_once_by_others(tmp_path: Path) -> None:
     """Over the folds each clip is tested once; no speaker is on two sides."""
     corpus = read_own(index(tmp_path, rows(7, 3)))
     tested: list[str] = []
