@@ -81,7 +81,7 @@ class Run:
         return items
 
     def outward(self) -> tuple[bytes, bytes]:
-        """All that is let out before the speech, and in total: messages without windows, files without means, the log."""
+        """All let out before the speech, and in total: messages without windows, files without means, the log."""
         late = self.sent(self.speech_from_s)
         paths = [path for path in self.outlets.files if path != "/dev/null" and "/__pycache__/" not in path]
         # Means are bounded by their number; a journal holds pages that the database's own writes have held before.
