@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from typing import Any, ParamSpec, TypeVar
 
 Given = ParamSpec("Given")
@@ -41,4 +42,7 @@ def _called(
 @cache
 def _interpreter() -> ProcessPoolExecutor:
     """One process: an interpreter needs seconds to start, and the stages call it hundreds of times."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    # A process that multiprocessing started joins its children before it closes its pools: for ever, without this.
+    Finalize(None, pool.shutdown, exitpriority=20)  # before the queues of the pool, which have 10
+    return pool

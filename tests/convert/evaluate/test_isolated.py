@@ -14,6 +14,11 @@ def _spoilt() -> int:
     return os.getpid()
 
 
+def _nested() -> int:
+    apart(os.getpid)
+    return _spoilt()
+
+
 def _failed() -> int:
     raise ValueError(os.getpid())
 
@@ -28,6 +33,12 @@ def test_process_is_another_and_kept() -> None:
 def test_process_with_tensorflow_is_replaced() -> None:
     """What a function imports reaches no later call: tflite-runtime would fail there."""
     first = apart(_spoilt)
+    assert apart(os.getpid) != first
+
+
+def test_process_with_a_process_of_its_own_ends() -> None:
+    """It is replaced, for which it has to end, and its own process before it."""
+    first = apart(_nested)
     assert apart(os.getpid) != first
 
 
