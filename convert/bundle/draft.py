@@ -162,6 +162,14 @@ def _training(run: Run) -> dict[str, Any]:
     }
 
 
+def naming_gate(training: dict[str, Any], gate: Gate | None) -> dict[str, Any]:
+    """``training`` whose command also asks for the shipped gate, where that is a choice: on the encoder it is none."""
+    on_encoder = training["recipe"]["heads"] is not None and training["recipe"]["trunk"] is None
+    if on_encoder or not isinstance(gate, ShippedGate):
+        return training
+    return {**training, "command": f"{training['command']} --shipped-gate"}
+
+
 def _encoder(run: Run) -> dict[str, Any]:
     if run.recipe.heads is None:
         return {}

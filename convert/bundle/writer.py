@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from convert.bundle import origin, results
-from convert.bundle.draft import Gate, draft, gate_of, with_choices
+from convert.bundle.draft import Gate, draft, gate_of, naming_gate, with_choices
 from convert.bundle.shipped_gate import PLOT, ShippedGate
 from convert.card import card, gate_plot, plots
 from convert.card.own.own_card import own_card
@@ -45,7 +45,8 @@ def bundle(run: Run, out: Path, gate: Gate | None = None) -> Bundle:
     calibrated = with_choices(made, results.read_calibration(made))
     metrics, file = results.read_metrics(made)
     card.prove_whole(metrics, str(file))
-    manifest = msgspec.structs.replace(calibrated.manifest, metrics=metrics)
+    training = naming_gate(calibrated.manifest.training, gate)
+    manifest = msgspec.structs.replace(calibrated.manifest, metrics=metrics, training=training)
     return written(out, manifest, model_files(made), gate)
 
 

@@ -102,18 +102,17 @@ def _origin(manifest: Manifest) -> str:
         f"{made} Labels: {', '.join(manifest.labels)}. Made on"
         f" {manifest.created} by `{manifest.training['command']}` at commit `{manifest.training['commit']}`;"
         f" {_evaluated(manifest)}this card was written by `convert/card/card.py`."
+        f"{manifest.training.get('note', '')}"
     )
 
 
 def _evaluated(manifest: Manifest) -> str:
-    """When the models were evaluated, where that was later than they were made."""
+    """When the models, or parts of the metrics, were evaluated later than they were made."""
     later = manifest.metrics.get("evaluated")
-    parts = [later] if later else []
-    parts += manifest.metrics.get("parts", {}).values()
+    parts = [("evaluated again", later)] if later else []
+    parts += [(f"{name} measured", part) for name, part in manifest.metrics.get("parts", {}).items()]
     return "".join(
-        f"evaluated {'again ' if part is later else ''}on {part['at']} by `{part['command']}` at commit"
-        f" `{part['commit']}`; "
-        for part in parts
+        f"{what} on {part['at']} by `{part['command']}` at commit `{part['commit']}`; " for what, part in parts
     )
 
 
