@@ -36,14 +36,18 @@ def robustness(bundle: Bundle, groups: Mapping[str, Sequence[Clip]], around: Sur
     """By group with sound: clips, and by condition UAR and ECE of the default routing and of the first model alone."""
     results: dict[str, Any] = {}
     for name, clips in groups.items():
-        audible = [clip for clip in clips if clip.audio]
-        # Drawn at random: every other row of an index may be of one gender, or of one label.
-        drawn = np.random.default_rng(len(audible)).permutation(len(audible))[:MAX_CLIPS]
-        chosen = [audible[index] for index in sorted(drawn.tolist())]
-        if chosen:
+        if chosen := audible(clips, MAX_CLIPS):
             rows = apart(_rows, bundle, chosen, around)
             results[name] = {"clips": len(chosen), "speakers": len({clip.speaker for clip in chosen}), "rows": rows}
     return results
+
+
+def audible(clips: Sequence[Clip], max_clips: int) -> list[Clip]:
+    """At most ``max_clips`` of those with sound, in their order, the same ones at each call."""
+    with_sound = [clip for clip in clips if clip.audio]
+    # Drawn at random: every other row of an index may be of one gender, or of one label.
+    drawn = np.random.default_rng(len(with_sound)).permutation(len(with_sound))[:max_clips]
+    return [with_sound[index] for index in sorted(drawn.tolist())]
 
 
 def _rows(bundle: Bundle, clips: Sequence[Clip], around: Surroundings) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from convert.corpora.clip import Clip
 from convert.data import dataset, recordings
 from convert.evaluate.delivery.changes import AS_RECORDED, changes
+from convert.evaluate.robustness import audible
 from convert.score.clip_scores import ClipWindows, model_scores
 from convert.score.isolated import apart
 from convert.score.rows import by_way, score_metrics
@@ -37,10 +38,7 @@ def delivery(bundle: Bundle, groups: Mapping[str, Sequence[Clip]]) -> dict[str, 
     """By group with sound: clips, and by change UAR, ECE, the shares of equal labels and of clips without speech."""
     results: dict[str, Any] = {}
     for name, clips in groups.items():
-        audible = [clip for clip in clips if clip.audio]
-        drawn = np.random.default_rng(len(audible)).permutation(len(audible))[:MAX_CLIPS]
-        chosen = [audible[index] for index in sorted(drawn.tolist())]
-        if chosen:
+        if chosen := audible(clips, MAX_CLIPS):
             rows = apart(_rows, bundle, chosen)
             results[name] = {"clips": len(chosen), "speakers": len({clip.speaker for clip in chosen}), "rows": rows}
     return results

@@ -4,7 +4,8 @@ Report ──► "The moments that moved the score", "Who spoke", "Emotions of t
 """
 
 from edged.calls.page.markup import Html, joined, tag
-from edged.calls.page.words import ROLES, length, percent, points, span
+from edged.calls.page.place_button import place_button
+from edged.calls.page.words import ROLES, length, percent, points
 from edged.contract.call_report import Moment, Recorded, Report
 
 
@@ -24,15 +25,7 @@ def _moment(moment: Moment, *, can_play: bool) -> Html:
     rose = moment.contribution >= 0
     return tag(
         "li",
-        tag(
-            "button",
-            tag("span", "▶ " if can_play else "", aria_hidden="true", class_="play"),
-            tag("span", "play " if can_play else "show ", class_="unseen"),
-            span(moment.start_s, moment.end_s),
-            type="button",
-            data_second=f"{moment.start_s:.3f}",
-            class_="time",
-        ),
+        place_button(moment.start_s, moment.end_s, can_play=can_play),
         tag(
             "span",
             tag("span", "▲ " if rose else "▼ ", aria_hidden="true"),

@@ -4,7 +4,8 @@ Report ──► "The two voices"; nothing for a recording whose parties are tol
 """
 
 from edged.calls.page.markup import Html, joined, tag
-from edged.calls.page.words import clock, length, span
+from edged.calls.page.place_button import place_button
+from edged.calls.page.words import clock, length
 from edged.contract.call_report import Report, Voice
 
 _NO_CHOICE = "Listen to each, and run the analysis again with the customer's: --voice 1 or --voice 2."
@@ -31,15 +32,7 @@ def _voice(voice: Voice, report: Report, *, can_play: bool) -> Html:
     whose = "" if customers is None else "the customer, " if customers == voice.number else "the agent, "
     return tag(
         "li",
-        tag(
-            "button",
-            tag("span", "▶ " if can_play else "", aria_hidden="true", class_="play"),
-            tag("span", "play " if can_play else "show ", class_="unseen"),
-            span(sample.start_s, sample.end_s),
-            type="button",
-            data_second=f"{sample.start_s:.3f}",
-            class_="time",
-        ),
+        place_button(sample.start_s, sample.end_s, can_play=can_play),
         tag("strong", f"Voice {voice.number}"),
         tag("span", f"{whose}speaks first at {clock(voice.first_s)}, {length(voice.speech_s)} in all", class_="reason"),
     )
