@@ -31,6 +31,8 @@ with Microphone(Audio(device=sys.argv[1])) as microphone:
     late_s = time.time() - chunks[-1].utc_s - len(chunks[-1].samples) / 16000
     threads = sorted(t.name for t in threading.enumerate())
     count, monotonic_s = microphone._ring.newest
+while (rest := microphone.read(1)) is not None:  # a closed ring gives what it had, and then nothing
+    chunks.append(rest)
 tail = np.concatenate([s.samples for s in chunks])[-8000:]
 print(json.dumps({
     "name": microphone.status.name, "rate_hz": microphone.status.sample_rate_hz, "n_channels": microphone.n_channels,
