@@ -43,7 +43,6 @@ def run(options: argparse.Namespace) -> None:
     from convert.card.zoo import page  # noqa: PLC0415 - scikit-learn takes seconds
     from convert.zoo import running  # noqa: PLC0415 - as above
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
-    from convert.zoo.over_workers import over  # noqa: PLC0415 - as above
     from convert.zoo.problems import PROBLEMS, Places  # noqa: PLC0415 - as above
     from convert.zoo.summary import summaries  # noqa: PLC0415 - as above
 
@@ -59,8 +58,7 @@ def run(options: argparse.Namespace) -> None:
     places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve(), own)
     wanted = _wanted(options, places)
     if not options.stored:
-        spread = [over(workers_of(options))] if options.ray else []
-        running.run_all(places, wanted, max(1, options.jobs), origin.commit(), *spread)
+        running.run_all(places, wanted, workers_of(options), origin.commit())
     found = summaries(running.results(places, wanted))
     if options.json:
         print(json.dumps([one.as_json() for one in found], indent=1))

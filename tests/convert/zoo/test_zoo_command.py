@@ -1,17 +1,14 @@
 """``python -m convert zoo``: trains, resumes, and writes the page."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from convert.__main__ import main
-from convert.zoo import running
+from convert.tasks.processes import Processes
 from convert.zoo.problems import Places
-from convert.zoo.running import Done
-from convert.zoo.trials import Trial
-from tests.convert.zoo.test_running import at_once
+from tests.convert.zoo.test_running import AtOnce
 
 
 def command(places: Places, work: Path, *more: str) -> list[str]:
@@ -24,7 +21,7 @@ def test_page_of_both_protocols(places: Places, tmp_path: Path, capsys: pytest.C
     """One command trains in processes, and writes a page with both protocols; again, it only reads."""
     page = tmp_path / "zoo.md"
     models = ["--model", "MNB on eight", "--seeds", "1"]
-    assert main([*command(places, places.work, *models), "--jobs", "1", "--page", str(page)]) == 0
+    assert main([*command(places, places.work, *models), "--jobs", "2", "--page", str(page)]) == 0
     text = page.read_text(encoding="utf-8")
     assert "| MNB on eight | **" in text
     assert "Sahu 2019" in text
@@ -39,14 +36,10 @@ def test_first_seed_of_all_before_the_second(
     places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is interrupted has whole rows: the table's order is by seed first."""
-    ran: list[int] = []
-
-    def noted(places: Places, missing: list[Trial], jobs: int) -> Iterator[Done]:
-        ran.extend(trial.seed for trial in missing)
-        return at_once(places, missing, jobs)
-
-    monkeypatch.setattr(running.run_all, "__defaults__", (noted,))
+    workers = AtOnce()
+    monkeypatch.setattr(Processes, "results", lambda _self, jobs: workers.results(jobs))
     assert main(command(places, tmp_path, "--model", "LR on eight", "SVM on eight", "--seeds", "3", "1")) == 0
+    ran = [trial.seed for trial in workers.ran]
     assert ran == sorted(ran, reverse=True)
     assert set(ran) == {1, 3}
     assert "SVM on eight" in capsys.readouterr().out
