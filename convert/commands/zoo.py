@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from convert.bundle import origin
 from convert.commands.groups.workers import add_workers, workers_of
-from convert.commands.options import add_folders, need_tensorflow
+from convert.commands.options import add_folders, natural, need_tensorflow
 from convert.commands.text import add_text_folder
 from edged.errors import UsageError
 
@@ -23,11 +23,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     add_folders(parser)
     add_text_folder(parser)
-    parser.add_argument("--model", nargs="+", metavar="NAME", help="only these (--list)")
-    parser.add_argument("--corpus", nargs="+", metavar="NAME", help="only these (--list)")
-    parser.add_argument("--own", type=Path, metavar="INDEX.csv", help="on your recordings: see docs/own-corpus.md")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], metavar="N", help="(1 2 3)")
-    parser.add_argument("--list", action="store_true", help="print the names and what they are")
+    parser.add_argument("--model", nargs="+", metavar="NAME", help="only these recognisers, as --list names them")
+    parser.add_argument("--corpus", nargs="+", metavar="NAME", help="only on these corpora, as --list names them")
+    parser.add_argument("--own", type=Path, metavar="INDEX.csv", help="on your recordings, see docs/own-corpus.md")
+    parser.add_argument("--seeds", type=natural, nargs="+", default=[1, 2, 3], metavar="N", help="of trainings (1 2 3)")
+    parser.add_argument("--list", action="store_true", help="print recognisers and corpora by name, and train nothing")
     add_workers(parser)
     parser.add_argument("--stored", action="store_true", help="train nothing: the table of the results that are there")
     parser.add_argument("--page", type=Path, help="write the page there, and its picture beside it (docs/zoo.md)")
@@ -47,19 +47,23 @@ def run(options: argparse.Namespace) -> None:
     from convert.zoo.summary import summaries  # noqa: PLC0415 - as above
 
     if options.list:
+        print("--model NAME")
         for entry in ENTRIES.values():
-            print(f"{entry.name:<28} {entry.family}: {entry.what}")
+            only = f" [only where it is named: {entry.reason}]" if entry.reason else ""
+            print(f"  {entry.name:<26} {entry.family}: {entry.what}{only}")
+        print("--corpus NAME")
         for problem in PROBLEMS.values():
-            print(f"{problem.name:<28} {problem.title}")
+            print(f"  {problem.name:<26} {problem.title}")
         return
-    if not options.stored:
-        need_tensorflow()
     own = options.own and options.own.resolve()
     places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve(), own)
-    wanted = _wanted(options, places)
+    _known("model", options.model or (), list(ENTRIES))
+    names = options.model or list(ENTRIES)
     if not options.stored:
+        wanted = _wanted(options, places, [name for name in names if options.model or not ENTRIES[name].reason])
+        need_tensorflow()
         running.run_all(places, wanted, workers_of(options), origin.commit())
-    found = summaries(running.results(places, wanted))
+    found = summaries(running.results(places, _wanted(options, places, names)))
     if options.json:
         print(json.dumps([one.as_json() for one in found], indent=1))
     elif options.page:
@@ -68,14 +72,16 @@ def run(options: argparse.Namespace) -> None:
         print(page.page(found))
 
 
-def _wanted(options: argparse.Namespace, places: "Places") -> list["Trial"]:
-    """What ``options`` ask for, the first seed of all before the second of any."""
-    from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
+def _wanted(options: argparse.Namespace, places: "Places", names: Sequence[str]) -> list["Trial"]:
+    """The trials of the recognisers ``names`` that ``options`` ask for, the first seed of all before the second of any.
+
+    Raises:
+        UsageError: no such corpus, or too few recordings.
+    """
     from convert.zoo.own_problem import own_problem  # noqa: PLC0415 - as above
     from convert.zoo.problems import PROBLEMS, clips_of, named  # noqa: PLC0415 - as above
     from convert.zoo.trials import suits, trials_of  # noqa: PLC0415 - as above
 
-    _known("model", options.model or (), list(ENTRIES))
     if options.own is not None and options.corpus:
         raise UsageError("--corpus: not with --own, which is the corpus")
     problems = [named(name) for name in options.corpus or PROBLEMS]
@@ -83,7 +89,6 @@ def _wanted(options: argparse.Namespace, places: "Places") -> list["Trial"]:
         problems = [own_problem(options.own.resolve())]
     elif not options.corpus:
         problems = [problem for problem in problems if problem.present(places)]
-    names = options.model or [name for name, entry in ENTRIES.items() if not entry.reason]
     found: list[Trial] = []
     for problem in problems:
         media = problem.media(clips_of(problem.name, places))

@@ -51,11 +51,61 @@ _READING = """\
 _ADDING = """\
 ## A recogniser of your own
 
-One file in `convert/zoo/families/`: a class with `fit(task, training, validation)`, `scores(clips)` and
-`multiply_adds`, and a list `ENTRIES` that names it, its source and what it needs (`sound`, `log-mel`, `words`).
-`python -m convert zoo --list` then has it. `convert/zoo/learning/` has what families share: vectors and classifiers, a
-Keras network whose epoch is chosen on validation speakers, and one on spectrograms with augmentation and further heads.
-`convert/zoo/features/` computes features once. A result is a file below `--work`: what is interrupted resumes.
+One file in `convert/zoo/families/`. This one, saved as `nearest_mean.py`, is complete:
+
+```python
+\"""Nearest mean of the eight hand-crafted features.\"""
+
+import numpy as np
+
+from convert.zoo.features.eight import EIGHT
+from convert.zoo.recogniser import Entry
+
+
+class NearestMean:
+    def __init__(self, store):
+        self._store = store
+
+    def fit(self, task, training, validation):
+        x, truth = self._store.matrix(EIGHT, training), task.truth(training)
+        self._spread = x.std(axis=0) + 1e-6
+        self._means = np.stack([x[truth == label].mean(axis=0) for label in range(len(task.labels))])
+
+    def scores(self, clips):
+        x = self._store.matrix(EIGHT, clips)
+        squares = (((x[:, None] - self._means) / self._spread) ** 2).sum(axis=2)
+        powers = np.exp((squares.min(axis=1, keepdims=True) - squares) / 2)
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    @property
+    def multiply_adds(self):
+        return self._means.size
+
+
+ENTRIES = [
+    Entry(
+        name="nearest mean",
+        family="hand-crafted features",
+        what="8 hand-crafted features; distance to the mean of each label",
+        source="this page",
+        needs=frozenset({"sound"}),
+        make=NearestMean,
+    )
+]
+```
+
+`python -m convert zoo --list` now has it, `python -m convert zoo --model "nearest mean" --corpus emodb` prints its row,
+and `--own INDEX.csv` does the same for your recordings.
+
+- `fit` learns from `training` alone; `validation` has other speakers, to choose an epoch by. `task` has the labels, the
+  seed, and `truth(clips)`. `scores` gives a row of probabilities a clip, `multiply_adds` says what one costs.
+- `needs` says what the clips must have: `sound`, `log-mel` (CREMA-D has nothing else), `words`. What else an `Entry`
+  takes, as members whose scores are averaged, stands in `convert/zoo/recogniser.py`.
+- `convert/zoo/features/` computes features once and keeps them. `convert/zoo/learning/` has what families share:
+  vectors and classifiers, a Keras network whose epoch is chosen on validation speakers, and one on spectrograms with
+  augmentation and further heads.
+- A result is a file below `--work`. A run that is interrupted resumes; after a change of the recogniser remove its
+  files from `zoo/results/` there.
 """
 _PICTURE = "zoo.png"
 

@@ -1,6 +1,6 @@
 """Entries of the pretrained encoder that runs on a CPU: its frozen features under a classifier.
 
-encoder (1152,) ──► logistic regression ──► scores (n, n_labels)
+encoder (2304,) ──► logistic regression ──► scores (n, n_labels)
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ ENTRIES = [
     Entry(
         name="LR on encoder",
         family="pretrained on sound",
-        what=f"1152 features of the large bundle's frozen encoder (Whisper-tiny, 1.5 layers); {DESCRIBED['LR']}",
+        what=f"2304 features of the large bundle's frozen encoder (Whisper-tiny, 1.5 layers); {DESCRIBED['LR']}",
         source="this project",
         needs=frozenset({"log-mel"}),
         make=partial(OnEncoder, "LR"),

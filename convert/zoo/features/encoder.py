@@ -1,6 +1,6 @@
 """A clip to the features of a pretrained speech encoder: the trunk of the shipped large bundle, frozen.
 
-clip ──windows of 3 s every half second──► trunk ──pooled where somebody speaks──► mean over windows (1152,)
+clip ──windows of 3 s every half second──► trunk ──pooled where somebody speaks──► mean over windows (2304,)
 
 The encoder learned from speech without emotion labels, so no fold's speakers are in it (docs/models.md, The large
 bundle).

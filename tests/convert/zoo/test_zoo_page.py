@@ -1,16 +1,22 @@
 """The page: every recogniser is named, those without a figure say why, the bundles come last; the picture."""
 
+import re
+import runpy
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convert.card.zoo import page
+from convert.corpora.clip import Clip
 from convert.zoo import cascade
 from convert.zoo.catalogue import ENTRIES
-from convert.zoo.problems import PROBLEMS
+from convert.zoo.features.store import Store
+from convert.zoo.problems import PROBLEMS, named
 from convert.zoo.summary import Summary, summaries
-from convert.zoo.trials import Trial
+from convert.zoo.trials import Trial, run
 from tests.convert.zoo.test_running import a_result
 
 TRIAL = Trial("ravdess", "MNB on eight", "apart", 0, 1)
@@ -72,3 +78,17 @@ def test_picture(figures: list[Summary], tmp_path: Path) -> None:
     page.write(tmp_path / "zoo.md", more)
     assert (tmp_path / "zoo.png").read_bytes() == first
     assert "](zoo.png)" in (tmp_path / "zoo.md").read_text(encoding="utf-8")
+
+
+def test_recogniser_of_the_page(
+    figures: list[Summary], clips: Sequence[Clip], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file that the page shows is complete: its entry runs, and tells tones of other speakers apart."""
+    (shown,) = re.findall(r"```python\n(.*?)```", page.page(figures), re.DOTALL)
+    file = tmp_path / "nearest_mean.py"
+    file.write_text(shown, encoding="utf-8")
+    (entry,) = runpy.run_path(str(file))["ENTRIES"]
+    monkeypatch.setitem(ENTRIES, entry.name, entry)
+    result, scores = run(Trial("emodb", entry.name, "apart", 0, 1), named("emodb"), clips, store, lambda _trial: None)
+    np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-6)
+    assert np.trace(np.sum(list(result["speakers"].values()), axis=0)) == len(scores)
