@@ -3,6 +3,7 @@
 Summaries ──matplotlib──► a panel a corpus: UAR with speakers apart, by multiply-adds on a log scale
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -24,9 +25,16 @@ _LOOKS = {
     "pretrained on sound": ("#1b9e77", "^"),
     "the cascade": ("#d95f02", "*"),
 }
+Box = tuple[float, float, float]  # left end in decades, UAR of its middle, width in decades; a line high
 _SMALL, _LARGE = 18, 60
 _CASCADE = "the cascade"
-_FEW = 1e4  # multiply-adds: a name to the left would leave the panel
+_LEAST, _GREATEST = 20, 2e9  # multiply-adds of a panel
+_LOWEST, _HIGHEST = 0.1, 0.95  # UAR of a panel
+# Names of 6.5 points in a panel of that size: decades a letter and between point and name, UAR a line.
+_LETTER, _GAP, _LINE = 0.105, 0.14, 0.045
+_POINT = 0.12  # decades from the middle of a point to its edge
+# Of a name from its point, in lines: the first that overlaps least.
+_SHIFTS = (0, 0.6, -0.6, 1, -1, 1.5, -1.5, 2, -2, 3, -3)
 
 
 def draw(figures: Sequence[Summary], families: Mapping[str, str], file: Path) -> None:
@@ -65,17 +73,42 @@ def _panel(axes: Axes, figures: Sequence[Summary], families: Mapping[str, str]) 
         colour, marker = _LOOKS[family]
         size = _LARGE if family == _CASCADE else _SMALL
         filled = cascade.UNSEEN not in one.entry
-        faces = colour if filled else "none"
-        axes.scatter(one.multiply_adds, one.uar, s=size, facecolors=faces, edgecolors=colour, marker=marker, alpha=0.9)
+        axes.scatter(
+            one.multiply_adds,
+            one.uar,
+            s=size,
+            facecolors=colour if filled else "none",
+            edgecolors=colour,
+            marker=marker,
+            alpha=0.9,
+            zorder=2 if family == _CASCADE else 3,  # a star hides what lies below it
+        )
         if filled and one.uar > (best[family].uar if family in best else 0):
             best[family] = one
-    for family, one in best.items():
-        named = ", ".join(one.entry.split(", ")[:2]) if family == _CASCADE else one.entry
-        place, above = (one.multiply_adds, one.uar), -11 if family == "pretrained on sound" else 4
-        side = "left" if one.multiply_adds < _FEW else "right"
-        axes.annotate(named, place, textcoords="offset points", xytext=(-6, above), ha=side, fontsize=6.5)
+    taken = [(math.log10(one.multiply_adds) - _POINT, one.uar, 2 * _POINT) for one in figures]
+    for family, one in sorted(best.items(), key=lambda item: -item[1].uar):
+        _write_name(axes, ", ".join(one.entry.split(", ")[:2]) if family == _CASCADE else one.entry, one, taken)
     axes.axvline(BUDGET, color="0.4", linewidth=0.8, linestyle="--")
     axes.set_xscale("log")
-    axes.set_xlim(20, 2e9)
-    axes.set_ylim(0.1, 0.95)
+    axes.set_xlim(_LEAST, _GREATEST)
+    axes.set_ylim(_LOWEST, _HIGHEST)
     axes.tick_params(labelsize=7)
+
+
+def _write_name(axes: Axes, name: str, one: Summary, taken: list[Box]) -> None:
+    """Beside the point of ``one``, where nothing of ``taken`` is; adds itself there."""
+    at, width = math.log10(one.multiply_adds), _LETTER * len(name)
+    left, right = at - _GAP - width, at + _GAP
+    starts = [start for start in (left, right) if math.log10(_LEAST) < start < math.log10(_GREATEST) - width]
+    places = [(start, one.uar + shift * _LINE, width) for shift in _SHIFTS for start in starts]
+    inside = [place for place in places if _LOWEST + _LINE < place[1] < _HIGHEST - _LINE]
+    start, height, _ = min(inside, key=lambda place: sum(_meet(place, other) for other in taken))
+    taken.append((start, height, width))
+    edge, side = (start + width, "right") if start < at else (start, "left")
+    axes.text(10**edge, height, name, fontsize=6.5, ha=side, va="center", zorder=4)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    """Whether two boxes a line high overlap."""
+    beside = one[0] + one[2] <= other[0] or other[0] + other[2] <= one[0]
+    return not beside and abs(one[1] - other[1]) < _LINE
