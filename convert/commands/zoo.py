@@ -59,17 +59,18 @@ def run(options: argparse.Namespace) -> None:
     places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve(), own)
     _known("model", options.model or (), list(ENTRIES))
     names = options.model or list(ENTRIES)
+    wanted = _wanted(options, places, [name for name in names if options.model or not ENTRIES[name].reason])
     if not options.stored:
-        wanted = _wanted(options, places, [name for name in names if options.model or not ENTRIES[name].reason])
         need_tensorflow()
         running.run_all(places, wanted, workers_of(options), origin.commit())
     found = summaries(running.results(places, _wanted(options, places, names)))
+    rows = list(dict.fromkeys((trial.problem, trial.entry) for trial in wanted))
     if options.json:
         print(json.dumps([one.as_json() for one in found], indent=1))
     elif options.page:
-        page.write(options.page, found)
+        page.write(options.page, found, rows)
     else:
-        print(page.page(found))
+        print(page.page(found, rows))
 
 
 def _wanted(options: argparse.Namespace, places: "Places", names: Sequence[str]) -> list["Trial"]:

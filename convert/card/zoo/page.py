@@ -3,7 +3,7 @@
 Summaries ──► a table a corpus, with both protocols and the cascade last, and what each recogniser is
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from convert.card.tables import share, table
@@ -108,17 +108,18 @@ and `--own INDEX.csv` does the same for your recordings.
   files from `zoo/results/` there.
 """
 _PICTURE = "zoo.png"
+Row = tuple[str, str]  # names of a problem and of a recogniser
 
 
-def write(file: Path, figures: Sequence[Summary]) -> None:
+def write(file: Path, figures: Sequence[Summary], wanted: Collection[Row] = ()) -> None:
     """Writes the page to ``file``, and the picture beside it."""
     rows = [*figures, *cascade.summaries()]
     draw(rows, {entry.name: entry.family for entry in ENTRIES.values()}, file.with_name(_PICTURE))
-    file.write_text(page(figures), encoding="utf-8")
+    file.write_text(page(figures, wanted), encoding="utf-8")
 
 
-def page(figures: Sequence[Summary]) -> str:
-    """The whole page."""
+def page(figures: Sequence[Summary], wanted: Collection[Row] = ()) -> str:
+    """The whole page; below each table it names what of ``wanted`` has no figure there."""
     bundles = cascade.summaries()
     parts = [_INTRODUCTION]
     if any(one.problem in PANELS for one in figures):
@@ -130,6 +131,9 @@ def page(figures: Sequence[Summary]) -> str:
         chance = f"{n_labels} labels; chance is {1 / n_labels:.3f}.\n"
         last = [one for one in bundles if one.problem == name]
         parts += [f"## {problem.title}\n", chance, _table([*own, *last], problem.group)]
+        measured = {one.entry for one in own}
+        if absent := [entry for row, entry in wanted if row == name and entry not in measured]:
+            parts.append(f"Not trained yet on these: {', '.join(absent)}.\n")
     parts += [_READING, "## What they are\n", _what_table(figures), _ADDING]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 

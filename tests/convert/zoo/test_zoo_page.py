@@ -55,6 +55,12 @@ def test_partial_folds_say_so(figures: list[Summary]) -> None:
     assert " | 1 / 1 of 5 / 1 | " in page.page(figures)
 
 
+def test_absent_rows_are_named(figures: list[Summary]) -> None:
+    """Below a corpus' table, what was wanted there and has no figure."""
+    text = page.page(figures, [("ravdess", "MNB on eight"), ("ravdess", "LR on eight"), ("emodb", "RF on eight")])
+    assert "Not trained yet on these: LR on eight.\n" in text
+
+
 def test_bundles_figures_are_their_cards() -> None:
     """The same UAR as in the manifest; M1's cost is a model's, the large bundle's its trunk's too."""
     rows = {(one.problem, one.entry): one for one in cascade.summaries()}
