@@ -129,12 +129,14 @@ install_unit() {
     systemctl enable --quiet edged # the hub needs places first, and is started by hand
 }
 
-# Runs a command of edged as the service does: as its user, with its credentials.
+# Runs a command of edged as the service does: as its user, with its credentials and the config file $1 of /etc/edged.
 as_service() {
+    local config=$1
+    shift
     systemd-run --quiet --pipe --wait --collect --property=User=edged --property=RuntimeMaxSec=60 \
         --property=LoadCredential=mqtt_password:/etc/edged/mqtt_password \
         --property=LoadCredential=mqtt_key:/etc/edged/mqtt_key \
-        "$program" "$@" --config /etc/edged/config.yaml
+        "$program" "$@" --config "/etc/edged/$config"
 }
 
 case $action in
@@ -151,11 +153,15 @@ if [[ $action == uninstall ]]; then
     if booted && [[ -e $unit ]]; then
         systemctl disable --quiet --now edged
         if [[ -x $program ]]; then # also without a broker the program is uninstalled
-            as_service discovery --remove >/dev/null || say "the device is still in Home Assistant; delete it there"
+            as_service config.yaml discovery --remove >/dev/null || say "the device is still in Home Assistant; delete it there"
         fi
     fi
     if booted && [[ -e $hub_unit ]]; then
         systemctl disable --quiet --now edged-hub
+        if [[ -x $program && -e /etc/edged/hub.yaml ]]; then
+            as_service hub.yaml discovery --hub --remove >/dev/null ||
+                say "the places are still in Home Assistant; delete them there"
+        fi
     fi
     uninstall_command
     rm -f "$unit" "$hub_unit" /etc/systemd/system/multi-user.target.wants/edged{,-hub}.service
@@ -184,7 +190,7 @@ systemctl daemon-reload
 systemctl try-restart edged-hub || true
 systemctl stop edged
 checked=0
-as_service check || checked=$? # while the service is stopped: many microphones can be opened only once
+as_service config.yaml check || checked=$? # while the service is stopped: many microphones can be opened only once
 systemctl reset-failed edged 2>/dev/null || true
 if ((checked == 78)); then
     fail "edged is installed as $program but not started: correct /etc/edged/config.yaml, then: sudo systemctl start edged"

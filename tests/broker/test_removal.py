@@ -28,17 +28,17 @@ def test_everything_of_this_device_goes(mosquitto: Mosquitto) -> None:
             connection.send(topic, payload, 1, retained=True)
         wait_until(lambda: len(confirmed) == len(there), "all of it at the broker")
     assert mosquitto.retained("homeassistant") == there
-    assert remove(mosquitto.mqtt, KITCHEN.identifier, "homeassistant", known) == sorted({*old, *known})
+    assert remove(mosquitto.mqtt, [KITCHEN.identifier], "homeassistant", known) == sorted({*old, *known})
     assert mosquitto.retained("homeassistant") == hall
 
 
 def test_nothing_there_is_no_fault(mosquitto: Mosquitto) -> None:
     """A second removal succeeds."""
-    assert remove(mosquitto.mqtt, KITCHEN.identifier, "homeassistant", []) == []
+    assert remove(mosquitto.mqtt, [KITCHEN.identifier], "homeassistant", []) == []
 
 
 def test_absent_broker_is_an_error() -> None:
     """The error has the address and comes within seconds."""
     port = free_port()
     with pytest.raises(PublishError, match=f"broker 127.0.0.1:{port}: .*, expected one that accepts messages"):
-        remove(Mqtt(host="127.0.0.1", port=port), KITCHEN.identifier, "homeassistant", [])
+        remove(Mqtt(host="127.0.0.1", port=port), [KITCHEN.identifier], "homeassistant", [])

@@ -65,8 +65,13 @@ class Rooms:
     def start_hub(self) -> None:
         """Start it as its service does."""
         with self._log.open("ab") as log:
-            command = [sys.executable, "-m", "edged", "hub", "--config", str(self._config)]
-            self.hub = subprocess.Popen(command, cwd=REPOSITORY, env=dict(os.environ), stdout=log, stderr=log)
+            self.hub = subprocess.Popen(
+                self.command("hub"), cwd=REPOSITORY, env=dict(os.environ), stdout=log, stderr=log
+            )
+
+    def command(self, *arguments: str) -> list[str]:
+        """A command of edged with the hub's config."""
+        return [sys.executable, "-m", "edged", *arguments, "--config", str(self._config)]
 
     def kill_hub(self) -> None:
         """As in a power cut."""
@@ -212,6 +217,14 @@ def test_hub_killed_and_started(rooms: Rooms) -> None:
     rooms.start_hub()
     rooms.home.wait_for("sensor.kitchen_mood", "none")
     rooms.home.wait_for("sensor.hall_mood", "none")
+
+
+def test_removed_place_leaves(rooms: Rooms) -> None:
+    """``edged discovery --place`` removes its entities while the hub runs; the other place stays."""
+    command = rooms.command("discovery", "--place", "hall", "--remove")
+    subprocess.run(command, check=True, cwd=REPOSITORY, capture_output=True)
+    wait_until(lambda: not [one for one in rooms.home.states() if ".hall_" in one], "its end", LONG_S)
+    assert rooms.home.state("sensor.kitchen_mood") == "none"
 
 
 def test_home_assistant_complains_of_nothing(rooms: Rooms) -> None:

@@ -98,27 +98,30 @@ def test_credential_reaches_the_broker(
         wait_until(online, "the node is online")
 
 
-def test_uninstall_takes_the_device_away_from_home_assistant(
+def test_uninstall_takes_devices_away_from_home_assistant(
     service: Container,
     idle_mosquitto: Mosquitto,  # noqa: F811
 ) -> None:
-    """Uninstall removes the retained discovery; it also works without a broker."""
+    """Uninstall removes the retained discovery of device and places; it also works without a broker."""
     idle_mosquitto.start()
+    broker = f"{{host: 127.0.0.1, port: {idle_mosquitto.port}}}"
+    latest: dict[str, bytes] = {}
     with Subscriber(Mqtt(host="127.0.0.1", port=idle_mosquitto.port, root="homeassistant")) as subscriber:
         assert subscriber.wait_connected(15)
 
         def discovery_is(*, empty: bool) -> bool:
-            message = subscriber.received(0.1)
-            return (
-                message is not None
-                and message.topic.startswith("homeassistant/device/")
-                and empty == (message.payload == b"")
-            )
+            if message := subscriber.received(0.1):
+                latest[message.topic] = message.payload
+            return len(latest) == 2 and all(empty == (payload == b"") for payload in latest.values())
 
-        restart(service, config(mqtt=f"{{host: 127.0.0.1, port: {idle_mosquitto.port}}}"))
+        restart(service, config(mqtt=broker))
+        service.write("/etc/edged/hub.yaml", f"mqtt: {broker}\nhub: {{places: {{kitchen: {{voice: [attic]}}}}}}\n")
+        service.systemctl("start", "edged-hub")
         wait_until(lambda: discovery_is(empty=False), "the discovery", 60)
+        assert "homeassistant/device/edged_place_kitchen/config" in latest
         service.make("uninstall")
-        wait_until(lambda: discovery_is(empty=True), "its end")
+        wait_until(lambda: discovery_is(empty=True), "its end", 60)
+    service.run("rm", "/etc/edged/hub.yaml")
     idle_mosquitto.stop()
     service.make("install")
     service.make("uninstall")

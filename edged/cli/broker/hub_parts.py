@@ -3,12 +3,14 @@
 Config ──► Routes, with the text model if there are words; PlaceAnnouncer; MoodListener of hub.agent
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from edged.config.hub.presets import complete
+from edged.config.hub.structs import Place
 from edged.config.structs import Config
 from edged.errors import UsageError
-from edged.homeassistant.discovery import Announcement, announcement
+from edged.homeassistant.discovery import Announcement, Kind, announcement
 from edged.homeassistant.place_announcer import PlaceAnnouncer
 from edged.homeassistant.place_entities import PlaceDevice
 from edged.host.metrics import version_of
@@ -28,9 +30,13 @@ def announcer_for(config: Config, name: str) -> PlaceAnnouncer | None:
 
 
 def announcements_for(config: Config, name: str) -> dict[str, Announcement]:
-    """The discovery of the places of ``config`` by identifier; ``name`` is the hub's."""
-    if (kind := config.homeassistant.discovery) == "off":
-        return {}
+    """The discovery of this part's places by identifier; ``name`` is the hub's.  None of them if discovery is off."""
+    return {} if config.homeassistant.discovery == "off" else place_announcements(config, name, my_places(config.hub))
+
+
+def place_announcements(config: Config, name: str, places: Mapping[str, Place]) -> dict[str, Announcement]:
+    """The discovery of ``places`` by identifier; if discovery is off, what the hub ``name`` would publish."""
+    kind: Kind = "component" if config.homeassistant.discovery == "component" else "device"
     devices = [
         PlaceDevice(
             place=place,
@@ -40,7 +46,7 @@ def announcements_for(config: Config, name: str) -> dict[str, Announcement]:
             root=config.mqtt.root,
             suggested_area=settings.area,
         )
-        for place, settings in my_places(config.hub).items()
+        for place, settings in places.items()
     ]
     return {one.identifier: announcement(one, kind, config.homeassistant.prefix) for one in devices}
 

@@ -1,4 +1,4 @@
-"""Removes this device's Home Assistant discovery messages from the broker, whether or not the daemon runs.
+"""Removes Home Assistant discovery messages from the broker, whether or not the daemon or the hub runs.
 
     discovery topics ──subscribe──► retained messages ──publish empty, retained──► broker ──acknowledged──► topics
 
@@ -9,7 +9,7 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from edged.config.structs import Mqtt
 from edged.contract.topics import Received
@@ -21,11 +21,11 @@ from edged.mqtt.subscriptions import Subscription
 _CONNECT_S = 5.0
 _QUIET_S = 1.0  # without a message: all retained ones have arrived
 _ACKNOWLEDGE_S = 10.0
-_MAX_TOPICS = 1000  # others may publish there too
+_MAX_TOPICS = 1000  # of one device or place; others may publish there too
 
 
-def remove(mqtt: Mqtt, identifier: str, prefix: str, known: Iterable[str]) -> list[str]:
-    """Clear all discovery topics of ``identifier``, and ``known``, which the broker may not allow us to read.
+def remove(mqtt: Mqtt, identifiers: Collection[str], prefix: str, known: Iterable[str]) -> list[str]:
+    """Clear all discovery topics of ``identifiers``, and ``known``, which the broker may not allow us to read.
 
     Returns the topics.
 
@@ -33,7 +33,7 @@ def remove(mqtt: Mqtt, identifier: str, prefix: str, known: Iterable[str]) -> li
         PublishError: the broker is out of reach, refuses the connection, or does not acknowledge.
         ConfigError: the password cannot be read, or the host is not a valid name.
     """
-    held: queue.Queue[Received] = queue.Queue(_MAX_TOPICS)
+    held: queue.Queue[Received] = queue.Queue(_MAX_TOPICS * len(identifiers))
     waiting: set[int] = set()  # mids; an acknowledgement may arrive before its send returns
     acknowledged_mids: set[int] = set()
     changed = threading.Condition()
@@ -51,7 +51,9 @@ def remove(mqtt: Mqtt, identifier: str, prefix: str, known: Iterable[str]) -> li
     with Connection(
         mqtt,
         f"edged-discovery-{secrets.token_hex(4)}",
-        subscriptions=[Subscription(one, required=False) for one in filters(identifier, prefix)],
+        subscriptions=[
+            Subscription(one, required=False) for identifier in identifiers for one in filters(identifier, prefix)
+        ],
         on_received=keep,
         on_acknowledged=acknowledged,
     ) as connection:

@@ -51,7 +51,7 @@ function _shtab_edged_using
 end
 
 set -g _shtab_edged_commands run check calibrate devices classify replay calls bench demo web watch hub history discovery mcp acl schema completion
-set -g _shtab_edged_opts_with_value --baseline --config --customer --host --http --jobs --node --out --part --port --seconds --since --speaker --speed --token-file --turns --user --voice
+set -g _shtab_edged_opts_with_value --baseline --config --customer --host --http --jobs --node --out --part --place --port --seconds --since --speaker --speed --token-file --turns --user --voice
 
 complete -c edged -e
 complete -c edged -f
@@ -131,8 +131,10 @@ complete -c edged -n '_shtab_edged_using history' -s h -l help -d 'show this hel
 complete -c edged -n '_shtab_edged_using history' -l since -x -d 'only events of the last 90s, 15m, 1h or 7d'
 complete -c edged -n '_shtab_edged_using history' -l jsonl -d 'print one JSON object per line, as published'
 complete -c edged -n '_shtab_edged_using history' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
-complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a discovery -d 'Print the MQTT discovery messages that this device publishes for Home Assistant, or remove them from the broker. The daemon need not run.'
+complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a discovery -d 'Print the MQTT discovery messages that this device publishes for Home Assistant, or those of the places of edged hub, or remove them from the broker. Neither the daemon nor the hub need run.'
 complete -c edged -n '_shtab_edged_using discovery' -s h -l help -d 'show this help message and exit'
+complete -c edged -n '_shtab_edged_using discovery' -l hub -d 'of all places of the config instead of this device'
+complete -c edged -n '_shtab_edged_using discovery' -l place -x -d 'of this place; with --remove also one that is no longer in the config; may be repeated'
 complete -c edged -n '_shtab_edged_using discovery' -l remove -d 'remove the messages from the broker, and so the device'
 complete -c edged -n '_shtab_edged_using discovery' -l raw -d 'print one line per message on a terminal too, as in a pipe'
 complete -c edged -n '_shtab_edged_using discovery' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'

@@ -19,7 +19,7 @@ _shtab_edged_commands() {
     completion:'Print a script that completes commands, options and files in a shell.'
     demo:'Play a sample conversation through the whole pipeline to an embedded broker, and show what a subscriber receives. Needs no microphone and no broker.'
     devices:'List the microphones, each with the string that selects it as audio.device in the config.'
-    discovery:'Print the MQTT discovery messages that this device publishes for Home Assistant, or remove them from the broker. The daemon need not run.'
+    discovery:'Print the MQTT discovery messages that this device publishes for Home Assistant, or those of the places of edged hub, or remove them from the broker. Neither the daemon nor the hub need run.'
     history:'List the emotion events stored on this device, both published and waiting for the broker. Works while the daemon runs.'
     hub:'Fuse what microphones, transcripts and cameras say of each place to one mood, publish it, and hand it on to an agent, until SIGTERM or Ctrl-C. Runs beside the broker and needs neither microphone nor camera itself. SIGHUP reloads the config.'
     mcp:'Give an agent the moods of rooms that `edged hub` publishes: MCP tools and resources that only read. Without --http it speaks over stdin and stdout, as MCP clients start their servers.'
@@ -138,6 +138,8 @@ _shtab_edged_devices_defaults_added=0
 
 _shtab_edged_discovery_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--hub[of all places of the config instead of this device]"
+  "*--place[of this place\; with --remove also one that is no longer in the config\; may be repeated]:PLACE:"
   "--remove[remove the messages from the broker, and so the device]"
   "--raw[print one line per message on a terminal too, as in a pipe]"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
