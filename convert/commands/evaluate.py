@@ -168,7 +168,7 @@ def _fusion(options: argparse.Namespace) -> None:
     from convert.evaluate.fusion import measure  # noqa: PLC0415 - scikit-learn takes seconds
 
     folders = {"corpora": options.corpora, "text": options.text, "work": options.work}
-    models = text_models(options.work / "text")
+    models = text_models(options.work / "text", seed_of(options))
     found = measure.measured(
         load_bundle(options.bundle or DEFAULT_BUNDLE), folders, models, seed_of(options), options.tested
     )

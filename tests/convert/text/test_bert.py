@@ -1,16 +1,19 @@
 """convert.text.bert: a tiny random BERT is fine-tuned, interrupted, continued and measured; no network is needed."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from convert.__main__ import main
+from convert.commands.text import text_models
 from convert.text.bert import package, tokens
 from convert.text.bert.network import network
 from convert.text.bert.train import FINISHED, fine_tuned, logits
 from convert.text.bert.tuning import Tuning
 from convert.text.sentences import read
+from convert.text.stage import finetuned
 from edged.errors import UsageError
 from tests.parts.models.tiny_bert import tables, tiny_bert
 
@@ -84,6 +87,28 @@ def test_command_fine_tunes_and_measures(
     printed = capsys.readouterr().out
     assert "| bert, seed 1, 35 sentences | GoEmotions, test |" in printed
     assert "Apache-2.0" in printed
+
+
+def test_seeds_share_a_row_and_validation_chooses_the_passes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What differs by its seed alone is one row; fusion takes its seed's network with the lowest validation loss."""
+    monkeypatch.setattr(package, "fetch", lambda folder, _wheel: tiny_bert(folder))
+    folder = tables(tmp_path / "sentences", 35)
+    command = ["text", "--model", "bert", "--text", str(folder), "--work", str(tmp_path)]
+    for more in (["--seed", "2"], ["--seed", "1", "--passes", "2"], ["--seed", "1"]):
+        assert main([*command, *more]) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("| bert, seeds 1, 2, 35 sentences | GoEmotions, test | ") for line in table)
+    assert any(line.startswith("| bert, seed 1, 35 sentences, 2 passes | MELD, test | ") for line in table)
+    work = tmp_path / "text"
+    twice = json.loads((work / "bert-seed1-passes=2.json").read_text(encoding="utf-8"))
+    assert twice["command"] == "python -m convert text --model bert --seed 1 --passes 2"
+    once = json.loads((work / "bert-seed1.json").read_text(encoding="utf-8"))
+    expected = min((once, twice), key=lambda one: one["validation"]["loss"])
+    for seed in (1, 3):  # there is none of seed 3
+        scores = text_models(work, seed)["BERT"](TEXTS)
+        assert scores == pytest.approx(finetuned(work, expected).scores(TEXTS), nan_ok=True)
 
 
 def test_other_content_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convert.text.calibration import Calibration, balanced, calibrated
-from convert.text.metrics import balanced_ece, macro_f1, text_metrics
+from convert.text.metrics import balanced_ece, balanced_loss, macro_f1, text_metrics
 from convert.text.weights import label_weights, training_prior
 
 
@@ -55,6 +55,16 @@ def test_macro_f1_against_scikit_learn() -> None:
     matrix = np.zeros((7, 8), np.int64)
     matrix[:, :7] = confusion_matrix(truth, predictions)
     assert macro_f1(matrix) == pytest.approx(f1_score(truth, predictions, average="macro"))
+
+
+def test_balanced_loss() -> None:
+    """The mean over labels of the mean -ln(score); what has no scores is left out."""
+    scores = np.full((4, 7), 0.05, np.float32)
+    scores[[0, 1, 2], [0, 0, 3]] = [0.5, 0.25, 0.7]
+    scores[3] = np.nan
+    expected = -(np.log(0.5) + np.log(0.25)) / 4 - np.log(0.7) / 2
+    assert balanced_loss(np.array([0, 0, 3, 3]), scores) == pytest.approx(expected, abs=1e-4)
+    assert balanced_loss(np.array([0]), scores[3:]) == 0.0
 
 
 def test_no_evidence_counts_as_missed() -> None:
