@@ -162,7 +162,7 @@ class Listening(Words):
 def test_canary_leaves_no_trace(mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
     """A word sent through every input, in every field: no log line and no message of the hub has it.
 
-    tests/faults/test_hub_run.py looks for it in the files of a process.
+    tests/broker/test_hub_run.py looks for it in the files of a process.
     """
     canary = "Zanzibarkanarie"
     listening = Listening()

@@ -44,14 +44,18 @@ def saying(text: str) -> dict[str, Any]:
 
 @contextmanager
 def chat_server(*answers: object) -> Iterator[ChatServer]:
-    """Runs it: a JSON value is sent as it is, bytes as the body, a number as the status of an empty answer."""
+    """Runs it: a JSON value is sent as it is, bytes as the body, a number as the status of an empty answer.
+
+    A function is called with the question and returns one of these.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            made.asked.append((self.path, {key.lower(): value for key, value in self.headers.items()}, _json(body)))
+            body = _json(self.rfile.read(int(self.headers.get("content-length", 0))))
+            made.asked.append((self.path, {key.lower(): value for key, value in self.headers.items()}, body))
             made.hold.wait(20)
             answer = made.next()
+            answer = answer(body) if callable(answer) else answer
             status = answer if isinstance(answer, int) else 200
             content = (
                 answer if isinstance(answer, bytes) else b"" if isinstance(answer, int) else json.dumps(answer).encode()
