@@ -73,9 +73,8 @@ def test_every_place_is_printed(file: Path, capsys: pytest.CaptureFixture[str]) 
 def test_places_are_removed(mosquitto: Mosquitto, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Both kinds, of every place of the config; a device, and a place of another hub, stay."""
     config = load_config(file)
-    others = announced(config, "attic") | messages(
-        Device(node="kitchen", device_id="0123456789abcdef", labels=("angry", "sad"), version="0"), "device", "ha"
-    )
+    device = Device(node="kitchen", device_id="0123456789abcdef", labels=("angry", "sad"), version="0")
+    others = {**announced(config, "attic"), **messages(device, "device", "ha")}
     mine = announced(config, "kitchen", "hall") | announced(config, "kitchen", kind="component")
     retain(mosquitto, others | mine)
     assert main(["discovery", "--hub", "--remove", "--config", str(file)]) == 0
