@@ -16,7 +16,7 @@ from convert.card.clip_tables import (
     task_table,
     uar_table,
 )
-from convert.card.comparison_tables import alternatives_section, seeds_section
+from convert.card.comparison_tables import alternatives_section, heads_section, seeds_section
 from convert.card.robustness_section import delivery_section, robustness_section
 from convert.card.stream_section import stream_section
 from convert.card.tables import title
@@ -91,6 +91,8 @@ def sections(metrics: Mapping[str, Any]) -> dict[str, str]:
         parts["stream"] = stream_section(metrics["stream"])
     if metrics.get("runs"):
         parts["runs"] = seeds_section(metrics["runs"])
+    if metrics.get("seeds"):
+        parts["seeds"] = heads_section(metrics["seeds"])
     if metrics.get("protocols"):
         parts["protocols"] = _protocols(metrics["protocols"])
     return parts
@@ -102,6 +104,6 @@ def _protocols(protocols: Mapping[str, Any]) -> str:
         + ", ".join(f"`{commit}`" for commit in dict.fromkeys(fold["commit"] for fold in protocol["folds"].values()))
         for name, protocol in protocols.items()
     ]
-    of_heads = all("--size large" in protocol["command"] for protocol in protocols.values())
+    of_heads = all({"--heads", "large"} & set(protocol["command"].split()) for protocol in protocols.values())
     text = _HEAD_PROTOCOLS if of_heads else _PROTOCOLS
     return "\n".join(["## Whole corpora, fold by fold\n", text, protocols_table(protocols), "", *commands])

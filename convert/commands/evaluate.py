@@ -2,7 +2,7 @@
 
 a run ──► calibration.json, metrics.json beside its models
 --bundle B ──► B with new metrics, card and plots
---bundle B --adaptation, --stream or --conditions ──► that part, printed; with --write put into B, its card and plots
+--bundle B --adaptation, --stream, --conditions or --seeds ──► that part, printed; with --write put into B, its card
 --bundle B --index I, or --transforms, --calls, --fusion ──► printed, nothing is written
 """
 
@@ -37,7 +37,8 @@ from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 
-_PARTS = ("adaptation", "stream", "conditions")  # that are measured alone
+_PARTS = ("adaptation", "stream", "conditions", "seeds")  # that are measured alone
+_NAMED_PARTS = "--adaptation, --stream, --conditions or --seeds"
 SUMMARY = "measure a run or a bundle on speakers that it was not trained on"
 
 
@@ -53,6 +54,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--conditions",
         action="store_true",
         help="only noise, rooms, telephone; moved, cut, shouted and whispered clips",
+    )
+    part.add_argument(
+        "--seeds",
+        action="store_true",
+        help="only the spread over three seeds of the first head, trained again on the bundle's trunk",
     )
     part.add_argument(
         "--calls",
@@ -75,7 +81,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="only voice and words together: the control, pairs by label, real transcripts; nothing is written",
     )
     parser.add_argument(
-        "--write", action="store_true", help="with one of the first three: put it into the bundle, its card and plots"
+        "--write", action="store_true", help="with one of the first four: put it into the bundle, its card and plots"
     )
     parser.add_argument(
         "--group",
@@ -131,9 +137,11 @@ def _check(options: argparse.Namespace) -> None:
     part = _part(options)
     part = part and f"--{part}"
     if options.write and not (part and options.bundle):
-        raise UsageError("--write: expected --bundle with it, and --adaptation, --stream or --conditions")
+        raise UsageError(f"--write: expected --bundle with it, and {_NAMED_PARTS}")
     if options.group and not (part and options.bundle):
-        raise UsageError("--group: expected --bundle with it, and --adaptation, --stream or --conditions")
+        raise UsageError(f"--group: expected --bundle with it, and {_NAMED_PARTS}")
+    if options.seeds and not options.bundle:
+        raise UsageError("--seeds: of the heads on a finished trunk, expected --bundle with it")
     if part and (options.alternative or options.runs):
         given = "--alternative" if options.alternative else "--runs"
         raise UsageError(f"{given}: not measured with {part}, expected one of the two")

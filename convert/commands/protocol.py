@@ -7,10 +7,9 @@ from pathlib import Path
 from convert.bundle import origin
 from convert.card.clip_tables import protocols_table
 from convert.commands.options import add_folders, add_json, add_seed, natural, need_tensorflow, seed_of
-from convert.data.material import material
-from convert.recipes.catalogue import SIZES, recipe
+from convert.recipes.catalogue import SIZES
 from convert.score.folds import pooled
-from convert.train.runs import Run
+from edged.models.bundle import BUNDLES, load_bundle
 
 SUMMARY = "test every speaker of a corpus once: ravdess, emodb or cremad"
 
@@ -21,6 +20,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_folders(parser)
     add_seed(parser)
     parser.add_argument("--size", choices=SIZES, default="small", help="the networks of which size (%(default)s)")
+    parser.add_argument(
+        "--heads", action="store_true", help="heads on the trunk of the shipped bundle of the size; of large always"
+    )
     parser.add_argument("--fold", type=natural, help="only this fold: 0, 1, …")
     parser.add_argument("--bundle", type=Path, help="add the folds to this bundle's metrics and card")
     add_json(parser)
@@ -31,18 +33,18 @@ def run(options: argparse.Namespace) -> None:
     need_tensorflow()
     from convert.evaluate.protocols import fold_results, protocol  # noqa: PLC0415 - TensorFlow takes seconds
 
-    chosen, size = protocol(options.corpus), ""
-    if options.size == "large":
-        from convert.evaluate import head_protocols  # noqa: PLC0415 - it is needed for these only
+    chosen, of = protocol(options.corpus), ""
+    seed = seed_of(options)
+    if options.heads or options.size == "large":
+        from convert.evaluate.heads import protocols  # noqa: PLC0415 - it is needed for these only
 
-        size = " --size large"
-        named = recipe(SIZES[options.size])
-        trunk = Run(named, seed_of(options), None, options.work, material(options.corpora, named))
-        folds = head_protocols.fold_results(trunk, options.corpus, options.corpora, options.fold)
+        of = " --size large" if options.size == "large" else " --heads"
+        bundle = load_bundle(BUNDLES / options.size)
+        folds = protocols.fold_results(bundle, options.corpus, options.corpora, options.work, seed, options.fold)
     else:
-        folds = fold_results(chosen, options.corpora, options.work, seed_of(options), options.fold)
+        folds = fold_results(chosen, options.corpora, options.work, seed, options.fold)
     tested = {
-        "command": f"python -m convert protocol {options.corpus}{size} --seed {seed_of(options)}",
+        "command": f"python -m convert protocol {options.corpus}{of} --seed {seed}",
         "of": chosen.n_folds,
         "folds": {number: {**fold, "commit": origin.commit()} for number, fold in folds.items()},
     }

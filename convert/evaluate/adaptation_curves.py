@@ -82,7 +82,7 @@ def score_homes(
 def curves(group: Homes, device: NewDevice, n_trials: int = N_TRIALS) -> dict[str, Any]:
     """All numbers of one corpus, each the mean over ``n_trials`` draws of a speaker's halves."""
     two = _two(group, device, n_trials) if len(set(group.speakers)) > 1 else {}
-    by_prior = {name: _by_seconds(group, device, name, n_trials) for name in PRIORS}
+    by_prior = {name: by_seconds(group, device, name, n_trials) for name in PRIORS}
     return {
         "priors": {name: uars for name, (uars, _) in by_prior.items()},
         "ece": {name: errors for name, (_, errors) in by_prior.items()},
@@ -91,16 +91,16 @@ def curves(group: Homes, device: NewDevice, n_trials: int = N_TRIALS) -> dict[st
     }
 
 
-def _by_seconds(
-    group: Homes, device: NewDevice, prior: str, n_trials: int
+def by_seconds(
+    group: Homes, device: NewDevice, prior: str, n_trials: int = N_TRIALS, marks_s: Sequence[int] = MARKS_S
 ) -> tuple[dict[str, float], dict[str, float]]:
     """UAR and ECE by seconds of adaptation."""
-    matrices = {mark: _empty(group) for mark in MARKS_S}
-    scored: dict[int, list[tuple[Indices, Floats]]] = {mark: [] for mark in MARKS_S}
+    matrices = {mark: _empty(group) for mark in marks_s}
+    scored: dict[int, list[tuple[Indices, Floats]]] = {mark: [] for mark in marks_s}
     for speaker, rng, adapt, test in _trials(group, n_trials):
         home = _Home(group, device(speaker))
         clips = stream(group, adapt, prior, rng)
-        for mark in MARKS_S:
+        for mark in marks_s:
             home.listen(clips, mark)
             scored[mark].append((group.truth[test], home.scores(test)))
             matrices[mark] += home.confusion(test)

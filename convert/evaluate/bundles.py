@@ -13,6 +13,7 @@ from convert.corpora.clip import Clip, as_label
 from convert.corpora.index_csv import read_index
 from convert.data import dataset
 from convert.data.material import Material, material
+from convert.evaluate.heads.seeds import seeds
 from convert.evaluate.measure import Scope, Tested, adaptation, comparisons, conditions, measured, streamed
 from convert.evaluate.runs import evaluated_groups, with_material
 from convert.recipes.catalogue import RECIPES, recipe
@@ -21,7 +22,7 @@ from edged.errors import UsageError
 from edged.models.bundle import Bundle
 
 # What only the training can say, and what was measured over several trainings.
-_LASTING = ("validation_uar", "gate", "runs", "protocols")
+_LASTING = ("validation_uar", "gate", "runs", "seeds", "protocols")
 
 
 def material_of(bundle: Bundle, corpora: Path) -> Material:
@@ -78,7 +79,7 @@ def bundle_comparisons(bundle: Bundle, work: Path, scope: Scope) -> dict[str, An
 
 
 def bundle_part(bundle: Bundle, work: Path, scope: Scope, part: str) -> dict[str, Any]:
-    """``adaptation``, ``stream`` or ``conditions`` of ``bundle`` alone, on the material of its recipe.
+    """``adaptation``, ``stream``, ``conditions`` or ``seeds`` of ``bundle`` alone, on the material of its recipe.
 
     Raises:
         UsageError: see ``material_of``; or the scope names a group that there is not.
@@ -95,6 +96,8 @@ def bundle_part(bundle: Bundle, work: Path, scope: Scope, part: str) -> dict[str
         return {part: streamed(bundle, chosen, scope)}
     if part == "conditions":
         return conditions(bundle, chosen, scope)
+    if part == "seeds":
+        return {part: seeds(bundle, clips, list(groups), work, scope.n_trials)}
     return {part: adaptation(bundle, chosen, scope)}
 
 

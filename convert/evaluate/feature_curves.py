@@ -51,7 +51,17 @@ def _curves(bundle: Bundle, windows: ClipWindows, cache: Path, n_trials: int) ->
 
 
 def _adapted(bundle: Bundle, parts: list[ClipWindows], cache: Path) -> ClipWindows:
-    labels, statistics, scoring = bundle.manifest.labels, statistics_of(bundle), scoring_of(bundle)
+    return adapted_by(bundle.manifest.labels, statistics_of(bundle), scoring_of(bundle), parts, cache)
+
+
+def adapted_by(
+    labels: tuple[str, ...],
+    statistics: FeatureStatistics,
+    scoring: Scoring,
+    parts: Sequence[ClipWindows],
+    cache: Path,
+) -> ClipWindows:
+    """``parts`` as a device with this ``scoring`` corrects them after a minute of their speakers' other clips."""
     clips: list[Clip] = []
     values = []
     owner: list[int] = []

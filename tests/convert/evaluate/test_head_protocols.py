@@ -14,6 +14,8 @@ from convert.data import dataset
 from convert.score.folds import pooled
 from convert.score.isolated import apart
 from convert.train.heads.window_features import WindowFeatures
+from edged.errors import UsageError
+from edged.models.bundle import BUNDLES, load_bundle
 from tests.convert.heads.features import FEW, features
 from tests.parts.models import layouts
 
@@ -35,7 +37,7 @@ def of_emodb(made: WindowFeatures, sound: Path) -> WindowFeatures:
 
 def folds(folder: Path) -> dict[str, Any]:
     """Two folds of eight voices that lie far apart, trained on other voices too."""
-    from convert.evaluate.head_protocols import _fold  # noqa: PLC0415 - only in a process of its own
+    from convert.evaluate.heads.protocols import _fold  # noqa: PLC0415 - only in a process of its own
     from convert.evaluate.protocols import PROTOCOLS  # noqa: PLC0415 - as above
 
     rows = {"6 labels": {label: label for label in LABELS}, "merged": _MERGED}
@@ -82,7 +84,7 @@ def test_a_minute_of_the_voice_helps(found: dict[str, Any]) -> None:
 
 def relabelled() -> tuple[list[str | None], list[list[float]]]:
     """Labels of RAVDESS' clips in its protocol, and merged scores."""
-    from convert.evaluate.head_protocols import _merged, _relabelled  # noqa: PLC0415 - only in a process of its own
+    from convert.evaluate.heads.protocols import _merged, _relabelled  # noqa: PLC0415 - only in a process of its own
     from convert.evaluate.protocols import PROTOCOLS  # noqa: PLC0415 - as above
 
     def clip(emotion: str, label: str | None) -> Clip:
@@ -98,3 +100,19 @@ def test_labels_of_the_protocol() -> None:
     labels, scores = apart(relabelled)
     assert labels == ["calm", "surprise", "sad"]
     assert scores[0] == pytest.approx([1 / 3, 2 / 3])
+
+
+def refused(folder: Path) -> str:
+    """What is said of a trunk that knows the corpus."""
+    from convert.evaluate.heads.protocols import fold_results  # noqa: PLC0415 - only in a process of its own
+
+    try:
+        fold_results(load_bundle(BUNDLES / "small"), "emodb", folder, folder, 1)
+    except UsageError as exc:
+        return str(exc)
+    return ""
+
+
+def test_trunk_that_knows_the_corpus_is_refused(tmp_path: Path) -> None:
+    """Its speakers are in the trunk, whatever the heads are trained on."""
+    assert "its trunk was trained on emodb, expected one that never saw the corpus" in apart(refused, tmp_path)

@@ -1,9 +1,9 @@
-"""Corpora fold by fold with heads on the encoder: every speaker tested once, as they come and after a minute of them.
+"""Corpora fold by fold with heads on a bundle's trunk: every speaker tested once, as they come and after a minute.
 
     features of a fold's other speakers and of other corpora ──► M1's head ──the fold's speakers──► confusions
 
-The trunk is that of the large bundle and was never trained on any of these corpora.  Heads are of one network, not of
-several averaged ones, and nothing is chosen on the fold's speakers: its validation speakers are trained on too.
+A trunk that was trained on the corpus is refused: it knows the speakers of every fold.  Heads are of one network, not
+of several averaged ones, and nothing is chosen on the fold's speakers: its validation speakers are trained on too.
 """
 
 import dataclasses
@@ -16,30 +16,42 @@ import numpy as np
 from convert import corpora
 from convert.corpora.clip import LABELS, Clip
 from convert.data import dataset, splits
+from convert.data.material import material
 from convert.evaluate import adaptation_curves
 from convert.evaluate.feature_curves import settled
+from convert.evaluate.heads.trunk_source import heads_of, recipe_of, source_of
 from convert.evaluate.protocols import Protocol, protocol
 from convert.recipes.cascade import FIRST
 from convert.recipes.spec import HeadsSpec
 from convert.score.clip_scores import ClipWindows
 from convert.score.folds import fold_row
 from convert.train.heads.network import Head, softmax
-from convert.train.heads.stage import heads_of, source
 from convert.train.heads.statistics import statistics
 from convert.train.heads.training import trained
 from convert.train.heads.window_features import AS_IT_COMES, Source, WindowFeatures, window_features
 from convert.train.runs import Run
+from edged.errors import UsageError
 from edged.features.logmel import Floats
+from edged.models.bundle import Bundle
 from edged.models.feature_statistics import FeatureStatistics
 
 OTHERS = {"cremad": ("emodb",), "emodb": ("cremad",), "ravdess": ("cremad", "emodb")}  # trained on beside a corpus
 _N_SPLITS = 3  # of a speaker's clips into those to adapt to and those to test
 
 
-def fold_results(run: Run, name: str, folder: Path, fold: int | None = None) -> dict[str, Any]:
-    """The rows of each fold of the corpus ``name`` by its number; ``run`` has the trunk and the recipe."""
-    chosen, spec = protocol(name), dataclasses.replace(heads_of(run), members=1)
-    made = source(run)
+def fold_results(  # noqa: PLR0913, PLR0917 -- a corpus, a trunk, and where clips and results lie
+    bundle: Bundle, name: str, folder: Path, work: Path, seed: int, fold: int | None = None
+) -> dict[str, Any]:
+    """The rows of each fold of the corpus ``name`` by its number, with heads of the recipe and trunk of ``bundle``.
+
+    Raises:
+        UsageError: the trunk was trained on the corpus; see also ``recipe_of``.
+    """
+    chosen, recipe = protocol(name), recipe_of(bundle)
+    if recipe.trunk is not None and name in recipe.corpora:
+        raise UsageError(f"{bundle.path}: its trunk was trained on {name}, expected one that never saw the corpus")
+    run = Run(recipe, seed, None, work, material(folder, recipe))
+    made, spec = source_of(bundle, run.material, work), dataclasses.replace(heads_of(recipe), members=1)
     dataset.prepare(list(made.noises), run.cache)
     own = _by_side(_relabelled(corpora.read(folder / name), chosen), made, spec)
     others = [

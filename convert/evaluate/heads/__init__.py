@@ -1,0 +1,1 @@
+"""Heads that are trained again on a finished trunk: by seed, and fold by fold."""
