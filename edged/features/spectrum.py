@@ -21,9 +21,10 @@ from edged.features.geometry import GEOMETRY, Geometry
 
 Floats = NDArray[np.float32]
 
-# Frames that are transformed at once: their arrays fit into the second cache of a Cortex-A53, and OpenBLAS multiplies
-# them without packing them first, as it does more of them.
-BLOCK = 28
+# Frames that are transformed at once, a stride of them: their arrays fit into the second cache of a Cortex-A53.
+BLOCK = 32
+_UNPACKED = 1_000_000  # multiply-adds of a product that OpenBLAS computes without packing its factors first
+_SPARE = 16  # columns: rows of 1023 begin almost a page apart, and a cache has few places for such addresses
 _FACTORS = range(8, 65)  # n_2: shorter ones waste operations in the first step, longer ones in the second
 _MAX_FIRST = 128  # n_1
 
@@ -70,11 +71,12 @@ class SpectrumTables:
 class _Views(NamedTuple):
     """The working memory, shaped for a number of frames."""
 
+    columns: Floats  # (n_2, samples / n_2): every n_2-th sample, where frames begin at such samples
+    overlapping: Floats  # (n_2, k, n_1), the same memory
     split: Floats  # (n_2, k, n_1)
     half: Floats  # (2, n_2, k, K)
-    half_rows: Floats  # (2 n_2, k K), the same memory
     whole: Floats  # (2, n_2, k, K)
-    whole_rows: Floats  # (2 n_2, k K), the same memory
+    products: list[tuple[Floats, Floats]]  # of both, the same columns as (2 n_2, n)
     by_frame: Floats  # (k, n_2, K)
     power: Floats  # (k, n_rows), the same memory
 
@@ -86,7 +88,7 @@ class Spectra:
         self._tables = tables
         self._views: dict[int, _Views] = {}  # by the number of frames
         if tables.factors is not None:
-            self._memory = np.empty((4, BLOCK * (tables.geometry.n_fft + 4 * sum(tables.factors))), np.float32)
+            self._memory = np.empty((5, BLOCK * (tables.geometry.n_fft + 4 * sum(tables.factors))), np.float32)
 
     def power(self, samples: Floats, n_frames: int) -> Floats:
         """(n_frames, n_rows) of the first ``n_frames`` (at most ``BLOCK``) of ``samples``; the next call overwrites it.
@@ -102,26 +104,40 @@ class Spectra:
         views = self._views.get(n_frames)
         if views is None:
             views = self._views[n_frames] = self._shaped(n_frames, *tables.factors)
-        views.split[:] = _strided(samples, views.split.shape, (step, hop, tables.factors[1] * step))
+        n_2 = tables.factors[1]
+        if tables.geometry.hop % n_2:
+            views.split[:] = _strided(samples, views.split.shape, (step, hop, n_2 * step))
+        else:  # in two copies, each of runs of neighbours, and of each sample only one that is none
+            n_columns = views.columns.shape[1]
+            views.columns[:] = _strided(samples, (n_2, n_columns), (step, n_2 * step))
+            views.split[:] = views.overlapping
         np.matmul(views.split, tables.first, out=views.half)
-        np.matmul(tables.second, views.half_rows, out=views.whole_rows)
+        for half, whole in views.products:
+            np.matmul(tables.second, half, out=whole)
         np.square(views.whole, out=views.whole)
         np.add(views.whole[0], views.whole[1], out=views.half[0])
         views.by_frame[:] = views.half[0].transpose(1, 0, 2)
         return views.power
 
     def _shaped(self, n_frames: int, n_1: int, n_2: int) -> _Views:
-        n_kept = n_1 // 2 + 1
-        sizes = [n_2 * n_frames * n_1, *[2 * n_2 * n_frames * n_kept] * 2, n_2 * n_frames * n_kept]
-        split, half, whole, power = (memory[:size] for memory, size in zip(self._memory, sizes, strict=True))
+        n_kept, step = n_1 // 2 + 1, self._memory.strides[-1]
+        hop = self._tables.geometry.hop // n_2  # in columns
+        n_columns = n_1 + (n_frames - 1) * hop
+        n_row = n_frames * n_kept + _SPARE
+        columns, split, half, whole, power = self._memory
+        by_bin = (2, n_2, n_frames, n_kept), (n_2 * n_row * step, n_row * step, n_kept * step, step)
+        rows = [array[: 2 * n_2 * n_row].reshape(2 * n_2, n_row)[:, :-_SPARE] for array in (half, whole)]
+        n_products = -(-rows[0].size * 2 * n_2 // _UNPACKED)
+        pieces = [np.array_split(array, n_products, axis=1) for array in rows]
         return _Views(
-            split.reshape(n_2, n_frames, n_1),
-            half.reshape(2, n_2, n_frames, n_kept),
-            half.reshape(2 * n_2, -1),
-            whole.reshape(2, n_2, n_frames, n_kept),
-            whole.reshape(2 * n_2, -1),
-            power.reshape(n_frames, n_2, n_kept),
-            power.reshape(n_frames, -1),
+            columns[: n_2 * n_columns].reshape(n_2, n_columns),
+            _strided(columns, (n_2, n_frames, n_1), (n_columns * step, hop * step, step)),
+            split[: n_2 * n_frames * n_1].reshape(n_2, n_frames, n_1),
+            _strided(half, *by_bin),
+            _strided(whole, *by_bin),
+            list(zip(*pieces, strict=True)),
+            power[: n_2 * n_frames * n_kept].reshape(n_frames, n_2, n_kept),
+            power[: n_2 * n_frames * n_kept].reshape(n_frames, -1),
         )
 
 

@@ -1,10 +1,10 @@
 """Samples to windows, each frame computed once.
 
-    samples (n,) ──FrontEnd──► levels (k, 128) ──ring of 188 frames──► every stride: Window, image (188, 64) int8
+    samples (n,) ──FrontEnd──► levels (k, 128) ──RecentBands──► every stride: Window, image (188, 64) int8
 
-Overlapping windows share their frames: a second of sound costs 62.5 frames, whatever the stride.  The ring holds every
-frame twice, n_frames apart, so that any window is one contiguous view.  Time is the count of samples since the source
-began, lost ones counted in; a jump of that count empties the ring, so that no window mixes samples of both sides.
+Overlapping windows share their frames: a second of sound costs 62.5 frames, whatever the stride.  Time
+is the count of samples since the source began, lost ones counted in; a jump of that count empties the ring, so that no
+window mixes samples of both sides.
 """
 
 import math
@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edged.features.geometry import SILENCE_DBFS, Geometry
-from edged.features.logmel import Floats, FrontEnd, int8_input
+from edged.features.logmel import Floats, FrontEnd
+from edged.features.recent_bands import RecentBands
 
 MAX_FRAMES = 32  # that wait for a window: half a second
 _TEN = np.float32(10)
@@ -44,7 +45,8 @@ class Windows:
         self._stride_frames = stride // geometry.hop
         self._most_frames = min(MAX_FRAMES, geometry.n_frames)  # that are computed at once
         self._pending = np.zeros(geometry.n_fft + (self._most_frames - 1) * geometry.hop, np.float32)
-        self._ring = np.empty((2 * geometry.n_frames, geometry.n_mels), np.float32)
+        self._levels = np.empty((self._most_frames, geometry.n_mels), np.float32)
+        self._bands = RecentBands(geometry)
         self._loudness = np.empty((2 * geometry.n_frames, 2), np.float32)
         self._next: int
         self.restart()
@@ -98,7 +100,7 @@ class Windows:
         return lacking if lacking > 0 else self._stride_frames - (-lacking) % self._stride_frames
 
     def _compute(self, n_frames: int) -> int:
-        """The next ``n_frames`` frames into the ring, which holds each twice, so that any window is one view."""
+        """The next ``n_frames`` frames into the rings, which hold each twice, so that any window is one view."""
         size, hop = self._geometry.n_frames, self._geometry.hop
         index, pending = self._count % size, self._pending
         before_wrap = min(n_frames, size - index)
@@ -106,8 +108,8 @@ class Windows:
             if n:
                 samples = pending[first * hop : (first + n - 1) * hop + self._geometry.n_fft]
                 rows, copies = slice(row, row + n), slice(row + size, row + size + n)
-                self._front_end.levels(samples, self._ring[rows], self._loudness[rows])
-                self._ring[copies], self._loudness[copies] = self._ring[rows], self._loudness[rows]
+                self._bands.put(self._front_end.levels(samples, self._levels[:n], self._loudness[rows]), row)
+                self._loudness[copies] = self._loudness[rows]
         self._count += n_frames
         self._n_pending -= n_frames * hop
         pending[: self._n_pending] = pending[n_frames * hop : n_frames * hop + self._n_pending]
@@ -118,13 +120,13 @@ class Windows:
         first = (self._count - n_frames) % size
         loudness = self._loudness[first : first + n_frames]
         newest = np.power(_TEN, loudness[-self._stride_frames :, 0] / _TEN)
-        speech = np.full(size, SILENCE_DBFS, np.float32)
-        speech[:n_frames] = loudness[:, 1]
+        speech = np.empty(size, np.float32)
+        speech[:n_frames], speech[n_frames:] = loudness[:, 1], SILENCE_DBFS
         window = Window(
             start=self._origin + (self._count - n_frames) * hop,
             end=self._origin + (self._count - 1) * hop,
-            image=int8_input(self._front_end.image(self._ring[first : first + n_frames])),
-            level_dbfs=10 * math.log10(newest.mean()),
+            image=self._bands.image(first, n_frames),
+            level_dbfs=10 * math.log10(np.add.reduce(newest) / len(newest)),
             speech_dbfs=speech,
             discontinuous=self._discontinuous,
         )
