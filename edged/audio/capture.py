@@ -2,8 +2,9 @@
 
     driver ──read──► block (n, channels) int16 ──mean──► (n,) float32 ──Resampler──► Ring at 16 kHz
 
-The reader thread resamples and writes to the ring, nothing else, so that it is back at the driver in time.  Between the
-sound before and the first block of a new opening lies a gap, as long as the monotonic clock says.
+The reader thread resamples and writes to the ring, nothing else, so that it is back at the driver in time.  Blocks are
+short where the pipeline waits for their samples and longer before that, because each read wakes a processor.  Between
+the sound before and the first block of a new opening lies a gap, as long as the monotonic clock says.
 """
 
 import logging
@@ -23,7 +24,7 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
 STALLED_S = 2.0  # no sample for so long is a fault of the driver
-_BLOCK_MS = 32  # length of one read
+_BLOCK_MS, _MAX_BLOCK_MS = 32, 124  # length of one read; half of what the driver keeps at most
 _FULL_SCALE = np.iinfo(np.int16)
 
 _log = logging.getLogger(__name__)
@@ -119,12 +120,12 @@ class Capture:
                 self._stream.abort()
 
     def _read_on(self, stopping: threading.Event) -> None:
-        size = self.opened.rate_hz * _BLOCK_MS // 1000
-        block_s = size / self.opened.rate_hz
         held: tuple[Floats, float, float] | None = None
         stale = False  # the driver still hands over what it kept while nobody could read
         lost = self._ring.newest[0] > 0  # samples before the next block, which count as elapsed time
         while not stopping.is_set():
+            size = self._block_size(held)
+            block_s = size / self.opened.rate_hz
             asked_s = time.monotonic()
             raw, overflowed = self._stream.read(size)
             if stopping.is_set():
@@ -150,6 +151,15 @@ class Capture:
             if lost:
                 self._lose_until(monotonic_s - block_s)
             held, lost = (self._one_channel(block), utc_s, monotonic_s), False
+
+    def _block_size(self, held: tuple[Floats, float, float] | None) -> int:
+        """Samples to read next: as many as the pipeline waits for, within limits; those held back will come with them.
+
+        Once it waits for nothing else, a short block shows that there is no gap before it.
+        """
+        rate_hz = self.opened.rate_hz
+        wanted = self._ring.lacking * rate_hz // GEOMETRY.sample_rate_hz - (0 if held is None else len(held[0]))
+        return max(rate_hz * _BLOCK_MS // 1000, min(wanted, rate_hz * _MAX_BLOCK_MS // 1000))
 
     def _one_channel(self, block: NDArray[np.int16]) -> Floats:
         """(n,) of ``block`` (n, channels); a change of the channel is a gap, for its sound continues no other's."""

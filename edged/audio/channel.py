@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 _STEP_S = 0.032
 _ANALYSED_HZ = 8_000
 _SPAN = 312  # steps, 10 s
-_EVALUATED = 16  # blocks between two looks, 0.5 s
+_EVALUATED_S = 0.5  # of sound between two looks
 _QUIET, _LOUD = 10, 95  # percentiles of the steps' levels
 _SILENCE_DB = -90.0  # lower levels count as this one: digital silence is no low noise
 _TIE_DB = 2.0  # of a file: within it the first channel wins
@@ -67,6 +67,7 @@ class ChannelChooser:
         self.prominence_db: tuple[float, ...] = ()
         self._chooses = fixed is None and n_channels > 1
         self._blocks: list[NDArray[np.int16]] = []  # of one look
+        self._n_waiting = 0  # samples of these
         self._powers = np.zeros((_SPAN, n_channels))
         self._n = 0
         self._n_better = 0
@@ -76,9 +77,10 @@ class ChannelChooser:
         if not self._chooses:
             return False
         self._blocks.append(block)
-        if len(self._blocks) < _EVALUATED:
+        self._n_waiting += len(block)
+        if self._n_waiting < _EVALUATED_S * rate_hz:
             return False
-        blocks, self._blocks = np.concatenate(self._blocks), []
+        blocks, self._blocks, self._n_waiting = np.concatenate(self._blocks), [], 0
         for power in step_powers(blocks, rate_hz, 32768.0):
             self._powers[self._n % _SPAN] = power
             self._n += 1

@@ -136,6 +136,12 @@ class Ring:
         with self._changed:
             self._awaited = count
 
+    @property
+    def lacking(self) -> int:
+        """Samples that have to come before what is awaited is there; 0 while nothing is awaited."""
+        with self._changed:
+            return max(0, self._awaited - self._next)
+
     def wake(self) -> None:
         """Ends a read that waits, or the next one, with what has come."""
         with self._changed:

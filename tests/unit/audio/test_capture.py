@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from edged.audio.capture import Capture, Counts, Opened
 from edged.audio.ring import Ring
 from tests.parts.broker.mosquitto import wait_until
 from tests.parts.sound.scripted import RATE, SIZE, Read, Running, ScriptedStream, block, clock, read_all
@@ -120,3 +121,36 @@ def test_driver_that_hangs_is_not_closed_beneath_its_calls() -> None:
     running.wait()
     assert stream.closed
     assert stream.closed_beneath == set()
+
+
+def test_blocks_are_long_while_nothing_is_due() -> None:
+    """Up to the awaited sample in few reads, then a short block that shows that no gap lies before it."""
+    ring = Ring(RATE)
+    sizes: list[int] = []
+    due = 31 * 256  # a stride
+    ring.await_count(due)
+
+    class Recorded(ScriptedStream):
+        """Gives whatever is asked for."""
+
+        def read(self, frames: int) -> tuple[bytes, bool]:
+            if len(sizes) == 7:
+                return super().read(frames)
+            sizes.append(frames)
+            return np.arange(frames, dtype=np.int16).tobytes(), False
+
+    running = Running(Recorded([]), ring)
+    wait_until(lambda: ring.n_written > due, "the stride and a block")
+    running.close()
+    assert sizes == [1984, 1984, 1984, 1984, SIZE, SIZE, SIZE]
+
+
+def test_long_blocks_at_another_rate() -> None:
+    """What is awaited counts at 16 kHz; blocks are as long in time at the device's rate."""
+    ring = Ring(RATE)
+    capture = Capture(Opened("Scripted", ScriptedStream([]), 48_000, 1), ring, Counts(), silent_after_s=10.0)
+    sizes = []
+    for lacking in (0, 1, 1024, 31 * 256):
+        ring.await_count(lacking)
+        sizes.append(capture._block_size(None))  # noqa: SLF001 -- a reader thread would need a scripted resampler
+    assert sizes == [1536, 1536, 3072, 5952]

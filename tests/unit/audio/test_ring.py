@@ -42,6 +42,17 @@ def test_count_continues_over_reads() -> None:
     assert read_chunk(ring).start == 10
 
 
+def test_lacking_counts_down_to_what_is_awaited() -> None:
+    """Nothing is lacking before something is awaited, and none once it is there."""
+    ring = Ring(100)
+    assert ring.lacking == 0
+    ring.await_count(25)
+    ring.write(ramp(0, 10), 0, 0)
+    assert ring.lacking == 15
+    ring.lose(20)
+    assert ring.lacking == 0
+
+
 def test_wrap_around_keeps_the_order() -> None:
     """Samples that wrap around the end of the array stay in order, at every offset."""
     ring = Ring(7)
