@@ -200,6 +200,11 @@ class Tracker:
         return changes
 
     @property
+    def shown(self) -> tuple[str, bool]:
+        """Emotion and speech of ``state``, without the means."""
+        return self._since[0], self._speech
+
+    @property
     def state(self) -> State:
         """The state after the last window."""
         emotion, since = self._since

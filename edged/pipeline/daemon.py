@@ -12,8 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-import numpy as np
-
 from edged.config.reload import Reload
 from edged.config.structs import Config
 from edged.contract.device import Identity
@@ -32,7 +30,7 @@ from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.calibrator import Calibrator
 from edged.pipeline.classifier import Classification, WindowClassifier
 from edged.pipeline.interfaces import AudioChunk, Sink, Source
-from edged.pipeline.level import LevelMeter
+from edged.pipeline.level import LevelMeter, peak_of
 from edged.pipeline.source_watch import DEAF, SourceWatch
 
 _READ_S = 0.5  # a read waits this long for sound, then the pipeline checks whether to stop
@@ -135,10 +133,10 @@ class Daemon:
         self._newest = (chunk.start + len(chunk.samples), chunk.captured_s if source.live else began_s)
         self._publish(self._classifier.classify(chunk.samples, chunk.start, keep_up=source.live))
         self._source.await_count(self._classifier.due)  # until then the pipeline has nothing to do
-        sound_s, peak = len(chunk.samples) / GEOMETRY.sample_rate_hz, float(np.abs(chunk.samples).max())
+        sound_s, peak = len(chunk.samples) / GEOMETRY.sample_rate_hz, peak_of(chunk.samples)
         self._metrics.count_sound(sound_s, time.monotonic() - began_s, peak)
         before, self._n_clipped = self._n_clipped, source.n_clipped
-        level = self._meter.measure(chunk.samples, chunk.utc_s, clipped=self._n_clipped > before)
+        level = self._meter.measure(chunk.samples, chunk.utc_s, peak=peak, clipped=self._n_clipped > before)
         if level is not None:
             self._sink.publish(LEVEL, level)
 
@@ -230,14 +228,17 @@ class Daemon:
         for change in changes:
             topic = EVENT_START if isinstance(change, Began) else EVENT_END
             self._sink.publish(topic, self._payloads.event(change), captured_s)
-        state, now_s = self._tracker.state, time.monotonic()
-        if self._published is not None:
-            last, published_s = self._published
-            same = (last.emotion, last.speech) == (state.emotion, state.speech)
-            moved = abs(self._payloads.confidence(last) - self._payloads.confidence(state)) >= _REFRESH_STEP
-            if same and not (moved and now_s - published_s >= _REFRESH_S):
+        last, published_s = self._published or (None, 0.0)
+        same = last is not None and (last.emotion, last.speech) == self._tracker.shown
+        now_s = time.monotonic()
+        if same and now_s - published_s < _REFRESH_S:  # most windows: means over the span are not needed
+            return
+        state = self._tracker.state
+        if last is not None and same:
+            moved = abs(self._payloads.confidence(last) - self._payloads.confidence(state))
+            if moved < _REFRESH_STEP:
                 return
-        if self._published is None or self._published[0].speech != state.speech:
+        if last is None or last.speech != state.speech:
             self._sink.publish(SPEECH, ON if state.speech else OFF)
         self._published = (state, now_s)
         self._sink.publish(EMOTION, self._payloads.state(state, self._metrics.level_dbfs))

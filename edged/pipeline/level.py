@@ -28,11 +28,11 @@ class LevelMeter:
         self._published_dbfs = math.inf
         self._unpublished_s = 0.0
 
-    def measure(self, samples: Floats, utc_s: float, *, clipped: bool) -> Level | None:
-        """Adds ``samples`` (n,) that began at ``utc_s``; the level to publish now, or None."""
+    def measure(self, samples: Floats, utc_s: float, *, peak: float, clipped: bool) -> Level | None:
+        """Adds ``samples`` (n,) of at most ``peak`` that began at ``utc_s``; the level to publish now, or None."""
         self._n_samples += len(samples)
-        self._squares += float(np.sum(np.square(samples, dtype=np.float64)))
-        self._peak = max(self._peak, float(np.abs(samples).max(initial=0)))
+        self._squares += float(np.dot(samples, samples))
+        self._peak = max(self._peak, peak)
         self._clipped |= clipped
         passed_s = self._n_samples / GEOMETRY.sample_rate_hz
         if passed_s < _PERIOD_S:
@@ -50,6 +50,11 @@ class LevelMeter:
             return None
         self._published_dbfs, self._unpublished_s = level.level_dbfs, 0.0
         return level
+
+
+def peak_of(samples: Floats) -> float:
+    """The greatest magnitude in ``samples`` (n,); 0 of none.  Two passes without memory for the magnitudes."""
+    return max(float(samples.max()), -float(samples.min())) if len(samples) else 0.0
 
 
 def _payload_dbfs(amplitude: float) -> float:

@@ -5,14 +5,14 @@ import pytest
 
 from edged.contract.payloads import Level
 from edged.features.logmel import Floats
-from edged.pipeline.level import LevelMeter
+from edged.pipeline.level import LevelMeter, peak_of
 from tests.parts.sound.speech import RATE_HZ, sine
 
 
 def published(meter: LevelMeter, sound: Floats, *, clipped: bool = False) -> list[Level]:
     """Levels published for sound in blocks of half a second."""
     blocks = np.split(sound, len(sound) // 8000)
-    return [level for block in blocks if (level := meter.measure(block, 0.0, clipped=clipped))]
+    return [level for block in blocks if (level := meter.measure(block, 0.0, peak=peak_of(block), clipped=clipped))]
 
 
 def test_rms_and_peak_of_a_sine() -> None:
