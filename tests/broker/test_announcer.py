@@ -96,7 +96,7 @@ def test_broker_that_forgot_gets_it_again(mosquitto: Mosquitto) -> None:
         mosquitto.stop()
         wait_until(lambda: not stage.publisher.connected, "the loss")
         mosquitto.start()
-        wait_until(lambda: stage.announcement.n_connected == 2, "the broker again", 60)
+        wait_until(lambda: stage.announcement.n_connected >= 2, "the broker again")
         stage.later(5)
         wait_until(lambda: stage.announcement.recorded == [(TOPIC, WHOLE[TOPIC])], "it again")
 

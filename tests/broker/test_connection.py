@@ -22,7 +22,7 @@ from tests.parts.broker.wire import PUBLISH, sent
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
-_LONG_S = 10.0  # closing takes at most three seconds; the rest is for a loaded machine
+_LONG_S = 60.0  # closing takes at most three seconds; the rest is for a loaded machine
 
 
 def with_password(broker: Mosquitto, folder: Path, password: str) -> Mqtt:
@@ -159,7 +159,7 @@ def test_broker_that_comes_back_is_a_reconnect(mosquitto: Mosquitto, caplog: pyt
         mosquitto.kill()
         wait_until(lambda: not connection.connected, "lost")
         mosquitto.start()
-        assert connection.wait_connected(15)
+        assert connection.wait_connected(60)
         assert connection.reconnects == 1
     assert [record.levelname for record in caplog.records] == ["INFO", "WARNING", "INFO"]
 
@@ -209,10 +209,10 @@ def test_client_id_that_is_taken_over_is_retried_slowly(mosquitto: Mosquitto, ca
     with Connection(mosquitto.mqtt, "a", on_change=lambda state: changes.append((time.monotonic(), state))) as first:
         wait_until(lambda: first.connected, "connected")
         with Connection(mosquitto.mqtt, "a") as second:
-            wait_until(lambda: len(changes) >= 4, "put out, back, and put out again", 30)
-            assert not first.connected or not second.connected
+            wait_until(lambda: len(changes) >= 4, "put out, back, and put out again")
+            wait_until(lambda: not first.connected or not second.connected, "one of them alone")
             lines = len(caplog.records)
-        wait_until(lambda: first.connected, "alone again", 30)
+        wait_until(lambda: first.connected, "alone again")
     times = [moment for moment, state in changes if state is State.CONNECTED]
     assert all(later - earlier > 1 for earlier, later in itertools.pairwise(times))
     assert lines <= 2 * len(changes) + 2
@@ -228,7 +228,7 @@ def test_third_takeover_in_a_row_hints_at_the_other_client(
     with Connection(mosquitto.mqtt, "edged-a-1") as first:
         assert first.wait_connected(WITHIN_S)
         with Connection(mosquitto.mqtt, "edged-a-1"):
-            wait_until(lambda: hint in caplog.text, "the hint", 30)
+            wait_until(lambda: hint in caplog.text, "the hint")
     assert caplog.text.index("(connection lost), trying again") < caplog.text.index(hint)
 
 

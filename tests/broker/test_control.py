@@ -43,7 +43,7 @@ def test_threshold_is_the_trackers(start: Start, commander: Commander) -> None:
     whatever = "gate: {kind: level, margin_db: 3, min_dbfs: -96, min_speech_s: 0.016}\n"
     whatever += "tracker: {enter: 1, leave: 0, margin: 0, min_duration_s: 0}\n"
     with start(whatever):
-        wait_until(lambda: any(json.loads(one)["speech"] for one in commander.received["emotion"]), "speech", 60)
+        wait_until(lambda: any(json.loads(one)["speech"] for one in commander.received["emotion"]), "speech")
         assert commander.received["event/start"] == []
         commander.give("threshold", '{"enter": 0}')
         wait_until(lambda: commander.received["event/start"], "an episode")

@@ -35,7 +35,7 @@ def test_mute_ends_the_running_episode(start: Start, commander: Commander) -> No
     whatever = "gate: {kind: level, margin_db: 3, min_dbfs: -96, min_speech_s: 0.016}\n"
     whatever += "tracker: {enter: 0, leave: 0, margin: 0, min_duration_s: 0}\n"
     with start(whatever):
-        wait_until(lambda: commander.received["event/start"], "an episode", 60)
+        wait_until(lambda: commander.received["event/start"], "an episode")
         commander.give("mute", "ON")
         wait_until(lambda: len(commander.received["event/end"]) == len(commander.received["event/start"]), "its end")
         assert commander.newest("event/end")["reason"] == "stopped"

@@ -68,7 +68,7 @@ def test_lines_for_programs(stored: Config, capsysbinary: pytest.CaptureFixture[
     assert [row["seq"] - rows[0]["seq"] for row in rows] == [0, 1, 2]
 
 
-@pytest.mark.parametrize(("text", "count"), [("1h", 2), ("10s", 1), ("3h", 3), ("7d", 3)])
+@pytest.mark.parametrize(("text", "count"), [("1h", 2), ("90s", 1), ("3h", 3), ("7d", 3)])
 def test_since(stored: Config, capsysbinary: pytest.CaptureFixture[bytes], text: str, count: int) -> None:
     """Only newer events are shown."""
     show_history(stored, since(text), jsonl=True)

@@ -19,7 +19,7 @@ hub:
   places:
     kitchen:
       voice: [a]
-      window_s: 2
+      window_s: 4
       hold_s: 0.2
       inputs:
         - {preset: rhasspy, where: {siteId: kitchen}}

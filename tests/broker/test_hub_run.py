@@ -72,7 +72,7 @@ def running(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], 
 def test_hub_ends_with_offline(mosquitto: Mosquitto, tmp_path: Path, number: signal.Signals) -> None:
     """Status 0; the log has its start and its end."""
     with running(tmp_path, mosquitto.port) as (hub, log):
-        wait_until(lambda: "connected" in log.read_text(), "the connection", 60)
+        wait_until(lambda: "connected" in log.read_text(), "the connection")
         hub.send_signal(number)
         assert hub.wait(WITHIN_S) == 0
     lines = [re.sub(r"^[0-9-]+ [0-9:,]+ ", "", line) for line in log.read_text().splitlines()]
@@ -84,15 +84,15 @@ def test_hub_ends_with_offline(mosquitto: Mosquitto, tmp_path: Path, number: sig
 def test_killed_hub_is_offline_by_its_will(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """And its moods are not valid."""
     with running(tmp_path, mosquitto.port) as (hub, _log):
-        wait_until(lambda: mosquitto.retained().get("edged/hub-1/availability") == b"online", "online", 60)
+        wait_until(lambda: mosquitto.retained().get("edged/hub-1/availability") == b"online", "online")
         hub.kill()
-        wait_until(lambda: mosquitto.retained()["edged/hub-1/availability"] == b"offline", "the will", 60)
+        wait_until(lambda: mosquitto.retained()["edged/hub-1/availability"] == b"offline", "the will")
 
 
 def test_hub_without_a_broker_waits_and_ends(tmp_path: Path) -> None:
     """An absent broker is a state; SIGTERM ends it within five seconds all the same."""
     with running(tmp_path, free_port()) as (hub, log):
-        wait_until(lambda: "out of reach" in log.read_text(), "its state", 60)
+        wait_until(lambda: "out of reach" in log.read_text(), "its state")
         began_s = time.monotonic()
         hub.send_signal(signal.SIGTERM)
         assert hub.wait(WITHIN_S) == 0
@@ -102,7 +102,7 @@ def test_hub_without_a_broker_waits_and_ends(tmp_path: Path) -> None:
 def test_second_hub_of_the_same_name_is_refused(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """Status 69, one line; the first stays."""
     with running(tmp_path, mosquitto.port) as (hub, log):
-        wait_until(lambda: "connected" in log.read_text(), "the connection", 60)
+        wait_until(lambda: "connected" in log.read_text(), "the connection")
         assert_one_line(edged("hub", "--config", tmp_path / "hub.yaml"), 69, "node hub-1", str(hub.pid))
         assert hub.poll() is None
 
@@ -133,7 +133,7 @@ def test_canary_is_in_no_file_no_line_and_no_message(mosquitto: Mosquitto, tmp_p
     ):
         assert subscriber.wait_connected(WITHIN_S)
         assert sender.wait_connected(WITHIN_S)
-        wait_until(lambda: "connected" in log.read_text(), "the connection", 60)
+        wait_until(lambda: "connected" in log.read_text(), "the connection")
         for topic, payload in (
             ("hermes/asr/textCaptured", f'{{"text": "I am so angry, I hate this {canary}", "siteId": "{canary}"}}'),
             ("hermes/asr/textCaptured", f'{{"text": "{canary}'),
@@ -154,7 +154,7 @@ def test_canary_is_in_no_file_no_line_and_no_message(mosquitto: Mosquitto, tmp_p
                     sources.update(msgspec.json.decode(message.payload, type=Mood).sources)
             return sources >= {"text", "other", "face"}
 
-        wait_until(fused, "a mood of all inputs", 60)
+        wait_until(fused, "a mood of all inputs")
         hub.send_signal(signal.SIGTERM)
         assert hub.wait(WITHIN_S) == 0
     files = [file for file in tmp_path.rglob("*") if file.is_file() and file.stat().st_size < 10**7]
@@ -167,8 +167,8 @@ def test_canary_is_in_no_file_no_line_and_no_message(mosquitto: Mosquitto, tmp_p
 def test_check_tries_what_the_hub_needs(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """Each part says OK; beside a running hub another client tries, and the hub stays."""
     with running(tmp_path, mosquitto.port) as (hub, log):
+        wait_until(lambda: "connected" in log.read_text(), "the connection")
         done = edged("check", "--hub", "--config", tmp_path / "hub.yaml")
-        wait_until(lambda: "connected" in log.read_text(), "the connection", 60)
         assert hub.poll() is None
     heads = [line.split()[:2] for line in done.stdout.splitlines() if line.split()[1:2] and line.split()[1] == "OK"]
     assert done.returncode == 0, done.stdout

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from paho.mqtt.client import MQTTMessage
 
 from edged.cli.sensor.replay import replay_config
 from edged.config.structs import Config
@@ -21,6 +22,11 @@ from tests.parts.sound.speech import RATE_HZ
 from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edged
 
 __all__ = ["idle_mosquitto", "mosquitto"]
+
+
+def is_offline(message: MQTTMessage, node: str) -> bool:
+    """Whether it is the last that a node publishes; its capture is offline a moment before."""
+    return (message.topic, message.payload) == (f"edged/{node}/availability", b"offline")
 
 
 def test_replay_jsonl_prints_json_lines_only(speech: Path) -> None:
@@ -63,7 +69,7 @@ def test_replay_has_a_node_of_its_own(
             done = edged("replay", speech, "--config", config, *arguments)
             assert (done.returncode, done.stdout) == (0, ""), done.stderr
             assert f"replay is published as node {node}" in done.stderr
-            wait_until(lambda: messages[-1].payload == b"offline", "offline")
+            wait_until(lambda: is_offline(messages[-1], node), "offline")
         assert live.connected
         assert live.status.reconnects == 0
     assert [(one.topic, one.payload) for one in messages[:1]] == [("edged/lab/availability", b"online")]
@@ -159,9 +165,9 @@ def test_sigterm_ends_a_replay_in_real_time(speech: Path, mosquitto: Mosquitto, 
         ) as replay,
     ):
         try:
-            wait_until(lambda: any(one.topic == "edged/lab-replay/emotion" for one in messages), "the first state", 60)
+            wait_until(lambda: any(one.topic == "edged/lab-replay/emotion" for one in messages), "the first state")
             replay.send_signal(signal.SIGTERM)
             assert replay.wait(WITHIN_S) == 0
         finally:
             replay.kill()
-        wait_until(lambda: messages[-1].payload == b"offline", "offline")
+        wait_until(lambda: is_offline(messages[-1], "lab-replay"), "offline")

@@ -24,7 +24,7 @@ def test_second_run_is_refused_and_the_first_stays(mosquitto: Mosquitto, tmp_pat
         raw_subscriber(mosquitto.port, "edged/lab/availability") as (_, messages),
         running_daemon(configs[0], tmp_path / "log") as first,
     ):
-        wait_until(lambda: messages, "online", 60)
+        wait_until(lambda: messages, "online")
         second = edged("run", "--config", configs[1])
         assert_one_line(second, 69, f"edged already runs here as node lab, pid {first.pid}; stop it first")
         first.terminate()

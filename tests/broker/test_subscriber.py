@@ -14,9 +14,11 @@ __all__ = ["idle_mosquitto", "mosquitto"]
 
 def test_retained_message_is_marked(mosquitto: Mosquitto) -> None:
     """Retained messages are told apart from live ones."""
-    with Connection(mosquitto.mqtt, "a") as sender:
+    acknowledged: list[int] = []
+    with Connection(mosquitto.mqtt, "a", on_acknowledged=acknowledged.append) as sender:
         assert sender.wait_connected(WITHIN_S)
-        sender.send("edged/a/emotion", b"1", 1, retained=True)
+        mid = sender.send("edged/a/emotion", b"1", 1, retained=True)
+        wait_until(lambda: acknowledged == [mid], "the broker has it")
         with Subscriber(mosquitto.mqtt) as subscriber:
             assert subscriber.received(WITHIN_S) == Received("edged/a/emotion", b"1", retained=True)
             sender.send("edged/a/emotion", b"2", 1, retained=True)

@@ -5,6 +5,7 @@ import tracemalloc
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from edged.contract.payloads import encoded
 from edged.contract.topics import EVENT_START
@@ -17,9 +18,10 @@ from tests.parts.broker.payloads import episode_start
 _ROUNDS, _EVENTS, _LIMIT = 5, 200, 300
 
 
-def test_memory_is_flat_over_acknowledged_events(tmp_path: Path) -> None:
+def test_memory_is_flat_over_acknowledged_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file keeps a history of 300; memory keeps none of it."""
-    journal = Journal(tmp_path / "outbox.sqlite3", limit=_LIMIT, commit_s=5.0)
+    monkeypatch.setattr("edged.outbox.journal._LAZY_S", 0.1)  # else half a minute a round
+    journal = Journal(tmp_path / "outbox.sqlite3", limit=_LIMIT, commit_s=0.1)
     outbox = Outbox(limit=_LIMIT, journal=journal)
     more = threading.Event()
     outbox.open(more.set)
@@ -36,7 +38,7 @@ def test_memory_is_flat_over_acknowledged_events(tmp_path: Path) -> None:
                     message = outbox.following()
                     if message is not None:
                         break
-                    assert more.wait(30)  # reserved numbers are written
+                    assert more.wait(60)  # reserved numbers are written
                 mid = next(mids)
                 outbox.sent(mid)
                 outbox.acknowledged(mid)

@@ -3,7 +3,7 @@
     a replay's events, 50 a second ──► Relay ──► mosquitto ──► Consumer with a persistent session
         its process killed 30 times               killed, stopped, emptied, refusing: 20 times each
 
-Each freeze lasts 30 s, so several run at once, each with its own parts: 20 freezes in all.
+Each freeze lasts 15 s, so several run at once, each with its own parts: 20 freezes in all.
 
 The device is under test, so a message that the broker acknowledged to the device must reach the consumer even if the
 broker dies at that moment.  mosquitto writes to a subscriber's socket before it acknowledges to the publisher (no
@@ -46,7 +46,7 @@ _SEED = int(os.environ.get("EDGED_SEED", "20261121"))
 _REPOSITORY = Path(__file__).parents[2]
 _ROUNDS = 20
 _LANES = 10
-_STOPPED_S = 30.0
+_STOPPED_S = 15.0  # three times the keepalive of the load
 _STOPPED_SHARE = 0.2  # of a core: limit for the load while its broker is frozen; 0.01 was measured
 _KILLS = 30
 _USERS = {"load": "right", "consumer": "right"}
@@ -94,7 +94,7 @@ class Bench:
     def wait_more(self) -> None:
         """Wait until events arrive again."""
         n_before = len(self.consumer.first_seen())
-        wait_until(lambda: len(self.consumer.first_seen()) > n_before, "events after the fault", 30)
+        wait_until(lambda: len(self.consumer.first_seen()) > n_before, "events after the fault")
 
     def restart(self, users: dict[str, str] | None = None) -> None:
         """Restart the broker; the consumer reconnects first."""
@@ -116,7 +116,7 @@ class Bench:
         """Check that no event is lost or reordered and duplicates are marked; returns each event once."""
         stored = [(_EVENT.decode(payload), acknowledged) for payload, acknowledged in history(self.folder / FILE)]
         assert all(acknowledged for _, acknowledged in stored)
-        wait_until(lambda: stored[-1][0].id in {event.id for event in self.consumer.events}, "the last event", 30)
+        wait_until(lambda: stored[-1][0].id in {event.id for event in self.consumer.events}, "the last event")
         received = self.consumer.first_seen()
         ids = {event.id for event in received}
         assert [event.seq for event, _ in stored if event.id not in ids] == []
@@ -215,7 +215,7 @@ def test_broker_restarted_empty(bench: Bench) -> None:
 
 
 def test_broker_stopped(lanes: list[Bench]) -> None:
-    """The broker is frozen for 30 s: sockets stay open, and nothing responds for longer than the keepalive."""
+    """The broker is frozen for 15 s: sockets stay open, and nothing responds for longer than the keepalive."""
     with ThreadPoolExecutor(_LANES) as pool:
         shares = [share for lane_shares in pool.map(stopped_shares, lanes) for share in lane_shares]
     print("share of a core that the load needed while its broker was stopped:", *(f"{share:.2f}" for share in shares))
@@ -252,7 +252,7 @@ def test_broker_restarted_with_another_password(bench: Bench) -> None:
             bench.random_moment(0.3)
             n_refused = bench.n_refused
             bench.restart({**_USERS, "load": "wrong"})
-            wait_until(lambda: bench.n_refused > n_refused, "refused", 30)  # noqa: B023 -- waited for at once
+            wait_until(lambda: bench.n_refused > n_refused, "refused")  # noqa: B023 -- waited for at once
             n_before = len(bench.consumer.events)
             bench.random_moment(0.3)
             assert len(bench.consumer.events) == n_before
@@ -273,7 +273,7 @@ def test_daemon_killed(bench: Bench) -> None:
     load = bench.load("--settle")
     assert bench.end(load) == 0
     received = bench.check()
-    assert len(received) > _KILLS * 0.25 * RATE_HZ
+    assert len(received) > _KILLS * 0.05 * RATE_HZ  # half a second of them each, less on a loaded machine
     ids = set[str]()
     for event in bench.consumer.events:  # a duplicate is marked as a possible repeat
         assert event.id not in ids or event.replayed

@@ -48,7 +48,7 @@ class Parts:
 
     def wait_for_log(self, words: str) -> None:
         """Wait until the log contains ``words``."""
-        wait_until(lambda: words in (self.folder / "log").read_text(), f"{words!r} in the log", 30)
+        wait_until(lambda: words in (self.folder / "log").read_text(), f"{words!r} in the log")
 
     def refuse(self) -> None:
         """Change the password at the broker."""

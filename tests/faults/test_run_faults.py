@@ -42,10 +42,10 @@ def test_microphone_that_comes_falls_silent_goes_and_freezes(
         service.wait_for("offline")
         virtual_microphone.start()
         virtual_microphone.play(tmp_path / "noise.wav")
-        service.wait_for("online")
+        service.wait_for("online", between="muted")  # until the noise is there
         virtual_microphone.freeze()
-        service.wait_for("stalled")
-        assert service.wait_for_end(30) == 1
+        service.wait_for("stalled", between="muted online")
+        assert service.wait_for_end(WITHIN_S) == 1
         service.wait_for("offline")
         assert service.notified.count("READY=1") == 1
     log = (tmp_path / "log").read_text()
@@ -86,7 +86,7 @@ def test_thread_that_dies_takes_the_daemon_with_it(mosquitto: Mosquitto, tmp_pat
         wait_until(lambda: published(b"online"), "online")
         now.touch()
         try:
-            _, log = daemon.communicate(timeout=30)
+            _, log = daemon.communicate(timeout=60)
         finally:
             daemon.kill()
         wait_until(lambda: published(b"offline"), "offline")

@@ -165,7 +165,7 @@ def test_crash_tells_where_and_not_what(tmp_path: Path) -> None:
     broker = f"{{host: 127.0.0.1, port: {port}}}"
     config.write_text(f"state_dir: {tmp_path}/state\naudio: {{device: no such one}}\nmqtt: {broker}\n")
     with Traced([sys.executable, "-m", "edged", "run", "--config", config], tmp_path, {**os.environ}) as traced:
-        wait_until(lambda: traced.ended or "% busy" in traced.output(), "the daemon's start", 60)
+        wait_until(lambda: traced.ended or "% busy" in traced.output(), "the daemon's start")
         assert not traced.ended, traced.output()
         traced.send(signal.SIGABRT)
         assert traced.exit_status() == -signal.SIGABRT

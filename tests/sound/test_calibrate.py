@@ -58,13 +58,14 @@ def test_through_the_daemon(
     speech: Path,
     tmp_path: Path,
 ) -> None:
-    """The running daemon is found and asked; it saves at once, so that the next start has it."""
+    """The running daemon is found and asked; it saves while it runs, so that the next start has it."""
     environment = {**os.environ, **virtual_microphone.environment}
     with running_daemon(config, tmp_path / "log", environment) as daemon:
-        wait_until(lambda: "capture online" in (tmp_path / "log").read_text(), "sound", 60)
+        wait_until(lambda: "capture online" in (tmp_path / "log").read_text(), "sound")
         status, lines = spoken_to(virtual_microphone, config, speech)
         assert status == 0, lines
         assert lines[1].startswith("heard ")
-        assert b'"calibration":{' in (tmp_path / "kept" / "baseline.json").read_bytes()
+        saved = tmp_path / "kept" / "baseline.json"
+        wait_until(lambda: saved.exists() and b'"calibration":{' in saved.read_bytes(), "it on the disk")
         daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(15) == 0, (tmp_path / "log").read_text()
+        assert daemon.wait(60) == 0, (tmp_path / "log").read_text()

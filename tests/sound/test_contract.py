@@ -26,6 +26,7 @@ from tests.parts.broker.raw_subscriber import raw_subscriber
 from tests.parts.broker.wire import PUBLISH, Sent
 from tests.parts.faults.contents import misfits
 from tests.parts.sound.pulse import VirtualMicrophone, expect_pulseaudio
+from tests.parts.system.priority import give_priority
 from tests.parts.system.program import edged
 
 BELOW = "edged/lab/"
@@ -85,17 +86,18 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Recorded
             recorded = Recorded(messages)
             command: list[str | Path] = [sys.executable, "-m", "edged", "run", "--config", config]
             daemon = subprocess.Popen(command, env=microphone.environment, stderr=log)
+            give_priority(daemon.pid)
             try:
-                wait_until(lambda: recorded.has("capture", b"online"), "sound", 60)
+                wait_until(lambda: recorded.has("capture", b"online"), "sound")
                 microphone.play(speech)
-                wait_until(lambda: recorded.has("event/start") and recorded.has("level"), "an episode, a level", 40)
+                wait_until(lambda: recorded.has("event/start") and recorded.has("level"), "an episode, a level")
                 for name, payload in [*COMMANDS.items(), ("dance", "now")]:
                     client.publish(f"{BELOW}cmd/{name}", payload, qos=1)
                 wait_until(lambda: recorded.has("cmd/unknown/result"), "the last answer")
                 wait_until(lambda: recorded.has("capture", b"muted") and recorded.has("event/end"), "the mute")
                 daemon.send_signal(signal.SIGTERM)
                 assert daemon.wait(WITHIN_S) == 0, (folder / "log").read_text()
-                wait_until(lambda: messages[-1].payload == b"offline", "offline")
+                wait_until(lambda: recorded.has("availability", b"offline"), "offline")
             finally:
                 daemon.kill()
                 daemon.wait(WITHIN_S)

@@ -34,12 +34,12 @@ def test_listening_takes_a_small_share_of_a_core(
     log = tmp_path / "log"
     with running_daemon(config, log, environment) as daemon:
         virtual_microphone.play(SAMPLE)
-        wait_until(lambda: "capture online" in log.read_text(), "sound", 30)
+        wait_until(lambda: "capture online" in log.read_text(), "sound")
         before_s, n_before = cpu_s(daemon.pid), log.read_text().count("% busy")
         # One line every five seconds of the daemon's clock, which follows the sound, so no sleep is needed.
         n_lines = round(SOUND_S / 5)
-        wait_until(lambda: log.read_text().count("% busy") >= n_before + n_lines, "two reports", 60)
+        wait_until(lambda: log.read_text().count("% busy") >= n_before + n_lines, "two reports")
         used_s = cpu_s(daemon.pid) - before_s
         daemon.terminate()
-        assert daemon.wait(15) == 0
+        assert daemon.wait(60) == 0
     assert used_s < MAX_SHARE * SOUND_S, log.read_text()

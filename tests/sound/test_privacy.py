@@ -111,7 +111,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
             command: list[str | Path] = [sys.executable, "-m", "edged", "run", "--config", config]
             with Traced(command, folder, microphone.environment) as traced:
                 # The last message of the start, three seconds after the connection; its log line precedes it.
-                wait_until(lambda: traced.ended or introduced(traced), "the device's introduction", 60)
+                wait_until(lambda: traced.ended or introduced(traced), "the device's introduction")
                 assert not traced.ended, traced.output()
                 limits = Path(f"/proc/{traced.pid}/limits").read_text()
                 began_s = traced.calls()[-1].utc_s
@@ -119,7 +119,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
                 with Commander(broker.port) as commander:
                     assert commander.give("mute", "ON").ok
                 muted_s = time.time()
-                assert microphone.play(beginning(speech, folder)).wait(30) == 0
+                assert microphone.play(beginning(speech, folder)).wait(60) == 0
                 traced.send(signal.SIGTERM)
                 assert traced.exit_status() == 0, traced.output()
             pulse = Path(microphone.environment["PULSE_SERVER"].removeprefix("unix:"))

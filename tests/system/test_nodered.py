@@ -42,7 +42,7 @@ def flow(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[None]:  # noqa: F811
         yield
     finally:
         running.terminate()
-        running.wait(30)
+        running.wait(60)
 
 
 @pytest.mark.usefixtures("flow")
@@ -51,7 +51,7 @@ def test_episode_sets_the_lamp_of_its_room(mosquitto: Mosquitto) -> None:  # noq
     with raw_subscriber(mosquitto.port, "zigbee2mqtt/#") as (client, messages):
 
         def publish(room: str, event: EpisodeStart) -> None:
-            client.publish(f"edged/{room}/event/start", encoded(event), qos=1).wait_for_publish(15)
+            client.publish(f"edged/{room}/event/start", encoded(event), qos=1).wait_for_publish(60)
 
         def lamps() -> set[str]:
             return {message.topic for message in messages}

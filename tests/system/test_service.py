@@ -107,7 +107,7 @@ def test_uninstall_takes_devices_away_from_home_assistant(
     broker = f"{{host: 127.0.0.1, port: {idle_mosquitto.port}}}"
     latest: dict[str, bytes] = {}
     with Subscriber(Mqtt(host="127.0.0.1", port=idle_mosquitto.port, root="homeassistant")) as subscriber:
-        assert subscriber.wait_connected(15)
+        assert subscriber.wait_connected(60)
 
         def discovery_is(*, empty: bool) -> bool:
             if message := subscriber.received(0.1):
@@ -117,7 +117,7 @@ def test_uninstall_takes_devices_away_from_home_assistant(
         restart(service, config(mqtt=broker))
         service.write("/etc/edged/hub.yaml", f"mqtt: {broker}\nhub: {{places: {{kitchen: {{voice: [attic]}}}}}}\n")
         service.systemctl("start", "edged-hub")
-        wait_until(lambda: discovery_is(empty=False), "the discovery", 60)
+        wait_until(lambda: discovery_is(empty=False), "the discovery")
         assert "homeassistant/device/edged_place_kitchen/config" in latest
         service.make("uninstall")
         wait_until(lambda: discovery_is(empty=True), "its end", 60)

@@ -34,7 +34,7 @@ NODE = "load"
 FILE = "outbox.sqlite3"
 _LIMIT = 20_000  # events; more than any test publishes
 _KEEPALIVE_S = 5
-_SETTLE_S = 20.0
+_SETTLE_S = 60.0
 _LINE = msgspec.json.Decoder(EpisodeStart | EpisodeEnd | WindowScores)
 
 

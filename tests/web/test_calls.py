@@ -19,13 +19,21 @@ from tests.parts.web.recordings import stereo, written
 from tests.parts.web.running import RunningWeb, running_web
 
 _ANALYSIS_MS = 120_000
+# What the list of calls says, whenever it changes: an analysis may be over before the next look at the page.
+_NOTE_STATES = """() => {
+    const list = document.getElementById('calls');
+    window.states = [];
+    new MutationObserver(() => window.states.push(list.textContent))
+        .observe(list, { childList: true, characterData: true, subtree: true });
+}"""
 
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stereo call, a long one, one with a hostile name, a broken file and one that is no sound."""
+    """A stereo call, two long ones, one with a hostile name, a broken file and one that is no sound."""
     folder = tmp_path_factory.mktemp("recordings")
     written(folder / "stereo.wav")
+    written(folder / "minutes.wav", 240)
     written(folder / "<img src=x onerror=alert(1)>.wav", 4)
     samples, rate_hz = stereo(24)
     soundfile.write(folder / "mono.wav", samples.sum(axis=1), rate_hz)
@@ -41,16 +49,25 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def calls(browser: Browser, web: RunningWeb) -> Iterator[Watched]:
-    """The page; afterwards its calls are removed, no other host was asked, and the browser has no complaint."""
+    """The page; afterwards no other host was asked, the browser has no complaint, and its calls are removed."""
     with watched(browser) as seen:
         seen.page.goto(web.address)
         yield seen
-        for call in seen.page.request.get(f"{web.address}/state").json()["calls"]:
-            seen.page.request.delete(f"{web.address}/{call['id']}")
         host = web.address.removesuffix("/calls")
         assert [url for url in seen.requests if not url.startswith((host, "data:", "blob:"))] == []
         assert [words for words in seen.complaints if "415" not in words and "400" not in words] == []
-        wait_until(lambda: web.files() == [], "an empty folder")  # the page does not wait for a removal
+        _remove_all(seen.page, web)
+
+
+def _remove_all(page: Page, web: RunningWeb) -> None:
+    """Leave no call to the next test: the page waits neither for a removal nor for the end of an upload."""
+
+    def removed() -> bool:
+        for call in page.request.get(f"{web.address}/state").json()["calls"]:
+            page.request.delete(f"{web.address}/{call['id']}")
+        return web.files() == []
+
+    wait_until(removed, "an empty folder")
 
 
 def _entry(page: Page, name: str) -> Locator:
@@ -67,6 +84,7 @@ def test_calls_from_drop_to_download(calls: Watched, web: RunningWeb, recordings
     Its recording, kept on purpose, is played by the report, and lies in the archive beside a page that plays it.
     """
     page = calls.page
+    page.evaluate(_NOTE_STATES)
     page.get_by_role("checkbox", name=re.compile("Keep the recording")).check()
     content = (recordings / "stereo.wav").read_bytes()
     page.evaluate(
@@ -86,9 +104,8 @@ def test_calls_from_drop_to_download(calls: Watched, web: RunningWeb, recordings
             == 8
         )
     entry.get_by_role("button", name="Left channel of stereo.wav").click()
-    expect(entry.get_by_role("progressbar")).to_be_visible()
-    expect(entry).to_contain_text(re.compile(r"Analysing, \d+"), timeout=_ANALYSIS_MS)
     expect(entry.get_by_role("link", name="Open report")).to_be_visible(timeout=_ANALYSIS_MS)
+    assert any(re.search(r"Analysing, \d+", state) for state in page.evaluate("states"))
     with page.expect_download() as started:
         entry.get_by_role("link", name="Download").click()
     assert started.value.suggested_filename == "stereo.zip"
@@ -127,10 +144,10 @@ def test_calls_by_keyboard(calls: Watched, recordings: Path) -> None:
     page.keyboard.press("Tab")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
-    chooser.value.set_files(recordings / "stereo.wav")
-    entry = _entry(page, "stereo.wav")
+    chooser.value.set_files(recordings / "minutes.wav")
+    entry = _entry(page, "minutes.wav")
     expect(entry.get_by_role("group", name="Which channel is the customer's?")).to_be_visible()
-    button = entry.get_by_role("button", name="Right channel of stereo.wav")
+    button = entry.get_by_role("button", name="Right channel of minutes.wav")
     for _ in range(30):
         page.keyboard.press("Tab")
         if button.evaluate("button => button === document.activeElement"):
@@ -231,7 +248,7 @@ def test_calls_hostile_name(calls: Watched, recordings: Path) -> None:
     """A name with markup is shown as it is."""
     name = "<img src=x onerror=alert(1)>.wav"
     _send(calls.page, recordings / name)
-    expect(_entry(calls.page, name)).to_be_visible()
+    expect(_entry(calls.page, name).get_by_role("group")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -249,6 +266,7 @@ def test_calls_accessible(
         assert not overflows(seen.page)
         entry.get_by_role("button", name="Cancel").click()
         expect(entry).to_have_count(0)
+        _remove_all(seen.page, web)
 
 
 def test_calls_end_with_work(browser: Browser, recordings: Path, tmp_path: Path) -> None:
@@ -259,5 +277,5 @@ def test_calls_end_with_work(browser: Browser, recordings: Path, tmp_path: Path)
         expect(_entry(seen.page, "long.wav")).to_contain_text("Telling two voices apart")
         assert web.files() == ["recording.wav"]
         web.process.terminate()
-        assert web.process.wait(20) == 0
+        assert web.process.wait(60) == 0
         assert web.files() == []

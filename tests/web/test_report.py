@@ -14,6 +14,9 @@ from tests.parts.web.browser import Watched, overflows, serious_violations, watc
 
 _HOSTILE = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>.wav"
 _PLAYING = "() => { const audio = document.getElementById('audio'); return !audio.paused && audio.currentTime; }"
+_PLAYING_FROM = (
+    "from => { const { currentTime } = document.getElementById('audio'); return currentTime >= from && currentTime; }"
+)
 _TALK = "document.querySelector('#chart-talk canvas').toDataURL()"
 # Share of the valence chart's pixels that are not its background.
 _DRAWN = """() => {
@@ -62,7 +65,7 @@ def test_report_drawn(report: Watched) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("invoice 4711.wav")
     expect(page.locator(".number")).to_have_text("7.4 of 10")
     expect(page.get_by_role("img", name="7.4 on a scale from 1 to 10")).to_be_visible()
-    assert page.evaluate(_DRAWN) > 0.1
+    page.wait_for_function(f"({_DRAWN})() > 0.1")
     expect(page.get_by_text("Article 5(1)(f)")).to_be_visible()
 
 
@@ -76,7 +79,7 @@ def test_report_pointed_at(report: Watched) -> None:
     expect(tip.locator("strong")).to_have_text("1:28\N{EN DASH}1:31")
     expect(tip).to_contain_text("confidence")
     expect(tip).to_contain_text("distress")
-    assert tip.locator("dt").count() == 6
+    expect(tip.locator("dt")).to_have_count(6)
     page.mouse.move(0, 0)
     expect(tip).to_be_hidden()
 
@@ -87,13 +90,11 @@ def test_report_played_by_click(report: Watched) -> None:
     box = page.locator("#chart-valence .u-over").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 3, box["y"] + 60)
-    page.wait_for_function(_PLAYING)
-    assert page.evaluate(_PLAYING) == pytest.approx(60, abs=5)
+    assert page.wait_for_function(_PLAYING).json_value() == pytest.approx(60, abs=5)
     button = page.locator("button[data-second]").first
     second = float(button.get_attribute("data-second") or 0)
     button.click()
-    page.wait_for_function(f"document.getElementById('audio').currentTime >= {second}")
-    assert page.evaluate(_PLAYING) == pytest.approx(second, abs=5)
+    assert page.wait_for_function(_PLAYING_FROM, arg=second).json_value() == pytest.approx(second, abs=5)
 
 
 def test_report_keyboard(report: Watched) -> None:
@@ -126,7 +127,7 @@ def test_report_zoom(report: Watched, folder: Path) -> None:
     page.mouse.move(box["x"] + 400, box["y"] + 50, steps=5)
     page.mouse.up()
     page.mouse.move(0, 0)
-    assert page.evaluate(_TALK) != before
+    page.wait_for_function(f"{_TALK} !== '{before}'")
     page.mouse.dblclick(box["x"] + 200, box["y"] + 50)
     page.mouse.move(0, 0)
     page.wait_for_function("document.getElementById('tip').hidden")

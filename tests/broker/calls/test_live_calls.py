@@ -33,7 +33,7 @@ def test_call_is_scored_and_published(mosquitto: Mosquitto, tmp_path: Path) -> N
             ):
                 Daemon(config, bundle, one, calls).run(threading.Event())
             assert publisher.wait_settled(WITHIN_S)
-        wait_until(lambda: any(one.topic == "edged/desk/event/call" for one in messages), "the end of the call")
+        wait_until(lambda: messages[-1].payload == b"offline", "the last message")
         received = {
             name: [json.loads(one.payload) for one in messages if one.topic == f"edged/desk/{name}"]
             for name in ("call", "event/call")

@@ -79,7 +79,7 @@ def serving(config: Path, tmp_path: Path, *more: str) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/mcp"
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(60)
 
 
 def _answers(port: int) -> bool:

@@ -38,7 +38,7 @@ def published(speech: Path, config: Path, mosquitto: Mosquitto) -> dict[str, lis
     with raw_subscriber(mosquitto.port, "edged/lab-replay/#") as (_, messages):
         done = edged("replay", speech, "--config", config)
         assert done.returncode == 0, done.stderr
-        wait_until(lambda: messages and messages[-1].payload == b"offline", "offline")
+        wait_until(lambda: messages and messages[-1].topic.endswith("/availability"), "offline")
     found: dict[str, list[dict[str, Any]]] = {}
     for message in messages:
         if message.payload.startswith(b"{"):

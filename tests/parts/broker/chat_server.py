@@ -53,7 +53,7 @@ def chat_server(*answers: object) -> Iterator[ChatServer]:
         def do_POST(self) -> None:
             body = _json(self.rfile.read(int(self.headers.get("content-length", 0))))
             made.asked.append((self.path, {key.lower(): value for key, value in self.headers.items()}, body))
-            made.hold.wait(20)
+            made.hold.wait(60)
             answer = made.next()
             answer = answer(body) if callable(answer) else answer
             status = answer if isinstance(answer, int) else 200

@@ -109,7 +109,7 @@ class Device:
 
     def wait(self) -> None:
         """Block until the daemon has ended."""
-        self._thread.join(30)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
 

@@ -38,7 +38,7 @@ class Commander:
 
     def __enter__(self) -> Self:
         self._client.loop_start()
-        assert self._in_force.wait(15)
+        assert self._in_force.wait(60)
         return self
 
     def __exit__(self, *_fault: object) -> None:
@@ -47,7 +47,7 @@ class Commander:
 
     def send(self, name: str, payload: bytes | str = b"", *, retain: bool = False) -> None:
         """Publish a command without waiting for the result."""
-        self._client.publish(f"{BELOW}cmd/{name}", payload, qos=1, retain=retain).wait_for_publish(15)
+        self._client.publish(f"{BELOW}cmd/{name}", payload, qos=1, retain=retain).wait_for_publish(60)
 
     def results(self, name: str) -> list[bytes]:
         """All results of ``name`` so far."""

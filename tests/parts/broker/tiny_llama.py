@@ -74,7 +74,7 @@ def llama_server(folder: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/v1"
         finally:
             server.kill()
-            server.wait(20)
+            server.wait(60)
 
 
 def _answers(port: int) -> bool:

@@ -21,7 +21,7 @@ from typing import Self
 import pytest
 
 _INWARD = "read,pread64,readv,preadv,preadv2,futex"
-_STOP_S = 30.0
+_STOP_S = 60.0
 _CALL = re.compile(r"([\d.]+) (\w+)\((.*)\) += (\S.*)")
 _HEX = re.compile(r"(?:\\x[0-9a-f]{2})+")
 _STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')

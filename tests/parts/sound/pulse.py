@@ -21,10 +21,12 @@ from typing import Self
 
 import pytest
 
+from tests.parts.broker.mosquitto import wait_until
+from tests.parts.system.priority import give_priority
+
 _REPOSITORY = Path(__file__).parents[3]
-_START_S = 15.0
-_STOP_S = 5.0
-_CHILD_S = 60.0  # a child that takes longer is killed
+_START_S = _STOP_S = 60.0
+_CHILD_S = 240.0  # a child that takes longer is killed
 _SINK = "vmic"
 _ASOUNDRC = "pcm.!default { type pulse }\nctl.!default { type pulse }\n"
 
@@ -75,6 +77,7 @@ class VirtualMicrophone:
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self._server = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        give_priority(self._server.pid)
         deadline_s = time.monotonic() + _START_S
         while not self._responds():
             if self._server.poll() is not None or time.monotonic() > deadline_s:
@@ -88,11 +91,15 @@ class VirtualMicrophone:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        give_priority(player.pid)
         self._players.append(player)
         return player
 
-    def n_listeners(self) -> int:
-        """Number of streams that record it, according to the sound server."""
+    def wait_for_listeners(self, count: int) -> None:
+        """Wait until so many streams record it; the sound server learns of an end a moment after a client made it."""
+        wait_until(lambda: self._n_listeners() == count, f"{count} listeners")
+
+    def _n_listeners(self) -> int:
         listed = subprocess.run(
             ["pactl", "list", "short", "source-outputs"],
             env=self.environment,
@@ -156,6 +163,7 @@ class Child:
             stderr=self._errors,
             text=True,
         )
+        give_priority(self._running.pid)
         self._limit = threading.Timer(_CHILD_S, self._running.kill)
         self._limit.start()
 
@@ -188,9 +196,9 @@ class Child:
         self._running.stdin.write("\n")
         self._running.stdin.flush()
 
-    def exit_status(self, timeout_s: float) -> int:
+    def exit_status(self) -> int:
         """Wait for its end and return the exit status."""
-        return self._running.wait(timeout_s)
+        return self._running.wait(_CHILD_S)
 
     def stderr(self) -> str:
         """Its stderr so far."""

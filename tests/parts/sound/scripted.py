@@ -134,7 +134,7 @@ class Running:
 
     def wait(self) -> None:
         """Wait until the reader ends by itself."""
-        self._reader.join(10)
+        self._reader.join(60)
         assert not self._reader.is_alive()
 
     def _read(self) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.parts.system.priority import give_priority
+
 REPOSITORY = Path(__file__).parents[3]
 LIMIT_S = 180  # a command that takes longer is considered hung
 
@@ -47,11 +49,12 @@ def running_daemon(
             stderr=file,
             stdout=file,
         )
+    give_priority(daemon.pid)
     try:
         yield daemon
     finally:
         daemon.kill()
-        daemon.wait(15)
+        daemon.wait(60)
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:

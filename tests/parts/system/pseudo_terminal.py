@@ -65,5 +65,5 @@ def on_terminal(*arguments: str | Path, columns: int = 80, term: str = "xterm", 
         yield Terminal(process, controller)
     finally:
         process.kill()
-        process.wait(15)
+        process.wait(60)
         os.close(controller)

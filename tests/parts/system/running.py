@@ -34,21 +34,28 @@ class Service:
         self._subscriber = subscriber
         self._notices = notices
 
-    def wait_for(self, *captures: str, within_s: float = 60.0) -> None:
-        """Wait until exactly these capture states were published since the last call."""
-        wait_until(lambda: self._poll() and len(self.captures) >= len(captures), f"capture {captures}", within_s)
-        assert self.captures == list(captures)
+    def wait_for(self, *captures: str, between: str = "") -> None:
+        """Wait until exactly these capture states were published since the last call.
+
+        Those in ``between`` may come as well, since they depend on how soon a sound server and a player begin.
+        """
+
+        def published() -> list[str]:
+            return [state for state in self.captures if state in captures or state not in between.split()]
+
+        wait_until(lambda: self._poll() and len(published()) >= len(captures), f"capture {captures}")
+        assert published() == list(captures)
         self.captures.clear()
 
     def wait_for_sound(self) -> None:
         """Wait until the microphone is open; while it is being opened, offline may be published first."""
-        wait_until(lambda: self._poll() and self.captures[-1:] == ["online"], "sound", 60)
+        wait_until(lambda: self._poll() and self.captures[-1:] == ["online"], "sound")
         assert self.captures in (["online"], ["offline", "online"])
         self.captures.clear()
 
     def wait_for_event(self) -> None:
         """Wait for the start of an episode."""
-        wait_until(lambda: self._poll() and self.events, "an event/start", 40)
+        wait_until(lambda: self._poll() and self.events, "an event/start")
 
     def wait_for_notice(self, words: str) -> None:
         """Wait until systemd was sent a line with ``words``."""
@@ -103,7 +110,7 @@ def running(  # noqa: PLR0913 -- its parts, and a config section for each
         Subscriber(broker.mqtt, "lab") as subscriber,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices,
     ):
-        assert subscriber.wait_connected(15)
+        assert subscriber.wait_connected(60)
         notices.bind(f"\0{name}")
         notices.settimeout(0)
         environment = {**os.environ, **microphone.environment, "NOTIFY_SOCKET": f"@{name}"}

@@ -20,8 +20,8 @@ class RunningWeb:
         self.process, self.address, self.folder = process, address, folder
 
     def files(self) -> list[str]:
-        """Names of all files in its folder, except the lock."""
-        return sorted(path.name for path in self.folder.rglob("*") if path.is_file() and path.name != "lock")
+        """Names of all files in its folder, except the lock; a folder may be removed meanwhile."""
+        return sorted(name for _, _, names in os.walk(self.folder) for name in names if name != "lock")
 
 
 @contextmanager

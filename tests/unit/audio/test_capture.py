@@ -49,7 +49,7 @@ def test_digital_silence_begins_and_ends() -> None:
     def reads() -> Iterator[Read]:
         yield block(1), False
         yield from [(silence, False)] * 50
-        assert sound.wait(10)
+        assert sound.wait(60)
         yield from [(block(1), False)] * 3
 
     running = Running(ScriptedStream(reads()), ring, silent_after_s=1.0)
@@ -117,7 +117,7 @@ def test_driver_that_hangs_is_not_closed_beneath_its_calls() -> None:
     wait_until(lambda: stream.calls == {"read", "abort"}, "both calls")
     assert not stream.closed
     stream.release()
-    aborting.join(10)
+    aborting.join(60)
     running.wait()
     assert stream.closed
     assert stream.closed_beneath == set()

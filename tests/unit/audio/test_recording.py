@@ -284,7 +284,7 @@ def test_stop_ends_a_read_that_waits(tmp_path: Path) -> None:
         stopper = threading.Thread(target=recording.stop)
         stopper.start()
         assert recording.read(60) is None
-        stopper.join(10)
+        stopper.join(60)
         assert recording.ended
 
 

@@ -23,8 +23,8 @@ def waiting(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> Iterator[Future[Audi
 
     monkeypatch.setattr(ring._changed, "wait", noted)  # noqa: SLF001
     with ThreadPoolExecutor() as pool:
-        reading = pool.submit(ring.read, 60)
-        assert waits.wait(10)
+        reading = pool.submit(ring.read, 200)
+        assert waits.wait(60)
         yield reading
 
 
@@ -33,7 +33,7 @@ def test_write_wakes_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     ring = Ring(100)
     with waiting(ring, monkeypatch) as reading:
         ring.write(ramp(0, 10), 0.0, 0.0)
-        chunk = reading.result(10)
+        chunk = reading.result(60)
     assert chunk is not None
     assert len(chunk.samples) == 10
 
@@ -43,7 +43,7 @@ def test_close_wakes_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     ring = Ring(100)
     with waiting(ring, monkeypatch) as reading:
         ring.close()
-        assert reading.result(10) is None
+        assert reading.result(60) is None
     assert ring.closed
 
 
@@ -71,7 +71,7 @@ def test_two_threads_lose_no_sample() -> None:
         n_read += len(chunk.samples)
         assert chunk.start >= end
         end = chunk.start + len(chunk.samples)
-    writer.join(10)
+    writer.join(60)
     assert n_read == ring.n_written == sizes.sum()
     assert ring.n_lost == sizes[3::7].sum()
     assert ring.n_dropped == 0
@@ -97,7 +97,7 @@ def test_wake_ends_a_read_with_what_has_come(monkeypatch: pytest.MonkeyPatch) ->
     with waiting(ring, monkeypatch) as reading:
         ring.write(ramp(0, 10), 0.0, 0.0)
         ring.wake()
-        chunk = reading.result(10)
+        chunk = reading.result(60)
     assert chunk is not None
     assert len(chunk.samples) == 10
     assert ring.read(0) is None  # it is woken once

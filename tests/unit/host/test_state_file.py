@@ -78,7 +78,7 @@ def test_damaged_content_is_copied(tmp_path: Path) -> None:
 def test_write_to_a_disk_that_hangs(card: Disk) -> None:
     """The caller gets an error in time; the write completes when the disk responds."""
     file = StateFile(card.place / "file.json", thread="edged-test", deadline_s=0.2)
-    file.write(b"old")
+    write_durably(file.path, b"old")
     card.freeze()
     with pytest.raises(TimeoutError, match="the disk does not answer"):
         file.write(b"new")

@@ -1,5 +1,6 @@
 """sd_notify, on a real datagram socket."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -13,7 +14,7 @@ def test_notify_sends_states_in_one_datagram(tmp_path: Path, monkeypatch: pytest
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(str(path))
-        receiver.settimeout(2)
+        receiver.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", str(path))
         notify("READY=1", "STATUS=Listening")
         assert receiver.recv(100) == b"READY=1\nSTATUS=Listening"
@@ -21,10 +22,10 @@ def test_notify_sends_states_in_one_datagram(tmp_path: Path, monkeypatch: pytest
 
 def test_notify_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A leading @ means an abstract socket."""
-    name = f"edged-{tmp_path.name}"
+    name = f"edged-{os.getpid()}-{tmp_path.name}"  # workers and other runs have folders of one name
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(f"\0{name}")
-        receiver.settimeout(2)
+        receiver.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
         notify("WATCHDOG=1")
         assert receiver.recv(100) == b"WATCHDOG=1"

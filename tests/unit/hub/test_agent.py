@@ -264,7 +264,7 @@ def test_end_while_the_model_thinks(caplog: pytest.LogCaptureFixture) -> None:
             for _ in range(300):  # more than may wait
                 made.mood_changed(event())
         server.hold.set()
-        made._thread.join(20)  # noqa: SLF001 -- what the test is about
+        made._thread.join(60)  # noqa: SLF001 -- what the test is about
         assert not made._thread.is_alive()  # noqa: SLF001
         assert len(server.asked) == 1
     assert [topic.name for topic, _ in sink.published.queue] == ["/edged/place/kitchen/agent"]

@@ -165,8 +165,11 @@ def test_disk_that_refuses_is_named_once(bundle: Bundle, tmp_path: Path, caplog:
     assert speech_s(store) > 100
 
 
-def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_disk_that_hangs_is_left_behind(
+    bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A blocked write gives one warning and no second write in parallel, and the pipeline continues."""
+    monkeypatch.setattr("edged.pipeline.adaptation_store._DEADLINE_S", 0.2)
     file = tmp_path / "baseline.json"
     hanging = tmp_path / "baseline.json.new"
     os.mkfifo(hanging)  # open for writing blocks until there is a reader
@@ -180,18 +183,24 @@ def test_disk_that_hangs_is_left_behind(bundle: Bundle, tmp_path: Path, caplog: 
         assert sum("in memory only" in message for message in caplog.messages) == 1
     finally:
         assert hanging.read_bytes()
-    writing[0].join(15)
+    writing[0].join(60)
     hanging.unlink(missing_ok=True)
     file.unlink(missing_ok=True)
     store.save()
+    wait_until(file.exists, "the file again")
     assert json.loads(file.read_bytes())["scores"]["heard_s"] > 100
 
 
-def test_forgetting_on_a_disk_that_hangs(bundle: Bundle, card: Disk, caplog: pytest.LogCaptureFixture) -> None:
+def test_forgetting_on_a_disk_that_hangs(
+    bundle: Bundle, card: Disk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The pipeline continues, the log says that the file is still there, and it is deleted when the disk responds."""
     file = card.place / "baseline.json"
-    store = after_learning(AdaptationStore(config(), bundle, file))
-    store.save()
+    after_learning(AdaptationStore(config(), bundle, file)).save()
+    monkeypatch.setattr("edged.pipeline.adaptation_store._DEADLINE_S", 0.2)
+    store = AdaptationStore(config(), bundle, file)
+    store.select_microphone("usb")
+    assert speech_s(store) > 100
     card.freeze()
     store.reset()
     assert "baseline.json is not deleted: the disk does not answer" in caplog.text
