@@ -1,4 +1,4 @@
-"""Networks and training, each in a process of its own: TensorFlow and tflite-runtime do not live in one."""
+"""Networks and training, in a process that has TensorFlow: it and tflite-runtime do not live in one."""
 
 import dataclasses
 import importlib.util
@@ -14,10 +14,10 @@ from convert.data import dataset
 from convert.data.atomic_file import write_json
 from convert.data.material import material
 from convert.recipes.spec import AugmentSpec, NetworkSpec, Recipe, TeacherSpec
-from convert.score.isolated import apart
 from convert.train.runs import Run
 from edged.errors import ModelError
 from tests.parts.models import layouts
+from tests.parts.models.with_tensorflow import with_tensorflow
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow: pip install -e '.[convert]'"
@@ -41,13 +41,10 @@ RECIPE = Recipe(
 
 
 def facts() -> dict[str, Any]:
-    """Of the default network: its size, what it answers before and after it was made ready for the device, and more.
-
-    All in one process, since TensorFlow takes seconds to import.
-    """
-    from convert.recipes.catalogue import RECIPES  # noqa: PLC0415 - only in a process of its own
-    from convert.train.networks import for_device, network, scoring  # noqa: PLC0415 - only in a process of its own
-    from convert.train.quantize import checked_size  # noqa: PLC0415 - only in a process of its own
+    """Of the default network: its size, what it answers before and after it was made ready for the device, and more."""
+    from convert.recipes.catalogue import RECIPES  # noqa: PLC0415 - only in a process with TensorFlow
+    from convert.train.networks import for_device, network, scoring  # noqa: PLC0415 - only in a process with TensorFlow
+    from convert.train.quantize import checked_size  # noqa: PLC0415 - only in a process with TensorFlow
 
     try:
         checked_size("m1", scoring(network(dataclasses.replace(NetworkSpec(), fold=256), 6)))
@@ -69,9 +66,9 @@ def facts() -> dict[str, Any]:
 
 def normalized() -> tuple[list[Any], list[Any]]:
     """What the network's normalization and Keras' own make of a batch: outputs, moving mean, moving variance."""
-    import keras  # noqa: PLC0415 - only in a process of its own
+    import keras  # noqa: PLC0415 - only in a process with TensorFlow
 
-    from convert.train.networks import network  # noqa: PLC0415 - only in a process of its own
+    from convert.train.networks import network  # noqa: PLC0415 - only in a process with TensorFlow
 
     layers = network(SMALL, 6).layers
     ours = next(layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization))
@@ -91,7 +88,7 @@ def trainings(folder: Path) -> tuple[Outcome, Outcome]:
 
 def _trained(folder: Path, *, killed: bool) -> Outcome:
     """Two models' weights after a training that was killed in its second epoch and resumed, or was not."""
-    from convert.train import epochs, stage  # noqa: PLC0415 - only in a process of its own
+    from convert.train import epochs, stage  # noqa: PLC0415 - only in a process with TensorFlow
 
     run = Run(RECIPE, 1, None, folder / ("killed" if killed else "whole"), material(folder, RECIPE))
     dataset.prepare(run.material.all(), run.cache)
@@ -121,7 +118,7 @@ def _trained(folder: Path, *, killed: bool) -> Outcome:
 
 def test_normalization_is_keras_own() -> None:
     """The fused operation learns and keeps what Keras' layer does (its variance is that of a sample)."""
-    ours, keras_own = apart(normalized)
+    ours, keras_own = with_tensorflow(normalized)
     for mine, other in zip(ours, keras_own, strict=True):
         np.testing.assert_allclose(mine, other, rtol=2e-3, atol=1e-4)
 
@@ -131,7 +128,7 @@ def test_network_within_budget() -> None:
 
     The device's dB give the same scores as 0..1 in training.
     """
-    found = apart(facts)
+    found = with_tensorflow(facts)
     assert found["parameters"] <= 150_000
     assert found["multiply_adds"] <= 25_000_000
     assert found["scores"].shape == (1, 6)
@@ -148,7 +145,7 @@ def test_training_is_resumed(tmp_path: Path) -> None:
     layouts.cremad(tmp_path / "cremad")
     layouts.esc10(tmp_path / "esc10")
     layouts.noises(tmp_path / "noise")
-    (whole, history, remade), (killed, history_killed, _) = apart(trainings, tmp_path)
+    (whole, history, remade), (killed, history_killed, _) = with_tensorflow(trainings, tmp_path)
     assert remade == 0
     # Epoch 0 is the model that training starts from. An epoch that is repeated is in the history once.
     assert [entry["epoch"] for entry in history] == [0, 1, 2, 0, 1]
@@ -170,7 +167,7 @@ def test_training_is_resumed(tmp_path: Path) -> None:
 
 def saved_epochs(folder: Path) -> tuple[list[int], list[int]]:
     """A training whose second epoch of three has the lowest loss: which epochs' weights were saved, and the history."""
-    from convert.train import epochs, stage  # noqa: PLC0415 - only in a process of its own
+    from convert.train import epochs, stage  # noqa: PLC0415 - only in a process with TensorFlow
 
     recipe = dataclasses.replace(RECIPE, teacher=TeacherSpec(), augmented_copies=0)
     run = Run(recipe, 1, None, folder, material(folder, recipe))
@@ -182,8 +179,9 @@ def saved_epochs(folder: Path) -> tuple[list[int], list[int]]:
         seen.append([np.asarray(weight) for weight in training._averaged.weights])  # noqa: SLF001 - what save is given
         return results[len(seen) - 1]
 
-    setattr(epochs.Training, "_validated", validated)  # noqa: B010 - mypy knows that it is a function of ours
-    stage.train(run, ("m1",))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(epochs.Training, "_validated", validated)
+        stage.train(run, ("m1",))
     with np.load(stage.weights_file(run, "m1")) as file:
         arrays = [file[f"{index:04d}"] for index in range(len(seen[0]))]
     same = [all(np.array_equal(*pair) for pair in zip(arrays, weights, strict=True)) for weights in seen]
@@ -194,14 +192,14 @@ def saved_epochs(folder: Path) -> tuple[list[int], list[int]]:
 def test_epoch_with_the_lowest_loss_is_saved(tmp_path: Path) -> None:
     """Not the last one, nor the one with the highest UAR."""
     layouts.cremad(tmp_path / "cremad")
-    assert apart(saved_epochs, tmp_path) == ([2], [1, 2, 3])
+    assert with_tensorflow(saved_epochs, tmp_path) == ([2], [1, 2, 3])
 
 
 def objectives() -> dict[str, float]:
     """The loss of one clip by recipe: plain, distilled, and with learned weights."""
-    import tensorflow as tf  # noqa: PLC0415 - only in a process of its own
+    import tensorflow as tf  # noqa: PLC0415 - only in a process with TensorFlow
 
-    from convert.train.losses import Objective  # noqa: PLC0415 - only in a process of its own
+    from convert.train.losses import Objective  # noqa: PLC0415 - only in a process with TensorFlow
 
     out = {
         "label": tf.constant([[2.0, 0.0, 0.0]]),
@@ -221,7 +219,7 @@ def objectives() -> dict[str, float]:
 
 def test_objective() -> None:
     """Labels' cross-entropy, a teacher's at its temperature, and heads weighed as the recipe says or learns."""
-    found = apart(objectives)
+    found = with_tensorflow(objectives)
     labels = np.log(1 + 2 * np.exp(-2))
     gender, level = np.log(2), 4.0
     assert found["plain"] == pytest.approx(labels + 0.1 * gender + 0.1 * level, abs=1e-5)

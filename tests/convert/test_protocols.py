@@ -10,10 +10,10 @@ import pytest
 
 from convert.recipes.spec import Recipe
 from convert.score.folds import pooled
-from convert.score.isolated import apart
 from edged.errors import UsageError
 from tests.convert.test_networks import SMALL
 from tests.parts.models import layouts
+from tests.parts.models.with_tensorflow import with_tensorflow
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow: pip install -e '.[convert]'"
@@ -24,7 +24,7 @@ _MERGED = {"angry": "angry", "boredom": "sad", "sad": "sad"}
 
 def third_fold(folder: Path) -> tuple[dict[str, Any], dict[str, Any], int, list[str]]:
     """EMO-DB's third fold, with boredom as a label, twice: its metrics, and how many files the second time wrote."""
-    from convert.evaluate.protocols import Protocol, fold_results  # noqa: PLC0415 - only in a process of its own
+    from convert.evaluate.protocols import Protocol, fold_results  # noqa: PLC0415 - only in a process with TensorFlow
 
     protocol = Protocol(
         corpus="emodb",
@@ -53,7 +53,7 @@ def test_fold_is_tuned_and_tested(tmp_path: Path) -> None:
     """Its labels may be others than the six, rows merge them; a finished fold is not repeated."""
     layouts.cremad(tmp_path / "cremad")
     layouts.emodb(tmp_path / "emodb")
-    first, again, changed, refused = apart(third_fold, tmp_path)
+    first, again, changed, refused = with_tensorflow(third_fold, tmp_path)
     assert first == again
     assert changed == 0
     assert refused[0] == "recipe small: trains on cremad, expected one that does not"
@@ -67,7 +67,7 @@ def test_fold_is_tuned_and_tested(tmp_path: Path) -> None:
 
 def refused() -> str:
     """The refusal of an unknown protocol."""
-    from convert.evaluate.protocols import protocol  # noqa: PLC0415 - only in a process of its own
+    from convert.evaluate.protocols import protocol  # noqa: PLC0415 - only in a process with TensorFlow
 
     try:
         protocol("none")
@@ -78,4 +78,4 @@ def refused() -> str:
 
 def test_protocol_unknown() -> None:
     """It is refused by name."""
-    assert apart(refused) == "protocol 'none': expected one of ravdess, emodb, cremad"
+    assert with_tensorflow(refused) == "protocol 'none': expected one of ravdess, emodb, cremad"

@@ -14,6 +14,7 @@ from convert.encoder.weights import read_weights
 from convert.score.isolated import apart
 from edged.errors import UsageError
 from edged.features.whisper import encoder_input
+from tests.parts.models.with_tensorflow import with_tensorflow
 
 _REPOSITORY = Path(__file__).parents[3]
 _OUTPUTS = ("add_20", "add_146", "add_268")  # of the graph: after the convolutions, the first layer, the second
@@ -31,13 +32,18 @@ def onnx_file() -> Path:
 
 def ours(file: Path, given: NDArray[np.float32], n_layers: int) -> list[NDArray[np.float32]]:
     """The outputs of our network for (1, n_frames, 80)."""
-    from convert.encoder.network import encoder  # noqa: PLC0415 - only in a process of its own
+    from convert.encoder.network import encoder  # noqa: PLC0415 - only in a process with TensorFlow
 
     return [np.asarray(output) for output in encoder(read_weights(file), given.shape[1], n_layers)(given)]
 
 
+def references(file: Path, given: NDArray[np.float32]) -> list[list[NDArray[np.float32]]]:
+    """The same of the graph itself, exact, and with its activations rounded to int8 as it comes."""
+    return [reference(file, given, rounded=rounded) for rounded in (False, True)]
+
+
 def reference(file: Path, given: NDArray[np.float32], *, rounded: bool) -> list[NDArray[np.float32]]:
-    """The same of the graph itself, with its activations rounded to int8 as it comes, or exact."""
+    """One of them."""
     import onnx  # noqa: PLC0415 - only in a process of its own
     import onnxruntime  # noqa: PLC0415 - only in a process of its own
 
@@ -76,17 +82,19 @@ def given() -> NDArray[np.float32]:
 
 def test_layers_equal_the_graph(onnx_file: Path, given: NDArray[np.float32]) -> None:
     """With exact activations every layer agrees to rounding; as the graph rounds them, to its own noise."""
-    found = apart(ours, onnx_file, given, 2)
-    for mine, exact in zip(found, apart(reference, onnx_file, given, rounded=False), strict=True):
+    found = with_tensorflow(ours, onnx_file, given, 2)
+    for mine, exact, rounded in zip(found, *apart(references, onnx_file, given), strict=True):
         assert mine.shape == exact.shape == (1, 400, 384)
         assert cosine(mine, exact) > 0.9999
-    for mine, rounded in zip(found, apart(reference, onnx_file, given, rounded=True), strict=True):
         assert cosine(mine, rounded) > 0.98
 
 
 def test_shorter_window_takes_the_last_positions(onnx_file: Path, given: NDArray[np.float32]) -> None:
     """Except at the edge, three seconds alone give the same convolution outputs as the end of eight seconds."""
-    (short, *_), (whole, *_) = apart(ours, onnx_file, given[:, -300:], 1), apart(ours, onnx_file, given, 1)
+    (short, *_), (whole, *_) = (
+        with_tensorflow(ours, onnx_file, given[:, -300:], 1),
+        with_tensorflow(ours, onnx_file, given, 1),
+    )
     assert short.shape == (1, 150, 384)
     np.testing.assert_allclose(short[:, 2:], whole[:, -148:], atol=1e-4)
 

@@ -12,12 +12,12 @@ import pytest
 from convert.corpora.clip import LABELS, Clip
 from convert.data import dataset
 from convert.score.folds import pooled
-from convert.score.isolated import apart
 from convert.train.heads.window_features import WindowFeatures
 from edged.errors import UsageError
 from edged.models.bundle import BUNDLES, load_bundle
 from tests.convert.heads.features import FEW, features
 from tests.parts.models import layouts
+from tests.parts.models.with_tensorflow import with_tensorflow
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow: pip install -e '.[convert]'"
@@ -37,7 +37,7 @@ def of_emodb(made: WindowFeatures, sound: Path) -> WindowFeatures:
 
 def folds(folder: Path) -> dict[str, Any]:
     """Two folds of eight voices that lie far apart, trained on other voices too."""
-    from convert.evaluate.heads.protocols import _fold  # noqa: PLC0415 - only in a process of its own
+    from convert.evaluate.heads.protocols import _fold  # noqa: PLC0415 - only in a process with TensorFlow
     from convert.evaluate.protocols import PROTOCOLS  # noqa: PLC0415 - as above
 
     rows = {"6 labels": {label: label for label in LABELS}, "merged": _MERGED}
@@ -53,7 +53,7 @@ def folds(folder: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The folds, made once."""
-    return apart(folds, tmp_path_factory.mktemp("folds"))
+    return with_tensorflow(folds, tmp_path_factory.mktemp("folds"))
 
 
 def test_each_fold_tests_its_own_speakers(found: dict[str, Any]) -> None:
@@ -84,7 +84,7 @@ def test_a_minute_of_the_voice_helps(found: dict[str, Any]) -> None:
 
 def relabelled() -> tuple[list[str | None], list[list[float]]]:
     """Labels of RAVDESS' clips in its protocol, and merged scores."""
-    from convert.evaluate.heads.protocols import _merged, _relabelled  # noqa: PLC0415 - only in a process of its own
+    from convert.evaluate.heads.protocols import _merged, _relabelled  # noqa: PLC0415 - as above
     from convert.evaluate.protocols import PROTOCOLS  # noqa: PLC0415 - as above
 
     def clip(emotion: str, label: str | None) -> Clip:
@@ -97,14 +97,14 @@ def relabelled() -> tuple[list[str | None], list[list[float]]]:
 
 def test_labels_of_the_protocol() -> None:
     """An emotion that the protocol names is its own label, another is left out; scores are shares of what counts."""
-    labels, scores = apart(relabelled)
+    labels, scores = with_tensorflow(relabelled)
     assert labels == ["calm", "surprise", "sad"]
     assert scores[0] == pytest.approx([1 / 3, 2 / 3])
 
 
 def refused(folder: Path) -> str:
     """What is said of a trunk that knows the corpus."""
-    from convert.evaluate.heads.protocols import fold_results  # noqa: PLC0415 - only in a process of its own
+    from convert.evaluate.heads.protocols import fold_results  # noqa: PLC0415 - only in a process with TensorFlow
 
     try:
         fold_results(load_bundle(BUNDLES / "small"), "emodb", folder, folder, 1)
@@ -115,4 +115,4 @@ def refused(folder: Path) -> str:
 
 def test_trunk_that_knows_the_corpus_is_refused(tmp_path: Path) -> None:
     """Its speakers are in the trunk, whatever the heads are trained on."""
-    assert "its trunk was trained on emodb, expected one that never saw the corpus" in apart(refused, tmp_path)
+    assert "its trunk was trained on emodb, expected one that never saw the corpus" in with_tensorflow(refused, tmp_path)
