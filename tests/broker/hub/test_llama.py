@@ -6,8 +6,8 @@ from pathlib import Path
 from edged.config.hub.structs import Agent
 from edged.contract.mood import AgentDecision
 from edged.hub.agent.agent import agent_for
+from tests.parts.broker.agents import ACTIONS, Sink, event
 from tests.parts.broker.tiny_llama import llama_server
-from tests.unit.hub.test_agent import ACTIONS, Sink, event
 
 
 def test_random_model_is_asked_and_does_nothing(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
+from edged.errors import ModelError
 from edged.features.geometry import GEOMETRY
-from edged.models.bundle import DEFAULT_BUNDLE
+from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 
 NETWORKS = Path(__file__).parent / "networks"  # three networks of 0.1.0's bundle, in format 1; no trunk
 CONTENT = b"not a model, but bundle.py only needs its hash"
@@ -81,6 +83,18 @@ def write_statistics(
     digest = hashlib.sha256((folder / "adaptation.npz").read_bytes()).hexdigest()
     settings = {"file": "adaptation.npz", "sha256": digest, "of": of}
     return {**settings, "caution_s": 2.0, "prior_weight_s": 15.0, "power": 0.7, **changed}
+
+
+def refusal(folder: Path) -> str:
+    """The error for the bundle in ``folder``: one line that names a file."""
+    with pytest.raises(ModelError) as caught:
+        load_bundle(folder)
+    message = str(caught.value)
+    assert caught.value.exit_status == 78
+    assert "\n" not in message
+    assert message.startswith(str(folder))
+    assert len(message.removeprefix(str(folder))) < 2000
+    return message
 
 
 def adapting_bundle(folder: Path) -> Path:

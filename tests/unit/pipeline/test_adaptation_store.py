@@ -1,11 +1,8 @@
-"""Adaptation across restarts: saved, restored, refused, deleted, never blocking the daemon."""
+"""Adaptation across restarts: saved, restored, refused and deleted."""
 
 import json
 import logging
-import os
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,80 +10,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from edged.audio.ring import AudioChunk
-from edged.config.load import parse_config
-from edged.config.structs import Config
 from edged.errors import ConfigError, ModelError
 from edged.models.bundle import Bundle, load_bundle
-from edged.models.cascade import Answer
-from edged.pipeline.adaptation_store import AdaptationStore, adaptation_store_for
-from edged.pipeline.daemon import Daemon
-from tests.parts.broker.mosquitto import wait_until
-from tests.parts.fakes import FakeSource, RecordingSink
-from tests.parts.faults.disk import Disk, card
+from edged.pipeline.adaptation_store import AdaptationStore
+from tests.parts.models.adapted import after_learning, bundle, bundle_in, config, speech_s
 from tests.parts.models.bundles import manifest, write_bundle, write_statistics
-from tests.parts.sound.speech import RATE_HZ, noise
 
-__all__ = ["card"]
-
-LABELS = ("calm", "tense", "loud", "flat")
-TILTED = np.array([0.1, 0.6, 0.2, 0.1], np.float32)
-
-
-class FakeCascade:
-    """Gives every window the same scores."""
-
-    labels = LABELS
-    routing = "hard"
-    runtime = "tflite-runtime"
-
-    def __init__(self, *_arguments: object, **_named: object) -> None:
-        self.image: object = None
-
-    def answer(self, image: object) -> Answer:
-        """Always tense."""
-        self.image = image
-        return Answer("tense", TILTED, ("all",))
-
-
-def bundle_in(folder: Path, *, adapts: bool = True, features: bool = False) -> Bundle:
-    """A bundle with other labels than the shipped one, with or without what adapts scores and features."""
-    changed = manifest()
-    table = {label: [-0.5 if other == label else -2.5 for other in LABELS] for label in LABELS}
-    if adapts:
-        changed["moods"] = {"hard": table}
-    if features:
-        changed["adaptation"] = write_statistics(folder, centre=np.full(64, -30))
-    return load_bundle(write_bundle(folder, changed))
-
-
-@pytest.fixture
-def bundle(tmp_path: Path) -> Bundle:
-    """A bundle that supports adaptation."""
-    return bundle_in(tmp_path / "bundle")
-
-
-def config(text: str = "") -> Config:
-    """The config from a file with this text."""
-    return parse_config(text, "test")
-
-
-def after_learning(store: AdaptationStore, microphone: str = "usb", n_windows: int = 40) -> AdaptationStore:
-    """The store after learning from tense windows."""
-    store.select_microphone(microphone)
-    assert store.adaptation is not None
-    for _ in range(n_windows):
-        if store.adaptation.scores is not None:
-            store.adaptation.scores.learn(TILTED, 3.0)
-        if store.adaptation.features is not None:
-            store.adaptation.features.learn(np.full(64, -20, np.float32), TILTED, 3.0)
-    return store
-
-
-def speech_s(store: AdaptationStore) -> float:
-    """Speech time of the adaptation, which must exist."""
-    assert store.adaptation is not None
-    return store.adaptation.speech_s
+__all__ = ["bundle"]
 
 
 def test_saved_over_a_restart(bundle: Bundle, tmp_path: Path) -> None:
@@ -140,73 +70,6 @@ def test_bundle_without_mean_log_scores(tmp_path: Path) -> None:
     assert store.adaptation is None
     assert store.metrics is None
     assert not (tmp_path / "baseline.json").exists()
-
-
-def test_damaged_file_is_copied(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A damaged file is logged and set aside, and learning starts from scratch."""
-    file = tmp_path / "baseline.json"
-    file.write_bytes(b'{"version": 1, "bun')
-    after_learning(AdaptationStore(config(), bundle, file)).save()
-    assert len(caplog.messages) == 1
-    assert "saved as baseline.json.damaged" in caplog.text
-    assert (tmp_path / "baseline.json.damaged").read_bytes() == b'{"version": 1, "bun'
-    assert json.loads(file.read_bytes())["scores"]["heard_s"] > 100
-
-
-def test_disk_that_refuses_is_named_once(bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A folder that cannot be made gives one warning, however often it is tried, and learning continues."""
-    (tmp_path / "state").write_text("in the way")
-    store = AdaptationStore(config(), bundle, tmp_path / "state" / "baseline.json")
-    store.select_microphone("usb")
-    after_learning(store)
-    store.save()
-    store.save()
-    assert sum("in memory only" in message for message in caplog.messages) == 1
-    assert speech_s(store) > 100
-
-
-def test_disk_that_hangs_is_left_behind(
-    bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A blocked write gives one warning and no second write in parallel, and the pipeline continues."""
-    monkeypatch.setattr("edged.pipeline.adaptation_store._DEADLINE_S", 0.2)
-    file = tmp_path / "baseline.json"
-    hanging = tmp_path / "baseline.json.new"
-    os.mkfifo(hanging)  # open for writing blocks until there is a reader
-    store = after_learning(AdaptationStore(config(), bundle, file))
-    try:
-        store.save()
-        store.save()
-        writing = [thread for thread in threading.enumerate() if thread.name == "edged-baseline"]
-        assert len(writing) == 1
-        assert [message for message in caplog.messages if message.endswith("the disk does not answer")] != []
-        assert sum("in memory only" in message for message in caplog.messages) == 1
-    finally:
-        assert hanging.read_bytes()
-    writing[0].join(60)
-    hanging.unlink(missing_ok=True)
-    file.unlink(missing_ok=True)
-    store.save()
-    wait_until(file.exists, "the file again")
-    assert json.loads(file.read_bytes())["scores"]["heard_s"] > 100
-
-
-def test_forgetting_on_a_disk_that_hangs(
-    bundle: Bundle, card: Disk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The pipeline continues, the log says that the file is still there, and it is deleted when the disk responds."""
-    file = card.place / "baseline.json"
-    after_learning(AdaptationStore(config(), bundle, file)).save()
-    monkeypatch.setattr("edged.pipeline.adaptation_store._DEADLINE_S", 0.2)
-    store = AdaptationStore(config(), bundle, file)
-    store.select_microphone("usb")
-    assert speech_s(store) > 100
-    card.freeze()
-    store.reset()
-    assert "baseline.json is not deleted: the disk does not answer" in caplog.text
-    assert speech_s(store) == 0
-    card.thaw()
-    wait_until(lambda: not file.exists(), "gone")
 
 
 def test_written_rarely(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -347,34 +210,3 @@ def test_expected_label_that_the_bundle_has_not(bundle: Bundle) -> None:
     """An unknown label is a config error that lists the bundle's labels."""
     with pytest.raises(ConfigError, match=r"baseline\.expected names neutral, expected .*calm"):
         AdaptationStore(config("baseline: {expected: {neutral: 0.7}}"), bundle)
-
-
-def chunks(count: int) -> Iterator[AudioChunk]:
-    """Noise that comes and goes, in chunks of a second, which the gate takes for speech."""
-    sound = noise(1.0)
-    for index in range(count):
-        yield AudioChunk(sound * np.float32(1 if index % 2 else 1e-3), index * RATE_HZ, float(index))
-
-
-def test_daemon_learns_and_keeps(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scores of a too frequent label are lowered, and the end saves that for the next start."""
-    monkeypatch.setattr("edged.pipeline.classifier.Cascade", FakeCascade)
-    monkeypatch.setattr("edged.pipeline.daemon.Daemon._report", lambda _self: None)
-    store = adaptation_store_for(config(), bundle)
-    sink = RecordingSink()
-    Daemon(config(), bundle, FakeSource(chunks(120)), sink, adaptation=store).run(threading.Event())
-    tense = [window.scores["tense"] for window in sink.windows if window.scores]
-    assert tense[0] == pytest.approx(0.6, abs=1e-3)
-    assert tense[-1] < 0.5
-    again = adaptation_store_for(config(), bundle)
-    again.select_microphone("fake")
-    assert speech_s(again) == pytest.approx(len(tense) * 0.496, rel=0.05)
-
-
-def test_daemon_without_it_learns_nothing(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A replay's default: the same sound gives the same scores throughout."""
-    monkeypatch.setattr("edged.pipeline.classifier.Cascade", FakeCascade)
-    monkeypatch.setattr("edged.pipeline.daemon.Daemon._report", lambda _self: None)
-    sink = RecordingSink()
-    Daemon(config(), bundle, FakeSource(chunks(30)), sink).run(threading.Event())
-    assert {window.scores["tense"] for window in sink.windows if window.scores} == {0.6}
