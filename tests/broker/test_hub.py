@@ -72,7 +72,7 @@ def test_voice_words_and_face_become_one_mood(mosquitto: Mosquitto) -> None:
         assert hub.wait_for_event("angry").previous == "none"
         hub.speak("a", "none", time.time())
         hub.wait_for_mood("none")
-        assert hub.wait_for_event("none").previous == "angry"
+        assert hub.wait_for_event("none").previous in {"angry", "uncertain"}  # words outlive the voice
         assert [event.event_type for event in hub.events if event.place == "kitchen"] == [
             one.event_type for one in recorder.events if one.place == "kitchen"
         ]
