@@ -115,4 +115,6 @@ def refused(folder: Path) -> str:
 
 def test_trunk_that_knows_the_corpus_is_refused(tmp_path: Path) -> None:
     """Its speakers are in the trunk, whatever the heads are trained on."""
-    assert "its trunk was trained on emodb, expected one that never saw the corpus" in with_tensorflow(refused, tmp_path)
+    assert "its trunk was trained on emodb, expected one that never saw the corpus" in with_tensorflow(
+        refused, tmp_path
+    )
