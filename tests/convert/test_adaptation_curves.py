@@ -85,7 +85,7 @@ def softmax(x: Floats) -> Floats:
 def test_shift_of_features_is_corrected(prior: str) -> None:
     """UAR rises within eight seconds where a voice shifts all features, and in no home it ends below where it began."""
     homes = Homes(LABELS, features(1.0), [3.0] * N_CLIPS, TRUTH, SPEAKERS)
-    uars, _ = adaptation_curves._by_seconds(homes, feature_device, prior, 5)  # noqa: SLF001 - without the hours
+    uars, _ = adaptation_curves.by_seconds(homes, feature_device, prior, 5)
     assert uars["0"] < 0.7
     assert uars["8"] > uars["0"] + 0.02
     assert uars["1800"] > uars["0"] + 0.02
