@@ -17,9 +17,11 @@ from typing import Any
 
 import msgspec
 
+from benchmarks.parts import ALLOCATED, LIBRARIES, PACKAGES, PIPELINE, PULSEAUDIO, READER
 from edged.models.interpreter import Runtime
 
 _READY_S, _END_S = 120.0, 20.0
+_FIELDS = 5  # of a mapping in smaps, before its file
 # One runtime at a time: the other is made unimportable.
 _PROGRAM = "import sys; sys.modules[{other!r}] = None; from edged.cli.main import main; sys.exit(main(sys.argv[1:]))"
 _OTHER: dict[Runtime | None, str] = {
@@ -51,6 +53,29 @@ class Daemon:
         """CPU time of all threads since its start."""
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def cpu_by_thread_s(self) -> dict[str, float]:
+        """CPU time of the pipeline (the first thread), of the reader and of PulseAudio's thread, as far as they run.
+
+        Python names no threads to the kernel: the reader is the busiest of the others.
+        """
+        busy_s = {folder.name: _thread(folder) for folder in Path(f"/proc/{self.pid}/task").iterdir()}
+        found = {PIPELINE: busy_s.pop(str(self.pid))[1]}
+        found[PULSEAUDIO] = sum(spent_s for name, spent_s in busy_s.values() if name.startswith("threaded-ml"))
+        others_s = [spent_s for name, spent_s in busy_s.values() if not name.startswith("threaded-ml")]
+        return found | {READER: max(others_s, default=0.0)}
+
+    def memory_by_part_mb(self) -> dict[str, float]:
+        """Pss of what the process allocated, of its own packages' files, and of the system's libraries."""
+        parts = dict.fromkeys((ALLOCATED, PACKAGES, LIBRARIES), 0.0)
+        part = ""
+        for line in Path(f"/proc/{self.pid}/smaps").read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            if key == "Pss":
+                parts[part] += int(value.split()[0]) / 1024
+            elif "-" in key.split(" ")[0] and len(fields := line.split(maxsplit=5)) >= _FIELDS:
+                part = _part_of(fields[5] if len(fields) > _FIELDS else "")
+        return parts
 
     def memory_mb(self, name: str = "Pss") -> float:
         """``Pss`` or ``Rss`` of its smaps_rollup."""
@@ -86,6 +111,22 @@ def running(config: dict[str, Any], environment: dict[str, str], runtime: Runtim
         finally:
             process.terminate()
             process.wait(_END_S)
+
+
+def _thread(folder: Path) -> tuple[str, float]:
+    """Name and CPU time of a thread; nothing of one that has just ended."""
+    try:
+        name = (folder / "comm").read_text(encoding="utf-8").strip()
+        return name, int((folder / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+    except OSError:
+        return "", 0.0
+
+
+def _part_of(file: str) -> str:
+    if not file.startswith("/"):
+        return ALLOCATED
+    of_python = "python" in file.lower() or "/site-packages/" in file
+    return PACKAGES if of_python else LIBRARIES
 
 
 def memory_mb(pid: int, name: str) -> float:

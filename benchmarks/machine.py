@@ -26,6 +26,11 @@ def processor() -> str:
     return fields.get("model name") or fields.get("Model") or platform.machine()
 
 
+def n_processors() -> int:
+    """Processors that programs can use."""
+    return os.cpu_count() or 1
+
+
 def memory_gb() -> float:
     """Memory of the machine."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
@@ -50,7 +55,7 @@ def versions() -> dict[str, str]:
 def described() -> str:
     """One line of Markdown."""
     kernel = f"{platform.system()} {platform.release().split('-')[0]}"
-    return f"{processor()}, {os.cpu_count()} cores, {memory_gb():.0f} GB, {platform.machine()}, {kernel}"
+    return f"{processor()}, {n_processors()} cores, {memory_gb():.0f} GB, {platform.machine()}, {kernel}"
 
 
 def _fields(file: Path) -> list[tuple[str, str]]:

@@ -12,7 +12,8 @@ import matplotlib as mpl
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
-from benchmarks.page.goals import Results, number
+from benchmarks.page.numbers import number
+from benchmarks.page.reasons import Results
 from benchmarks.result import Plot
 
 FOLDER = Path("docs/benchmarks")

@@ -10,11 +10,14 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.catalogue import ENTRIES
 from benchmarks.page.fleet_arithmetic import ARITHMETIC
-from benchmarks.page.goals import Results, goals_table, number
+from benchmarks.page.goals import goals_table
+from benchmarks.page.numbers import number
 from benchmarks.page.plots import draw
+from benchmarks.page.reasons import Results
 from benchmarks.result import Outcome
 
 PAGE = Path("docs/benchmarks.md")
+_MAX_LOAD = 1.5  # runnable processes a processor, the measurement among them
 
 _HEAD = """\
 # Benchmarks
@@ -25,11 +28,11 @@ in CPU time of all their threads. A value is the median, with the quartiles (of 
 what the goals were set from, at commit 1d9c3d2 and in part on another machine.
 """
 _NOTES = """\
-"Takes" is how many times as long as edged. Latency is from the arrival of the last sample that a window needs, with a
-microphone that is on time. A window's last frame reaches 32 ms past its centre, and the reader holds each block of
-32 ms back until the driver has said that none was lost; the virtual microphone of `live` adds its own delay.
-The "before" of the latency has that delay and these rows have not, so the two cannot be compared. Calls of malloc are
-counted with Python's own allocator off.
+"Takes" is how many times as long as edged. Latency has two definitions. "Last sample of a window to the subscriber" is
+from the arrival of the last sample that a window needs, with a microphone that is on time, to the receipt of the answer
+by an MQTT client on this machine. "With a virtual microphone" is end to end: from the end of a window in the sound, by
+the clock at which its block arrived, which is 32 ms past the centre of its last frame, through PulseAudio, ALSA and
+PortAudio; "before" was measured in this way. Calls of malloc are counted with Python's own allocator off.
 """
 _PEERS = """\
 ## Beside other programs
@@ -51,7 +54,7 @@ The dashed line is growth in proportion to the size.
 def write_page(results: Results, root: Path) -> None:
     """Writes the page and its pictures below ``root``."""
     names = draw(results, root)
-    lines = [_HEAD, *goals_table(results), "", _NOTES]
+    lines = [_HEAD, *_loaded(results), *goals_table(results), "", _NOTES]
     lines += [text for name, text in (("peers.png", _PEERS), ("growth.png", _GROWTH)) if name in names]
     lines += ["## Everything that was measured", ""]
     for entry in ENTRIES:
@@ -59,6 +62,20 @@ def write_page(results: Results, root: Path) -> None:
             lines += _section(f"{entry.about[0].upper()}{entry.about[1:]}", entry.name, results[entry.name].outcome)
     lines += [ARITHMETIC, "## Machine", "", *_machine(results), ""]
     (root / PAGE).write_text("\n".join(lines), encoding="utf-8")
+
+
+def _loaded(results: Results) -> list[str]:
+    """Which figures another load may have changed; nothing where this machine had a processor to spare."""
+    most = _MAX_LOAD * machine.n_processors()
+    loads = {entry.name: results[entry.name].load[0] for entry in ENTRIES if entry.name in results}
+    loaded = {name: load for name, load in loads.items() if load > most}
+    if not loaded:
+        return []
+    line = (
+        f"When these began, up to {max(loaded.values()):.0f} processes were runnable on {machine.n_processors()}"
+        f" processors, which lengthens times and widens their spread: {', '.join(f'`{name}`' for name in loaded)}."
+    )
+    return [line, ""]
 
 
 def _section(title: str, name: str, outcome: Outcome) -> list[str]:
@@ -86,10 +103,7 @@ def _machine(results: Results) -> list[str]:
     commits = sorted({result.commit for result in results.values()})
     loads = [load for result in results.values() for load in result.load]
     times = sorted(result.time for result in results.values())
-    lines = [
-        f"- {machine.described()}",
-        f"- commit {', '.join(commits)}; one that the history lacks was rebased when it landed",
-    ]
+    lines = [f"- {machine.described()}", f"- commit {', '.join(commits)}"]
     if times:
         lines.append(f"- measured from {times[0]} to {times[-1]}")
         lines.append(f"- load of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f} runnable processes")

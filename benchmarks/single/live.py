@@ -38,6 +38,7 @@ def measured() -> Outcome:
         return Outcome(missing=reason)
     values: dict[str, list[float]] = {}
     latencies_ms: list[float] = []
+    figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name, Mosquitto(Path(name), mosquitto_program()) as broker:
         broker.start()
         config = {"mqtt": {"host": broker.mqtt.host, "port": broker.port, "window": True}, "log_level": "error"}
@@ -49,13 +50,20 @@ def measured() -> Outcome:
                     Subscriber(broker.mqtt, "bench") as subscriber,
                 ):
                     microphone.play(SAMPLE)
+                    before = daemon.cpu_by_thread_s()
                     share, found_ms = _listened(daemon, subscriber)
+                    after = daemon.cpu_by_thread_s()
                     values.setdefault(f"CPU share, {runtime} %", []).append(100 * share)
                     values.setdefault(f"Pss, {runtime} MB", []).append(daemon.memory_mb())
+                    parts = daemon.memory_by_part_mb()
+                    figures |= {f"Pss, {runtime}, {part}, MB": size_mb for part, size_mb in parts.items()}
                     if runtime == installed_runtimes()[0]:
                         latencies_ms += found_ms
+                        for thread, spent_s in after.items():
+                            share = 100 * (spent_s - before.get(thread, 0.0)) / (_SETTLE_S + _LISTEN_S)
+                            figures[f"CPU share, {thread} %"] = share
     percentiles = np.percentile(latencies_ms, (50, 95, 99)).tolist()
-    figures = {f"latency p{p} ms": value for p, value in zip((50, 95, 99), percentiles, strict=True)}
+    figures |= {f"latency p{p} ms": value for p, value in zip((50, 95, 99), percentiles, strict=True)}
     figures["windows received"] = float(len(latencies_ms))
     return Outcome(spreads={name: _all(found) for name, found in values.items()}, figures=figures)
 

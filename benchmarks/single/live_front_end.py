@@ -11,9 +11,10 @@ from itertools import cycle
 import numpy as np
 
 from benchmarks.alternating import alternated, milliseconds, ratios
+from benchmarks.parts import TRANSFORM
 from benchmarks.peers.log_mel import kaldi_stream
 from benchmarks.result import Outcome
-from benchmarks.single.front_end import PEERS
+from benchmarks.single.front_end import PEERS, Transform
 from benchmarks.sound import STRIDE, conversation
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
@@ -24,7 +25,7 @@ _STREAMED = "kaldi-native-fbank, streaming"
 _STRIDE_S = STRIDE / GEOMETRY.sample_rate_hz
 
 
-class _Ours:
+class LiveFeatures:
     """The device's own stream of windows; a call is a stride of sound."""
 
     def __init__(self, sound: Floats) -> None:
@@ -60,13 +61,15 @@ def measured() -> Outcome:
     starts = range(0, len(sound) - GEOMETRY.window, STRIDE)
     pieces = cycle([np.ascontiguousarray(sound[at : at + STRIDE]) for at in starts])
     windows = {name: cycle([np.ascontiguousarray(sound[at : at + GEOMETRY.window]) for at in starts]) for name in PEERS}
-    contenders: dict[str, Callable[[], object]] = {"edged": _Ours(sound), _STREAMED: _Kaldi(pieces)}
+    contenders: dict[str, Callable[[], object]] = {"edged": LiveFeatures(sound), _STREAMED: _Kaldi(pieces)}
     contenders |= {name: partial(_next_window, peer, windows[name]) for name, peer in PEERS.items()}
+    contenders[TRANSFORM] = Transform(sound[: STRIDE - GEOMETRY.hop + GEOMETRY.n_fft])
     by_call_s = alternated(contenders, n_rounds=_ROUNDS, within_s=_WITHIN_S)
     times_s = {name: [value / _STRIDE_S for value in values] for name, values in by_call_s.items()}
+    transform = milliseconds(times_s.pop(TRANSFORM)).median
     spreads = {f"{name} ms/s": milliseconds(values) for name, values in times_s.items()}
     spreads |= {f"over {name}": ratios(times_s[name], times_s["edged"]) for name in times_s if name != "edged"}
-    return Outcome(spreads=spreads)
+    return Outcome(spreads=spreads, figures={f"{TRANSFORM} ms/s": transform})
 
 
 def _next_window(peer: Callable[[Floats], object], windows: Iterator[Floats]) -> None:

@@ -7,7 +7,7 @@
 Every window holds speech, so that all models run; the gate, the tracker and the payloads count as ours.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 from importlib import import_module
 from itertools import cycle
@@ -19,8 +19,10 @@ import opensmile
 from numpy.typing import NDArray
 
 from benchmarks.alternating import alternated, ratios
+from benchmarks.parts import FEATURES, GATES_MODEL
 from benchmarks.peers.wav2vec2 import features, wav2vec2_base
 from benchmarks.result import Outcome, spread
+from benchmarks.single.live_front_end import LiveFeatures
 from benchmarks.single.pipeline import Pipeline
 from benchmarks.sound import STRIDE, conversation, three_seconds
 from edged.config.structs import Config
@@ -32,20 +34,21 @@ from edged.pipeline.classifier import Classification, WindowClassifier
 
 _ROUNDS, _WITHIN_S = 20, 80.0
 _N_WINDOWS = 20  # of a call
+_GATE = "gate"
 _MODULES: dict[Runtime, str] = dict(zip(get_args(Runtime), ("ai_edge_litert", "tflite_runtime"), strict=True))
 
 
 class BareModels:
-    """The files of these models, and the trunk before them, in a runtime, with no code of ours between.
+    """The files of these models, and the trunk before them, in a runtime, with no code of ours between; or of the gate.
 
     A call is a window.  Where there is a trunk, the models get zeros in place of its features: their time is the same.
     """
 
-    def __init__(self, names: Iterable[str], images: list[NDArray[np.int8]], runtime: Runtime) -> None:
+    def __init__(self, names: Collection[str], images: list[NDArray[np.int8]], runtime: Runtime) -> None:
         module, bundle = import_module(f"{_MODULES[runtime]}.interpreter"), load_bundle(DEFAULT_BUNDLE)
-        files = [bundle.contents[name] for name in names]
+        files = [bundle.gate if name == _GATE else bundle.contents[name] for name in names]
         self._ends: list[tuple[Any, int, int, Any]] = []
-        for content in [bundle.trunk, *files] if bundle.trunk else files:
+        for content in [bundle.trunk, *files] if bundle.trunk and _GATE not in names else files:
             model = module.Interpreter(model_content=content, num_threads=1)
             model.allocate_tensors()
             given, result = model.get_input_details()[0], model.get_output_details()[0]
@@ -75,6 +78,8 @@ def measured() -> Outcome:
     for runtime in installed_runtimes():
         contenders[f"models, {runtime}"] = BareModels(every, images, runtime)
     contenders["models of the longest route"] = BareModels(longest_route(routes.hard), images, installed_runtimes()[0])
+    contenders[GATES_MODEL] = BareModels([_GATE], images, installed_runtimes()[0])
+    contenders[FEATURES] = LiveFeatures(speech)
     egemaps = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.Functionals)
     samples = three_seconds()
     contenders["eGeMAPS"] = partial(egemaps, samples, GEOMETRY.sample_rate_hz)
@@ -83,6 +88,7 @@ def measured() -> Outcome:
     times_s = alternated(contenders, n_rounds=_ROUNDS, within_s=_WITHIN_S)
     for name in ("soft", "hard"):
         times_s[name] = [value / _N_WINDOWS for value in times_s[name]]
+    parts = {name: 1000 * float(np.median(times_s.pop(name))) for name in (GATES_MODEL, FEATURES)}
     spreads = {f"{name} ms": spread([1000 * value for value in values]) for name, values in times_s.items()}
     best = f"models, {installed_runtimes()[0]}"
     spreads["soft over its models"] = ratios(times_s["soft"], times_s[best])
@@ -93,7 +99,7 @@ def measured() -> Outcome:
         "speech of windows": soft.sink.n_speech / soft.sink.n_windows,
         "wav2vec2-base parameters": float(n_parameters),
     }
-    return Outcome(spreads=spreads, figures=figures)
+    return Outcome(spreads=spreads, figures=figures | parts)
 
 
 def speech_only(sound: Floats) -> tuple[Floats, list[Classification]]:

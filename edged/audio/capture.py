@@ -25,6 +25,7 @@ from edged.features.logmel import Floats
 
 STALLED_S = 2.0  # no sample for so long is a fault of the driver
 _BLOCK_MS, _MAX_BLOCK_MS = 32, 124  # length of one read; half of what the driver keeps at most
+_LAST_BLOCK_MS = 8  # of the one that shows that no gap lies before it, for which a complete window waits
 _FULL_SCALE = np.iinfo(np.int16)
 
 _log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ class Capture:
         self._silent_after_s = silent_after_s
         self._unmuted = unmuted
         self._constant_s = 0.0
+        self._waited_for = False  # the read before this one was of what the pipeline waits for
         self._ending = threading.Lock()
         self._closed = False
 
@@ -155,10 +157,13 @@ class Capture:
     def _block_size(self, held: tuple[Floats, float, float] | None) -> int:
         """Samples to read next: as many as the pipeline waits for, within limits; those held back will come with them.
 
-        Once it waits for nothing else, a short block shows that there is no gap before it.
+        Once it waits for nothing else, one short block shows that there is no gap before it.
         """
         rate_hz = self.opened.rate_hz
         wanted = self._ring.lacking * rate_hz // GEOMETRY.sample_rate_hz - (0 if held is None else len(held[0]))
+        waited_for, self._waited_for = self._waited_for, wanted > 0
+        if wanted <= 0:
+            return rate_hz * (_LAST_BLOCK_MS if waited_for else _BLOCK_MS) // 1000
         return max(rate_hz * _BLOCK_MS // 1000, min(wanted, rate_hz * _MAX_BLOCK_MS // 1000))
 
     def _one_channel(self, block: NDArray[np.int16]) -> Floats:

@@ -73,7 +73,7 @@ class ChannelChooser:
         self._n_better = 0
 
     def changed(self, block: NDArray[np.int16], rate_hz: int) -> bool:
-        """Takes a block (n, channels) of at least 32 ms; whether ``index`` is another one from this block on."""
+        """Takes a block (n, channels); whether ``index`` is another one from this block on."""
         if not self._chooses:
             return False
         self._blocks.append(block)
