@@ -89,8 +89,8 @@ def _threads(pipeline: float, reader: float, pulse: float) -> str:
 def _memory(allocated: float, packages: float, libraries: float) -> str:
     return (
         f"{number(allocated)} MB are allocated, mostly Python's code, numpy, paho and the models; {number(packages)}"
-        f" are files of Python and its packages, {number(libraries)} libraries of the system, most of which ALSA's plugins"
-        " load; what other processes use too counts in part"
+        f" are files of Python and its packages, {number(libraries)} libraries of the system, most of which ALSA's"
+        " plugins load; what other processes use too counts in part"
     )
 
 
