@@ -111,7 +111,11 @@ def test_training_with_heads_and_copies(sides: Sides, store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("make", "has_heads"),
-    [(partial(multitask.published, width=4), True), (partial(large_cnns.resnet34, share=16), False)],
+    [
+        (partial(multitask.published, width=4), True),
+        (partial(large_cnns.resnet34, share=16), False),
+        (partial(large_cnns.alexnet, width=4), False),
+    ],
 )
 def test_untrained_rows_train_on_tiny_data(
     make: partial[keras.Model],

@@ -64,18 +64,20 @@ def test_both_stand_side_by_side(spoken: Sides, store: Store) -> None:
     assert vectors.positive(spoken["test"]).min() >= 0
 
 
-@pytest.mark.parametrize("name", ["LR on words", "MNB on words"])
-def test_words(name: str, said: Sides, store: Store) -> None:
+@pytest.mark.parametrize("name", ["LR", "MNB", "SVM", "MLP", "RF", "XGB"])
+def test_words(name: str, said: Sides, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sentences that say their label are recognised."""
-    make = ENTRIES[name].make
+    monkeypatch.setattr("convert.zoo.learning.classical.N_TREES", 20)
+    make = ENTRIES[f"{name} on words"].make
     assert make is not None
     assert right(make(store), Task(TEXT_LABELS, 1), said) > 0.9
 
 
-@pytest.mark.parametrize("name", ["LR on both", "MNB on both"])
-def test_both(name: str, spoken: Sides, store: Store) -> None:
+@pytest.mark.parametrize("name", ["LR", "MNB", "SVM", "MLP", "RF", "XGB"])
+def test_both(name: str, spoken: Sides, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Words that say the label help the sound, and the sound stands in where they say nothing."""
-    make = ENTRIES[name].make
+    monkeypatch.setattr("convert.zoo.learning.classical.N_TREES", 20)
+    make = ENTRIES[f"{name} on both"].make
     assert make is not None
     assert right(make(store), Task(LABELS, 1), spoken) > 5 / 6 - 0.1
 
