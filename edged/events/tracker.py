@@ -19,6 +19,7 @@ import numpy as np
 
 from edged.config.priors import prior_distribution
 from edged.config.structs import Config
+from edged.events.label_run import LabelRun
 from edged.events.smoothing import Smoothing, SmoothingSettings
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
@@ -102,44 +103,6 @@ def tracker_settings(config: Config, labels: tuple[str, ...]) -> TrackerSettings
     )
 
 
-class _Run:
-    """Windows in which one label leads: at first a candidate, an episode once it has lasted long enough."""
-
-    def __init__(self, label_index: int, at: int, scores: Floats, dimensions: Mapping[str, float]) -> None:
-        self.label_index = label_index
-        self.start = self.last = at
-        self._total = np.zeros_like(scores)
-        self._dimensions = dict.fromkeys(dimensions, 0.0)
-        self._count = 0
-        self.n_silent = 0  # windows without speech in between
-        self.peak = 0.0
-        self.add(at, scores, dimensions)
-
-    def add(self, at: int, scores: Floats, dimensions: Mapping[str, float]) -> None:
-        """Adds one more window, with ``scores`` and ``dimensions`` at sample ``at``."""
-        self._total += scores
-        for name, value in dimensions.items():
-            self._dimensions[name] += value
-        self._count += 1
-        self.last = at
-        self.peak = max(self.peak, float(scores[self.label_index]))
-
-    @property
-    def speech(self) -> float:
-        """The share of windows since its first that hold speech."""
-        return self._count / (self._count + self.n_silent)
-
-    @property
-    def mean(self) -> Floats:
-        """(n_labels,) mean scores of its windows."""
-        return np.asarray(self._total / self._count, np.float32)
-
-    @property
-    def dimensions(self) -> dict[str, float]:
-        """By name the mean over its windows."""
-        return {name: total / self._count for name, total in self._dimensions.items()}
-
-
 class Tracker:
     """Follows one stream of classified windows; counts are samples, shares and thresholds are in [0, 1]."""
 
@@ -147,8 +110,8 @@ class Tracker:
         self._labels = labels
         self._smoothing = Smoothing(settings.smoothing)
         self.change(settings)
-        self._candidate: _Run | None = None
-        self._episode: _Run | None = None
+        self._candidate: LabelRun | None = None
+        self._episode: LabelRun | None = None
         self._previous: str | None = None
         self._speech = False
         self._at = 0
@@ -231,7 +194,7 @@ class Tracker:
         elif self._candidate and self._candidate.label_index == leading:
             self._candidate.add(at, scores, dimensions)
         else:
-            self._candidate = _Run(leading, at, scores, dimensions)
+            self._candidate = LabelRun(leading, at, scores, dimensions)
         candidate = self._candidate
         if candidate and self._is_episode(candidate, at):
             changes += self._end("replaced")
@@ -241,7 +204,7 @@ class Tracker:
             changes.append(began)
         return changes
 
-    def _is_episode(self, candidate: _Run, at: int) -> bool:
+    def _is_episode(self, candidate: LabelRun, at: int) -> bool:
         settings = self._settings
         return at - candidate.start >= settings.min_duration and candidate.speech >= settings.min_speech
 
