@@ -3,18 +3,20 @@
     directory ──bundle.json──► Manifest ──geometry, labels, routes, sha256 of each file──► Bundle, or ModelError
 
 A bundle is a folder of ``.tflite`` files and their manifest.  The routes through the models are in the manifest, not in
-the code: a bundle with other labels and other routes runs without a change here.  This module checks all that needs no
-runtime, and names the file and key of each fault; ``interpreter.py`` checks the contents of the ``.tflite`` files.
+the code: a bundle with other labels and other routes runs without a change here.  All that needs no runtime is checked
+here and in ``checks``, with the file and key of each fault; ``interpreter.py`` checks the ``.tflite`` files' contents.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from edged.errors import ModelError
-from edged.features.geometry import GEOMETRY, Geometry, geometry_of
+from edged.features.geometry import Geometry, geometry_of
+from edged.models.checks.contents import FIRST_FORMAT, SPEECH, check_contents
+from edged.models.checks.routes import check_routes
 from edged.models.manifest import (
     FORMAT,
     AdaptationFile,
@@ -30,7 +32,6 @@ from edged.models.manifest import (
     Routes,
     Routing,
     Trunk,
-    Values,
 )
 
 __all__ = [
@@ -56,12 +57,8 @@ __all__ = [
     "load_bundle",
 ]
 
-SPEECH = "speech"  # the gate's label that opens it
 BUNDLES = Path(__file__).parent  # each shipped bundle in a folder named by its size
 DEFAULT_BUNDLE = BUNDLES / "small"
-_FIRST_FORMAT = 1
-_MIN_LABELS = 2  # one label is no decision
-_MAX_DEPTH = 16  # models that run one after the other
 _MAX_MESSAGE = 200  # characters of the decoder's message
 _MAX_BYTES = 16 * 2**20  # a trunk of 4 million parameters has 4.5 MB; a file of gigabytes must not fill a Pi's memory
 
@@ -83,7 +80,7 @@ class Bundle:
         """Identifies all that determines the scores: an adaptation belongs to one digest."""
         manifest = self.manifest
         decisive = [manifest.labels, manifest.models, manifest.routes]
-        if manifest.format > _FIRST_FORMAT:  # an adaptation to a bundle of format 1 outlives an update of edged
+        if manifest.format > FIRST_FORMAT:  # an adaptation to a bundle of format 1 outlives an update of edged
             decisive += [manifest.geometry, manifest.trunk, manifest.adaptation, manifest.gate]
         return hashlib.sha256(msgspec.json.encode(decisive)).hexdigest()[:32]
 
@@ -113,13 +110,10 @@ def load_bundle(path: Path) -> Bundle:
     """
     file = path / "bundle.json"
     manifest = _manifest(file, _content(file))
-    if not _FIRST_FORMAT <= manifest.format <= FORMAT:
-        raise ModelError(f"{file}: format is {manifest.format}, expected {_FIRST_FORMAT} to {FORMAT}")
-    _check_geometries(file, manifest)
-    _check_labels(file, manifest)
+    if not FIRST_FORMAT <= manifest.format <= FORMAT:
+        raise ModelError(f"{file}: format is {manifest.format}, expected {FIRST_FORMAT} to {FORMAT}")
+    check_contents(file, manifest)
     check_routes(file, manifest)
-    _check_mean_log_scores(file, manifest)
-    _check_adaptation(file, manifest)
     contents = {
         name: _verified(path / model.file, model.sha256, f"models.{name}") for name, model in manifest.models.items()
     }
@@ -164,108 +158,3 @@ def _manifest(file: Path, content: bytes) -> Manifest:
         # An unknown key stands in the message as it is in the file, with its line breaks.
         reason = str(exc).encode("unicode_escape").decode()[:_MAX_MESSAGE]
         raise ModelError(f"{file}: {reason or 'nested too deeply'}") from exc
-
-
-def _check_geometries(file: Path, manifest: Manifest) -> None:
-    gate = manifest.gate
-    if manifest.format == _FIRST_FORMAT:
-        later = {
-            "trunk": manifest.trunk,
-            "adaptation": manifest.adaptation,
-            "dimensions": manifest.dimensions,
-            "gate.geometry": gate and gate.geometry,
-        }
-        if given := [key for key, value in later.items() if value is not None]:
-            raise ModelError(f"{file}: {given[0]} is given, expected format {FORMAT} with it")
-        _check_same(file, "geometry", manifest.geometry)
-        return
-    try:
-        geometry_of(manifest.geometry)
-    except ValueError as exc:
-        raise ModelError(f"{file}: geometry.{exc}") from exc
-    if gate is not None:
-        # The level of sound is measured in this geometry, so that the gate costs no third front end.
-        if gate.geometry is None:
-            _check_same(file, "geometry", manifest.geometry)
-        else:
-            _check_same(file, "gate.geometry", gate.geometry)
-
-
-def _check_same(file: Path, where: str, values: Values) -> None:
-    expected: dict[str, int | float] = asdict(GEOMETRY)
-    for key in sorted(expected.keys() | values.keys()):
-        if values.get(key) != expected.get(key):
-            value, wanted = values.get(key, "absent"), expected.get(key, "no such key")
-            other = ": the gate sees no other, give it a geometry of its own" if where == "geometry" else ""
-            raise ModelError(f"{file}: {where}.{key} is {value}, expected {wanted}{other}")
-
-
-def _check_labels(file: Path, manifest: Manifest) -> None:
-    if len(manifest.labels) < _MIN_LABELS or len(set(manifest.labels)) != len(manifest.labels):
-        raise ModelError(f"{file}: labels are {list(manifest.labels)}, expected at least two, each once")
-    if not manifest.models:
-        raise ModelError(f"{file}: models is empty, expected at least one")
-    for name, model in manifest.models.items():
-        unknown = set(model.labels) - set(manifest.labels)
-        if unknown or len(model.labels) < _MIN_LABELS or len(set(model.labels)) != len(model.labels):
-            raise ModelError(
-                f"{file}: models.{name}.labels is {list(model.labels)}, expected two or more of {list(manifest.labels)}"
-            )
-    gate = manifest.gate
-    if gate and (
-        SPEECH not in gate.labels or len(gate.labels) < _MIN_LABELS or len(set(gate.labels)) < len(gate.labels)
-    ):
-        raise ModelError(f"{file}: gate.labels is {list(gate.labels)}, expected {SPEECH!r} beside others, each once")
-
-
-def check_routes(file: Path, manifest: Manifest) -> None:
-    """Checks that ``routes`` fit the models.
-
-    Raises:
-        ModelError: they do not; ``file`` is for the message.
-    """
-    unknown = set(manifest.routes.soft) - set(manifest.models)
-    if unknown or not any(manifest.routes.soft.values()):
-        raise ModelError(
-            f"{file}: routes.soft is {manifest.routes.soft}, expected weights of {sorted(manifest.models)}, one above 0"
-        )
-    _check_node(file, manifest, manifest.routes.hard, "routes.hard")
-    first = manifest.models[manifest.routes.hard.model]
-    if set(first.labels) != set(manifest.labels):
-        raise ModelError(
-            f"{file}: routes.hard.model is {manifest.routes.hard.model!r}, expected a model that answers all labels"
-        )
-
-
-def _check_mean_log_scores(file: Path, manifest: Manifest) -> None:
-    labels = manifest.labels
-    for routing, table in manifest.mean_log_scores.items():
-        if table.keys() != set(labels) or any(len(row) != len(labels) for row in table.values()):
-            raise ModelError(
-                f"{file}: moods.{routing} has rows {list(table)}, expected {list(labels)}, {len(labels)} numbers each"
-            )
-
-
-def _check_adaptation(file: Path, manifest: Manifest) -> None:
-    adaptation = manifest.adaptation
-    what, why = ("features", "a trunk") if manifest.trunk else ("bands", "no trunk")
-    if adaptation is not None and adaptation.of != what:
-        raise ModelError(f"{file}: adaptation.of is {adaptation.of}, expected {what} in a bundle with {why}")
-
-
-def _check_node(file: Path, manifest: Manifest, node: Node, where: str) -> None:
-    if node.model not in manifest.models:
-        raise ModelError(f"{file}: {where}.model is {node.model!r}, expected one of {sorted(manifest.models)}")
-    if where.count(".then") == _MAX_DEPTH:
-        raise ModelError(f"{file}: routes.hard is deeper than {_MAX_DEPTH} models, expected a route that ends")
-    labels = list(manifest.models[node.model].labels)
-    seen: set[str] = set()
-    for index, branch in enumerate(node.branches):
-        path = f"{where}.branches[{index}]"
-        once = len(set(branch.labels)) == len(branch.labels)
-        if not branch.labels or not once or not set(branch.labels) <= set(labels) - seen:
-            raise ModelError(
-                f"{file}: {path}.labels is {list(branch.labels)}, expected some of {labels}, each in one branch only"
-            )
-        seen |= set(branch.labels)
-        _check_node(file, manifest, branch.then, f"{path}.then")

@@ -10,7 +10,7 @@ import pytest
 
 _REPOSITORY = Path(__file__).parents[2]
 _FOUNDATION = ("edged.errors", "edged.features.geometry")
-_BUNDLE = ("edged.models.manifest", "edged.models.bundle")
+_BUNDLE = ("edged.models.manifest", "edged.models.checks", "edged.models.bundle")
 _SHARED = (*_FOUNDATION, "edged.contract", "edged.host", "edged.config", *_BUNDLE, "edged.features.logmel")
 _STAGES = (
     "edged.audio",
