@@ -20,19 +20,17 @@ from typing import Self
 from edged.config.structs import Mqtt
 from edged.contract.fields import Trust
 from edged.contract.topics import OFFLINE, ONLINE, Received
-from edged.errors import ConfigError
 from edged.host.backoff import Backoff
+from edged.mqtt.attempt_end import AttemptEnd
 from edged.mqtt.client import TOO_LARGE, Callbacks, MqttClient
-from edged.mqtt.reasons import TOO_LARGE_WORDS, failure_words, loss_words, refusal_words
-from edged.mqtt.security.password import read_password
-from edged.mqtt.security.tls import fault_words, key_hint, tls_context, trust
+from edged.mqtt.security.opening import credentials
+from edged.mqtt.security.tls import trust
 from edged.mqtt.size_limit import SizeLimit
 from edged.mqtt.state import ConnectionState, State
 from edged.mqtt.subscriptions import Subscription, Subscriptions
 
 CLOSE_S = 2.0  # for all of closing
 _FIRST_S, _LONGEST_S = 1.0, 120.0  # between two attempts to connect
-_SHORT_S = 60.0  # a connection that ends earlier may have been ended by another client of the same id
 
 _log = logging.getLogger(__name__)
 
@@ -62,15 +60,12 @@ class Connection:
         self._mqtt = mqtt
         self._broker = f"broker {mqtt.host}:{mqtt.tcp_port}"
         self._connection_state = ConnectionState(self._broker, on_change)
-        self._client_id = client_id
         self._availability, self._while_connected = availability, while_connected
         self._subscriptions = Subscriptions(subscriptions)
         self._on_acknowledged = on_acknowledged
         self._backoff = Backoff(_FIRST_S, _LONGEST_S)
-        self._n_short = 0  # connections in a row that ended within _SHORT_S
         self._accepted_s: float | None = None  # monotonic; None until the broker accepts this attempt
-        self._closed_unanswered = False
-        self._explained = False  # the reason for the end of this attempt is logged; what follows from it is no news
+        self._end = AttemptEnd(mqtt, client_id, self._connection_state)
         self._sending = threading.Lock()  # so that a send ends before the next connection starts
         self._most_unanswered = self._n_sent = self._n_answered = 0  # since the broker accepted this attempt
         self._online_mid: int | None = None  # until it is acknowledged
@@ -80,8 +75,8 @@ class Connection:
         callbacks = Callbacks(
             attempting=self._attempting,
             accepted=self._accepted,
-            refused=self._refused,
-            failed=self._failed,
+            refused=self._end.refused,
+            failed=self._end.failed,
             lost=self._lost,
             acknowledged=self._acknowledged,
             subscribed=self._subscribed,
@@ -109,7 +104,7 @@ class Connection:
     @property
     def closed_unanswered(self) -> bool:
         """Whether the last connection was closed before the broker answered CONNECT, and TLS is not the cause."""
-        return self._closed_unanswered
+        return self._end.closed_unanswered
 
     @property
     def reconnects(self) -> int:
@@ -137,18 +132,7 @@ class Connection:
         Raises:
             ConfigError: a file named in the config cannot be used, or the host is not a valid name.
         """
-        try:  # here, because a failing look-up would silently end paho's thread
-            usable = self._mqtt.host.isprintable() and self._mqtt.host.encode("idna")
-        except UnicodeError:
-            usable = False
-        if not usable:
-            raise ConfigError(f"mqtt.host is {self._mqtt.host!r}, expected a host name or address")
-        password, context = read_password(self._mqtt), tls_context(self._mqtt)
-        if self.tls == "insecure":
-            _log.warning("%s: mqtt.insecure is set, anyone may pretend to be the broker", self._broker)
-        if hint := key_hint(self._mqtt):
-            _log.warning("%s", hint)
-        self._client.start(password, context)
+        self._client.start(*credentials(self._mqtt, self._broker))
         return self
 
     def __exit__(self, *_fault: object) -> None:
@@ -163,11 +147,8 @@ class Connection:
         ``expiry_s`` is how long the message is of use; only MQTT 5 has a field for it.
         """
         with self._sending:
-            if (
-                not self.connected
-                or self._connection_state.closing
-                or self._n_sent - self._n_answered >= self._most_unanswered
-            ):
+            most_are_out = self._n_sent - self._n_answered >= self._most_unanswered
+            if not self.connected or self._connection_state.closing or most_are_out:
                 return None
             n_bytes = self._client.packet_bytes(topic, payload, qos, expiry_s)
             if not self.size_limit.fits(topic, n_bytes):
@@ -218,7 +199,7 @@ class Connection:
             self._client.forget_sent()
             self._n_sent = self._n_answered = 0
         self._online_mid = self._subscribe_mid = self._accepted_s = None
-        self._explained = False
+        self._end.forget()
         self._client.set_wait(self._backoff.attempted())
 
     def _accepted(self, most_unanswered: int, max_bytes: int | None) -> None:
@@ -237,34 +218,12 @@ class Connection:
             )
         self._check_open()
 
-    def _refused(self, reason: str) -> None:
-        self._explained = True
-        self._connection_state.change(State.REFUSED, refusal_words(reason, self._mqtt))
-
-    def _failed(self, fault: BaseException | None) -> None:
-        if words := fault_words(fault, self._mqtt):
-            self._connection_state.change(State.UNTRUSTED, words)
-        else:
-            self._connection_state.change(State.AWAY, failure_words(fault))
-
     def _lost(self, reason: str, fault: BaseException | None) -> None:
         accepted_s, self._accepted_s = self._accepted_s, None
-        if self.connected and accepted_s is not None:
-            self._client.set_wait(self._backoff.lasted(time.monotonic() - accepted_s))
-        too_large = self.size_limit.lost()
-        if self._explained:
-            return
-        self._explained = True
-        if words := fault_words(fault, self._mqtt):
-            self._connection_state.change(State.UNTRUSTED, words)
-        else:
-            self._closed_unanswered = accepted_s is None
-            if accepted_s is not None and not too_large:
-                self._n_short = self._n_short + 1 if time.monotonic() - accepted_s < _SHORT_S else 0
-            words = loss_words(
-                reason, self._mqtt, self._client_id, accepted=accepted_s is not None, n_short=self._n_short
-            )
-            self._connection_state.change(State.AWAY, TOO_LARGE_WORDS if too_large else words)
+        lasted_s = None if accepted_s is None else time.monotonic() - accepted_s
+        if self.connected and lasted_s is not None:
+            self._client.set_wait(self._backoff.lasted(lasted_s))
+        self._end.lost(reason, fault, lasted_s, too_large=self.size_limit.lost())
 
     def _acknowledged(self, mid: int, refusal: str) -> None:
         too_large = refusal == TOO_LARGE
@@ -288,8 +247,7 @@ class Connection:
             return
         before = self._asked.refused
         if lacking := self._asked.answered(failed):
-            self._explained = True
-            self._connection_state.change(State.REFUSED, f"subscription to {', '.join(lacking)} refused")
+            self._end.lacking(lacking)
             return
         if (refused := self._asked.refused) and refused != before:
             _log.warning("%s: subscription to %s refused, continuing without it", self._broker, ", ".join(refused))

@@ -20,7 +20,7 @@ import msgspec
 
 from edged.config.structs import Mqtt
 from edged.contract.device import Info
-from edged.contract.payloads import EpisodeEnd, EpisodeStart, encoded
+from edged.contract.payloads import EpisodeEnd, EpisodeStart
 from edged.contract.status import SinkStatus
 from edged.contract.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Received, Topic, full_name
 from edged.host.identity import client_id
@@ -29,7 +29,7 @@ from edged.mqtt.listener import Listener
 from edged.mqtt.name_conflict import NameConflict
 from edged.mqtt.state import State
 from edged.mqtt.subscriptions import Subscription
-from edged.outbox.message import Message
+from edged.outbox.message import Message, message_of
 from edged.outbox.outbox import Outbox
 
 _log = logging.getLogger(__name__)
@@ -181,17 +181,15 @@ class Publisher:
         return [Subscription(wanted, required=False) for one in self._listeners for wanted in one.filters]
 
     def _changed(self, state: State) -> None:
-        if state is State.CONNECTED:
+        connected = state is State.CONNECTED
+        if connected:
             self._renew = True
-            self._work()
-            for listener in self._listeners:
-                listener.connected()
         else:
             self._lost = True
             self._settled.set()
-            self._work()
-            for listener in self._listeners:
-                listener.lost()
+        self._work()
+        for listener in self._listeners:
+            (listener.connected if connected else listener.lost)()
 
     def _received(self, received: Received) -> None:
         for listener in self._listeners:
@@ -218,7 +216,7 @@ class Publisher:
         """Take all new input, then send all that may go out; called under the lock."""
         self._outbox.adopt()
         while self._put:
-            self._outbox.put(self._message(*self._put.popleft()))
+            self._outbox.put(self._numbered(*self._put.popleft()))
         while self._acknowledged:
             self._outbox.acknowledged(self._acknowledged.popleft())
         if self._lost:
@@ -246,10 +244,6 @@ class Publisher:
         """The full topic; a name that starts with a slash is a full topic outside the node."""
         return name[1:] if name.startswith("/") else f"{self._below}/{name}"
 
-    def _message(self, topic: Topic, payload: msgspec.Struct | str, put_s: float, captured_s: float | None) -> Message:
-        seq = 0
-        if isinstance(payload, EpisodeStart | EpisodeEnd):
-            seq = self._outbox.next_seq()
-            payload = msgspec.structs.replace(payload, seq=seq)
-        content = payload.encode() if isinstance(payload, str) else encoded(payload)
-        return Message(topic.name, content, topic.qos, topic.kind, seq, put_s, captured_s=captured_s)
+    def _numbered(self, topic: Topic, payload: msgspec.Struct | str, put_s: float, captured_s: float | None) -> Message:
+        seq = self._outbox.next_seq() if isinstance(payload, EpisodeStart | EpisodeEnd) else 0
+        return message_of(topic, payload, seq, put_s, captured_s)

@@ -63,11 +63,10 @@ class Journal:
         self._thread = threading.Thread(target=self._run, name="edged-journal", daemon=True)
         self._wake = threading.Condition()  # guards all below; never held during disk access
         self._ledger = Ledger(_RESERVED if commit_s else 0)
-        self._closing = False
+        self._closing = self._said_hangs = False
         self._due_s = math.inf  # monotonic: when to write, or to try the disk again
         self._changed_s = math.inf  # monotonic: time of the first unwritten change
         self._busy_s = math.inf  # monotonic: when the thread started to wait for the disk
-        self._said_hangs = False
         self.fault = ""  # why events are in memory only
         self.set_aside = ""  # new name of a damaged file
 

@@ -1,6 +1,6 @@
 """One message for the broker, and the mark that it is late.
 
-    EpisodeStart, EpisodeEnd, EmotionState … ──► Message ──waited for long, or sent again──► "replayed":true
+    EpisodeStart, EpisodeEnd, EmotionState … ──message_of──► Message ──waited for long, or sent again──► "replayed":true
 
 A subscriber that acts on an event must be able to tell whether it has just happened or has waited for the broker.  The
 field ``replayed`` says so, and is set when the message is sent.
@@ -10,7 +10,10 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from edged.contract.topics import Kind
+import msgspec
+
+from edged.contract.payloads import encoded
+from edged.contract.topics import Kind, Topic
 
 _LATE_S = 5.0  # an event that waits longer is late
 _OVERHEAD = 200  # bytes of a message beside its payload
@@ -57,3 +60,13 @@ class Message:
         if not self.is_event or not (self.late or time.monotonic() - self.put_s > _LATE_S):
             return self.payload
         return self.payload.replace(_ON_TIME, _LATE, 1)
+
+
+def message_of(
+    topic: Topic, payload: msgspec.Struct | str, seq: int, put_s: float, captured_s: float | None
+) -> Message:
+    """The message of a payload, text as a bare word; a ``seq`` above 0 becomes the payload's own."""
+    if seq and not isinstance(payload, str):
+        payload = msgspec.structs.replace(payload, seq=seq)
+    content = payload.encode() if isinstance(payload, str) else encoded(payload)
+    return Message(topic.name, content, topic.qos, topic.kind, seq, put_s, captured_s=captured_s)
