@@ -121,6 +121,10 @@ class Capture:
             if not self._closed:
                 self._stream.abort()
 
+    def abort_apart(self) -> None:
+        """The same from a thread that can be left behind, since the call can hang as the read can."""
+        threading.Thread(target=self.abort, name="edged-microphone-abort", daemon=True).start()
+
     def _read_on(self, stopping: threading.Event) -> None:
         held: tuple[Floats, float, float] | None = None
         stale = False  # the driver still hands over what it kept while nobody could read

@@ -8,7 +8,7 @@ mean over neighbours takes the hiss above speech, the difference an offset and h
 only for one that is clearly better for more than a second, so that two good microphones do not take turns.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,3 +95,8 @@ class ChannelChooser:
             return False
         self._n_better, self.index = 0, best
         return True
+
+
+def chooser_for(wanted: int | Literal["auto"], n_channels: int, last: int) -> ChannelChooser:
+    """The chooser of a config's ``audio.channel``, beginning with the channel chosen ``last`` where it may choose."""
+    return ChannelChooser(n_channels, fixed=None if wanted == "auto" else wanted - 1, first=last)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edged.audio.ring import AudioChunk
+from edged.config.structs import Audio
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
@@ -153,3 +154,8 @@ class _BlockFilter:
         before = np.concatenate([self._state[None], after[:-1]])
         self._state = after[-1]
         return np.asarray(before)
+
+
+def conditioner_for(audio: Audio) -> Conditioner:
+    """The conditioner of a config's section ``audio``."""
+    return Conditioner(gain_db=audio.gain_db, highpass_hz=audio.highpass_hz, remove_hum=audio.remove_hum)

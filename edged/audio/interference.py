@@ -7,6 +7,7 @@ name.  Hum is there in every second and stands alone among its neighbours, which
 neighbours are 1 Hz apart, the resolution of a second.
 """
 
+import logging
 from collections import deque
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ _QUIET = 20.0  # percentile over the seconds
 _STANDS_OUT_DB = 12.0
 _HUM_DBFS = -60.0
 _FLOOR = 1e-12
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +91,28 @@ class InterferenceMeter:
         if tones[loudest] < max(_HUM_DBFS, floor_db + _STANDS_OUT_DB):
             return Interference(offset)
         return Interference(offset, loudest, round(tones[loudest], 1))
+
+
+class InterferenceWatch:
+    """Measures the microphone in use, and names in the log what it adds, once for each kind."""
+
+    def __init__(self) -> None:
+        self._microphone = self._named = ""
+        self._meter = InterferenceMeter()
+
+    @property
+    def newest(self) -> Interference | None:
+        """What was measured last; None before the first second of a microphone."""
+        return self._meter.newest
+
+    def push(self, microphone: str, samples: Floats) -> None:
+        """Takes the next samples (n,) of ``microphone``; another one is measured afresh."""
+        if microphone != self._microphone:
+            self._microphone, self._meter, self._named = microphone, InterferenceMeter(), ""
+        if not self._meter.push(samples):
+            return
+        found = self._meter.newest or Interference()
+        kind = f"{abs(found.offset) >= OFFSET} {found.hum_hz}"
+        if found.described and kind != self._named:
+            _log.warning("microphone %r has %s; see docs/troubleshooting.md", microphone, found.described)
+            self._named = kind

@@ -17,15 +17,14 @@ import logging
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from edged.audio import driver
 from edged.audio.capture import STALLED_S, Capture, Counts
-from edged.audio.channel import ChannelChooser
-from edged.audio.condition import Conditioner
+from edged.audio.channel import chooser_for
+from edged.audio.condition import conditioner_for
 from edged.audio.devices import selected
-from edged.audio.interference import OFFSET, Interference, InterferenceMeter
+from edged.audio.interference import InterferenceWatch
 from edged.audio.mute import Mute
 from edged.audio.ring import AudioChunk, Ring
 from edged.audio.usb_identity import SYSFS
@@ -58,17 +57,12 @@ class Microphone:
         self._channels: dict[str, int] = {}  # index that was chosen last, by device
         self._ended = False
         self._name = audio.device  # what is asked for, until it is known which device that is
-        self._sample_rate_hz = 0  # at which the device is opened, before resampling
-        self._n_tries = 0
-        self._audio = audio
-        self._sysfs = sysfs
+        self._n_tries = self._sample_rate_hz = 0  # the rate at which the device is opened, before resampling
+        self._audio, self._sysfs = audio, sysfs
         self._ring = Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz))
         self._counts = Counts()
-        self._conditioner = Conditioner(
-            gain_db=audio.gain_db, highpass_hz=audio.highpass_hz, remove_hum=audio.remove_hum
-        )
-        self._interference, self._interference_of = InterferenceMeter(), ""  # and of which device
-        self._named = ""  # what of it the log has named
+        self._conditioner = conditioner_for(audio)
+        self._interference = InterferenceWatch()
         self._fault = ""  # of the last attempt; a device that opens again has recovered only with its first block
         self._mute = Mute(muted=audio.muted)
         self._capture: Capture | None = None  # the opening that is being read
@@ -83,9 +77,7 @@ class Microphone:
         self._reader.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_fault: object) -> None:
         """Ends the reader thread and closes the device, within two seconds even where the driver hangs."""
         self._ended = True
         self._mute.end()
@@ -94,7 +86,8 @@ class Microphone:
         known_to_hang = self._idle_s >= HUNG_S or (capture is not None and capture is self._stalled)
         self._reader.join(0.0 if known_to_hang else _CLOSE_S / 2)  # it ends by itself with the next block
         if self._reader.is_alive() and not known_to_hang:
-            self._abort(capture)  # where no block comes any more, this ends the read of a sound card
+            if capture is not None:
+                capture.abort_apart()  # where no block comes any more, this ends the read of a sound card
             self._reader.join(_CLOSE_S / 2)
         if self._reader.is_alive():
             driver.abandon()
@@ -113,7 +106,10 @@ class Microphone:
             chunk = None
         if self._ended or chunk is not None:
             self._idle_s = self._deaf_s = 0.0
-            return None if chunk is None else self._conditioned(chunk)
+            if chunk is None:
+                return None
+            self._interference.push(self._name, chunk.samples)
+            return self._conditioner.conditioned(chunk)
         self._watch(min(time.monotonic() - began_s, timeout_s))
         return None
 
@@ -131,18 +127,6 @@ class Microphone:
             self._mute.set(muted=muted)
             self._ring.forget()
             self._idle_s = self._deaf_s = 0.0
-
-    def _conditioned(self, chunk: AudioChunk) -> AudioChunk:
-        """The chunk without what the device adds, which is named in the log when it is another."""
-        if self._interference_of != self._name:
-            self._interference_of, self._interference, self._named = self._name, InterferenceMeter(), ""
-        if self._interference.push(chunk.samples):
-            found = self._interference.newest or Interference()
-            kind = f"{abs(found.offset) >= OFFSET} {found.hum_hz}"
-            if found.described and kind != self._named:
-                _log.warning("microphone %r has %s; see docs/troubleshooting.md", self._name, found.described)
-                self._named = kind
-        return self._conditioner.conditioned(chunk)
 
     @property
     def status(self) -> SourceStatus:
@@ -186,16 +170,12 @@ class Microphone:
 
     def _trouble(self, state: CaptureState) -> str:
         if self._mute.muted:
-            closed = "closed" if self._mute.resting else "not closed yet"
-            return f"muted by command or config, the microphone is {closed}"
-        match state:
-            case "offline":
-                return self._fault
-            case "stalled":
-                return f"microphone {self._name!r}: no sample for {STALLED_S:g} s"
-            case "muted":
-                return f"microphone {self._name!r}: nothing but one value for {self._audio.silent_after_s:g} s; muted?"
-        return ""
+            return self._mute.described
+        return {
+            "offline": self._fault,
+            "stalled": f"microphone {self._name!r}: no sample for {STALLED_S:g} s",
+            "muted": f"microphone {self._name!r}: nothing but one value for {self._audio.silent_after_s:g} s; muted?",
+        }.get(state, "")
 
     def _watch(self, waited_s: float) -> None:
         """No chunk came: gives up an opening that stalls, then a driver that hangs or a lost device."""
@@ -207,7 +187,7 @@ class Microphone:
         self._deaf_s += waited_s
         if capture is not None and self._idle_s >= STALLED_S and capture is not self._stalled:
             self._stalled = capture
-            self._abort(capture)
+            capture.abort_apart()
         if self._idle_s >= HUNG_S:
             raise CaptureError(f"microphone {self._name!r}: the driver hangs, it got nothing done for {HUNG_S:g} s")
         # One that never was there is waited for: a restart would only make this node come and go.
@@ -217,12 +197,6 @@ class Microphone:
             raise CaptureError(f"{trouble or f'microphone {self._name!r}'}; no sound for {most_s:g} s")
         if capture is None and self._n_tries >= _MAX_TRIES:
             raise CaptureError(f"{trouble}; tried {self._n_tries} times")
-
-    @staticmethod
-    def _abort(capture: Capture | None) -> None:
-        # The call can hang as the read can, so it has a thread that can be left behind too.
-        if capture is not None:
-            threading.Thread(target=capture.abort, name="edged-microphone-abort", daemon=True).start()
 
     def _keep_open(self) -> None:
         """The reader thread: opens, reads and starts over, until it is stopped."""
@@ -258,9 +232,8 @@ class Microphone:
             opened = driver.opened(device, self._audio.channel)
             self._name, self._sample_rate_hz, self.n_channels = device.name, opened.rate_hz, opened.n_channels
             silent_after_s = self._audio.silent_after_s
-            wanted, last = self._audio.channel, self._channels.get(device.stable_name, 0)
-            fixed = None if wanted == "auto" else wanted - 1
-            chooser = ChannelChooser(opened.n_channels, fixed=fixed, first=last)
+            last = self._channels.get(device.stable_name, 0)
+            chooser = chooser_for(self._audio.channel, opened.n_channels, last)
             capture = Capture(
                 opened, self._ring, self._counts, silent_after_s=silent_after_s, chooser=chooser, unmuted=unmuted
             )

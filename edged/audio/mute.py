@@ -35,6 +35,12 @@ class Mute:
         """Whether the reader has let go of the device."""
         return self._resting.is_set()
 
+    @property
+    def described(self) -> str:
+        """While muted, how far that has come, in words."""
+        closed = "closed" if self.resting else "not closed yet"
+        return f"muted by command or config, the microphone is {closed}"
+
     def set(self, *, muted: bool) -> None:
         """For the pipeline: the opening under way ends, at once unless the driver hangs, or the next one may begin."""
         if muted:

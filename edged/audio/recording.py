@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edged.audio.channel import best_channel, step_powers
-from edged.audio.condition import Conditioner
+from edged.audio.condition import conditioner_for
 from edged.audio.resample import Resampler
 from edged.audio.ring import AudioChunk
 from edged.audio.sound_file import SoundFile
@@ -57,9 +57,7 @@ class Recording:
         self._file = SoundFile(self.path, name)
         self._n_clipped = 0  # samples at full scale
         self._channel = 0
-        self._conditioner = Conditioner(
-            gain_db=audio.gain_db, highpass_hz=audio.highpass_hz, remove_hum=audio.remove_hum
-        )
+        self._conditioner = conditioner_for(audio)
         self._wanted = audio.channel
         self._speed = speed
         self._stopped = threading.Event()

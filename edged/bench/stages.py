@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edged.audio.condition import Conditioner
+from edged.audio.condition import conditioner_for
 from edged.audio.ring import AudioChunk
 from edged.config.load import samples
 from edged.config.structs import Config
@@ -96,9 +96,7 @@ class _Parts:
         models, labels = config.models, bundle.manifest.labels
         self.stride = samples("models.stride_s", models.stride_s, GEOMETRY.sample_rate_hz, GEOMETRY.hop)
         self._stride_s = models.stride_s
-        self._conditioner = Conditioner(
-            gain_db=config.audio.gain_db, highpass_hz=config.audio.highpass_hz, remove_hum=config.audio.remove_hum
-        )
+        self._conditioner = conditioner_for(config.audio)
         self._windows = Windows(GEOMETRY, self.stride)
         self.cascade = Cascade(bundle, None if models.routing == "auto" else models.routing, n_threads=models.threads)
         runtime = self.cascade.runtime

@@ -18,7 +18,7 @@ from typing import Literal, Self
 
 import numpy as np
 
-from edged.audio.condition import Conditioner
+from edged.audio.condition import conditioner_for
 from edged.audio.resample import Resampler
 from edged.audio.ring import AudioChunk
 from edged.audio.sound_file import SoundFile
@@ -169,9 +169,7 @@ class _Stream:
 
     def __init__(self, rate_hz: int, audio: Audio) -> None:
         self._resampler = Resampler(rate_hz)
-        self._conditioner = Conditioner(
-            gain_db=audio.gain_db, highpass_hz=audio.highpass_hz, remove_hum=audio.remove_hum
-        )
+        self._conditioner = conditioner_for(audio)
         self._count = 0
 
     def push(self, samples: Floats) -> Floats:
