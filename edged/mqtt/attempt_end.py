@@ -22,7 +22,7 @@ class AttemptEnd:
         self._mqtt, self._client_id, self._state = mqtt, client_id, state
         self._explained = False  # the reason for the end of this attempt is logged; what follows from it is no news
         self._n_short = 0  # connections in a row that ended within _SHORT_S
-        self.closed_unanswered = False  # the broker closed the last connection before it answered CONNECT
+        self.closed_unanswered = False  # the last connection, before the broker answered CONNECT; TLS is not the cause
 
     def forget(self) -> None:
         """Another attempt starts."""

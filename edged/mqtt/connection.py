@@ -38,11 +38,9 @@ _log = logging.getLogger(__name__)
 class Connection:
     """Opened and closed by ``with``; an absent broker is a state, not an error.
 
-    ``availability`` is a topic that says ``while_connected`` while that is so and ``offline`` otherwise, by will or on
-    closing;
-    ``subscriptions`` are topic filters; a plain string is a required one.  The callbacks run in paho's thread, some of
-    them under its locks.  They must not block, and only the one before each connection may take a lock that is held
-    while sending.
+    ``availability`` is a topic that says ``while_connected`` while that is so, else ``offline``, by will or on closing.
+    ``subscriptions`` are topic filters; a plain string is a required one.  The callbacks run in paho's thread, some
+    under its locks: they must not block, and only the one before each connection may take a lock held while sending.
     """
 
     def __init__(  # noqa: PLR0913 -- callbacks, passed by name
@@ -60,12 +58,12 @@ class Connection:
         self._mqtt = mqtt
         self._broker = f"broker {mqtt.host}:{mqtt.tcp_port}"
         self._connection_state = ConnectionState(self._broker, on_change)
-        self._availability, self._while_connected = availability, while_connected
+        self._availability, self._while_connected = availability, while_connected.encode()
         self._subscriptions = Subscriptions(subscriptions)
         self._on_acknowledged = on_acknowledged
         self._backoff = Backoff(_FIRST_S, _LONGEST_S)
         self._accepted_s: float | None = None  # monotonic; None until the broker accepts this attempt
-        self._end = AttemptEnd(mqtt, client_id, self._connection_state)
+        self.end = AttemptEnd(mqtt, client_id, self._connection_state)
         self._sending = threading.Lock()  # so that a send ends before the next connection starts
         self._most_unanswered = self._n_sent = self._n_answered = 0  # since the broker accepted this attempt
         self._online_mid: int | None = None  # until it is acknowledged
@@ -75,15 +73,16 @@ class Connection:
         callbacks = Callbacks(
             attempting=self._attempting,
             accepted=self._accepted,
-            refused=self._end.refused,
-            failed=self._end.failed,
+            refused=self.end.refused,
+            failed=self.end.failed,
             lost=self._lost,
             acknowledged=self._acknowledged,
             subscribed=self._subscribed,
             received=on_received,
         )
-        will = (availability, OFFLINE.encode()) if availability else None
-        self._client = MqttClient(mqtt, client_id, callbacks, will)
+        self._client = MqttClient(
+            mqtt, client_id, callbacks, (availability, OFFLINE.encode()) if availability else None
+        )
         self.size_limit = SizeLimit(self._broker)
 
     @property
@@ -100,11 +99,6 @@ class Connection:
     def connected(self) -> bool:
         """Whether the broker accepts messages now."""
         return self.state is State.CONNECTED
-
-    @property
-    def closed_unanswered(self) -> bool:
-        """Whether the last connection was closed before the broker answered CONNECT, and TLS is not the cause."""
-        return self._end.closed_unanswered
 
     @property
     def reconnects(self) -> int:
@@ -199,7 +193,7 @@ class Connection:
             self._client.forget_sent()
             self._n_sent = self._n_answered = 0
         self._online_mid = self._subscribe_mid = self._accepted_s = None
-        self._end.forget()
+        self.end.forget()
         self._client.set_wait(self._backoff.attempted())
 
     def _accepted(self, most_unanswered: int, max_bytes: int | None) -> None:
@@ -213,9 +207,7 @@ class Connection:
         if wanted := self._asked.wanted:
             self._subscribe_mid = self._client.subscribe(wanted)
         if self._availability:
-            self._online_mid = self._client.publish(
-                self._availability, self._while_connected.encode(), 1, retained=True
-            )
+            self._online_mid = self._client.publish(self._availability, self._while_connected, 1, retained=True)
         self._check_open()
 
     def _lost(self, reason: str, fault: BaseException | None) -> None:
@@ -223,7 +215,7 @@ class Connection:
         lasted_s = None if accepted_s is None else time.monotonic() - accepted_s
         if self.connected and lasted_s is not None:
             self._client.set_wait(self._backoff.lasted(lasted_s))
-        self._end.lost(reason, fault, lasted_s, too_large=self.size_limit.lost())
+        self.end.lost(reason, fault, lasted_s, too_large=self.size_limit.lost())
 
     def _acknowledged(self, mid: int, refusal: str) -> None:
         too_large = refusal == TOO_LARGE
@@ -247,7 +239,7 @@ class Connection:
             return
         before = self._asked.refused
         if lacking := self._asked.answered(failed):
-            self._end.lacking(lacking)
+            self.end.lacking(lacking)
             return
         if (refused := self._asked.refused) and refused != before:
             _log.warning("%s: subscription to %s refused, continuing without it", self._broker, ", ".join(refused))

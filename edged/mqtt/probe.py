@@ -202,7 +202,7 @@ class _Client:
     def _why_closed(self) -> str:
         """A closer look at a port that closed the connection without an answer; empty if that is not what happened."""
         connection, mqtt = self._connection, self._mqtt
-        if not connection.closed_unanswered or mqtt.tls == "on":
+        if not connection.end.closed_unanswered or mqtt.tls == "on":
             return ""
         if speaks_tls(mqtt.host, mqtt.tcp_port, _ANSWER_S):
             return "the broker expects TLS on this port: mqtt.tls: on, or another mqtt.port"
