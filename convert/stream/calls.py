@@ -174,10 +174,12 @@ def _analysed(folder: Path, sides: Floats, settings: CallSettings, which: tuple[
     with Parties(file, settings) as parties:
         measured = call_windows(parties, settings, lambda _done_s, _total_s: None, keep_seen=voice is not None)
         speech_s = float(np.count_nonzero(measured.customer.frames(parties.n_samples // GEOMETRY.hop))) * GEOMETRY.hop_s
-    second = None
-    if voice is not None and measured.seen:
-        second = second_pass(settings.bundle, _DEFAULTS, measured.seen, voice, _DEFAULTS.calls.stride_s)
-    return Analysed(speaker, plan, band, seed, measured.scores, speech_s, second)
+    if voice is None or not measured.seen:
+        return Analysed(speaker, plan, band, seed, measured.scores, speech_s, None)
+    cascade = measured.cascade
+    first = np.stack([cascade.answer(one).scores for one in measured.seen])
+    second = second_pass(cascade, _DEFAULTS, measured.seen, voice, _DEFAULTS.calls.stride_s)
+    return Analysed(speaker, plan, band, seed, first, speech_s, second)
 
 
 def _scores(one: Analysed, bundle: Bundle, config: Config) -> Floats:

@@ -114,6 +114,9 @@ class SoundFile:
             if not len(block):
                 break
             n_decoded += len(block)
+            if block.max() <= _LOUDEST and block.min() >= -_LOUDEST:  # a tenth of the time of looking at each sample
+                yield block
+                continue
             wrong = ~(np.abs(block) <= _LOUDEST).all(axis=1)  # written so that NaN is wrong too
             first_wrong = int(wrong.argmax()) if wrong.any() else len(block)
             if first_wrong:

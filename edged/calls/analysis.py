@@ -74,7 +74,7 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
     speech = talk(measured.customer, measured.agent if call.separated_by else None, call.duration_s)
     scores = measured.scores
     if voice is not None and measured.seen:
-        scores = second_pass(bundle, config, measured.seen, voice, of_score.stride_s)
+        scores = second_pass(measured.cascade, config, measured.seen, voice, of_score.stride_s)
     scores, learned = adapted(bundle, config, scores, of_score.stride_s, voice)
     customer = CustomerScores(scores, learned, of_score, labels=bundle.manifest.labels, margin=config.tracker.margin)
     result = _scored(customer, speech) if call.separated_by else scoring.Scored(None, not_apart, np.zeros(0))
@@ -111,5 +111,5 @@ def _versions(settings: CallSettings, measured: CallWindows) -> dict[str, str]:
     return {
         "edged": version_of("edged"),
         "bundle": f"{manifest.name} {manifest.version}",
-        "runtime": measured.runtime,
+        "runtime": measured.cascade.runtime,
     }

@@ -10,11 +10,11 @@ The customer is a stranger to the models, and the whole call is at hand: unlike 
 what it has learned before it, a call's first window is corrected by all of it.
 """
 
-from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from edged.calls.sound.rows import Rows
 from edged.config.structs import Config
 from edged.contract.call_report import Learned
 from edged.features.geometry import GEOMETRY
@@ -46,9 +46,7 @@ def freeze(adaptation: PlaceAdaptation, config: Config) -> None:
     adaptation.change(_settings(config, "frozen"))
 
 
-def second_pass(
-    bundle: Bundle, config: Config, seen: Sequence[Floats], adaptation: PlaceAdaptation, stride_s: float
-) -> Floats:
+def second_pass(cascade: Cascade, config: Config, seen: Rows, adaptation: PlaceAdaptation, stride_s: float) -> Floats:
     """(n, n_labels) scores of the trunk's features ``seen`` (n of them), without the shift that all of them teach.
 
     Both passes run here: the first teaches ``adaptation``, as ``WindowClassifier`` does, and freezes it.
@@ -56,8 +54,6 @@ def second_pass(
     features = adaptation.features
     if features is None or not seen:
         return np.zeros((0, 0), np.float32)
-    routing = None if config.models.routing == "auto" else config.models.routing
-    cascade = Cascade(bundle, routing, n_threads=config.models.threads)
     for index, one in enumerate(seen):
         answer = cascade.answer(one, features.shift)
         if index % _OBSERVED_EVERY == 0:

@@ -18,7 +18,7 @@ from edged.features.geometry import SILENCE_DBFS, Geometry
 from edged.features.logmel import Floats, FrontEnd
 from edged.features.recent_bands import RecentBands
 
-MAX_FRAMES = 32  # that wait for a window: half a second
+MAX_FRAMES = 32  # that wait for a window of live sound: half a second
 _TEN = np.float32(10)
 
 
@@ -37,13 +37,14 @@ class Window:
 class Windows:
     """Turns any cut of a sample stream into the same windows, ``stride`` samples apart."""
 
-    def __init__(self, geometry: Geometry, stride: int) -> None:
+    def __init__(self, geometry: Geometry, stride: int, *, at_once: int = MAX_FRAMES) -> None:
+        """At most ``at_once`` frames wait and are then computed together: many cost less, and take longer at a time."""
         if stride <= 0 or stride % geometry.hop:
             raise ValueError(f"stride {stride} is not a positive multiple of the hop {geometry.hop}")
         self._front_end = FrontEnd(geometry)
         self._geometry = geometry
         self._stride_frames = stride // geometry.hop
-        self._most_frames = min(MAX_FRAMES, geometry.n_frames)  # that are computed at once
+        self._most_frames = min(at_once, geometry.n_frames)
         self._pending = np.zeros(geometry.n_fft + (self._most_frames - 1) * geometry.hop, np.float32)
         self._levels = np.empty((self._most_frames, geometry.n_mels), np.float32)
         self._bands = RecentBands(geometry)

@@ -11,7 +11,7 @@ from edged.config.load import samples
 from edged.config.structs import Config, Gate
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
-from edged.features.windows import Window, Windows
+from edged.features.windows import MAX_FRAMES, Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
 from edged.models.interpreter import Runtime, Seen
@@ -33,14 +33,30 @@ class Classification:
 
     window: Window
     answer: Answer | None
-    seen: Seen | None = None  # what the models saw of it: its image, or the trunk's features
+    seen: Seen | None = None  # what the models see of it: its image, or the trunk's features
+
+    @property
+    def speech(self) -> bool:
+        """Whether the gate detects speech."""
+        return self.seen is not None
 
 
 class WindowClassifier:
     """Holds the state of one stream: frames, noise floor, interpreters.  One thread owns it."""
 
-    def __init__(self, config: Config, bundle: Bundle, adaptation: PlaceAdaptation | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        bundle: Bundle,
+        adaptation: PlaceAdaptation | None = None,
+        *,
+        live: bool = True,
+        answers: bool = True,
+    ) -> None:
         """Loads the models; ``adaptation`` learns from features and scores and corrects them.
+
+        Sound that is not ``live`` may wait: more frames are computed at once.  Without ``answers`` the models do not
+        run, and of a window with speech there is only what they would see.
 
         Raises:
             ModelError: the bundle cannot be run here, or lacks the gate that ``gate.kind`` asks for.
@@ -55,7 +71,8 @@ class WindowClassifier:
         self.calibration: Calibration | None = None  # gets the windows, which teach nothing else meanwhile
         self._adaptation = adaptation
         self._n_speech = 0
-        self._windows = Windows(GEOMETRY, stride)
+        self._windows = Windows(GEOMETRY, stride, at_once=MAX_FRAMES if live else GEOMETRY.n_frames)
+        self._answers = answers
         self._stride = stride
         self._input = ModelInput(
             bundle, behind=(_MAX_BEHIND + 1) * stride, n_threads=models.threads, runtime=self.cascade.runtime
@@ -118,6 +135,8 @@ class WindowClassifier:
                 self.calibration.add(window, None)
             return Classification(window, None)
         adaptation, seen = self._adaptation, self._input.seen(window)
+        if not self._answers:
+            return Classification(window, None, seen)
         if adaptation is None or not adaptation.active:
             return Classification(window, self.cascade.answer(seen), seen)
         return Classification(window, self._adapted(window, seen, adaptation), seen)

@@ -46,7 +46,7 @@ class CrosstalkFilter:
         self._levels_db: list[float] = []
         self._is_silent = False  # the piece before
         hz = np.fft.rfftfreq(_FRAME, 1 / GEOMETRY.sample_rate_hz)
-        self._voice = (hz >= _VOICE_HZ[0]) & (hz <= _VOICE_HZ[1])
+        self._voice = slice(*np.searchsorted(hz, _VOICE_HZ))
         self._taper = np.hanning(_FRAME).astype(np.float32)
 
     @property
@@ -65,43 +65,44 @@ class CrosstalkFilter:
         return self._done(whole=True)
 
     def _done(self, *, whole: bool) -> tuple[Floats, Floats]:
-        pieces = []
-        while self._waiting.shape[1] >= _PIECE + _AROUND or (whole and self._waiting.shape[1]):
-            piece = self._waiting[:, :_PIECE].copy()
-            about = np.concatenate([self._before, self._waiting[:, : _PIECE + _AROUND]], axis=1)
-            level_db = self._leak_db(about)
+        n = self._waiting.shape[1]
+        n_pieces = -(-n // _PIECE) if whole else max(0, (n - _AROUND) // _PIECE)
+        sound = np.concatenate([self._before, self._waiting], axis=1)
+        made = self._waiting[:, : n_pieces * _PIECE].copy()
+        for index in range(n_pieces):
+            first = index * _PIECE
+            about = slice(first, first + 2 * _AROUND + _PIECE)
+            level_db = self._leak_db(sound[:, about])
             if level_db is not None:
                 self._levels_db.append(level_db)
-            self._weigh(piece[0], silent=level_db is not None)
-            self._before = np.concatenate([self._before, self._waiting[:, :_PIECE]], axis=1)[:, -_AROUND:]
-            self._waiting = self._waiting[:, _PIECE:]
-            pieces.append(piece)
-        made = np.concatenate(pieces, axis=1) if pieces else self._waiting[:, :0]
+            self._weigh(made[0, first : first + _PIECE], silent=level_db is not None)
+        self._before = sound[:, n_pieces * _PIECE : n_pieces * _PIECE + _AROUND]
+        self._waiting = self._waiting[:, n_pieces * _PIECE :]
         return made[0], made[1]
 
     def _weigh(self, customer: Floats, *, silent: bool) -> None:
         """Silences ``customer`` (n,) in place, or lets it come and go with a slope beside a silenced piece."""
-        n = min(_FADE, len(customer))
-        slope = np.linspace(0, 1, n, dtype=np.float32)
-        if silent:
-            if not self._is_silent:
+        if silent or self._is_silent:
+            n = min(_FADE, len(customer))
+            slope = np.linspace(0, 1, n, dtype=np.float32)
+            if not silent:
+                customer[:n] *= slope
+            elif self._is_silent:
+                customer[:] = 0
+            else:
                 customer[:n] *= slope[::-1]
                 customer[n:] = 0
-            else:
-                customer[:] = 0
-        elif self._is_silent:
-            customer[:n] *= slope
         self._is_silent = silent
 
     def _leak_db(self, about: Floats) -> float | None:
         """The level of the leak against the agent's, dB, where ``about`` (2, n) holds one alone; else None."""
         n_frames = 1 + (about.shape[1] - _FRAME) // _HOP
-        powers = np.square(about).mean(axis=1)
+        powers = [float(side @ side) / about.shape[1] for side in about]
         if n_frames < 2 or powers[0] < _SOFTEST**2 or powers[1] < powers[0] * 10 ** (_SOFTER_DB / 10):  # noqa: PLR2004
             return None
         index = np.arange(n_frames)[:, None] * _HOP + np.arange(_FRAME)
         spectra = np.fft.rfft(about[:, index] * self._taper, axis=2)[:, :, self._voice]
-        customer, agent = np.square(np.abs(spectra)).sum(axis=1)
+        customer, agent = (np.square(spectra.real) + np.square(spectra.imag)).sum(axis=1)
         both = np.square(np.abs((spectra[0] * spectra[1].conj()).sum(axis=0)))
         coherence = both / np.maximum(customer * agent, _TINY)
         chance = 1 / (n_frames / 2)  # what independent sound has with as many half-overlapping frames

@@ -11,7 +11,7 @@ At most a second of sound is in memory, however long the call is.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -121,8 +121,9 @@ class Parties:
         crosstalk = self._crosstalk
         for block in self._file.blocks():
             if self.separated_by == "channels":
-                self._count(block)
-                sides = [block[:, column], block[:, 1 - column]]
+                left_right = np.ascontiguousarray(block.T)
+                self._count(*left_right)
+                sides = [left_right[column], left_right[1 - column]]
             else:
                 sides = [block.mean(axis=1) if self.n_channels > 1 else block[:, 0]]
             made = [one.push(side) for one, side in zip(streams, sides, strict=True)]
@@ -145,8 +146,7 @@ class Parties:
             sides = [sides[0] * weights(start, n, own), sides[0] * weights(start, n, others)]
         yield PartySound(start, sides[0], sides[1] if len(sides) > 1 else None)
 
-    def _count(self, block: Floats) -> None:
-        left, right = block[:, 0], block[:, 1]
+    def _count(self, left: Floats, right: Floats) -> None:
         self._products += [float(left @ left), float(right @ right), float(left @ right)]
 
     def _customer(self) -> Customer:
@@ -183,7 +183,7 @@ class _Stream:
     def _conditioned(self, samples: Floats) -> Floats:
         chunk = AudioChunk(samples, self._count, 0.0)
         self._count += len(samples)
-        return self._conditioner.conditioned(replace(chunk, samples=samples)).samples
+        return self._conditioner.conditioned(chunk).samples
 
 
 def weights(start: int, n: int, turns: list[Turn]) -> Floats:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from edged.calls.settings import CallSettings
 from edged.calls.sound.band import BandMeter
 from edged.calls.sound.parties import Parties
+from edged.calls.sound.rows import Rows
 from edged.calls.sound.speech import SpeechFrames
 from edged.config.load import samples
 from edged.config.structs import Config
@@ -23,7 +24,8 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 from edged.features.windows import Window, Windows
 from edged.models.bundle import Bundle
-from edged.models.interpreter import Runtime
+from edged.models.cascade import Cascade
+from edged.models.interpreter import Runtime, reals_in
 from edged.models.level_gate import GateSettings, LevelGate
 from edged.models.place_adaptation import PlaceAdaptation
 from edged.models.speech_gate import ModelGate
@@ -40,17 +42,17 @@ class CallWindows:
 
     customer: SpeechFrames
     agent: SpeechFrames | None
-    runtime: str
+    cascade: Cascade  # loaded, for a second pass
     band: BandMeter = field(default_factory=BandMeter)
     starts: list[int] = field(default_factory=list)  # sample counts
     ends: list[int] = field(default_factory=list)
     speech: list[bool] = field(default_factory=list)
-    seen: list[Floats] | None = None  # what a trunk makes of each window with speech; None: not wanted
+    seen: Rows | None = None  # what a trunk makes of each window with speech, in place of scores
     _scores: list[Floats] = field(default_factory=list)
 
     @property
     def scores(self) -> Floats:
-        """(n_speech, n_labels) of the customer's windows with speech."""
+        """(n_speech, n_labels) of the customer's windows with speech; none where there is ``seen``."""
         return np.stack(self._scores) if self._scores else np.zeros((0, 0), np.float32)
 
     def add(self, classified: Classification) -> None:
@@ -58,12 +60,13 @@ class CallWindows:
         window, answer = classified.window, classified.answer
         self.starts.append(window.start)
         self.ends.append(window.end)
-        self.speech.append(answer is not None)
-        self.customer.add(window, speech=answer is not None)
+        self.speech.append(classified.speech)
+        self.customer.add(window, speech=classified.speech)
         if answer is not None:
             self._scores.append(answer.scores)
-            if self.seen is not None and classified.seen is not None:
-                self.seen.append(classified.seen.astype(np.float32))
+        if self.seen is not None and classified.seen is not None:
+            self.seen.append(reals_in(classified.seen))
+        if classified.speech:
             self.band.add(window.image)
 
 
@@ -75,7 +78,8 @@ class AgentGate:
         gate = config.gate
         settings = GateSettings(margin_db=gate.margin_db, min_dbfs=gate.min_dbfs, min_frames=min_frames(gate))
         stride_s = _AGENT_STRIDE_S
-        self._windows = Windows(GEOMETRY, samples("calls.stride_s", stride_s, GEOMETRY.sample_rate_hz, GEOMETRY.hop))
+        stride = samples("calls.stride_s", stride_s, GEOMETRY.sample_rate_hz, GEOMETRY.hop)
+        self._windows = Windows(GEOMETRY, stride, at_once=GEOMETRY.n_frames)
         self._level: LevelGate | None = None
         self._model: ModelGate | None = None
         if gate.kind == "level" or (gate.kind == "auto" and bundle.manifest.gate is None):
@@ -108,21 +112,22 @@ def call_windows(
 ) -> CallWindows:
     """Both parties of an open recording; ``adaptation`` learns from the customer's features and corrects them.
 
-    With ``keep_seen`` the result has what a trunk makes of each window: 3 kB, 7 MB for an hour of speech.
+    With ``keep_seen`` the result has what a trunk makes of each window instead of scores.
 
     Raises:
         RecordingError: it is damaged or cut off.
     """
     config = at_stride(settings.config)
-    classifier = WindowClassifier(config, settings.bundle, adaptation)
+    classifier = WindowClassifier(config, settings.bundle, adaptation, live=False, answers=not keep_seen)
     apart = parties.separated_by is not None
     agent = AgentGate(config, settings.bundle, classifier.cascade.runtime) if apart else None
     min_dbfs = config.gate.min_dbfs
     measured = CallWindows(
-        SpeechFrames(min_dbfs), SpeechFrames(min_dbfs) if apart else None, classifier.cascade.runtime
+        SpeechFrames(min_dbfs),
+        SpeechFrames(min_dbfs) if apart else None,
+        classifier.cascade,
+        seen=Rows() if keep_seen else None,
     )
-    if keep_seen:
-        measured.seen = []
     for sound in parties.sound():
         for classified in classifier.classify(sound.customer, sound.start):
             measured.add(classified)

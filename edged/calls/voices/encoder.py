@@ -28,6 +28,7 @@ N_FRAMES = 160  # of a window, 1.6 s
 N_LAYERS, N_UNITS = 3, 256
 _LEVEL = 10 ** (-30 / 20)  # rms that training knows, -30 dBFS
 _N_GATES = 4  # input, forget, cell, output, in this order
+_N_STEPS = 20  # of one layer before the next: all at once would take 50 MB, one at a time its weights anew each time
 _TINY = 1e-6
 
 
@@ -67,9 +68,11 @@ class VoiceEncoder:
 
     def embeddings(self, windows: Floats) -> Floats:
         """(b, 256), at most of length 1, from ``windows`` (b, 160, 40) of mel power at the encoder's level."""
-        states = windows.swapaxes(0, 1)  # (160, b, n): a step's rows lie together
-        for layer in self._layers:
-            states = layer.states(states)
+        layers = [_LayerState(layer, len(windows)) for layer in self._layers]
+        for first in range(0, windows.shape[1], _N_STEPS):
+            states = windows[:, first : first + _N_STEPS].swapaxes(0, 1)  # (steps, b, n): a step's rows lie together
+            for layer in layers:
+                states = layer.next(states)
         embeddings = np.maximum(states[-1] @ self._linear + self._bias, 0)
         embeddings = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), _TINY)
         return np.asarray(embeddings - (embeddings @ self._varying.T) @ self._varying, np.float32)
@@ -87,23 +90,44 @@ class _Layer:
         half = np.full((_N_GATES, N_UNITS), 0.5, np.float32)
         half[2] = 1.0
         scale = half.reshape(-1, 1)
-        self._input = np.ascontiguousarray((_floats(arrays, f"input_{number}") * scale).T)
-        self._state = np.ascontiguousarray((_floats(arrays, f"state_{number}") * scale).T)
-        self._bias = np.asarray(arrays[f"bias_{number}"], np.float32) * scale[:, 0]
+        self.input = np.ascontiguousarray((_floats(arrays, f"input_{number}") * scale).T)
+        self.state = np.ascontiguousarray((_floats(arrays, f"state_{number}") * scale).T)
+        self.bias = np.asarray(arrays[f"bias_{number}"], np.float32) * scale[:, 0]
 
-    def states(self, x: Floats) -> Floats:
-        """(steps, b, 256) from ``x`` (steps, b, n)."""
-        given = x @ self._input + self._bias
-        hidden = np.zeros((x.shape[1], N_UNITS), np.float32)
-        cell = np.zeros_like(hidden)
-        found = np.empty((*x.shape[:2], N_UNITS), np.float32)
-        for step, row in enumerate(given):
-            gates = np.tanh(row + hidden @ self._state)
-            enter, forget, new, leave = np.split(gates, _N_GATES, axis=1)
-            cell = (cell * (1 + forget) + new * (1 + enter)) / 2
-            hidden = np.tanh(cell) * (1 + leave) / 2
-            found[step] = hidden
-        return found
+
+class _LayerState:
+    """A layer under way in ``b`` windows."""
+
+    def __init__(self, layer: _Layer, b: int) -> None:
+        self._layer = layer
+        self._hidden = np.zeros((b, N_UNITS), np.float32)
+        self._cell = np.zeros((b, N_UNITS), np.float32)
+
+    def next(self, x: Floats) -> Floats:
+        """(steps, b, 256) the states after the next steps of ``x`` (steps, b, n)."""
+        layer, hidden, cell = self._layer, self._hidden, self._cell
+        given = x @ layer.input
+        given += layer.bias
+        states = np.empty((*x.shape[:2], N_UNITS), np.float32)
+        gates = np.empty(given.shape[1:], np.float32)
+        enter, forget, new, leave = (gates[:, at : at + N_UNITS] for at in range(0, gates.shape[1], N_UNITS))
+        for index, row in enumerate(given):
+            state = states[index]
+            np.matmul(hidden, layer.state, out=gates)
+            gates += row
+            np.tanh(gates, out=gates)
+            for gate in (enter, forget, leave):
+                np.add(gate, 1, out=gate)
+            cell *= forget
+            new *= enter
+            cell += new
+            cell *= 0.5
+            np.tanh(cell, out=state)
+            state *= leave
+            state *= 0.5
+            hidden = state
+        self._hidden = hidden
+        return states
 
 
 def _floats(arrays: "np.lib.npyio.NpzFile", name: str) -> Floats:

@@ -174,17 +174,20 @@ class _Windows:
 
 def _smoothed(evidence: Floats) -> Bools:
     """(n,) whether the first voice speaks, by the likeliest course whose changes cost ``_CHANGE`` (Viterbi)."""
-    best = np.zeros(2)
-    came_from = np.zeros((len(evidence), 2), np.int8)
+    first, second = 0.0, 0.0  # the best course so far that ends in each voice
+    changed = bytearray(2 * len(evidence))  # 1 where the best course to the first voice, or the second, changes there
     for index, value in enumerate(evidence.tolist()):
-        changed = best[::-1] - _CHANGE
-        came_from[index] = np.where(changed > best, [1, 0], [0, 1])
-        best = np.maximum(best, changed) + np.array([value, -value])
+        to_first, to_second = second - _CHANGE, first - _CHANGE
+        if to_first > first:
+            changed[2 * index], first = 1, to_first
+        if to_second > second:
+            changed[2 * index + 1], second = 1, to_second
+        first, second = first + value, second - value
     course = np.empty(len(evidence), bool)
-    state = int(best.argmax())
+    state = int(second > first)
     for index in range(len(evidence) - 1, -1, -1):
         course[index] = state == 0
-        state = int(came_from[index, state])
+        state ^= changed[2 * index + state]
     return course
 
 
