@@ -2,7 +2,7 @@
 
     path ──open──► rate, channels, promised length ──blocks──► (n, n_channels) float32, full scale 1, or RecordingError
 
-At most a second of sound is in memory, however long the file is.  Whatever libsndfile decodes is taken (wav, flac, ogg,
+At most a block of sound is in memory, however long the file is.  Whatever libsndfile decodes is taken (wav, flac, ogg,
 opus, mp3, any width, rate and number of channels).  A file that would give a wrong answer is refused with one line that
 says where and why; if it goes wrong in the middle (cut off, damaged, NaN), what comes before is handed out first, then
 the error is raised.  Where a format gives no length (FLAC from a pipe, MP3 without a Xing frame) a file that ends

@@ -35,7 +35,8 @@ class Rows:
     def append(self, row: Floats) -> None:
         """A copy of ``row`` (width,) becomes the last one."""
         if self._n == len(self._blocks) * _N_ROWS:
-            block = np.frombuffer(mmap.mmap(-1, _N_ROWS * row.nbytes), np.float32)
+            memory = mmap.mmap(-1, _N_ROWS * row.nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            block = np.frombuffer(memory, np.float32)
             self._blocks.append(block.reshape(_N_ROWS, len(row)))
         self._blocks[-1][self._n % _N_ROWS] = row
         self._n += 1

@@ -5,7 +5,7 @@
          ──smoothed──► turns of voice 1, which speaks first, and of voice 2
 
 A window may hold both voices, so a frame is decided by all windows over it, those about it most, and a change of voice
-costs what a fifth of a second of clear evidence gives.  The file is read twice, a second at a time: the encoder wants
+costs what a fifth of a second of clear evidence gives.  The file is read twice, a little at a time: the encoder wants
 the level of the speech.  An embedding for each 0.8 s is kept: 4.6 MB for an hour.
 """
 
