@@ -2,32 +2,34 @@
 
     <root>/<node>/# ──► paho's thread ──► bounded queue ──► received(timeout_s)
 
-For ``edged watch`` and tests.  The client has a random id and never publishes.
+For ``edged watch``, ``edged mcp`` and tests.  The client has a random id and never publishes.
 """
 
 import contextlib
 import queue
 import secrets
+from collections.abc import Sequence
 from typing import Self
 
 from edged.config.structs import Mqtt
 from edged.contract.topics import Received
 from edged.mqtt.connection import Connection
+from edged.mqtt.subscriptions import Subscription
 
 
 class Subscriber:
-    """Subscribes below ``<root>/``; ``with`` opens and closes it.
+    """Subscribes below ``<root>/``, and to ``others``; ``with`` opens and closes it.
 
     At most ``limit`` messages wait; one more replaces the oldest, and ``dropped`` counts it.
     """
 
-    def __init__(self, mqtt: Mqtt, node: str = "+", *, limit: int = 1000) -> None:
+    def __init__(self, mqtt: Mqtt, node: str = "+", *, others: Sequence[Subscription] = (), limit: int = 1000) -> None:
         self._queue: queue.Queue[Received] = queue.Queue(limit)
         self.dropped = 0
         self._connection = Connection(
             mqtt,
             f"edged-watch-{secrets.token_hex(4)}",
-            subscriptions=[f"{mqtt.root}/{node}/#"],
+            subscriptions=[f"{mqtt.root}/{node}/#", *others],
             on_received=self._keep,
         )
 

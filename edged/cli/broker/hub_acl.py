@@ -38,7 +38,7 @@ def _wanted(config: Config, name: str) -> Iterator[tuple[str, str]]:
     hub, root = config.hub, config.mqtt.root
     yield _BOTH, full_name(root, name, CHECK)
     yield _BOTH, full_name(root, name, INFO)  # another hub of the same name shows itself there
-    yield _WRITE, full_name(root, name, AVAILABILITY)
+    yield _BOTH, full_name(root, name, AVAILABILITY)  # `edged mcp` reads it
     yield _WRITE, HUB.name.replace("<hub>", f"{root}/{name}")
     for place, settings in hub.places.items():
         for node in settings.voice:

@@ -10,15 +10,18 @@ from pathlib import Path
 from edged.cli.bundle import bundle_of
 from edged.cli.config_file import config_from
 from edged.cli.values import host, port
+from edged.contract.topics import AVAILABILITY, full_name
 from edged.errors import UsageError
 from edged.host.metrics import version_of
 from edged.host.secret import secret
 from edged.hub.mcp.moods import Moods
 from edged.mqtt.subscriber import Subscriber
+from edged.mqtt.subscriptions import Subscription
 
 _WAKE_S = 0.2  # between two looks at the stop flag
 _CONNECT_S = 5.0  # within which a broker that is there answers
 _PORT = 8765
+_MAX_WAITING = 10_000  # messages: all that the broker retains of a large fleet
 
 _DESCRIPTION = """\
 Give an agent the moods of rooms that `edged hub` publishes: MCP tools and resources that only read. Without --http it
@@ -64,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     manifest = bundle_of(config).manifest
     moods = Moods(config.mqtt.root)
     made = server(Answers(moods, reliabilities(manifest.metrics, manifest.labels)), version_of("edged"), token, url)
-    with Subscriber(config.mqtt, "place") as subscriber:
+    availability = Subscription(full_name(config.mqtt.root, "+", AVAILABILITY), required=False)
+    with Subscriber(config.mqtt, "place", others=[availability], limit=_MAX_WAITING) as subscriber:
         ended = threading.Event()
         pump = threading.Thread(target=_pump, args=(subscriber, moods, ended), name="moods", daemon=True)
         pump.start()
@@ -81,6 +85,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _pump(subscriber: Subscriber, moods: Moods, ended: threading.Event) -> None:
+    was_connected = False
     while not ended.is_set():
+        if was_connected and not subscriber.connected:
+            moods.lost()  # once: what the broker retains may arrive before the connection counts as one
+        was_connected = subscriber.connected
         if received := subscriber.received(_WAKE_S):
             moods.take(received)

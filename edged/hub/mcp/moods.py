@@ -1,6 +1,7 @@
 """What hubs publish to what is known now: the mood of each place, and its changes of the last 24 hours.
 
     <root>/place/+/mood, <root>/place/+/event/mood ──taken──► current(place), history(place, hours)
+    <root>/<hub>/availability ──taken──► is_online(place): a mood is valid while its hub is online
 
 Everything is in memory, from the start of this process on, and bounded.  One thread writes and others read.
 """
@@ -14,10 +15,11 @@ from typing import NamedTuple
 import msgspec
 
 from edged.contract.mood import Mood, MoodEvent
-from edged.contract.topics import Received
+from edged.contract.topics import AVAILABILITY, ONLINE, Received
 
 MAX_HOURS = 24
 _MAX_PLACES = 1000
+_MAX_SENDERS = 5000  # hubs and devices whose availability is kept
 _MAX_EVENTS = 5000  # of a place: one each 17 s
 _MAX_BYTES = 16_384  # of a payload
 _KINDS: dict[str, type[Mood | MoodEvent]] = {"mood": Mood, "event/mood": MoodEvent}
@@ -32,16 +34,20 @@ class Moods:
     """Moods by place."""
 
     def __init__(self, root: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._below = f"{root}/place/"
+        self._root, self._below = f"{root}/", f"{root}/place/"
         self._clock = clock
         self._lock = threading.Lock()
         self._moods: dict[str, Mood] = {}
         self._events: dict[str, deque[_Kept]] = {}
+        self._online: dict[str, bool] = {}  # by hub or device
         self.refused = 0  # payloads that are no moods
 
     def take(self, received: Received) -> None:
-        """A message from the broker; anything but moods is ignored."""
-        if not received.topic.startswith(self._below) or not received.payload:
+        """A message from the broker; anything but moods and availability is ignored."""
+        if not received.topic.startswith(self._below):
+            self._take_availability(received)
+            return
+        if not received.payload:
             return
         place, _, kind = received.topic.removeprefix(self._below).partition("/")
         with self._lock:
@@ -56,6 +62,17 @@ class Moods:
                 kept = self._events.setdefault(place, deque(maxlen=_MAX_EVENTS))
                 if all(one.event.id != payload.id for one in kept):  # QoS 1 may bring it twice
                     kept.append(_Kept(payload, self._clock()))
+
+    def lost(self) -> None:
+        """The broker is out of reach: which hubs are online is unknown until it says so again."""
+        with self._lock:
+            self._online.clear()
+
+    def is_online(self, place: str) -> bool | None:
+        """Whether the hub of ``place`` is online, so that its mood is valid; None where the broker does not say."""
+        with self._lock:
+            mood = self._moods.get(place)
+            return self._online.get(mood.hub) if mood else None
 
     def places(self) -> list[str]:
         """Every place with a mood, in the order of their names."""
@@ -72,6 +89,12 @@ class Moods:
         since_s = self._clock() - 3600 * hours
         with self._lock:
             return [kept.event for kept in self._events.get(place, ()) if kept.received_s >= since_s]
+
+    def _take_availability(self, received: Received) -> None:
+        name, _, kind = received.topic.removeprefix(self._root).partition("/")
+        with self._lock:
+            if kind == AVAILABILITY.name and (name in self._online or len(self._online) < _MAX_SENDERS):
+                self._online[name] = received.payload == ONLINE.encode()
 
 
 def _decoded(payload: bytes, kind: type[Mood | MoodEvent]) -> Mood | MoodEvent | None:

@@ -28,7 +28,8 @@ from edged.hub.mcp.reliability import Reliability
 INSTRUCTIONS = """\
 Moods of rooms, from a sensor that guesses emotions from voices, at times helped by words and faces. What it knows was
 trained on actors, and it is often wrong: call explain before you rely on an answer. "uncertain" means that speech was
-heard and no emotion stood out; pass it on as such. It is no diagnosis, and nothing about a person may be decided by it.
+heard and no emotion stood out; pass it on as such. A mood is valid while its hub_online is true; otherwise it may be
+old, and you know nothing. It is no diagnosis, and nothing about a person may be decided by it.
 """
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -41,7 +42,12 @@ class Answers:
 
     def places(self) -> dict[str, Any]:
         """Every place with its mood in a sentence."""
-        return {"places": [{"place": place, "mood": self._known(place).sentence} for place in self._moods.places()]}
+        return {
+            "places": [
+                {"place": place, "mood": self._sentence(self._known(place)), "hub_online": self._moods.is_online(place)}
+                for place in self._moods.places()
+            ]
+        }
 
     def current(self, place: str) -> dict[str, Any]:
         """The mood of a place.
@@ -49,23 +55,25 @@ class Answers:
         Raises:
             ValueError: no hub has published one.
         """
-        return _plain(self._known(place))
+        mood = self._known(place)
+        return {**_plain(mood), "sentence": self._sentence(mood), "hub_online": self._moods.is_online(place)}
 
     def history(self, place: str, hours: float) -> dict[str, Any]:
-        """Changes of the mood of a place, oldest first.
+        """Changes of the mood of a place, oldest first, and the mood now.
 
         Raises:
             ValueError: no such place, or hours beyond 24.
         """
         if not 0 < hours <= MAX_HOURS:
             raise ValueError(f"hours is {hours:g}, expected more than 0 and at most {MAX_HOURS}")
-        self._known(place)
+        mood = self._known(place)
         events = self._moods.history(place, hours)
         return {
             "place": place,
             "hours": hours,
             "note": "from the start of this server on; earlier changes are not kept",
             "changes": [{"time": one.time, "mood": one.event_type, "sentence": one.sentence} for one in events],
+            "now": {"mood": mood.emotion, "since": mood.since, "sentence": self._sentence(mood)},
         }
 
     def explain(self, place: str) -> dict[str, Any]:
@@ -78,7 +86,8 @@ class Answers:
         return {
             "place": place,
             "mood": mood.emotion,
-            "sentence": mood.sentence,
+            "sentence": self._sentence(mood),
+            "hub_online": self._moods.is_online(place),
             "confidence": mood.confidence,
             "agreement": mood.agreement,
             "senses": {name: _plain(share) for name, share in mood.sources.items()},
@@ -94,6 +103,11 @@ class Answers:
             "note": "By the model card: the voice alone, on acted speech of speakers that it was not trained on."
             " Corpora that the models do not know are what to expect at home.",
         }
+
+    def _sentence(self, mood: Mood) -> str:
+        if self._moods.is_online(mood.place) is False:
+            return f"unknown, as its hub is offline; the last was: {mood.sentence}"
+        return mood.sentence
 
     def _known(self, place: str) -> Mood:
         mood = self._moods.current(place)

@@ -44,6 +44,7 @@ _WITHIN_S = 60
 def config(mosquitto: Mosquitto, tmp_path: Path) -> Path:
     """A broker that retains the mood of a kitchen, and the config that names it."""
     with raw_subscriber(mosquitto.port, "edged/place/#") as (client, messages):
+        client.publish("edged/hub-lab/availability", b"online", qos=1, retain=True)
         client.publish("edged/place/kitchen/mood", encoded(_MOOD), qos=1, retain=True)
         wait_until(lambda: bool(messages), "retained")
     file = tmp_path / "config.yaml"
@@ -88,12 +89,20 @@ def _answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+async def _until(client: Client, *, online: bool | None) -> None:
+    """Ask until the hub of the kitchen is said to be so: what the broker retains is on its way."""
+    while True:
+        places = (await client.call_tool("list_places", {})).structured_content["places"]
+        if places and places[0]["hub_online"] is online:
+            return
+        await asyncio.sleep(0.05)
+
+
 async def _looked_at(target: Any) -> dict[str, Any]:  # noqa: ANN401 -- whatever the client takes
     async with Client(target) as client:
         tools = (await client.list_tools()).tools
         found: dict[str, Any] = {"tools": {tool.name: tool.annotations for tool in tools}}
-        while not (await client.call_tool("list_places", {})).structured_content["places"]:  # noqa: ASYNC110 -- no event
-            await asyncio.sleep(0.05)  # the retained mood is on its way
+        await _until(client, online=True)
         for name, arguments in (
             ("list_places", {}),
             ("current_mood", {"place": "kitchen"}),
@@ -121,9 +130,12 @@ def check(found: dict[str, Any]) -> None:
     """The mood, and that nothing but reading is offered."""
     assert set(found["tools"]) == {"list_places", "current_mood", "mood_history", "explain"}
     assert all(annotations.read_only_hint for annotations in found["tools"].values())
-    assert found["list_places"] == {"places": [{"place": "kitchen", "mood": "angry for 40 s, by voice alone"}]}
+    sentence = "angry for 40 s, by voice alone"
+    assert found["list_places"] == {"places": [{"place": "kitchen", "mood": sentence, "hub_online": True}]}
+    assert (found["current_mood"]["sentence"], found["current_mood"]["hub_online"]) == (sentence, True)
     assert (found["current_mood"]["emotion"], found["current_mood"]["confidence"]) == ("angry", 0.8)
     assert found["mood_history"]["changes"] == []
+    assert found["mood_history"]["now"] == {"mood": "angry", "since": _TIME, "sentence": sentence}
     assert found["explain"]["senses"]["voice"]["label"] == "angry"
     shares = [one["right_when_it_says_this"] for one in found["explain"]["how_often_right"]]
     assert shares
@@ -141,6 +153,26 @@ def test_stdio(config: Path) -> None:
         command=sys.executable, args=["-m", "edged", "mcp", "--config", str(config)], cwd=str(REPOSITORY)
     )
     check(looked_at(command))
+
+
+def test_offline_hub_is_said(config: Path, mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """A mood that was retained before its hub died is no mood of now, in any answer; the broker's end is unknown."""
+
+    async def seen(url: str) -> None:
+        async with Client(url) as client:
+            await _until(client, online=True)
+            with raw_subscriber(mosquitto.port, "edged/#") as (hub, _):
+                hub.publish("edged/hub-lab/availability", b"offline", qos=1, retain=True)
+                await _until(client, online=False)
+            for tool in ("current_mood", "explain"):
+                said = (await client.call_tool(tool, {"place": "kitchen"})).structured_content
+                assert said["hub_online"] is False
+                assert said["sentence"].startswith("unknown, as its hub is offline; the last was: angry for 40 s")
+            mosquitto.kill()
+            await _until(client, online=None)
+
+    with serving(config, tmp_path) as url:
+        asyncio.run(asyncio.wait_for(seen(url), _WITHIN_S))
 
 
 def test_http(config: Path, tmp_path: Path) -> None:

@@ -83,6 +83,35 @@ def test_history_forgets_by_its_own_clock() -> None:
     assert [one.event_type for one in moods.history("hall", 1)] == ["angry"]
 
 
+def test_mood_is_valid_while_its_hub_is_online() -> None:
+    """As its availability says, before or after the mood; unknown without one, and once the broker is lost."""
+    moods = Moods("edged")
+    moods.take(received("kitchen/mood", mood("kitchen")))
+    assert moods.is_online("kitchen") is None
+    for payload, expected in ((b"online", True), (b"offline", False), (b"", False)):
+        moods.take(Received("edged/hub-lab/availability", payload, retained=True))
+        assert moods.is_online("kitchen") is expected
+    moods.take(Received("edged/hub-2/availability", b"online", retained=True))
+    moods.take(Received("edged/hub-lab/event/availability", b"online", retained=True))
+    assert moods.is_online("kitchen") is False
+    assert moods.is_online("cellar") is None
+    moods.lost()
+    assert moods.is_online("kitchen") is None
+
+
+def test_senders_are_bounded() -> None:
+    """Those that are known are followed on."""
+    moods = Moods("edged")
+    moods.take(received("kitchen/mood", mood("kitchen")))
+    moods.take(Received("edged/hub-lab/availability", b"online", retained=True))
+    for number in range(6000):
+        moods.take(Received(f"edged/node-{number}/availability", b"online", retained=True))
+    moods.take(Received("edged/hub-lab/availability", b"offline", retained=False))
+    assert moods.is_online("kitchen") is False
+    moods.take(received("hall/mood", mood("hall").replace(b"hub-lab", b"node-5999")))
+    assert moods.is_online("hall") is None
+
+
 @pytest.mark.parametrize(
     "payload", [b"{}", b"\xff", b"[" * 5000, mood("cellar"), mood("hall") + b" " * 20_000, b'{"v": "x"}']
 )
