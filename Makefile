@@ -7,7 +7,13 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 # Expensive fixtures are those of a file: one worker runs all of it, and files with trainings, which are first, start first.
 BY_FILE := --dist loadfile --no-loadscope-reorder
-LINT = $(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy
+RUFF = $(BIN)/ruff check && $(BIN)/ruff format --check
+LINT = $(RUFF) && $(BIN)/mypy
+# mypy keeps one core busy for a minute: it runs beside the tests, and what it says comes after them.
+define BESIDE_MYPY
+$(RUFF)
+@$(BIN)/mypy >.venv/mypy.txt 2>&1 & mypy=$$!; $(1); tests=$$?; wait $$mypy; mypy=$$?; cat .venv/mypy.txt; exit $$((tests | mypy))
+endef
 SIZE ?= small
 RECIPE ?=
 SEED ?= 3
@@ -33,13 +39,11 @@ run: .venv/.set-up-run ## the microphone and the broker of config.yaml; shows wh
 setup: .venv/.set-up-test ## Python packages and system packages for everything below; asks for sudo for the latter
 
 check: .venv/.set-up-check ## ruff, mypy and the unit tests with coverage: about 90 s, no sudo, no network once set up
-	$(LINT)
-	$(PYTEST) tests/unit tests/repo -m 'not broker and not sound and not faults and not corpora' -n auto --cov
+	$(call BESIDE_MYPY,$(PYTEST) tests/unit tests/repo -m 'not broker and not sound and not faults and not corpora' -n auto --cov)
 
 test: .venv/.set-up-test ## everything that needs no root: also a real broker, a real capture device, real faults, training
-	$(LINT)
-	$(PYTEST) tests/convert tests/web tests/unit tests/repo tests/broker tests/system -n 3 $(BY_FILE)
-	$(PYTEST) tests/faults tests/sound -n 3 $(BY_FILE) # apart: what runs in real time and what uses every core
+	$(call BESIDE_MYPY,$(PYTEST) tests/convert tests/web tests/unit tests/repo tests/broker tests/system -n 4 $(BY_FILE))
+	$(PYTEST) tests/faults tests/sound -n 4 $(BY_FILE) # apart: what runs in real time and what uses every core
 
 test-systemd: .venv/.set-up-systemd ## the service under a real systemd, in a container of Debian 12; needs root
 	$(PYTEST) -m systemd tests/system

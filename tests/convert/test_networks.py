@@ -4,6 +4,7 @@ import dataclasses
 import importlib.util
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,11 @@ def normalized() -> tuple[list[Any], list[Any]]:
 
 
 def trainings(folder: Path) -> tuple[Outcome, Outcome]:
-    """An undisturbed training, and one that was killed."""
-    return _trained(folder, killed=False), _trained(folder, killed=True)
+    """An undisturbed training, and one that was killed, with the teachers of the first."""
+    whole = _trained(folder, killed=False)
+    for teacher in (folder / "whole" / "runs").glob("small-undistilled-*"):
+        shutil.copytree(teacher, folder / "killed" / "runs" / teacher.name)
+    return whole, _trained(folder, killed=True)
 
 
 def _trained(folder: Path, *, killed: bool) -> Outcome:

@@ -30,6 +30,7 @@ from edged.features.geometry import GEOMETRY
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.broker.commander import Commander
 from tests.parts.broker.mosquitto import Mosquitto, mosquitto_program, wait_until
+from tests.parts.broker.raw_subscriber import raw_subscriber
 from tests.parts.broker.wire import PUBLISH, Sent, sent
 from tests.parts.faults.contents import (
     NODE,
@@ -109,9 +110,12 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
             config = folder / "config.yaml"
             config.write_text(CONFIG.format(port=broker.port, state=state))
             command: list[str | Path] = [sys.executable, "-m", "edged", "run", "--config", config]
-            with Traced(command, folder, microphone.environment) as traced:
+            with (
+                raw_subscriber(broker.port, "homeassistant/#") as (_, introductions),
+                Traced(command, folder, microphone.environment) as traced,
+            ):
                 # The last message of the start, three seconds after the connection; its log line precedes it.
-                wait_until(lambda: traced.ended or introduced(traced), "the device's introduction")
+                wait_until(lambda: traced.ended or introductions, "the device's introduction")
                 assert not traced.ended, traced.output()
                 limits = Path(f"/proc/{traced.pid}/limits").read_text()
                 began_s = traced.calls()[-1].utc_s
@@ -128,12 +132,6 @@ def run(tmp_path_factory: pytest.TempPathFactory, speech: Path, strace: None) ->
     shown = subprocess.check_output([sys.executable, "-m", "edged", "discovery", "--config", config])
     parts = {(topic.decode(), payload) for topic, _, payload in (line.partition(b" ") for line in shown.splitlines())}
     return Run(items, traced.output(), state, began_s, core, muted_s, parts)
-
-
-def introduced(traced: Traced) -> bool:
-    """Whether the discovery for Home Assistant was sent."""
-    sends = [call for call in traced.calls() if call.name in {"sendto", "sendmsg", "write"} and not call.failed]
-    return any(b'"state_topic"' in string for call in sends for string in call.strings)
 
 
 def beginning(speech: Path, folder: Path) -> Path:
