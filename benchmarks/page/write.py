@@ -28,11 +28,12 @@ in CPU time of all their threads. A value is the median, with the quartiles (of 
 what the goals were set from, at commit 1d9c3d2 and in part on another machine.
 """
 _NOTES = """\
-"Takes" is how many times as long as edged. Latency has two definitions. "Last sample of a window to the subscriber" is
-from the arrival of the last sample that a window needs, with a microphone that is on time, to the receipt of the answer
-by an MQTT client on this machine. "With a virtual microphone" is end to end: from the end of a window in the sound, by
-the clock at which its block arrived, which is 32 ms past the centre of its last frame, through PulseAudio, ALSA and
-PortAudio; "before" was measured in this way. Calls of malloc are counted with Python's own allocator off.
+"Takes" is how many times as long as edged. "Live" has the config's defaults, which publish no message a window. Latency
+has two definitions. "Last sample of a window to the subscriber" is from the arrival of the last sample that a window
+needs, with a microphone that is on time, to the receipt of the answer by an MQTT client on this machine. "With a
+virtual microphone" is end to end, through PulseAudio, ALSA and PortAudio: from the end of a window in the sound, by the
+clock at which its block arrived, which is 32 ms past the centre of its last frame; "before" was measured in this way.
+Calls of malloc are counted with Python's own allocator off.
 """
 _PEERS = """\
 ## Beside other programs
