@@ -24,7 +24,6 @@ Floats = NDArray[np.float32]
 # Frames that are transformed at once, a stride of them: their arrays fit into the second cache of a Cortex-A53.
 BLOCK = 32
 _UNPACKED = 1_000_000  # multiply-adds of a product that OpenBLAS computes without packing its factors first
-_SPARE = 16  # columns: rows of 1023 begin almost a page apart, and a cache has few places for such addresses
 _FACTORS = range(8, 65)  # n_2: shorter ones waste operations in the first step, longer ones in the second
 _MAX_FIRST = 128  # n_1
 
@@ -123,21 +122,20 @@ class Spectra:
         n_kept, step = n_1 // 2 + 1, self._memory.strides[-1]
         hop = self._tables.geometry.hop // n_2  # in columns
         n_columns = n_1 + (n_frames - 1) * hop
-        n_row = n_frames * n_kept + _SPARE
+        n_half = n_2 * n_frames * n_kept
         columns, split, half, whole, power = self._memory
-        by_bin = (2, n_2, n_frames, n_kept), (n_2 * n_row * step, n_row * step, n_kept * step, step)
-        rows = [array[: 2 * n_2 * n_row].reshape(2 * n_2, n_row)[:, :-_SPARE] for array in (half, whole)]
+        rows = [array[: 2 * n_half].reshape(2 * n_2, -1) for array in (half, whole)]
         n_products = -(-rows[0].size * 2 * n_2 // _UNPACKED)
         pieces = [np.array_split(array, n_products, axis=1) for array in rows]
         return _Views(
             columns[: n_2 * n_columns].reshape(n_2, n_columns),
             _strided(columns, (n_2, n_frames, n_1), (n_columns * step, hop * step, step)),
             split[: n_2 * n_frames * n_1].reshape(n_2, n_frames, n_1),
-            _strided(half, *by_bin),
-            _strided(whole, *by_bin),
+            rows[0].reshape(2, n_2, n_frames, n_kept),
+            rows[1].reshape(2, n_2, n_frames, n_kept),
             list(zip(*pieces, strict=True)),
-            power[: n_2 * n_frames * n_kept].reshape(n_frames, n_2, n_kept),
-            power[: n_2 * n_frames * n_kept].reshape(n_frames, -1),
+            power[:n_half].reshape(n_frames, n_2, n_kept),
+            power[:n_half].reshape(n_frames, -1),
         )
 
 

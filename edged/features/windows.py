@@ -47,6 +47,7 @@ class Windows:
         self._most_frames = min(at_once, geometry.n_frames)
         self._pending = np.zeros(geometry.n_fft + (self._most_frames - 1) * geometry.hop, np.float32)
         self._levels = np.empty((self._most_frames, geometry.n_mels), np.float32)
+        self._new_loudness = np.empty((self._most_frames, 2), np.float32)
         self._bands = RecentBands(geometry)
         self._loudness = np.empty((2 * geometry.n_frames, 2), np.float32)
         self._next: int
@@ -102,15 +103,15 @@ class Windows:
 
     def _compute(self, n_frames: int) -> int:
         """The next ``n_frames`` frames into the rings, which hold each twice, so that any window is one view."""
-        size, hop = self._geometry.n_frames, self._geometry.hop
-        index, pending = self._count % size, self._pending
+        size, hop, pending = self._geometry.n_frames, self._geometry.hop, self._pending
+        levels, loudness = self._levels[:n_frames], self._new_loudness[:n_frames]
+        self._front_end.levels(pending[: (n_frames - 1) * hop + self._geometry.n_fft], levels, loudness)
+        index = self._count % size
         before_wrap = min(n_frames, size - index)
-        for first, n, row in ((0, before_wrap, index), (before_wrap, n_frames - before_wrap, 0)):
-            if n:
-                samples = pending[first * hop : (first + n - 1) * hop + self._geometry.n_fft]
-                rows, copies = slice(row, row + n), slice(row + size, row + size + n)
-                self._bands.put(self._front_end.levels(samples, self._levels[:n], self._loudness[rows]), row)
-                self._loudness[copies] = self._loudness[rows]
+        for new, row in ((slice(before_wrap), index), (slice(before_wrap, n_frames), 0)):
+            if n := len(levels[new]):
+                self._bands.put(levels[new], row)
+                self._loudness[row : row + n] = self._loudness[row + size : row + size + n] = loudness[new]
         self._count += n_frames
         self._n_pending -= n_frames * hop
         pending[: self._n_pending] = pending[n_frames * hop : n_frames * hop + self._n_pending]
