@@ -133,9 +133,21 @@ def page(figures: Sequence[Summary], wanted: Collection[Row] = ()) -> str:
         parts += [f"## {problem.title}\n", chance, _table([*own, *last], problem.group)]
         measured = {one.entry for one in own}
         if absent := [entry for row, entry in wanted if row == name and entry not in measured]:
-            parts.append(f"Not trained yet on these: {', '.join(absent)}.\n")
+            named = ", ".join(entry + _cost(entry, figures) for entry in absent)
+            parts.append(f"Not trained yet on these: {named}.\n")
     parts += [_READING, "## What they are\n", _what_table(figures), _ADDING]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def _cost(entry: str, figures: Sequence[Summary]) -> str:
+    """What a fold takes where the recogniser was trained, in parentheses; nothing where that was not measured."""
+    timed = [one for one in figures if one.entry == entry and one.seconds is not None]
+    if not timed:
+        return ""
+    most = max(timed, key=lambda one: one.seconds or 0)
+    return (
+        f" ({max(1, round(most.seconds or 0))} s of a core a fold of {PROBLEMS[most.problem].title.partition(',')[0]})"
+    )
 
 
 def _table(figures: Sequence[Summary], group: str) -> str:

@@ -86,7 +86,15 @@ ENTRIES = [
         reason=reason,
     )
     for design, what, reason in (
-        (ALEXNET, "log-mel of 94 x 64; AlexNet, augmented", "ten minutes of a core a fold"),
-        (RESNET34, "log-mel of 94 x 32; ResNet-34, augmented", "ten minutes of a core a fold"),
+        (
+            ALEXNET,
+            "log-mel of 94 x 64; AlexNet, augmented",
+            "0.35 s of a core a step of 32 clips: 1.6 minutes a fold of EMO-DB, 25 of CREMA-D",
+        ),
+        (
+            RESNET34,
+            "log-mel of 94 x 32; ResNet-34, augmented",
+            "0.66 s of a core a step of 32 clips: 3 minutes a fold of EMO-DB, 47 of CREMA-D",
+        ),
     )
 ]
