@@ -24,7 +24,7 @@ from edged.features.logmel import Floats
 from edged.models.interpreter import Interpreter, installed_runtimes
 
 _GATES = ("model", "webrtcvad", "level")
-_MOST_MISSED = 0.02  # share of validation speech that webrtcvad's threshold may lose
+_MAX_MISSED = 0.02  # share of validation speech that webrtcvad's threshold may lose
 
 
 def evaluated(content: bytes, held: Trials, tried: Trials, recipe: GateRecipe) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def evaluated(content: bytes, held: Trials, tried: Trials, recipe: GateRecipe) -
         found["webrtcvad"] = found[f"webrtcvad {mode}"]
     at = {
         "model": most_sensitive(_parted(on_held["model"], held)[1], recipe.most_accepted),
-        "webrtcvad": threshold(_parted(on_held["webrtcvad"], held)[0], _MOST_MISSED),
+        "webrtcvad": threshold(_parted(on_held["webrtcvad"], held)[0], _MAX_MISSED),
         "level": LEVEL.margin_db,
     }
     parted = {name: _parted(on_tried[name], tried) for name in _GATES}
@@ -113,8 +113,8 @@ def _missed(
 
 def _parted(scores: Floats, windows: Trials) -> tuple[Floats, Floats]:
     """Scores of speech that every gate can process, and of recorded sounds without speech."""
-    heard = ~np.isnan(windows.margin_db) & ~np.char.startswith(windows.group, MADE)
-    return scores[windows.speech & heard], scores[~windows.speech & heard]
+    has_level = ~np.isnan(windows.margin_db) & ~np.char.startswith(windows.group, MADE)
+    return scores[windows.speech & has_level], scores[~windows.speech & has_level]
 
 
 def _groups(tried: Trials, scores: dict[str, Floats], at: dict[str, float]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from convert.gate.trials import WINDOWS_PER_HOUR
 from edged.features.logmel import Floats
 
-_MOST_POINTS = 200  # of a curve
+_MAX_POINTS = 200  # of a curve
 
 
 def curve(speech: Floats, other: Floats) -> tuple[Floats, NDArray[np.float64], NDArray[np.float64]]:
@@ -56,5 +56,5 @@ def row(speech: Floats, other: Floats, at: float) -> dict[str, Any]:
 def thinned(speech: Floats, other: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The curve as (missed, accepted per hour), of a few hundred points at most."""
     _, missed, accepted = curve(speech, other)
-    kept = np.unique(np.linspace(0, len(missed) - 1, _MOST_POINTS).astype(int))
+    kept = np.unique(np.linspace(0, len(missed) - 1, _MAX_POINTS).astype(int))
     return missed[kept], accepted[kept] * WINDOWS_PER_HOUR

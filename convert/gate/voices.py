@@ -28,7 +28,7 @@ _LIFTER_S = 0.0014  # the cepstrum up to here is the envelope: shorter than the 
 _EFFORT_HZ = 500.0  # from here on a shout falls less …
 _EFFORT_OCTAVES = 3.0  # … as far as this
 _BREATH_HZ = 600.0  # below this a whisper has little
-_MOST_RAISED = 3.5  # natural logarithm: no more is put back of what the change of pitch has left nothing of
+_MAX_RAISED = 3.5  # natural logarithm: no more is put back of what the change of pitch has left nothing of
 _TINY = 1e-7
 _DEEPEST_DB = -110.0  # below the loudest cell, as a clip's own frames are kept
 _SMOOTHED = 7  # bands over which harmonics are averaged away
@@ -48,7 +48,7 @@ def shouted(samples: Floats, spec: VoiceSpec, rng: np.random.Generator) -> Float
     envelope = _envelope(np.abs(spectra))
     then = np.minimum(np.round(np.arange(spectra.shape[1]) * speed).astype(int), spoken.shape[1] - 1)
     moved = _between(_envelope(np.abs(spoken)), bins / rng.uniform(*spec.shout_formants))[:, then]
-    moved = np.minimum(moved, envelope + _MOST_RAISED)
+    moved = np.minimum(moved, envelope + _MAX_RAISED)
     gain_db = rng.uniform(*spec.shout_effort_db) * np.clip(_octaves(bins, _EFFORT_HZ), 0, _EFFORT_OCTAVES)
     _, found = istft(
         spectra * np.exp(moved - envelope) * 10 ** (gain_db[:, None] / 20), nperseg=_FRAME, noverlap=_FRAME - _HOP

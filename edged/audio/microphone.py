@@ -191,10 +191,10 @@ class Microphone:
         if self._idle_s >= HUNG_S:
             raise CaptureError(f"microphone {self._name!r}: the driver hangs, it got nothing done for {HUNG_S:g} s")
         # One that never was there is waited for: a restart would only make this node come and go.
-        most_s = self._audio.max_recovery_s
+        max_s = self._audio.max_recovery_s
         trouble = self._trouble(self._state(capture))
-        if most_s and self._ring.n_written and self._deaf_s >= most_s and not self._mute.muted:
-            raise CaptureError(f"{trouble or f'microphone {self._name!r}'}; no sound for {most_s:g} s")
+        if max_s and self._ring.n_written and self._deaf_s >= max_s and not self._mute.muted:
+            raise CaptureError(f"{trouble or f'microphone {self._name!r}'}; no sound for {max_s:g} s")
         if capture is None and self._n_tries >= _MAX_TRIES:
             raise CaptureError(f"{trouble}; tried {self._n_tries} times")
 

@@ -124,7 +124,7 @@ def _quoted(payload: bytes) -> str:
 
 
 def _id_of(payload: bytes) -> str | msgspec.UnsetType:
-    """The id of an otherwise invalid object, so its result can be told from others."""
+    """The id of an otherwise invalid object, so that its result is recognised."""
     try:
         return msgspec.json.decode(payload, type=_Identified).id
     except _WRONG:

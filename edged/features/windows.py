@@ -44,10 +44,10 @@ class Windows:
         self._front_end = FrontEnd(geometry)
         self._geometry = geometry
         self._stride_frames = stride // geometry.hop
-        self._most_frames = min(at_once, geometry.n_frames)
-        self._pending = np.zeros(geometry.n_fft + (self._most_frames - 1) * geometry.hop, np.float32)
-        self._levels = np.empty((self._most_frames, geometry.n_mels), np.float32)
-        self._new_loudness = np.empty((self._most_frames, 2), np.float32)
+        self._max_frames = min(at_once, geometry.n_frames)
+        self._pending = np.zeros(geometry.n_fft + (self._max_frames - 1) * geometry.hop, np.float32)
+        self._levels = np.empty((self._max_frames, geometry.n_mels), np.float32)
+        self._new_loudness = np.empty((self._max_frames, 2), np.float32)
         self._bands = RecentBands(geometry)
         self._loudness = np.empty((2 * geometry.n_frames, 2), np.float32)
         self._next: int
@@ -82,7 +82,7 @@ class Windows:
             pending[self._n_pending : self._n_pending + n_taken] = samples[at : at + n_taken]
             at, self._n_pending = at + n_taken, self._n_pending + n_taken
             n_frames = self._front_end.n_frames(self._n_pending)
-            while n_frames >= min(self._n_due, self._most_frames):
+            while n_frames >= min(self._n_due, self._max_frames):
                 is_due = n_frames >= self._n_due
                 n_frames -= self._compute(min(n_frames, self._n_due))
                 if is_due:

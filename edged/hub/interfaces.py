@@ -1,4 +1,4 @@
-"""Who is told of a mood beside the broker: an agent, which the hub opens, closes and knows nothing else of.
+"""Who gets a mood beside the broker: an agent, which the hub opens, closes and knows nothing else of.
 
 MoodEvent ──► MoodListener.mood_changed
 """

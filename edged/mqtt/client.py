@@ -32,7 +32,7 @@ from edged.mqtt.subscriptions import Subscription
 WILL_DELAY_S = 10  # longer than most losses, short enough to report a dead device
 TOO_LARGE = "Packet too large"  # a reason code's name
 _LONGEST_S = 2**32 - 1  # a message expiry interval has four bytes
-_MOST_UNANSWERED = 2**16 - 1  # if the broker states no limit
+_MAX_UNANSWERED = 2**16 - 1  # if the broker states no limit
 _END_S = 0.5  # for paho's thread to end, after a deadline
 _PUBLISH, _WILL = PacketTypes.PUBLISH, PacketTypes.WILLMESSAGE
 
@@ -211,8 +211,8 @@ class MqttClient:
         if reason.is_failure:
             self._callbacks.refused(str(reason))
         else:  # paho's own limit cannot be changed while connected
-            most_unanswered = getattr(properties, "ReceiveMaximum", _MOST_UNANSWERED)
-            self._callbacks.accepted(most_unanswered, getattr(properties, "MaximumPacketSize", None))
+            max_unanswered = getattr(properties, "ReceiveMaximum", _MAX_UNANSWERED)
+            self._callbacks.accepted(max_unanswered, getattr(properties, "MaximumPacketSize", None))
 
     def _failed(self, _client: Client, _userdata: object) -> None:
         self._callbacks.failed(sys.exception())  # paho calls from an except clause and does not pass the cause

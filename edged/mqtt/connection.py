@@ -65,7 +65,7 @@ class Connection:
         self._accepted_s: float | None = None  # monotonic; None until the broker accepts this attempt
         self.end = AttemptEnd(mqtt, client_id, self._connection_state)
         self._sending = threading.Lock()  # so that a send ends before the next connection starts
-        self._most_unanswered = self._n_sent = self._n_answered = 0  # since the broker accepted this attempt
+        self._max_unanswered = self._n_sent = self._n_answered = 0  # since the broker accepted this attempt
         self._online_mid: int | None = None  # until it is acknowledged
         self._subscribe_mid: int | None = None
         self._asked = self._subscriptions  # by SUBSCRIBE of this attempt
@@ -141,8 +141,8 @@ class Connection:
         ``expiry_s`` is how long the message is of use; only MQTT 5 has a field for it.
         """
         with self._sending:
-            most_are_out = self._n_sent - self._n_answered >= self._most_unanswered
-            if not self.connected or self._connection_state.closing or most_are_out:
+            window_is_full = self._n_sent - self._n_answered >= self._max_unanswered
+            if not self.connected or self._connection_state.closing or window_is_full:
                 return None
             n_bytes = self._client.packet_bytes(topic, payload, qos, expiry_s)
             if not self.size_limit.fits(topic, n_bytes):
@@ -196,13 +196,13 @@ class Connection:
         self.end.forget()
         self._client.set_wait(self._backoff.attempted())
 
-    def _accepted(self, most_unanswered: int, max_bytes: int | None) -> None:
+    def _accepted(self, max_unanswered: int, max_bytes: int | None) -> None:
         if self._connection_state.closing:  # the attempt was under way when closing started
             self._client.disconnect()
             return
         self._accepted_s = time.monotonic()
         self.size_limit.connected(max_bytes)
-        self._most_unanswered = max(1, most_unanswered - 1)  # one is reserved for offline
+        self._max_unanswered = max(1, max_unanswered - 1)  # one is reserved for offline
         self._asked = self._subscriptions
         if wanted := self._asked.wanted:
             self._subscribe_mid = self._client.subscribe(wanted)

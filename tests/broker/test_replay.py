@@ -16,7 +16,7 @@ from edged.cli.sensor.replay import replay_config
 from edged.config.structs import Config
 from edged.host.instance_lock import InstanceLock
 from edged.mqtt.publisher import Publisher
-from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
+from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.raw_subscriber import raw_subscriber
 from tests.parts.sound.speech import RATE_HZ
 from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edged
@@ -104,10 +104,11 @@ def test_replay_node_fits_a_topic() -> None:
 def test_replay_without_broker_is_an_error(speech: Path, tmp_path: Path) -> None:
     """One line with host and port, status 1."""
     config = tmp_path / "config.yaml"
-    config.write_text("mqtt: {host: 127.0.0.1, port: 1}\n")
+    port = free_port()
+    config.write_text(f"mqtt: {{host: 127.0.0.1, port: {port}}}\n")
     done = edged("replay", speech, "--config", config)
     assert done.returncode == 1
-    assert "edged: broker 127.0.0.1:1: " in done.stderr.splitlines()[-1]
+    assert f"edged: broker 127.0.0.1:{port}: " in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 
 

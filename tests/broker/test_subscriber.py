@@ -13,7 +13,7 @@ __all__ = ["idle_mosquitto", "mosquitto"]
 
 
 def test_retained_message_is_marked(mosquitto: Mosquitto) -> None:
-    """Retained messages are told apart from live ones."""
+    """Retained messages are distinguished from live ones."""
     acknowledged: list[int] = []
     with Connection(mosquitto.mqtt, "a", on_acknowledged=acknowledged.append) as sender:
         assert sender.wait_connected(WITHIN_S)

@@ -142,7 +142,7 @@ def test_logged_array_is_found(line: str) -> None:
     assert array_faults(modules) != []
 
 
-def test_length_of_an_array_may_be_told() -> None:
+def test_length_of_an_array_may_be_logged() -> None:
     """Counts are no sound."""
     modules = trees()
     modules["harmless.py"] = ast.parse('_log.debug("%d of %s", len(samples), scores.shape)')

@@ -5,7 +5,7 @@ import platform
 from pathlib import Path
 
 from edged.demo.sample import SAMPLE
-from tests.parts.broker.mosquitto import wait_until
+from tests.parts.broker.mosquitto import free_port, wait_until
 from tests.parts.sound.pulse import VirtualMicrophone, virtual_microphone  # noqa: F401 -- a fixture
 from tests.parts.system.program import running_daemon
 
@@ -26,7 +26,8 @@ def test_listening_takes_a_small_share_of_a_core(
 ) -> None:
     """Ten seconds of live speech take less than 1.5 s of CPU time, without manual settings."""
     config = tmp_path / "config.yaml"
-    config.write_text("node: lab\naudio: {device: pulse}\nmqtt: {host: 127.0.0.1, port: 1}\nhealth_s: 5\n")
+    broker = f"{{host: 127.0.0.1, port: {free_port()}}}"
+    config.write_text(f"node: lab\naudio: {{device: pulse}}\nmqtt: {broker}\nhealth_s: 5\n")
     environment = {name: value for name, value in os.environ.items() if name not in BLAS}
     environment |= virtual_microphone.environment
     if platform.machine() == "x86_64":

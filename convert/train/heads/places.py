@@ -63,8 +63,8 @@ def _shift(  # noqa: PLR0913, PLR0917 -- as above
     shares = _mixture(spec, rng, neutral, n_labels) * there
     drawn = rng.choice(n_labels, count, p=shares / shares.sum())
     windows = [int(rng.choice(by_label[label])) for label in drawn]
-    told_apart = np.bincount(drawn, minlength=n_labels) / count
-    mixture = spec.certainty * told_apart + (1 - spec.certainty) * usual(neutral, n_labels)
+    known_shares = np.bincount(drawn, minlength=n_labels) / count
+    mixture = spec.certainty * known_shares + (1 - spec.certainty) * usual(neutral, n_labels)
     place = values[windows].mean(axis=0) - mixture @ known.offsets
     return np.asarray(count / (count + spec.caution) * (place - known.centre), np.float32)
 

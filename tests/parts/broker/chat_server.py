@@ -1,4 +1,4 @@
-"""A scripted OpenAI-compatible server on loopback: it answers as it is told to and keeps what it was asked."""
+"""A scripted OpenAI-compatible server on loopback: it gives the answers of the test and keeps the questions."""
 
 import json
 import threading

@@ -78,7 +78,7 @@ def test_card_number_is_no_part_of_the_selector() -> None:
 def test_each_selector_selects_its_own_device(
     first: UsbIdentity | None, second: UsbIdentity | None, expected: list[str]
 ) -> None:
-    """Devices of the same name are told apart by serial, then by port, and by number as a last resort."""
+    """Devices of the same name are distinguished by serial, then by port, and by number as a last resort."""
     cards = {number: card for number, card in ((1, first), (2, second)) if card}
     duplicates = identified([device("USB Mic (hw:1,0)"), device("USB Mic (hw:2,0)"), device("pulse")], cards)
     assert [duplicate.selector for duplicate in duplicates[:2]] == expected

@@ -14,7 +14,7 @@ from tests.parts.sound.speech import noise
 
 
 def test_every_stage_of_every_window() -> None:
-    """As many times by stage as windows, at least twenty, and the sum is that of a window; progress is told."""
+    """As many times by stage as windows, at least twenty, and the sum is that of a window; progress is reported."""
     seen: list[float] = []
     times = measured(parse_config("", "test"), load_bundle(DEFAULT_BUNDLE), noise(5.0), 0.0, seen.append)
     assert times.n_windows == MIN_WINDOWS == len(seen)

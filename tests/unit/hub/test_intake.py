@@ -5,7 +5,7 @@ from edged.hub.intake import MAX_BYTES, Intake
 
 
 class Clock:
-    """Stands still until it is told."""
+    """Stands still until the test moves it."""
 
     now_s = 100.0
 
@@ -71,7 +71,7 @@ def test_queue_of_a_topic_is_bounded() -> None:
     assert len([*intake.taken()]) == 64
 
 
-def test_lost_connection_is_told_once() -> None:
+def test_lost_connection_is_reported_once() -> None:
     """And wakes the hub's thread."""
     intake = Intake(["a"])
     intake.connected()

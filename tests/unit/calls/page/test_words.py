@@ -54,7 +54,7 @@ def test_outcomes_complete() -> None:
     ],
 )
 def test_channel(separated_by: str | None, shown: str) -> None:
-    """What told the parties apart."""
+    """How the parties were separated."""
     call = msgspec.convert(
         {
             "file": "a.wav",

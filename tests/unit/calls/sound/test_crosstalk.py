@@ -42,33 +42,33 @@ def test_leak_is_silenced(level_db: float) -> None:
     sides = call(("angry", "neutral", "angry", "neutral"))
     customer, agent = sides[:, 0], sides[:, 1]
     leak = hybrid(agent, level_db)
-    found, other, told = filtered(customer + leak, agent)
+    found, other, leaked = filtered(customer + leak, agent)
     assert np.array_equal(other, agent)
     speaking = np.abs(agent) > 0.003
     speaking &= np.abs(customer) < 0.003
     own = np.abs(customer) > 0.01
     assert power(found[speaking]) < 0.25 * power((customer + leak)[speaking])
     assert power(found[own]) == pytest.approx(power((customer + leak)[own]), rel=0.03)
-    assert told.seconds == pytest.approx(8, abs=3)
-    assert told.level_db == pytest.approx(level_db, abs=4)
+    assert leaked.seconds == pytest.approx(8, abs=3)
+    assert leaked.level_db == pytest.approx(level_db, abs=4)
 
 
 def test_no_leak_changes_nothing() -> None:
     """Two parties on channels of their own, sample for sample."""
     sides = call(("angry", "neutral", "angry"))
-    found, other, told = filtered(sides[:, 0], sides[:, 1])
+    found, other, leaked = filtered(sides[:, 0], sides[:, 1])
     assert np.array_equal(found, sides[:, 0])
     assert np.array_equal(other, sides[:, 1])
-    assert told == Leak(0.0, None)
+    assert leaked == Leak(0.0, None)
 
 
 def test_customer_in_the_agents_channel_is_left_alone() -> None:
     """The leak in the other direction is as coherent; its source is the louder one, and stays."""
     sides = call(("angry", "neutral", "angry"), agent=False)
     customer = sides[:, 0]
-    found, _, told = filtered(customer, sides[:, 1] + hybrid(customer, -20.0))
+    found, _, leaked = filtered(customer, sides[:, 1] + hybrid(customer, -20.0))
     assert np.array_equal(found, customer)
-    assert told.seconds == 0
+    assert leaked.seconds == 0
 
 
 def test_both_at_once_keep_the_customer() -> None:
@@ -76,8 +76,8 @@ def test_both_at_once_keep_the_customer() -> None:
     angry, neutral = np.concatenate(turns()["angry"]), np.concatenate(turns()["neutral"])
     n = min(len(angry), len(neutral), 10 * RATE_HZ)
     customer, agent = 0.3 * angry[:n], neutral[:n]
-    found, _, told = filtered(customer + hybrid(agent, -25.0), agent)
-    assert told.seconds <= 0.2 * n / RATE_HZ
+    found, _, leaked = filtered(customer + hybrid(agent, -25.0), agent)
+    assert leaked.seconds <= 0.2 * n / RATE_HZ
     assert power(found) > 0.8 * power(customer)
 
 

@@ -81,7 +81,7 @@ def speakers(corpora: Path) -> dict[str, Person]:
     return {person.name: person for person in known if person.name in {"EMODB_13", "EMODB_14"}}
 
 
-def test_two_women_are_told_apart(speakers: dict[str, Person], tmp_path: Path) -> None:
+def test_two_women_are_separated(speakers: dict[str, Person], tmp_path: Path) -> None:
     """Of a composed call of two women, one of them angry by half, at least nine tenths of the speech are right.
 
     The report lists both with a place to hear them, wants the customer named, and has a score for the one that is.
