@@ -59,6 +59,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     time: str  # UTC, RFC 3339
     wall_s: float
     load: tuple[float, float]  # runnable processes, mean of a minute, before and after
+    first: bool = False  # whether it ran before other programs, at real-time priority
 
 
 def spread(values: Sequence[float]) -> Spread:

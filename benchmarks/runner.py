@@ -31,7 +31,7 @@ def is_done(entry: Entry, commit: str) -> bool:
 def run(entry: Entry, commit: str) -> Result:
     """Measures and stores."""
     before, began_s = machine.load(), time.monotonic()
-    outcome = _outcome(entry)
+    outcome, first = _outcome(entry)
     result = Result(
         name=entry.name,
         outcome=outcome,
@@ -39,12 +39,14 @@ def run(entry: Entry, commit: str) -> Result:
         time=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         wall_s=time.monotonic() - began_s,
         load=(before, machine.load()),
+        first=first,
     )
     save(result)
     return result
 
 
-def _outcome(entry: Entry) -> Outcome:
+def _outcome(entry: Entry) -> tuple[Outcome, bool]:
+    """What it returns, and whether it ran before other programs."""
     command = [sys.executable, "-m", "benchmarks", "--child", entry.name]
     child = subprocess.Popen(
         command,
@@ -53,25 +55,26 @@ def _outcome(entry: Entry) -> Outcome:
         stderr=subprocess.PIPE,
         start_new_session=True,  # so that a time-out ends the programs that it started too
     )
-    if entry.by_clock:
-        _put_first(child.pid)
+    first = entry.by_clock and _put_first(child.pid)
     try:
         output, errors = child.communicate(timeout=entry.limit_s)
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, 9)
         child.communicate()
-        return Outcome(missing=f"not within {entry.limit_s:g} s")
+        return Outcome(missing=f"not within {entry.limit_s:g} s"), first
     try:
-        return msgspec.json.decode(output.rpartition(b"\n")[2], type=Outcome)
+        return msgspec.json.decode(output.rpartition(b"\n")[2], type=Outcome), first
     except msgspec.DecodeError:
         lines = errors.decode(errors="replace").strip().splitlines()
-        return Outcome(missing=f"status {child.returncode}: {lines[-1] if lines else 'no output'}")
+        return Outcome(missing=f"status {child.returncode}: {lines[-1] if lines else 'no output'}"), first
 
 
-def _put_first(pid: int) -> None:
+def _put_first(pid: int) -> bool:
     """What is measured by the clock runs before other programs, where root may say so: the rest of them do not count.
 
-    It gets the lowest real-time priority, and with it the programs that it starts (sched(7)).
+    It gets the lowest real-time priority, and with it the programs that it starts (sched(7)); False where it cannot.
     """
     with contextlib.suppress(OSError):
         os.sched_setscheduler(pid, os.SCHED_RR, os.sched_param(1))
+        return True
+    return False

@@ -108,6 +108,7 @@ def _machine(results: Results) -> list[str]:
     if times:
         lines.append(f"- measured from {times[0]} to {times[-1]}")
         lines.append(f"- load of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f} runnable processes")
-    lines.append("- what passes by the clock (latency, start, outbox, fleet) ran before other programs, if as root")
+    if first := [entry.name for entry in ENTRIES if entry.name in results and results[entry.name].first]:
+        lines.append(f"- what passes by the clock ran before other programs: {', '.join(first)}")
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions().items())
     return [*lines, f"- {versions}"]
