@@ -5,7 +5,6 @@
 The clips are the sample conversation cut at other places, so that no two have the same hash.
 """
 
-import resource
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ import soundfile
 from benchmarks.growth.child import child
 from benchmarks.result import Curve, Outcome, Plot
 from benchmarks.sound import conversation
+from benchmarks.usage import own_peak_mb
 from convert.corpora.clip import Clip
 from convert.data.dataset import prepare
 from edged.features.geometry import GEOMETRY
@@ -65,7 +65,7 @@ def main(size: int) -> None:
         began_s = time.process_time()
         prepare(clips, cache)
         busy_s = time.process_time() - began_s
-    figures = {"s": busy_s, "MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    figures = {"s": busy_s, "MB": own_peak_mb()}
     sys.stdout.buffer.write(b"\n" + msgspec.json.encode(figures))
 
 

@@ -6,8 +6,6 @@ ten minutes of it ──decoding and filters; log-mel of both channels; all─�
 A call of an hour is a made-up one, over and over.
 """
 
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +16,7 @@ import numpy as np
 import soundfile
 
 from benchmarks.result import Outcome
+from benchmarks.usage import usage_of
 from edged.calls.analysis import analyse
 from edged.calls.settings import CallSettings
 from edged.calls.sound.parties import Parties
@@ -35,21 +34,16 @@ def measured() -> Outcome:
     """CPU time and memory of an hour's call, and the shares of its parts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        busy_s, megabytes = usage_of(folder, _HOUR_S)
+        usage = usage_of(_command(folder, _HOUR_S))
         shares = _shares(folder)
-    return Outcome(figures={"CPU s of an hour in stereo": busy_s, "peak, MB": megabytes} | shares)
+    return Outcome(figures={"CPU s of an hour in stereo": usage.busy_s, "peak, MB": usage.peak_mb} | shares)
 
 
-def usage_of(folder: Path, duration_s: int) -> tuple[float, float]:
-    """CPU seconds and peak megabytes of ``edged calls`` on a call of this length."""
+def _command(folder: Path, duration_s: int) -> list[str]:
+    """``edged calls`` on a call of this length."""
     file = _recording(folder, duration_s)
     options = ["--customer", "left", "--jobs", "1", "--out", str(folder / f"out-{duration_s}")]
-    process = subprocess.Popen([sys.executable, "-m", "edged", "calls", *options, str(file)], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"edged calls ended with {process.returncode}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return [sys.executable, "-m", "edged", "calls", *options, str(file)]
 
 
 def _shares(folder: Path) -> dict[str, float]:

@@ -4,7 +4,6 @@ publish(event/start) ──outbox, SQLite──► mosquitto ──PUBACK──�
 """
 
 import os
-import resource
 import tempfile
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ import msgspec
 
 from benchmarks.daemon import memory_mb
 from benchmarks.result import Outcome, spread
+from benchmarks.usage import own_peak_mb
 from edged.config.structs import Config
 from edged.contract.topics import EVENT_START
 from edged.host.uuid7 import new_id
@@ -50,7 +50,7 @@ def measured() -> Outcome:
     figures = {
         "memory after the first round, MB": memory[0],
         f"memory gained by {_N_EVENTS * (_N_ROUNDS - 1):,} events more, MB": memory[-1] - memory[0],
-        "peak, MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak, MB": own_peak_mb(),
         "events dropped": float(dropped),
     }
     return Outcome(spreads=spreads, figures=figures)

@@ -3,8 +3,6 @@
 a long and a short recording ──edged replay --jsonl──► CPU time of all threads; their difference is without the start
 """
 
-import os
-import subprocess
 import tempfile
 from itertools import product
 from pathlib import Path
@@ -15,6 +13,7 @@ import soundfile
 
 from benchmarks.daemon import edged
 from benchmarks.result import Outcome
+from benchmarks.usage import usage_of
 from edged.demo.sample import SAMPLE
 from edged.models.interpreter import Runtime, installed_runtimes
 
@@ -58,12 +57,7 @@ def _replay(folder: Path, file: Path, runtime: Runtime, routing: str) -> _Replay
     config.write_text(f"models: {{routing: {routing}}}\nlog_level: error\n", encoding="utf-8")
     command = edged("replay", "--config", str(config), "--jsonl", str(file), runtime=runtime)
     with (folder / "lines").open("w+b") as lines:
-        process = subprocess.Popen(command, stdout=lines)
-        # wait4 reports the peak memory of this child; Popen.wait does not.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"edged replay ended with {process.returncode}")
+        usage = usage_of(command, stdout=lines)
         lines.seek(0)
         windows = [b'"speech":true' in line for line in lines if b'"type":"window"' in line]
-    return _Replay(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, sum(windows) / len(windows))
+    return _Replay(usage.busy_s, usage.peak_mb, sum(windows) / len(windows))
