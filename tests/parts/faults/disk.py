@@ -1,12 +1,13 @@
 """A block device that fails like an SD card: full, read-only in the middle of a write, or hung.
 
-    a file ──loop device──► ext4 of 8 MB ──fill, break_off, freeze──► a fault ──make_room, mend, thaw──► well
+    a file in memory ──loop device──► ext4 of 8 MB ──fill, break_off, freeze──► a fault ──make_room, mend, thaw──► well
 
 ext4 uses its smallest block size: larger blocks would leave holes within a page of shared memory.  Root is required.
 No signal, not even SIGKILL, ends a write to a frozen file system, so it is thawed after a minute in any case.
 """
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,7 +26,9 @@ class Disk:
     def __init__(self, folder: Path, block_bytes: int = 1024) -> None:
         self.place = folder / "disk"
         self._block_bytes = block_bytes
-        self._image = folder / "disk.img"
+        memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own below it; a real disk may be busy with other tests
+        self._memory = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else folder, prefix="edged-disk-")
+        self._image = Path(self._memory.name) / "disk.img"
         self._keeper: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> str:
@@ -90,6 +93,7 @@ class Disk:
         """Unmount the disk."""
         self.thaw()
         subprocess.run(["umount", "-l", self.place], check=False, capture_output=True)
+        self._memory.cleanup()
 
 
 @contextmanager
@@ -97,8 +101,10 @@ def mounted(disk: Disk) -> Iterator[Disk]:
     """The mounted disk; skips the test if it cannot be made."""
     if missing := disk.begin():
         pytest.skip(f"needs to mount an ext4 by a loop device, as root: {missing}")
-    yield disk
-    disk.end()
+    try:
+        yield disk
+    finally:
+        disk.end()
 
 
 @pytest.fixture
