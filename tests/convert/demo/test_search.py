@@ -17,6 +17,7 @@ from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 LINE = Line("angry", -20, "Who left the gate open again? I told you a hundred times! Do not touch that! Stop it now!")
 VOICES = (Voice("espeak-ng", "en-us+m1"), Voice("espeak-ng", "en-us+f2"))
 SMALL = Effort(per_voice=6, n_voices=1, n_rounds=4, per_round=8, n_best=3)
+SHORT = Effort(per_voice=2, n_voices=1, n_rounds=1, per_round=3, n_best=2)
 
 
 class HighPitch(Scorer):
@@ -45,10 +46,12 @@ def test_search_finds_what_is_wanted(found: list[Found]) -> None:
     assert found[0].score > -1 / 17
 
 
-def test_search_is_the_same_for_the_same_seed(found: list[Found]) -> None:
+@pytest.mark.usefixtures("found")  # needs espeak-ng
+def test_search_is_the_same_for_the_same_seed() -> None:
     """Another seed gives another result."""
-    assert searched(LINE, VOICES, HighPitch(), 1, SMALL) == found
-    assert searched(LINE, VOICES, HighPitch(), 2, SMALL) != found
+    first, again, other = (searched(LINE, VOICES, HighPitch(), seed, SHORT) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
 
 
 def test_shipped_sample_scores_highest_as_it_is_meant() -> None:
