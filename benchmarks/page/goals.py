@@ -86,6 +86,8 @@ GOALS: tuple[Goal, ...] = (
     Goal("garbage collections an hour", "?", 0, "", "steady", "collections an hour"),
     Goal("events through the outbox, acknowledged", "?", 2000, "a second", "outbox", "events a second", at_least=True),
     Goal("the same: memory gained", "?", 2, "MB", "outbox", "memory gained by 20,000 events more, MB"),
+    Goal("an hour's call: CPU time", "?", 20, "s", "calls", "CPU s of an hour"),
+    Goal("the same: peak of memory", "?", 120, "MB", "calls", "peak, MB"),
     Goal("multiply-adds a window, all models and the gate", "100.3 M", 100, "M", "arithmetic", "soft, M a window"),
     Goal("Pi Zero 2 W on paper, soft", "?", 8, "% of a core", "arithmetic", "soft: Pi Zero 2 W on paper, % of a core"),
 )

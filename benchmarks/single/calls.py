@@ -1,6 +1,7 @@
 """Speed and size of ``edged calls``.
 
-an hour of a stereo call, 8 kHz mu-law ──edged calls, one process──► CPU time, peak memory
+an hour of a stereo call, 8 kHz mu-law ──edged calls, one process, each bundle──► CPU time, peak memory
+the same with both voices on one channel ──edged calls --voice──► CPU time, peak memory
 ten minutes of it ──decoding and filters; log-mel of both channels; all──► shares
 
 A call of an hour is a made-up one, over and over.
@@ -9,6 +10,7 @@ A call of an hour is a made-up one, over and over.
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -32,18 +34,26 @@ _STRIDE = 94 * GEOMETRY.hop  # 1.504 s
 
 def measured() -> Outcome:
     """CPU time and memory of an hour's call, and the shares of its parts."""
+    figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        usage = usage_of(_command(folder, _HOUR_S))
-        shares = _shares(folder)
-    return Outcome(figures={"CPU s of an hour in stereo": usage.busy_s, "peak, MB": usage.peak_mb} | shares)
+        stereo, mono = _recording(folder, _HOUR_S), _recording(folder, _HOUR_S, n_channels=1)
+        for words, file, bundle, options in (
+            ("", stereo, "large", ["--customer", "left"]),
+            ("small bundle: ", stereo, "small", ["--customer", "left"]),
+            ("two voices on one channel: ", mono, "large", ["--voice", "2"]),
+        ):
+            usage = usage_of(_command(file, folder / "out", bundle, options))
+            figures |= {f"{words}CPU s of an hour": usage.busy_s, f"{words}peak, MB": usage.peak_mb}
+        return Outcome(figures=figures | _shares(folder))
 
 
-def _command(folder: Path, duration_s: int) -> list[str]:
-    """``edged calls`` on a call of this length."""
-    file = _recording(folder, duration_s)
-    options = ["--customer", "left", "--jobs", "1", "--out", str(folder / f"out-{duration_s}")]
-    return [sys.executable, "-m", "edged", "calls", *options, str(file)]
+def _command(file: Path, out: Path, bundle: str, options: Sequence[str]) -> list[str]:
+    """``edged calls`` with ``options`` on ``file``."""
+    config = file.with_name(f"{bundle}.yaml")
+    config.write_text(f"calls: {{bundle: {bundle}}}\n", encoding="utf-8")
+    command = ["calls", "--config", str(config), *options, "--jobs", "1", "--out", str(out / bundle), str(file)]
+    return [sys.executable, "-m", "edged", *command]
 
 
 def _shares(folder: Path) -> dict[str, float]:
@@ -54,7 +64,7 @@ def _shares(folder: Path) -> dict[str, float]:
         sounds = list(parties.sound())
     at_s.append(time.process_time())
     for side in ("customer", "agent"):
-        windows = Windows(GEOMETRY, _STRIDE)
+        windows = Windows(GEOMETRY, _STRIDE, at_once=GEOMETRY.n_frames)
         for sound in sounds:
             for _ in windows.push(getattr(sound, side), sound.start):
                 pass
@@ -69,11 +79,12 @@ def _shares(folder: Path) -> dict[str, float]:
     }
 
 
-def _recording(folder: Path, duration_s: int) -> Path:
-    file = folder / f"call-{duration_s}.wav"
-    sides = call(CALMS)
-    rounds = -(-duration_s * RATE_HZ // len(sides))
-    with soundfile.SoundFile(file, "w", RATE_HZ // 2, 2, subtype="ULAW") as sound:
+def _recording(folder: Path, duration_s: int, n_channels: int = 2) -> Path:
+    file = folder / f"call-{n_channels}-{duration_s}.wav"
+    sides = call(CALMS)[::2]
+    rounds = -(-duration_s * RATE_HZ // 2 // len(sides))
+    samples = np.ascontiguousarray(sides if n_channels > 1 else sides.sum(axis=1))
+    with soundfile.SoundFile(file, "w", RATE_HZ // 2, n_channels, subtype="ULAW") as sound:
         for _ in range(rounds):
-            sound.write(np.ascontiguousarray(sides[::2]))
+            sound.write(samples)
     return file
