@@ -16,6 +16,7 @@ $(RUFF)
 endef
 SIZE ?= small
 RECIPE ?=
+EPOCHS ?=
 SEED ?= 3
 SAMPLE_SEED ?= 1
 PREFIX ?= /opt/edged
@@ -78,8 +79,8 @@ fuzz: .venv/.set-up-fuzz ## damaged configs, recordings, bundles, outbox files, 
 		tests/faults/test_fuzz_commands.py tests/faults/test_fuzz_models.py tests/unit/outbox/test_database.py
 	$(BIN)/python -m tests.tools.guided $(FUZZ_CASES)
 
-models: .venv/.set-up-convert ## train, evaluate and bundle the models of a size (SIZE=small or large, or RECIPE=research, SEED=3)
-	$(CONVERT) all $(if $(RECIPE),--recipe $(RECIPE),--size $(SIZE)) --seed $(SEED)
+models: .venv/.set-up-convert ## train, evaluate and bundle the models of a size (SIZE=small or large, or RECIPE=research, SEED=3; EPOCHS=1: a trial)
+	$(CONVERT) all $(if $(RECIPE),--recipe $(RECIPE),--size $(SIZE)) --seed $(SEED) $(if $(EPOCHS),--epochs $(EPOCHS))
 
 card: .venv/.set-up-convert ## the model card's rows that take several trainings: seeds, alternatives, corpora by folds (hours)
 	for seed in 1 2 3; do \
