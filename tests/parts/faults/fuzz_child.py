@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -29,7 +30,8 @@ from tests.parts.faults.fuzzing import damaged
 from tests.parts.models.bundles import NETWORKS
 from tests.parts.models.trunk_bundles import trunk_bundle
 
-ALLOWED_S = 3  # per case; a good one takes 20 ms
+ALLOWED_S = 3  # of CPU time per case, which no other load changes; a good one takes 20 ms
+_ASLEEP_S = 120  # per case, for one that waits for ever
 
 
 def rehashed(bundle: Bundle, folder: Path, part: str, content: bytes) -> Bundle:
@@ -84,7 +86,8 @@ def in_fork(bundle: Bundle, folder: Path, part: str, content: bytes, runtime: Ru
     read, write = os.pipe()
     child = os.fork()
     if not child:
-        signal.alarm(ALLOWED_S)
+        resource.setrlimit(resource.RLIMIT_CPU, (ALLOWED_S, ALLOWED_S + 1))
+        signal.alarm(_ASLEEP_S)
         os.write(write, verdict(bundle, folder, part, content, runtime).encode()[:4000])
         os._exit(0)
     os.close(write)
