@@ -49,11 +49,15 @@ def read_index(index: Path) -> list[Clip]:
         UsageError: the index cannot be read, or a row lacks what every clip needs.
     """
     try:
-        with index.open(newline="", encoding="utf-8") as lines:
+        with index.open(newline="", encoding="utf-8-sig") as lines:
             table = csv.DictReader(lines)
             _check_columns(index, set(table.fieldnames or ()))
             return [_clip(index, number, row) for number, row in enumerate(table, start=2)]
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+    except OSError as exc:
+        raise UsageError(f"{index}: {exc.strerror}, expected a readable index.csv") from exc
+    except UnicodeDecodeError as exc:
+        raise UsageError(f"{index}: byte {exc.start} is not UTF-8, expected a CSV file in UTF-8") from exc
+    except csv.Error as exc:
         raise UsageError(f"{index}: {exc}, expected a readable index.csv") from exc
 
 
@@ -67,6 +71,8 @@ def _check_columns(index: Path, columns: set[str]) -> None:
 
 def _clip(index: Path, number: int, row: dict[str, str]) -> Clip:
     folder = index.parent
+    if None in row.values():  # csv's own mark of a row that ends early
+        raise UsageError(f"{index}:{number}: fewer fields than columns, expected a row like its header")
     try:
         audio = folder / row["file"] if row.get("file") else None
         stored = None if audio else Stored(folder / STORED, int(row["start"]), int(row["n_frames"]))

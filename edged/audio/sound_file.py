@@ -183,7 +183,9 @@ class SoundFile:
             mode = self.path.stat().st_mode
             if stat.S_ISDIR(mode):
                 raise self.error("is a directory; expected a sound file")
-            if not stat.S_ISREG(mode):  # opening a pipe would wait for its writer
+            if stat.S_ISFIFO(mode):  # opening it would wait for its writer
+                raise self.error("is a pipe; expected a sound file, or - with the pipe as stdin")
+            if not stat.S_ISREG(mode):
                 raise self.error("is not a regular file; expected a sound file")
             with self.path.open("rb") as file:
                 if not file.read(1):

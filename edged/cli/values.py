@@ -33,6 +33,16 @@ def sound_file(text: str) -> Path:
     return Path(text)
 
 
+def port_or_0(text: str) -> int:
+    """A TCP port, or 0 for any that is free."""
+    if text == "0":
+        return 0
+    try:
+        return port(text)
+    except argparse.ArgumentTypeError as exc:
+        raise argparse.ArgumentTypeError(f"{exc}, or 0 for any that is free") from None
+
+
 def port(text: str) -> int:
     """A TCP port."""
     if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= _MAX_PORT:

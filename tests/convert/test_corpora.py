@@ -190,12 +190,23 @@ def test_index_of_sound(tmp_path: Path) -> None:
         ("a,b\n1,2\n", r"index\.csv: columns are \['a', 'b'\]"),
         ("clip,start,n_frames,speaker,emotion\nc,x,1,S,sad\n", r"index\.csv:2: invalid literal"),
         ("", r"index\.csv: columns are \[\]"),
+        ("file,speaker,emotion\na.wav,S1\n", r"index\.csv:2: fewer fields than columns"),
+        ('file,speaker,emotion\na.wav,"S1,sad\n', r"index\.csv:2: fewer fields than columns"),
     ],
 )
 def test_index_wrong(tmp_path: Path, text: str, message: str) -> None:
     """A broken index is one line that names the place."""
     (tmp_path / "index.csv").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=message):
+        read_index(tmp_path / "index.csv")
+
+
+def test_index_of_a_spreadsheet(tmp_path: Path) -> None:
+    """The byte order mark that spreadsheets write is no part of the first column's name; another encoding is named."""
+    (tmp_path / "index.csv").write_text("file,speaker,emotion\na.wav,Jürgen,sad\n", encoding="utf-8-sig")
+    assert by_id(tmp_path)["a"].speaker == "Jürgen"
+    (tmp_path / "index.csv").write_text("file,speaker,emotion\na.wav,Jürgen,sad\n", encoding="latin-1")
+    with pytest.raises(UsageError, match=r"index\.csv: byte 28 is not UTF-8, expected a CSV file in UTF-8$"):
         read_index(tmp_path / "index.csv")
 
 

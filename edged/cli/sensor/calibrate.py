@@ -121,8 +121,7 @@ def _alone(config: Config, bundle: Bundle, file: Path | None, *, forget: bool) -
         store.select_microphone(store.stored_microphone)
         outcome = calibrator.forget()
     elif file is not None:
-        store.select_microphone(selected(microphones_in_time(), config.audio.device).name)
-        outcome = _from_file(config, classifier, calibrator, file)
+        outcome = _from_file(config, store, classifier, calibrator, file)
     else:
         outcome = _from_microphone(config, store, classifier, calibrator)
     if not outcome.ok:
@@ -130,10 +129,14 @@ def _alone(config: Config, bundle: Bundle, file: Path | None, *, forget: bool) -
     return outcome.message
 
 
-def _from_file(config: Config, classifier: WindowClassifier, calibrator: Calibrator, file: Path) -> Outcome:
-    calibrator.begin(Calibration(enough_s=math.inf, limit_s=_MAX_FILE_S))
+def _from_file(
+    config: Config, store: AdaptationStore, classifier: WindowClassifier, calibrator: Calibrator, file: Path
+) -> Outcome:
     n_samples = 0
     with inputs([file]) as (one,), Recording(one.path, audio=config.audio, name=one.name) as recording:
+        # After the file was opened: what is wrong with it comes before what is wrong with the microphone.
+        store.select_microphone(selected(microphones_in_time(), config.audio.device).name)
+        calibrator.begin(Calibration(enough_s=math.inf, limit_s=_MAX_FILE_S))
         while not recording.ended and n_samples < _MAX_FILE_S * GEOMETRY.sample_rate_hz:
             chunk = recording.read(_READ_S)
             if chunk is not None:

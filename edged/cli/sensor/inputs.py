@@ -43,7 +43,7 @@ def inputs(files: Sequence[Path]) -> Iterator[list[Input]]:
     if files.count(STDIN) > 1:
         raise UsageError("- is given twice, expected it once: there is one standard input")
     if sys.stdin is None:
-        raise UsageError("stdin is closed, expected a sound file: edged classify - < call.wav")
+        raise UsageError("stdin is closed, expected a sound file: - < call.wav")
     number = os.memfd_create("edged-stdin")
     try:
         _copy_stdin(number)
@@ -67,7 +67,7 @@ def each(inputs: Sequence[Input], use: Callable[[Input], None]) -> int:
 
 def _copy_stdin(number: int) -> None:
     if os.isatty(0):
-        raise UsageError("stdin is a terminal, expected a sound file: edged classify - < call.wav")
+        raise UsageError("stdin is a terminal, expected a sound file: - < call.wav")
     n_bytes = 0
     try:
         while block := sys.stdin.buffer.read(_BLOCK_BYTES):

@@ -11,7 +11,7 @@ import msgspec
 
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
-from edged.cli.values import port
+from edged.cli.values import port_or_0
 from edged.errors import UsageError
 
 _DESCRIPTION = """\
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
     parser.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: web.host, 127.0.0.1)")
     parser.add_argument(
-        "--port", type=_port, metavar="PORT", help="port (default: web.port, 8095); 0: any that is free"
+        "--port", type=port_or_0, metavar="PORT", help="port (default: web.port, 8095); 0: any that is free"
     )
     parser.add_argument("--open", action="store_true", help="open the first page in a browser")
 
@@ -54,7 +54,3 @@ def run(arguments: argparse.Namespace) -> int:
 
     program.run(config, ready)
     return 0
-
-
-def _port(text: str) -> int:
-    return 0 if text == "0" else port(text)

@@ -51,7 +51,7 @@ def test_directory(tmp_path: Path) -> None:
 def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
     """A named pipe is refused, since it might block forever."""
     os.mkfifo(tmp_path / "a.wav")
-    assert faulty(tmp_path / "a.wav")[1] == "is not a regular file; expected a sound file"
+    assert faulty(tmp_path / "a.wav")[1] == "is a pipe; expected a sound file, or - with the pipe as stdin"
 
 
 def test_file_without_permission(tmp_path: Path) -> None:

@@ -53,6 +53,15 @@ def test_recording(speech: Path, config: Path, capsys: pytest.CaptureFixture[str
     assert (config.parent / "kept" / "baseline.json").stat().st_size < 64_000
 
 
+def test_recording_that_is_not_there(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message is about the file, also where there is no microphone."""
+    monkeypatch.setattr("edged.cli.sensor.calibrate.microphones_in_time", list)
+    assert main(["calibrate", str(tmp_path / "voice.wav"), "--config", str(config)]) == 65
+    assert capsys.readouterr().err.startswith(f"edged: {tmp_path / 'voice.wav'}: no such file;")
+
+
 def test_taken_back(speech: Path, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is left, and a second time there is nothing to forget; the microphone need not be there."""
     main(["calibrate", str(speech), "--config", str(config)])

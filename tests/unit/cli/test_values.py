@@ -40,3 +40,11 @@ def test_port_that_is_none(text: str) -> None:
     """The message gives the whole range."""
     with pytest.raises(argparse.ArgumentTypeError, match=r"is not a port, expected 1 to 65535"):
         values.port(text)
+
+
+def test_port_of_a_server() -> None:
+    """0 is any that is free, and the message says so."""
+    assert values.port_or_0("0") == 0
+    assert values.port_or_0("8095") == 8095
+    with pytest.raises(argparse.ArgumentTypeError, match=r"^'65536' is not a port, expected 1 to 65535, or 0 for any"):
+        values.port_or_0("65536")
