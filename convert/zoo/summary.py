@@ -40,7 +40,7 @@ class Summary:
     leaky_macro_f1: float | None
     seconds: float | None  # of the processor, for a fold, training and test
     multiply_adds: int  # of a clip of 3 s or a sentence, without the features; of trees the comparisons
-    commit: str
+    commit: str  # or several, where folds or seeds were trained at different ones
     command: str
 
     def as_json(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _summary(
         leaky_macro_f1=None if mixed is None else macro_f1(mixed),
         seconds=float(np.mean(timed)) if timed else None,
         multiply_adds=round(np.mean([result["multiply_adds"] for result in apart.values()])),
-        commit=next(iter(apart.values())).get("commit", "unknown"),
+        commit=", ".join(dict.fromkeys(result.get("commit", "unknown") for result in apart.values())),
         command=f'python -m convert zoo --model "{entry}" {problems.named(problem).option}',
     )
 

@@ -28,7 +28,8 @@ what has no result yet, and writes this page and its picture.
   figures say how well a recogniser remembers.
 - **Multiply-adds** are of 3 s of sound or of one sentence (16 word pieces of BERT), without the features; of trees the
   comparisons. The networks of a small bundle may have 125 M together.
-- **Folds**: "2 of 8" means that the others are not trained yet; the figure is of these folds' speakers.
+- **Folds**: "2 of 8" means that the others are not trained yet; the figure is of these folds' speakers alone, no
+  match for rows with all, and not in the picture. One speaker has no interval.
 - **Seeds** are named, not counted: "3" is one training, with seed 3.
 - Each row is of `python -m convert zoo --model NAME --corpus NAME`, at its commit and with its seeds; those of the
   bundles are explained below.
@@ -145,9 +146,8 @@ def _cost(entry: str, figures: Sequence[Summary]) -> str:
     if not timed:
         return ""
     most = max(timed, key=lambda one: one.seconds or 0)
-    return (
-        f" ({max(1, round(most.seconds or 0))} s of a core a fold of {PROBLEMS[most.problem].title.partition(',')[0]})"
-    )
+    taken = f"{most.seconds:.0f} s" if most.seconds and most.seconds >= 1 else "less than a second"
+    return f" ({taken} of a core a fold of {PROBLEMS[most.problem].title.partition(',')[0]})"
 
 
 def _table(figures: Sequence[Summary], group: str) -> str:
@@ -158,10 +158,11 @@ def _table(figures: Sequence[Summary], group: str) -> str:
 
 def _row(one: Summary) -> list[str]:
     spread = f" ± {one.spread:.3f}" if one.spread else ""
+    between = f" ({one.low:.3f} to {one.high:.3f})" if one.n_speakers > 1 else ""
     folds = f"{one.n_folds} of {one.of_folds}" if 0 < one.n_folds < one.of_folds else str(one.n_folds or "-")
     return [
         one.entry,
-        f"**{one.uar:.3f}**{spread} ({one.low:.3f} to {one.high:.3f})",
+        f"**{one.uar:.3f}**{spread}{between}",
         f"{one.war:.3f}",
         f"{one.macro_f1:.3f}",
         share(one.top3),
@@ -170,7 +171,7 @@ def _row(one: Summary) -> list[str]:
         _rounded(one.multiply_adds),
         f"{one.n_speakers} / {folds} / {', '.join(map(str, one.seeds))}",
         "-" if one.seconds is None else f"{one.seconds:.1f} s",
-        f"`{one.commit}`",
+        f"`{one.commit.replace(', ', '`, `')}`",
     ]
 
 
