@@ -38,6 +38,8 @@ class Disk:
             image.truncate(8 * 2**20)
         commands: list[list[str | Path]] = [
             ["mkfs.ext4", "-q", "-b", str(self._block_bytes), self._image],
+            # Below the disk, so that nobody writes to its mount point while it is mended.
+            ["mount", "-t", "tmpfs", "-o", "ro,size=4k", "edged-nothing", self.place],
             ["mount", "-o", _OPTIONS, self._image, self.place],
         ]
         for command in commands:
@@ -92,7 +94,8 @@ class Disk:
     def end(self) -> None:
         """Unmount the disk."""
         self.thaw()
-        subprocess.run(["umount", "-l", self.place], check=False, capture_output=True)
+        while not subprocess.run(["umount", "-l", self.place], check=False, capture_output=True).returncode:
+            pass  # the disk, then what is below it
         self._memory.cleanup()
 
 
