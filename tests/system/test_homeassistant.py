@@ -67,7 +67,8 @@ def test_entities_are_there(house: House) -> None:
     wait_until(lambda: house.home.state("sensor.kitchen_outbox_depth") == "0", "the first figures", LONG_S)
     states = {entity_id: house.home.state(entity_id) for entity_id in expected - disabled}
     # Entities without a state before the first event or press.
-    silent = {"event.kitchen_emotion", "sensor.kitchen_latency", "button.kitchen_restart", "button.kitchen_identify"}
+    silent = {"event.kitchen_emotion", "sensor.kitchen_latency", "sensor.kitchen_calibration"}
+    silent |= {f"button.kitchen_{name}" for name in ("restart", "identify", "calibrate", "forget_calibration")}
     assert {entity_id for entity_id, state in states.items() if state in {"unknown", *UNAVAILABLE}} <= silent
     assert states["binary_sensor.kitchen_microphone"] == "off"
     assert states["switch.kitchen_listening"] == "on"

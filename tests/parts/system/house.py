@@ -20,7 +20,7 @@ from tests.parts.system.homeassistant import LONG_S, HomeAssistant
 
 REPOSITORY = Path(__file__).parents[3]
 LABELS = load_bundle(DEFAULT_BUNDLE).manifest.labels
-KITCHEN = Device(node="kitchen", device_id="0" * 16, labels=LABELS, version="0")
+KITCHEN = Device(node="kitchen", device_id="0" * 16, labels=LABELS, version="0", calibrates=True)
 SOUND_ENTITIES = (
     "event.kitchen_emotion",
     "sensor.kitchen_emotion",
