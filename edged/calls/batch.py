@@ -8,9 +8,11 @@ before an interruption is found by its ``report.json`` and left as it is.
 
 import multiprocessing
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,15 +102,34 @@ def run(
     context = multiprocessing.get_context("spawn")
     shared = context.Value("d", 0.0)
     with ProcessPoolExecutor(min(n_processes, n), context, _begin, (shared, settings, turns)) as pool:
-        waiting: set[Future[Done]] = {pool.submit(_work, job) for job in todo}
         try:
+            with _interrupts_held():
+                waiting: set[Future[Done]] = {pool.submit(_work, job) for job in todo}
             while waiting:
                 ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
                 progress(shared.value, n)
                 for future in ready:
                     yield future.result()
+        except (KeyboardInterrupt, GeneratorExit):
+            for process in multiprocessing.active_children():
+                process.terminate()  # reports are written whole or not at all
+            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Holds Ctrl-C back, for good in the processes that are started within.
+
+    A terminal sends it to all processes.  A worker that takes it while it waits for a job ends with the lock of the
+    queue, and the others wait for that lock forever.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def done(job: Job, settings: CallSettings, turns: Turns | None, progress: Callable[[float], None]) -> Done:
