@@ -106,7 +106,8 @@ def run(
             with _interrupts_held():
                 waiting: set[Future[Done]] = {pool.submit(_work, job) for job in todo}
             while waiting:
-                ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
+                with _interrupts_held():
+                    ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
                 progress(shared.value, n)
                 for future in ready:
                     yield future.result()
@@ -120,16 +121,21 @@ def run(
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Holds Ctrl-C back, for good in the processes that are started within.
+    """Holds Ctrl-C back until the end, for good in the processes that are started within.
 
     A terminal sends it to all processes.  A worker that takes it while it waits for a job ends with the lock of the
-    queue, and the others wait for that lock forever.
+    queue, and the others wait for that lock forever; in this process ``wait`` would leave locks of its futures taken.
     """
+    interrupted: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: interrupted.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def done(job: Job, settings: CallSettings, turns: Turns | None, progress: Callable[[float], None]) -> Done:

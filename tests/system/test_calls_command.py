@@ -1,12 +1,16 @@
 """``edged calls`` as a user runs it: many recordings, broken ones, resumed runs, wrong usage."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.parts.calls.composed import RATE_HZ, call, write
-from tests.parts.system.program import assert_one_line, edged
+from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edged
 
 _SHORT = call(("angry",))[: 3 * RATE_HZ]
 
@@ -48,6 +52,29 @@ def test_folder_with_broken_calls(hundred: Path, tmp_path: Path) -> None:
     assert second.stdout.count("(was there)") == 96
     after = [report.stat().st_mtime_ns for report in reports]
     assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
+
+
+def test_interrupt_ends_all_workers(hundred: Path, tmp_path: Path) -> None:
+    """Ctrl-C, which a terminal sends to every process, ends the command at once and without a traceback."""
+    many, out = tmp_path / "many", tmp_path / "out"
+    many.mkdir()
+    for number in range(1000):  # so many that the command cannot end by itself before the signal comes
+        (many / f"{number}.wav").symlink_to(hundred / "000.wav")
+    program = subprocess.Popen(
+        [sys.executable, "-u", "-m", "edged", "calls", "--customer", "left", "--out", out, "--jobs", "2", many],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert program.stdout is not None
+    assert program.stdout.readline()  # the first report: the workers are at the next
+    os.killpg(program.pid, signal.SIGINT)
+    _, err = program.communicate(timeout=LIMIT_S)
+    assert program.returncode == 130
+    assert "Traceback" not in err
 
 
 def test_other_settings_are_another_report(hundred: Path, tmp_path: Path) -> None:
