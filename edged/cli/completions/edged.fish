@@ -66,7 +66,7 @@ complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a 
 complete -c edged -n '_shtab_edged_using check' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using check' -l hub -d 'test what `edged hub` needs instead of `edged run`'
 complete -c edged -n '_shtab_edged_using check' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
-complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a calibrate -d 'Adapt the device to your voice and room: speak two or three sentences as you always do. If edged runs on this machine it is asked to listen, otherwise this command listens to the microphone itself, or reads a recording made with it. The answer says what was heard and what changed. Only means are stored, no sound.'
+complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a calibrate -d 'Adapt the device to your voice and room: speak two or three sentences as you always do. If edged runs on this machine it is asked to listen, otherwise this command listens to the microphone itself, or reads a recording made with it. The answer says how much speech there was and what changed. Only means are stored, no sound.'
 complete -c edged -n '_shtab_edged_using calibrate' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using calibrate' -l node -x -d 'ask this device over the broker'
 complete -c edged -n '_shtab_edged_using calibrate' -l forget -d 'take the calibration back'

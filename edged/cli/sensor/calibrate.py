@@ -45,7 +45,7 @@ _MAX_FILE_S = 120.0  # of a recording: what follows is not needed
 _DESCRIPTION = """\
 Adapt the device to your voice and room: speak two or three sentences as you always do. If edged runs on this machine
 it is asked to listen, otherwise this command listens to the microphone itself, or reads a recording made with it. The
-answer says what was heard and what changed. Only means are stored, no sound.
+answer says how much speech there was and what changed. Only means are stored, no sound.
 """
 _EXAMPLES = """\
 examples:
