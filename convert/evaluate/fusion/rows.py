@@ -16,19 +16,25 @@ from convert.evaluate.fusion import early, methods
 from convert.evaluate.fusion.methods import Answers
 from convert.evaluate.fusion.trials import Trials
 from convert.score.metrics import clip_metrics, confusion, recall
+from edged.config.hub.presets import RELIABILITY
 
 _N_DRAWS = 2000
 _ALL = (*LABELS, "no evidence")
 VOICE = "voice"
+DEFAULT_POOL = f"pool at {RELIABILITY['text']:g}, the hub's default"
 
 
 def answers(trials: Trials, reliability: Mapping[str, float], networks: Mapping[str, Any]) -> dict[str, Answers]:
-    """By method (n,): the voice, then for each text model its own, ``rule``, ``pool`` and early fusion."""
+    """By method (n,): the voice, then for each text model its own, ``rule``, ``pool`` and early fusion.
+
+    ``pool`` stands there with the reliability chosen for the model, and with the one that the hub takes by default.
+    """
     by_method = {VOICE: methods.voice_answers(trials)}
     for model, weight in reliability.items():
         by_method[f"{model} text"] = methods.text_answers(trials, model)
         by_method[f"{model} text, rule"] = methods.rule_answers(trials, model)
         by_method[f"{model} text, pool"] = methods.pool_answers(trials, model, weight)
+        by_method[f"{model} text, {DEFAULT_POOL}"] = methods.pool_answers(trials, model, RELIABILITY["text"])
         by_method[f"{model} text, early"] = early.early_answers(networks[model], trials, model)
     return by_method
 

@@ -9,7 +9,7 @@ from convert.card.hub.fusion_section import fusion_section
 from convert.corpora.clip import LABELS, Clip
 from convert.evaluate.fusion import early, methods, trials
 from convert.evaluate.fusion.measure import Fusion, transcribed
-from convert.evaluate.fusion.rows import answers, gain, rows, sides
+from convert.evaluate.fusion.rows import DEFAULT_POOL, answers, gain, rows, sides
 from convert.evaluate.fusion.trials import Trials
 from convert.evaluate.fusion.voices import Voices
 from convert.evaluate.fusion.weight import allowed, transfer
@@ -134,8 +134,8 @@ def test_iemocap_with_transcripts(tmp_path: Path) -> None:
     decided = Fusion({"linear": 0.3}, {"linear": 0.1}, {"linear": early.trained(training, "linear", 1)})
     found = transcribed(bundle, folder, tmp_path / "work", {"linear": shipped().scores}, decided)
     assert found["clips"] == 7
-    names = ["voice", "linear text", "linear text, rule", "linear text, pool", "linear text, early"]
-    assert list(found["rows"]) == names
+    methods_of_text = ["linear text, rule", "linear text, pool", f"linear text, {DEFAULT_POOL}", "linear text, early"]
+    assert list(found["rows"]) == ["voice", "linear text", *methods_of_text]
     # Three turns have words, and their emotion is what they say; the others are missed.
     assert found["rows"]["linear text"]["uar"] > 0.4
     empty = {"rows": found["rows"], "sides": {}}
@@ -153,3 +153,4 @@ def test_iemocap_with_transcripts(tmp_path: Path) -> None:
     )
     assert "Real speech with its transcripts" in text
     assert text.count("| linear text, pool |") == 3
+    assert text.count("| linear text, pool at 0.05, the hub's default |") == 3
