@@ -23,7 +23,8 @@ _STAGES = (
 )
 
 _TRAINING = ("edged.errors", "edged.features", "edged.models")
-_WORDS = ("edged.hub.words", "edged.hub.linear_text", "edged.hub.fusion")  # of the hub what needs no connection
+# Of the hub what needs no connection, and what it takes by default.
+_WORDS = ("edged.hub.words", "edged.hub.linear_text", "edged.hub.fusion", "edged.config.hub")
 _CONVERT_FOLDERS = tuple(
     f"convert.{name}"
     for name in (
