@@ -20,6 +20,7 @@ mends neither a wrong config nor a wrong bundle.  A message is one line: what, w
 """
 
 import reprlib
+from datetime import date
 
 _MAX_BITS = 10_000  # Python refuses to write numbers of more than 4300 digits, and yet reads them in hexadecimal
 
@@ -125,5 +126,7 @@ def shown(value: object) -> str:
         return "empty"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, date):  # YAML's, of a text without quotes
+        return value.isoformat()
     # reprlib also bounds what aliases in the YAML would multiply to gigabytes.
     return _REPR.repr(value)

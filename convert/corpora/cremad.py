@@ -72,7 +72,7 @@ def _genders(table: Path) -> dict[str, str]:
     try:
         with table.open(newline="", encoding="utf-8") as lines:
             return {row["ActorID"]: row["Sex"].lower() for row in csv.DictReader(lines)}
-    except (KeyError, ValueError) as exc:
+    except (KeyError, ValueError, AttributeError) as exc:  # the last of a row that ends early
         raise UsageError(f"{table}: {exc}, expected the columns ActorID and Sex") from exc
 
 
@@ -89,6 +89,6 @@ def _votes(table: Path) -> dict[str, tuple[tuple[float, ...], float]]:
                 counts = tuple(float(row[column]) for column in VOTES)
                 chosen = [float(row[LEVELS[k]]) for k in range(len(LABELS)) if counts[k] == max(counts)]
                 votes[row["fileName"]] = counts, sum(chosen) / len(chosen)
-    except (KeyError, ValueError) as exc:
+    except (KeyError, ValueError, AttributeError, TypeError) as exc:
         raise UsageError(f"{table}: {exc}, expected the columns of CREMA-D's tabulatedVotes.csv") from exc
     return votes

@@ -16,6 +16,7 @@ from edged.errors import UsageError
 Side = Literal["train", "validation", "test"]
 # The side of each fold of ESC-10 and of each noise; all others are trained on.
 _FOLDS: dict[int, Side] = {3: "validation", 4: "test"}
+_TABLE = "the table of ESC-10: file, sound, fold (a number)"
 _NOISES: dict[str, Side] = {
     "am_noise_friction1": "validation",
     "am_noise_hens": "validation",
@@ -30,19 +31,21 @@ def esc10(folder: Path, side: Side) -> list[Clip]:
     """The sounds of ESC-10 on ``side``.
 
     Raises:
-        UsageError: its table is not there.
+        UsageError: its table is not there, or a row lacks its file, sound or number of the fold.
     """
     index = folder / "index.csv"
+    clips = []
     try:
         with index.open(newline="", encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
+            for row in (rows := csv.DictReader(lines)):
+                clip = recording(folder / row["file"], "esc10", row["sound"])
+                if _FOLDS.get(int(row["fold"]), "train") == side:
+                    clips.append(clip)
     except OSError as exc:
-        raise UsageError(f"{index}: {exc.strerror}, expected the table of ESC-10: file, sound, fold") from exc
-    return [
-        recording(folder / row["file"], "esc10", row["sound"])
-        for row in rows
-        if _FOLDS.get(int(row["fold"]), "train") == side
-    ]
+        raise UsageError(f"{index}: {exc.strerror}, expected {_TABLE}") from exc
+    except (KeyError, TypeError, ValueError) as exc:  # a column that is not there, a row that ends early, no number
+        raise UsageError(f"{index}:{rows.line_num}: {exc}, expected {_TABLE}") from exc
+    return clips
 
 
 def noise(folder: Path, side: Side) -> list[Clip]:

@@ -8,6 +8,7 @@ them sample counts once, by exact division.
 
 import math
 import re
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -136,8 +137,8 @@ def _named(name: str, values: dict[Any, Any], fault: str) -> str:
         value = value[part]
         kind = {field.name: field.type for field in msgspec.structs.fields(kind)}[part]
     written = "without a value" if value is None else shown(value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    quoted = f" (as text, in quotes: '{written}')" if is_number and _takes_text(kind) else ""
+    is_unquoted = isinstance(value, int | float | date) and not isinstance(value, bool)
+    quoted = f" (as text, in quotes: '{written}')" if is_unquoted and _takes_text(kind) else ""
     return f"{name}: {'.'.join(path)} is {written}{quoted}, {_expected(kind)}"
 
 

@@ -174,7 +174,12 @@ def test_noises_for_copies(tmp_path: Path) -> None:
     assert [clip.id for clip in found.noises] == ["1-Rai", "1-Dog", "sb_noise_noise1"]
     paths = {Run(chosen, 1, None, tmp_path, made).path for made in (found, dataclasses.replace(found, noises=[]))}
     assert len(paths) == 2
-    (tmp_path / "esc10" / "index.csv").unlink()
+    table = tmp_path / "esc10" / "index.csv"
+    for wrong in ("file,sound,fold\n1.wav,Rain,two\n", "file,sound,fold\n1.wav,Rain\n", "sound,fold\nRain,1\n"):
+        table.write_text(wrong, encoding="utf-8")
+        with pytest.raises(UsageError, match=r"index\.csv:2: .*, expected the table of ESC-10"):
+            material(tmp_path, chosen)
+    table.unlink()
     with pytest.raises(UsageError, match="expected the table of ESC-10"):
         material(tmp_path, chosen)
     (tmp_path / "esc10").rename(tmp_path / "elsewhere")

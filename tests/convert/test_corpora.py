@@ -65,6 +65,15 @@ def test_cremad_wrong_table(tmp_path: Path) -> None:
         readers.read(tmp_path)
 
 
+def test_cremad_table_cut_off(tmp_path: Path) -> None:
+    """A table whose last row ends early is named."""
+    table = layouts.cremad(tmp_path) / "processedResults" / "tabulatedVotes.csv"
+    header = table.read_text(encoding="utf-8").splitlines()[0]
+    table.write_text(f"{header}\n100001,3\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"tabulatedVotes\.csv: .*, expected the columns of CREMA-D's"):
+        readers.read(tmp_path)
+
+
 def test_ravdess_authors_layout(tmp_path: Path) -> None:
     """Calm is neutral, surprise has no label, song is left out."""
     clips = by_id(layouts.ravdess(tmp_path))

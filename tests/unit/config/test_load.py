@@ -114,10 +114,12 @@ _WRONG = (
 )
 
 
-def test_number_where_text_is_expected() -> None:
-    """YAML reads ``node: 12`` as a number: the error shows how to write the text."""
-    with pytest.raises(ConfigError, match=r"node is 12 \(as text, in quotes: '12'\), expected at most 64 of"):
-        parse_config("node: 12", "config.yaml")
+@pytest.mark.parametrize("written", ["12", "2020-01-01"])
+def test_number_or_date_where_text_is_expected(written: str) -> None:
+    """YAML reads ``node: 12`` as a number, and others as a date: the error shows how to write the text."""
+    said = rf"node is {written} \(as text, in quotes: '{written}'\), expected at most 64 of"
+    with pytest.raises(ConfigError, match=said):
+        parse_config(f"node: {written}", "config.yaml")
 
 
 def test_parse_nothing_is_defaults() -> None:
