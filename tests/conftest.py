@@ -90,12 +90,15 @@ def _busy_disk_is_no_hung_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _log_level_stays() -> Iterator[None]:
-    """The root logger's level, which commands and reloads change, is restored after the test."""
+def _log_stays() -> Iterator[None]:
+    """The root logger's level, which commands and reloads change, is restored, and their handlers are removed."""
     root = logging.getLogger()
-    before = root.level
+    level, handlers = root.level, root.handlers[:]
     yield
-    root.setLevel(before)
+    root.setLevel(level)
+    for handler in root.handlers[:]:
+        if handler not in handlers:  # it writes to what was stderr in the test
+            root.removeHandler(handler)
 
 
 @pytest.fixture(autouse=True)

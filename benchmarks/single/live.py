@@ -3,10 +3,10 @@
     sample ──paplay──► virtual microphone ──edged run──► mosquitto ──► subscriber: receipt minus end of window
                                               └──/proc──► CPU time for a second of sound, Pss
 
-The runtimes take turns, with the config's defaults except for the broker.  For the latency each window is published too,
-which is off by default, with the preferred runtime.  A window ends with the last sample that its last frame needs: its
-``time`` is that of the frame's centre, half a frame (32 ms) earlier.  The microphone's clock is that at which its block
-arrived.
+The runtimes take turns, with the config's defaults except for the broker. For the latency each window is published
+too, which is off by default, with the preferred runtime. A window ends with the last sample that its last frame
+needs: its ``time`` is that of the frame's centre, half a frame (32 ms) earlier. The microphone's clock is that at
+which its block arrived.
 """
 
 import tempfile

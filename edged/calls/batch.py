@@ -126,6 +126,9 @@ def _interrupts_held() -> Iterator[None]:
     A terminal sends it to all processes.  A worker that takes it while it waits for a job ends with the lock of the
     queue, and the others wait for that lock forever; in this process ``wait`` would leave locks of its futures taken.
     """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in the background of a script, which Ctrl-C is not for
+        yield
+        return
     interrupted: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, _frame: interrupted.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

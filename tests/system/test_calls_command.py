@@ -60,8 +60,10 @@ def test_interrupt_ends_all_workers(hundred: Path, tmp_path: Path) -> None:
     many.mkdir()
     for number in range(1000):  # so many that the command cannot end by itself before the signal comes
         (many / f"{number}.wav").symlink_to(hundred / "000.wav")
+    # Tests that run in the background of a script have the signal ignored.
+    python = ["env", "--default-signal=INT", sys.executable, "-u"]
     program = subprocess.Popen(
-        [sys.executable, "-u", "-m", "edged", "calls", "--customer", "left", "--out", out, "--jobs", "2", many],
+        [*python, "-m", "edged", "calls", "--customer", "left", "--out", out, "--jobs", "2", many],
         cwd=REPOSITORY,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.PIPE,
