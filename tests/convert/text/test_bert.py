@@ -18,7 +18,10 @@ from convert.text.stage import finetuned
 from convert.zoo.families.finetuned_bert import FinetunedBert
 from convert.zoo.recogniser import Task
 from edged.errors import UsageError
+from tests.parts.models.eager import eager
 from tests.parts.models.tiny_bert import WORDS, tables, tiny_bert
+
+__all__ = ["eager"]  # pytest finds the fixture by its name here
 
 TEXTS = ["i am so angry", "thanks this is great"]
 
@@ -48,6 +51,7 @@ def test_long_texts_are_cut(tmp_path: Path) -> None:
     assert (ids[0], ids[-1]) == (2, 3)
 
 
+@pytest.mark.usefixtures("eager")
 def test_weights_are_those_of_the_file(tmp_path: Path) -> None:
     """Two files of other weights score differently; the same file scores the same, whatever it is padded to."""
     model = network(tiny_bert(tmp_path / "a", seed=1), 7, seed=0)
@@ -79,6 +83,7 @@ def test_interrupted_training_continues(tmp_path: Path) -> None:
     assert again == pytest.approx(whole, abs=1e-4)
 
 
+@pytest.mark.usefixtures("eager")
 def test_command_fine_tunes_and_measures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +97,7 @@ def test_command_fine_tunes_and_measures(
     assert "Apache-2.0" in printed
 
 
+@pytest.mark.usefixtures("eager")
 def test_seeds_share_a_row_and_validation_chooses_the_passes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +128,7 @@ def test_other_content_is_refused(tmp_path: Path) -> None:
         package.fetch(tmp_path / "out", file)
 
 
+@pytest.mark.usefixtures("eager")
 def test_recogniser_of_the_zoo(tmp_path: Path) -> None:
     """The zoo's row of it is fine-tuned in a pass; what a sentence of 16 word pieces costs."""
     said = [

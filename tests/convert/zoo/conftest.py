@@ -12,6 +12,9 @@ from convert.data import dataset, splits
 from convert.zoo.features.store import Store
 from convert.zoo.problems import Places, clips_of
 from edged.features.geometry import GEOMETRY
+from tests.parts.models.eager import eager
+
+__all__ = ["eager"]  # pytest finds the fixture by its name here
 
 SPEAKERS = sorted(splits.assignments("emodb"))
 _RATE_HZ = GEOMETRY.sample_rate_hz

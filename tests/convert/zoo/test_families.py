@@ -48,6 +48,8 @@ def test_classical_without_one_label(clips: Sequence[Clip], store: Store, monkey
     assert np.mean(scores.argmax(axis=1) == TASK.truth(tested)) > 2 / len(LABELS)
 
 
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")  # tf.data's functions stay traced
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize(
     ("name", "multiply_adds"),
     [

@@ -109,6 +109,7 @@ def test_training_with_heads_and_copies(sides: Sides, store: Store) -> None:
     assert copies.multiply_adds == 3 * once.multiply_adds
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize(
     ("make", "has_heads"),
     [

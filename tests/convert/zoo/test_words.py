@@ -82,6 +82,8 @@ def test_both(name: str, spoken: Sides, store: Store, monkeypatch: pytest.Monkey
     assert right(make(store), Task(LABELS, 1), spoken) > 5 / 6 - 0.1
 
 
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")  # tf.data's functions stay traced
+@pytest.mark.usefixtures("eager")
 def test_lstms_run(said: Sides, spoken: Sides, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """One epoch of the two LSTMs, the first of them small; what they cost."""
     monkeypatch.setattr("convert.zoo.learning.trained_network.LONGEST", 1)
