@@ -39,7 +39,7 @@ run: .venv/.set-up-run ## the microphone and the broker of config.yaml; shows wh
 
 setup: .venv/.set-up-test ## Python packages and system packages for everything below; asks for sudo for the latter
 
-check: .venv/.set-up-check ## ruff, mypy and the unit tests with coverage: about 90 s, no sudo, no network once set up
+check: .venv/.set-up-check ## ruff, mypy and the unit tests with coverage: under two minutes, no sudo, no network once set up
 	$(call BESIDE_MYPY,$(PYTEST) tests/unit tests/repo -m 'not broker and not sound and not faults and not corpora' -n auto --cov)
 
 test: .venv/.set-up-test ## everything that needs no root: also a real broker, a real capture device, real faults, training
