@@ -6,7 +6,7 @@
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import soundfile
@@ -45,13 +45,15 @@ def main() -> None:
         _wait(f"done {n_answers}")
 
 
-def _calls(push: Callable[[Floats, int], object], pieces: list[tuple[Floats, int]]) -> list[Callable[[], int]]:
+def _calls(
+    push: Callable[[Floats, int], Iterable[object]], pieces: list[tuple[Floats, int]]
+) -> list[Callable[[], int]]:
     return [partial(_n_classified, push, piece, at) for piece, at in pieces]
 
 
-def _n_classified(push: Callable[[Floats, int], object], piece: Floats, at: int) -> int:
+def _n_classified(push: Callable[[Floats, int], Iterable[object]], piece: Floats, at: int) -> int:
     """The number of windows that a piece completes and that a model answered for."""
-    return sum(getattr(one, "answer", None) is not None for one in push(piece, at))  # type: ignore[attr-defined]
+    return sum(getattr(one, "answer", None) is not None for one in push(piece, at))
 
 
 def _at_once(front_end: FrontEnd, samples: Floats, _piece: Floats, _at: int) -> tuple[()]:
