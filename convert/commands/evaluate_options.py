@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     part.add_argument(
         "--conditions",
         action="store_true",
-        help="only noise, rooms, telephone; moved, cut, shouted and whispered clips",
+        help="only noise, rooms, telephone; shifted, cut, shouted and whispered clips",
     )
     part.add_argument(
         "--seeds",
@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     part.add_argument(
         "--clips",
         action="store_true",
-        help="no worse conditions and no long recordings; of a bundle only --alternative and --runs",
+        help="no worse conditions and no long recordings; for a bundle only with --alternative or --runs",
     )
     part.add_argument(
         "--transforms",

@@ -9,15 +9,15 @@ from typing import Any
 from convert.card.tables import share, table, title
 
 _CONTROL = """\
-**Negative control.** Clips with the sentences that are said in them, which were written to fit any emotion: what the
-words say of the label is the mutual information, in bits. Text must stay at chance ({chance:.3f} with six labels), and
-fusion must not lose more than 0.5 points. A sentence that is not English is no evidence; then every fusion that can
-leave a sense out is the voice alone."""
+**Negative control.** Clips with their own sentences, which were written to fit any emotion. The mutual information, in
+bits, is what the words tell about the label. Text must stay at chance ({chance:.3f} with six labels), and fusion must
+not lose more than 0.5 points. A sentence that is not English is no evidence; then every fusion that can leave a source
+out equals the voice alone."""
 _MATCHED = """\
-**Matched pairs.** An unseen speaker's clip with a test sentence of GoEmotions of the same label, three draws. The
-senses are independent by construction, so this is an upper bound, and no figure of a home."""
+**Matched pairs.** An unseen speaker's clip with a test sentence of GoEmotions of the same label, three draws. Voice and
+words are independent by construction, so this is an upper bound and says nothing about a home."""
 _MISMATCHED = """\
-**Mismatched pairs.** The same with a sentence of another label: share of the answers that are the clip's label, the
+**Mismatched pairs.** The same with a sentence of another label: share of the answers that match the clip's label, the
 sentence's, and neither."""
 _REAL = "**Real speech with its transcripts.** UAR, and points against the voice alone."
 _SHORT = {"emodb, in English": "EMO-DB, translated"}

@@ -48,23 +48,23 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     text: _Path = ""  # path of the words; empty: the whole payload is the words
     label: _Path = ""  # path of the label; empty, without `scores`: the whole payload is the label
     scores: _Path = ""  # path of an object with a score for each label; empty: there is none
-    time: _Path = ""  # path of the time at which it was said: RFC 3339, or seconds since 1970; empty: none
-    scale: Annotated[float, number(0.001, 1_000_000)] = 1.0  # what the scores are parts of: 100 for percent
-    map: _Map = {}  # the program's labels to ours, or to '' for one that says nothing, such as {contempt: ''}
-    where: _Where = {}  # only payloads that have these values count; one topic may serve several places
-    reliability: _Reliability = None  # how far it is trusted; null: 0.05 for text, 0.55 for labels
+    time: _Path = ""  # path of the time of speaking: RFC 3339, or seconds since 1970; empty: none
+    scale: Annotated[float, number(0.001, 1_000_000)] = 1.0  # what a score of 1 is in the payload: 100 for percent
+    map: _Map = {}  # the program's labels to edged's, or to '' for one that is ignored, such as {contempt: ''}
+    where: _Where = {}  # only payloads with these values count; one topic may serve several places
+    reliability: _Reliability = None  # how much it is trusted; null: 0.05 for text, 0.55 for labels
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A room: its microphones and inputs, and how they become one mood."""
 
-    voice: _Names = []  # nodes whose sense of voice counts here; of several, the loudest with speech
+    voice: _Names = []  # nodes of the edged devices here; of several, the loudest with speech counts
     inputs: Annotated[
         list[Input], msgspec.Meta(max_length=16, description="at most 16 inputs")
     ] = []  # topics with words or labels
     method: Literal["pool", "rule"] = "pool"  # pool: weighted opinions; rule: the most frequent labels, text first
-    window_s: Annotated[float, number(1, 120)] = 5.0  # seconds after which a source counts a third (pool) or no more
-    reliability: Annotated[float, number(0, 1)] = 1.0  # how far the voice is trusted
+    window_s: Annotated[float, number(1, 120)] = 5.0  # seconds after which a source counts 37 % (pool) or nothing (rule)
+    reliability: Annotated[float, number(0, 1)] = 1.0  # how much the voice is trusted
     prior: _Shares = {}  # usual shares of emotions; other labels divide the rest; {}: all the same
     enter: Annotated[float, number(0, 1)] = 0.5  # score at which a label is the mood; below it: uncertain
     hold_s: Annotated[float, number(0, 600)] = 3.0  # seconds that a mood must last to be an event
@@ -75,10 +75,10 @@ class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """One thing that the agent may do: a fixed MQTT publish or HTTP request, with values from fixed lists."""
 
     description: _Words  # what it does, for the model
-    topic: _Topic = ""  # publish here …
-    url: _Url = ""  # … or request this
+    topic: _Topic = ""  # topic to publish to; excludes `url`
+    url: _Url = ""  # URL to request; excludes `topic`
     method: Literal["POST", "PUT", "GET"] = "POST"  # of the request
-    word: _Words = ""  # the whole payload, where it is a bare word; excludes `payload` and `arguments`
+    word: _Words = ""  # the whole payload, if it is a bare word; excludes `payload` and `arguments`
     payload: _Fields = {}  # fixed fields of a JSON object
     arguments: _Choices = {}  # further fields, whose values the model picks from these lists
     qos: Literal[0, 1] = 1  # of the publish
@@ -91,15 +91,15 @@ class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """A language model that is asked when a mood begins or changes, and may call an action."""
 
     base_url: _Url  # of an OpenAI-compatible API, such as http://localhost:11434/v1
-    model: _Words  # its name there
+    model: _Words  # name of the model there
     key_file: str = ""  # path of a file with the API key alone; empty: systemd's credential agent_key, or none
     places: _Names = []  # places whose moods it is asked about; []: all
     emotions: _Names = []  # moods that it is asked about; []: all labels
-    instructions: _Words = ""  # what you want of it, in your words
-    timeout_s: Annotated[float, number(1, 600)] = 30.0  # for an answer
-    cooldown_s: Annotated[float, number(0, 86_400)] = 300.0  # between two questions about a place
-    per_day: Annotated[int, whole(0, 10_000)] = 50  # most questions a day
-    dry_run: bool = False  # true: it is asked, and nothing is done
+    instructions: _Words = ""  # what you want it to do, in your words
+    timeout_s: Annotated[float, number(1, 600)] = 30.0  # seconds to wait for an answer
+    cooldown_s: Annotated[float, number(0, 86_400)] = 300.0  # seconds between two questions about a place
+    per_day: Annotated[int, whole(0, 10_000)] = 50  # maximum number of questions in 24 hours
+    dry_run: bool = False  # true: it is asked, but no action is done
 
 
 class Hub(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
