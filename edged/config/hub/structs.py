@@ -63,7 +63,7 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         list[Input], msgspec.Meta(max_length=16, description="at most 16 inputs")
     ] = []  # topics with words or labels
     method: Literal["pool", "rule"] = "pool"  # pool: weighted opinions; rule: the most frequent labels, text first
-    window_s: Annotated[float, number(1, 120)] = 5.0  # seconds after which a source counts 37 % (pool) or nothing (rule)
+    window_s: Annotated[float, number(1, 120)] = 5.0  # seconds until a source counts 37 % (pool) or nothing (rule)
     reliability: Annotated[float, number(0, 1)] = 1.0  # how much the voice is trusted
     prior: _Shares = {}  # usual shares of emotions; other labels divide the rest; {}: all the same
     enter: Annotated[float, number(0, 1)] = 0.5  # score at which a label is the mood; below it: uncertain
