@@ -128,7 +128,7 @@ def prove(path: Path) -> None:
         for routing in routings:
             Cascade(loaded, routing, runtime=runtime).answer(given)
         if loaded.manifest.gate is not None:
-            ModelGate(loaded, _ANY_LEVEL, runtime=runtime).hears_speech(loud, image)
+            ModelGate(loaded, _ANY_LEVEL, runtime=runtime).detects_speech(loud, image)
 
 
 def model_files(made: Bundle) -> dict[str, bytes]:

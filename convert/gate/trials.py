@@ -158,7 +158,7 @@ def _heard(recording: Recording) -> Trials:
     windows = Windows(GEOMETRY, dataset.STRIDE_FRAMES * GEOMETRY.hop)
     rows = []
     for window in (*windows.push(recording.samples, 0), *windows.finish()):
-        level.hears_speech(window.speech_dbfs)
+        level.detects_speech(window.speech_dbfs)
         floor_dbfs = level.floor_dbfs if level.floor_dbfs is not None else 0.0
         enough = np.sort(window.speech_dbfs)[-LEVEL.min_frames]  # so many frames are as loud or louder
         margin_db = enough - floor_dbfs if enough > LEVEL.min_dbfs else -np.inf

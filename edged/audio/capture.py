@@ -3,8 +3,8 @@
     driver ──read──► block (n, channels) int16 ──mean──► (n,) float32 ──Resampler──► Ring at 16 kHz
 
 The reader thread resamples and writes to the ring, nothing else, so that it is back at the driver in time.  Blocks are
-short where the pipeline waits for their samples and longer before that, because each read wakes a processor.  Between
-the sound before and the first block of a new opening lies a gap, as long as the monotonic clock says.
+short while the pipeline waits for their samples and longer before that, because each read wakes a processor.  When a
+device is opened again, the gap since the last sound is as long as the monotonic clock says.
 """
 
 import logging
@@ -23,28 +23,28 @@ from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
-STALLED_S = 2.0  # no sample for so long is a fault of the driver
+STALLED_S = 2.0  # no sample for this long is a fault of the driver
 _BLOCK_MS, _MAX_BLOCK_MS = 32, 124  # length of one read; half of what the driver keeps at most
-_LAST_BLOCK_MS = 8  # of the one that shows that no gap lies before it, for which a complete window waits
+_LAST_BLOCK_MS = 8  # length of the read that shows that no sound was lost before it; a complete window waits for it
 _FULL_SCALE = np.iinfo(np.int16)
 
 _log = logging.getLogger(__name__)
 
 
 class DriverStream(Protocol):
-    """What is used of PortAudio's blocking streams (``sounddevice.RawInputStream``): started, int16, interleaved."""
+    """The part of ``sounddevice.RawInputStream`` that is used: blocking reads of interleaved int16."""
 
     def start(self) -> object:
-        """Lets the sound come; done before it is handed on."""
+        """Starts the sound; called before the stream is handed to a ``Capture``."""
 
     def read(self, frames: int, /) -> tuple[Any, bool]:
         """A buffer of int16 for each channel, as many as asked for, and whether samples were lost before them."""
 
     def abort(self) -> object:
-        """Stops the driver without waiting for the sound that it still has."""
+        """Stops the driver and discards the sound that it still has."""
 
     def close(self) -> object:
-        """Gives the device back."""
+        """Releases the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Capture:
         chooser: ChannelChooser | None = None,
         unmuted: bool = False,
     ) -> None:
-        """``unmuted``: the device was closed on purpose, so sound that comes back is no recovery."""
+        """``unmuted``: the device was closed on purpose, so the return of sound is no recovery."""
         self.opened = opened
         self.sound_since_s: float | None = None  # the monotonic clock at the first block; None until it came
         self.silent = False  # one value without change for silent_after_s
@@ -91,7 +91,7 @@ class Capture:
         self._silent_after_s = silent_after_s
         self._unmuted = unmuted
         self._constant_s = 0.0
-        self._waited_for = False  # the read before this one was of what the pipeline waits for
+        self._waited_for = False  # the pipeline waited for samples of the previous read
         self._ending = threading.Lock()
         self._closed = False
 
@@ -110,19 +110,19 @@ class Capture:
                     f"microphone {self.opened.name!r}: reading failed ({reason}); was it unplugged?"
                 ) from exc
         finally:
-            # Never beneath a read or an abort: libpulse ends the whole program on a failed assertion then.
+            # Never during a read or an abort: libpulse would end the whole program by a failed assertion.
             with self._ending:
                 self._closed = True
                 self._stream.close()
 
     def abort(self) -> None:
-        """Ends a read that waits, from another thread; if the driver hangs, that thread hangs too."""
+        """Ends a waiting read, from another thread; if the driver hangs, that thread hangs too."""
         with self._ending:
             if not self._closed:
                 self._stream.abort()
 
     def abort_apart(self) -> None:
-        """The same from a thread that can be left behind, since the call can hang as the read can."""
+        """Calls ``abort`` on a thread that can be left behind, since the call can hang like the read."""
         threading.Thread(target=self.abort, name="edged-microphone-abort", daemon=True).start()
 
     def _read_on(self, stopping: threading.Event) -> None:
@@ -150,7 +150,7 @@ class Capture:
                 continue
             stale = False
             if overflowed:
-                # PortAudio says so one read late: the gap may lie in the block before, which waits for this one.
+                # PortAudio reports it one read late: the gap may lie in the held block, which is therefore dropped.
                 held, lost = None, True
             if held is not None:
                 self._write(*held)
@@ -159,9 +159,9 @@ class Capture:
             held, lost = (self._one_channel(block), utc_s, monotonic_s), False
 
     def _block_size(self, held: tuple[Floats, float, float] | None) -> int:
-        """Samples to read next: as many as the pipeline waits for, within limits; those held back will come with them.
+        """Samples to read next: as many as the pipeline waits for, within limits, less those that are held back.
 
-        Once it waits for nothing else, one short block shows that there is no gap before it.
+        Once it has all of them, one short block shows that nothing was lost before it.
         """
         rate_hz = self.opened.rate_hz
         wanted = self._ring.lacking * rate_hz // GEOMETRY.sample_rate_hz - (0 if held is None else len(held[0]))
@@ -171,7 +171,7 @@ class Capture:
         return max(rate_hz * _BLOCK_MS // 1000, min(wanted, rate_hz * _MAX_BLOCK_MS // 1000))
 
     def _one_channel(self, block: NDArray[np.int16]) -> Floats:
-        """(n,) of ``block`` (n, channels); a change of the channel is a gap, for its sound continues no other's."""
+        """(n,) of ``block`` (n, channels); a change of channel is a gap, since the sound does not continue."""
         if self.chooser.changed(block, self.opened.rate_hz):
             self._say_channel()
             self._resampler.restart()
@@ -196,7 +196,7 @@ class Capture:
         self._ring.write(samples, utc_s - age_s, monotonic_s - age_s)
 
     def _lose_until(self, monotonic_s: float) -> None:
-        """Counts what was lost since the newest sample, by the monotonic clock: the driver does not say how much."""
+        """Counts what was lost since the newest sample, by the monotonic clock: the driver does not report how much."""
         self._resampler.restart()
         _, newest_s = self._ring.newest
         lost_s = monotonic_s - newest_s if newest_s else 0.0

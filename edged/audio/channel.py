@@ -16,22 +16,22 @@ from numpy.typing import NDArray
 _STEP_S = 0.032
 _ANALYSED_HZ = 8_000
 _SPAN = 312  # steps, 10 s
-_EVALUATED_S = 0.5  # of sound between two looks
+_EVALUATED_S = 0.5  # seconds of sound between two comparisons
 _QUIET, _LOUD = 10, 95  # percentiles of the steps' levels
 _SILENCE_DB = -90.0  # lower levels count as this one: digital silence is no low noise
 _TIE_DB = 2.0  # of a file: within it the first channel wins
-_BETTER_DB, _SPEECH_DB = 6.0, 10.0  # how far another channel must lead, and stand over its own noise
+_BETTER_DB, _SPEECH_DB = 6.0, 10.0  # another channel must lead by the first, and exceed its own noise by the second
 _EMPTY = 1e-12  # mean square of digital silence
-_LOOKS = 3  # in a row, before the channel changes
+_LOOKS = 3  # comparisons in a row that another channel must win
 
 _Powers = NDArray[np.float64]
 
 
 def step_powers(block: NDArray[Any], rate_hz: int, full_scale: float = 1.0) -> _Powers:
-    """(k, channels) mean squares of whole steps of 32 ms in ``block`` (n, channels); speech's band, roughly."""
+    """(k, channels) mean squares of each whole step of 32 ms in ``block`` (n, channels), roughly in the speech band."""
     factor = max(1, rate_hz // _ANALYSED_HZ)
     size = len(block) // factor
-    # A row a channel, and sums of slices: numpy's own means over an axis of 2 or 3 take five times as long.
+    # One row per channel, and sums of slices: numpy's means over an axis of 2 or 3 take five times as long.
     sound = np.ascontiguousarray(block[: size * factor].T, np.float64)
     low = sound[:, ::factor].copy()
     for first in range(1, factor):
@@ -44,7 +44,7 @@ def step_powers(block: NDArray[Any], rate_hz: int, full_scale: float = 1.0) -> _
 
 
 def prominences(powers: _Powers) -> NDArray[np.float64]:
-    """(channels,) by how many dB the loud steps of ``powers`` (k, channels) stand over the quiet ones."""
+    """(channels,) how many dB the loud steps of ``powers`` (k, channels) are above the quiet ones."""
     levels_db = 10 * np.log10(np.maximum(np.nan_to_num(powers, posinf=0.0), 10 ** (_SILENCE_DB / 10)))
     quiet, loud = np.percentile(levels_db, (_QUIET, _LOUD), axis=0)
     return np.asarray(loud - quiet)
@@ -62,18 +62,18 @@ class ChannelChooser:
     """Chooses one channel of a live stream, slowly."""
 
     def __init__(self, n_channels: int, *, fixed: int | None = None, first: int = 0) -> None:
-        """``fixed`` is the index for good, ``first`` only the one at the start."""
+        """``fixed`` is the index throughout; without it ``first`` is the index to start with."""
         self.index = min(first, n_channels - 1) if fixed is None else fixed
         self.prominence_db: tuple[float, ...] = ()
         self._chooses = fixed is None and n_channels > 1
-        self._blocks: list[NDArray[np.int16]] = []  # of one look
+        self._blocks: list[NDArray[np.int16]] = []  # since the last comparison
         self._n_waiting = 0  # samples of these
         self._powers = np.zeros((_SPAN, n_channels))
         self._n = 0
         self._n_better = 0
 
     def changed(self, block: NDArray[np.int16], rate_hz: int) -> bool:
-        """Takes a block (n, channels); whether ``index`` is another one from this block on."""
+        """Takes a block (n, channels); returns whether ``index`` changes with this block."""
         if not self._chooses:
             return False
         self._blocks.append(block)
@@ -89,7 +89,7 @@ class ChannelChooser:
         best = int(found.argmax() if found.any() else self._powers.max(axis=0).argmax())
         better = found[best] >= _SPEECH_DB and found[best] >= found[self.index] + _BETTER_DB
         powers = self._powers[: self._n]
-        empty = powers[:, self.index].max() <= _EMPTY < powers[:, best].max()  # as a slot without a microphone
+        empty = powers[:, self.index].max() <= _EMPTY < powers[:, best].max()  # a slot without a microphone
         self._n_better = _LOOKS if empty else self._n_better + 1 if better else 0
         if self._n_better < _LOOKS:
             return False
@@ -98,5 +98,5 @@ class ChannelChooser:
 
 
 def chooser_for(wanted: int | Literal["auto"], n_channels: int, last: int) -> ChannelChooser:
-    """The chooser of a config's ``audio.channel``, beginning with the channel chosen ``last`` where it may choose."""
+    """The chooser for ``audio.channel``; with ``auto`` it begins with the channel chosen ``last``."""
     return ChannelChooser(n_channels, fixed=None if wanted == "auto" else wanted - 1, first=last)

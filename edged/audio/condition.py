@@ -1,9 +1,9 @@
-"""The filters and the gain that a microphone and a recording share, before any other stage gets the sound.
+"""The filters and the gain that microphone and recording share, before any other stage gets the sound.
 
     AudioChunk ──high-pass──notches at 50 and 60 Hz──gain──► AudioChunk, same counts and clocks
 
 Features are relative to the loudest cell of a window, so an offset or hum that nobody hears changes the answers.  The
-high-pass is a Butterworth filter of second order and takes the offset; the notches are 4 Hz wide and take the hum of
+high-pass is a second-order Butterworth filter and removes the offset; the notches are 4 Hz wide and remove the hum of
 the mains with its drift, below any voice.  Both are biquads by the bilinear transform (R. Bristow-Johnson, "Cookbook
 formulae for audio EQ biquad filter coefficients"), in series as one system with state s (2 per biquad).  A loop over
 samples is too slow in Python and scipy too large for a device, so it runs over blocks x (m,) of samples, exactly
@@ -11,8 +11,8 @@ samples is too slow in Python and scipy too large for a device, so it runs over 
     y = T x + O s        T (m, m) Toeplitz of the impulse response, O (m, 2k) what the state adds to each sample
     s' = A^m s + G x     G (2k, m) what each sample leaves in the state
 
-The cut of the stream changes nothing but the last bits.  It takes 0.1 ms for a second of sound on an x86 core, in
-pieces of half a second or more, however many biquads there are.
+How the stream is cut into chunks changes only the last bits.  A second of sound takes 0.1 ms on an x86 core, in pieces
+of half a second or more, whatever the number of biquads.
 """
 
 import math
@@ -70,7 +70,7 @@ class _Biquad:
 
     @property
     def constant_gain(self) -> float:
-        """What becomes of a constant 1."""
+        """The gain at 0 Hz."""
         return (self.b0 + self.b1 + self.b2) / (1 + self.a1 + self.a2)
 
 
@@ -89,7 +89,7 @@ def _notch(centre_hz: float) -> _Biquad:
 
 
 class _Steps:
-    """s' = A s + g for many g at once: one product for each group of 16, whose ends are such steps too.
+    """s' = A s + g for many g at once: one product per group of 16, and the ends of the groups are such steps again.
 
     A loop over the g takes ten times as long.
     """
@@ -104,7 +104,7 @@ class _Steps:
         by_row = [[powers[to - at].T if to >= at else nothing for to in range(_GROUP)] for at in range(_GROUP)]
         self._within: _Matrix = np.block(by_row)  # (group * k, group * k) from each g to each state
         self._carry: _Matrix = np.hstack([power.T for power in powers[1:]])  # (k, group * k) from the state before
-        self._groups: _Steps | None = None  # made when first needed
+        self._groups: _Steps | None = None  # created when first needed
 
     def states(self, left: _Matrix, state: _Matrix) -> _Matrix:
         """(n, k) the state after each row of ``left`` (n, k), from ``state`` (k,) before all of them."""

@@ -1,4 +1,4 @@
-"""The microphones that PortAudio lists, selected by what stays the same over reboots, never by a number.
+"""The microphones that PortAudio lists, selected by names that survive a reboot, never by a number.
 
     audio.device ──► one InputDevice, or a CaptureError that lists what there is
       auto                              the system's default
@@ -6,9 +6,9 @@
       usb-id:<vendor>:<product>         any socket; with :<serial> exactly this one
       usb-path:<controller>:<devpath>   the device in this socket
 
-ALSA's numbers change when a microphone is plugged in elsewhere or found later at the boot, and PortAudio ends the names
-of sound cards with them, ``USB PnP Sound Device: Audio (hw:1,0)``.  They are left out of what selects a microphone, and
-only join PortAudio's list to what sysfs knows of the cards.
+ALSA's numbers change when a microphone is plugged in elsewhere or found later at boot, and PortAudio appends them to
+the names of sound cards, ``USB PnP Sound Device: Audio (hw:1,0)``.  They are no part of a selector; they only map
+PortAudio's list to what sysfs knows about the cards.
 """
 
 import json
@@ -29,10 +29,10 @@ class InputDevice:
     """One microphone as PortAudio lists it."""
 
     name: str
-    index: int  # PortAudio's, good until it is initialised again: never shown, never kept
+    index: int  # PortAudio's, valid until it is initialised again: never shown, never stored
     n_channels: int
-    rate_hz: int  # the rate that the driver names as its own
-    default: bool  # what "auto" takes
+    rate_hz: int  # the driver's default rate
+    default: bool  # whether "auto" selects it
     usb: UsbIdentity | None = None
     selector: str = ""  # what selects it in the config
 
@@ -43,18 +43,18 @@ class InputDevice:
 
     @property
     def alsa_number(self) -> tuple[int, int] | None:
-        """ALSA's card and device of the moment; None for a device that is no sound card."""
+        """ALSA's current card and device number; None for a device that is no sound card."""
         number = _ALSA_NUMBER.search(self.name)
         return (int(number[1]), int(number[2])) if number else None
 
     @property
     def written(self) -> str:
-        """The selector as it can be copied into config.yaml, quoted where YAML would take it for more than text."""
+        """The selector as it can be copied into config.yaml, quoted if YAML would not read it as plain text."""
         return json.dumps(self.selector, ensure_ascii=False) if _NOT_PLAIN.search(self.selector) else self.selector
 
 
 def identified(devices: Sequence[InputDevice], cards: Mapping[int, UsbIdentity]) -> list[InputDevice]:
-    """``devices`` with what sysfs knows of their cards, and with what selects each of them best."""
+    """``devices`` with the USB identity of their cards and the best selector of each."""
     known = [
         replace(device, usb=cards.get(device.alsa_number[0]) if device.alsa_number else None) for device in devices
     ]
@@ -62,10 +62,10 @@ def identified(devices: Sequence[InputDevice], cards: Mapping[int, UsbIdentity])
 
 
 def selected(devices: Sequence[InputDevice], selector: str) -> InputDevice:
-    """The one device that ``selector`` means; a whole name goes before a part of one, upper and lower case are one.
+    """The one device that ``selector`` means: a whole name is preferred to a part of one, and case does not matter.
 
     Raises:
-        CaptureError: none or more than one; the message lists what there is.
+        CaptureError: none or more than one; the message lists the devices.
     """
     there_is = "; there is " + (", ".join(repr(device.selector) for device in devices) or "no microphone at all")
     if selector == "auto":
@@ -83,7 +83,7 @@ def selected(devices: Sequence[InputDevice], selector: str) -> InputDevice:
 
 
 def _best_selector(device: InputDevice, devices: Sequence[InputDevice]) -> str:
-    """The first that means this device alone: what it is, then where it is plugged in, then its name."""
+    """The first selector that fits this device alone: what it is, then where it is plugged in, then its name."""
     names = [_NAME + device.stable_name, _NAME + device.name]
     candidates = [*(device.usb.selectors() if device.usb else ()), *names]
     return next((candidate for candidate in candidates if _matches(devices, candidate) == [device]), names[-1])
@@ -94,7 +94,7 @@ def _matches(devices: Sequence[InputDevice], selector: str) -> list[InputDevice]
         wanted = selector.strip().casefold()
         on_usb = [device for device in devices if device.usb and wanted in map(str.casefold, device.usb.selectors())]
         cards = {device.alsa_number[0] for device in on_usb if device.alsa_number}
-        # One card may have several inputs: its first is meant, and the others have names.
+        # One card may have several inputs: the selector means the first; the others are selected by name.
         return [min(on_usb, key=lambda device: device.alsa_number or ())] if len(cards) == 1 else on_usb
     wanted = selector.removeprefix(_NAME).strip().casefold()
     whole = [device for device in devices if wanted in {device.name.casefold(), device.stable_name.casefold()}]

@@ -1,11 +1,11 @@
 """PortAudio, through sounddevice: the microphones that it lists, and a started stream of one.
 
     microphones ──► InputDevice … ──opened──► Opened: a stream of int16, 16 kHz before other rates, stereo before mono
-    refresh: the list is read again        abandon: nothing of it is waited for at the end of the program
+    refresh: the list is read again        abandon: the program exits without waiting for PortAudio
 
 Streams are read with blocking reads, because a callback through cffi needs writable and executable memory and dies
-under systemd's MemoryDenyWriteExecute (python-cffi #73, python-sounddevice #397).  Every call may hang for ever where a
-sound server does, the import of sounddevice included, so all are made by a thread that can be left behind.
+under systemd's MemoryDenyWriteExecute (python-cffi #73, python-sounddevice #397).  Every call, even the
+import of sounddevice, may hang forever if a sound server hangs, so all are made by a thread that can be left behind.
 """
 
 import atexit
@@ -27,17 +27,17 @@ from edged.audio.usb_identity import SYSFS, usb_identities
 from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY
 
-_RATES_HZ = (48_000, 44_100)  # tried after 16 kHz and the rate that the driver names
-_LIST_S = 10.0  # what opening all devices for a moment may take, which is how PortAudio lists them
+_RATES_HZ = (48_000, 44_100)  # tried after 16 kHz and the driver's default rate
+_LIST_S = 10.0  # time to list the devices; PortAudio opens each of them briefly
 _DRIVER_BUFFER_S = 0.25  # how late the reader may be before the driver loses samples
 
 _log = logging.getLogger(__name__)
 
 
 def microphones(sysfs: Path = SYSFS) -> list[InputDevice]:
-    """Every input device, with what selects it in the config; ``sysfs`` is where the kernel lists the sound cards.
+    """Every input device with its selector; ``sysfs`` is the folder in which the kernel lists the sound cards.
 
-    A device whose name is not UTF-8, as the kernel cuts long ones, is left out: sounddevice cannot open it either.
+    A device whose name is not UTF-8 (the kernel truncates long ones) is left out: sounddevice cannot open it either.
 
     Raises:
         CaptureError: PortAudio is not installed, or fails.
@@ -63,7 +63,7 @@ def microphones(sysfs: Path = SYSFS) -> list[InputDevice]:
 
 
 def microphones_in_time(within_s: float = _LIST_S) -> list[InputDevice]:
-    """``microphones``, for a command that has nobody to leave behind; Ctrl-C reaches no thread that hangs in a driver.
+    """``microphones`` with a time limit, for commands: Ctrl-C does not reach a thread that hangs in a driver.
 
     Raises:
         CaptureError: as above, or the driver hangs.
@@ -94,7 +94,7 @@ def microphones_in_time(within_s: float = _LIST_S) -> list[InputDevice]:
 def _listed(portaudio: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401 -- sounddevice ships no types
     try:
         yield from enumerate(portaudio.query_devices())
-    except UnicodeDecodeError:  # of one name, and none of the devices can be had in this way
+    except UnicodeDecodeError:  # one bad name makes this call fail for all devices
         pass
     else:
         return
@@ -107,15 +107,16 @@ def _listed(portaudio: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401 -- sou
             return
 
 
-@cache  # once in the life of the program, however often a lost microphone is looked for
+@cache  # logged once per process, however often a lost microphone is looked for
 def _say_left_out(name: str) -> None:
     _log.warning("sound device %r is left out: its name is not UTF-8", name)
 
 
 def opened(device: InputDevice, channel: int | Literal["auto"] = "auto") -> Opened:
-    """A started stream of int16: 16 kHz before other rates, stereo before mono where the channel is to be chosen.
+    """A started stream of int16: 16 kHz before other rates; stereo before mono if the channel is to be chosen.
 
-    Asked for one channel, PortAudio opens as many as a card needs and gives the first, which may be an empty slot.
+    If asked for one channel, PortAudio opens as many as the card needs and returns the first, which may be an empty
+    slot.
 
     Raises:
         CaptureError: none of the rates was accepted, or the device has no such channel.
@@ -165,9 +166,9 @@ def _started(portaudio: Any, device: InputDevice, rate_hz: int, n_channels: int)
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Turns file 2 away, as sounddevice does at import: ALSA and PortAudio write 36 lines there at each failed attempt.
+    """Redirects file descriptor 2, as sounddevice does at import: ALSA and PortAudio write 36 lines per failed attempt.
 
-    A device that stays busy for a week must not fill the log, which has one line with the reason.
+    A device that is busy for a week must not fill the log, which has one line with the reason.
     """
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -183,7 +184,7 @@ def _quiet() -> Iterator[None]:
 def refresh() -> None:
     """Initialises PortAudio again, the only way to see devices that were plugged in since; no stream may be open.
 
-    It also makes ALSA read its own configuration again, which it keeps for the life of a process otherwise.
+    It also makes ALSA read its own configuration again, which it otherwise reads once per process.
 
     Raises:
         CaptureError: it cannot be initialised.
@@ -199,14 +200,14 @@ def refresh() -> None:
 
 
 def abandon() -> None:
-    """Keeps sounddevice from terminating PortAudio at exit: that closes the stream that hangs, and hangs with it."""
+    """Keeps sounddevice from terminating PortAudio at exit, which would close the hanging stream and hang too."""
     portaudio = sys.modules.get("sounddevice")
     if portaudio is not None and hasattr(portaudio, "_exit_handler"):
         atexit.unregister(portaudio._exit_handler)  # noqa: SLF001
 
 
 def load() -> Any:  # noqa: ANN401 -- sounddevice ships no types
-    """The module sounddevice, which loads PortAudio when it is imported: replaying files needs neither.
+    """The module sounddevice, imported only here because it loads PortAudio; replaying files needs neither.
 
     Raises:
         CaptureError: it is not installed.

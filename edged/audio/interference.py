@@ -2,9 +2,9 @@
 
     samples (n,) before any filter ──each second──► mean; level at 44 to 66 Hz ──20 s──► Interference: offset, hum
 
-Both are removed from the sound; they are measured so that a fault of the device, its cable or its power supply has a
-name.  Hum is there in every second and stands alone among its neighbours, which speech and rumble do not.  The
-neighbours are 1 Hz apart, the resolution of a second.
+Both are removed from the sound; they are measured so that a fault of the device, its cable or its power supply can be
+named.  Hum is present in every second and exceeds the neighbouring frequencies, unlike speech and rumble.  Frequencies
+are 1 Hz apart, the resolution of a second.
 """
 
 import logging
@@ -17,7 +17,7 @@ from edged.audio.condition import MAINS_HZ
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
-OFFSET = 0.005  # of full scale, from which on it has a name; it changed 2 % of answers when it was not removed
+OFFSET = 0.005  # of full scale; from here on it is reported.  It changed 2 % of answers when it was not removed
 _SECOND = GEOMETRY.sample_rate_hz
 _DECIMATION = 32  # to 500 Hz
 _ANALYSED_HZ = np.arange(44, 67)
@@ -41,7 +41,7 @@ class Interference:
 
     @property
     def described(self) -> str:
-        """In words, for people; empty where nothing is wrong."""
+        """In words, for people; empty if nothing is wrong."""
         parts = []
         if abs(self.offset) >= OFFSET:
             parts.append(f"a constant offset of {100 * self.offset:.1f} % of full scale")
@@ -63,7 +63,7 @@ class InterferenceMeter:
         self._powers: deque[Floats] = deque(maxlen=_SECONDS)
 
     def push(self, samples: Floats) -> bool:
-        """Takes the next samples (n,); whether ``newest`` was measured again."""
+        """Takes the next samples (n,); returns whether ``newest`` was updated."""
         self._pending.append(samples)
         self._n_pending += len(samples)
         if self._n_pending < _SECOND:
@@ -94,7 +94,7 @@ class InterferenceMeter:
 
 
 class InterferenceWatch:
-    """Measures the microphone in use, and names in the log what it adds, once for each kind."""
+    """Measures the microphone in use, and logs what it adds, once for each kind."""
 
     def __init__(self) -> None:
         self._microphone = self._named = ""
@@ -106,7 +106,7 @@ class InterferenceWatch:
         return self._meter.newest
 
     def push(self, microphone: str, samples: Floats) -> None:
-        """Takes the next samples (n,) of ``microphone``; another one is measured afresh."""
+        """Takes the next samples (n,) of ``microphone``; with another microphone the measurement starts again."""
         if microphone != self._microphone:
             self._microphone, self._meter, self._named = microphone, InterferenceMeter(), ""
         if not self._meter.push(samples):

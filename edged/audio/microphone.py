@@ -1,16 +1,16 @@
-"""A microphone to chunks, through all that happens to microphones: late, unplugged, plugged in again, hanging.
+"""A microphone to chunks, whatever happens to the microphone: late, unplugged, plugged in again, hanging.
 
     audio.device ──driver──► Capture ──► Ring ──read──► Conditioner ──► AudioChunk at 16 kHz
          ▲                      │
          └── wait, list again ◄──┘ absent, failed, stalled
 
-The reader thread makes every call into the driver: it opens, reads, closes and begins again with a growing wait, and
-PortAudio is initialised each time, the only way to see what was plugged in since.  The pipeline's thread, in
-``read``, watches its progress.  A driver that hangs holds its lock and cannot be recovered from within: that,
-and a microphone that stays away for ``audio.max_recovery_s``, end in a ``CaptureError`` and so in a fresh process.
+The reader thread makes every call into the driver: it opens, reads, closes and tries again after a growing wait.  It
+initialises PortAudio each time, the only way to see what was plugged in since.  The pipeline's thread watches its
+progress in ``read``.  A driver that hangs holds its lock, and the process cannot recover: that, and a microphone that
+stays away for ``audio.max_recovery_s``, raise a ``CaptureError``, so that systemd starts a fresh process.
 
-Muted, the device is closed.  One that is muted from the start is not even looked for: PortAudio opens every device for
-a moment when it begins.
+While muted, the device is closed.  A device that is muted from the start is not even looked for, because PortAudio
+opens every device briefly when it is initialised.
 """
 
 import logging
@@ -35,28 +35,28 @@ from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY
 from edged.host.backoff import Backoff
 
-HUNG_S = 20.0  # a driver that got nothing done for so long will not; above its longest wait, below the watchdog's 30 s
-_FIRST_S, _MAX_WAIT_S = 0.5, 8.0  # between two attempts to open the device
-# Debian's ALSA plugins lose 13 kB each time that PortAudio is initialised (measured): after seven hours, 50 MB, a
-# fresh process is cheaper.
+HUNG_S = 20.0  # a driver without progress for this long hangs; above its longest wait, below the watchdog's 30 s
+_FIRST_S, _MAX_WAIT_S = 0.5, 8.0  # first and longest wait between two attempts to open the device
+# Debian's ALSA plugins leak 13 kB each time that PortAudio is initialised (measured).  After seven hours that is 50 MB,
+# and a fresh process is cheaper.
 _MAX_TRIES = 4000
 _STEADY = 10  # a device counts as recovered after this many times the wait that its loss would cause
-_CLOSE_S = 2.0  # the most that closing may take; what hangs longer is left behind
+_CLOSE_S = 2.0  # time limit for closing; a thread that hangs longer is left behind
 
 _log = logging.getLogger(__name__)
 
 
 class Microphone:
-    """A source of samples from one microphone, there or not; ``with`` begins to look for it, and closes it.
+    """A source of samples from one microphone, present or not; ``with`` starts to look for it, and closes it.
 
-    With ``audio.muted`` it is left alone until ``mute`` says otherwise.
+    With ``audio.muted`` it stays closed until ``mute(False)``.
     """
 
     def __init__(self, audio: Audio, *, sysfs: Path = SYSFS) -> None:
-        self.n_channels = 0  # of which one is chosen
-        self._channels: dict[str, int] = {}  # index that was chosen last, by device
+        self.n_channels = 0  # of the device; one of them is chosen
+        self._channels: dict[str, int] = {}  # last chosen channel index, by device
         self._ended = False
-        self._name = audio.device  # what is asked for, until it is known which device that is
+        self._name = audio.device  # the config's selector, until the device is known
         self._n_tries = self._sample_rate_hz = 0  # the rate at which the device is opened, before resampling
         self._audio, self._sysfs = audio, sysfs
         self._ring = Ring(round(audio.buffer_s * GEOMETRY.sample_rate_hz))
@@ -66,8 +66,8 @@ class Microphone:
         self._fault = ""  # of the last attempt; a device that opens again has recovered only with its first block
         self._mute = Mute(muted=audio.muted)
         self._capture: Capture | None = None  # the opening that is being read
-        self._stalled: Capture | None = None  # one that was given up
-        # Daemon threads: where the driver hangs for ever, the program must still end.
+        self._stalled: Capture | None = None  # the one that was given up
+        # Daemon threads: if the driver hangs forever, the program must still exit.
         self._reader = threading.Thread(target=self._keep_open, name="edged-microphone", daemon=True)
         self._progress = (0, 0)
         self._idle_s = self._deaf_s = 0.0
@@ -78,7 +78,7 @@ class Microphone:
         return self
 
     def __exit__(self, *_fault: object) -> None:
-        """Ends the reader thread and closes the device, within two seconds even where the driver hangs."""
+        """Ends the reader thread and closes the device, within two seconds even if the driver hangs."""
         self._ended = True
         self._mute.end()
         self._ring.close()
@@ -94,12 +94,13 @@ class Microphone:
             _log.warning("microphone %r: the driver hangs; its thread is left behind", self._name)
 
     def read(self, timeout_s: float) -> AudioChunk | None:
-        """The samples that came since the last read, up to the next gap; None when none came in time.
+        """The samples since the last read, up to the next gap; None if none came in time.
 
         Raises:
             CaptureError: PortAudio is missing, the driver hangs, or a lost microphone stayed away for too long.
         """
-        # Waits are added up, not clock readings compared: a program that was itself stopped has not been deaf.
+        # Waits are added up instead of comparing clock readings: the time for which this process was stopped does not
+        # count.
         began_s = time.monotonic()
         chunk = self._ring.read(timeout_s)
         if self._mute.muted:  # a block that the reader held when it was muted
@@ -118,11 +119,11 @@ class Microphone:
         self._ring.await_count(count)
 
     def wake(self) -> None:
-        """Ends a ``read`` that waits; by any thread."""
+        """Ends a waiting ``read``; may be called by any thread."""
         self._ring.wake()
 
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the word on the topic
-        """Closes the device and forgets what waits, or lets it be opened again; by the thread that reads."""
+        """Closes the device and discards waiting sound, or lets it be opened again; called by the thread that reads."""
         if muted != self._mute.muted:
             self._mute.set(muted=muted)
             self._ring.forget()
@@ -179,7 +180,7 @@ class Microphone:
 
     def _watch(self, waited_s: float) -> None:
         """No chunk came: gives up an opening that stalls, then a driver that hangs or a lost device."""
-        if self._mute.muted and self._mute.resting:  # deaf on purpose
+        if self._mute.muted and self._mute.resting:  # no sound on purpose
             return
         progress, capture = (self._ring.n_written, self._n_tries + self._mute.n_rounds), self._capture
         self._idle_s = self._idle_s + waited_s if progress == self._progress else 0.0
@@ -189,8 +190,8 @@ class Microphone:
             self._stalled = capture
             capture.abort_apart()
         if self._idle_s >= HUNG_S:
-            raise CaptureError(f"microphone {self._name!r}: the driver hangs, it got nothing done for {HUNG_S:g} s")
-        # One that never was there is waited for: a restart would only make this node come and go.
+            raise CaptureError(f"microphone {self._name!r}: the driver hangs, it made no progress for {HUNG_S:g} s")
+        # A microphone that never was there is waited for: a restart would only make the node go offline and online.
         max_s = self._audio.max_recovery_s
         trouble = self._trouble(self._state(capture))
         if max_s and self._ring.n_written and self._deaf_s >= max_s and not self._mute.muted:

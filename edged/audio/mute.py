@@ -1,16 +1,16 @@
 """Whether the device may be open: set by the pipeline's thread, obeyed by the reader's.
 
-    muted(True) ──► the opening under way ends ──► the reader rests, coming round now and then ──muted(False)──► opening
+    set(muted=True) ──► the current opening ends ──► the reader rests, in rounds of 2 s ──set(muted=False)──► opening
 
-Each opening has an event of its own that ends it, so that a mute which is taken back at once closes the device all the
-same.  The rounds are counted: they are what the watchdog lives on while no sound is wanted, and a reader that does not
-come to rest, because the driver keeps the device, makes none.
+Each opening has an event of its own that ends it, so a mute that is taken back at once still closes the device.  Rounds
+are counted, because they feed the watchdog while no sound is wanted.  If the driver does not release the device, the
+reader does not come to rest and makes no rounds.
 """
 
 import threading
 
 REST_S = 2.0  # from round to round
-_RELEASE_S = 0.5  # the pipeline waits so long for the reader to let go; a block and closing take a tenth of it
+_RELEASE_S = 0.5  # how long the pipeline waits for the reader to release the device; usually a tenth of it
 
 
 class Mute:
@@ -20,7 +20,7 @@ class Mute:
         self._open = threading.Event()
         self._release = threading.Event()
         self._ended = False
-        self._resting = threading.Event()  # the reader has let go of the device
+        self._resting = threading.Event()  # the reader has released the device
         self.n_rounds = 0
         if not muted:
             self._open.set()
@@ -32,17 +32,17 @@ class Mute:
 
     @property
     def resting(self) -> bool:
-        """Whether the reader has let go of the device."""
+        """Whether the reader has released the device."""
         return self._resting.is_set()
 
     @property
     def described(self) -> str:
-        """While muted, how far that has come, in words."""
+        """While muted, whether the device is closed yet, in words."""
         closed = "closed" if self.resting else "not closed yet"
         return f"muted by command or config, the microphone is {closed}"
 
     def set(self, *, muted: bool) -> None:
-        """For the pipeline: the opening under way ends, at once unless the driver hangs, or the next one may begin."""
+        """For the pipeline: ends the current opening, at once unless the driver hangs, or allows the next one."""
         if muted:
             self._open.clear()
             self._release.set()
@@ -51,13 +51,13 @@ class Mute:
             self._open.set()
 
     def end(self) -> None:
-        """For the pipeline: there is to be no opening any more, muted or not."""
+        """For the pipeline: allows no further opening, muted or not."""
         self._ended = True
         self._release.set()
         self._open.set()
 
     def opening(self) -> threading.Event | None:
-        """For the reader: rests while muted, then what ends the opening that may begin; None at the end."""
+        """For the reader: rests while muted, then returns the event that ends the next opening; None at the end."""
         while not self._ended:
             while not self._open.is_set():
                 self._resting.set()
@@ -65,6 +65,6 @@ class Mute:
                 self.n_rounds += 1
             self._resting.clear()
             release = self._release = threading.Event()
-            if self._open.is_set() and not self._ended:  # else it was said before there was this event to set
+            if self._open.is_set() and not self._ended:  # else ``set`` or ``end`` was called before this event existed
                 return release
         return None

@@ -30,9 +30,9 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
 _BLOCK_S = 1.0  # length of a read when nothing paces it
-_CHOSEN_BY_S = 30  # the seconds of a file by which its channel is chosen
+_CHOSEN_BY_S = 30  # the channel of a file is chosen by its first seconds
 _PACED_BLOCK_S = 0.125  # length of a chunk when it is played at a given speed
-_FULL_SCALE = np.float32(32767 / 32768)  # the end of the range of 16 bits, which most files have
+_FULL_SCALE = np.float32(32767 / 32768)  # the largest sample of 16 bits, which most files have
 _AUDIO = Audio()  # all defaults
 _log = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ _log = logging.getLogger(__name__)
 class Recording:
     """A source of samples from one file; ``with`` opens and closes it.
 
-    ``speed`` None is as fast as they are asked for, 1 is real time; ``audio`` has channel, gain and filters.  ``name``
-    stands for a path that says nothing to people.
+    ``speed`` None is as fast as possible, 1 is real time; ``audio`` has channel, gain and filters.  ``name`` is shown
+    instead of a path that means nothing to people.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Recording:
         if speed is not None and not speed > 0:
             raise ValueError(f"speed {speed} is not positive")
         self.path = Path(path)
-        # As text that a payload can hold: a name on the disk is any bytes.
+        # As text that a payload can hold: a file name may be any bytes.
         self.name = name or os.fsencode(path).decode(errors="replace")
         self._shown = name or str(self.path)
         self.ended = False
@@ -71,7 +71,7 @@ class Recording:
         """
         self._file.__enter__()
         self._channel = self._chosen_channel()
-        # It starts to play now: the clocks are read once, and samples are counted from there.
+        # Playing starts now: the clocks are read once, and samples are counted from here.
         self._began_utc_s, self._began_s = time.time(), time.monotonic()
         self._coming = self._chunks()
         return self
@@ -100,20 +100,20 @@ class Recording:
         return self._file.duration_s
 
     def stop(self) -> None:
-        """Ends the recording early, also from another thread or a signal: a read that waits returns at once."""
+        """Ends the recording early, also from another thread or a signal handler: a waiting read returns at once."""
         self._stopped.set()
 
     def await_count(self, count: int) -> None:
-        """Nothing: a file comes in blocks of its own."""
+        """Does nothing: a file is read in its own blocks."""
 
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the microphone's
-        """Nothing: a file has no microphone to close."""
+        """Does nothing: a file has no microphone to close."""
 
     def read(self, timeout_s: float) -> AudioChunk | None:
         """The next second or so; None when it is not due within ``timeout_s``, or at the end (``ended``).
 
         Raises:
-            RecordingError: no samples, samples that are no sound, a file cut off; what came before was handed out.
+            RecordingError: no samples, samples out of range, or a file that is cut off; earlier samples were returned.
         """
         if self._waiting is None and not self.ended:
             try:

@@ -16,7 +16,7 @@ from edged.features.logmel import Floats
 
 
 class _SoxrStream(Protocol):
-    """What is used of ``soxr.ResampleStream``, which has no types of its own."""
+    """The part of ``soxr.ResampleStream`` that is used; soxr has no types of its own."""
 
     def resample_chunk(self, x: Floats, last: bool = False) -> Floats: ...  # noqa: FBT001, FBT002 -- soxr's signature
     def delay(self) -> float: ...
@@ -39,7 +39,7 @@ class Resampler:
         return samples if self._stream is None else self._stream.resample_chunk(samples)
 
     def flush(self) -> Floats:
-        """(m,) what was still under way; afterwards the resampler is as new."""
+        """(m,) what was still in the filter; afterwards the resampler is as new."""
         if self._stream is None:
             return np.empty(0, np.float32)
         rest = self._stream.resample_chunk(np.empty(0, np.float32), last=True)
@@ -47,7 +47,7 @@ class Resampler:
         return rest
 
     def restart(self) -> None:
-        """Forgets what was under way: samples from before a gap must not be filtered together with those after it."""
+        """Discards what is in the filter: samples before a gap must not be filtered together with those after it."""
         if self._stream is not None:
             self._stream.clear()
 

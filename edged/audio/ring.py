@@ -3,7 +3,7 @@
     block (n,) ──write──► FIFO of samples (capacity,) ──read──► AudioChunk: contiguous samples (m,), count of the first
 
 Time is the count of samples since the source began.  Samples that were lost are counted in, whether at the driver
-(``lose``) or because the pipeline was too slow and the ring full (the oldest go): a gap is seen as a jump of ``start``,
+(``lose``) or because the pipeline was too slow and the ring full (the oldest go): a gap shows as a jump of ``start``,
 and no chunk reaches across one.  The two clocks come with each block and change no count: the wall clock may jump.
 """
 
@@ -26,12 +26,12 @@ class AudioChunk:
     samples: Floats  # (n,) mono in [-1, 1] at 16 kHz
     start: int  # count of the first sample since the source began, lost ones counted in
     utc_s: float  # wall clock (time.time()) at the first sample
-    captured_s: float = field(default_factory=time.monotonic)  # monotonic clock at the end; else when this was made
+    captured_s: float = field(default_factory=time.monotonic)  # monotonic clock at the end; by default when created
 
 
 @dataclass(slots=True)
 class _Block:
-    """A block in the ring, or its rest after its oldest samples were dropped."""
+    """A block in the ring, or what is left of it after its oldest samples were dropped."""
 
     start: int
     n: int
@@ -79,7 +79,7 @@ class Ring:
     def write(self, samples: Floats, utc_s: float, monotonic_s: float) -> None:
         """Appends a block (n,); both clocks are those of its first sample, read at the same moment.
 
-        After ``close`` nothing is taken any more: the reader thread may still have been on its way.
+        After ``close`` it is ignored: the reader thread may have been in the middle of a read.
         """
         with self._changed:
             if self.closed or not len(samples):
@@ -110,19 +110,19 @@ class Ring:
                 self._newest_s += n / GEOMETRY.sample_rate_hz
 
     def interrupt(self) -> None:
-        """What is written next starts a new chunk, though nothing was lost: it is the sound of another microphone."""
+        """What is written next starts a new chunk although nothing was lost: it comes from another channel."""
         with self._changed:
             self._next += 1
 
     def forget(self) -> None:
-        """Drops all waiting samples, uncounted, and erases them: nobody may hear them."""
+        """Drops all waiting samples, uncounted, and erases them: nobody may listen to them."""
         with self._changed:
             self._blocks.clear()
             self._head = self._n = 0
             self._array[:] = 0
 
     def skip_to(self, monotonic_s: float) -> None:
-        """Goes on at the count of that moment: what would have come until then was not wanted, and is not lost."""
+        """Continues with the sample count of that moment; the samples until then were not wanted and are not lost."""
         with self._changed:
             if self._newest_s and monotonic_s > self._newest_s:
                 self._next += round((monotonic_s - self._newest_s) * GEOMETRY.sample_rate_hz)
@@ -138,18 +138,18 @@ class Ring:
 
     @property
     def lacking(self) -> int:
-        """Samples that have to come before what is awaited is there; 0 while nothing is awaited."""
+        """Samples still missing up to the awaited count; 0 while nothing is awaited."""
         with self._changed:
             return max(0, self._awaited - self._next)
 
     def wake(self) -> None:
-        """Ends a read that waits, or the next one, with what has come."""
+        """Makes a waiting read, or the next one, return what has come."""
         with self._changed:
             self._woken = True
             self._changed.notify()
 
     def read(self, timeout_s: float) -> AudioChunk | None:
-        """All samples up to the next gap; None when none came in time, or when the ring is closed and empty.
+        """All samples up to the next gap; None if none came in time, or if the ring is closed and empty.
 
         Raises:
             EdgedError: the one given to ``close``, once all that was written before has been read.
@@ -172,7 +172,7 @@ class Ring:
             self._changed.notify_all()
 
     def _is_worth_reading(self) -> bool:
-        """Whether what is awaited has come, or it makes no sense to wait for it."""
+        """Whether what is awaited has come, or waiting for it makes no sense."""
         if not self._blocks:
             return False
         newest = self._blocks[-1]

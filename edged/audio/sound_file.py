@@ -4,9 +4,9 @@
 
 At most a block of sound is in memory, however long the file is.  Whatever libsndfile decodes is taken (wav, flac, ogg,
 opus, mp3, any width, rate and number of channels).  A file that would give a wrong answer is refused with one line that
-says where and why; if it goes wrong in the middle (cut off, damaged, NaN), what comes before is handed out first, then
-the error is raised.  Where a format gives no length (FLAC from a pipe, MP3 without a Xing frame) a file that ends
-between two frames is whole.
+says where and why; if it goes wrong in the middle (cut off, damaged, NaN), the sound before that is returned first,
+then the error is raised.  If a format gives no length (FLAC from a pipe, MP3 without a Xing frame), a file that ends
+between two frames is complete.
 """
 
 import os
@@ -27,18 +27,18 @@ from edged.errors import RecordingError
 from edged.features.logmel import Floats
 
 MAX_VALUES = 4_000_000  # samples times channels decoded at once: a header with 1024 channels must not cost memory
-_BLOCK_S = 1.0  # length of a block where nothing else is asked for
+_BLOCK_S = 1.0  # default length of a block
 _RATES_HZ = (4_000, 384_000)  # below there is no speech left, above there is no microphone
 # Float files may go beyond full scale (a mix, or integers kept as floats).  They are kept as they are: the log-mel is
-# relative to the loudest band, and clipping would add harmonics that were never spoken.  But beyond the range of 32-bit
-# integers nobody's samples lie, and their power would overflow float32.
+# relative to the loudest band, and clipping would add harmonics that were never spoken.  But no real samples exceed the
+# range of 32-bit integers, and their power would overflow float32.
 _LOUDEST = np.float32(2**31)
-_LARGEST_HEADER = 4096  # bytes; what is longer and empty has a wrong header
+_LARGEST_HEADER = 4096  # bytes; a longer file without samples has a wrong header
 _EXPECTED = "expected wav, flac, ogg, opus or mp3"
 
 
 class SoundFile:
-    """One file; ``with`` opens and closes it.  ``shown`` stands for a path that says nothing to people."""
+    """One file; ``with`` opens and closes it.  ``shown`` is shown instead of a path that means nothing to people."""
 
     def __init__(self, path: Path, shown: str | None = None) -> None:
         self.path = path
@@ -89,7 +89,7 @@ class SoundFile:
         return None if self._promised is None else self._promised / self.sample_rate_hz
 
     def close(self) -> None:
-        """Closes the file; twice is as once."""
+        """Closes the file; may be called twice."""
         self._file.close()
         if self._whole is not None:
             self._whole.close()
@@ -98,7 +98,7 @@ class SoundFile:
         """(n, n_channels) float32 at the file's rate, each of at most ``block_s`` seconds.
 
         Raises:
-            RecordingError: no samples, samples that are no sound, a file cut off; what came before was handed out.
+            RecordingError: no samples, samples out of range, or a file that is cut off; earlier samples were returned.
         """
         most = max(1, min(round(self.sample_rate_hz * block_s), MAX_VALUES // self.n_channels))
         n_decoded, promised = 0, self._promised
@@ -114,7 +114,7 @@ class SoundFile:
             if not len(block):
                 break
             n_decoded += len(block)
-            if block.max() <= _LOUDEST and block.min() >= -_LOUDEST:  # a tenth of the time of looking at each sample
+            if block.max() <= _LOUDEST and block.min() >= -_LOUDEST:  # takes a tenth of the time of the check below
                 yield block
                 continue
             wrong = ~(np.abs(block) <= _LOUDEST).all(axis=1)  # written so that NaN is wrong too
@@ -150,7 +150,7 @@ class SoundFile:
         return RecordingError(f"{self._shown}: {fault}")
 
     def _count_frames(self) -> None:
-        """Opens an MP3 file again, with its frames counted, where libsndfile would stop before its end."""
+        """Opens an MP3 file again, with its frames counted, if libsndfile would stop before its end."""
         self._whole = counted(self.path, self._file.frames)
         if self._whole is not None:
             self._file.close()
@@ -167,9 +167,9 @@ class SoundFile:
         )
 
     def _conversion(self) -> str:
-        """The command for a file whose header says that it is empty and whose size says that it is not.
+        """The command for a file that is empty by its header but not by its size.
 
-        A writer to a pipe leaves the lengths of RF64 at 0, and libsndfile believes them.
+        A writer to a pipe leaves the lengths in an RF64 header at 0, and libsndfile believes them.
         """
         _, command = conversion_hint(self.path)
         holds_more = self.path.stat().st_size > _LARGEST_HEADER
@@ -199,10 +199,10 @@ class SoundFile:
 
 
 def _read_on(file: soundfile.SoundFile) -> None:
-    """Keeps soundfile from seeking after each read to where it is already.
+    """Keeps soundfile from seeking to the current position after each read.
 
-    In an mp3 that restarts the decoder without the bits that frames share, and the first tenth of a second of every
-    block comes out wrong.
+    In an MP3 that restarts the decoder without its bit reservoir, and the first tenth of a second of every block is
+    wrong.
     """
     file.seekable = lambda: False
 

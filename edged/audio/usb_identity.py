@@ -1,10 +1,11 @@
-"""ALSA's sound cards to what stays the same of them over reboots: maker, product, serial number, socket.
+"""ALSA's sound cards to identities that survive a reboot: vendor, product, serial number, socket.
 
     /sys/class/sound/card1/device ──► …/1f00200000.usb/xhci-hcd.0/usb1/1-1/1-1.3/1-1.3:1.0 ──upwards──► UsbIdentity
 
-sysfs and not /proc/asound, which systemd's ProcSubset=pid hides.  A socket is named as ``<controller>:<devpath>``,
-``1f00200000.usb:1.3``: the number of a bus, as in ``1-1.3``, is given in the order in which the controllers were found,
-and so is the 0 of ``xhci-hcd.0``, so the controller is named by its place on the chip or the PCI bus.
+This reads sysfs and not /proc/asound, which systemd's ProcSubset=pid hides.  A socket is named
+``<controller>:<devpath>``, such as ``1f00200000.usb:1.3``.  Bus numbers, as in ``1-1.3``, and the 0 of ``xhci-hcd.0``
+depend on the order in which controllers were found, so the controller is named by its address on the chip or the PCI
+bus.
 """
 
 import re
@@ -16,7 +17,7 @@ SYSFS = Path("/sys/class/sound")
 
 _CARD = re.compile(r"card(\d+)")
 _ROOT_HUB = re.compile(r"usb\d+")
-_NUMBERED = re.compile(r"[a-z]+-hcd\.\d+(\.auto)?")  # a controller that the kernel only counted
+_NUMBERED = re.compile(r"[a-z]+-hcd\.\d+(\.auto)?")  # a controller that the kernel only numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,10 @@ class UsbIdentity:
     product: str
     serial: str  # empty where it has none
     path: str  # the socket, stable: controller and devpath
-    kernel_path: str  # the same as the kernel, dmesg and ``lsusb -t`` call it: bus and devpath, "1-1.3"
+    kernel_path: str  # as the kernel, dmesg and ``lsusb -t`` name it: bus and devpath, "1-1.3"
 
     def selectors(self) -> Iterator[str]:
-        """What may select it in the config, the most particular first."""
+        """What may select it in the config, the most specific first."""
         if self.serial:
             yield f"usb-id:{self.vendor}:{self.product}:{self.serial}"
         yield f"usb-id:{self.vendor}:{self.product}"
@@ -39,7 +40,7 @@ class UsbIdentity:
 
 
 def usb_identities(sysfs: Path = SYSFS) -> dict[int, UsbIdentity]:
-    """The cards on USB, by ALSA's number of the moment; cards of the board are none."""
+    """The USB sound cards, by ALSA's current number; onboard cards are not included."""
     if not sysfs.is_dir():
         return {}
     found = {}

@@ -137,9 +137,9 @@ class _Parts:
 
     def _has_speech(self, window: Window) -> None:
         if isinstance(self._gate, LevelGate):
-            self._gate.hears_speech(window.speech_dbfs)
+            self._gate.detects_speech(window.speech_dbfs)
         else:
-            self._gate.hears_speech(window.speech_dbfs, window.image)
+            self._gate.detects_speech(window.speech_dbfs, window.image)
 
     def _publish(self, window: Window, answer: Answer) -> None:
         """Tracks the answer, and encodes what a broker gets of a change and of the window."""

@@ -3,8 +3,8 @@
     scores by label ──sums over each side──► the side with the greatest sum, or None
 
 Both are dimensions of the circumplex of affect (Russell, 1980, doi 10.1037/h0077714).  They remain useful when the
-label itself is uncertain: angry and fear are both strong and unpleasant.  Disgust lies in the middle of arousal and
-counts for valence only.
+label itself is uncertain: angry and fear are both strong and unpleasant.  Disgust has medium arousal and counts for
+valence only.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _VALENCE: dict[str, Valence] = {
 
 
 def arousal(scores: Mapping[str, float]) -> Arousal | None:
-    """The side with the greatest sum; None where no label of ``scores`` has a side, as in another bundle."""
+    """The side with the greatest sum; None if no label of ``scores`` has a side, as in a bundle with other labels."""
     return _side(scores, _AROUSAL)
 
 

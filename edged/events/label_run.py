@@ -1,4 +1,4 @@
-"""Consecutive windows in which one label leads, to what an episode of them has.
+"""Consecutive windows in which one label leads, to the figures of their episode.
 
 add(sample count, scores, dimensions) of each window ──► start, mean scores, peak, share of windows with speech
 """
@@ -44,5 +44,5 @@ class LabelRun:
 
     @property
     def dimensions(self) -> dict[str, float]:
-        """By name the mean over its windows."""
+        """The mean over its windows, by name."""
         return {name: total / self._count for name, total in self._dimensions.items()}

@@ -27,7 +27,7 @@ class PayloadBuilder:
         self._episode_id = ""
 
     def anchor(self, sample: int, utc_s: float) -> None:
-        """``utc_s`` is the wall clock at ``sample``; a clock that jumps moves later time stamps and nothing else."""
+        """``utc_s`` is the wall clock at ``sample``; a clock that jumps moves only later time stamps."""
         self._anchor = (sample, utc_s)
 
     def event(self, change: Began | Ended) -> EpisodeStart | EpisodeEnd:
@@ -132,7 +132,7 @@ class PayloadBuilder:
 
 
 def published(dimensions: Mapping[str, float]) -> dict[str, float]:
-    """The fields of those dimensions that are published; any other stays here."""
+    """The payload fields for ``dimensions``; those without a field are not published."""
     return {name: _rounded(dimensions[name]) for name in DIMENSIONS if name in dimensions}
 
 

@@ -19,8 +19,8 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
 Kind = Literal["bayesian", "majority"]
-_MIN_PRIOR = 0.01  # an emotion that is not expected at all is rare, not impossible
-_MIN_SCORE = 1e-4  # smaller scores are rounding errors: no single window excludes an emotion
+_MIN_PRIOR = 0.01  # an emotion with an expected share of 0 is rare, not impossible
+_MIN_SCORE = 1e-4  # smaller scores are rounding errors: no single window may exclude an emotion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,8 @@ class Smoothing:
     def change(self, settings: SmoothingSettings) -> None:
         """Applies new settings; the windows so far still count."""
         self.settings = settings
-        # Half way (geometric mean) between the expected and a uniform distribution: somebody who shouts is believed
-        # after a few windows.
+        # Half way (geometric mean) between the expected and a uniform distribution, so that a few windows of shouting
+        # are enough.
         prior = np.sqrt(np.maximum(settings.expected, _MIN_PRIOR))
         self._prior: Floats = np.asarray(prior / prior.sum(), np.float32)
 
@@ -70,7 +70,7 @@ class Smoothing:
     def _updated(self, elapsed: int, scores: Floats) -> Floats:
         stays = np.float32(math.exp(-elapsed / self.settings.lasts))
         predicted = stays * self._posterior + (1 - stays) * self._prior
-        # Windows overlap: one stride of this window is new, also after a pause, which fills most of it.
+        # Windows overlap: only one stride of this window is new, even after a pause, because the pause fills the rest.
         new = np.float32(min(1.0, self.settings.stride / GEOMETRY.window))
         posterior = predicted * np.maximum(scores, _MIN_SCORE) ** new
         return np.asarray(posterior / posterior.sum(), np.float32)

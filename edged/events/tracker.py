@@ -58,7 +58,7 @@ class Ended:
 class State:
     """The state after a window."""
 
-    emotion: str  # the running episode's label, "uncertain" where speech fits no label, "none" without speech
+    emotion: str  # the running episode's label; "uncertain" if speech fits no label; "none" without speech
     speech: bool  # in this window
     at: int  # sample count
     since: int
@@ -135,7 +135,7 @@ class Tracker:
         discontinuous: bool,
         dimensions: Mapping[str, float] = MappingProxyType({}),
     ) -> list[Began | Ended]:
-        """The changes by the window at sample ``at``; ``label`` and ``scores`` (n_labels,) are None without speech."""
+        """The changes by the window at sample ``at``; without speech ``label`` and ``scores`` (n_labels,) are None."""
         changes: list[Began | Ended] = []
         self._at = at
         if discontinuous:

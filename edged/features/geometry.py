@@ -2,16 +2,17 @@
 
     samples (n,) at sample_rate_hz ──► frames (n_fft samples, hop apart) ──► window (n_frames, n_bands)
 
-``GEOMETRY`` is that of the level, of the speech gate and of bundles without a front end of their own.  In it CREMA-D's
-log-mel is published (``librosa.feature.melspectrogram(sr=16000, n_fft=1024, hop_length=256, n_mels=128)`` over the
-first 3 s).  A bundle's manifest has the geometry of the windows that its models see; ``geometry_of`` checks it.
+The level, the speech gate and bundles without a front end of their own use ``GEOMETRY``.  It is the one in which
+CREMA-D's log-mel is published (``librosa.feature.melspectrogram(sr=16000, n_fft=1024, hop_length=256, n_mels=128)``
+over the first 3 s).  A bundle's manifest has the geometry of the windows that its models see; ``geometry_of`` checks
+it.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-SILENCE_DBFS = -96.0  # digital silence: the quantization noise of 16 bits, and never 0, which is full scale
+SILENCE_DBFS = -96.0  # digital silence: the quantization noise of 16 bits; never 0, which would be full scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Geometry:
 
 GEOMETRY = Geometry()
 
-# What a front end may be asked for: the arrays of an absurd geometry must not fill a small device's memory.
+# Allowed values: the arrays of an absurd geometry must not fill a small device's memory.
 _RANGES: dict[str, tuple[float, float]] = {
     "sample_rate_hz": (GEOMETRY.sample_rate_hz, GEOMETRY.sample_rate_hz),
     "n_fft": (64, 4096),

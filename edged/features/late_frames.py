@@ -1,10 +1,10 @@
-"""Windows of a second geometry, whose frames are computed only when a window is asked for, and then kept.
+"""Windows of a second geometry: frames are computed only when a window is requested, and then kept.
 
     samples (n,) ──last seconds──► window(end) ──frames that are new──► levels ──ring──► (n_frames, n_bands) dB
 
-The gate looks at every window in its own geometry, and most windows hold no speech.  Frames in the geometry of a trunk
-are therefore computed late: a silent home costs a copy of its samples.  While somebody speaks, overlapping windows
-share their frames.  Times are those of ``Windows``, which is given the same samples.
+The gate checks every window in its own geometry, and most windows hold no speech.  Frames in the geometry of a trunk
+are therefore computed late: in a silent home samples are only copied.  While somebody speaks, overlapping windows share
+their frames.  Sample counts are those of ``Windows``, which gets the same samples.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from edged.features.logmel import Floats, FrontEnd, relative_levels
 
 
 class LateFrames:
-    """The last samples of a stream and the frames computed of them.  One thread owns it."""
+    """The last samples of a stream and the frames computed from them.  One thread owns it."""
 
     def __init__(self, geometry: Geometry, *, behind: int = 0) -> None:
         """Windows may end up to ``behind`` samples before the newest one."""
@@ -54,10 +54,10 @@ class LateFrames:
         self.push(np.zeros(self._geometry.n_fft // 2, np.float32), self._next)
 
     def window(self, end: int) -> Floats:
-        """(n_frames, n_bands) dB below the loudest cell, at least -top_db, of the window that ends at sample ``end``.
+        """(n_frames, n_bands) dB relative to the loudest cell, from -top_db, of the window that ends at sample ``end``.
 
-        Its last frame is the last whose centre is not after ``end``.  Frames that the stream does not have, before its
-        beginning or no longer in memory, are missing at the end, as silent as can be.
+        Its last frame is the last whose centre is not after ``end``.  For each frame that the stream does not have,
+        because it is before the beginning or no longer in memory, a row of -top_db is added at the end.
         """
         geometry = self._geometry
         there = self._dropped + self._filled
@@ -70,7 +70,7 @@ class LateFrames:
         return relative_levels(self._ring[at : at + size], geometry)
 
     def _compute(self, first: int, last: int) -> None:
-        """Frames ``first`` to ``last`` into the ring, which holds each twice, so that any window is one view."""
+        """Computes frames ``first`` to ``last`` into the ring, which holds each twice, so any window is one view."""
         if last < first:
             return
         geometry = self._geometry

@@ -6,8 +6,8 @@
 Training and device both compute their features here, and nowhere else.  The equations are those of
 ``librosa.feature.melspectrogram`` and ``librosa.power_to_db(ref=max, amin=1e-10, top_db=80)`` (McFee et al. 2015; mel
 scale and area normalisation of Slaney's Auditory Toolbox, 1998), written in numpy alone because librosa is far too
-large for a device.  The image counts 80 dB in 255 equal levels, which is exactly the models' int8 input: features are
-quantized once, here, and not again.
+large for a device.  The image divides 80 dB into 255 equal steps, exactly the models' int8 input: features are
+quantized once, here.
 """
 
 import threading
@@ -33,11 +33,11 @@ __all__ = [
     "steps_of",
 ]
 
-_AMIN = np.float32(1e-10)  # power below which librosa.power_to_db takes no logarithm
+_AMIN = np.float32(1e-10)  # librosa.power_to_db clips lower powers to this
 _SILENT_POWER = np.float32(1e-20)
 _SILENCE_DBFS = np.float32(SILENCE_DBFS)
 _DB = np.float32(10 / np.log(10))
-_GROUP = 32  # bands that are multiplied at once
+_GROUP = 32  # mel bands in one matrix product
 _BREAK_HZ, _BREAK_MEL = 1000.0, 15.0  # where Slaney's scale turns from linear to logarithmic
 _SPEECH_HZ = (200.0, 4000.0)  # the band in which voices are louder than hum, rumble and hiss
 
@@ -68,7 +68,7 @@ def mel_filters(geometry: Geometry = GEOMETRY) -> Floats:
 
 
 class _Tables:
-    """The constant arrays of one geometry; the mel filters and loudness weights have the rows of its spectra."""
+    """The constant arrays of one geometry; mel filters and loudness weights match the rows of its spectra."""
 
     def __init__(self, geometry: Geometry) -> None:
         self.spectrum = spectrum = SpectrumTables(geometry)
@@ -80,7 +80,7 @@ class _Tables:
         speech = mean_square * ((bins_hz >= _SPEECH_HZ[0]) & (bins_hz <= _SPEECH_HZ[1]))
         self.loudness = np.ascontiguousarray(self._by_row(np.stack([mean_square, speech])).T)
         filters = self._by_row(mel_filters(geometry))
-        # A filter is 0 in most rows: each group of neighbouring bands is multiplied only with the rows that it has.
+        # A filter is 0 in most rows: each group of neighbouring bands is multiplied only with its nonzero rows.
         self.bands = []
         for first in range(0, geometry.n_mels, _GROUP):
             group = filters[first : first + _GROUP]
@@ -101,14 +101,14 @@ def _tables(geometry: Geometry) -> _Tables:
 
 
 class _Work(threading.local):
-    """The memory that frames are computed in: one for each thread."""
+    """Working memory for frames, one per thread."""
 
     def __init__(self, geometry: Geometry) -> None:
         self.spectra = Spectra(_tables(geometry).spectrum)
 
 
 def _decibels(power: Floats, least: np.float32) -> Floats:
-    """``power`` itself, in dB, as if none were below ``least``."""
+    """``power`` in place, in dB, clipped to ``least`` from below."""
     np.log(np.maximum(power, least, out=power), out=power)
     power *= _DB
     return power
@@ -137,8 +137,8 @@ class FrontEnd:
     def levels(self, samples: Floats, out: Floats | None = None, loudness: Floats | None = None) -> Floats:
         """(k, n_mels) dB of each band of each whole frame in ``samples`` (n,); 1e-10 and below is -100 dB.
 
-        They are written to ``out`` if there is one.  ``loudness`` (k, 2) gets the RMS of each frame in dBFS, at least
-        -96: over the whole band, and from 200 to 4000 Hz.
+        They are written to ``out`` if given.  ``loudness`` (k, 2) gets the RMS of each frame in dBFS, at least -96:
+        over the whole band, and from 200 to 4000 Hz.
         """
         levels = np.empty((self.n_frames(len(samples)), self.geometry.n_mels), np.float32) if out is None else out
         for frames, power in self._spectra(samples):
@@ -152,7 +152,7 @@ class FrontEnd:
         return levels
 
     def _spectra(self, samples: Floats) -> Iterator[tuple[slice, Floats]]:
-        """The frames of ``samples`` in blocks: which they are, and their power (n_frames, n_rows), overwritten next."""
+        """Frames of ``samples`` in blocks: their slice and power (n_frames, n_rows), overwritten by the next block."""
         samples = np.ascontiguousarray(samples, np.float32)
         n_frames, spectra = self.n_frames(len(samples)), self._work.spectra
         size = -(-n_frames // -(-n_frames // BLOCK)) if n_frames else 1  # blocks of equal size: a small one wastes time
@@ -169,7 +169,7 @@ class FrontEnd:
         geometry = self.geometry
         n_each = geometry.n_mels // geometry.n_bands
         floor = levels.max() - np.float32(geometry.top_db)
-        # As ``steps_of`` what ``relative_levels`` gives, with half as many passes over the window.
+        # The same as ``steps_of(relative_levels(levels))``, with half as many passes over the window.
         clipped = np.maximum(levels, np.full(levels.shape[1], floor, np.float32))
         bands = _sums(clipped, n_each)
         bands -= n_each * floor
@@ -188,7 +188,7 @@ class FrontEnd:
 
 
 def relative_levels(levels: Floats, geometry: Geometry = GEOMETRY) -> Floats:
-    """(n_frames, n_bands) dB below the loudest of ``levels`` (k <= n_frames, n_mels), at least -top_db.
+    """(n_frames, n_bands) dB relative to the loudest of ``levels`` (k <= n_frames, n_mels), from -top_db to 0.
 
     Neighbouring mel bands are averaged to ``n_bands``.  Missing frames at the end are at -top_db.
     """
@@ -200,7 +200,7 @@ def relative_levels(levels: Floats, geometry: Geometry = GEOMETRY) -> Floats:
 
 
 def _sums(levels: Floats, n_each: int) -> Floats:
-    """(k, n) sums of ``n_each`` neighbours of ``levels`` (k, n * n_each); numpy's own, over a short axis, are slow."""
+    """(k, n) sums of ``n_each`` neighbours of ``levels`` (k, n * n_each); numpy's sums over a short axis are slow."""
     sums = levels.copy() if n_each == 1 else levels[:, ::n_each] + levels[:, 1::n_each]
     for first in range(2, n_each):
         sums += levels[:, first::n_each]

@@ -1,4 +1,4 @@
-"""Where in samples the sound begins, so that silence before it changes no answer.
+"""The sample at which the sound begins, so that silence before it changes no answer.
 
     samples (n,) ──mean of pairs, difference──► power of each ms ──mean of 16──► first loud one
 
@@ -13,14 +13,14 @@ from edged.features.logmel import Floats
 
 _STEP = GEOMETRY.sample_rate_hz // 1000  # 1 ms
 _SPAN = 16  # steps that are averaged, so that a single click is no onset
-_BELOW_PEAK = 10 ** (-30 / 10)  # of power: where speech begins in a quiet recording …
-_ABOVE_NOISE = 10 ** (6 / 10)  # … and in a noisy one, over its quiet tenth …
-_NOISE_BELOW_PEAK = 10 ** (-10 / 10)  # … unless that is no noise but speech without a pause
+_BELOW_PEAK = 10 ** (-30 / 10)  # relative to the peak power: threshold of speech in a quiet recording
+_ABOVE_NOISE = 10 ** (6 / 10)  # relative to the quiet tenth: threshold of speech in a noisy recording
+_NOISE_BELOW_PEAK = 10 ** (-10 / 10)  # a louder quiet tenth is no noise but speech without a pause
 _PREROLL_S = 0.1  # kept before the onset: breath, soft consonants, and what clips for training begin with
 
 
 def onset(samples: Floats) -> int:
-    """The sample of ``samples`` (n,) at which there begins something to classify; 0 in doubt."""
+    """The index in ``samples`` (n,) from which there is something to classify; 0 if in doubt."""
     n_steps = len(samples) // _STEP
     if n_steps <= _SPAN:
         return 0

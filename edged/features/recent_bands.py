@@ -1,10 +1,10 @@
-"""The bands of the last frames, and the image of any window of them.
+"""The band levels of the last frames, and the image of any window of them.
 
     levels (k, 128) dB ──pairs: sum, greater──► rings ──cells of new frames, or of all──► image (188, 64) int8
 
-``FrontEnd.image`` clips each level at a floor below the loudest of the window and adds the two of a pair.  With g the
-greater and s the sum of a pair that is max(s, g + floor, 2 floor), the same to the last bit.  Mostly the loudest frame
-of a window was in the window before: then the floor is the same, and only the frames since are converted.
+``FrontEnd.image`` clips each level at a floor below the loudest of the window and adds the two levels of a pair.  With
+g the greater and s the sum of a pair, that is max(s, g + floor, 2 floor), the same to the last bit.  The loudest frame
+of a window usually was in the previous window too: then the floor is the same, and only the new frames are converted.
 """
 
 import numpy as np
@@ -15,10 +15,10 @@ from edged.features.logmel import Floats, int8_input
 
 
 class RecentBands:
-    """Rings of ``n_frames`` rows, each of which stands twice, ``n_frames`` apart, so that any window is one view."""
+    """Rings of ``n_frames`` rows, each stored twice, ``n_frames`` apart, so that any window is one view."""
 
     def __init__(self, geometry: Geometry) -> None:
-        """``geometry`` averages pairs.
+        """``geometry`` must average pairs of mel bands.
 
         Raises:
             ValueError: it averages more bands, or none.
@@ -29,7 +29,7 @@ class RecentBands:
         shape = (2 * geometry.n_frames, geometry.n_bands)
         self._sums, self._greater = np.empty(shape, np.float32), np.empty(shape, np.float32)
         self._loudest = np.empty(shape[0], np.float32)
-        self._cells = np.empty(shape, np.int8)  # of the frames that were in a window, for ``_floor``
+        self._cells = np.empty(shape, np.int8)  # the frames that were in a window, converted with ``_floor``
         self._floor: np.float32 | None = None
         self._new: list[slice] = []  # rows without cells
         self._work, self._floors = np.empty((2, geometry.n_frames, geometry.n_bands), np.float32)
@@ -46,9 +46,9 @@ class RecentBands:
         self._new.append(rows)
 
     def image(self, first: int, n_frames: int) -> NDArray[np.int8]:
-        """``int8_input`` of ``FrontEnd.image`` of the ``n_frames`` levels from row ``first`` on.
+        """``int8_input(FrontEnd.image(levels))`` of the ``n_frames`` levels from row ``first`` on.
 
-        Fewer than the geometry has are all that there are: the end of a short stream.
+        ``n_frames`` is smaller than the geometry's only at the end of a short stream, which has no more frames.
         """
         floor = np.maximum.reduce(self._loudest[first : first + n_frames]) - self._top_db
         if floor != self._floor:

@@ -4,12 +4,12 @@
     ──DFT over n2──► (2, n_2, k, K) ──squares──► power (k, n_rows)
 
 With n = n_2 n1 + n2 and bin = k1 + n_1 k2 the transform of length n_fft = n_1 n_2 is two short ones (Cooley and Tukey
-1965).  Samples are real, so K = n_1 // 2 + 1 values of k1 are enough: the bins above n_fft / 2 that they reach are
-mirrors of others.  The matrices of the first step contain taper and twiddle factors.  An FFT has a seventh of the
-operations, but numpy 1 computes it in double precision, and both numpys allocate the result anew; here BLAS works in
-memory that is allocated once.  convert/LOG.md has the comparison with numpy, scipy and ducc0.
+1965).  Samples are real, so K = n_1 // 2 + 1 values of k1 are enough: the bins above n_fft / 2 mirror others.  The
+matrices of the first step contain taper and twiddle factors.  An FFT has a seventh of the operations, but numpy 1
+computes it in double precision, and numpy 1 and 2 allocate the result on each call; here BLAS works in memory that is
+allocated once.  convert/LOG.md compares this with numpy, scipy and ducc0.
 
-Lengths without suitable factors are transformed by numpy.
+If n_fft has no suitable factors, numpy computes the transform.
 """
 
 from typing import NamedTuple
@@ -21,10 +21,10 @@ from edged.features.geometry import GEOMETRY, Geometry
 
 Floats = NDArray[np.float32]
 
-# Frames that are transformed at once, a stride of them: their arrays fit into the second cache of a Cortex-A53.
+# Frames that are transformed at once, about a stride: their arrays fit into the L2 cache of a Cortex-A53.
 BLOCK = 32
 _UNPACKED = 1_000_000  # multiply-adds of a product that OpenBLAS computes without packing its factors first
-_FACTORS = range(8, 65)  # n_2: shorter ones waste operations in the first step, longer ones in the second
+_FACTORS = range(8, 65)  # n_2: smaller ones cost more operations in the first step, larger ones in the second
 _MAX_FIRST = 128  # n_1
 
 
@@ -81,7 +81,7 @@ class _Views(NamedTuple):
 
 
 class Spectra:
-    """Transforms frames of one stream; the memory that it works in is its own, so one thread owns it."""
+    """Transforms frames of one stream in working memory of its own; one thread owns it."""
 
     def __init__(self, tables: SpectrumTables) -> None:
         self._tables = tables
@@ -106,7 +106,7 @@ class Spectra:
         n_2 = tables.factors[1]
         if tables.geometry.hop % n_2:
             views.split[:] = _strided(samples, views.split.shape, (step, hop, n_2 * step))
-        else:  # in two copies, each of runs of neighbours, and of each sample only one that is none
+        else:  # in two copies that read mostly contiguous runs of samples
             n_columns = views.columns.shape[1]
             views.columns[:] = _strided(samples, (n_2, n_columns), (step, n_2 * step))
             views.split[:] = views.overlapping
@@ -140,11 +140,11 @@ class Spectra:
 
 
 def _strided(samples: Floats, shape: tuple[int, ...], strides: tuple[int, ...]) -> Floats:
-    """A view of frames that overlap; ``np.lib.stride_tricks.as_strided`` takes five times as long."""
+    """A view of overlapping frames; ``np.lib.stride_tricks.as_strided`` takes five times as long."""
     return np.ndarray(shape, np.float32, samples, 0, strides)
 
 
 def _factors(n_fft: int) -> tuple[int, int] | None:
-    """(n_1, n_2) with the fewest operations; None where there are none in range."""
+    """(n_1, n_2) with the fewest operations; None if there are none in range."""
     fitting = [(n_fft // n_2, n_2) for n_2 in _FACTORS if n_fft % n_2 == 0 and n_fft // n_2 <= _MAX_FIRST]
     return min(fitting, key=lambda pair: pair[0] + 2 * pair[1], default=None)

@@ -3,9 +3,9 @@
     samples (n,) ──FrontEnd(WHISPER): frames of 25 ms every 10 ms, 80 mel bands──► levels (k, 80) dB
     levels ──below the loudest cell, 80 dB deep──► (k, 80), about -1 to 2
 
-Whisper's own input is log10 of the power of a waveform scaled to unit variance, cut off at 8 below its maximum, then
+Whisper's own input is log10 of the power of a waveform scaled to unit variance, clipped at 8 below its maximum, then
 (x + 4) / 4 (Radford et al. 2022, arXiv 2212.04356).  Here the maximum is a constant instead: a device's level says
-nothing of the voice, and a window's variance would depend on the silence in it.
+nothing about the voice, and a window's variance would depend on the silence in it.
 """
 
 import numpy as np
@@ -13,12 +13,12 @@ import numpy as np
 from edged.features.geometry import Geometry
 from edged.features.logmel import Floats
 
-# What is not named here is as in the other geometry.
+# Fields that are not named here are as in GEOMETRY.
 WHISPER = Geometry(n_fft=400, hop=160, n_mels=80, n_bands=80, n_frames=300)
 TOP_LOG10 = 3.8  # the loudest cell on Whisper's scale: between the medians of EMO-DB (3.87) and EMOVO (3.75)
 
 
 def encoder_input(levels: Floats) -> Floats:
-    """(k, 80) what the network takes, from ``levels`` (k, 80) in dB of any reference."""
+    """(k, 80) the network's input, from ``levels`` (k, 80) in dB with any reference."""
     relative = np.maximum(levels - levels.max(), np.float32(-WHISPER.top_db))
     return np.asarray((relative / 10 + np.float32(TOP_LOG10 + 4)) / 4, np.float32)

@@ -2,9 +2,9 @@
 
     samples (n,) ──FrontEnd──► levels (k, 128) ──RecentBands──► every stride: Window, image (188, 64) int8
 
-Overlapping windows share their frames: a second of sound costs 62.5 frames, whatever the stride.  Time
-is the count of samples since the source began, lost ones counted in; a jump of that count empties the ring, so that no
-window mixes samples of both sides.
+Overlapping windows share their frames: a second of sound costs 62.5 frames, whatever the stride.  Time is the count of
+samples since the source began, including lost ones; a jump of that count empties the ring, so that no window contains
+samples from both sides of a gap.
 """
 
 import math
@@ -18,7 +18,7 @@ from edged.features.geometry import SILENCE_DBFS, Geometry
 from edged.features.logmel import Floats, FrontEnd
 from edged.features.recent_bands import RecentBands
 
-MAX_FRAMES = 32  # that wait for a window of live sound: half a second
+MAX_FRAMES = 32  # frames that may wait for a window of live sound: half a second
 _TEN = np.float32(10)
 
 
@@ -38,7 +38,7 @@ class Windows:
     """Turns any cut of a sample stream into the same windows, ``stride`` samples apart."""
 
     def __init__(self, geometry: Geometry, stride: int, *, at_once: int = MAX_FRAMES) -> None:
-        """At most ``at_once`` frames wait and are then computed together: many cost less, and take longer at a time."""
+        """At most ``at_once`` frames wait and are computed together: more cost less, but take longer at a time."""
         if stride <= 0 or stride % geometry.hop:
             raise ValueError(f"stride {stride} is not a positive multiple of the hop {geometry.hop}")
         self._front_end = FrontEnd(geometry)
@@ -64,7 +64,7 @@ class Windows:
 
     @property
     def due(self) -> int:
-        """The count just past the last sample that the next window needs; before it, no sample causes one."""
+        """The count just past the last sample that the next window needs; no earlier sample completes a window."""
         frame = self._count + self._n_due - 1
         return self._origin + frame * self._geometry.hop + self._geometry.n_fft // 2
 
@@ -89,7 +89,7 @@ class Windows:
                     yield self._window(self._geometry.n_frames)
 
     def finish(self) -> Iterator[Window]:
-        """The windows that only the end of the source completes: the last half frame, and a clip below one window."""
+        """The windows that only the end of the source completes: the last half frame, or a clip below one window."""
         yield from self.push(np.zeros(self._geometry.n_fft // 2, np.float32), self._next)
         self._compute(self._front_end.n_frames(self._n_pending))
         if self._discontinuous and self._count:
@@ -102,7 +102,7 @@ class Windows:
         return lacking if lacking > 0 else self._stride_frames - (-lacking) % self._stride_frames
 
     def _compute(self, n_frames: int) -> int:
-        """The next ``n_frames`` frames into the rings, which hold each twice, so that any window is one view."""
+        """Computes the next ``n_frames`` frames into the rings, which hold each twice, so any window is one view."""
         size, hop, pending = self._geometry.n_frames, self._geometry.hop, self._pending
         levels, loudness = self._levels[:n_frames], self._new_loudness[:n_frames]
         self._front_end.levels(pending[: (n_frames - 1) * hop + self._geometry.n_fft], levels, loudness)

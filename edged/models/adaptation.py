@@ -5,10 +5,10 @@
     scores * exp(-shift) ──normalised──► scores
 
 A device listens to the same few people in the same room for years, and its largest error is constant: microphone, room
-and voices push all scores to one side.  In a trained network that constant shows in the mean of the log scores, as the
-class prior does (Saerens et al. 2002 re-estimate that prior from unlabelled outputs).  The prior distribution of
+and voices shift all scores in one direction.  In a trained network that constant shows in the mean of the log scores,
+like the class prior (Saerens et al. 2002 re-estimate that prior from unlabelled outputs).  The prior distribution of
 emotions, mostly neutral, says which part of the mean is emotion and stays.  No home follows it exactly: the bound and
-the weight keep a short or one-sided acquaintance from inventing an emotion that nobody shows.
+the weight keep a short or one-sided sample of speech from inventing an emotion that nobody shows.
 """
 
 import math
@@ -89,7 +89,7 @@ class Adaptation:
 
     @property
     def shift_by_label(self) -> dict[str, float]:
-        """The same for people, in nats: a label with a positive shift wins too often here and is made less likely."""
+        """``shift`` by label, in nats: a label with a positive shift wins too often here and is made less likely."""
         return {label: round(float(value), 3) for label, value in zip(self._labels, self.shift, strict=True)}
 
     def corrected(self, scores: Floats) -> Floats:
@@ -98,9 +98,9 @@ class Adaptation:
         return np.asarray(powered / powered.sum(axis=-1, keepdims=True), np.float32)
 
     def learn(self, scores: Floats, new_s: float) -> None:
-        """Learns from the ``scores`` (n_labels,) of a speech window; ``new_s`` of its sound were in no window before.
+        """Learns from the ``scores`` (n_labels,) of a speech window with ``new_s`` seconds that no earlier window had.
 
-        Windows overlap: one that brings a sixth of new sound counts as a sixth of an independent one.
+        Windows overlap: a window with a sixth of new sound counts as a sixth of an independent one.
         """
         if self.settings.mode != "on":
             return
@@ -114,12 +114,12 @@ class Adaptation:
         return msgspec.json.encode(_Stored(_VERSION, bundle, microphone, self._labels, self.speech_s, mean))
 
     def restore(self, content: bytes, *, bundle: str, microphone: str | None) -> bool:
-        """Takes over what ``encoded`` gave; False where that is of another bundle or another microphone.
+        """Restores what ``encoded`` returned; False if it belongs to another bundle or another microphone.
 
         ``microphone`` None accepts any.
 
         Raises:
-            ModelError: ``encoded`` does not give this.
+            ModelError: ``content`` is not what ``encoded`` returns.
         """
         try:
             stored = msgspec.json.decode(content, type=_Stored)
@@ -137,5 +137,5 @@ class Adaptation:
 
 
 def log_scores(scores: Floats) -> NDArray[np.float64]:
-    """(..., n_labels) nats, none below that of half an int8 step."""
+    """(..., n_labels) the logs of ``scores`` in nats, at least that of half an int8 step."""
     return np.asarray(np.log(np.maximum(scores, _MIN_SCORE, dtype=np.float64)))

@@ -1,11 +1,11 @@
-"""The mean level of each band of a window's speech, and the window without a shift of these.
+"""The mean level of each band of a window's speech, and the window with a shift of these levels removed.
 
     image (188, 64) int8 ──frames within 30 dB of the loudest──► band_levels (64,) dB below the loudest cell
     image, shift (64,) dB ──without_shift──► image (188, 64) int8
 
 A microphone, a room and a voice each have a curve over the bands.  It is subtracted from all cells well above the
-floor; cells near the floor are silence and stay there, whatever the curve.  Afterwards the loudest cell is at 0 dB
-again, as the models expect.
+floor; cells near the floor are silence and stay as they are.  Afterwards the loudest cell is at 0 dB again, as the
+models expect.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from edged.features.geometry import GEOMETRY, Geometry
 from edged.features.logmel import Floats, int8_input
 
 _ACTIVE_DB = 30.0  # frames this far below the loudest hold no speech
-_FADE_DB = 20.0  # above the floor, a cell takes the whole shift; less in proportion below
+_FADE_DB = 20.0  # this far above the floor a cell gets the whole shift; below, in proportion
 
 
 def band_levels(image: NDArray[np.int8], geometry: Geometry = GEOMETRY) -> Floats:

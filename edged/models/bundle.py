@@ -3,8 +3,9 @@
     directory ──bundle.json──► Manifest ──geometry, labels, routes, sha256 of each file──► Bundle, or ModelError
 
 A bundle is a folder of ``.tflite`` files and their manifest.  The routes through the models are in the manifest, not in
-the code: a bundle with other labels and other routes runs without a change here.  All that needs no runtime is checked
-here and in ``checks``, with the file and key of each fault; ``interpreter.py`` checks the ``.tflite`` files' contents.
+the code: a bundle with other labels and other routes runs without a change here.  Everything that needs no runtime is
+checked here and in ``checks``, and an error names file and key; ``interpreter.py`` checks the contents of the
+``.tflite`` files.
 """
 
 import hashlib
@@ -77,7 +78,7 @@ class Bundle:
 
     @property
     def digest(self) -> str:
-        """Identifies all that determines the scores: an adaptation belongs to one digest."""
+        """Identifies everything that determines the scores: an adaptation belongs to one digest."""
         manifest = self.manifest
         decisive = [manifest.labels, manifest.models, manifest.routes]
         if manifest.format > FIRST_FORMAT:  # an adaptation to a bundle of format 1 outlives an update of edged
@@ -86,18 +87,18 @@ class Bundle:
 
     @property
     def title(self) -> str:
-        """Name and version: of a shipped bundle its size, of any other the name in its manifest."""
+        """Name and version; a shipped bundle is named by its size, any other as in its manifest."""
         name = self.path.name if self.path.parent == BUNDLES else self.manifest.name
         return f"{name} {self.manifest.version}"
 
     @property
     def geometry(self) -> Geometry:
-        """Of the windows that the trunk sees, or the models where there is none."""
+        """The geometry of the windows that the trunk gets, or the models if there is no trunk."""
         return geometry_of(self.manifest.geometry)
 
     @property
     def n_features(self) -> int | None:
-        """Features that the models see; None where they see windows."""
+        """The number of features that the models get; None if they get windows."""
         trunk = self.manifest.trunk
         return 2 * trunk.width if trunk else None
 
@@ -143,7 +144,7 @@ def _content(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
             content = stream.read(_MAX_BYTES + 1)
-    except (OSError, ValueError) as exc:  # ValueError: a NUL in the path, as config.yaml may hold
+    except (OSError, ValueError) as exc:  # ValueError: a NUL in the path, which config.yaml may contain
         reason = exc.strerror if isinstance(exc, OSError) else exc
         raise ModelError(f"{file}: {reason}, expected a readable file of the bundle") from exc
     if len(content) > _MAX_BYTES:

@@ -3,10 +3,10 @@
     image (188, 64) int8 ─┬─hard: along the tree, only the models it needs──► Answer(label, scores)
     or features (n,) ─────┼─soft: all models, their evidence multiplied─────►
                           └─each dimension──► Answer(dimensions), 0 to 1
-          └──features──► what an adaptation of the features learns from; its shift is removed before the models
+                     └──features──► the adaptation of the features, whose shift is removed before the models run
 
 Hard: each model redistributes the scores of its labels, and the group of labels with the greatest sum decides which
-model runs next; the last model's answer is the cascade's.  Soft: the centred log-ratio of each model's scores
+model runs next; the last model's answer is that of the cascade.  Soft: the centred log-ratio of each model's scores
 (Aitchison 1982: log score minus its mean, so a model carries no evidence for labels it does not know) is weighted,
 summed by label and normalised: a product of experts, with weights fitted on validation speakers.
 """
@@ -22,7 +22,7 @@ from edged.models.bands import band_levels, without_shift
 from edged.models.bundle import Bundle, Manifest, Node, Routing
 from edged.models.interpreter import Interpreter, Runtime, Seen, image_in, installed_runtimes, reals_in
 
-_MIN_SCORE = 1 / 512  # half of the finest step of an int8 score: what a dequantised 0 may stand for
+_MIN_SCORE = 1 / 512  # half of the finest step of an int8 score: a dequantised 0 may be anything below it
 _MIN, _LOG_MIN = np.float32(_MIN_SCORE), np.float32(np.log(_MIN_SCORE))
 
 
@@ -33,7 +33,7 @@ class Answer:
     label: str
     scores: Floats  # (n_labels,) in the order of the bundle's labels, sum 1; ``label`` has the greatest
     asked: tuple[str, ...]  # the models that ran, in order
-    dimensions: Mapping[str, float] = field(default_factory=dict)  # by name, 0 to 1, where the bundle has some
+    dimensions: Mapping[str, float] = field(default_factory=dict)  # by name, 0 to 1; empty if the bundle has none
 
 
 class Cascade:
@@ -73,7 +73,7 @@ class Cascade:
         self._soft = SoftRoute(manifest, list(self._interpreters)) if self.routing == "soft" else None
 
     def features(self, seen: Seen) -> Floats:
-        """(n,) what the bundle's ``adaptation`` is of of what the models have ``seen``."""
+        """(n,) the features that the bundle's ``adaptation`` corrects: ``seen`` itself, or its band levels."""
         image = image_in(seen)
         return reals_in(seen) if image is None else band_levels(image)
 
@@ -106,8 +106,8 @@ class Cascade:
 class SoftRoute:
     """``sharpened`` and ``soft_answer`` of one window for all models at once, in a tenth of the time.
 
-    The scores of all models stand end to end: the logs of what ``sharpened`` makes of them are theirs, less the log of
-    each model's sum; the evidence for the labels is linear in them.
+    The scores of all models are in one array, end to end.  The log of a sharpened score is the log of the score over
+    the temperature, less the log of the model's sum, and the evidence for the labels is linear in these logs.
     """
 
     def __init__(self, manifest: Manifest, names: Sequence[str]) -> None:
@@ -129,7 +129,7 @@ class SoftRoute:
             self._evidence[rows, start : start + len(rows)] = manifest.routes.soft[name] * centring
 
     def answer(self) -> Answer:
-        """The answer to the scores that stand in ``places``."""
+        """The answer for the scores that were written to ``places``."""
         logs = np.log(np.maximum(self._scores, _MIN))
         logs -= np.maximum.reduceat(logs, self._starts)[self._model]
         logs *= self._exponents
@@ -143,7 +143,7 @@ class SoftRoute:
 def sharpened(scores: Floats, temperature: float) -> Floats:
     """Scores (..., n) raised to 1/temperature and normalised; 0 counts as half the finest int8 step."""
     raised = np.maximum(scores, np.float32(_MIN_SCORE))
-    # Relative to the greatest, so that at least one power is 1: at a low temperature all others may vanish.
+    # Relative to the greatest score, so that at least one power is 1: at a low temperature all others may underflow.
     powered = (raised / raised.max(axis=-1, keepdims=True)) ** np.float32(1 / temperature)
     return np.asarray(powered / powered.sum(axis=-1, keepdims=True), np.float32)
 
@@ -165,8 +165,8 @@ def hard_answer(manifest: Manifest, ask: Callable[[str], Floats]) -> Answer:
         by_label = dict(zip(labels, scores.tolist(), strict=True))
         label = max(labels, key=by_label.__getitem__)
         node = _next_node(node, by_label)
-    # A label outside the branch may have more than the route's answer: then the two swap their shares, so that the
-    # answer always has the greatest score.
+    # A label outside the branch may have a higher score than the route's answer: then the two swap their scores, so
+    # that the answer always has the highest.
     answer, greatest = label_index[label], int(shares.argmax())
     shares[[answer, greatest]] = shares[[greatest, answer]]
     return Answer(label, shares / shares.sum(), tuple(asked))

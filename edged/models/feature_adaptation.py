@@ -1,26 +1,26 @@
-"""Where this place's voices lie among the features: learned without labels, and moved to where training expects them.
+"""The constant shift that microphone, room and voices put on all features: learned without labels, and removed.
 
     features x (n,) and scores (n_labels,) of each speech window ──running means──► mean_x (n,), mean_p (n_labels,)
     mean_x - mean_p @ offsets - centre ──s / (s + caution), bounded──► shift (n,)
     x - shift ──► models
 
-A voice, a room and a microphone move all features of a place by about the same amount, and that is the largest error of
-a recogniser among people it was not trained on.  A plain mean of the features shows that amount, but also the emotions
-that happened to come: twenty angry sentences move it as far as another voice does.  So x is taken as the sum of what
-belongs to the place, mu, and of an offset of the emotion, and both are estimated together (expectation maximisation):
+A voice, a room and a microphone shift all features of a place by about the same amount, which is the largest error of a
+recogniser with people it was not trained on.  A plain mean of the features shows that amount, but also the emotions
+that happened to occur: twenty angry sentences move it as far as another voice does.  So x is modelled as the sum of the
+place's mean mu and the offset of an emotion, and both are estimated together (expectation maximisation):
 
     E: p = scores of (x - shift) ** power * pi, sum 1         share of each emotion in this window
     M: mu = mean of (x - p @ offsets)                         what is left belongs to the place
        pi = (k * prior + sum of p) / (k + n)                  mixture under a Dirichlet prior, mostly neutral
 
-Each window takes one such step and is forgotten (Cappé and Moulines 2009, online EM).  Busso et al. 2013 (iterative
-feature normalization, IEEE Trans. Affective Computing 4(4)) iterate over what is heard as neutral instead; the offsets
-let the other emotions count too.
+Each window takes one such step and is not stored (Cappé and Moulines 2009, online EM).  Busso et al. 2013 (iterative
+feature normalization, IEEE Trans. Affective Computing 4(4)) iterate over the speech classified as neutral instead; the
+offsets let the other emotions count too.
 
-Two means are kept apart: of what was listened to, which fades with a half-life, and of a calibration, whose speaker
-said that he spoke as always.  So a calibration can be repeated and taken back, and costs nothing of what was learned.
-Its seconds count as those listened to do: giving them ten times the weight was worse after the next 30 s of speech, and
-much worse where the calibration was spoken in anger (docs/decisions/0030).
+There are two means: that of listening, which fades with a half-life, and that of a calibration, for which somebody was
+asked to speak as usual.  So a calibration can be repeated and taken back without losing what was learned.  Its seconds
+weigh as much as those of listening: with ten times the weight, results were worse after the next 30 s of speech, and
+much worse if the calibration was spoken in anger (docs/decisions/0030).
 """
 
 import msgspec
@@ -35,10 +35,10 @@ from edged.models.feature_statistics import FeatureStatistics
 
 __all__ = ["FeatureAdaptation", "Settings"]
 
-_MAX_SPREADS = 10.0  # largest shift of a feature, in standard deviations of speakers: what lies further is no voice
+_MAX_SPREADS = 10.0  # largest shift of a feature, in standard deviations of speakers: no voice is further away
 _MIN_SCORE = 1 / 512  # half of the finest step of an int8 score
 _MAX_EFFECT = 10.0  # nats, more than between a score of 1 and the smallest one
-_EFFECT_S = 60.0  # of speech that the mean of the effect looks back
+_EFFECT_S = 60.0  # seconds of speech over which the effect is averaged
 _VERSION = 1
 
 
@@ -55,7 +55,7 @@ class _Stored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FeatureAdaptation:
-    """Running means of features at one place.  The pipeline's thread owns it; it takes the same memory for ever."""
+    """Running means of features at one place, in constant memory.  The pipeline's thread owns it."""
 
     def __init__(self, labels: tuple[str, ...], statistics: FeatureStatistics, settings: Settings) -> None:
         """``statistics`` are the bundle's.
@@ -103,12 +103,12 @@ class FeatureAdaptation:
 
     @property
     def distance(self) -> float:
-        """Root mean square of the shift in spreads: 1 is as far as one speaker is from the mean of all."""
+        """Root mean square of the shift, in standard deviations of speakers; 1 is typical of a single speaker."""
         return float(np.sqrt(np.mean((self.shift / self._spread) ** 2)))
 
     @property
     def effect_by_label(self) -> dict[str, float]:
-        """Nats by which the correction lowers the log of each score, on average; empty while that is not known.
+        """Nats by which the correction lowers the log of each score, on average; empty while it is not known.
 
         A label with a positive effect won too often here.
         """
@@ -119,10 +119,10 @@ class FeatureAdaptation:
         return np.asarray(x - self.shift, np.float32)
 
     def learn(self, x: Floats, scores: Floats, new_s: float) -> None:
-        """Learns from the features ``x`` (n,) of a speech window, as they came.
+        """Learns from the uncorrected features ``x`` (n,) of a speech window.
 
-        ``scores`` (n_labels,) are those of the corrected features, and ``new_s`` seconds of its sound were in no window
-        before.  A window with a value that is not finite teaches nothing.
+        ``scores`` (n_labels,) are those of the corrected features; ``new_s`` seconds of its sound were in no earlier
+        window.  A window with a value that is not finite is ignored.
         """
         if self.settings.mode != "on" or not np.isfinite(x).all() or not np.isfinite(scores).all():
             return
@@ -158,7 +158,7 @@ class FeatureAdaptation:
         self._update()
 
     def forget_calibration(self) -> bool:
-        """Takes the calibration back; what was listened to stays.  False where there is none."""
+        """Takes the calibration back; what was learned by listening stays.  False if there is none."""
         had, self._calibration = self._calibration is not None, None
         self._effect = np.empty(0)
         self._update()
@@ -171,12 +171,12 @@ class FeatureAdaptation:
         return msgspec.json.encode(_Stored(_VERSION, bundle, microphone, self._labels, effect, listening, calibration))
 
     def restore(self, content: bytes, *, bundle: str, microphone: str | None) -> bool:
-        """Takes over what ``encoded`` gave; False where that is of another bundle or another microphone.
+        """Restores what ``encoded`` returned; False if it belongs to another bundle or another microphone.
 
         ``microphone`` None accepts any.
 
         Raises:
-            ModelError: ``encoded`` does not give this; nothing is taken over.
+            ModelError: ``content`` is not what ``encoded`` returns; nothing is restored.
         """
         try:
             stored = msgspec.json.decode(content, type=_Stored)

@@ -1,4 +1,4 @@
-"""Running means of features and of the emotions in them, and the same as stored.
+"""Running means of features and of the emotions in them, and their stored form.
 
 x (n,), p (n_labels,), new_s ──add──► Means ──stored──► StoredMeans, 4 bytes a number ──restored, checked──► Means
 """
@@ -30,7 +30,7 @@ class StoredMeans(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Means:
-    """Over ``speech_s`` seconds of speech."""
+    """Means over ``speech_s`` seconds of speech."""
 
     x: Vector  # (n,) features
     p: Vector  # (n_labels,) shares of the emotions
@@ -43,7 +43,7 @@ class Means:
         self.p += (p - self.p) * (new_s / self.speech_s)
 
     def copy(self) -> Self:
-        """The same, to be changed."""
+        """A copy that can be changed."""
         return type(self)(self.x.copy(), self.p.copy(), self.speech_s)
 
     def stored(self) -> StoredMeans:
@@ -55,7 +55,7 @@ def restored(stored: StoredMeans, which: str, *, centre: Vector, spread: Vector,
     """The means in ``stored``; ``which`` names them in the error, ``centre`` and ``spread`` (n,) are the bundle's.
 
     Raises:
-        ModelError: these are no means of speech.
+        ModelError: the numbers cannot be means of speech.
     """
     n_features = len(centre)
     if (len(stored.x), len(stored.p)) != (4 * n_features, 4 * n_labels):

@@ -1,4 +1,4 @@
-"""What training knows of other speakers' features, from the bundle's ``.npz`` file.
+"""Statistics of the training speakers' features, from the bundle's ``.npz`` file.
 
     bundle.json: adaptation ─┐
     adaptation.npz ──────────┴──► FeatureStatistics(centre (n,), offsets (n_labels, n), spread (n,), three numbers)
@@ -18,16 +18,16 @@ from edged.errors import ModelError
 from edged.features.logmel import Floats
 from edged.models.manifest import AdaptationFile
 
-MAX_FEATURES = 4096  # the state of so many still fits into a state file
+MAX_FEATURES = 4096  # their state still fits into a state file
 _MAX_BYTES = 2**20  # of the decompressed arrays: more than 32 labels of any bundle so far
 _MIN_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureStatistics:
-    """Means of other speakers, and how carefully to leave them."""
+    """Means of the training speakers, and how slowly to move away from them."""
 
-    centre: Floats  # (n,) where a speaker is expected before he was heard
+    centre: Floats  # (n,) the features that are expected of an unknown speaker
     offsets: Floats  # (n_labels, n) by label: its mean less its speaker's centre
     spread: Floats  # (n,) of the speakers' centres, above 0: the unit of the bound and of ``distance``
     caution_s: float  # seconds of speech that weigh as much as the assumption that there is no shift
@@ -36,7 +36,7 @@ class FeatureStatistics:
 
     @property
     def n_features(self) -> int:
-        """n."""
+        """The number of features."""
         return len(self.centre)
 
 
@@ -80,7 +80,7 @@ def _arrays(content: bytes) -> dict[str, Any]:
             raise ModelError(f"{n_bytes} bytes decompressed, expected at most {_MAX_BYTES}")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
-    # zipfile and numpy raise what their parsers stumble over; the content is a stranger's.
+    # zipfile and numpy raise many kinds of errors, and the content may come from anywhere.
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as exc:
         raise ModelError(f"{str(exc).splitlines()[0] if str(exc) else type(exc).__name__}, expected an .npz") from exc
     wrong = [name for name, array in found.items() if array.dtype.kind not in "fiu"]

@@ -93,11 +93,11 @@ class Network:
         self.output = self._tensor("outputs", self._interpreter.get_output_details())
 
     def fault(self, which: str, found: str, expected: str) -> ModelError:
-        """The error for an input or output of which something else was expected."""
+        """The error for an input or output that is not as expected."""
         return ModelError(f"model {self._name}: {which} {found}, expected {expected}")
 
     def prove(self, seen: NDArray[Any]) -> None:
-        """Runs once: a file may load although its operators cannot run, and that has to be known now.
+        """Runs once, because a file may load although its operators cannot run.
 
         Raises:
             ModelError: it cannot run.
@@ -110,7 +110,7 @@ class Network:
     def run(self, seen: NDArray[Any]) -> NDArray[Any]:
         """The output for ``seen``, both without the first axis, as a view that the next run overwrites.
 
-        No view may live when the next run begins: the runtime refuses to run then.
+        Drop the view before the next run: the runtime refuses to run while one exists.
         """
         self._interpreter.set_tensor(self.input.index, seen.reshape(self.input.shape))
         self._interpreter.invoke()
@@ -130,12 +130,12 @@ class Network:
 
 
 def image_in(seen: Seen) -> NDArray[np.int8] | None:
-    """The image, where it is one; features and levels are real numbers."""
+    """``seen`` if it is an image; None for features and levels, which are real numbers."""
     return np.asarray(seen, np.int8) if seen.dtype == np.int8 else None
 
 
 def reals_in(seen: Seen) -> Floats:
-    """The features or levels."""
+    """``seen`` as features or levels."""
     return np.asarray(seen, np.float32)
 
 
@@ -169,7 +169,7 @@ class Interpreter:
     ) -> None:
         """Allocates once; ``content`` is the file's bytes, ``name`` is for messages.
 
-        With ``n_features`` its input is so many features, else an image of ``geometry``.
+        With ``n_features`` its input is that many features, else an image of ``geometry``.
 
         Raises:
             ModelError: the runtime refuses the file, or its input or output is not what is expected here.
@@ -188,7 +188,7 @@ class Interpreter:
         self._network.prove(np.full(wanted.shape, silence, wanted.dtype))
 
     def scores(self, seen: Seen, out: Floats | None = None) -> Floats:
-        """(n_labels,) outputs in [0, 1] for what the model has ``seen``, in ``out`` if there is one.
+        """(n_labels,) outputs in [0, 1] for the input ``seen``, written to ``out`` if given.
 
         Raises:
             ModelError: an output is not finite, as a damaged file may make it.
@@ -196,7 +196,7 @@ class Interpreter:
         network = self._network
         is_ready = seen.dtype == np.int8 or network.input.dtype == "float32"
         steps = network.run(seen if is_ready else network.input.quantized(reals_in(seen)))
-        # Copied in any case: no view into the interpreter's memory lives across a run.
+        # Always a copy: no view into the interpreter's memory may exist during a run.
         if network.output.dtype == "int8":
             return network.output.real(steps, out)
         scores = np.empty(steps.shape, np.float32) if out is None else out

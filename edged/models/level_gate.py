@@ -15,11 +15,11 @@ from edged.features.logmel import Floats
 
 _RISE_DB_PER_S = 2.0
 _QUIET = 0.1  # of a window's frames lie below its noise floor
-_LOWEST_FLOOR_DBFS = -72.0  # to rise from digital silence would take many seconds
+_LOWEST_FLOOR_DBFS = -72.0  # from digital silence the floor would take many seconds to rise
 
 
 def quiet_dbfs(levels: Floats) -> float:
-    """The 10th percentile of ``levels`` (n,), as ``np.percentile`` interpolates it in twenty times the time."""
+    """The 10th percentile of ``levels`` (n,), interpolated as ``np.percentile`` does, which takes 20 times as long."""
     ordered = np.sort(levels)
     position = (len(ordered) - 1) * _QUIET
     below = int(position)
@@ -40,21 +40,21 @@ class LevelGate:
     """Holds the noise floor of one stream of windows."""
 
     def __init__(self, settings: GateSettings, *, stride_s: float) -> None:
-        """Windows come each ``stride_s``."""
+        """``stride_s`` is the time between two windows."""
         self.change(settings)
         self._rise_db = _RISE_DB_PER_S * stride_s
         self.floor_dbfs: float | None
         self.restart()
 
     def restart(self) -> None:
-        """Forget the noise floor; the next window gives it."""
+        """Forgets the noise floor; the next window sets it."""
         self.floor_dbfs = None
 
     def change(self, settings: GateSettings) -> None:
         """Applies new settings from the next window; the floor stays."""
         self._settings = settings
 
-    def hears_speech(self, speech_dbfs: Floats) -> bool:
+    def detects_speech(self, speech_dbfs: Floats) -> bool:
         """Whether the next window, of frames with these rms levels (n_frames,), holds speech; adapts the floor."""
         present = speech_dbfs[speech_dbfs > SILENCE_DBFS]  # without frames after the end of a recording
         if not len(present):

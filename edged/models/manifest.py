@@ -15,7 +15,7 @@ _MAX_LABELS = _MAX_MODELS = 32
 _MAX_WIDTH = 2048  # 4096 features, whose means still fit into a state file
 
 Routing = Literal["hard", "soft"]
-# Beside labels, what a voice shows by degrees.  Never gender, nor anything else that says who speaks.
+# What a voice shows by degrees, beside its label.  Never gender, nor anything else that says who speaks.
 DimensionName = Literal["intensity", "arousal", "valence", "dominance"]
 Weight = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Label = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}\Z")]
@@ -49,11 +49,11 @@ class GateModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     parameters: _Count
     multiply_adds: _Count  # for one window
     threshold: Annotated[float, msgspec.Meta(gt=0, lt=1)]  # score of ``speech`` from which a window holds speech
-    geometry: Values | None = None  # of the windows that it sees, where they are not the bundle's
+    geometry: Values | None = None  # of the windows that it gets, if they are not the bundle's
 
 
 class Trunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The file that makes of a window what all models see, if the bundle has one.
+    """The file that computes from a window what all models get, if the bundle has one.
 
     Its outputs (n_positions, width) become 2 * width features: their mean and spread over the active positions.
     """
@@ -67,7 +67,7 @@ class Trunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Dimension(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One file that gives a number from 0 to 1 of what the models see, if the bundle has some."""
+    """One file that computes a number from 0 to 1 from what the models get, if the bundle has some."""
 
     file: _File
     sha256: _Sha256
@@ -116,16 +116,16 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     version: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.+-]{1,64}\Z")]
     created: str  # RFC 3339, UTC
     licence: str
-    geometry: Values  # of the windows that trunk or models see
+    geometry: Values  # of the windows that trunk or models get
     labels: Labels
     models: Annotated[dict[Name, Model], msgspec.Meta(max_length=_MAX_MODELS)]
     routes: Routes
-    # By routing and true label the mean log scores of validation speakers, in nats; without them nothing adapts.
+    # Mean log scores of validation speakers by routing and true label, in nats; without them scores do not adapt.
     mean_log_scores: dict[Routing, dict[Label, tuple[float, ...]]] = msgspec.field(default_factory=dict, name="moods")
     training: dict[str, Any]  # recipe, corpora with licences and speakers, seed, command, commit
     metrics: dict[str, Any]  # with their protocol
     versions: dict[str, str]  # of what trained and converted it
     gate: GateModel | None = None  # bundles without it are gated by level
-    trunk: Trunk | None = None  # the models of a bundle without it see the windows themselves
+    trunk: Trunk | None = None  # the models of bundles without it get the windows themselves
     adaptation: AdaptationFile | None = None  # bundles without it adapt no features
     dimensions: dict[DimensionName, Dimension] | None = None  # bundles without them give labels alone

@@ -1,10 +1,10 @@
-"""All that a device learns of its place: the adaptation of the features and that of the scores, saved as one state.
+"""All that a device learns about its place: adaptation of features and adaptation of scores, saved as one state.
 
     features x ──FeatureAdaptation──► models ──► scores ──Adaptation──► scores
          └──────────── one JSON object, tied to bundle and microphone ───┘
 
-Which of the two there are is the bundle's choice: ``adaptation`` in its manifest for the features, ``moods`` for the
-scores.  The second learns from what the first has corrected.
+The bundle's manifest says which of the two there are: ``adaptation`` for features, ``moods`` for scores.  The second
+learns from what the first has corrected.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ class _Microphone(msgspec.Struct):
 
 
 class PlaceAdaptation:
-    """Both adaptations, as far as the bundle has them.  The pipeline's thread owns it."""
+    """The adaptations that the bundle has.  The pipeline's thread owns it."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class PlaceAdaptation:
     def calibrate(self, x: Floats, speech_s: float, *, utc_s: float) -> None:
         """Takes the features ``x`` (n_windows, n) of ``speech_s`` seconds as how people here usually speak.
 
-        What was learned of the scores belongs to other features, and starts from scratch.
+        The adaptation of the scores was learned from other features, so it starts from scratch.
 
         Raises:
             ValueError: the bundle does not adapt features, or there is no window or no finite value.
@@ -140,12 +140,12 @@ class PlaceAdaptation:
         )
 
     def restore(self, content: bytes, *, bundle: str, microphone: str | None) -> bool:
-        """Takes over what ``encoded`` gave; False where that is of another bundle or another microphone.
+        """Restores what ``encoded`` returned; False if it belongs to another bundle or another microphone.
 
         ``microphone`` None accepts any.  A state of version 1 has scores only.
 
         Raises:
-            ModelError: ``encoded`` does not give this; everything starts from scratch.
+            ModelError: ``content`` is not what ``encoded`` returns; everything starts from scratch.
         """
         self.reset()
         try:
@@ -172,5 +172,5 @@ class PlaceAdaptation:
 
 
 def microphone_of(content: bytes) -> str:
-    """The microphone of what ``PlaceAdaptation.encoded`` gave, of any version."""
+    """The microphone in a state that ``PlaceAdaptation.encoded`` of any version returned."""
     return msgspec.json.decode(content, type=_Microphone).microphone

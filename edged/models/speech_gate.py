@@ -2,10 +2,10 @@
 
     image (188, 64) int8, speech_dbfs (188,) ──loud enough for long enough──model──► score of speech ──threshold──► bool
 
-The image is relative to its loudest cell, so the model does not know how loud a window is, and to it digital silence
-looks like full scale: silence is therefore excluded first, by an absolute level.  A second condition is relative to the
-window's own noise floor: enough frames must stand above its quiet tenth.  Steady noise of any level fails it, so a
-quiet home costs no run of the model, and soft speech of a distant microphone passes.  The threshold is the manifest's.
+The image is relative to its loudest cell, so the model cannot know how loud a window is, and digital silence looks like
+full scale: silence is therefore excluded first, by an absolute level.  A second condition is relative to the window's
+own noise floor: enough frames must be above its quiet tenth.  Steady noise of any level fails this, so the model does
+not run in a quiet home, and soft speech at a distant microphone passes.  The threshold comes from the manifest.
 """
 
 import numpy as np
@@ -21,13 +21,13 @@ ABOVE_FLOOR_DB = 3.0  # steady noise has under 25 such frames; speech in noise a
 
 
 def n_loud(speech_dbfs: Floats, min_dbfs: float, margin_db: float = ABOVE_FLOOR_DB) -> int:
-    """How many frames of a window (n_frames,) are no silence and stand above its noise floor."""
+    """The number of frames of a window (n_frames,) that are above ``min_dbfs`` and above its noise floor."""
     loud = speech_dbfs >= np.float32(quiet_dbfs(speech_dbfs) + margin_db)
     return int(np.count_nonzero(loud & (speech_dbfs > np.float32(min_dbfs))))
 
 
 class ModelGate:
-    """The bundle's gate, loaded.  It remembers nothing of the windows before.  One thread owns it."""
+    """The bundle's gate, loaded.  It has no memory of earlier windows.  One thread owns it."""
 
     def __init__(self, bundle: Bundle, settings: GateSettings, *, n_threads: int = 1, runtime: Runtime) -> None:
         """Loads the model.
@@ -48,7 +48,7 @@ class ModelGate:
         """Applies new settings from the next window; a margin over 3 dB is for the level gate only."""
         self._settings = settings
 
-    def hears_speech(self, speech_dbfs: Floats, image: NDArray[np.int8]) -> bool:
+    def detects_speech(self, speech_dbfs: Floats, image: NDArray[np.int8]) -> bool:
         """Whether a window, ``image`` (n_frames, n_bands) of frames with these rms levels (n_frames,), holds speech."""
         settings = self._settings
         margin_db = min(ABOVE_FLOOR_DB, settings.margin_db)

@@ -1,10 +1,10 @@
 """The part of a bundle that all its models share: a window in, features out.
 
-    window (n_frames, n_bands) ──TFLite──► outputs (n_positions, width) ──pooled where somebody speaks──► (2 * width,)
+    window (n_frames, n_bands) ──TFLite──► outputs (n_positions, width) ──pooled over speech──► (2 * width,)
 
-The file gives its outputs by position, and numpy pools them here: which positions count depends on the levels of the
-window, and training, evaluation and the device must agree on it (docs/decisions/0031).  A window is
-the int8 image where the bundle has the usual geometry, else dB below its loudest cell.
+The file has one output row per position, and numpy pools them here: which positions count depends on the levels of the
+window, and training, evaluation and device must agree on it (docs/decisions/0031).  A window is the int8 image if the
+bundle has the usual geometry, else dB relative to its loudest cell.
 """
 
 import numpy as np
@@ -38,7 +38,7 @@ class Trunk:
             check_image(self._network, (*size, 1), geometry.quantum_db)
         elif wanted.shape not in {size, (*size, 1)}:
             raise self._network.fault("inputs are", wanted.written(), f"float32 {size}")
-        # (1, n_positions, width), or with axes of one between them, as convolutions leave them.
+        # (1, n_positions, width), possibly with axes of length 1 in between, as convolutions leave them.
         n_positions = int(np.prod(output.shape)) // trunk.width
         if [n for n in output.shape if n > 1] != [n for n in (n_positions, trunk.width) if n > 1]:
             raise self._network.fault("outputs are", output.written(), f"(1, n_positions, {trunk.width})")
@@ -49,7 +49,7 @@ class Trunk:
         self._network.prove(np.zeros(wanted.shape, wanted.dtype))
 
     def features(self, window: Seen) -> Floats:
-        """(2 * width,) for one ``window`` (n_frames, n_bands): an int8 image, or dB below its loudest cell.
+        """(2 * width,) for one ``window`` (n_frames, n_bands): an int8 image, or dB relative to its loudest cell.
 
         Raises:
             ModelError: a feature is not finite, as a damaged file may make it.
@@ -64,7 +64,7 @@ class Trunk:
         n_positions = len(self._work)
         active = active_positions(levels, n_positions, self._active_db)
         steps = self._network.run(seen).reshape(self._work.shape)
-        # Outputs in float32 are read where the runtime has them; int8 ones become real in memory of their own.
+        # float32 outputs are read in the runtime's memory; int8 outputs are dequantised into memory of their own.
         outputs = steps if self._outputs is None else self._network.output.real(steps, out=self._outputs)
         made = pooled(outputs, active, self._work)
         if not np.isfinite(made).all():

@@ -164,8 +164,8 @@ class WindowClassifier:
 
     def _has_speech(self, window: Window) -> bool:
         if isinstance(self._gate, ModelGate):
-            return self._gate.hears_speech(window.speech_dbfs, window.image)
-        return self._gate.hears_speech(window.speech_dbfs)
+            return self._gate.detects_speech(window.speech_dbfs, window.image)
+        return self._gate.detects_speech(window.speech_dbfs)
 
 
 def gate_for(config: Config, bundle: Bundle, runtime: Runtime) -> LevelGate | ModelGate:

@@ -111,7 +111,7 @@ def test_frozen_for_good(virtual_microphone: VirtualMicrophone) -> None:
         assert json.loads(child.line()) == ["stalled", "microphone 'pulse': no sample for 2 s"]
         result = json.loads(child.line())
         assert child.exit_status() == 0
-    assert result["fault"] == "microphone 'pulse': the driver hangs, it got nothing done for 4 s"
+    assert result["fault"] == "microphone 'pulse': the driver hangs, it made no progress for 4 s"
 
 
 def test_frozen_before_the_start(virtual_microphone: VirtualMicrophone) -> None:
@@ -120,7 +120,7 @@ def test_frozen_before_the_start(virtual_microphone: VirtualMicrophone) -> None:
     with virtual_microphone.child(_FOLLOW, "60", _SHORT, "never") as child:
         result = json.loads(child.line())
         assert child.exit_status() == 0
-    assert result["fault"] == "microphone 'pulse': the driver hangs, it got nothing done for 4 s"
+    assert result["fault"] == "microphone 'pulse': the driver hangs, it made no progress for 4 s"
 
 
 def test_frozen_and_thawed(virtual_microphone: VirtualMicrophone) -> None:

@@ -49,7 +49,7 @@ def test_microphone_that_comes_falls_silent_goes_and_freezes(
         service.wait_for("offline")
         assert service.notified.count("READY=1") == 1
     log = (tmp_path / "log").read_text()
-    assert log.splitlines()[-1] == "edged: microphone 'pulse': the driver hangs, it got nothing done for 20 s"
+    assert log.splitlines()[-1] == "edged: microphone 'pulse': the driver hangs, it made no progress for 20 s"
     assert log.count("capture offline: ") == 2
 
 

@@ -149,7 +149,7 @@ with module.Microphone(Audio(device="pulse")) as microphone:
         state, trouble, fault, rounds = child.line().split(" | ")
     assert (state, rounds) == ("muted", "0")
     assert trouble == "muted by command or config, the microphone is not closed yet"
-    assert fault == "microphone 'pulse': the driver hangs, it got nothing done for 4 s"
+    assert fault == "microphone 'pulse': the driver hangs, it made no progress for 4 s"
 
 
 def test_mute_between_two_openings_is_not_missed() -> None:

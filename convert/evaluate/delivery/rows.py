@@ -93,7 +93,7 @@ class _Ear:
             frames.push(samples, 0)
             frames.finish()
         gate = self._gate
-        spoken = [window for window in found if gate is None or gate.hears_speech(window.speech_dbfs, window.image)]
+        spoken = [window for window in found if gate is None or gate.detects_speech(window.speech_dbfs, window.image)]
         seen: list[Any] = []
         for window in spoken or found:
             levels = None if frames is None else frames.window(window.end)

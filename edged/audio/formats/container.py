@@ -1,12 +1,12 @@
-"""What a sound file's own bytes say that libsndfile does not: the length it promises, and what it is if not decodable.
+"""What a sound file's bytes tell that libsndfile does not: the promised length, and the format if it has no decoder.
 
     path, format, frames that libsndfile reports ──► promised_frames: n, or None
     path, format ──► is_cut_off: the container announces more bytes than the file has
     path ──► conversion_hint: "MPEG-4 …", "ffmpeg -i note.m4a note.wav"
 
-libsndfile reports what it found, an estimate, or 2^63 - 1, and calls all three frames.  A writer to a pipe cannot go
-back to fill in the length, so it leaves 0 or the largest number there: such a file is whole.  A cut is certain only
-where the format gives a length that was filled in: RIFF, RIFX, RF64, W64, FORM (AIFF) and AU headers, the STREAMINFO of
+libsndfile's frame count may be exact, an estimate, or 2^63 - 1.  A writer to a pipe cannot seek back to fill in the
+length, so it leaves 0 or the largest number there: such a file is complete.  A file is certainly cut off only if its
+format has a length that was filled in: RIFF, RIFX, RF64, W64, FORM (AIFF) and AU headers, the STREAMINFO of
 FLAC, the Xing, Info or VBRI frame of MP3.  Ogg marks its last page instead.
 """
 
@@ -17,12 +17,12 @@ from typing import BinaryIO, Literal
 
 from edged.audio.formats.mpeg import has_frame_count
 
-_UNKNOWN = 2**62  # libsndfile's count for a FLAC stream of unknown length is 2^63 - 1
+_UNKNOWN = 2**62  # from here up no count is real: for a FLAC stream of unknown length it is 2^63 - 1
 _STREAMED = 0x7FFF_0000  # 32-bit lengths from here up (and 0) are placeholders of a writer that could not seek
 _SLACK = 64  # bytes by which writers are known to miscount the length in a header
 _OGG_PAGE = 65_307  # bytes of the largest Ogg page (RFC 3533)
 _OGG_HEADER = 27  # bytes of a page before the lengths of its segments
-_PREFIX = 64  # bytes that identify every format that is named below
+_PREFIX = 64  # bytes that are enough to identify each format below
 _ADTS = 0xFFF0
 _KINDS = {
     (4, b"ftyp"): "MPEG-4 or 3GPP audio (m4a, mp4, 3gp)",
@@ -36,7 +36,7 @@ _IN_OGG = {b"Speex   ": "Ogg Speex audio", b"\x7fFLAC": "Ogg FLAC audio"}
 
 
 def promised_frames(path: Path, form: str, frames: int) -> int | None:
-    """How many frames the header promises, given the ``frames`` that libsndfile reports; None where it does not."""
+    """How many frames the header promises, given the ``frames`` that libsndfile reports; None if it promises none."""
     if frames >= _UNKNOWN:
         return None
     if form == "MP3":  # else libsndfile's estimate from the size of the file and the first bit rate
@@ -55,9 +55,9 @@ def is_cut_off(path: Path, form: str) -> bool:
 
 
 def conversion_hint(path: Path) -> tuple[str, str]:
-    """What the file is if libsndfile has no decoder for it, and the command that converts it; "" where unknown.
+    """The format of a file that libsndfile cannot decode, and the command that converts it; "" if unknown.
 
-    A container that libsndfile knows has a command but no name: its header or its codec may be one that ffmpeg reads.
+    A container that libsndfile knows gets a command but no name: ffmpeg may be able to read its header or codec.
     """
     try:
         with path.open("rb") as file:

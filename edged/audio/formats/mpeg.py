@@ -3,7 +3,7 @@
     path ──walk over the frame headers──► n_frames ──► CountedMp3: [Xing frame with n_frames][the file's own bytes]
 
 Without a Xing, Info or VBRI frame, which a writer to a pipe cannot fill in, libsndfile estimates the length from the
-first frame's bit rate and stops there.  Of a variable bit rate it loses up to two thirds of the sound (measured with
+first frame's bit rate and stops there.  With a variable bit rate it loses up to two thirds of the sound (measured with
 ffmpeg -q:a 9).  Frame headers are those of ISO 11172-3 and 13818-3.
 """
 
@@ -29,7 +29,7 @@ _AMPLE = 9  # bit rate index of 128 or 80 kbit/s, whose frame has room for the t
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What the 4 bytes of a frame header say."""
+    """The 4 bytes of a frame header, decoded."""
 
     bits: int
     version: int  # 3: MPEG 1, 2: MPEG 2, 0: MPEG 2.5
@@ -48,7 +48,7 @@ class _Frame:
 
     @property
     def tag_offset(self) -> int:
-        """Where a tag stands: behind the header and the side information."""
+        """Offset of a tag in the frame: after the header and the side information."""
         mono = self.bits >> 6 & 3 == _MONO
         return 4 + ((17 if mono else 32) if self.version == _MPEG_1 else (9 if mono else 17))
 
@@ -66,7 +66,7 @@ def has_frame_count(path: Path) -> bool:
 
 
 def counted(path: Path, n_estimated: int) -> "CountedMp3 | None":
-    """The file with its frames counted where that makes it longer than the estimate, in samples; else None.
+    """The file with its frames counted, if that makes it longer than ``n_estimated`` samples; else None.
 
     Raises:
         OSError: the file cannot be read.
@@ -80,7 +80,7 @@ def counted(path: Path, n_estimated: int) -> "CountedMp3 | None":
 
 
 class CountedMp3(io.RawIOBase):
-    """An MP3 file, from its first frame on, behind a frame that says how many there are; ``with`` closes it."""
+    """An MP3 file from its first frame on, preceded by a frame that says how many there are; ``with`` closes it."""
 
     def __init__(self, file: BinaryIO, start: int, tag: bytes) -> None:
         self._file, self._start, self._tag = file, start, tag
@@ -111,7 +111,7 @@ class CountedMp3(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any writable buffer
-        """Bytes of the tag, then of the file."""
+        """Reads the tag, then the file."""
         wanted = len(buffer)
         if self._at < len(self._tag):
             part = self._tag[self._at : self._at + wanted]
@@ -141,7 +141,7 @@ def _after_id3(file: BinaryIO) -> int:
 
 
 def _walk(file: BinaryIO) -> tuple[int, _Frame | None, int]:
-    """Where the first frame begins, its header, and how many follow one another from there."""
+    """Offset of the first frame, its header, and the number of consecutive frames from there."""
     start = _after_id3(file)
     file.seek(start)
     searched = file.read(_SEARCHED)
@@ -165,7 +165,7 @@ def _walk(file: BinaryIO) -> tuple[int, _Frame | None, int]:
 
 
 def _frame(header: bytes) -> _Frame | None:
-    """The frame that begins with these 4 bytes; None where none of layer III does."""
+    """The layer III frame that begins with these 4 bytes; None if there is none."""
     bits = int.from_bytes(header, "big")
     version, rate = bits >> 19 & 3, bits >> 10 & 3
     if len(header) < 4 or bits >> _SYNC_BITS != _SYNC or bits >> 17 & 3 != _LAYER_III:  # noqa: PLR2004 -- as above

@@ -1,4 +1,4 @@
-"""Keeps what libmpg123 writes to stderr about a damaged MP3 off the log; the fault itself comes as an exception.
+"""Keeps libmpg123's messages about a damaged MP3 off stderr, which is the log; the fault comes as an exception.
 
 with quiet(): open or read a file ──► nothing on stderr
 """
@@ -13,7 +13,7 @@ _STDERR = 2
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Sends the process' stderr to nowhere; does nothing where it is closed."""
+    """Redirects the process's stderr to /dev/null; does nothing if stderr is closed."""
     try:
         before = os.dup(_STDERR)
     except OSError:

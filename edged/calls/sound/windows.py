@@ -97,9 +97,9 @@ class AgentGate:
 
     def _has_speech(self, window: Window) -> bool:
         if self._level is not None:
-            return self._level.hears_speech(window.speech_dbfs)
+            return self._level.detects_speech(window.speech_dbfs)
         assert self._model is not None  # noqa: S101 -- one of the two is there
-        return self._model.hears_speech(window.speech_dbfs, window.image)
+        return self._model.detects_speech(window.speech_dbfs, window.image)
 
 
 def call_windows(

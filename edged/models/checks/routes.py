@@ -1,4 +1,4 @@
-"""Checks that the routes of a manifest lead through its models, and end.
+"""Checks that the routes of a manifest use its models, and end.
 
 Manifest.routes ──soft weights, hard branches──► nothing, or ModelError with file and key
 """

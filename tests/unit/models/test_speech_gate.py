@@ -64,16 +64,16 @@ def windows(sound: Iterable[float]) -> list[Window]:
 
 def test_threshold_is_enough(fixed: ModelGate) -> None:
     """A score equal to the threshold opens, one step less does not."""
-    assert fixed.hears_speech(loud(100), IMAGE)
+    assert fixed.detects_speech(loud(100), IMAGE)
     FixedInterpreter.fixed = np.array([0.5, np.nextafter(np.float32(0.5), np.float32(0))], np.float32)
-    assert not fixed.hears_speech(loud(100), IMAGE)
+    assert not fixed.detects_speech(loud(100), IMAGE)
 
 
 def test_soft_and_short_stay_closed(fixed: ModelGate) -> None:
     """Whatever the model's score, 25 frames above -60 dBFS are required."""
-    assert fixed.hears_speech(loud(25), IMAGE)
-    assert not fixed.hears_speech(loud(24), IMAGE)
-    assert not fixed.hears_speech(loud(100, -60), IMAGE)
+    assert fixed.detects_speech(loud(25), IMAGE)
+    assert not fixed.detects_speech(loud(24), IMAGE)
+    assert not fixed.detects_speech(loud(100, -60), IMAGE)
 
 
 @pytest.mark.parametrize("level_dbfs", [-70, -50, -20])
@@ -81,9 +81,9 @@ def test_steady_sound_does_not_run_the_model(fixed: ModelGate, level_dbfs: float
     """Noise that varies by less than 3 dB never runs the model; 25 frames 3 dB above it do."""
     fixed.change(dataclasses.replace(SETTINGS, min_dbfs=-80))
     steady = np.full(GEOMETRY.n_frames, level_dbfs, np.float32)
-    assert not fixed.hears_speech(steady, IMAGE)
+    assert not fixed.detects_speech(steady, IMAGE)
     steady[50:75] += 3
-    assert fixed.hears_speech(steady, IMAGE)
+    assert fixed.detects_speech(steady, IMAGE)
 
 
 def test_soft_speech_passes_as_loud_speech_does(shipped: Bundle, corpora: Path) -> None:
@@ -95,7 +95,7 @@ def test_soft_speech_passes_as_loud_speech_does(shipped: Bundle, corpora: Path) 
 
     def n_opened(gain: float) -> int:
         chosen = [window for clip in clips for window in windows(gain * clip)]
-        return sum(model.hears_speech(window.speech_dbfs, window.image) for window in chosen)
+        return sum(model.detects_speech(window.speech_dbfs, window.image) for window in chosen)
 
     assert n_opened(0.1) >= 0.98 * n_opened(1)
 
@@ -103,7 +103,7 @@ def test_soft_speech_passes_as_loud_speech_does(shipped: Bundle, corpora: Path) 
 def test_change_holds_at_once(fixed: ModelGate) -> None:
     """Another minimum level applies from the next window."""
     fixed.change(dataclasses.replace(SETTINGS, min_dbfs=-20))
-    assert not fixed.hears_speech(loud(100), IMAGE)
+    assert not fixed.detects_speech(loud(100), IMAGE)
 
 
 def test_bundle_without_gate(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def opened(shipped: Bundle, sounds: Iterable[Floats]) -> Floats:
 def opened_for(shipped: Bundle, chosen: Iterable[Window]) -> Floats:
     """Whether the gate opens for each of these windows."""
     model = ModelGate(shipped, SETTINGS, runtime=installed_runtimes()[0])
-    return np.array([model.hears_speech(window.speech_dbfs, window.image) for window in chosen], np.float32)
+    return np.array([model.detects_speech(window.speech_dbfs, window.image) for window in chosen], np.float32)
 
 
 def test_real_speech_opens(shipped: Bundle, corpora: Path) -> None:
