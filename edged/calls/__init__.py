@@ -1,1 +1,1 @@
-"""Recordings of calls to reports: how the customer's emotion moved, and whether the call calmed it."""
+"""Recordings of calls to reports: how the customer's emotion moved, and whether the call calmed the customer."""

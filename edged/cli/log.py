@@ -1,4 +1,4 @@
-"""The log on stderr: one line per change of state, in the form that its reader wants.
+"""The log on stderr: one line per change of state, in the format of a terminal or of journald.
 
     record ──terminal, file──► 2026-11-26 17:30:00,123 INFO    broker localhost:1883: connected
            ──journald────────► <6>broker localhost:1883: connected

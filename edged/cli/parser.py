@@ -55,7 +55,7 @@ ENTRIES = (
     Entry(_SENSOR, "demo", "demo.demo", "play a sample; needs no microphone and no broker"),
     Entry(_SENSOR, "web", "sensor.web", "serve pages for a browser: calls and their reports"),
     Entry(_BROKER, "watch", "broker.watch", "show what devices publish, live"),
-    Entry(_BROKER, "hub", "broker.hub", "fuse voice, words and faces to the mood of places"),
+    Entry(_BROKER, "hub", "broker.hub", "fuse voice, words and faces into the mood of a place"),
     Entry(_BROKER, "history", "broker.history", "list the events stored on this device"),
     Entry(_BROKER, "discovery", "broker.discovery", "print or remove the Home Assistant discovery"),
     Entry(_BROKER, "mcp", "broker.mcp", "give an agent the moods that hubs publish (MCP)"),

@@ -22,7 +22,7 @@ def prepare() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # opens as the lowest free number, which is this one
     if sys.stderr is None or sys.stderr is sys.__stderr__:
-        # While PortAudio starts, file 2 is redirected, for ever if it hangs: messages need a file of their own.
+        # While PortAudio starts, file 2 is redirected, forever if it hangs: messages need a file of their own.
         sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     if sys.stdout is None:
         sys.stdout = _text(_Output(1, "w", closefd=False), "utf-8", flush=False)

@@ -3,9 +3,9 @@
     node, root, port ──SHA-256──► abstract unix socket @edged-<hash>         bound: the lock
                                   abstract unix socket @edged-<hash>/<pid>   bound: who holds it
 
-A second daemon with the same node has the same MQTT client id, and the broker disconnects one for the other for ever.
-A file could not tell: the daemon of systemd and one started over ssh have different users and state folders.  An
-abstract socket belongs to no folder and no user, and the kernel removes it however the process ends.  The broker's
+A second daemon with the same node has the same MQTT client id, and the broker would disconnect the two in turn,
+forever.  A file could not tell: the daemon of systemd and one started over ssh have different users and state folders.
+An abstract socket belongs to no folder and no user, and the kernel removes it however the process ends.  The broker's
 host is left out of the name, since ``localhost`` and ``127.0.0.1`` are one broker.
 """
 

@@ -20,7 +20,7 @@ from typing import Literal
 Kind = Literal["voice", "text", "face"]
 Scores = Mapping[str, float]
 
-_FLOOR = 1e-9  # of a probability: no source can rule a label out for ever
+_FLOOR = 1e-9  # of a probability: no source can rule a label out completely
 NEUTRAL = "neutral"
 
 

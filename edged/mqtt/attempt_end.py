@@ -1,8 +1,8 @@
-"""Why an attempt to connect, or a connection, ended: its state and one line of words.
+"""The end of an attempt to connect, or of a connection, to its reason: a state and one line of words.
 
     CONNACK, SUBACK, errors of sockets, the end of a connection ──► ConnectionState.change, once for each attempt
 
-A refusal closes the connection, a wrong certificate too; that end is no news and must not replace the reason.
+A refusal also closes the connection, as does a wrong certificate; that closing must not replace the reason.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class AttemptEnd:
 
     def __init__(self, mqtt: Mqtt, client_id: str, state: ConnectionState) -> None:
         self._mqtt, self._client_id, self._state = mqtt, client_id, state
-        self._explained = False  # the reason for the end of this attempt is logged; what follows from it is no news
+        self._explained = False  # the reason for the end of this attempt is logged; its consequences are not
         self._n_short = 0  # connections in a row that ended within _SHORT_S
         self.closed_unanswered = False  # the last connection, before the broker answered CONNECT; TLS is not the cause
 
@@ -39,7 +39,7 @@ class AttemptEnd:
         self._state.change(State.REFUSED, f"subscription to {', '.join(filters)} refused")
 
     def failed(self, fault: BaseException | None) -> None:
-        """There was no socket, or no trusted one."""
+        """The socket could not be opened, or not trusted."""
         if words := fault_words(fault, self._mqtt):
             self._state.change(State.UNTRUSTED, words)
         else:

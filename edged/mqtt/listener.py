@@ -2,8 +2,8 @@
 
     broker ──paho's thread──► connected(), lost(), received(Received)
 
-All three are called in paho's thread, so a listener only queues what it got: nothing that takes time, and no lock, may
-happen there.  It gets every message that any listener subscribed to, and ignores those of others.
+All three are called in paho's thread, so a listener only queues what it got: it may neither take long nor wait for a
+lock.  It gets every message that any listener subscribed to, and ignores those of others.
 """
 
 from typing import Protocol

@@ -1,10 +1,10 @@
-"""Tries the broker stage by stage, so that a failure is found where it is.
+"""Tries the broker stage by stage, so that a failure can be located.
 
-    name ──► TCP ──► TLS ──► login ──► topics ──► sizes: what each found, or PublishError with what to do
+    name ──► TCP ──► TLS ──► login ──► topics ──► sizes: the result of each, or PublishError with what to do
 
 The login is that of ``edged run``: same client id, will, retained message and subscriptions, so it passes and fails as
-the daemon would.  Only ``availability`` says ``offline`` throughout, which is true.  While the daemon runs on this
-machine, the same client id would disconnect it.  Then another client tries, without a will.
+the daemon would.  Only ``availability`` says ``offline`` throughout, which is true.  If the daemon runs on this
+machine, the same client id would disconnect it, so another client is used, without a will.
 
 Test messages go to a topic of their own and have to come back, because a broker may acknowledge what it drops.
 """
@@ -90,7 +90,7 @@ def _reach(mqtt: Mqtt) -> str:
 def _secure(mqtt: Mqtt) -> str:
     context = tls_context(mqtt)
     if context is None:
-        return "off: anyone on the way can read and change everything (mqtt.tls)"
+        return "off: anyone on the network path can read and change everything (mqtt.tls)"
     try:
         with (
             socket.create_connection((mqtt.host, mqtt.tcp_port), _ANSWER_S) as reached,
@@ -150,16 +150,16 @@ class _Client:
         """Publish to a topic below the node that nobody else reads, and wait until it comes back."""
         connection, topic = self._connection, self._topic
         if topic in connection.refused_subscriptions:
-            raise PublishError(f"the broker forbids to read {topic}: {_RULES}")
+            raise PublishError(f"the broker forbids reading {topic}: {_RULES}")
         began_s = time.monotonic()
         if not self._comes_back(0):
             if connection.refusal:
-                raise PublishError(f"the broker forbids to write {topic} ({connection.refusal.lower()}): {_RULES}")
+                raise PublishError(f"the broker forbids writing {topic} ({connection.refusal.lower()}): {_RULES}")
             if not connection.connected:
                 raise PublishError(f"{topic}: {connection.reason}: {_RULES}")
-            raise PublishError(f"{topic} does not come back, so the broker forbids to write or to read it: {_RULES}")
+            raise PublishError(f"{topic} does not come back, so the broker forbids writing or reading it: {_RULES}")
         forbidden = ", ".join(connection.refused_subscriptions)
-        hint = f"; the broker forbids to read {forbidden}" if forbidden else ""
+        hint = f"; the broker forbids reading {forbidden}" if forbidden else ""
         return f"{topic} there and back in {1000 * (time.monotonic() - began_s):.0f} ms{hint}"
 
     def large_messages(self) -> str:
@@ -169,7 +169,7 @@ class _Client:
         for what, n_bytes in sorted(wanted.items(), key=lambda item: item[1]):
             if not self._comes_back(n_bytes):
                 option = "max_packet_size and message_size_limit in mosquitto.conf"
-                raise PublishError(f"the broker takes no message of {n_bytes} bytes, as {what} has: {option}")
+                raise PublishError(f"the broker takes no message of {n_bytes} bytes, the size of {what}: {option}")
         largest = max(wanted.values(), default=0)
         if in_one <= largest:
             return f"{largest} bytes there and back"
@@ -200,7 +200,7 @@ class _Client:
         return False
 
     def _why_closed(self) -> str:
-        """A closer look at a port that closed the connection without an answer; empty if that is not what happened."""
+        """Why the port closed the connection without an answer; empty if that is not what happened."""
         connection, mqtt = self._connection, self._mqtt
         if not connection.end.closed_unanswered or mqtt.tls == "on":
             return ""

@@ -106,7 +106,7 @@ class Publisher:
             tls=self._connection.tls,
             reconnects=self._connection.reconnects,
             unacknowledged=self.unacknowledged,
-            outbox=self._outbox.figures(),
+            outbox=self._outbox.metrics(),
             name_taken_by=self._name_conflict.device_id,
             max_packet_bytes=self.max_packet_bytes,
             left_out=self._connection.size_limit.left_out,

@@ -1,8 +1,8 @@
-"""Why the broker is not there, or does not want us, to words that say what to do about it.
+"""The reason of a failed connection or a refusal to words that say what to do about it.
 
     CONNACK, DISCONNECT and errors of sockets ──► "not authorised: are mqtt.username and its password right?"
 
-MQTT's own names of its reason codes are kept where there is nothing to be done here.
+If nothing can be done here, the words are MQTT's own name of the reason code.
 """
 
 import socket
@@ -63,7 +63,7 @@ def closed_words(mqtt: Mqtt, client_id: str, *, tls_possible: bool) -> str:
 
 
 def failure_words(fault: BaseException | None) -> str:
-    """For an attempt that found no socket to speak to."""
+    """For an attempt that could not open a connection."""
     if isinstance(fault, socket.gaierror):
         return f"the name is not known ({fault.strerror or fault}): mqtt.host"
     if isinstance(fault, TimeoutError):

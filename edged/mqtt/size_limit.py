@@ -1,13 +1,13 @@
-"""The largest packet that the broker takes: as it says, as it answers, or as it shows by closing the connection.
+"""The largest packet that the broker takes: by its own word, by its answers, or because it closes the connection.
 
     CONNACK: Maximum Packet Size (MQTT 5)                              ──┐
     PUBACK: Packet too large (MQTT 5)                                    ├──► max_bytes ──► fits(topic, n_bytes)
     lost twice, each time soon after the same large packet             ──┘
 
 A broker with a limit closes the connection when a larger packet arrives.  A message that is sent again after each
-connection would keep the device off that broker for ever, so it is left out, named once in the log and listed in
+reconnect would keep the device off that broker forever, so it is left out, named once in the log and listed in
 ``health``.  A broker answers in the order in which it receives, so the packet that made it close has no answer, or the
-last one: mosquitto 2.0.11 with ``message_size_limit`` acknowledges before it closes.  A limit that only showed is
+last one: mosquitto 2.0.11 with ``message_size_limit`` acknowledges before it closes.  A limit that was only inferred is
 forgotten after a day, since the broker's config may have changed; two losses a day do no harm.
 """
 
@@ -40,7 +40,7 @@ class Sent:
 
 
 class SizeLimit:
-    """Of one broker, for as long as the process lives.
+    """The limit of one broker, for the life of the process.
 
     ``sending`` and ``sent`` are called under the connection's lock for sending, all else by paho's thread.  The threads
     share only single operations on a deque and two sets, which are atomic in Python.
@@ -61,7 +61,7 @@ class SizeLimit:
 
     @property
     def max_bytes(self) -> int | None:
-        """The largest packet that the broker takes; None where it neither says nor shows one."""
+        """The largest packet that the broker takes; None if no limit is stated or inferred."""
         return min((limit for limit in (self._stated, self._seen) if limit is not None), default=None)
 
     @property
@@ -70,7 +70,7 @@ class SizeLimit:
         return sorted(self._named)
 
     def fits(self, topic: str, n_bytes: int) -> bool:
-        """Whether the broker takes a packet of ``n_bytes``, as far as that is known; one that it does not is named."""
+        """Whether the broker takes a packet of ``n_bytes``, as far as is known; if not, the log names it once."""
         limit = self.max_bytes
         if limit is None or n_bytes <= limit:
             self._named.pop(topic, None)
@@ -82,14 +82,14 @@ class SizeLimit:
         return False
 
     def connected(self, stated: int | None) -> None:
-        """A connection begins, whose broker says ``stated``, if anything."""
+        """A connection begins; ``stated`` is the limit that its broker states, if any."""
         self._forget_sent()
         self._stated = stated
         if self._seen is not None and self._clock() - self._seen_s >= _FORGET_S:
             self._seen = None
 
     def sending(self, topic: str, n_bytes: int, qos: int) -> Sent:
-        """A packet is about to be sent; of what was answered before it only the newest is remembered."""
+        """A packet is about to be sent; of the answered packets before it only the newest is remembered."""
         for _ in range(self._last_answered(tuple(self._sent))):
             answered = self._sent.popleft()
             self._acknowledged.discard(answered.mid or 0)

@@ -77,7 +77,7 @@ class Database:
             self._close = opened.pop_all().close
 
     def load(self) -> Stored:
-        """Read the file; waiting rows that are no valid events would wait for ever and are removed.
+        """Read the file; waiting rows that are no valid events would wait forever and are removed.
 
         Raises:
             DamagedError, OSError, sqlite3.Error: as the constructor.

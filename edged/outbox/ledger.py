@@ -1,4 +1,4 @@
-"""What of the outbox is on disk and what is not yet, and the next sequence number; no disk access and no locks.
+"""Which events are on disk and which are not yet, and the next sequence number; no disk access and no locks.
 
     put, acknowledged, removed ──► batch ──written──► horizon: the greatest sequence number that may be published
     disk_found(content of a file) ──► found: events from before this process

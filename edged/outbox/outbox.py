@@ -86,7 +86,7 @@ class Outbox:
         """Whether waiting events survive the process."""
         return self._journal is not None and not self._journal.trouble
 
-    def figures(self) -> OutboxMetrics:
+    def metrics(self) -> OutboxMetrics:
         """For the health message; callable from any thread, since each copy below is atomic."""
         events = [message for message in (*self._in_flight.values(), *self._waiting.values()) if message.is_event]
         latencies = sorted(self._latencies)

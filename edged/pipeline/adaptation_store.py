@@ -2,10 +2,11 @@
 
     state directory/baseline.json ──at the start──► PlaceAdaptation ──every ten minutes, at the end──► baseline.json
 
-Ten minutes spare an SD card, and a power cut costs little of what took days to learn.  With another bundle, routing or
-microphone the adaptation starts from scratch.  The file is read once, at the start; afterwards the pipeline waits for
-the disk only as long as a deadline allows.  A damaged file is copied, a disk that refuses or hangs is named once, and
-neither stops the daemon.  Nothing depends on the wall clock, which may be wrong: it only dates what is shown.
+Writing every ten minutes spares an SD card, and a power cut costs little of what took days to learn.  With another
+bundle, routing or microphone the adaptation starts from scratch.  The file is read once, at the start; afterwards the
+pipeline waits for the disk only as long as a deadline allows.  A damaged file is copied, a disk that refuses or hangs
+is named once, and neither stops the daemon.  Nothing depends on the wall clock, which may be wrong: it only dates what
+is shown.
 """
 
 import logging
@@ -41,7 +42,7 @@ class AdaptationStore:
 
         Raises:
             ConfigError: ``baseline.expected`` is no distribution over the bundle's labels.
-            ModelError: the bundle's statistics of features are no such file.
+            ModelError: the bundle's file of feature statistics cannot be used.
         """
         routing = config.models.routing
         self._routing: Routing = bundle.manifest.routes.default if routing == "auto" else routing
@@ -94,7 +95,7 @@ class AdaptationStore:
         return microphone_of(self._stored) if self._stored else ""
 
     def select_microphone(self, name: str) -> None:
-        """Sound comes from the microphone ``name``; another than before starts from what is stored of it, if any."""
+        """Sound comes from the microphone ``name``; a new one starts from its stored state, if there is one."""
         name = _CARD.sub("", name)
         adaptation = self.adaptation
         if adaptation is None or not adaptation.active or self._file is None or name == self._microphone:
@@ -110,7 +111,7 @@ class AdaptationStore:
             _log.info("adaptation: starts from scratch, the stored one is of another bundle or microphone")
 
     def save_periodically(self) -> None:
-        """Saves if the last time was ten minutes ago."""
+        """Saves if the last save was ten minutes ago."""
         if time.monotonic() - self._saved_at_s >= _PERIOD_S:
             self.save()
 
@@ -161,7 +162,7 @@ class AdaptationStore:
 
     @staticmethod
     def _date(known: PlaceAdaptation) -> None:
-        """Notes since when the features are adapted, once the clock is set."""
+        """Notes when the adaptation of the features began, once the clock is set."""
         now_s, features = time.time(), known.features
         if known.since is None and features and (features.speech_s or features.calibration_s) and now_s >= _EPOCH_S:
             known.since = now_s
@@ -197,10 +198,10 @@ class AdaptationStore:
 
 
 def statistics_of(bundle: Bundle) -> FeatureStatistics | None:
-    """What ``bundle`` says of other speakers' features; None if it adapts none.
+    """The feature statistics of ``bundle``; None if it adapts no features.
 
     Raises:
-        ModelError: its file is none.
+        ModelError: the file cannot be used.
     """
     settings, content = bundle.manifest.adaptation, bundle.adaptation
     if settings is None or content is None:
@@ -216,7 +217,7 @@ def statistics_of(bundle: Bundle) -> FeatureStatistics | None:
 
 
 def _adaptation_of(bundle: Bundle, routing: Routing, settings: Settings) -> PlaceAdaptation | None:
-    """Without history; None if ``bundle`` adapts nothing."""
+    """An adaptation that has learned nothing yet; None if ``bundle`` adapts nothing."""
     statistics, others = statistics_of(bundle), bundle.manifest.mean_log_scores.get(routing)
     if statistics is None and not others:
         return None
@@ -238,10 +239,10 @@ def _feature_metrics(known: PlaceAdaptation) -> FeatureMetrics | None:
 
 
 def _past(utc_s: float | None) -> str | None:
-    """A date that cannot be true, of a clock that was wrong once, is not shown."""
+    """RFC 3339; None for a date that cannot be true, because the clock was wrong."""
     return rfc3339(utc_s) if utc_s is not None and _EPOCH_S <= utc_s <= time.time() else None
 
 
 def adaptation_store_for(config: Config, bundle: Bundle) -> AdaptationStore:
-    """That of ``edged run``, with its file in the state directory."""
+    """The store of ``edged run``, with its file in the state directory."""
     return AdaptationStore(config, bundle, state_folder(config.state_dir) / NAME)

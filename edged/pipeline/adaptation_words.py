@@ -1,4 +1,4 @@
-"""How far a device has adapted, for people.
+"""How far a device has adapted, in words.
 
 AdaptationMetrics of health ──► "12 min of speech listened to since 2026-11-26, calibrated with 6 s of speech; …"
 nats by label ──► "sad was 2.2 times too likely here"
@@ -9,13 +9,13 @@ from collections.abc import Mapping
 
 from edged.contract.health import AdaptationMetrics, FeatureMetrics
 
-_AUDIBLE = 0.15  # nats: a smaller change of a score is not worth a word
+_WORTH_NAMING = 0.15  # nats: a smaller change of a score is not named
 _MAX_NAMED = 3
 _MINUTES_FROM_S = 120.0
 
 
 def adaptation_words(metrics: AdaptationMetrics) -> str:
-    """How much was learned, how far that moved the device, and what it does to the labels."""
+    """How much was learned, how far this place is from the training speakers, and the effect on the labels."""
     features = metrics.features
     learned, effect = _learned(metrics.heard_s, features), (features.effect if features else metrics.shift)
     if not learned:
@@ -39,7 +39,7 @@ def changes(nats: Mapping[str, float]) -> str:
     ``nats`` has by label how much the log of its score is lowered.
     """
     ranked = sorted(nats.items(), key=lambda item: -abs(item[1]))
-    named = [(label, change) for label, change in ranked if abs(change) >= _AUDIBLE][:_MAX_NAMED]
+    named = [(label, change) for label, change in ranked if abs(change) >= _WORTH_NAMING][:_MAX_NAMED]
     if not named:
         return "the scores hardly change"
     return ", ".join(

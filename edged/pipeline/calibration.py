@@ -1,11 +1,11 @@
-"""Two or three sentences of somebody who speaks as always, collected and measured.
+"""Two or three sentences of somebody who speaks as usual, collected and measured.
 
     windows ──frames: speech, sentences, noise; features of windows with speech──► Calibration
     Calibration ──enough speech above the noise──► mean of the features ──PlaceAdaptation──► Outcome, in words
                 ──silence, noise, too little──────► Outcome with the reason, nothing changed
 
-Windows count from the moment of the request: none of them holds sound from before it.  What the models see of them is
-kept until the end, of half a minute at most, and then only the mean of its features is.
+Windows count from the moment of the request: none of them holds sound from before it.  The models' input is stored
+until the end, for half a minute at most; after that only the mean of its features is.
 """
 
 import time
@@ -22,12 +22,12 @@ from edged.models.interpreter import Seen
 from edged.models.place_adaptation import PlaceAdaptation
 from edged.pipeline.adaptation_words import changes
 
-ENOUGH_S = 8.0  # of speech: then it is done …
-LIMIT_S = 30.0  # … or after so many seconds of sound
+ENOUGH_S = 8.0  # seconds of speech after which it is done
+LIMIT_S = 30.0  # seconds of sound after which it is done anyway
 MIN_SPEECH_S = 2.5
 _MIN_SNR_DB = 6.0  # of speech above the noise of the room: below it the mean would be that of the noise
-_FADED_DB = 30.0  # below the loudest frame: no speech
-_PAUSE_S, _MIN_SENTENCE_S = 0.4, 0.3  # a shorter pause joins, a shorter sound is none
+_FADED_DB = 30.0  # frames this far below the loudest hold no speech
+_PAUSE_S, _MIN_SENTENCE_S = 0.4, 0.3  # a shorter pause does not end a sentence; a shorter sound is no sentence
 _FLOOR = 10  # percentile of the frames' levels: the noise between the sentences
 _MAX_WINDOWS = 120
 _COMPARED = 12  # windows on which the models run before and after
@@ -38,7 +38,7 @@ _EXPECTED = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a calibration."""
+    """The result of a calibration."""
 
     ok: bool
     message: str
@@ -48,7 +48,7 @@ class Outcome:
 
 
 class Calibration:
-    """Collects from the first window that it gets; one thread owns it."""
+    """Collects windows from the first one that it gets; one thread owns it."""
 
     def __init__(self, *, enough_s: float = ENOUGH_S, limit_s: float = LIMIT_S) -> None:
         self._enough_s, self._limit_s = enough_s, limit_s
@@ -56,16 +56,16 @@ class Calibration:
         self._begin: int | None = None  # sample count
         self._end = 0
         self._levels: Floats
-        self._speech: NDArray[np.bool_]  # (n_frames,) those of windows with speech
+        self._speech: NDArray[np.bool_]  # (n_frames,) frames that are in a window with speech
         self._seen: list[Seen]
         self._restart()
 
     def add(self, window: Window, seen: Seen | None) -> None:
-        """The next window; ``seen`` is what the models see of it, None where there is no speech."""
+        """Adds the next window; ``seen`` is the models' input for it, None without speech."""
         if self._begin is None:
             self._begin = window.end if window.start else 0
         elif window.discontinuous:
-            # Sound was lost, perhaps with the microphone: what came before may be another's.
+            # Sound was lost, perhaps with the microphone: what came before may be from another one.
             self._restart()
             self._begin = window.start
         first = (window.start - self._begin) // GEOMETRY.hop
@@ -82,10 +82,10 @@ class Calibration:
     @property
     def done(self) -> bool:
         """Whether there is enough speech, or no more time."""
-        return self.heard_s >= self._limit_s or self.speech_s >= self._enough_s
+        return self.sound_s >= self._limit_s or self.speech_s >= self._enough_s
 
     @property
-    def heard_s(self) -> float:
+    def sound_s(self) -> float:
         """Seconds of sound so far."""
         return (self._end - self._begin) / GEOMETRY.sample_rate_hz if self._begin is not None else 0.0
 
@@ -120,7 +120,7 @@ class Calibration:
         self._seen = []
 
     def _known(self) -> Floats:
-        """(k,) levels of the frames that there are."""
+        """(k,) levels of the frames so far."""
         levels: Floats = self._levels[~np.isnan(self._levels)]
         return levels
 
@@ -142,12 +142,12 @@ class Calibration:
         floor_dbfs, loudest_dbfs = self._floor_dbfs(), float(levels.max())
         if not self._speech.any():
             kind = "only noise" if loudest_dbfs - floor_dbfs > 2 * _MIN_SNR_DB else "only silence or steady noise"
-            return f"{kind} in {self.heard_s:.0f} s, {loudest_dbfs:.0f} dBFS at the loudest"
+            return f"{kind} in {self.sound_s:.0f} s, {loudest_dbfs:.0f} dBFS at the loudest"
         if speech_s < MIN_SPEECH_S or not self._seen:
             snr_db = float(np.percentile(levels, 100 - _FLOOR)) - floor_dbfs
             if snr_db < _MIN_SNR_DB:
                 return f"speech is only {max(0.0, snr_db):.0f} dB above the noise at {floor_dbfs:.0f} dBFS"
-            return f"heard only {speech_s:.1f} s of speech in {self.heard_s:.0f} s"
+            return f"heard only {speech_s:.1f} s of speech in {self.sound_s:.0f} s"
         return ""
 
 
@@ -161,7 +161,7 @@ def _log_scores(adaptation: PlaceAdaptation, cascade: Cascade, windows: list[See
 
 
 def _n_sentences(spoken: NDArray[np.bool_]) -> int:
-    """Stretches of speech with pauses between them."""
+    """The number of runs of speech with pauses between them."""
     frames = np.flatnonzero(spoken)
     if not len(frames):
         return 0

@@ -1,7 +1,7 @@
-"""A calibration on request, of the running daemon or of a command beside none.
+"""Runs a calibration on request, for the daemon or, if none runs, for ``edged calibrate``.
 
 begin ──► Calibration in the classifier ──windows──► tick: Outcome, once ──► saved
-forget ──► what was learned by listening alone
+forget ──► only what was learned by listening is left
 """
 
 import time
@@ -11,7 +11,7 @@ from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.calibration import LIMIT_S, Calibration, Outcome
 from edged.pipeline.classifier import WindowClassifier
 
-_PATIENCE_S = 15.0  # beyond the limit, for sound that does not come
+_PATIENCE_S = 15.0  # added to the limit, in case no sound comes
 
 INVITATION = f"speak two or three sentences now, as you always do; the result comes within {LIMIT_S:g} s"
 
@@ -41,7 +41,7 @@ class Calibrator:
         return self._classifier.calibration is not None
 
     def begin(self, calibration: Calibration | None = None) -> None:
-        """Collects from the next window on; one that runs starts over."""
+        """Collects from the next window on; a running calibration starts over."""
         self._classifier.calibration = calibration or Calibration()
         self._deadline_s = self._clock() + LIMIT_S + _PATIENCE_S
 
@@ -63,7 +63,7 @@ class Calibrator:
         return self._ended(calibration.outcome(adaptation, self._classifier.cascade))
 
     def forget(self) -> Outcome:
-        """Takes the calibration back, also one that runs."""
+        """Takes the calibration back, also a running one."""
         was_running, self._classifier.calibration = self.running, None
         adaptation = self._store.adaptation
         if adaptation is None or not adaptation.forget_calibration():

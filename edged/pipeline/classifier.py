@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from edged.pipeline.calibration import Calibration
 
 _MAX_BEHIND = 4  # windows; a device that is further behind skips the oldest
-_OBSERVED_EVERY = 16  # windows with speech: the models run twice on one of so many, to see what the adaptation does
+_OBSERVED_EVERY = 16  # on one of this many windows with speech the models run twice, to measure the adaptation's effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Classification:
 
     window: Window
     answer: Answer | None
-    seen: Seen | None = None  # what the models see of it: its image, or the trunk's features
+    seen: Seen | None = None  # the models' input: its image, or the trunk's features
 
     @property
     def speech(self) -> bool:
@@ -56,7 +56,7 @@ class WindowClassifier:
         """Loads the models; ``adaptation`` learns from features and scores and corrects them.
 
         Sound that is not ``live`` may wait: more frames are computed at once.  Without ``answers`` the models do not
-        run, and of a window with speech there is only what they would see.
+        run, and a window with speech has only their input, ``seen``.
 
         Raises:
             ModelError: the bundle cannot be run here, or lacks the gate that ``gate.kind`` asks for.
@@ -68,7 +68,7 @@ class WindowClassifier:
         self.bundle = bundle
         self.cascade = Cascade(bundle, routing, n_threads=models.threads)
         self.n_skipped = 0
-        self.calibration: Calibration | None = None  # gets the windows, which teach nothing else meanwhile
+        self.calibration: Calibration | None = None  # gets the windows while it is set; nothing else learns from them
         self._adaptation = adaptation
         self._n_speech = 0
         self._windows = Windows(GEOMETRY, stride, at_once=MAX_FRAMES if live else GEOMETRY.n_frames)
@@ -91,7 +91,7 @@ class WindowClassifier:
         return self._windows.due
 
     def restart(self) -> None:
-        """Begin a new stream with the models that are loaded."""
+        """Begins a new stream with the same models."""
         self._windows.restart()
         self._input.restart()
         if isinstance(self._gate, LevelGate):
@@ -169,7 +169,7 @@ class WindowClassifier:
 
 
 def gate_for(config: Config, bundle: Bundle, runtime: Runtime) -> LevelGate | ModelGate:
-    """The gate that the config asks for, loaded.
+    """The gate of the config, loaded.
 
     Raises:
         ModelError: the bundle lacks it, or it cannot be run here.

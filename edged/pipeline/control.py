@@ -3,7 +3,7 @@
     Commands ──obey(name, arguments)──► Control ──► Daemon, Reload, Overrides, AdaptationStore ──► Result
 
 It runs in the pipeline's thread, between two reads.  A command takes effect at once and is saved afterwards; if that
-fails, its result says so.  ``calibrate`` listens first: it has a result at once and another at its end.
+fails, its result says so.  ``calibrate`` takes time: it has one result at once and another at its end.
 """
 
 import logging
@@ -150,7 +150,7 @@ class Control:
         return _result("snapshot", "emotion, speech, capture, level, health and info are published")
 
     def _apply(self) -> Config:
-        """Applies the config with the overrides over it; that config."""
+        """Applies the config with the overrides over it, and returns it."""
         config = self._reload.in_force
         logging.getLogger().setLevel(config.log_level.upper())
         self._daemon.change(config)

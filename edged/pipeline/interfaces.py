@@ -45,7 +45,7 @@ class Source(Protocol):
         """The next sound; None when none came in time or the source has ended."""
 
     def await_count(self, count: int) -> None:
-        """Nothing is due before the sample ``count``: a live source may let ``read`` wait for it within the timeout."""
+        """Nothing is due before sample ``count``: a live source may let ``read`` wait for it, within the timeout."""
 
     def mute(self, muted: bool) -> None:  # noqa: FBT001 -- as the word on the topic
         """Closes the device or lets it be opened again; repeating the last call has no effect."""

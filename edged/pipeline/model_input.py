@@ -1,10 +1,9 @@
-"""A window to what the bundle's models see: its image, or the features that the bundle's trunk makes of it.
+"""A window to the input of the bundle's models: its image, or the features that the bundle's trunk computes from it.
 
     Window ──image (188, 64) int8──────────────────────────► models
            ──image, or frames of the bundle's own geometry──Trunk──features (n,)──► models
 
-It is asked only for windows that hold speech, so the rest cost neither frames of another geometry nor a run of the
-trunk.
+It is called only for windows with speech, so the others cost neither frames of another geometry nor a run of the trunk.
 """
 
 from edged.features.geometry import GEOMETRY
@@ -17,7 +16,7 @@ from edged.models.trunk import Trunk
 
 
 class ModelInput:
-    """Holds the samples and frames of one stream where the bundle has a front end of its own."""
+    """Holds the samples and frames of one stream, if the bundle has a front end of its own."""
 
     def __init__(self, bundle: Bundle, *, behind: int, n_threads: int, runtime: Runtime) -> None:
         """Loads the trunk, if there is one; windows may be up to ``behind`` samples older than the newest sample.
@@ -32,22 +31,22 @@ class ModelInput:
         self._trunk = Trunk(bundle, n_threads=n_threads, runtime=runtime) if has_trunk else None
 
     def restart(self) -> None:
-        """Begin a new stream."""
+        """Begins a new stream."""
         if self._frames is not None:
             self._frames.restart()
 
     def push(self, samples: Floats, start: int) -> None:
-        """Takes the samples (n,) that the next windows are of, as ``Windows`` does."""
+        """Takes the samples (n,) of the next windows, as ``Windows`` does."""
         if self._frames is not None:
             self._frames.push(samples, start)
 
     def finish(self) -> None:
-        """The stream has ended: its last windows are asked for next."""
+        """The stream has ended; its last windows follow."""
         if self._frames is not None:
             self._frames.finish()
 
     def seen(self, window: Window) -> Seen:
-        """What the models see of ``window``: an image (n_frames, n_bands), or features (n,)."""
+        """The models' input for ``window``: an image (n_frames, n_bands), or features (n,)."""
         levels = None if self._frames is None else self._frames.window(window.end)
         if self._trunk is not None:
             return self._trunk.features(window.image if levels is None else levels)

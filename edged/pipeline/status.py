@@ -29,7 +29,7 @@ _SESSION = secrets.token_hex(4)  # changes with each start
 def health(
     source: Source, sink: Sink, classifier: WindowClassifier, metrics: Metrics, adaptation: AdaptationStore | None
 ) -> Health:
-    """The metrics now; those of a period start again at zero."""
+    """The current metrics; those of a period start again at zero."""
     capture, sent = source.status, sink.status
     return Health(
         time=rfc3339(time.time()),

@@ -123,9 +123,9 @@ def test_wrong_password(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rules", "protocol", "fault"),
     [
-        ("topic read #", "v3.1.1", "edged/lab/check does not come back, so the broker forbids to write or to read it"),
-        ("topic write #", "v5", "edged/lab/check does not come back, so the broker forbids to write or to read it"),
-        ("topic read #", "v5", "the broker forbids to write edged/lab/check (not authorized)"),
+        ("topic read #", "v3.1.1", "edged/lab/check does not come back, so the broker forbids writing or reading it"),
+        ("topic write #", "v5", "edged/lab/check does not come back, so the broker forbids writing or reading it"),
+        ("topic read #", "v5", "the broker forbids writing edged/lab/check (not authorized)"),
     ],
 )
 def test_forbidden_topic(idle_mosquitto: Mosquitto, rules: str, protocol: str, fault: str) -> None:
@@ -142,7 +142,7 @@ def test_forbidden_subscription(idle_mosquitto: Mosquitto) -> None:
     results = stage_results(idle_mosquitto.mqtt)
     assert (
         results["topics"]
-        == "FAULT the broker forbids to read edged/lab/check: `edged acl` prints the rules for mosquitto"
+        == "FAULT the broker forbids reading edged/lab/check: `edged acl` prints the rules for mosquitto"
     )
 
 
@@ -232,7 +232,7 @@ def test_limit_on_sizes_is_found(idle_mosquitto: Mosquitto, option: str, protoco
         " in parts"
     )
     assert stage_results(mqtt, replace(LAB, sizes={"info": 3000}))["sizes"] == (
-        "FAULT the broker takes no message of 3000 bytes, as info has: max_packet_size and message_size_limit in"
+        "FAULT the broker takes no message of 3000 bytes, the size of info: max_packet_size and message_size_limit in"
         " mosquitto.conf"
     )
 

@@ -49,7 +49,7 @@ def test_folder_with_broken_calls(hundred: Path, tmp_path: Path) -> None:
     reports[5].unlink()  # as if the run had been interrupted there
     second = edged("calls", "--customer", "left", "--out", out, "--summary", "--jobs", "1", hundred)
     assert second.returncode == 65
-    assert second.stdout.count("(was there)") == 96
+    assert second.stdout.count("(done before)") == 96
     after = [report.stat().st_mtime_ns for report in reports]
     assert sum(old != new for old, new in zip(before, after, strict=True)) == 1
 
@@ -85,7 +85,7 @@ def test_other_settings_are_another_report(hundred: Path, tmp_path: Path) -> Non
     for customer, resumed in (("left", False), ("left", True), ("right", False)):
         done = edged("calls", "--customer", customer, "--out", tmp_path, call_file)
         assert done.returncode == 0, done.stderr
-        assert ("(was there)" in done.stdout) is resumed
+        assert ("(done before)" in done.stdout) is resumed
 
 
 def test_json_is_a_line_a_call_and_writes_nothing(hundred: Path, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from edged.models.bundle import Bundle
 
 _DESCRIPTION = """\
 Print the MQTT discovery messages that this device publishes for Home Assistant, or those of the places of edged hub, or
-remove them from the broker. Neither the daemon nor the hub need run.
+remove them from the broker. Neither the daemon nor the hub needs to run.
 """
 _EXAMPLES = """\
 examples:

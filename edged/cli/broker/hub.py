@@ -41,7 +41,7 @@ _CLOSE_S = 4.5  # from SIGTERM to exit, even if something hangs
 _log = logging.getLogger(__name__)
 
 _DESCRIPTION = """\
-Fuse what microphones, transcripts and cameras say of each place to one mood, publish it, and hand it on to an agent,
+Fuse what microphones, transcripts and cameras say about each place into one mood, publish it, and pass it to an agent,
 until SIGTERM or Ctrl-C. Runs beside the broker and needs neither microphone nor camera itself. SIGHUP reloads the
 config.
 """

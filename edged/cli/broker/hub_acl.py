@@ -2,8 +2,8 @@
 
 places, inputs, actions of the config ──► user edged / topic read edged/kitchen-mic/emotion / topic write edged/place/…
 
-It covers every place whatever ``hub.part`` is, so that hubs that divide the places may share a user, and ``edged mcp``
-with the same config.
+It covers every place whatever ``hub.part`` is, so that hubs that divide the places, and ``edged mcp`` with the same
+config, may share a user.
 """
 
 from collections.abc import Iterator

@@ -41,7 +41,7 @@ def _about_text(routes: Routes) -> str:
 
 
 def _live_client(config: Config, routes: Routes) -> LiveClient:
-    """What the hub would connect as, subscribe to and send."""
+    """The client that the hub would be: its id, subscriptions and message sizes."""
     name, mqtt = hub_name(config.hub.name), config.mqtt
     announcer = announcer_for(config, name)
     filters = [*routes.topics, full_name(mqtt.root, name, INFO), *(announcer.filters if announcer else ())]

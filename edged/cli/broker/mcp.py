@@ -24,8 +24,8 @@ _PORT = 8765
 _MAX_WAITING = 10_000  # messages: all that the broker retains of a large fleet
 
 _DESCRIPTION = """\
-Give an agent the moods of rooms that `edged hub` publishes: MCP tools and resources that only read. Without --http it
-speaks over stdin and stdout, as MCP clients start their servers.
+Give an agent the moods of rooms that `edged hub` publishes, by read-only MCP tools and resources. Without --http it
+speaks over stdin and stdout, for clients that start their servers.
 """
 _EXAMPLES = """\
 examples:

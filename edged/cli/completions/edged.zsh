@@ -11,23 +11,23 @@
 _shtab_edged_commands() {
   local _commands=(
     acl:'Print an access list for mosquitto that allows this device its own topics and nothing else. With --hub, allow a hub what the places, inputs and actions of the config need.'
-    bench:'Run speech through the whole pipeline as fast as this device can, without a microphone and without a broker, and say what that means for live sound. Run it with the daemon stopped: what else runs meanwhile is measured too.'
+    bench:'Run speech through the whole pipeline as fast as this device can, without a microphone and without a broker, and say what that means for live sound. Stop the daemon first: everything else that runs slows the measurement.'
     calibrate:'Adapt the device to your voice and room: speak two or three sentences as you always do. If edged runs on this machine it is asked to listen, otherwise this command listens to the microphone itself, or reads a recording made with it. The answer says how much speech there was and what changed. Only means are stored, no sound.'
-    calls:'Analyse recordings of service calls: how the customer'"'"'s emotion moved, and whether the call calmed it, as a score from 1 to 10. Each call gets a folder with report.html, report.json, timeline.csv and timeline.png. Nothing leaves this machine. Only the customer'"'"'s channel reaches the models; of the agent'"'"'s, only speech and silence are measured.'
+    calls:'Analyse recordings of service calls: how the customer'"'"'s emotion moved, and whether the call calmed the customer, as a score from 1 to 10. Each call gets a folder with report.html, report.json, timeline.csv and timeline.png. Nothing leaves this machine. Only the customer'"'"'s channel reaches the models; in the agent'"'"'s, only speech and silence are measured.'
     check:'Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL with the reason and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.'
     classify:'Print one line per sound file: label, confidence, and the mean scores of all windows that contain speech. Nothing is published.'
     completion:'Print a script that completes commands, options and files in a shell.'
     demo:'Play a sample conversation through the whole pipeline to an embedded broker, and show what a subscriber receives. Needs no microphone and no broker.'
     devices:'List the microphones, each with the string that selects it as audio.device in the config.'
-    discovery:'Print the MQTT discovery messages that this device publishes for Home Assistant, or those of the places of edged hub, or remove them from the broker. Neither the daemon nor the hub need run.'
+    discovery:'Print the MQTT discovery messages that this device publishes for Home Assistant, or those of the places of edged hub, or remove them from the broker. Neither the daemon nor the hub needs to run.'
     history:'List the emotion events stored on this device, both published and waiting for the broker. Works while the daemon runs.'
-    hub:'Fuse what microphones, transcripts and cameras say of each place to one mood, publish it, and hand it on to an agent, until SIGTERM or Ctrl-C. Runs beside the broker and needs neither microphone nor camera itself. SIGHUP reloads the config.'
-    mcp:'Give an agent the moods of rooms that `edged hub` publishes: MCP tools and resources that only read. Without --http it speaks over stdin and stdout, as MCP clients start their servers.'
+    hub:'Fuse what microphones, transcripts and cameras say about each place into one mood, publish it, and pass it to an agent, until SIGTERM or Ctrl-C. Runs beside the broker and needs neither microphone nor camera itself. SIGHUP reloads the config.'
+    mcp:'Give an agent the moods of rooms that `edged hub` publishes, by read-only MCP tools and resources. Without --http it speaks over stdin and stdout, for clients that start their servers.'
     replay:'Play sound files through the same pipeline as the microphone, and publish to the broker or print JSON lines. A replay has a node of its own, so that nobody takes it for the live device.'
     run:'Listen to the microphone and publish emotion events until SIGTERM or Ctrl-C. This is what the service runs. SIGHUP reloads the config.'
     schema:'Print the JSON Schema of every payload, or topics and payloads in another format.'
     watch:'Show what devices publish on the broker, live, until Ctrl-C. Without options it shows the node and the broker of the config, or all nodes if the config names none.'
-    web:'Serve pages for a browser on this machine: drop recordings of calls in, and read their reports. Recordings are deleted when their report is made, and everything when the program ends.'
+    web:'Serve pages for a browser on this machine: drop in recordings of calls, and read their reports. Recordings are deleted when their report is made, and everything when the program exits.'
   )
   _describe 'edged commands' _commands
 }
@@ -77,13 +77,13 @@ _shtab_edged_calibrate_defaults_added=0
 _shtab_edged_calls_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--customer[the customer\'s channel in stereo recordings\; mono\: both channels hold both voices]:customer:(left right mono)"
-  "--voice[the customer\'s voice in mono recordings, whose two voices are told apart by their sound\; 1 speaks first]:voice:(1 2)"
+  "--voice[the customer\'s voice in mono recordings, which are split into two voices by sound\; 1 speaks first]:voice:(1 2)"
   "--turns[who speaks when in mono recordings\: RTTM or CSV]:FILE:_files"
   "--speaker[the customer\'s name in the turns (default\: customer)]:NAME:"
   "--out[folder for the reports (default\: .\/edged-calls)]:DIR:_files"
   "--json[print each report as a line of JSON\; writes only with --out]"
   "--summary[write summary.csv and summary.html, by call]"
-  "--jobs[recordings analysed side by side (default\: one per core)]:N:"
+  "--jobs[recordings analysed in parallel (default\: one per core)]:N:"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
   "(*):recordings, or folders of them\: wav, flac, mp3, ogg or opus:_files"
 )

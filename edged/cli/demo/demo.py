@@ -3,9 +3,9 @@
     play (thread of its own) ──► Publisher ──► EmbeddedBroker ──► Subscriber ──► View ──► terminal
                                                                              └──► Verdict ──► exit status
 
-It ends when the node publishes ``offline``, its last message.  Beside each message stands the emotion that is meant at
-that time, and before each turn what is said in it, so that a reader can compare meant and heard.  A demo that shows
-fewer than four emotions where they are meant fails and says so.
+It ends when the node publishes ``offline``, its last message.  Each message is shown beside the emotion that is meant
+at that time, and each turn begins with its words, so that a reader can compare meant and detected.  The demo fails, and
+says so, if fewer than four emotions are detected as they are meant.
 """
 
 import argparse
@@ -69,8 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
 def demo(play: Play, turns: Sequence[Turn], stop: threading.Event, out: TextIO, err: TextIO) -> int:
     """Run ``play`` against an embedded broker and show the messages on ``out``; returns 0, or 1 with a line on ``err``.
 
-    ``turns`` are what is meant in the sound that ``play`` plays.
-    ``play`` gets a config with that broker; it returns at the end of the sample, or soon after ``stop`` is set.
+    ``turns`` say what is meant in the sound that ``play`` plays.  ``play`` gets a config with that broker; it returns
+    at the end of the sample, or soon after ``stop`` is set.
 
     Raises:
         UsageError: amqtt is not installed.

@@ -99,7 +99,7 @@ def hub_demo(
 
 
 def _wait_for_hub(fusing: Player, moods: Subscriber, topic: str) -> None:
-    """Return once the hub is there: a voice that speaks before would be retained, and so ignored."""
+    """Return once the hub is online: an earlier state of a voice would be retained, and so ignored."""
     deadline_s = time.monotonic() + _CONNECT_S
     while fusing.is_alive() and time.monotonic() < deadline_s:
         received = moods.received(_WAKE_S)

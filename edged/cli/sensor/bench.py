@@ -28,12 +28,12 @@ from edged.models.interpreter import installed_runtimes
 
 _SECONDS, _MIN_SECONDS, _MAX_SECONDS = 10.0, 1.0, 3600.0
 _COLOURS = {"light": GREEN, "fits": GREEN, "tight": YELLOW, "too_slow": RED}
-_BUSY = 0.9  # of a core: with less, other programs had the rest
-_NO_TIME_MS = 0.01  # a stage that takes less is not there
+_BUSY = 0.9  # of a core: with less, other programs were busy too
+_NO_TIME_MS = 0.01  # a stage that takes less does not exist here
 
 _DESCRIPTION = """\
 Run speech through the whole pipeline as fast as this device can, without a microphone and without a broker, and say
-what that means for live sound. Run it with the daemon stopped: what else runs meanwhile is measured too.
+what that means for live sound. Stop the daemon first: everything else that runs slows the measurement.
 """
 _EXAMPLES = """\
 examples:
@@ -132,7 +132,7 @@ def lines(report: BenchReport) -> list[str]:
     found = report.verdict
     memory = f"{report.resident_mb:.0f} MB resident"
     if report.proportional_mb is not None:
-        memory += f", {report.proportional_mb:.0f} MB with shared pages in parts"
+        memory += f", {report.proportional_mb:.0f} MB with shared pages counted in proportion"
     if report.available_mb is not None:
         memory += f"; {report.available_mb:,.0f} MB are available"
     head = [
@@ -147,7 +147,7 @@ def lines(report: BenchReport) -> list[str]:
     factor = report.real_time_factor
     speed = f"{1 / factor:,.0f} times real time" if factor else ""
     tail = [
-        ("speed", f"{speed}: {factor:.4f} s a second of sound, {report.cores:.2f} cores busy meanwhile"),
+        ("speed", f"{speed}: {factor:.4f} s per second of sound, {report.cores:.2f} cores busy"),
         ("memory", memory),
         ("heat", _heat_words(report)),
         ("stride", _stride_words(report)),
@@ -176,12 +176,12 @@ def _heat_words(report: BenchReport) -> str:
 
 
 def _doubt(report: BenchReport) -> str:
-    """What made this device slower than it is."""
+    """Why the measurement may be too slow, in words; empty if nothing is wrong."""
     reasons, doubts = report.after.throttled_now or report.before.throttled_now, ""
     if reasons:
-        doubts += f" It was throttled meanwhile ({', '.join(reasons)}): cool it, or give it more power."
+        doubts += f" It was throttled during the measurement ({', '.join(reasons)}): cool it, or give it more power."
     if report.cores < _BUSY:
-        doubts += " Other programs were busy meanwhile, the daemon perhaps: stop them."
+        doubts += " Other programs were busy, perhaps the daemon: stop them."
     return f"{doubts} Then measure again." if doubts else ""
 
 

@@ -25,9 +25,9 @@ _OUT = Path("edged-calls")
 _MAX_JOBS = 64
 
 _DESCRIPTION = """\
-Analyse recordings of service calls: how the customer's emotion moved, and whether the call calmed it, as a score from 1
-to 10. Each call gets a folder with report.html, report.json, timeline.csv and timeline.png. Nothing leaves this
-machine. Only the customer's channel reaches the models; of the agent's, only speech and silence are measured.
+Analyse recordings of service calls: how the customer's emotion moved, and whether the call calmed the customer, as a
+score from 1 to 10. Each call gets a folder with report.html, report.json, timeline.csv and timeline.png. Nothing leaves
+this machine. Only the customer's channel reaches the models; in the agent's, only speech and silence are measured.
 """
 _EXAMPLES = """\
 examples:
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--voice",
         type=int,
         choices=(1, 2),
-        help="the customer's voice in mono recordings, whose two voices are told apart by their sound; 1 speaks first",
+        help="the customer's voice in mono recordings, which are split into two voices by sound; 1 speaks first",
     )
     parser.add_argument("--turns", type=Path, metavar="FILE", help="who speaks when in mono recordings: RTTM or CSV")
     parser.add_argument(
@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--summary", action="store_true", help="write summary.csv and summary.html, by call")
     parser.add_argument(
-        "--jobs", type=_jobs, metavar="N", help="recordings analysed side by side (default: one per core)"
+        "--jobs", type=_jobs, metavar="N", help="recordings analysed in parallel (default: one per core)"
     )
 
 
@@ -120,7 +120,7 @@ def _print(one: Done, *, as_json: bool) -> None:
     if as_json and one.report is not None:
         print_line(one.report)
     elif row is not None and not as_json:
-        name = printable(str(one.job.file)) + (" (was there)" if one.resumed else "")
+        name = printable(str(one.job.file)) + (" (done before)" if one.resumed else "")
         print(wrapped(f"{_score(row)}  {name}" + (f": {row.reason}" if row.reason else ""), sys.stdout), flush=True)
 
 

@@ -2,8 +2,8 @@
 
     FILE… ──"-": stdin──► file in memory ──► Input(path, name) ──► one after the other
 
-A whole file is read from standard input, since libsndfile must seek.  It stays in memory (memfd_create(2)):
-what somebody said is not written to a disk.
+A whole file is read from standard input, since libsndfile must seek.  It stays in memory (memfd_create(2)): speech is
+never written to a disk.
 """
 
 import os

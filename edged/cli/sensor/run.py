@@ -38,7 +38,7 @@ from edged.pipeline.interfaces import Sink
 if TYPE_CHECKING:
     from edged.mqtt.listener import Listener
 
-# systemd gives up a service that ends 20 times within 5 minutes, one that waits this long for a run by hand never.
+# systemd gives up on a service that exits 20 times within 5 minutes; with this wait for a manual run it never does.
 SERVICE_WAIT_S = 15.0
 _CLOSE_S = 4.5  # from SIGTERM to exit, even if something hangs
 

@@ -15,8 +15,8 @@ from edged.cli.values import port_or_0
 from edged.errors import UsageError
 
 _DESCRIPTION = """\
-Serve pages for a browser on this machine: drop recordings of calls in, and read their reports. Recordings are deleted
-when their report is made, and everything when the program ends.
+Serve pages for a browser on this machine: drop in recordings of calls, and read their reports. Recordings are deleted
+when their report is made, and everything when the program exits.
 """
 _EXAMPLES = """\
 examples:

@@ -1,4 +1,4 @@
-"""What a connection needs before it opens: a usable host, the password and the TLS context; what is unsafe is logged.
+"""The config to what a connection needs before it opens: a usable host, the password, the TLS context.
 
 Mqtt ──host, password file, certificate files──► (password, context), or ConfigError
 """

@@ -3,9 +3,9 @@
     models.bundle: small, large or a path ──────────────────────────────────► Choice(path, reason)
                    auto ──state directory/bundle.json, else measured, kept──►
 
-``auto`` times windows of the large bundle once.  What was measured is kept, so that a device that is busy during a
-later start does not change its bundle, and with it all that it has learned of its place.  It is measured again only for
-another bundle, TFLite runtime, stride or number of threads, or when the file is deleted.
+``auto`` times windows of the large bundle once.  The measurement is stored, so a device that is busy during a later
+start does not change its bundle, and with it lose its adaptation.  It measures again only with another bundle, TFLite
+runtime, stride or number of threads, or when the file is deleted.
 """
 
 import logging
@@ -28,9 +28,9 @@ from edged.pipeline.model_input import ModelInput
 
 NAME = "bundle.json"
 SIZES = ("small", "large")
-MAX_SHARE = 0.25  # of the stride that a window may take: the gate, the broker and the rest of the device need theirs
+MAX_SHARE = 0.25  # of the stride that a window may take: the gate, the broker and other programs need the rest
 MIN_AVAILABLE_MB = 150.0  # before the large bundle is loaded; it takes about 30
-_N_WINDOWS = 7  # the fastest counts: the first ones fill caches
+_N_WINDOWS = 7  # of which the fastest counts, since the first ones fill caches
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is kept of a measurement, and what it was made of."""
+    """A stored measurement, and the conditions under which it is valid."""
 
     bundle: str  # digest of the large one
     runtime: str
@@ -105,7 +105,7 @@ def choice_for(config: Config, *, keep: bool = False, folder: Path = BUNDLES) ->
 def timed(config: Config, bundle: Bundle) -> Timing:
     """How long ``bundle`` takes for a window of noise, from the samples to the answer: the fastest of a few.
 
-    It is processor time, so that what else runs while the device starts does not count; of all threads together.
+    It is CPU time of all threads, so that other programs do not count while the device starts.
 
     Raises:
         ModelError: it cannot be run here.
@@ -138,10 +138,10 @@ def _measured(config: Config, large: Bundle) -> Measured:
 
 
 def _kept(config: Config, large: Bundle) -> Measured | None:
-    """What an earlier start measured, if it was of the same bundle, runtime, stride and threads."""
+    """The measurement of an earlier start, if bundle, runtime, stride and threads are the same."""
     try:
         measured = msgspec.json.decode(read_bounded(existing_state_file(config.state_dir, NAME)), type=Measured)
-    except (OSError, ValueError):  # absent, unreadable or damaged: then it is measured again, which harms nothing
+    except (OSError, ValueError):  # absent, unreadable or damaged: measuring again does no harm
         return None
     models = config.models
     runtime = preferred_runtime()
@@ -158,5 +158,5 @@ def _keep(config: Config, measured: Measured) -> None:
 
 
 def of_recordings(config: Config) -> Config:
-    """``config`` whose models are those for recorded calls."""
+    """``config`` with the models for recorded calls."""
     return msgspec.structs.replace(config, models=msgspec.structs.replace(config.models, bundle=config.calls.bundle))

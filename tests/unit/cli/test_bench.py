@@ -58,7 +58,7 @@ def test_lines_for_people() -> None:
     assert "Raspberry Pi 4 Model B Rev 1.4, aarch64, Python 3.11.2" in text
     assert re.search(r"models +1\.00 +2\.00 +3\.00\n", text)
     assert "500 times real time" in text
-    assert "60 MB resident, 50 MB with shared pages in parts; 3,500 MB are available" in text
+    assert "60 MB resident, 50 MB with shared pages counted in proportion; 3,500 MB are available" in text
     assert "45 °C before, 61 °C after; never throttled since the boot" in text
     assert "0.496 s in the config; 0.016 s is the shortest that is safe here" in text
     assert lines(_REPORT)[-1] == "edged runs easily here."
@@ -68,8 +68,8 @@ def test_doubts_are_named() -> None:
     """A throttled board and other programs make the figures worse than they are."""
     hot = replace(_REPORT, after=Heat(84.0, ["throttled", "under_voltage_before"]), cores=0.4)
     assert lines(hot)[-1] == (
-        "edged runs easily here. It was throttled meanwhile (throttled): cool it, or give it more power. Other programs"
-        " were busy meanwhile, the daemon perhaps: stop them. Then measure again."
+        "edged runs easily here. It was throttled during the measurement (throttled): cool it, or give it more power."
+        " Other programs were busy, perhaps the daemon: stop them. Then measure again."
     )
     unknown = replace(_REPORT, before=Heat(None, None), after=Heat(None, None), proportional_mb=None)
     assert "no thermometer; throttling is not reported" in "\n".join(lines(unknown))

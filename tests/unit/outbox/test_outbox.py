@@ -165,20 +165,20 @@ def test_metrics_have_depth_age_and_latency(monkeypatch: pytest.MonkeyPatch) -> 
     now_s = 5000.0
     monkeypatch.setattr("edged.outbox.outbox.time", SimpleNamespace(monotonic=lambda: now_s, time=time.time))
     outbox = Outbox()
-    assert outbox.figures().latency_p50_s is None
+    assert outbox.metrics().latency_p50_s is None
     outbox.put(state(0))
     for number, age_s in enumerate((100.0, 2.0, 2.0, 0.0)):
         outbox.put(Message("event/start", b"%d" % number, 1, kind="event", put_s=now_s - age_s))
-    figures = outbox.figures()
+    figures = outbox.metrics()
     assert figures.depth == 4
     assert figures.oldest_s == 100.0
     assert (figures.dropped, figures.on_disk, figures.fault) == (0, False, "")
     sent_all(outbox)
-    assert outbox.figures().latency_p50_s is None  # no window caused these
+    assert outbox.metrics().latency_p50_s is None  # no window caused these
     for age_s in (30.0, 10.0, 20.0):
         outbox.put(Message("event/end", b"", 1, kind="event", captured_s=now_s - age_s))
     sent_all(outbox)
-    figures = outbox.figures()
+    figures = outbox.metrics()
     assert figures.depth == 0
     assert (figures.latency_p50_s, figures.latency_p95_s) == (20.0, 30.0)
 
@@ -212,10 +212,10 @@ def test_journal_keeps_and_forgets_what_the_outbox_does(tmp_path: Path) -> None:
     assert len(again) == 2
     first = again.following()
     assert first == events[3].delayed()
-    assert again.figures().oldest_s >= 0
+    assert again.metrics().oldest_s >= 0
     send(again, 1)
     again.acknowledged(1)
-    assert again.figures().latency_p50_s is None  # it is older than this process
+    assert again.metrics().latency_p50_s is None  # it is older than this process
     again.close()
 
 
@@ -248,7 +248,7 @@ def test_moments_go_in_order_and_are_not_sent_again() -> None:
     outbox.lost()
     outbox.renew()
     assert outbox.following() == moment(2)
-    assert (outbox.figures().depth, outbox.dropped) == (0, 0)
+    assert (outbox.metrics().depth, outbox.dropped) == (0, 0)
 
 
 def test_moments_do_not_wait_for_a_broker() -> None:

@@ -64,7 +64,7 @@ def test_done_after_the_limit() -> None:
     """Silence ends it too."""
     calibration = collected(sound((60.0, FLOOR_DBFS)))
     assert calibration.done
-    assert calibration.heard_s == pytest.approx(30, abs=0.5)
+    assert calibration.sound_s == pytest.approx(30, abs=0.5)
 
 
 def test_sound_from_before_the_request_does_not_count(store: AdaptationStore) -> None:
