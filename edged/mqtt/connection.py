@@ -237,12 +237,9 @@ class Connection:
             if any(failed):
                 _log.warning("%s: %d subscriptions refused, continuing without them", self._broker, sum(failed))
             return
-        before = self._asked.refused
-        if lacking := self._asked.answered(failed):
+        if lacking := self._asked.answered(failed, self._broker):
             self.end.lacking(lacking)
             return
-        if (refused := self._asked.refused) and refused != before:
-            _log.warning("%s: subscription to %s refused, continuing without it", self._broker, ", ".join(refused))
         self._subscribe_mid = None
         self._check_open()
 

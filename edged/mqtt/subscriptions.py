@@ -6,8 +6,11 @@ Without a required filter a connection is useless.  An optional one, such as ano
 by an access list, and the rest still works.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+_log = logging.getLogger(__name__)
 
 
 class Subscription(NamedTuple):
@@ -30,12 +33,16 @@ class Subscriptions:
         known = {one.topic_filter for one in others.wanted}
         return tuple(one for one in self.wanted if one.topic_filter not in known)
 
-    def answered(self, failed: Sequence[bool]) -> tuple[str, ...]:
+    def answered(self, failed: Sequence[bool], broker: str) -> tuple[str, ...]:
         """Take the broker's answers, in the order of ``wanted``; returns the required filters that it refused.
 
-        Filters without an answer count as refused.
+        Filters without an answer count as refused.  Optional ones are logged where they are other than the last time.
         """
         answers = [*failed, *[True] * len(self.wanted)]
         refused = [one for one, is_failed in zip(self.wanted, answers, strict=False) if is_failed]
-        self.refused = tuple(one.topic_filter for one in refused if not one.required)
-        return tuple(one.topic_filter for one in refused if one.required)
+        before, self.refused = self.refused, tuple(one.topic_filter for one in refused if not one.required)
+        lacking = tuple(one.topic_filter for one in refused if one.required)
+        if self.refused and self.refused != before and not lacking:
+            filters = ", ".join(self.refused)
+            _log.warning("%s: subscription to %s refused, continuing without it", broker, filters)
+        return lacking

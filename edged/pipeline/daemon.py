@@ -20,7 +20,8 @@ from edged.contract.status import SourceStatus
 from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, INFO, LEVEL, OFF, ON, SPEECH, WINDOW
 from edged.errors import EdgedError
 from edged.events.payload_builder import PayloadBuilder
-from edged.events.tracker import Began, Ended, State, Tracker, tracker_settings
+from edged.events.retained_state import RetainedState
+from edged.events.tracker import Began, Ended, Tracker, tracker_settings
 from edged.features.geometry import GEOMETRY
 from edged.host.metrics import Metrics
 from edged.host.systemd import notify
@@ -34,8 +35,6 @@ from edged.pipeline.level import LevelMeter, peak_of
 from edged.pipeline.source_watch import DEAF, SourceWatch
 
 _READ_S = 0.5  # a read waits this long for sound, then the pipeline checks whether to stop
-_REFRESH_S = 5.0  # the retained state follows its scores at most this often …
-_REFRESH_STEP = 0.05  # … and only if the confidence has moved this far: Home Assistant's recorder stores every message
 _SKIPPED_S = 60.0  # between two warnings of a device that is too slow
 
 _log = logging.getLogger(__name__)
@@ -68,12 +67,12 @@ class Daemon:
         self.calibrator = Calibrator(self._classifier, adaptation) if adaptation is not None else None
         self._tracker = Tracker(bundle.manifest.labels, tracker_settings(config, bundle.manifest.labels))
         self._payloads = PayloadBuilder(bundle.manifest.labels, GEOMETRY.sample_rate_hz)
+        self._retained = RetainedState(self._payloads.confidence)
         self._metrics = Metrics()
         self._meter = LevelMeter()
         self._n_clipped = 0  # at the last chunk
         self._newest = (0, 0.0)  # sample count after the newest sample, and the monotonic clock at it
         self._skipped = (0, -_SKIPPED_S)  # windows skipped by the last warning, and its time
-        self._published: tuple[State, float] | None = None  # the last state and its time
         self._restart_required: tuple[str, ...] = ()  # changed keys that take effect after a restart
         self._ending: EdgedError | None = None
 
@@ -224,23 +223,14 @@ class Daemon:
         return newest_s - (newest - count) / GEOMETRY.sample_rate_hz if self._source.status.live else newest_s
 
     def _publish_changes(self, changes: Iterable[Began | Ended], captured_s: float | None = None) -> None:
-        """Publishes changes, then the state if it is new, or from time to time if its confidence moves."""
+        """Publishes changes, then the state if it is due."""
         for change in changes:
             topic = EVENT_START if isinstance(change, Began) else EVENT_END
             self._sink.publish(topic, self._payloads.event(change), captured_s)
-        last, published_s = self._published or (None, 0.0)
-        same = last is not None and (last.emotion, last.speech) == self._tracker.shown
-        now_s = time.monotonic()
-        if same and now_s - published_s < _REFRESH_S:  # most windows: means over the span are not needed
+        if (state := self._retained.due(self._tracker, time.monotonic())) is None:
             return
-        state = self._tracker.state
-        if last is not None and same:
-            moved = abs(self._payloads.confidence(last) - self._payloads.confidence(state))
-            if moved < _REFRESH_STEP:
-                return
-        if last is None or last.speech != state.speech:
+        if self._retained.speech_changed:
             self._sink.publish(SPEECH, ON if state.speech else OFF)
-        self._published = (state, now_s)
         self._sink.publish(EMOTION, self._payloads.state(state, self._metrics.level_dbfs))
 
     def _report(self) -> None:
