@@ -2,8 +2,7 @@
 
     /sys/class/thermal, the firmware's get_throttled in /sys or `vcgencmd get_throttled` ──► Heat
 
-A board that is throttled while it is measured is slower than the figures of a cool one, and faster than those of a hot
-summer.
+A board that is throttled during the measurement is slower than when it is cool.
 """
 
 import shutil
@@ -17,7 +16,7 @@ _VCGENCMD_S = 2.0  # the firmware answers at once, or hangs
 
 
 class Heat(msgspec.Struct, frozen=True):
-    """None where the machine has no thermometer, or does not report throttling."""
+    """Temperature and throttling; None if the machine has no thermometer, or does not report throttling."""
 
     temperature_c: float | None
     throttling: list[str] | None
@@ -29,13 +28,13 @@ class Heat(msgspec.Struct, frozen=True):
 
 
 def heat() -> Heat:
-    """Of this board, now."""
+    """The current heat of this board."""
     found = throttling()
     return Heat(temperature_c(), _asked() if found is None else found)
 
 
 def _asked() -> list[str] | None:
-    """What `vcgencmd` says, for kernels without the file in /sys."""
+    """The reasons from `vcgencmd`, for kernels without the file in /sys."""
     program = shutil.which("vcgencmd")
     if program is None:
         return None

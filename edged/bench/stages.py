@@ -3,8 +3,8 @@
     speech (n,), stride by stride ─► filters ─► features ─► gate ─► trunk ─► models ─► adaptation ─► episodes
                                         └─ seconds of each, for every window ─► StageTimes, p50, p95 and max
 
-The parts are those that ``edged run`` runs, in its order, in one thread.  Models run on every window, as while somebody
-speaks without a pause: a quiet home costs no more than filters, features and gate.
+The parts are those of ``edged run``, in its order, in one thread.  Models run on every window, as if somebody spoke
+without a pause; a quiet home costs only filters, features and gate.
 """
 
 import time
@@ -30,12 +30,12 @@ from edged.pipeline.classifier import gate_for
 from edged.pipeline.model_input import ModelInput
 
 STAGES = ("filters", "features", "gate", "trunk", "models", "adaptation", "episodes")
-BY_SOUND = ("filters", "features")  # they cost by the second of sound, the others by the window
+BY_SOUND = ("filters", "features")  # their cost is per second of sound, that of the others per window
 MIN_WINDOWS = 20
 
 
 class StageTimes:
-    """``seconds`` has by stage those of each window; ``busy_s`` is CPU time of all threads over ``wall_s``."""
+    """``seconds`` has the times of each window by stage; ``busy_s`` is the CPU time of all threads in ``wall_s``."""
 
     def __init__(self, cascade: Cascade, gate: str) -> None:
         self.routing, self.runtime, self.gate = cascade.routing, cascade.runtime, gate
@@ -48,7 +48,7 @@ class StageTimes:
         return len(self.seconds["models"])
 
     def windows_s(self) -> list[float]:
-        """Seconds of all stages of each window."""
+        """Seconds of each window, all stages together."""
         return [sum(parts) for parts in zip(*self.seconds.values(), strict=True)]
 
 
@@ -142,7 +142,7 @@ class _Parts:
             self._gate.detects_speech(window.speech_dbfs, window.image)
 
     def _publish(self, window: Window, answer: Answer) -> None:
-        """Tracks the answer, and encodes what a broker gets of a change and of the window."""
+        """Tracks the answer, and encodes the payloads of a change and of the window."""
         self._payloads.anchor(window.start, 0.0)
         middle = (window.start + window.end) // 2
         for change in self._tracker.update(middle, answer.label, answer.scores, discontinuous=False):

@@ -3,8 +3,8 @@
     seconds of each window by stage, stride ──p95──► share of a core ──► Verdict: light, fits, tight, too_slow
     cost of a window / (share that is safe - cost of a second of sound) ──rounded up to hops──► safe_stride_s
 
-Safe is a stride of which the 95th percentile takes at most half: the rest is for the microphone, the broker, other
-programs, and for hot days on which a board is slower.
+A stride is safe if a window at the 95th percentile takes at most half of it: the rest is for the microphone, the
+broker, other programs, and for hot days on which a board is slower.
 """
 
 import math
@@ -19,7 +19,7 @@ from edged.features.geometry import GEOMETRY
 
 SAFE_SHARE = 0.5  # of the stride
 LIGHT_SHARE = 0.1
-_MAX_STRIDE_S = GEOMETRY.window_s  # longer ones would leave sound unseen
+_MAX_STRIDE_S = GEOMETRY.window_s  # longer ones would skip sound
 
 Word = Literal["light", "fits", "tight", "too_slow"]
 
@@ -33,7 +33,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What this device can do; ``safe_stride_s`` is None where no stride is long enough."""
+    """What this device can do; ``safe_stride_s`` is None if no stride is long enough."""
 
     word: Word
     share: float  # of a core that a window takes at its 95th percentile, with the config's stride
@@ -48,7 +48,7 @@ def spread(seconds: Sequence[float]) -> Spread:
 
 
 def verdict(stages: Mapping[str, Spread], window: Spread, stride_s: float, advice: Sequence[str] = ()) -> Verdict:
-    """What follows from the p95 of a ``window``; ``advice`` names what else would make this device faster."""
+    """The verdict on the p95 of a ``window``; ``advice`` names what else would make this device faster."""
     share = window.p95_ms / (1000 * stride_s)
     safe = safe_stride_s(stages, window, stride_s)
     speaks = f"while somebody speaks, edged takes {_percent(share)} of one core"
@@ -65,8 +65,8 @@ def verdict(stages: Mapping[str, Spread], window: Spread, stride_s: float, advic
 
 
 def safe_stride_s(stages: Mapping[str, Spread], window: Spread, stride_s: float) -> float | None:
-    """The shortest stride, in whole hops, of which a window takes at most half; None where none is."""
-    # Medians: a p95 is of another window in each stage, and what is taken for sound here is not counted by window.
+    """The shortest stride, in whole hops, of which a window takes at most half; None if there is none."""
+    # Medians, because the p95 of each stage is of another window, and the cost of sound is not counted by window.
     by_sound = sum(stages[stage].p50_ms for stage in BY_SOUND if stage in stages) / (1000 * stride_s)
     by_window_s = max(0.0, window.p95_ms / 1000 - by_sound * stride_s)
     if by_sound >= SAFE_SHARE:

@@ -1,4 +1,4 @@
-"""The sample conversation: its sound, what its speakers mean when, and which emotion was detected in each turn.
+"""The sample conversation: its sound, the emotion meant in each turn, and the emotion detected in it.
 
     sample.json ──► Turn(start_s, end_s, meant, text), … ◄──overlap── Episode(label, start_s, end_s), …
 

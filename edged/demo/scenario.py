@@ -2,8 +2,8 @@
 
     Turn(meant, text) ──► Scripted(at_s, topic, payload): a label each second, a transcript at the end of each turn
 
-The camera is simulated: it is given what is meant, and is as unsure as a real one.  It takes a turn's first second for
-neutral, and fear for surprise every other time.  The words are those of the turn.
+The camera is simulated: it gets the emotion that is meant, and is as unsure as a real one.  It takes the first second
+of a turn for neutral, and fear for surprise every other time.  The words are those of the turn.
 """
 
 from collections.abc import Sequence

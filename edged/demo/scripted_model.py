@@ -1,4 +1,4 @@
-"""A language model that is none: it answers each chat completion as a script says, on a free loopback port.
+"""A stand-in for a language model: it answers each chat completion by a script, on a free loopback port.
 
     POST /v1/chat/completions ──► a call of the first tool, with the first allowed value of each of its arguments
 
@@ -24,7 +24,7 @@ class ScriptedModel:
 
     @property
     def base_url(self) -> str:
-        """As of an OpenAI-compatible API."""
+        """The base URL, as of an OpenAI-compatible API."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def __enter__(self) -> Self:

@@ -1,8 +1,8 @@
-"""The messages of the demo to a verdict: which emotions were meant, which were heard, and whether that is enough.
+"""The messages of the demo to a verdict: which emotions were meant, which were detected, and whether that is enough.
 
-    Received ──topic, payload──► episodes ──Turn──► meant and heard of each turn ──► summary, fault
+    Received ──topic, payload──► episodes ──Turn──► meant and detected in each turn ──► summary, fault
 
-A demo that shows one or two emotions is a failure: it stands for the product on a newcomer's first screen.
+A demo that shows one or two emotions is a failure: it is the first thing that a newcomer sees.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What several sources say of one place, to one probability for each label; no input and no output.
+"""Evidence of several sources about one place to one probability for each label; no input and no output.
 
     voice  {"angry": 0.7, …} ─┐
     text   {"sad": 0.4, …}   ─┼─ pool, or rule ──► {"angry": 0.66, "sad": 0.2, …}, sum 1
@@ -8,8 +8,8 @@
 
     p(y) ~ prior(y) * product over sources m of (p_m(y) / prior(y)) ^ w_m,    w_m = reliability_m * exp(-age_m / tau)
 
-A source that says what the prior says changes nothing, and so does one of weight 0.  ``rule`` is the first design of
-this project: each source has one vote, its most frequent label, and the words lead.
+A source that agrees with the prior changes nothing, nor does one of weight 0.  ``rule`` is the first design of this
+project: each source has one vote, its most frequent label, and the words win a tie.
 """
 
 import math
@@ -35,7 +35,7 @@ class Evidence:
 
 
 def weight(evidence: Evidence, tau_s: float) -> float:
-    """How much ``evidence`` counts, 0 to 1; after ``tau_s`` seconds 37 % of its reliability are left."""
+    """How much ``evidence`` counts, 0 to 1; after ``tau_s`` seconds 37 % of its reliability is left."""
     return evidence.reliability * math.exp(-max(0.0, evidence.age_s) / tau_s)
 
 
@@ -58,8 +58,8 @@ def pool(evidence: Sequence[Evidence], prior: Scores, tau_s: float) -> dict[str,
 def through_channel(scores: Scores, reliability: float) -> dict[str, float]:
     """``scores`` of a source that is right with probability ``reliability``, and else says any other label.
 
-    A bare label, as {label: 1}, becomes ``reliability`` at the label and the rest in equal parts elsewhere.  The scores
-    of a program that is always sure of itself become as doubtful as its labels.
+    A bare label, as {label: 1}, becomes ``reliability`` for the label and equal parts of the rest for the others.  The
+    scores of an overconfident program become as doubtful as its labels.
     """
     n_labels = len(scores)
     sure = max(reliability, 1 / n_labels)  # a source worse than chance is no evidence of the contrary
@@ -75,7 +75,7 @@ def of_label(label: str, labels: Sequence[str]) -> dict[str, float]:
 def most_frequent(said: Sequence[tuple[str, float]]) -> str:
     """The label with the largest sum; ``said`` has labels in order of time, each with a count or a duration.
 
-    Of equals it is the newest; empty if nothing was said.
+    In a tie the newest wins; empty if ``said`` is.
     """
     totals: dict[str, float] = {}
     for label, amount in said:
@@ -84,11 +84,11 @@ def most_frequent(said: Sequence[tuple[str, float]]) -> str:
 
 
 def rule(votes: Sequence[tuple[Kind, str]], labels: Sequence[str]) -> dict[str, float]:
-    """Shares of the votes by label, the mood's first; ``votes`` are the most frequent label of each source.
+    """Shares of the votes by label, that of the mood first; ``votes`` are the most frequent label of each source.
 
-    What is none of ``labels``, such as a face's surprise, is no vote.  The label that most sources name is the mood.
-    Of equals it is the words', or where these are neutral and a face is not, the face's; without words it is the
-    voice's.  A neutral face counts only alone: most faces look neutral while their voice does not.
+    A label that is not in ``labels``, such as a face's surprise, is no vote.  The label with most votes is the mood.
+    In a tie the words win, or the face if the words are neutral and it is not; without words the voice wins.  A neutral
+    face counts only alone: most faces look neutral while their voice does not.
     """
     named = [(kind, label) for kind, label in votes if label in labels]
     if any((kind, label) != ("face", NEUTRAL) for kind, label in named):
@@ -103,7 +103,7 @@ def rule(votes: Sequence[tuple[Kind, str]], labels: Sequence[str]) -> dict[str, 
 
 
 def _by_rank(votes: Sequence[tuple[Kind, str]]) -> list[str]:
-    """Labels in the order in which they win among equals."""
+    """Labels in the order in which they win a tie."""
     by_kind: dict[Kind, list[str]] = {"text": [], "voice": [], "face": []}
     for kind, label in votes:
         by_kind[kind].append(label)

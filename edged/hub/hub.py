@@ -2,8 +2,8 @@
 
     Intake ─Taken─► Routes ─► PlaceSources.fused ─► MoodTracker ─Mood, MoodEvent─► sink, listeners
 
-A place is looked at when one of its sources says something, and each half second while it has a mood, because sources
-fade.  Nothing is stored: after a restart a place has no mood until a source speaks.
+A place is updated when one of its sources has a message, and each half second while it has a mood, because sources
+fade.  Nothing is stored: after a restart a place has no mood until a source has a message.
 """
 
 import logging
@@ -31,7 +31,7 @@ from edged.hub.mood_tracker import MoodTracker, Now
 from edged.hub.place import Fused
 from edged.hub.routes import Routes, my_places
 
-_TICK_S = 0.5  # between two looks at a place that has a mood
+_TICK_S = 0.5  # between two updates of a place that has a mood
 _LATENCIES = 1000  # messages whose latency is remembered
 _REFUSALS = {"too_large": "payloads of more than 4 kB", "too_many": "more than 20 messages a second"}
 
@@ -74,8 +74,8 @@ class Hub:
         self._config, self._name = config, name
         self._routes, self._intake, self._sink, self._listeners = routes, intake, sink, listeners
         self._places = {place: self._watched(place, settings) for place, settings in my_places(config.hub).items()}
-        self._due = set(self._places)  # places to look at; at first all, so that an outdated mood is replaced
-        self._looked_s = 0.0  # monotonic; at all places with a mood
+        self._due = set(self._places)  # places to update; at first all, so that an outdated mood is replaced
+        self._looked_s = 0.0  # monotonic; the last update of all places with a mood
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
         self._n_events = 0
         self._metrics = Metrics()
@@ -109,7 +109,7 @@ class Hub:
     def change(self, config: Config, routes: Routes, listeners: Sequence[MoodListener]) -> None:
         """Continue with another config, which has the same name and root; called between two turns.
 
-        Moods of places that stay continue.  A place that is gone from all parts has no mood any more.
+        Places that stay keep their mood.  A place that is gone from all parts gets the mood ``none``.
         """
         routes.adopt(self._routes)
         before, self._places = self._places, {}
@@ -127,7 +127,7 @@ class Hub:
         self._due = set(self._places)
 
     def turn(self) -> None:
-        """Take all that has arrived, and publish what follows from it."""
+        """Take all messages that have arrived, and publish what they change."""
         now = Now(time.monotonic(), time.time())
         if self._intake.was_lost():
             self._routes.lost(now.monotonic_s)
@@ -189,7 +189,7 @@ class Hub:
         notify(f"STATUS={line}")
 
     def health(self) -> HubHealth:
-        """The metrics now."""
+        """The current metrics."""
         status = self._sink.status
         counts: dict[str, int] = {**self._routes.counts, **self._intake.refused}
         latencies = sorted(self._latencies)

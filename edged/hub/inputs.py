@@ -1,10 +1,10 @@
-"""A payload of another program to what it says: scores for each label, and a vote; or why it is ignored.
+"""A payload of another program to its meaning: scores for each label and a vote; or why it is ignored.
 
     b'{"text": "…", "siteId": "kitchen"}' ──where, text──► scorer ──────────► Said(scores, vote)
     b'{"dominant_emotion": "joy", …}'    ──where, label, scores, map, scale─► Said(scores, vote)
 
-Fields are dotted paths.  There are no templates and there is no code: a payload is data.  The words of a sentence are
-used here and nowhere else; no result and no error has any part of them.
+Fields are dotted paths.  There are no templates and no code: a payload is data.  The words of a sentence are used only
+here; no result and no error contains any part of them.
 """
 
 import math
@@ -26,22 +26,22 @@ LATE_S = 10.0  # between the time in a payload and the hub's clock
 _WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last for deeply nested brackets
 _MAX_LABELS = 200  # of an object of scores
 _MAX_SCORE = 1e9  # before its scale; more is no score, and sums of more would overflow
-_NOTHING = ""  # in a map: a label that says nothing of ours
+_NOTHING = ""  # in a map: a label that is ignored
 _MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one message says."""
+    """The content of one message."""
 
     scores: Mapping[str, float]  # a probability for each label of the hub, sum 1
-    vote: str  # the label, or empty where it is none of the hub's
+    vote: str  # the label, or empty if the hub does not have it
     unknown: tuple[str, ...] = ()  # labels that neither the hub nor the map has
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Why a message says nothing."""
+    """Why a message is ignored."""
 
     fault: Fault
     unknown: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class Reader:
         self._is_bare = not (one.text or one.label or one.scores)
 
     def read(self, payload: bytes, now_s: float | None = None) -> Said | Ignored:
-        """What ``payload`` says; ``now_s`` is the wall clock."""
+        """The content of ``payload``; ``now_s`` is the wall clock."""
         one = self._input
         try:
             if self._is_bare and not one.where:
@@ -108,11 +108,11 @@ class Reader:
         return Said(_spread(scored, self._labels), likeliest if likeliest in self._labels else _NOTHING)
 
     def _label(self, word: str) -> str | None:
-        """Our label for theirs, empty where it says nothing; None if nobody knows it."""
+        """The hub's label for ``word``, empty if it is to be ignored; None if neither hub nor map has it."""
         return self._map.get(word.strip().casefold())
 
     def _distribution(self, scores: Any) -> tuple[dict[str, float] | None, tuple[str, ...]]:  # noqa: ANN401 -- JSON
-        """Probabilities of our labels, and labels that nobody knows; None without usable scores."""
+        """Probabilities of the hub's labels, and unknown labels; None without usable scores."""
         if not isinstance(scores, dict) or not 0 < len(scores) <= _MAX_LABELS:
             return None, ()
         ours: dict[str, float] = {}
@@ -130,7 +130,7 @@ class Reader:
 
 
 def _spread(scores: Mapping[str, float], labels: Sequence[str]) -> dict[str, float]:
-    """``scores`` as probabilities of ``labels``; what other labels have, or nothing has, goes to all in equal parts."""
+    """``scores`` as probabilities of ``labels``; what is missing to 1, or is of other labels, is shared equally."""
     known = {label: scores.get(label, 0.0) for label in labels}
     total = max(1.0, math.fsum(scores.values()))
     rest = max(0.0, total - math.fsum(known.values())) / len(labels)
@@ -138,7 +138,7 @@ def _spread(scores: Mapping[str, float], labels: Sequence[str]) -> dict[str, flo
 
 
 def _at(content: Any, path: str) -> Any:  # noqa: ANN401 -- JSON
-    """The value at a dotted path; the whole for an empty one, a value that equals nothing where there is none."""
+    """The value at a dotted path: everything for an empty path, and an object that equals nothing if there is none."""
     for key in path.split(".") if path else ():
         if isinstance(content, dict):
             content = content.get(key, _MISSING)

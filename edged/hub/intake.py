@@ -1,9 +1,9 @@
-"""What the broker delivers to the hub, bounded before anything else is done with it.
+"""Messages from the broker to the hub, bounded before anything else is done with them.
 
     topic ──paho's thread: known? retained? 4 kB? its budget left?──► queue of the topic ──► taken() in the hub's thread
 
-Each topic has a budget and a short queue of its own, so a flood on one leaves those of the other places as they are.
-Payloads are neither logged nor stored; they are dropped here, or once the hub's thread has read them.
+Each topic has a budget and a short queue of its own, so a flood on one topic does not affect other places.  Payloads
+are neither logged nor stored; they are dropped here, or once the hub's thread has read them.
 """
 
 import threading
@@ -53,18 +53,18 @@ class Intake:
         self.refused: Counter[str] = Counter()  # written by paho's thread alone
 
     def change(self, topics: Iterable[str]) -> None:
-        """Take messages of ``topics`` from now on; budgets, and what waits of topics that stay, are left as they are.
+        """Take messages of ``topics`` from now on; topics that stay keep their budget and queue.
 
-        What waits of the others is still taken, by routes that ignore it.
+        Waiting messages of the others are still taken, by routes that ignore them.
         """
         self.filters = tuple(dict.fromkeys(topics))
         self._lanes = {topic: self._lanes.get(topic) or _Lane(self._clock) for topic in self.filters}
 
     def connected(self) -> None:
-        """Nothing to do: the broker sends what comes."""
+        """Nothing to do: messages arrive by themselves."""
 
     def lost(self) -> None:
-        """What is said from now on is unknown."""
+        """Note that messages may be missing from now on."""
         self._connection_lost = True
         self._arrived.set()
 

@@ -1,4 +1,4 @@
-"""Who gets a mood beside the broker: an agent, which the hub opens, closes and knows nothing else of.
+"""The interface of whoever gets moods beside the broker, such as the agent.
 
 MoodEvent ──► MoodListener.mood_changed
 """

@@ -3,8 +3,8 @@
     sentence ──n-grams──► buckets ──IDF, length 1──► int8 weights ──temperature, offsets──► {"angry": 0.7, …}, sum 1
     a sentence with too few known words ──► None: no evidence, which is not neutral
 
-The scores are those for labels that are all equally frequent, as the voice's are.  The sentence is used here and
-dropped: nothing of it is logged, stored or returned.
+Like the voice's, the scores are for labels that are equally frequent.  The sentence is used here and dropped: no part
+of it is logged, stored or returned.
 """
 
 from pathlib import Path
@@ -29,7 +29,7 @@ class LinearText:
 
     @property
     def manifest(self) -> TextManifest:
-        """What the model's file says of itself."""
+        """The manifest of the model."""
         return self._model.manifest
 
     @property
@@ -59,7 +59,7 @@ class LinearText:
         return np.asarray((idf / length) @ self._model.weights[rows] * self._scales + self._intercepts, np.float32)
 
     def known_share(self, tokens: list[str]) -> float:
-        """The share of the words' letters that are in words which training has seen; 0 without a word."""
+        """The share of letters that are in words known from training; 0 without a word."""
         words = ngrams.words(tokens)
         total = sum(map(len, words))
         return sum(len(word) for word in words if self._is_known(word)) / total if total else 0.0

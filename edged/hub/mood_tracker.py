@@ -2,8 +2,8 @@
 
     Fused, now ──► MoodTracker ──► Mood whenever it changes, MoodEvent once a change has held
 
-The state follows at once; an event waits until the mood has held, so that a word alone causes none.  Durations are
-monotonic; the wall clock is only in time stamps.
+The state follows at once; an event waits until the mood has held, so that a single word causes none.  Durations are
+monotonic; the wall clock is only used for time stamps.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class MoodTracker:
         self._last_event = NONE
 
     def change(self, place: Place) -> None:
-        """Other settings of the place; its mood continues."""
+        """Apply new settings of the place; its mood continues."""
         self._place = place
         self._published = None  # the state may look otherwise: its method, its sources
 
@@ -51,11 +51,11 @@ class MoodTracker:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing is due unless a source says something: there is no mood, and its end is published."""
+        """Whether nothing is due before the next message: there is no mood, and its end is published."""
         return self._emotion == self._last_event == NONE
 
     def update(self, fused: Fused, now: Now) -> Iterator[Mood | MoodEvent]:
-        """What to publish of ``fused``; call it when a source changed and at least each second."""
+        """What to publish for ``fused``; call it when a source changed and at least each second."""
         if fused.emotion != self._emotion:
             self._emotion, self._since = fused.emotion, now
         if self._is_news(fused, now):

@@ -1,4 +1,4 @@
-"""One place: what its sources said last, fused at any moment.
+"""One place: the newest message of each source, fused at any moment.
 
     Said of voice, text, faces, each with its time ──► PlaceSources.fused(now) ──► Fused: emotion, scores, who says what
 
@@ -46,7 +46,7 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class _Now:
-    """What one source says now."""
+    """The evidence of one source at this moment."""
 
     name: str
     kind: Kind
@@ -68,7 +68,7 @@ class PlaceSources:
         }
 
     def adopt(self, before: "PlaceSources") -> None:
-        """Continue with what ``before`` knows, as far as it was of the same nodes, inputs and labels."""
+        """Continue with the sources of ``before`` whose nodes, inputs and labels are the same."""
         if before.labels != self.labels:
             return
         was, place = before.place, self.place
@@ -152,6 +152,6 @@ def _prior(place: Place, labels: Sequence[str]) -> dict[str, float]:
 
 def _agreement(present: Sequence[_Now], weights: dict[str, float], likeliest: str) -> float | None:
     total = sum(weights[one.name] for one in present)
-    if len(present) < 2 or total <= 0:  # noqa: PLR2004 -- one alone agrees with nobody
+    if len(present) < 2 or total <= 0:  # noqa: PLR2004 -- agreement takes two
         return None
     return round(sum(weights[one.name] for one in present if one.label == likeliest) / total, 3)

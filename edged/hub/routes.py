@@ -1,4 +1,4 @@
-"""Which place each topic speaks of, and what becomes of its messages.
+"""Messages to the places that their topics belong to.
 
 hub.places ──► Routes.topics
 Taken ──► Voice or Reader of each place of the topic ──► PlaceSources; counts of what was ignored, and why
@@ -60,7 +60,7 @@ class Routes:
                     self._word_topics.add(one.topic)
 
     def adopt(self, before: "Routes") -> None:
-        """Continue with the counts of ``before``, and with what its places know."""
+        """Continue with the counts of ``before``, and with the sources of its places."""
         self.counts = before.counts
         for name, place in self.places.items():
             if name in before.places:
@@ -77,7 +77,7 @@ class Routes:
         return bool(self._word_topics)
 
     def take(self, taken: Taken, now_s: float) -> Iterator[str]:
-        """Hand a message to the places of its topic; yields those that it says something about."""
+        """Hand a message to the places of its topic; yields the places that it changes."""
         if now_s - taken.at_s > LATE_S:
             self.counts["late"] += 1
             return
@@ -124,7 +124,7 @@ class Routes:
         return result
 
     def _name_unknown(self, topic: str, labels: tuple[str, ...]) -> None:
-        """Name each unknown label once; what is not like a label could be a sentence, and is not quoted."""
+        """Name each unknown label once; text that does not look like a label could be a sentence, and is not quoted."""
         for label in labels:
             quoted = repr(label) if _LIKE_A_LABEL.fullmatch(label) and topic not in self._word_topics else "a text"
             self._say_once(topic, quoted, f"{quoted} is no label of the hub: add it to the input's map")

@@ -1,4 +1,4 @@
-"""A mood in one plain sentence, for people and for the prompt of a model.
+"""A mood to one plain sentence, for people and for the prompt of a model.
 
 "angry", 40 s, {"voice": "angry", "text": "angry", "face": "neutral"} ──►
 "angry for 40 s, voice and words agree, face says neutral"
@@ -14,7 +14,7 @@ _FROM_MINUTES_S, _FROM_HOURS_S = 2 * _MINUTE_S, 2 * _HOUR_S  # below them the sm
 
 
 def sentence(emotion: str, held_s: float, said: Mapping[str, str]) -> str:
-    """``said`` is the label of each source by its name; ``held_s`` is how long the mood has lasted."""
+    """The mood in words; ``said`` has the label of each source by name, ``held_s`` is how long the mood has lasted."""
     if emotion == NONE:
         return f"no mood for {duration(held_s)}, nothing says anything"
     sources = {_SPOKEN.get(name, name): label for name, label in said.items()}

@@ -1,9 +1,9 @@
-"""What scores a sentence: the interface between the hub and its text model.
+"""The interface between the hub and its text model.
 
     sentence ──TextScorer──► {"angry": 0.7, …}, or None: no evidence
 
-None stands for another language and for a sentence without a known word: that is no neutral mood, it is nothing known.
-The sentence is used in memory and dropped.  A scorer neither logs, stores nor returns any part of it.
+None stands for another language or a sentence without a known word: that is no evidence, and not neutral.  The sentence
+is used in memory and dropped: a scorer neither logs, stores nor returns any part of it.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""The voice of a place: the state of its nodes, of which the loudest with speech counts.
+"""The states of a place's nodes to its voice: the loudest node with speech counts.
 
-    <root>/<node>/{emotion, capture, availability} ──► Voice ──► Said of now, or of the last speech and its age
+    <root>/<node>/{emotion, capture, availability} ──► Voice ──► Said of the current or last speech, and its age
 
 Nodes in one room pick up the same voices, so their states are not independent and are not added up.  A state holds
 until the node publishes another, says that it is offline or muted, or our own connection is lost; then it ages.
@@ -27,7 +27,7 @@ _MAX_STATES = 200  # in a window
 
 @dataclass(slots=True)
 class _Node:
-    said: Said | None = None  # in the newest speech
+    said: Said | None = None  # of the newest speech
     level_dbfs: float = -math.inf
     until_s: float = -math.inf  # monotonic; when the state ended, infinite while it holds
 
@@ -66,12 +66,12 @@ class Voice:
         return said
 
     def lost(self, now_s: float) -> None:
-        """Our connection is lost: what the nodes say from now on is unknown."""
+        """The connection is lost: the states of the nodes are unknown from now on."""
         for node in self._nodes:
             self._end(node, now_s)
 
     def said(self, now_s: float) -> tuple[Said, float] | None:
-        """What the voice says, and its age in seconds; None before any speech."""
+        """The voice's evidence, and its age in seconds; None before any speech."""
         chosen = self._chosen()
         if chosen is None or chosen.said is None:
             return None
@@ -86,7 +86,7 @@ class Voice:
                 yield label, held_s
 
     def _said(self, state: EmotionState) -> Said | None:
-        """Scores of our labels; the tracker's probability stands for the label that it decided on."""
+        """Scores of the hub's labels; the label that the tracker decided on has the tracker's probability."""
         scores = {label: score for label, score in (state.scores or {}).items() if label in self._labels}
         total = math.fsum(scores.values())
         if total <= 0:

@@ -1,4 +1,4 @@
-"""What a page is to the program: addresses, and functions from a request to a reply.
+"""The interface of a page: addresses, and functions from a request to a reply.
 
     GET /calls ──Endpoint.handler──► Reply, or Fault: a status and one sentence
 
@@ -17,7 +17,7 @@ Method = Literal["GET", "POST", "DELETE"]
 
 
 class Request(Protocol):
-    """A request, as far as a page needs it."""
+    """The part of a request that pages use."""
 
     @property
     def path_params(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which requests are served, and what every reply says about itself.
+"""Which requests are served, and the headers of every reply.
 
     Host, Origin, Sec-Fetch-Site ──refusal──► None, or status and sentence      HEADERS ──► every reply
 
@@ -38,7 +38,7 @@ class Refusal(NamedTuple):
 
 
 def refusal(method: str, headers: Mapping[str, str], names: Collection[str]) -> Refusal | None:
-    """None for a request that is served; ``names`` are those that this program is called by, without a port."""
+    """None for a request that is served; ``names`` are the host names of this program, without a port."""
     host = headers.get("host", "")
     if host_name(host) not in names:
         return Refusal(HTTPStatus.MISDIRECTED_REQUEST, "This program does not answer to that name. See web.names.")

@@ -1,4 +1,4 @@
-"""`edged web`: the pages on one address, with the folder and the worker processes that they need.
+"""``edged web``: the pages on one address, with the folder and the worker processes that they need.
 
 Config ──► work folder, calls, endpoints ──► application ──► served until a signal; then nothing is left on the disk
 """
@@ -50,7 +50,7 @@ def check_reach(web: Web) -> None:
 
 
 def names(web: Web) -> frozenset[str]:
-    """What a browser may call this program: loopback, its address, this machine's where it listens on all, and names.
+    """Host names of this program: loopback, its address, all of this machine if it listens on all, and ``web.names``.
 
     A Host header is compared in lower case and without brackets.
     """

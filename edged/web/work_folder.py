@@ -1,4 +1,4 @@
-"""The folder for what is being worked on: recordings and reports, gone with the program.
+"""The folder for recordings and reports of this run; it is emptied when the program exits.
 
     <state_dir>/web/<random name>/recording.wav, report.html, …
 

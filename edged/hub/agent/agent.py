@@ -1,10 +1,10 @@
-"""The agent: one thread that asks a language model about each new mood, and does what it calls, if the config has it.
+"""The agent: one thread that asks a language model about each new mood, and runs the action that it calls, if allowed.
 
     MoodEvent ──queue──► Budget ──► prompt ──► chat ──► allowed ──► MQTT publish | HTTP request
-        └─────────────────────────────► AgentDecision on <root>/place/<place>/agent, whatever became of it
+        └─────────────────────────────► AgentDecision on <root>/place/<place>/agent, whatever the outcome
 
-The hub's thread only queues.  A model that hangs delays the next question and nothing else; a mood that waited longer
-than a question may take is dropped, since it is over.  Of several calls the first is taken.
+The hub's thread only queues.  A model that hangs delays only the next question; a mood that waited longer than a
+question may take is dropped, since it is over.  If the model makes several calls, the first is used.
 """
 
 import logging
@@ -47,7 +47,7 @@ class Sink(Protocol):
 
 
 class _Answer(NamedTuple):
-    """What became of a question."""
+    """The outcome of a question."""
 
     outcome: Outcome
     message: str
@@ -94,7 +94,7 @@ class MoodAgent:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        """Ends; a question under way is left to its thread, which does nothing more with the answer."""
+        """Ends; a pending question is left to its thread, which ignores the answer."""
         self._closing = True
         try:
             self._queue.put_nowait(None)
@@ -117,7 +117,7 @@ class MoodAgent:
             self._is_full = False
 
     def decide(self, event: MoodEvent) -> AgentDecision:
-        """Asks about ``event``, does what is approved, and publishes what became of it."""
+        """Asks about ``event``, runs an approved action, and publishes the outcome."""
         result = self._answer(event)
         decision = AgentDecision(
             id=new_id(),

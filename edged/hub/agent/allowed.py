@@ -1,9 +1,9 @@
-"""A tool call that a model wrote to an action of the config, or a refusal.
+"""A model's tool call to an action of the config, or a refusal.
 
     name, arguments as JSON text ──names and values of the config──► Approved(name, fields), or Refused
 
 Nothing of the model's text goes further than this module: what is approved are the config's own objects, compared with
-what the model wrote, and a refusal quotes nothing of it.
+the model's text, and a refusal never quotes it.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _MAX_BYTES = 4096  # of a call's arguments
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A call as the config has it."""
+    """An allowed call, made of objects of the config."""
 
     name: str
     action: Action
@@ -35,7 +35,7 @@ class Refused:
     """A call that the config does not have."""
 
     message: str
-    action: str | None = None  # the action's name where it is one
+    action: str | None = None  # the action's name, if there is such an action
 
 
 def checked(name: object, arguments: object, actions: Mapping[str, Action]) -> Approved | Refused:

@@ -1,8 +1,8 @@
-"""How often the model is asked: a pause a place, and so many questions in 24 hours.
+"""How often the model may be asked: a pause per place, and a number of questions in 24 hours.
 
-now, place ──► cooling_down, over_budget, or a question that counts
+now, place ──► cooling_down, over_budget, or None: it may be asked
 
-It counts on the monotonic clock, since a device's wall clock may jump, and starts anew with the hub.
+Times are monotonic, since a device's wall clock may jump.  A restart of the hub starts a new budget.
 """
 
 from collections import deque
@@ -21,7 +21,7 @@ class Budget:
         self._last: dict[str, float] = {}  # by place
 
     def left(self, now_s: float) -> int:
-        """Questions left of the last 24 hours."""
+        """The number of questions left for now."""
         while self._asked and self._asked[0] <= now_s - _DAY_S:
             self._asked.popleft()
         return self._per_day - len(self._asked)
@@ -33,6 +33,6 @@ class Budget:
         return None if self.left(now_s) > 0 else "over_budget"
 
     def count(self, place: str, now_s: float) -> None:
-        """A question about ``place``, whatever becomes of it."""
+        """Counts a question about ``place``, whatever its outcome."""
         self._asked.append(now_s)
         self._last[place] = now_s

@@ -2,7 +2,7 @@
 
     messages, tools ──POST <base_url>/chat/completions──► [(name, arguments), …]
 
-The form is OpenAI's, which Ollama, llama.cpp and most clouds serve.  The model's text is read by nobody and dropped.
+The format is OpenAI's, which Ollama, llama.cpp and most clouds serve.  The model's text is dropped unread.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _MAX_TOKENS = 512  # of an answer; a call takes a few dozen
 
 
 class Call(NamedTuple):
-    """A call as the model wrote it: nothing of it is to be trusted."""
+    """A call as the model wrote it: untrusted."""
 
     name: object
     arguments: object
@@ -48,7 +48,7 @@ class _Completion(msgspec.Struct):
 def ask(
     http: Http, agent: Agent, key: str | None, messages: Sequence[dict[str, str]], tools: Sequence[dict[str, Any]]
 ) -> list[Call]:
-    """The calls that the model answers with, as it wrote them; empty where it wants none.
+    """The calls in the model's answer, untrusted; empty if there is none.
 
     Raises:
         AgentError: no answer, or one that is no chat completion.

@@ -34,14 +34,14 @@ class Http:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Closes it, and what is under way with it."""
+        """Closes it; a running request fails."""
         self._client.close()
 
     def request(self, method: str, url: str, body: Any, token: str | None) -> bytes:  # noqa: ANN401 -- any JSON value
-        """The content of the answer; ``body`` None sends none, text is sent as it is.
+        """The content of the answer; ``body`` None sends no body, text is sent as it is.
 
         Raises:
-            AgentError: no answer, an answer that is no success, or one of more than a megabyte.
+            AgentError: no answer, a status other than success, or more than a megabyte.
         """
         headers = {"authorization": f"Bearer {token}"} if token else {}
         content = None

@@ -1,9 +1,9 @@
-"""A mood to the question that the model gets: what the sensor is, the mood in words and data, and the tools.
+"""A mood to the question for the model: what the sensor is, the mood in words and data, and the tools.
 
     MoodEvent, Agent, actions ──► messages, tools of an OpenAI-compatible chat completion
 
-Nothing that somebody else could write gets in: labels, places and names follow the config's patterns, the sentence is
-the hub's own, and the words that were spoken are not in a mood at all.
+No text that others control gets in: labels, places and names follow the config's patterns, the sentence is the hub's
+own, and a mood has no spoken words.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ from edged.contract.mood import NONE, UNCERTAIN, MoodEvent
 
 SENSOR = """\
 You decide whether one of a few actions suits the mood of a room. The mood comes from a sensor that guesses emotions
-from how voices sound, at times helped by words and faces. What it knows was trained on actors. It is often wrong, about
-half of the time with voices that it does not know. It is no diagnosis, and no decision about a person may rest on it.
-"uncertain" means that speech was heard and no emotion stood out; treat it so, and guess nothing. "none" means that
-nothing is heard.
-Call at most one of the tools, and only where it does no harm if the sensor is wrong. Calling none is a good answer.
-Your text is read by nobody.
+from how voices sound, sometimes helped by words and faces. It was trained on actors. It is often wrong, about half of
+the time with voices that it does not know. It is no diagnosis, and no decision about a person may rest on it.
+"uncertain" means that speech was detected but no emotion stood out; treat it as that, and do not guess. "none" means
+that no speech is detected.
+Call at most one of the tools, and only if it does no harm when the sensor is wrong. Calling none is a good answer.
+Nobody reads your text.
 """
 
 

@@ -1,4 +1,4 @@
-"""What hubs publish to what is known now: the mood of each place, and its changes of the last 24 hours.
+"""The messages of hubs to the mood of each place, and its changes of the last 24 hours.
 
     <root>/place/+/mood, <root>/place/+/event/mood ──taken──► current(place), history(place, hours)
     <root>/<hub>/availability ──taken──► is_online(place): a mood is valid while its hub is online
@@ -31,7 +31,7 @@ class _Kept(NamedTuple):
 
 
 class Moods:
-    """Moods by place."""
+    """The moods, by place."""
 
     def __init__(self, root: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._root, self._below = f"{root}/", f"{root}/place/"
@@ -64,7 +64,7 @@ class Moods:
                     kept.append(_Kept(payload, self._clock()))
 
     def lost(self) -> None:
-        """The broker is out of reach: which hubs are online is unknown until it says so again."""
+        """The broker cannot be reached: which hubs are online is unknown until it sends that again."""
         with self._lock:
             self._online.clear()
 

@@ -1,8 +1,8 @@
-"""The model card to how often an emotion is right: what ``explain`` tells beside a mood.
+"""The model card to how often an emotion is right, which ``explain`` adds to a mood.
 
     bundle.json, metrics of the corpora ──confusion, columns──► share of right answers by label, and UAR
 
-Shares are those of answers on clips whose labels are equally frequent, since nobody's home has the corpora's mixture.
+The shares are for clips whose labels are equally frequent, since no home has the distribution of a corpus.
 """
 
 from collections.abc import Mapping, Sequence

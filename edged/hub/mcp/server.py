@@ -26,10 +26,10 @@ from edged.hub.mcp.moods import MAX_HOURS, Moods
 from edged.hub.mcp.reliability import Reliability
 
 INSTRUCTIONS = """\
-Moods of rooms, from a sensor that guesses emotions from voices, at times helped by words and faces. What it knows was
-trained on actors, and it is often wrong: call explain before you rely on an answer. "uncertain" means that speech was
-heard and no emotion stood out; pass it on as such. A mood is valid while its hub_online is true; otherwise it may be
-old, and you know nothing. It is no diagnosis, and nothing about a person may be decided by it.
+Moods of rooms, from a sensor that guesses emotions from voices, sometimes helped by words and faces. It was trained on
+actors, and it is often wrong: call explain before you rely on an answer. "uncertain" means that speech was detected but
+no emotion stood out; pass it on as such. A mood is valid while its hub_online is true; otherwise it may be outdated,
+and the mood is unknown. It is no diagnosis, and nothing about a person may be decided by it.
 """
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -77,7 +77,7 @@ class Answers:
         }
 
     def explain(self, place: str) -> dict[str, Any]:
-        """Which senses say so, how sure they are, and how often such an answer is right.
+        """Which sources say so, how sure they are, and how often such an answer is right.
 
         Raises:
             ValueError: no hub has published a mood of ``place``.
@@ -186,7 +186,7 @@ def run_http(made: MCPServer[Any], host: str, port: int) -> None:
 
 
 def address(host: str, port: int, token: str | None) -> str:
-    """Where the server is found.
+    """The URL of the server.
 
     Raises:
         UsageError: the address is open to others, and there is no token.
@@ -220,7 +220,7 @@ class _OneToken:
 
 
 def _answered(kind: type[Exception], answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The answer; what is wrong with a question reaches the client in words, as the SDK's error ``kind``."""
+    """The answer; a fault in the question is raised as the SDK's error ``kind``, so the client gets it in words."""
     try:
         return answer()
     except ValueError as exc:

@@ -143,7 +143,8 @@ class Calls:
             call.sentence, call.state = str(exc), "failed"
         except Exception:  # noqa: BLE001 -- a fault of the program: the log has it, the page a sentence
             _log.exception("a call failed")
-            call.sentence, call.state = "The analysis failed by a fault of the program; its log says more.", "failed"
+            call.sentence = "The analysis failed because of an error in the program. Its log has the details."
+            call.state = "failed"
         finally:
             self._tidy(call)
 

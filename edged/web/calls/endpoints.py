@@ -7,7 +7,7 @@
                                                           DELETE /calls/{id}             stop and delete
     GET  /calls/{id}/report            the report         GET    /calls/{id}/{file}      its files, to save
 
-What stands in an address is looked up among the calls and in lists of names, and never becomes a path.
+Text in an address is looked up among the calls and in lists of names; it never becomes a path.
 """
 
 import asyncio
@@ -98,7 +98,7 @@ class CallEndpoints:
             sentence = f"There are {len(self._calls)} calls here already. Remove some of them first."
             raise Fault(HTTPStatus.CONFLICT, sentence)
         if self._n_uploads >= _MAX_UPLOADS:
-            raise Fault(HTTPStatus.SERVICE_UNAVAILABLE, "Too many uploads at a time. Try again when one has ended.")
+            raise Fault(HTTPStatus.SERVICE_UNAVAILABLE, "Too many uploads at once. Try again when one has finished.")
         self._n_uploads += 1
         call = self._calls.reserve()
         try:

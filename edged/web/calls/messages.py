@@ -1,4 +1,4 @@
-"""What the program and its worker process say to each other: one JSON line a message.
+"""The messages between the program and its worker process, one JSON line each.
 
 program ──Task──► worker ──Progress…──► then one of Inspected, Voices, Analysed, Failed ──► program
 """
@@ -27,7 +27,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     customer: Customer | None = None
     turns: str | None = None  # path of a file with who speaks when
     speaker: str = "customer"  # the customer's name in it
-    voice: VoiceNumber | None = None  # the customer's, where the turns are those of a split
+    voice: VoiceNumber | None = None  # the customer's, if the turns come from a split
     keep: bool = False  # the recording stays beside the report
     max_s: float  # a longer recording is refused
 
@@ -40,11 +40,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Inspected(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """What a recording is."""
+    """Facts about a recording."""
 
     n_channels: int
     duration_s: float | None
-    silent: list[Channel] = []  # channels without sound in the part that was looked at
+    silent: list[Channel] = []  # channels without sound in the inspected part
 
 
 class Voices(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -11,7 +11,7 @@ from edged.config.structs import Web
 
 _LEAD = (
     "Drop recordings of calls here. Each gets a report: how the customer's emotion moved, and whether the call calmed"
-    " it. Everything stays on this machine."
+    " the customer. Everything stays on this machine."
 )
 _SAVED = {
     "report.html": "Report (HTML)",

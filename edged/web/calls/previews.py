@@ -23,12 +23,12 @@ _FULL_SCALE = 32767
 
 
 def preview(folder: Path, channel: Channel) -> Path:
-    """Where the bit of ``channel`` lies."""
+    """The path of the preview of ``channel``."""
     return folder / f"{channel}.wav"
 
 
 def voice_preview(folder: Path, number: VoiceNumber) -> Path:
-    """Where the bit of a voice lies."""
+    """The path of the preview of a voice."""
     return folder / f"voice-{number}.wav"
 
 

@@ -2,7 +2,7 @@
 
     RTTM or CSV, at most a megabyte ──checked by edged.calls.voices.turns──► turns.rttm or turns.csv, speakers
 
-Which of the two it is is said by its first line, since a name comes from the client.
+Its first line tells which of the two it is; its name comes from the client and proves nothing.
 """
 
 from http import HTTPStatus
@@ -43,7 +43,7 @@ def received_turns(content: bytes, folder: Path, recording: str) -> tuple[Path, 
 
 
 def _sentence(message: str, file: Path, recording: str) -> str:
-    """An error's line for the command line, as a sentence for the page: paths say nothing there."""
+    """An error line of the command line, as a sentence for the page, without paths."""
     words = message.replace(str(file), "the turns").removeprefix(f"{recording}: ").removeprefix("the turns")
     words = words.lstrip(": ")
     line, _, rest = words.partition(": ")

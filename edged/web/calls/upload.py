@@ -2,8 +2,8 @@
 
     multipart/form-data ──pieces──► first bytes checked ──► <folder>/recording.<type>, and the small fields
 
-Nothing is gathered in memory.  Size and type are checked while the bytes come, and a form that breaks one limit is
-dropped there.  The name of the file is only shown; the file on disk has a name of ours.
+Nothing is collected in memory.  Size and type are checked while the bytes arrive, and a form that breaks a limit is
+dropped at once.  The name of the file is only shown; the file on disk has a fixed name.
 """
 
 from http import HTTPStatus

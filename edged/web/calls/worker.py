@@ -4,8 +4,8 @@
                 ──split──► Progress…, Voices, voices.csv, a bit of each voice  ──► stdout
                 ──analyse──► Progress…, Analysed, the files of the report     ──► stdout
 
-The page stays alive while it computes, a damaged file can crash nothing else, its memory goes back when it ends, and it
-is cancelled by ending it.  It ends by itself when the program that started it is gone.
+The pages stay responsive while it computes, a damaged file can crash nothing else, its memory is freed when it exits,
+and killing it cancels the work.  It exits by itself when the program that started it is gone.
 """
 
 import os
@@ -60,7 +60,7 @@ def main() -> None:
         send(Failed(sentence=_sentence(str(exc), task.name)))
     except Exception:  # noqa: BLE001 -- a fault of the program: the log has it, the page a sentence
         traceback.print_exc()
-        send(Failed(sentence="The analysis failed by a fault of the program; its log says more."))
+        send(Failed(sentence="The analysis failed because of an error in the program. Its log has the details."))
 
 
 def _inspected(task: Task) -> Inspected:
@@ -104,7 +104,7 @@ def _settings(task: Task) -> "CallSettings":
 
 
 def _progress(task: Task, send: _Send) -> Callable[[float, float | None], None]:
-    """Sends how far the work is, not too often, and refuses a file that turns out to be too long."""
+    """Sends the progress, not too often, and refuses a file that turns out to be too long."""
     due_s = 0.0
 
     def progress(done_s: float, total_s: float | None) -> None:
