@@ -3,8 +3,8 @@
     file ──split, if one channel holds both voices──► turns of two voices
          ──Parties──► sound of each party ──call_windows──► scores, speech ──adapted──► scores ──scored──► Report
 
-Two passes over the customer's windows: the first learns the voice, the second scores.  What the models say, and what a
-trunk makes of a window, stays in memory, so the file is decoded twice only where a bundle adapts images.
+Two passes over the customer's windows: the first learns the voice, the second scores.  Scores and a trunk's features of
+each window stay in memory, so the file is decoded twice only if a bundle adapts images.
 """
 
 import time

@@ -1,9 +1,9 @@
-"""Many recordings to reports, several side by side, without doing any twice.
+"""Many recordings to reports, in parallel, without analysing any twice.
 
     files, folders ──recordings──► Job(file, folder of its report) ──worker processes──► Done(row, or the fault)
 
-A process a job, since an interpreter of one model serves one thread.  A bad recording costs one line; what was done
-before an interruption is found by its ``report.json`` and left as it is.
+Jobs run in worker processes, since an interpreter serves one thread.  A bad recording gets one line; reports from
+before an interruption are recognised by their ``report.json`` and kept.
 """
 
 import multiprocessing
@@ -44,13 +44,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one job."""
+    """The result of one job."""
 
     job: Job
     row: SummaryRow | None
     fault: str | None  # why there is no row
     report: Report | None = None  # where it has no folder
-    resumed: bool = False  # it was there already
+    resumed: bool = False  # its report already existed
 
 
 def jobs(paths: Sequence[Path], out: Path | None) -> list[Job]:
@@ -167,7 +167,7 @@ def done(job: Job, settings: CallSettings, turns: Turns | None, progress: Callab
 
 
 def default_processes() -> int:
-    """As many as this process may use cores."""
+    """The number of cores that this process may use."""
     return max(1, len(os.sched_getaffinity(0)))
 
 

@@ -19,7 +19,7 @@ _N_MOMENTS = 5
 
 
 class CustomerScores:
-    """The customer's windows with speech, and what follows from their scores."""
+    """The customer's windows with speech, with the values derived from their scores."""
 
     def __init__(
         self, scores: Floats, learned: Learned, rules: Rules, *, labels: tuple[str, ...], margin: float

@@ -1,9 +1,9 @@
-"""A report to its files, the one that says that all are there last.
+"""A report to its files; the one that marks the folder as complete is written last.
 
     Report ──► report.html, timeline.csv, timeline.png ──► report.json
 
 Each file is whole or absent: it is written beside its place and then moved.  ``report.json`` comes last, so a folder
-that has one is complete, and a run that was interrupted goes on where it was.
+that has one is complete, and an interrupted run resumes.
 """
 
 import csv
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 def write_report(report: Report, folder: Path, *, recording: str | None) -> None:
     """All files of ``report`` into ``folder``, which is made.
 
-    ``recording`` names the sound file that the page plays where it lies beside it; None: nothing can be played.
+    ``recording`` names the sound file beside the page that it plays; None: nothing can be played.
 
     Raises:
         OutputError: the folder or a file cannot be written.
@@ -46,7 +46,7 @@ def write_report(report: Report, folder: Path, *, recording: str | None) -> None
 
 
 def stored_report(folder: Path) -> Report | None:
-    """The report in ``folder``; None where there is none, or one of another version or of another program."""
+    """The report in ``folder``; None if there is none, or one of another version or program."""
     try:
         return msgspec.json.decode((folder / REPORT).read_bytes(), type=Report)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
@@ -66,7 +66,7 @@ def timeline_csv(report: Report) -> str:
 
 
 def csv_text(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Lines as RFC 4180 wants them, with nothing where a value is absent."""
+    """Lines as in RFC 4180; an absent value is an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
@@ -98,7 +98,7 @@ def _picture(report: Report) -> bytes | None:
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return int(value)
-    # A spreadsheet takes text that begins like this for a formula, and names of files come from anywhere.
+    # A spreadsheet takes text that begins like this for a formula, and file names come from anywhere.
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"}:
         return f"'{value}"
     return "" if value is None else value

@@ -1,20 +1,20 @@
-"""Distress of a call's windows to the 90 % interval of its score: a block bootstrap that allows for what it misses.
+"""Distress of a call's windows to the 90 % interval of its score: a block bootstrap, corrected for its known bias.
 
     d (n,) ──less a moving mean──► residuals (n,) ──blocks of 3, 500 draws──► what noise adds to S ──► low, high
 
-A moving mean is taken as the course, blocks of the residuals about it are drawn with replacement (Künsch 1989:
-neighbouring windows share half of their sound), and what they add to S is computed with a fixed seed; S is linear in d,
-so the course itself drops out.  Such draws are too narrow, for three reasons that are computed and undone:
+A moving mean stands for the course of the call.  Blocks of the residuals about it are drawn with replacement (Künsch
+1989: neighbouring windows share half of their sound), and their contribution to S is computed with a fixed seed; S is
+linear in d, so the course itself drops out.  Such draws are too narrow, for three reasons that are corrected:
 
-- the moving mean follows the noise, and takes a part of it out of the residuals;
-- two windows in different blocks are drawn independently, though neighbours are alike in truth;
-- the scatter itself is estimated, from as many independent windows as n alike ones are worth.
+- the moving mean follows the noise, and removes a part of it from the residuals;
+- windows in different blocks are drawn independently, although neighbouring windows are correlated;
+- the scatter itself is estimated, from fewer independent windows than n.
 
-For the first two the residuals' correlation gives that of an AR(1) noise behind them; what such noise adds to S and
-what its draws add on average are both known, and the draws are widened by the root of their ratio.  For the third they
-are widened by Student's t over the normal distribution.  In simulated calls with AR(1) noise the interval holds the
-score of the course in 92 to 97 of 100 calls, in 86 with the strongest noise (``tests/unit/calls/test_interval.py``).
-It holds sampling noise, not the recogniser's bias.
+For the first two, the correlation of the residuals gives that of the AR(1) noise behind them; the variance that such
+noise adds to S, and that of its draws, are both known, and the draws are widened by the root of their ratio.  For the
+third they are widened by the ratio of Student's t to the normal distribution.  In simulated calls with AR(1) noise the
+interval contains the score of the course in 92 to 97 of 100 calls, in 86 with the strongest noise
+(``tests/unit/calls/test_interval.py``).  It covers sampling noise, not the recogniser's bias.
 """
 
 import math
@@ -30,8 +30,8 @@ _DRAWS_AT_ONCE = 50  # so that a day's call takes no more memory than an hour's
 _SEED = 1
 _BOUNDS = (5, 95)  # percentiles
 _Z = 1.645  # the 95th percentile of the normal distribution
-_CORRELATIONS = np.linspace(0, 0.7, 36)  # of neighbouring windows; a course that jumps looks like more
-_MAX_LAG = 40  # windows: 0.7 to this power is nothing
+_CORRELATIONS = np.linspace(0, 0.7, 36)  # of neighbouring windows; a course that jumps would look like more
+_MAX_LAG = 40  # windows: 0.7 to this power is negligible
 _MIN_FREEDOM = 3.0
 _TINY = 1e-12
 
@@ -39,7 +39,7 @@ Series = NDArray[np.float64]
 
 
 def noise_bounds(d: Series, weights: Series) -> tuple[float, float]:
-    """What noise adds to ``weights`` (n,) times ``d`` (n,): the lower bound, at most 0, and the upper, at least 0."""
+    """How far noise moves ``weights @ d``, both (n,): the lower bound, at most 0, and the upper, at least 0."""
     n = len(d)
     residuals = d - moving_mean(d, _COURSE)
     residuals -= residuals.mean()
@@ -64,7 +64,7 @@ def moving_mean(d: Series, width: int) -> Series:
 
 
 def _correlation(residuals: Series, width: int) -> float:
-    """Of neighbouring windows' noise, by that of the ``residuals`` about a moving mean over ``width``."""
+    """The correlation of neighbouring windows' noise, from the ``residuals`` about a moving mean over ``width``."""
     variance = float(residuals @ residuals)
     if variance < _TINY:
         return 0.0
@@ -75,7 +75,7 @@ def _correlation(residuals: Series, width: int) -> float:
 
 @cache
 def _left(correlation: float, width: int) -> tuple[float, ...]:
-    """Covariances at lag 0 to 2 that AR(1) noise of variance 1 has left, less its moving mean over ``width``."""
+    """Covariances at lag 0 to 2 of AR(1) noise of variance 1 after its moving mean over ``width`` is subtracted."""
     kernel = np.full(width, -1 / width)
     kernel[width // 2] += 1
     products = np.correlate(kernel, kernel, "full")

@@ -1,11 +1,11 @@
-"""Windows of a running device to the score of a running call: a sink before the broker's.
+"""Windows of a running device to the score of a running call: a sink in front of the broker's.
 
-    payloads of the daemon ──all──► the sink behind
+    payloads of the daemon ──all──► the broker's sink
             WindowScores ──one each stride, with speech──► distress ──► CallState on `call`, CallEnd on `event/call`
 
-A call begins with speech and ends after ``calls.end_after_s`` without any, or with the daemon.  What the microphone
-picks up is taken for the customer alone: this is for a device at the customer's line, not for a room with two voices.
-The scores are those that the device publishes, corrected by what it has learned of the place.
+A call begins with speech and ends after ``calls.end_after_s`` without any, or with the daemon.  All speech counts as
+the customer's: this is for a device on the customer's line, not for a room with two voices.  The scores are those that
+the device publishes, with its adaptation.
 """
 
 import time
@@ -28,8 +28,8 @@ from edged.pipeline.interfaces import Sink
 
 _PUBLISH_S = 5.0  # of sound between two messages on `call`
 _RECENT = 5  # windows whose mean distress is published
-_STEP = 0.05  # of distress from one half of them to the other: less is steady
-_SPARE_S = 0.01  # two windows a stride apart may be a rounding error less
+_STEP = 0.05  # a smaller difference of distress between their two halves counts as steady
+_SPARE_S = 0.01  # for rounding: two windows a stride apart may be slightly closer
 
 
 class LiveCalls:
@@ -60,15 +60,15 @@ class LiveCalls:
 
     @property
     def status(self) -> SinkStatus:
-        """That of the sink behind."""
+        """The status of the broker's sink."""
         return self._sink.status
 
     def tick(self) -> None:
-        """As the sink behind."""
+        """Calls that of the broker's sink."""
         self._sink.tick()
 
     def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
-        """Hands everything on, and takes a look at each window."""
+        """Passes everything on, and scores each window."""
         self._sink.publish(topic, payload, captured_s)
         if topic is WINDOW and isinstance(payload, WindowScores):
             self._add(payload)

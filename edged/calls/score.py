@@ -5,15 +5,15 @@
 For the windows with the customer's speech i = 1..n, P_i their scores by label:
 
     d_i = clip(sum over labels of w P_i, 0, 1)          w: angry 1, fear 0.8, disgust 0.7, sad 0.4, others 0
-    O   = mean of d_1..d_m                              what was handed over
+    O   = mean of d_1..d_m                              the opening
     M   = sum(k d_(m+k)) / sum(k),  k = 1..n-m          what comes later counts more
     S   = 5.5 + 4.5 (O - M)                             within [1, 10], since O and M are within [0, 1]
     c_k = -4.5 k / sum(k) (d_(m+k) - O)                 what one window adds; all c add up to S - 5.5
 
 Interval, 90 %: a block bootstrap of the windows' noise (``edged.calls.interval``).
 
-A sum of negative labels without the opening ordered 6 of 10 speakers' calls as they were meant, this score 10; a trend
-over time rewards slow calming.
+A sum of negative labels without the opening put the calls of 6 of 10 speakers in the intended order, this score those
+of all 10; a trend over time would reward slow calming.
 """
 
 from collections.abc import Sequence
@@ -105,7 +105,7 @@ def scored(d: Series, rules: Rules, *, speech_s: float, uncertain: float) -> Sco
 
 
 def outcome(result: Scored, d: Series, rules: Rules) -> CallOutcome:
-    """What became of the customer with distress ``d`` (n,), as far as the interval says."""
+    """The outcome for a customer with distress ``d`` (n,), if the interval allows one."""
     score = result.interval
     if score is None:
         return "no_score"

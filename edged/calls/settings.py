@@ -1,4 +1,4 @@
-"""What the analysis of a call is given beside the recording.
+"""The settings of a call's analysis, everything except the recording.
 
 config, bundle, whose channel, turns ──► CallSettings ──► analyse
                                  recording, settings ──► digest
@@ -29,7 +29,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSettings:
-    """For one call."""
+    """The settings for one call."""
 
     config: Config
     bundle: Bundle
@@ -41,7 +41,7 @@ class CallSettings:
 
 
 def digest(file: Path, settings: CallSettings) -> str:
-    """Identifies all that determines a report: the recording, by size and time of change, and the settings."""
+    """Identifies everything that determines a report: the recording, by size and time of change, and the settings."""
     config = settings.config
     try:
         stat = file.stat()

@@ -2,8 +2,8 @@
 
     scores (n, n_labels) ──happy less distress──► valence (n,) ──Gaussian over time──► smooth, low, high (n,)
 
-The line shows what the scores say, smoothed over about 15 s; the band is the 90 % interval of that local mean, by the
-scatter of the windows about it.
+The line is the valence smoothed over about 15 s; the band is the 90 % interval of that local mean, from the scatter of
+the windows about it.
 """
 
 from typing import NamedTuple

@@ -2,7 +2,7 @@
 
     windows, talk, score ──matplotlib──► timeline.png: valence with its band, moments, speech of both parties
 
-Red lies below the middle line and green above it, so that the place says what the colour says.
+Red is below the middle line and green above it, so the position means the same as the colour.
 """
 
 import io

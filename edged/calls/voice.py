@@ -4,10 +4,10 @@
     trunk:  (n, n_features) of all windows ──PlaceAdaptation──► shift, frozen ──► the heads again, without the shift
     images: first pass over the sound ──PlaceAdaptation──► shift, frozen ──► second pass over the sound
 
-Which of these there is is the bundle's choice, as on the device.  What a trunk makes of a window is small enough to be
-held in memory, so the sound is read once; images are not, and their bundle reads the sound twice.
-The customer is a stranger to the models, and the whole call is at hand: unlike the device, which corrects a window by
-what it has learned before it, a call's first window is corrected by all of it.
+The bundle's manifest says which of these there is, as on the device.  A trunk's features are small enough to stay in
+memory, so the sound is read once; images are not, so with them the sound is read twice.  The models do not know the
+customer, but the whole call is available: the device corrects a window by what it learned before, whereas here even the
+first window is corrected by what the whole call taught.
 """
 
 from typing import Literal, NamedTuple
@@ -25,7 +25,7 @@ from edged.models.cascade import Cascade
 from edged.models.place_adaptation import PlaceAdaptation
 from edged.pipeline.adaptation_store import statistics_of
 
-_OBSERVED_EVERY = 16  # windows: one of so many says what the shift does to the scores
+_OBSERVED_EVERY = 16  # one of this many windows measures the effect of the shift on the scores
 _NO_FORGETTING_MIN = 10_080.0  # a call is one conversation
 
 
@@ -33,7 +33,7 @@ def feature_adaptation(bundle: Bundle, config: Config) -> PlaceAdaptation | None
     """What learns this voice's features in the first pass; None if the bundle adapts none, or the config says off.
 
     Raises:
-        ModelError: the bundle's statistics are no such file.
+        ModelError: the bundle's file of feature statistics cannot be used.
     """
     statistics = None if config.baseline.mode == "off" else statistics_of(bundle)
     if statistics is None:
@@ -42,14 +42,14 @@ def feature_adaptation(bundle: Bundle, config: Config) -> PlaceAdaptation | None
 
 
 def freeze(adaptation: PlaceAdaptation, config: Config) -> None:
-    """Ends the first pass: from now on the shift is the one that the whole call has taught."""
+    """Ends the first pass: from now on the shift is that of the whole call."""
     adaptation.change(_settings(config, "frozen"))
 
 
 def second_pass(cascade: Cascade, config: Config, seen: Rows, adaptation: PlaceAdaptation, stride_s: float) -> Floats:
-    """(n, n_labels) scores of the trunk's features ``seen`` (n of them), without the shift that all of them teach.
+    """(n, n_labels) scores of the trunk's features ``seen`` (n of them), without the shift learned from all of them.
 
-    Both passes run here: the first teaches ``adaptation``, as ``WindowClassifier`` does, and freezes it.
+    Both passes run here: in the first ``adaptation`` learns, as in ``WindowClassifier``, and is then frozen.
     """
     features = adaptation.features
     if features is None or not seen:
@@ -73,9 +73,9 @@ class Adapted(NamedTuple):
 def adapted(
     bundle: Bundle, config: Config, scores: Floats, stride_s: float, features: PlaceAdaptation | None = None
 ) -> Adapted:
-    """The ``scores`` (n, n_labels) of windows ``stride_s`` apart, corrected by what they together say of the voice.
+    """The ``scores`` (n, n_labels) of windows ``stride_s`` apart, without the shift learned from all of them.
 
-    ``features`` is what corrected the features before.
+    ``features`` is the adaptation that has already corrected the features.
     """
     routing = bundle.manifest.routes.default if config.models.routing == "auto" else config.models.routing
     others = bundle.manifest.mean_log_scores.get(routing)

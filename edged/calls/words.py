@@ -1,4 +1,4 @@
-"""The figures of a score in words, for people who read a report.
+"""The figures of a score in words, for the reader of a report.
 
 rules, score ──► the formula ──► "The score is 5.5 + 4.5 x (0.62 - 0.21) = 7.3 …"
 """
@@ -16,8 +16,8 @@ def not_apart_reason(voices: Sequence[Voice]) -> str:
         names = " or ".join(f"--voice {voice.number} (speaks first at {voice.first_s:.1f} s)" for voice in voices)
         return f"one channel holds both voices, and nobody said which is the customer's: {names}, or give --turns"
     return (
-        "one channel holds both parties, and no two voices can be told apart by their sound: record one party a"
-        " channel, or give --turns with who speaks when"
+        "one channel holds both parties, and their voices cannot be separated by sound: record one party per channel,"
+        " or give --turns with who speaks when"
     )
 
 

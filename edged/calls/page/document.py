@@ -49,7 +49,7 @@ def document(title: str, body: Html, *, styles: Sequence[str], scripts: Sequence
 
 @cache
 def asset(name: str) -> str:
-    """The text of an asset; uPlot's comes with its licence, as the licence asks."""
+    """The text of an asset; uPlot's includes its licence, as the licence requires."""
     content = (ASSETS / name).read_text(encoding="utf-8").strip()
     if name == _UPLOT:
         licence = (ASSETS / _LICENSE).read_text(encoding="utf-8").strip()

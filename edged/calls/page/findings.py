@@ -1,4 +1,4 @@
-"""What a call held, as lists: the moments that moved the score, who spoke how long, which emotions.
+"""The findings about a call, as lists: the moments that moved the score, who spoke how long, which emotions.
 
 Report ──► "The moments that moved the score", "Who spoke", "Emotions of the customer"
 """
@@ -73,7 +73,7 @@ def talk_section(report: Report) -> Html:
 
 
 def _crosstalk(call: Recorded) -> Html:
-    """What of the agent's voice was left out of the customer's channel; nothing without any."""
+    """How much of the agent's voice was left out of the customer's channel; nothing without any."""
     if not call.crosstalk_s or call.crosstalk_db is None:
         return joined([])
     level = f"{call.crosstalk_db:.0f}".replace("-", "\N{MINUS SIGN}")

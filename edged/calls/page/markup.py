@@ -48,7 +48,7 @@ def joined(parts: Iterable[str]) -> Html:
 
 
 def text(value: str) -> Html:
-    """Text without a meaning in HTML, neither as content nor in an attribute; what cannot be seen becomes U+FFFD."""
+    """Text without a meaning in HTML, neither as content nor in an attribute; invisible characters become U+FFFD."""
     return Html(escape(_INVISIBLE.sub(_REPLACEMENT, value)))
 
 

@@ -1,4 +1,4 @@
-"""How the report came about: the formula in words, its limits, the telephone band, what was learned of the voice.
+"""How the report was made: the formula in words, its limits, the telephone band, the adaptation to the voice.
 
 Report ──► "How this score is made", "What to keep in mind" ──► footer: the law, versions
 """

@@ -1,4 +1,4 @@
-"""A button for a place of the recording: it plays it, or shows it on the timeline where there is nothing to play.
+"""A button for a moment of the recording: it plays it, or shows it on the timeline if there is nothing to play.
 
 start_s, end_s ──► <button data-second="…">▶ 1:23 to 1:26</button>
 """

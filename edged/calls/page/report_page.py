@@ -1,6 +1,6 @@
-"""A report to ``report.html``: one file that works offline, in print, in the dark and without colour.
+"""A report to ``report.html``: one file that works offline, in print, in dark mode and without colour.
 
-Report ──sections──► Html ──document──► the page; `edged web` puts the same sections into its own page
+Report ──sections──► Html ──document──► the page; ``edged web`` puts the same sections into its own page
 """
 
 from edged.calls.page.document import document

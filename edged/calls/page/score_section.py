@@ -1,4 +1,4 @@
-"""The score of a call, as the first thing that is seen: number, interval, outcome, or the reason why there is none.
+"""The score of a call, at the top of the page: number, interval, outcome, or the reason why there is none.
 
 Report ──► heading with the facts of the recording ──► score on a scale from 1 to 10, with its 90 % interval
 """

@@ -1,4 +1,4 @@
-"""The summaries of many calls to ``summary.html``: one sortable row a call, and never a ranking of people.
+"""The summaries of many calls to ``summary.html``: one sortable row per call, and never a ranking of people.
 
 SummaryRow… ──► counts by outcome, table ──document──► the page, with links to the reports below its folder
 """

@@ -65,7 +65,7 @@ def timeline_section(report: Report, recording: str | None) -> Html:
 
 
 def columns(report: Report, recording: str | None) -> dict[str, object]:
-    """What timeline.js draws: each field of the windows as a list, spans as pairs of seconds."""
+    """The data for timeline.js: each field of the windows as a list, spans as pairs of seconds."""
     windows = report.windows
     labels = list(next((window.scores for window in windows if window.scores), report.emotions))
     return {

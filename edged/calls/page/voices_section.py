@@ -1,6 +1,6 @@
-"""The two voices of a mono recording: a bit of each, so that a person can say whose is the customer's.
+"""The two voices of a mono recording, each with a moment to listen to, so that a person can choose the customer's.
 
-Report ──► "The two voices"; nothing for a recording whose parties are told apart by channels or turns
+Report ──► "The two voices"; nothing for a recording with a channel per party, or with turns
 """
 
 from edged.calls.page.markup import Html, joined, tag
@@ -13,7 +13,7 @@ _CHOSEN = "Told apart by their sound alone, which is sometimes wrong: a single p
 
 
 def voices_section(report: Report, recording: str | None) -> Html:
-    """Each voice with a place to recognise it by."""
+    """Each voice with a moment of the recording to recognise it by."""
     if not report.voices:
         return joined([])
     chosen = report.call.separated_by == "voices"

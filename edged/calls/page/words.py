@@ -2,7 +2,7 @@
 
     83.2 s ──clock──► "1:23"        0.184 ──percent──► "18 %"        0.42 ──points──► "+0.42"
 
-Beside each colour stands a shape and a word, so a page can be read in black and white.
+Each colour comes with a shape and a word, so a page can be read in black and white.
 """
 
 from typing import NamedTuple
@@ -71,7 +71,7 @@ def channel(call: Recorded) -> str:
     if call.separated_by == "channels":
         return f"customer on the {call.customer} channel"
     if call.separated_by == "turns":
-        return "one channel, parties told apart by the turns given"
+        return "one channel, parties separated by the given turns"
     if call.separated_by == "voices":
-        return "one channel, parties told apart by their voices"
+        return "one channel, parties separated by their voices"
     return "one channel for both parties"

@@ -2,8 +2,8 @@
 
     image (188, 64) ──95th percentile of each band──► (64,) dB ──median over windows──► highest band that stands out
 
-Speech in wide band has sibilants: above 4 kHz its loud frames come within 30 dB of its vowels.  A telephone cuts at
-3.4 kHz, and what a recorder writes above it lies at the bottom of the image, whatever rate the file has.
+Wide-band speech has sibilants: above 4 kHz its loud frames come within 30 dB of its vowels.  A telephone cuts at 3.4
+kHz, and above that the image is at its floor, whatever the sample rate of the file.
 """
 
 import numpy as np
@@ -14,12 +14,12 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, mel_filters
 from edged.models.bundle import Manifest
 
-_EVERY = 8  # windows: the band of a call does not change, so an eighth of them says it
-_MAX_WINDOWS = 2000  # that are kept
+_EVERY = 8  # windows: the band of a call does not change, so an eighth of them is enough
+_MAX_WINDOWS = 2000  # that are stored
 _MIN_WINDOWS = 3
 _VOICE_HZ = (400.0, 3_000.0)  # where every band has speech
 _TELEPHONE_HZ = 4_000.0  # half the rate of a telephone
-_STANDS_OUT_DB = 45.0  # below the loudest band of voices: with less nothing is heard
+_STANDS_OUT_DB = 45.0  # a band further below the loudest band of voices is taken for empty
 _PERCENTILE = 95
 
 
@@ -38,7 +38,7 @@ class BandMeter:
             self._levels.append(np.asarray(levels, np.float32))
 
     def band(self, losses: list[BandLoss]) -> Band:
-        """What the windows show."""
+        """The band of the windows so far."""
         if len(self._levels) < _MIN_WINDOWS:
             return Band(kind="unknown", losses=losses)
         levels = np.median(np.stack(self._levels), axis=0)
@@ -59,7 +59,7 @@ def band_centres_hz() -> NDArray[np.float64]:
 
 
 def telephone_losses(manifest: Manifest) -> list[BandLoss]:
-    """What telephone sound costs the bundle, by corpus, as its card says; empty where it does not."""
+    """The loss of accuracy by telephone sound, by corpus, from the bundle's card; empty if the card has none."""
     routing = manifest.routes.default
     losses = []
     for corpus, measured in (manifest.metrics.get("robustness") or {}).items():

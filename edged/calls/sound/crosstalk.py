@@ -1,4 +1,4 @@
-"""Both parties' sound to the customer's without what leaks over from the agent's channel.
+"""Both parties' sound to the customer's, without what leaks over from the agent's channel.
 
     customer, agent (n,) ──a quarter of a second, with its neighbours──► coherence and level of both
                          ──the agent is louder, and the customer's channel is the agent's sound──► silence there
@@ -6,9 +6,9 @@
 Telephone hybrids and loud receivers let the agent's voice into the customer's channel, 15 to 40 dB softer; alone there,
 it would be taken for the customer.  For each quarter second the customer's power that the agent's channel explains
 linearly is estimated over 64 ms frames: the magnitude-squared coherence (Carter 1987), weighted by the customer's
-power.  It does not depend on the leak's level or colour.  Coherence says nothing of the direction, so the level does: a
-leak is softer than its source.  The customer's voice in the agent's channel is louder in its own, and is left alone;
-where both speak, the customer's own sound is no part of the agent's, and the coherence falls.
+power.  It does not depend on the level or spectrum of the leak.  Coherence does not tell the direction, but the level
+does: a leak is softer than its source.  The customer's voice in the agent's channel is louder in its own, and is kept;
+where both speak, the customer's sound is not in the agent's channel, and the coherence drops.
 """
 
 import math
@@ -20,18 +20,18 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
 _PIECE = GEOMETRY.sample_rate_hz // 4  # samples that are kept or silenced together
-_AROUND = _PIECE  # samples before and after it that are looked at too
+_AROUND = _PIECE  # samples before and after it that count too
 _FRAME, _HOP = 1024, 512  # samples
 _VOICE_HZ = (300.0, 3400.0)
 _SOFTEST = 10 ** (-65 / 20)  # rms: below it the gate detects no speech anyway
-_SOFTER_DB = 6.0  # than the agent's: a leak is
+_SOFTER_DB = 6.0  # a leak is at least this much softer than its source
 _EXPLAINED = 0.6  # share of the customer's power that is the agent's
 _TINY = 1e-20
 _FADE = 160  # samples, 10 ms: a cut inside a vowel would click in all bands
 
 
 class Leak(NamedTuple):
-    """What was silenced of the customer's channel."""
+    """The part of the customer's channel that was silenced."""
 
     seconds: float
     level_db: float | None  # of the leak against its source, the median; None without one
@@ -51,7 +51,7 @@ class CrosstalkFilter:
 
     @property
     def leak(self) -> Leak:
-        """So far."""
+        """The leak so far."""
         seconds = len(self._levels_db) * _PIECE / GEOMETRY.sample_rate_hz
         return Leak(seconds, float(np.median(self._levels_db)) if self._levels_db else None)
 
@@ -81,7 +81,7 @@ class CrosstalkFilter:
         return made[0], made[1]
 
     def _weigh(self, customer: Floats, *, silent: bool) -> None:
-        """Silences ``customer`` (n,) in place, or lets it come and go with a slope beside a silenced piece."""
+        """Silences ``customer`` (n,) in place, or fades it beside a silenced piece."""
         if silent or self._is_silent:
             n = min(_FADE, len(customer))
             slope = np.linspace(0, 1, n, dtype=np.float32)

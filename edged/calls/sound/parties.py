@@ -33,7 +33,7 @@ from edged.features.logmel import Floats
 _STEREO = 2  # channels
 _BLOCK_S = 2.0  # decoded at once: a second at a time takes a twentieth more CPU time, three 2 MB more memory
 _FADE = 160  # samples, 10 ms at each end of a turn: a cut inside a vowel would click in all bands
-_SAME = 0.999  # correlation from which two channels hold the same sound
+_SAME = 0.999  # two channels with at least this correlation hold the same sound
 _COLUMN: dict[Customer, int] = {"left": 0, "right": 1, "mono": 0}
 
 
@@ -86,7 +86,7 @@ class Parties:
 
     @property
     def duration_s(self) -> float | None:
-        """What the header promises; None if it promises nothing."""
+        """The length that the header promises; None if it promises none."""
         return self._file.duration_s
 
     @property
@@ -101,13 +101,13 @@ class Parties:
 
     @property
     def same_sound(self) -> bool:
-        """Whether the two channels of what was read hold the same sound, so that they are one channel in truth."""
+        """Whether the two channels so far hold the same sound, so that they are really one."""
         left, right, both = self._products
         return bool(left > 0 and right > 0 and abs(both) >= _SAME * math.sqrt(left * right))
 
     @property
     def leak(self) -> Leak:
-        """What of the agent's voice was silenced on the customer's channel of what was read."""
+        """The agent's voice that was silenced on the customer's channel so far."""
         return self._crosstalk.leak
 
     def sound(self) -> Iterator[PartySound]:

@@ -2,8 +2,8 @@
 
     speech_dbfs (188,), bool of each window ──loud frames of windows with speech──► (k,) frames ──gaps closed──► Spans
 
-The gate says of three seconds whether somebody speaks in them; within such a window the frames that stand over its
-quiet tenth, and are not far below its loud twentieth, are the speech.  Each frame costs one byte: an hour has 225 kB.
+The gate decides whether three seconds hold speech; within such a window, the frames above its quiet tenth, and not far
+below its loud twentieth, are the speech.  Each frame takes one byte, an hour 225 kB.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from edged.features.geometry import GEOMETRY
 from edged.features.windows import Window
 
 _OVER_FLOOR_DB = 6.0
-_BELOW_LOUD_DB = 30.0  # what is softer than this in a window is echo or noise
+_BELOW_LOUD_DB = 30.0  # frames this far below the loud ones of a window are echo or noise
 _FULL_SCALE_GAP_DB = 15.0  # a window without a pause has no floor: the loud twentieth less this bounds it
 _GAP_S = 0.5  # a shorter pause belongs to a turn
 _MIN_SPEECH_S = 0.15  # a shorter burst is a click

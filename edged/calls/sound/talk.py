@@ -13,7 +13,7 @@ _SILENCE_S = 1.0  # a shorter pause is no silence worth listing
 
 
 def talk(customer: SpeechFrames, agent: SpeechFrames | None, duration_s: float) -> Talk:
-    """Of a recording of ``duration_s``; without ``agent`` the customer's frames are those of both parties."""
+    """The talk of a recording of ``duration_s``; without ``agent`` the customer's frames are those of both parties."""
     n_frames = round(duration_s / GEOMETRY.hop_s)
     first = customer.frames(n_frames)
     second = np.zeros(n_frames, bool) if agent is None else agent.frames(n_frames)

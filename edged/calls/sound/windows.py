@@ -1,4 +1,4 @@
-"""Both parties' sound to what the analysis keeps of it: a few numbers a window.
+"""Both parties' sound to what the analysis stores: a few numbers per window.
 
     PartySound ──customer: gate, cascade──► starts, ends, speech, scores; band; frames of speech
                ──agent: gate only─────────► frames of speech
@@ -38,7 +38,7 @@ Progress = Callable[[float, float | None], None]
 
 @dataclass(slots=True)
 class CallWindows:
-    """What the windows of a call hold."""
+    """The windows of a call."""
 
     customer: SpeechFrames
     agent: SpeechFrames | None
@@ -71,7 +71,7 @@ class CallWindows:
 
 
 class AgentGate:
-    """The speech gate alone, for the party that no model may see."""
+    """Only the speech gate, for the party whose sound may reach no model."""
 
     def __init__(self, config: Config, bundle: Bundle, runtime: Runtime) -> None:
         """Loads the gate."""
@@ -144,7 +144,7 @@ def call_windows(
 
 
 def at_stride(config: Config) -> Config:
-    """``config`` whose windows are as far apart as those of calls."""
+    """``config`` with the stride of calls."""
     models = msgspec.structs.replace(config.models, stride_s=config.calls.stride_s)
     return msgspec.structs.replace(config, models=models)
 

@@ -1,9 +1,9 @@
-"""Embeddings of windows to two voices: which of the two each window is nearer to.
+"""Embeddings of windows to two voices: each window belongs to the nearer one.
 
     embeddings (n, 256) ──less their mean, length 1──► directions ──two means on the sphere, best of 10──► sides (n,)
 
-Two voices of one gender are alike in most of what an embedding holds, and that is taken away with the mean.  What
-differs for one speaker, such as anger, is taken away before by ``VoiceEncoder``.
+Two voices of one gender share most of their embedding, and that part is removed with the mean.  ``VoiceEncoder`` has
+already removed what varies within one speaker, such as anger.
 """
 
 from typing import NamedTuple

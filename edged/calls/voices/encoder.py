@@ -1,15 +1,15 @@
-"""A voice to 256 numbers that are alike for one speaker: the network of resemblyzer, in numpy.
+"""Speech to 256 numbers that are similar for one speaker: the network of resemblyzer, in numpy.
 
     sound (n,) ──frames of 25 ms, 10 ms apart──► mel power (k, 40) ──windows of 1.6 s──► three layers of LSTM (256)
                ──last state, linear, ReLU, length 1──less what varies in one voice──► embeddings (windows, 256)
 
-The generalized end-to-end loss of Wan et al. (2018, arXiv 1710.10467) taught it on people that no corpus here has; the
-weights are those of the package resemblyzer (Resemble AI; Apache-2.0), as float16.  The mel power is linear, so the
-sound must have the level that they know: see ``gain``.
+It was trained with the generalized end-to-end loss of Wan et al. (2018, arXiv 1710.10467), on people who are in none of
+the corpora used here; the weights are those of the package resemblyzer (Resemble AI; Apache-2.0), as float16.  The mel
+power is linear, so the sound must have the level of the training: see ``gain``.
 
-An angry voice and the same voice calm differ, and by telephone as much as two people of one gender.  So the directions
-in which one speaker's embeddings vary most, over emotions and lines, are taken out of them; they were learned from
-EMO-DB's training speakers.  ``python -m convert voices`` makes the file of both.
+An angry and a calm recording of one voice differ, over the telephone as much as two people of one gender.  So the
+directions in which one speaker's embeddings vary most, over emotions and lines, are removed; they were learned from
+EMO-DB's training speakers.  ``python -m convert voices`` writes the file with weights and directions.
 """
 
 from copy import copy
@@ -26,7 +26,7 @@ WEIGHTS = Path(__file__).parent / "resemblyzer" / "voices.npz"
 GEOMETRY = Geometry(n_fft=400, hop=160, n_mels=40, n_bands=40, n_frames=160)
 N_FRAMES = 160  # of a window, 1.6 s
 N_LAYERS, N_UNITS = 3, 256
-_LEVEL = 10 ** (-30 / 20)  # rms that training knows, -30 dBFS
+_LEVEL = 10 ** (-30 / 20)  # rms of the training sound, -30 dBFS
 _N_GATES = 4  # input, forget, cell, output, in this order
 _N_STEPS = 20  # of one layer before the next: all at once would take 50 MB, one at a time its weights anew each time
 _TINY = 1e-6
@@ -53,13 +53,13 @@ class VoiceEncoder:
         self._filters = np.ascontiguousarray(mel_filters(GEOMETRY).T)
 
     def with_directions(self, varying: Floats) -> Self:
-        """The same network that takes the directions ``varying`` (n, 256) out of its embeddings."""
+        """The same network, which removes the directions ``varying`` (n, 256) from its embeddings."""
         other = copy(self)
         other._varying = varying  # noqa: SLF001 -- of its own class
         return other
 
     def without_directions(self) -> Self:
-        """The same network whose embeddings are as they come."""
+        """The same network, which removes nothing from its embeddings."""
         return self.with_directions(self._varying[:0])
 
     def frames(self, sound: Floats) -> Floats:
@@ -79,7 +79,7 @@ class VoiceEncoder:
 
 
 def gain(rms: float) -> float:
-    """By what the mel power of sound with this ``rms`` is multiplied, so that it has the level that training knows."""
+    """The factor that brings the mel power of sound with this ``rms`` to the level of the training."""
     return (_LEVEL / max(rms, _TINY)) ** 2
 
 
@@ -96,7 +96,7 @@ class _Layer:
 
 
 class _LayerState:
-    """A layer under way in ``b`` windows."""
+    """The state of a layer in ``b`` windows."""
 
     def __init__(self, layer: _Layer, b: int) -> None:
         self._layer = layer

@@ -4,9 +4,10 @@
          ──windows of 1.6 s with speech, 0.8 s apart──VoiceEncoder──► (n, 256) ──two sides──► each frame's side
          ──smoothed──► turns of voice 1, which speaks first, and of voice 2
 
-A window may hold both voices, so a frame is decided by all windows over it, those about it most, and a change of voice
-costs what a fifth of a second of clear evidence gives.  The file is read twice, a little at a time: the encoder wants
-the level of the speech.  An embedding for each 0.8 s is kept: 4.6 MB for an hour.
+A window may hold both voices, so a frame is decided by all windows that contain it, most of all by those centred near
+it, and a change of voice costs as much as a fifth of a second of clear evidence gains.  The file is read twice, a
+little at a time, because the encoder needs the level of the speech.  One embedding per 0.8 s is stored: 4.6 MB for an
+hour.
 """
 
 from collections.abc import Iterator
@@ -32,15 +33,15 @@ NAMES = ("voice 1", "voice 2")
 _STEP = 80  # frames of 10 ms between windows
 _WIDTH = round(N_FRAMES * MEL.hop / GEOMETRY.hop)  # of a window, in frames of the front end
 _AT_ONCE = 64  # windows whose embeddings are computed together
-_USED = 0.5  # share of speech that a window needs to teach the voices
+_USED = 0.5  # share of speech that a window needs to be used
 _CHANGE = 12.0  # evidence that a change of voice costs, in frames of 16 ms with a mean window's evidence
-_SAMPLE_S = 8.0  # of a voice, to recognise it by
-_MIN_SHARE = 0.02  # of all speech: less is no second voice
+_SAMPLE_S = 8.0  # seconds of a voice to recognise it by
+_MIN_SHARE = 0.02  # of all speech; with less there is no second voice
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Two voices; empty where there is too little speech, or only one."""
+    """Two voices; empty if there is too little speech, or only one voice."""
 
     turns: tuple[Turn, ...] = ()
     voices: list[Voice] = field(default_factory=list)
@@ -48,7 +49,7 @@ class Split:
 
 
 def needs_split(file: Path, settings: CallSettings) -> bool:
-    """Whether nothing but their sound can tell the parties of ``file`` apart.
+    """Whether only their sound can separate the parties of ``file``.
 
     Raises:
         RecordingError, UsageError: as ``Parties``.
@@ -65,7 +66,7 @@ def known_split(settings: CallSettings) -> Split:
 
 
 def with_voice(settings: CallSettings, found: Split) -> CallSettings:
-    """``settings`` whose turns are those of ``found``, if there are two voices and the customer's is named."""
+    """``settings`` with the turns of ``found``, if there are two voices and the customer's is named."""
     if settings.voice is None or not found.turns:
         return replace(settings, voice=None)
     return replace(settings, turns=found.turns, speaker=NAMES[settings.voice - 1])
@@ -173,7 +174,7 @@ class _Windows:
 
 
 def _smoothed(evidence: Floats) -> Bools:
-    """(n,) whether the first voice speaks, by the likeliest course whose changes cost ``_CHANGE`` (Viterbi)."""
+    """(n,) whether the first voice speaks, by the likeliest sequence, in which a change costs ``_CHANGE`` (Viterbi)."""
     first, second = 0.0, 0.0  # the best course so far that ends in each voice
     changed = bytearray(2 * len(evidence))  # 1 where the best course to the first voice, or the second, changes there
     for index, value in enumerate(evidence.tolist()):
@@ -192,7 +193,7 @@ def _smoothed(evidence: Floats) -> Bools:
 
 
 def _turns(first: Bools, speech: Bools) -> Iterator[Turn]:
-    """Stretches of one voice, from its first frame with speech to its last, in order."""
+    """Turns of one voice, each from its first frame with speech to its last, in order."""
     edges = np.flatnonzero(np.diff(first.astype(np.int8))) + 1
     for begin, end in zip([0, *edges.tolist()], [*edges.tolist(), len(first)], strict=True):
         spoken = np.flatnonzero(speech[begin:end])

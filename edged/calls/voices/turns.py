@@ -45,7 +45,7 @@ class Turns:
             raise UsageError(f"{file}: no turns, {_EXPECTED}")
 
     def of(self, recording: Path) -> tuple[Turn, ...]:
-        """Those of ``recording``, found by its name with or without suffix; a file of one recording needs no name.
+        """The turns of ``recording``, found by its name with or without suffix; a file of one recording needs no name.
 
         Raises:
             RecordingError: there are none.

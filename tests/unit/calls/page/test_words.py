@@ -48,8 +48,8 @@ def test_outcomes_complete() -> None:
     ("separated_by", "shown"),
     [
         ("channels", "customer on the right channel"),
-        ("turns", "one channel, parties told apart by the turns given"),
-        ("voices", "one channel, parties told apart by their voices"),
+        ("turns", "one channel, parties separated by the given turns"),
+        ("voices", "one channel, parties separated by their voices"),
         (None, "one channel for both parties"),
     ],
 )
