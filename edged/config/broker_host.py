@@ -1,4 +1,4 @@
-"""Checks that ``mqtt.host`` is a host's name or address alone, and says where the rest of a URL belongs.
+"""Checks that ``mqtt.host`` is only a host's name or address, and says where the rest of a URL belongs.
 
 "mqtts://hub:8884" ──► "is a URL, expected the name alone: host: hub, port: 8884, tls: on"
 """

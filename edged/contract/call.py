@@ -44,5 +44,5 @@ class CallEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     low: CallScore | None = None  # 90 % interval of the score
     high: CallScore | None = None
     opening: Score | None = None  # distress at the opening
-    later: Score | None = None  # distress afterwards, what comes later counts more
+    later: Score | None = None  # distress afterwards, in which later windows count more
     reason: str | None = None  # why there is no score

@@ -1,4 +1,4 @@
-"""What ``edged calls`` says of one recorded call: ``report.json``, and a line of ``summary.csv``.
+"""What ``edged calls`` says about one recorded call: ``report.json``, and a line of ``summary.csv``.
 
     windows, turns, score, band, adaptation ──► Report ──► report.json ──► report.html, timeline.csv, timeline.png
 
@@ -28,13 +28,13 @@ NOTICE = (
 )
 
 INTERVAL_NOTE = (
-    "The interval holds the sampling noise of this call's windows. It does not hold the recogniser's bias: a voice or a"
-    " line that the models misread from beginning to end is misread in every draw."
+    "The interval covers the sampling noise of this call's windows. It does not cover the recogniser's bias: a voice or"
+    " a line that the models misread from beginning to end is misread in every draw."
 )
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of the recording."""
+    """A part of the recording."""
 
     start_s: Seconds
     end_s: Seconds
@@ -47,24 +47,24 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: Seconds
     sample_rate_hz: int  # of the file
     n_channels: int
-    customer: Customer  # whose channel reached the models; mono: one channel for both
-    separated_by: Literal["channels", "turns", "voices"] | None  # what tells the parties apart; null: nothing does
+    customer: Customer  # channel that reached the models; mono: one channel for both
+    separated_by: Literal["channels", "turns", "voices"] | None  # what separates the parties; null: nothing does
     crosstalk_s: Seconds = 0.0  # of the agent's voice, alone on the customer's channel: left out
     crosstalk_db: float | None = None  # how loud it is there, against the agent's channel
-    voice: Literal[1, 2] | None = None  # the customer's, where voices tell the parties apart
+    voice: Literal[1, 2] | None = None  # the customer's, if voices separate the parties
 
 
 class Voice(msgspec.Struct, frozen=True, kw_only=True):
     """One of the two voices of a mono recording, by their sound; voice 1 speaks first."""
 
     number: Literal[1, 2]
-    first_s: Seconds  # where it is heard first
+    first_s: Seconds  # when it speaks first
     speech_s: Seconds
     sample: Span  # in which it speaks alone, to recognise it by
 
 
 class BandLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """What telephone sound costs on one corpus, from the model card."""
+    """The loss of accuracy by telephone sound on one corpus, from the model card."""
 
     corpus: str
     uar_clean: Score  # unweighted average recall
@@ -109,13 +109,13 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
-    """The customer calming score and its 90 % interval, which holds sampling noise, not the recogniser's bias."""
+    """The customer calming score and its 90 % interval, which covers sampling noise, not the recogniser's bias."""
 
     value: CallScore
     low: CallScore
     high: CallScore
-    opening: Score  # O: mean distress of the opening, what was handed over
-    later: Score  # M: mean distress afterwards, what comes later counts more
+    opening: Score  # O: mean distress of the opening
+    later: Score  # M: mean distress afterwards, in which later windows count more
     n_windows: int  # with speech
 
 
@@ -169,7 +169,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     score: Interval | None  # null: see ``reason``
     reason: str | None  # why there is no score, in words
     formula: str  # how the score is made, in words, with this call's figures
-    note: str  # what the interval holds and what it does not
+    note: str  # what the interval covers and what it does not
     moments: list[Moment]  # at most five, the one that moved the score most first
     emotions: dict[str, Score]  # by label, with "uncertain": share of the customer's windows with speech
     uncertain: Score | None  # share of the customer's windows with speech; null without speech

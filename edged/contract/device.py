@@ -23,7 +23,7 @@ class Info(msgspec.Struct, frozen=True, kw_only=True):
     time: Time
     node: str
     device_id: str  # of the machine; a new installation keeps it
-    session: str  # of this run; two at once are two devices with the same node
+    session: str  # of this run; two different ones at the same time are two devices with the same node
     hardware: str | None  # the board, if it is known
     versions: dict[str, str]
     bundle: str  # name and version

@@ -62,7 +62,7 @@ class MoodEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AgentDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """What the agent decided about a mood, and what became of it; published as ``agent``, for the record."""
+    """What the agent decided about a mood, and the outcome; published as ``agent``, for the record."""
 
     v: int = VERSION  # version of this schema
     id: Uuid7  # of this decision
@@ -73,14 +73,14 @@ class AgentDecision(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome  # nothing: it called no action; refused: an action or argument that the config does not have
     action: str | None = None  # a name of `hub.actions`; null without one, and for a refused name
     arguments: dict[str, str] = {}  # by name, as the config enumerates them; empty if refused
-    message: str  # one line of edged's own, never of the model's
+    message: str  # one line by edged, never by the model
     latency_s: Seconds | None = None  # from asking to the answer; null if it was not asked
-    left_today: int  # asks left of the daily budget
+    left_today: int  # questions left of the daily budget
     refused: int = 0  # calls refused since the start
 
 
 class HubInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages from the inputs since the start, by what became of them."""
+    """Messages from the inputs since the start, by outcome."""
 
     accepted: int
     retained: int = 0  # ignored: older than the subscription

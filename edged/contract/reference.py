@@ -1,9 +1,9 @@
-"""The contract as people read it: each topic and each field of its payload, in Markdown, from the source itself.
+"""The contract for people: each topic and each field of its payload, in Markdown, from the source itself.
 
     topics.py: about ────────────────────────┐
     payloads: structs and their comments ────┴──► tables of docs/mqtt.md, descriptions in JSON Schema and AsyncAPI
 
-The comment behind a field is its only description: a second one would soon say something else.
+The comment behind a field is its only description: a second one would soon disagree.
 """
 
 import inspect

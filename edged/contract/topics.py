@@ -79,7 +79,7 @@ MOOD = Topic(
     "anything)",
 )
 MOOD_EVENT = Topic("place/<place>/event/mood", 1, "event", "the mood changed, and holds")
-AGENT = Topic("place/<place>/agent", 1, "event", "what the agent decided about a mood, and what became of it")
+AGENT = Topic("place/<place>/agent", 1, "event", "what the agent decided about a mood, and the outcome")
 HUB = Topic("<hub>/hub", 1, "state", "metrics of the hub, each minute (`health_s`)")
 HUB_TOPICS = (MOOD, MOOD_EVENT, AGENT, HUB)
 CHECK = Topic("check", 1, "moment", "of `edged check` to itself")  # no device publishes it

@@ -156,7 +156,7 @@ class Announcer:
         self._echo_s = now_s + _TURN_S
 
     def _check_echo(self, voice: Voice, now_s: float) -> None:
-        """Tell a broker that drops large messages from one that lets us read nothing."""
+        """Distinguish a broker that drops large messages from one that lets us read nothing."""
         self._echo_s = None
         if not self._unechoed:
             self._echo_state = ""

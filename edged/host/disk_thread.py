@@ -2,8 +2,8 @@
 
     work() ──thread of its own──► its result, its exception, or TimeoutError after the deadline
 
-A call into a dying card may never return, and no thread can be stopped from outside.  It is left behind, and until it
-returns no second one is started.
+A call into a dying card may never return, and no thread can be stopped from outside.  The thread is left behind, and
+until it returns no second one is started.
 """
 
 import errno

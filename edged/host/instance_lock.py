@@ -28,7 +28,7 @@ class InstanceLock:
     """Held from entering to leaving; other programs on this machine see it, whoever runs them."""
 
     def __init__(self, node: str, root: str, port: int, *, wait_s: float = 0.0) -> None:
-        """``wait_s``: for so long entering waits for another holder to end."""
+        """Entering waits up to ``wait_s`` for another holder to exit."""
         self._node = node
         digest = hashlib.sha256(f"{port}/{root}/{node}".encode()).hexdigest()[:32]
         self._name = f"edged-{digest}"

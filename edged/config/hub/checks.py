@@ -1,4 +1,4 @@
-"""What the keys of ``hub`` must be together.
+"""Checks that the keys of ``hub`` fit each other.
 
 Hub ──► nothing, or ConfigError: key, value, what is expected
 """
@@ -81,7 +81,7 @@ def _input_faults(one: Input, labels: list[str]) -> Iterator[str]:
 
 
 def _identity_faults(one: Input) -> Iterator[str]:
-    """Who somebody is is never read: not as a label, not as a filter."""
+    """Inputs that would read an identity, as a label or as a filter."""
     if one.topic.startswith(_IDENTITY_TOPICS):
         yield f"topic is {shown(one.topic)}, expected another: that program says who is there, not how they feel"
     for key in ("text", "label", "scores"):

@@ -2,7 +2,7 @@
 
     {"places": {"kitchen": {"window_s": "x"}}} ──► "hub.places.kitchen.window_s", "x", its type
 
-msgspec's own message has ``[...]`` in place of a key of a dict, and among a hundred places that would be no help.
+msgspec's own message has ``[...]`` in place of a dict's key, which does not help among a hundred places.
 """
 
 from collections.abc import Iterator

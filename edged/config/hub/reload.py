@@ -2,8 +2,8 @@
 
     config in force, config of the file ──reread──► the config in force from now on, and what changed
 
-Places, labels, agent, actions and part are live.  The name and what a connection was opened with are not.  Keys that a
-hub does not use are not looked at, since it may share its file with a daemon.
+Places, labels, agent, actions and part are live.  The name and the settings of the connection are not.  Keys that a hub
+does not use are ignored, since it may share its file with a daemon.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Reread(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """What became of it, in a line."""
+        """The outcome, in a line."""
         parts = [", ".join(self.live) or "nothing changed"]
         if self.waiting:
             parts.append(f"needs a restart: {', '.join(self.waiting)}")
