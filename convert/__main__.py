@@ -2,7 +2,7 @@
 
 argv ──► the subcommand's module ──► exit status
 
-Each stage continues from what the one before left under ``--work``, and can be interrupted and started again.
+Each stage continues from the files that the previous one left under ``--work``, and an interrupted stage resumes.
 """
 
 import sys

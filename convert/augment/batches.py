@@ -83,7 +83,7 @@ def network_input(images: Batch) -> Batch:
 
 
 def in_advance(make: Callable[..., _Result], jobs: Iterable[tuple[Any, ...]], n_threads: int) -> Iterator[_Result]:
-    """What ``make`` gives for each of ``jobs``, in their order, a few of them computed in advance."""
+    """The results of ``make`` for each of ``jobs``, in order, a few of them computed in advance."""
     with ThreadPoolExecutor(n_threads) as pool:
         waiting: deque[Future[_Result]] = deque()
         for job in jobs:

@@ -5,7 +5,7 @@
 
 Training draws one version of each clip, and log-mel augmentation follows.  In stored log-mel an echo is a sum of
 earlier powers, which is what echoes of noise-like sound are on average (Lebart et al. 2001).  A copy's random numbers
-depend on the name of its file alone: all recipes, seeds and folds share it.
+depend only on the name of its file: all recipes, seeds and folds share it.
 """
 
 import dataclasses

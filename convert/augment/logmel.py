@@ -4,9 +4,9 @@
         ──own noise floor removed──► ──bands shifted, contrast, tilt and curve, lowest bands attenuated──►
         ──noise floor──► ──renormalised, masked──► dB -80..0
 
-It needs numpy and log-mel only, so corpora that come as log-mel are changed like all others.  Shifted bands are another
-vocal tract, contrast another dynamic range, tilt and curve another microphone, the floor another room.  After every
-change the loudest cell is 0 dB again, or as far below as the front end leaves it.
+This needs only numpy and log-mel, so corpora that come as log-mel are augmented like all others.  Shifted bands
+simulate another vocal tract, contrast another dynamic range, tilt and curve another microphone, the floor another room.
+After every change the loudest cell is at 0 dB again, or as far below as the front end leaves it.
 
 The noise of a corpus that was recorded at one gain reveals its labels: relative to the loudest cell of a clip, the
 floor of CREMA-D's sad clips is 17 dB higher than that of angry ones, and a network that learns this predicts anger
@@ -220,6 +220,6 @@ def _masked(images: Batch, spec: AugmentSpec, rng: np.random.Generator) -> Batch
 
 @cache
 def _grain() -> Batch:
-    """dB of noise about its mean, drawn once; a window uses a stretch of it from a random offset."""
+    """dB of noise about its mean, drawn once; a window uses a part of it from a random offset."""
     rng = np.random.default_rng(0)
     return (rng.standard_normal((20_000, N_BANDS)) * _GRAIN_DB).astype(np.float32)

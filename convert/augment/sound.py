@@ -3,9 +3,9 @@
     samples (n,) ──speed, pitch──► ──room response──► ──noise 0 to 25 dB below──► ──microphone──► ──codec, gain──►
         samples (m,)
 
-This adds what log-mel cannot be given afterwards: reverberation with its phases, recorded noises, the gaps that codecs
-leave.  Speed and pitch are changed independently: resampling changes both, and a phase vocoder (Flanagan, Golden 1966)
-restores the length.
+This adds what cannot be added to log-mel afterwards: reverberation with its phases, recorded noises, the gaps that
+codecs leave.  Speed and pitch are changed independently: resampling changes both, and a phase vocoder (Flanagan, Golden
+1966) restores the length.
 """
 
 import numpy as np

@@ -80,7 +80,7 @@ def draft(run: Run) -> Bundle:
 
 
 def with_choices(made: Bundle, fitted: Calibration, gate: Gate | None = None) -> Bundle:
-    """The draft ``made`` with the choices of its validation speakers, and with ``gate`` where there is one."""
+    """The draft ``made`` with the choices made on validation speakers, and with ``gate`` if given."""
     manifest = with_calibration(
         made.manifest, fitted.temperatures, fitted.weights, fitted.default, fitted.mean_log_scores
     )
@@ -163,7 +163,7 @@ def _training(run: Run) -> dict[str, Any]:
 
 
 def naming_gate(training: dict[str, Any], gate: Gate | None) -> dict[str, Any]:
-    """``training`` whose command also asks for the shipped gate, where that is a choice: on the encoder it is none."""
+    """``training`` with ``--shipped-gate`` in its command, where that is a choice; on the encoder it is none."""
     on_encoder = training["recipe"]["heads"] is not None and training["recipe"]["trunk"] is None
     if on_encoder or not isinstance(gate, ShippedGate):
         return training
@@ -180,7 +180,7 @@ def _encoder(run: Run) -> dict[str, Any]:
 
 
 def named(recipe: Recipe) -> str:
-    """How the command line names ``recipe``: the one of a size by its size."""
+    """The options that name ``recipe`` on the command line: the recipe of a size by its size."""
     size = next((size for size, name in SIZES.items() if name == recipe.name), None)
     return f"--size {size}" if size else f"--recipe {recipe.name}"
 

@@ -1,6 +1,6 @@
 """The origin of a bundle: time, commit, versions.
 
-    git, pyproject.toml, installed packages ──► what the manifest says about the origin of a bundle
+    git, pyproject.toml, installed packages ──► the manifest's entries about the origin of a bundle
 
 It contains no path of this machine.
 """
@@ -26,8 +26,8 @@ _VERSIONS = (
     "webrtcvad-wheels",
 )
 _RUNTIMES = ("ai-edge-litert", "tflite-runtime")
-# Whatever has a part in training or in a metric: the stream is measured through the whole of edged.  The bundles
-# themselves are results, and a result that has just been written changes no code.
+# Everything that takes part in training or in a metric: the stream is measured through all of edged.  The bundles
+# themselves are results, and writing a result does not change the code.
 _SOURCES = (
     "convert",
     "edged",

@@ -1,6 +1,6 @@
 """A user's trained bundle in memory to files: with its origin, the shipped gate and a card.
 
-Bundle of own.stage, Plan ──origin, licence, gate──► bundle.json, models, README.md, plots, proved
+Bundle of own.stage, Plan ──origin, licence, gate──► bundle.json, models, README.md, plots, verified
 """
 
 import dataclasses
@@ -55,7 +55,7 @@ def write(plan: Plan, made: Bundle, out: Path, licence: str | None) -> Bundle:
 
 
 def command(plan: Plan) -> str:
-    """What made it, without a path of this machine."""
+    """The command that made it, without a path of this machine."""
     given = " --routes FILE" if plan.cascade else ""
     cut = "" if plan.epochs is None else f" --epochs {plan.epochs}"
     own = f"--own {plan.index.name}"

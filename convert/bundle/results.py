@@ -1,8 +1,8 @@
-"""What the evaluation of a run leaves in its folder, for the bundle that is made of it later.
+"""Results of the evaluation of a run, stored in its folder for the bundle that is made from it later.
 
-    Calibration, metrics, hashes of the models ──► calibration.json, metrics.json ──► the same, if the models are
+    Calibration, metrics, hashes of the models ──► calibration.json, metrics.json ──► read again, if the hashes match
 
-The hashes prove that the results are those of the models that are there now.
+The hashes prove that the results belong to the models that are there now.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ _CALIBRATION, _METRICS = "calibration.json", "metrics.json"
 
 
 def write_calibration(made: Bundle, fitted: Calibration) -> None:
-    """Writes the choices of validation speakers into the folder of the draft ``made``."""
+    """Writes the choices made on validation speakers into the folder of the draft ``made``."""
     write_json(made.path / _CALIBRATION, {"models": _hashes(made), "calibration": dataclasses.asdict(fitted)})
 
 
@@ -29,7 +29,7 @@ def write_metrics(made: Bundle, metrics: dict[str, Any]) -> None:
 
 
 def read_calibration(made: Bundle) -> Calibration:
-    """The choices of validation speakers about the models of ``made``.
+    """The choices made on validation speakers about the models of ``made``.
 
     Raises:
         UsageError: there are none, or they are about other models.

@@ -1,6 +1,6 @@
-"""The gate of a shipped bundle, for another one: a gate sees its own windows, whatever the models see.
+"""The gate of a shipped bundle, for another one: a gate has its own windows, whatever the models get.
 
-edged/models/small ──gate.tflite, gate.png, what its manifest says of them──► ShippedGate
+edged/models/small ──gate.tflite, gate.png, their entries in the manifest──► ShippedGate
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class ShippedGate:
 
 
 def shipped_gate() -> ShippedGate:
-    """That of the default bundle.
+    """The gate of the default bundle.
 
     Raises:
         ModelError: the default bundle does not load.

@@ -1,6 +1,6 @@
 """A trained linear text model to the two files that the hub loads: ``text.json`` and ``text.bin``.
 
-LinearRun, metrics ──► folder, loaded again before it counts as written
+LinearRun, metrics ──► folder, verified by loading it
 """
 
 import hashlib

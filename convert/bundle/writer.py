@@ -1,4 +1,4 @@
-"""A bundle to the files in its folder, proved before they take the place of the old ones.
+"""A bundle to the files in its folder, verified before they replace the old ones.
 
     run's results, gate ──► bundle.json, models, README.md, plots ──loaded, run──► edged/models/small
     a bundle, a gate or metrics ──► the same bundle with these
@@ -35,7 +35,7 @@ _GATE_LICENCE = "; its gate also on ami (CC BY 4.0), esc10 (CC BY 3.0) and noise
 
 
 def bundle(run: Run, out: Path, gate: Gate | None = None) -> Bundle:
-    """Writes the bundle of ``run`` into the folder ``out``, proved; with ``gate`` where there is one.
+    """Writes the bundle of ``run`` into the folder ``out``, verified; with ``gate`` if given.
 
     Raises:
         UsageError: ``run`` has not been evaluated since its models were made.
@@ -51,7 +51,7 @@ def bundle(run: Run, out: Path, gate: Gate | None = None) -> Bundle:
 
 
 def with_gate(path: Path, gate: Made) -> Bundle:
-    """Puts ``gate`` into the bundle in ``path``, replacing the one that it may have.
+    """Puts ``gate`` into the bundle in ``path``, in place of a gate that it may have.
 
     Raises:
         ModelError: there is no bundle, or with the gate it does not load or run.
@@ -143,7 +143,7 @@ def model_files(made: Bundle) -> dict[str, bytes]:
 
 
 def written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Gate | None) -> Bundle:
-    """The bundle of ``manifest`` and its ``files``, in place of what ``out`` holds.
+    """The bundle of ``manifest`` and its ``files``, written to ``out`` in place of its content.
 
     Raises:
         ModelError: it does not load or run.
@@ -188,7 +188,7 @@ def _replace(out: Path, part: Path) -> None:
 
 
 def _keys_of(manifest: Manifest) -> dict[str, Any]:
-    """Without the keys that are absent: programs that know format 1 alone refuse any other."""
+    """The keys of ``manifest`` that are set: programs that only know format 1 refuse unknown keys."""
     whole: dict[str, Any] = msgspec.to_builtins(manifest)
     whole["gate"] = {key: value for key, value in (whole["gate"] or {}).items() if value is not None} or None
     return {key: value for key, value in whole.items() if value is not None}

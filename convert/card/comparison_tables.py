@@ -1,4 +1,4 @@
-"""What stands beside the cascade: other models on the same clips, and other seeds of the recipe, or of its heads alone.
+"""Comparisons with the cascade: other models on the same clips, and other seeds of the recipe, or only of its heads.
 
 metrics["rows"], metrics["alternatives"], metrics["runs"], metrics["seeds"] ──► Markdown
 """

@@ -31,7 +31,7 @@ def figure(width_in: float, height_in: float, *, dpi: int = _DPI) -> Figure:
 
 
 def saved(made: Figure, file: Path, *, tight: bool = True) -> None:
-    """Writes ``made``, with neither the time nor the program in it; ``tight`` lays it out anew."""
+    """Writes ``made`` without time and program in its metadata; ``tight`` computes the layout again."""
     if tight:
         made.tight_layout()
     made.savefig(file, metadata={"Software": None}, pil_kwargs={"optimize": True})

@@ -1,6 +1,6 @@
 """All metrics of an evaluation as text: sections of the card, and what a command prints.
 
-metrics ──► Markdown, one section for each kind of metrics that is there
+metrics ──► Markdown, one section for each kind of metrics
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,7 @@ After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the other ha
 
 
 def report(metrics: Mapping[str, Any], *, plots: bool = False) -> str:
-    """Every section that ``metrics`` has numbers for; with links to the ``plots`` where they lie beside the text."""
+    """Every section that ``metrics`` has numbers for; with links to plots if ``plots`` are beside the text."""
     text = "\n\n".join(part.strip() for part in sections(metrics).values() if part)
     if plots:
         return text

@@ -1,4 +1,4 @@
-"""Worse conditions by corpus, and the labels that change for a reason that is none.
+"""Worse conditions by corpus, and labels that change although the emotion does not.
 
 metrics["robustness"], metrics["delivery"] ──► the card's sections; the names of the conditions as they are printed
 measured transforms ──► a table
@@ -49,7 +49,7 @@ _TRANSFORMS = (
 def robustness_section(groups: Mapping[str, Any]) -> str:
     """Markdown for the default routing and for M1 alone."""
     names = list(dict.fromkeys(name for group in groups.values() for name in group["rows"]))
-    # The default routing's row stands first, whatever the order in which the two were stored.
+    # The default routing's row comes first, whatever the order in which the two were stored.
     rows = [
         [
             title(name),

@@ -1,4 +1,4 @@
-"""The form of every table of the card.
+"""The format of every table of the card.
 
 head, rows of cells ──► a table in Markdown
 """
@@ -22,7 +22,7 @@ def title(group: str) -> str:
 
 
 def table(head: list[str], rows: Iterable[list[str]]) -> str:
-    """Markdown, one line a row."""
+    """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

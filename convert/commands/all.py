@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Trains, quantizes, evaluates and bundles whatever is not done yet."""
+    """Trains, quantizes, evaluates and bundles everything that is not done yet."""
     need_tensorflow()
     if options.own is not None:
         run_own(plan_of(options), options)
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def train_all(training: Run) -> None:
-    """Everything of ``training`` that a bundle is made of, where it is not there yet."""
+    """Makes everything that the bundle of ``training`` needs and that does not exist yet."""
     if training.recipe.heads is not None:
         stage.train(training)
         return

@@ -1,4 +1,4 @@
-"""``python -m convert bundle``: ``bundle.json``, models, card and plots, proved and moved into place; or one model."""
+"""``python -m convert bundle``: ``bundle.json``, models, card and plots, verified and put in place; or one model."""
 
 import argparse
 from pathlib import Path

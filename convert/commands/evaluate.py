@@ -2,7 +2,7 @@
 
 a run ──► calibration.json, metrics.json beside its models
 --bundle B ──► B with new metrics, card and plots
---bundle B --adaptation, --stream, --conditions or --seeds ──► that part, printed; with --write put into B, its card
+--bundle B --adaptation, --stream, --conditions or --seeds ──► that part, printed; with --write put into B and its card
 --bundle B --index I, or --transforms, --calls, --fusion ──► printed, nothing is written
 """
 
@@ -57,7 +57,7 @@ def _transforms(options: argparse.Namespace) -> None:
 
 
 def _calls(options: argparse.Namespace) -> None:
-    """With ``--side validation`` on the speakers that settings may be chosen on, else on those of the test."""
+    """On test speakers, or with ``--side validation`` on the speakers on whom settings may be chosen."""
     from convert.stream import calls  # noqa: PLC0415 - it is needed for this part only
 
     bundle = load_bundle(options.bundle or DEFAULT_BUNDLE)
@@ -143,7 +143,7 @@ def _of_bundle(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _with_part(metrics: dict[str, Any], part: str, groups: list[str], measured: dict[str, Any]) -> dict[str, Any]:
-    """``metrics`` of a bundle with one part measured again, and by what that was done."""
+    """``metrics`` of a bundle with one part measured again, and the command and commit of that."""
     from convert.evaluate.bundles import with_part  # noqa: PLC0415 - scikit-learn takes seconds
 
     command = " ".join(["python -m convert evaluate --bundle", f"--{part}", *(f"--group {name}" for name in groups)])

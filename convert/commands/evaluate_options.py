@@ -12,7 +12,7 @@ from convert.commands.text import add_text
 from convert.data import splits
 from edged.errors import UsageError
 
-_PARTS = ("adaptation", "stream", "conditions", "seeds")  # that are measured alone
+_PARTS = ("adaptation", "stream", "conditions", "seeds")  # those that can be measured alone
 _NAMED_PARTS = "--adaptation, --stream, --conditions or --seeds"
 
 
@@ -109,5 +109,5 @@ def check(options: argparse.Namespace) -> None:
 
 
 def part_of(options: argparse.Namespace) -> str | None:
-    """The part of a bundle's metrics that is asked for alone."""
+    """The only part of a bundle's metrics that is to be measured, if one is named."""
     return next((name for name in _PARTS if getattr(options, name)), None)

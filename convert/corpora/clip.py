@@ -36,15 +36,15 @@ class Clip:
     emotion: str  # the corpus' own word for the intended emotion
     label: str | None  # one of LABELS, None if the emotion is not among them
     intensity: str = ""  # the corpus' own word
-    sentence: str = ""  # which one is said, by the corpus' own name for it
-    words: str = ""  # what is said, empty where the corpus does not say
+    sentence: str = ""  # the corpus' own name of the spoken sentence
+    words: str = ""  # the spoken words; empty if the corpus does not have them
     level: float | None = None  # mean intensity that listeners gave, 0..100
     votes: tuple[float, ...] | None = None  # of listeners without video, by LABELS
     valence: float | None = None
     arousal: float | None = None
     dominance: float | None = None
     audio: Path | None = None
-    padded_s: float | None = None  # the sound is cut or zero-padded to so many seconds
+    padded_s: float | None = None  # the sound is cut or zero-padded to this many seconds
     stored: Stored | None = None
 
 
@@ -54,7 +54,7 @@ def sound_files(folder: Path, pattern: str) -> list[Path]:
 
 
 def named(files: Iterable[Path], pattern: re.Pattern[str], expected: str) -> Iterator[tuple[Path, re.Match[str]]]:
-    """Each file with what its name says; ``expected`` is the corpus and a name of it.
+    """Each file with the parts of its name; ``expected`` is the corpus and an example of a name.
 
     Raises:
         UsageError: a name does not match.
@@ -72,5 +72,5 @@ def as_label(emotion: str) -> str:
 
 
 def label_of(emotion: str) -> str | None:
-    """Of a corpus whose words are the labels: the word itself, None where it is none of them."""
+    """The label of a corpus whose words are the labels: the word itself, None if it is not one of them."""
     return emotion if emotion in LABELS else None

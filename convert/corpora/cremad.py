@@ -4,7 +4,7 @@
 
 The name says actor, sentence, emotion and intensity.  Gender comes from ``VideoDemographics.csv``.  Votes come from
 ``tabulatedVotes.csv``, whose rows 1xxxxx are the votes of listeners without video; both tables may be absent.
-A clip is its first 3 s, zero-padded: the form in which its log-mel is stored elsewhere, so that both are the same.
+A clip is its first 3 s, zero-padded, as in the published log-mel, so that both are the same.
 """
 
 import csv

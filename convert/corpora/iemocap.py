@@ -8,7 +8,7 @@ An evaluation's first line of a turn reads ``[6.2901 - 8.2357]\tSes01F_impro01_F
 activation (which is arousal) and dominance from 1 to 5; all three are read.  The turn's own letter is the speaker:
 ``Ses01F_impro01_M003`` is the man of session 1.  A transcription's line reads
 ``Ses01F_impro01_F000 [006.2901-008.2357]: Excuse me.``; other lines of it are remarks.  The
-literature counts 4, 6 or 8 classes; ``read`` gives either of them or the cascade's six labels.
+literature uses 4, 6 or 8 classes; ``read`` supports each of them and the cascade's six labels.
 """
 
 import re
@@ -102,7 +102,7 @@ def read(folder: Path, n_classes: Classes | None = None) -> list[Clip]:
 
 
 def _words(transcription: Path) -> dict[str, str]:
-    """By turn what is said; empty where the dialogue has no transcription."""
+    """The spoken words by turn; empty if the dialogue has no transcription."""
     if not transcription.is_file():
         return {}
     lines = transcription.read_text(encoding="latin-1").splitlines()

@@ -4,10 +4,9 @@
     index.csv with ``clip``, ``start``, ``n_frames``, and logmel_u8.npy.xz (n_frames_total, 64) uint8
         ──► Clips with stored log-mel
 
-``speaker`` and ``emotion`` are needed, ``gender``, ``intensity``, ``voice_level``, ``votes_<label>``, ``valence``,
-``arousal``, ``dominance``, ``corpus``, ``text_id`` and ``words`` are taken where they are.
-Stored values are -80..0 dB in 255 equal parts,
-neighbouring pairs of 128 bands averaged: the models' input itself.
+``speaker`` and ``emotion`` are required; ``gender``, ``intensity``, ``voice_level``, ``votes_<label>``, ``valence``,
+``arousal``, ``dominance``, ``corpus``, ``text_id`` and ``words`` are optional.  Stored values are -80..0 dB in 255
+equal parts, with neighbouring pairs of 128 bands averaged: exactly the models' input.
 """
 
 import csv
@@ -101,7 +100,7 @@ def _clip(index: Path, number: int, row: dict[str, str]) -> Clip:
 
 
 def _mean(text: str | None) -> float | None:
-    """The mean of numbers with colons between them, as CREMA-D writes the levels of answers that tie."""
+    """The mean of numbers separated by colons, as CREMA-D writes the levels of tied answers."""
     if not text:
         return None
     numbers = [float(part) for part in text.split(":")]

@@ -1,7 +1,7 @@
-"""What the acted corpora's speakers say: the few sentences of each corpus, by the corpus' own name for them.
+"""The sentences of the acted corpora, by each corpus' own name for them.
 
 CREMA-D: Cao et al. 2014, table 1; RAVDESS: Livingstone, Russo 2018; EMO-DB: Burkhardt et al. 2005, with the authors'
-English translations.  They were chosen so as to fit any emotion: they are the negative control of fusion.
+English translations.  The authors chose them to fit any emotion, so they are the negative control of fusion.
 """
 
 CREMAD = {
@@ -52,5 +52,5 @@ BY_CORPUS = {"cremad": CREMAD, "ravdess": RAVDESS, "emodb": EMODB}
 
 
 def words(corpus: str, sentence: str) -> str:
-    """What is said in ``sentence`` of ``corpus``; empty where it is not known."""
+    """The words of ``sentence`` of ``corpus``; empty if they are not known."""
     return BY_CORPUS.get(corpus, {}).get(sentence, "")

@@ -28,7 +28,7 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import FrontEnd
 
 STRIDE_FRAMES = 31  # between windows of a long clip: 0.496 s, close to the device's default stride
-_DEEPEST_DB = -110.0  # below a clip's loudest cell; a window of its own loudest cell sees 80 dB of it
+_DEEPEST_DB = -110.0  # below a clip's loudest cell; a window uses 80 dB below its own loudest cell
 _SILENT_DB = -100.0  # a level of digital silence, see FrontEnd.levels
 
 
@@ -71,7 +71,7 @@ def key(clip: Clip) -> str:
 
 
 def sound_hash(clip: Clip) -> str:
-    """The hash of the file that holds the clip's sound, and how much of it is taken."""
+    """The hash of the file with the clip's sound, and of the length that is used."""
     file = clip.stored.path if clip.stored else clip.audio
     if file is None:
         raise UsageError(f"clip {clip.id}: neither audio nor stored log-mel")

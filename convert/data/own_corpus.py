@@ -1,9 +1,9 @@
-"""A user's index to a corpus that can be trained and tested: labels as they come, speakers in blocks.
+"""A user's index to a corpus for training and test: labels as they are, speakers in blocks.
 
     index.csv ──emotion as a label──► clips ──► OwnCorpus, or a UsageError that says what is missing
     speakers ──labels spread evenly──► blocks; fold k tests block k, chooses on the next one, trains on the rest
 
-Speakers, not clips, are divided: a network that knows a voice is no measure of how it recognises others.
+Speakers are divided, not clips: results on a voice that a network was trained on say nothing about other voices.
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ class OwnCorpus:
 
     @property
     def n_folds(self) -> int:
-        """As many as blocks."""
+        """The number of folds, one per block."""
         return max(self.block_of.values()) + 1
 
     def split(self, fold: int | None) -> dict[Split, list[Clip]]:

@@ -15,7 +15,7 @@ from edged.errors import RecordingError
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
-_FINE_HZ = 100_000  # a rate is a ratio of whole numbers: this fine
+_FINE_HZ = 100_000  # precision of a rate, which must be a ratio of whole numbers
 _CODECS = {"ulaw": ("WAV", "ULAW"), "adpcm": ("WAV", "IMA_ADPCM"), "mp3": ("MP3", "MPEG_LAYER_III")}
 _MP3_LEVEL = 0.85  # of libsndfile's 0 to 1; at 16 kHz mono it is 32 kbit/s
 

@@ -2,8 +2,8 @@
 
     corpora's folder, side ──► Clips whose ``emotion`` is the sound's class
 
-Folds of ESC-10 keep together what was cut from one recording.  The gate, augmented copies and the robustness rows all
-take their sounds from here, so that no test uses a sound of training, or one that a threshold was chosen with.
+Folds of ESC-10 keep clips of one recording together.  The gate, augmented copies and the robustness rows all take their
+sounds from here, so that no test uses a sound that was trained on or that a threshold was chosen with.
 """
 
 import csv

@@ -16,7 +16,7 @@ from convert.data.sounds import esc10, noise
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """All of one side; absent corpora are left out."""
+    """The sounds, noises and rooms of one side; absent corpora are left out."""
 
     sounds: list[Clip]
     noises: list[Clip]
@@ -29,7 +29,7 @@ class Surroundings:
 
 
 def surroundings(corpora: Path, side: Literal["validation", "test"]) -> Surroundings:
-    """Those of ``side`` from the folder ``corpora``."""
+    """The surroundings of ``side`` from the folder ``corpora``."""
     has_sounds = (corpora / "esc10" / "index.csv").is_file()
     rooms = sorted((corpora / "rir").glob("*.flac"))
     return Surroundings(

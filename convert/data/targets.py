@@ -3,8 +3,8 @@
     clip ──intended emotion, mixed with the listeners' votes──► (n_labels,) shares, sum 1
     clip ──gender, level of acting──► targets of the heads that are cut off later
 
-CREMA-D's listeners agree with the intended emotion in 40 % of their votes.  The votes show which confusions are in the
-sound: a network that learns them need not separate emotions that no listener can.
+CREMA-D's listeners agree with the intended emotion in 40 % of their votes.  The votes show which emotions sound alike:
+a network that learns them need not separate emotions that no listener can.
 """
 
 from collections.abc import Sequence

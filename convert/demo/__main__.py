@@ -1,8 +1,8 @@
-"""``python -m convert.demo``: the demo's sample, made anew for a bundle.
+"""``python -m convert.demo``: makes the demo's sample for a bundle.
 
     lines ──search──► deliveries.json ──vocoder──► edged/demo/sample.flac, sample.json
 
-To be run whenever the shipped bundle changes: other models detect other emotions in the same voice.
+Run it whenever the shipped bundle changes: other models detect other emotions in the same voice.
 """
 
 import argparse
@@ -27,7 +27,7 @@ DELIVERIES = Path(__file__).with_name("deliveries.json")
 
 
 class Deliveries(msgspec.Struct, frozen=True, kw_only=True):
-    """What the last search found."""
+    """The result of the last search."""
 
     bundle: str  # digest
     seed: int

@@ -1,10 +1,10 @@
-"""What the search found for each line to the conversation in which a bundle detects every turn as it is meant.
+"""The deliveries found for each line to the conversation in which a bundle detects every turn as it is meant.
 
     Line ──its best deliveries──► the best of each ──whole pipeline, all conditions──► others in place of weak ones
                                                                                   └──► turns that stay weak left out
 
-Windows alone do not decide: the tracker needs seconds of evidence against the turn before, and adaptation lowers the
-scores of an emotion that lasts long.
+Scores of windows are not enough: the tracker needs seconds of evidence against the turn before, and adaptation lowers
+the scores of an emotion that lasts long.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ def arranged(bundle: Bundle, candidates: Sequence[Sequence[Spoken]], seed: int) 
 
 
 def _weakest(arrangement: Arrangement) -> list[float]:
-    """The leads in rising order: better is what is better where it is weakest."""
+    """The leads in rising order, to compare arrangements by their weakest turns."""
     return sorted(outcome.lead for outcome in arrangement.worst)
 
 

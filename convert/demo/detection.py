@@ -1,9 +1,9 @@
-"""The conversation to what the device detects in it: the whole pipeline with its defaults, also under small changes.
+"""The conversation to the emotions that the device detects: the whole pipeline with its defaults, and small changes.
 
     samples ──Condition: shifted, louder, noisier──► file ──Recording, Daemon──► episodes ──► Outcome a turn
 
-A sample whose emotions hang by a thread would fail with the next change of the front end.  Each condition is a change
-that nobody notices; a turn must be detected as it is meant under all of them.
+A sample whose emotions are barely detected would fail with the next change of the front end.  Each condition is a
+change that nobody notices; a turn must be detected as it is meant under all of them.
 """
 
 import tempfile
@@ -51,7 +51,7 @@ CONDITIONS = (
 
 
 class Outcome(NamedTuple):
-    """What was detected in one turn."""
+    """The emotion detected in one turn."""
 
     detected: str
     lead: float  # share of the turn that the meant emotion covers, less that of the next one; negative is a miss
@@ -90,7 +90,7 @@ class _Episodes(Lines):
         self.episodes: list[Episode] = []
 
     def publish(self, topic: Topic, payload: msgspec.Struct | str, captured_s: float | None = None) -> None:
-        """Ends alone: each says when its episode began."""
+        """Keeps ends only: each says when its episode began."""
         del topic, captured_s
         if isinstance(payload, EpisodeEnd):
             end_s = payload.start_s + payload.duration_s

@@ -1,4 +1,4 @@
-"""What is said in the conversation, which emotion is meant by it, and the voices that may say it."""
+"""The lines of the conversation, the emotion meant by each, and the voices that may speak them."""
 
 from typing import Literal, NamedTuple
 
@@ -11,10 +11,10 @@ class Voice(NamedTuple):
 
 
 class Line(NamedTuple):
-    """What one person says before the next does."""
+    """One turn of one person."""
 
     meant: str
-    level_dbfs: float  # rms; the models do not see it, a person who listens does
+    level_dbfs: float  # rms; the models ignore it, but a person who listens does not
     text: str
 
 

@@ -15,7 +15,7 @@ from edged.pipeline.classifier import WindowClassifier
 _LEVEL_DBFS = -24.0
 _ROOM_DBFS = -80.0
 _LEAD_S, _TAIL_S = 0.75, 0.5
-_PHASES_S = (0.0, 0.248)  # by which the windows are shifted against the utterance
+_PHASES_S = (0.0, 0.248)  # shifts of the windows against the utterance
 _ENOUGH = float(np.log(0.95))  # a window that is clearer than this does not make up for one that is less clear
 _SMALLEST = 1 / 512  # half of the smallest int8 score; also that of a window without detected speech
 _SEED = 1

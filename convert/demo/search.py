@@ -18,7 +18,7 @@ from convert.demo.vocoder import Delivery, spoken
 from convert.demo.voices import said
 
 _LENGTH_S = (6.0, 9.0)  # an episode needs about three seconds of evidence, and a demo no more than this of each emotion
-_LONG = 1.0  # what the score loses for a second outside
+_LONG = 1.0  # loss of score per second outside these lengths
 _KEPT = 0.3  # of the distribution from one round to the next
 _SPREAD, _MIN_SPREAD = 0.35, 0.05  # of the distribution at first and at the end, 1 is the whole range
 
@@ -53,13 +53,13 @@ _N_PLACES = 1 + len(_RANGES)
 
 
 class Effort(NamedTuple):
-    """How long is searched."""
+    """The effort of a search."""
 
     per_voice: int = 12  # random deliveries of each voice
-    n_voices: int = 2  # the best voices are searched further, …
-    n_rounds: int = 9  # … in so many rounds …
-    per_round: int = 16  # … of so many deliveries each, …
-    n_best: int = 5  # … while so many of all make the distribution
+    n_voices: int = 2  # best voices that are searched further
+    n_rounds: int = 9  # of the further search
+    per_round: int = 16  # deliveries per round
+    n_best: int = 5  # best deliveries that the distribution is fitted to
 
 
 USUAL = Effort()  # half a minute a line

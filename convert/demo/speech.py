@@ -1,10 +1,10 @@
-"""Speech to what a vocoder needs of it: pitch, voicing and spectral envelope of each frame.
+"""Speech to the input of a vocoder: pitch, voicing and spectral envelope of each frame.
 
     samples (n,) at 16 kHz ──autocorrelation──► pitch_hz, voiced (k,)
                            ──spectrum, smoothed over a harmonic──► envelope (k, 257), log power
 
 A frame is 5 ms.  The envelope follows CheapTrick (Morise 2015): a window of three pitch periods, the power spectrum
-smoothed over two thirds of the pitch, then a lifter that takes the harmonics off and gives back what smoothing lost.
+smoothed over two thirds of the pitch, then a lifter that removes the harmonics and restores what smoothing lost.
 """
 
 from dataclasses import dataclass

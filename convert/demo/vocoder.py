@@ -1,4 +1,4 @@
-"""Frames to speech: what a delivery makes of them, spoken by a train of pulses and by noise.
+"""Frames to speech: changed by a delivery, then synthesised from a train of pulses and noise.
 
     Speech, Delivery ──tempo, pitch, formants, tilt, level──► frames of 5 ms ──pulses, noise──► samples (n,) at 16 kHz
 
@@ -19,7 +19,7 @@ _SMALLEST = 1e-9
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """How something is said."""
+    """How something is spoken."""
 
     pitch_hz: float  # mean
     pitch_range: float  # 1 is the synthesiser's own, 0 is monotone

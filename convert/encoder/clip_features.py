@@ -3,7 +3,7 @@
     clip ──log-mel──► windows (300, 80) every half second ──encoder──► mean and spread over the clip's own positions
         ──mean over windows──► (n_outputs, 768) ──► build/convert/encoder/<corpus>-<hash>.npz
 
-A clip that is shorter than a window stands at its end, with silence before it that is not pooled.
+A clip that is shorter than a window is placed at its end, after silence that is not pooled.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from convert.encoder.weights import Weights
 from edged.features.logmel import Floats
 from edged.features.whisper import WHISPER, encoder_input
 
-N_LAYERS = 3  # outputs are those of the convolutions and of so many layers
+N_LAYERS = 3  # layers whose outputs are used, besides that of the convolutions
 _STRIDE = 50  # frames between windows: half a second
 _BATCH = 16  # windows
 _SILENT_DB = -1000.0  # below anything that ``encoder_input`` keeps
@@ -45,7 +45,7 @@ class ClipFeatures:
 
 
 def clip_features(clips: Sequence[Clip], weights: Weights, cache: Path, folder: Path) -> ClipFeatures:
-    """Of ``clips``, all of one corpus and labelled; ``cache`` has their log-mel, ``folder`` keeps the features."""
+    """The features of ``clips``, all of one corpus and labelled; ``cache`` has log-mel, ``folder`` keeps features."""
     digest = hashlib.sha256(f"{dataset.clips_hash(clips)} {N_LAYERS} {_STRIDE} {WHISPER}".encode())
     digest.update(weights.positions.tobytes())
     file = folder / f"{clips[0].corpus}-{digest.hexdigest()[:16]}.npz"

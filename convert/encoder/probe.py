@@ -1,10 +1,10 @@
-"""What the frozen encoder's features are worth: a linear head, as they come and adapted to each speaker.
+"""The quality of the frozen encoder's features: a linear head on them, as they come and adapted to each speaker.
 
     features of training speakers ──logistic regression──► labels of others ──► UAR by corpus
 
-Adaptation takes off a speaker's mean, estimated without labels from N of his other clips of which 70 % are neutral on
+Adaptation subtracts a speaker's mean, estimated without labels from N other clips of the speaker, 70 % neutral on
 average, with weight N / (N + 0.5) against the training mean.  The adapted head is trained on features from which each
-training speaker's mean at 70 % neutral was taken off.
+training speaker's mean at 70 % neutral was subtracted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ class Row:
 def probe(
     train: Sequence[ClipFeatures], others: Mapping[str, ClipFeatures], outputs: Sequence[int], seed: int
 ) -> list[Row]:
-    """A row for each of ``others``; ``outputs`` of the encoder are pooled side by side, 0 being the convolutions."""
+    """A row for each of ``others``; ``outputs`` of the encoder are concatenated, 0 being the convolutions."""
     x = np.concatenate([_columns(one, outputs) for one in train])
     labels = np.concatenate([one.labels for one in train])
     speakers = np.concatenate([one.speakers for one in train])

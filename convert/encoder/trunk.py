@@ -2,8 +2,8 @@
 
     log-mel (1, 300, 80) float32 ──two convolutions, half layers──► chosen outputs side by side (1, 150, n * 384)
 
-The equations are those of ``network.py``, written so that few kernels run and all of them are fast ones: every product
-is a convolution of one position, whose weights the converter scales by channel and which both runtimes load.
+The equations are those of ``network.py``, written so that few and only fast kernels run: every product is a convolution
+over one position, whose weights the converter scales by channel and which both runtimes load.
 
 Dynamic range, not full integer: GELU, layer norm and the attention's products have no fast int8 kernels, so that the
 full-integer file takes 2.7 times as long and is no smaller (LOG.md).
@@ -23,10 +23,10 @@ N_POSITIONS = N_FRAMES // 2
 
 
 def trunk(weights: Weights, outputs: Sequence[int]) -> bytes:
-    """The ``.tflite`` file that gives ``outputs`` side by side, counted by half layers.
+    """The ``.tflite`` file that returns ``outputs``, concatenated and counted by half layers.
 
     0 is after the convolutions, 1 after the attention of the first layer, 2 after all of the first layer, 3 after the
-    attention of the second, and so on.  What comes after the last of them is left out.
+    attention of the second, and so on.  Later layers are left out.
     """
     import tensorflow as tf  # noqa: PLC0415 -- takes seconds
     from tensorflow.python.framework.convert_to_constants import (  # noqa: PLC0415 -- TensorFlow
@@ -51,7 +51,7 @@ def parameters(weights: Weights, outputs: Sequence[int]) -> int:
 
 
 def multiply_adds(weights: Weights, outputs: Sequence[int]) -> int:
-    """Of one window."""
+    """The multiply-adds of one window."""
     total = N_FRAMES * weights.conv1.kernel.size + N_POSITIONS * weights.conv2.kernel.size
     for index, (products, _) in enumerate(_halves(weights, max(outputs))):
         total += N_POSITIONS * sum(one.kernel.size for one in products)
@@ -95,7 +95,7 @@ def _attended(tf: Any, x: Any, layer: Layer) -> Any:  # noqa: ANN401 -- as above
         return tf.transpose(tf.reshape(_projected(tf, normed, projection), (1, N_POSITIONS, N_HEADS, size)), order)
 
     query = heads(Dense(layer.query.kernel * scale, layer.query.bias * scale), (0, 2, 1, 3))
-    # The product's second factor is turned here: TFLite's own way to turn it is slower.
+    # The second factor is transposed here, because TFLite's own transposition is slower.
     shares = tf.nn.softmax(tf.matmul(query, heads(layer.key, (0, 2, 3, 1))))
     mixed = tf.transpose(tf.matmul(shares, heads(layer.value, (0, 2, 1, 3))), (0, 2, 1, 3))
     return _projected(tf, tf.reshape(mixed, (1, N_POSITIONS, width)), layer.output)
@@ -107,7 +107,7 @@ def _fed_forward(tf: Any, x: Any, layer: Layer) -> Any:  # noqa: ANN401 -- as ab
 
 
 def _normed(tf: Any, x: Any, norm: Norm) -> Any:  # noqa: ANN401 -- as above
-    # The axis as a list of a number from 0 on: XNNPACK takes over no other mean.
+    # The axis as a list with a non-negative number: XNNPACK supports no other mean.
     centred = x - tf.reduce_mean(x, axis=[2], keepdims=True)
     scaled = centred * tf.math.rsqrt(tf.reduce_mean(centred * centred, axis=[2], keepdims=True) + NORM_EPSILON)
     return scaled * norm.scale + norm.offset

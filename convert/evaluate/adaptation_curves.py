@@ -1,11 +1,11 @@
-"""What the device's adaptation is worth: UAR by the seconds of speech that it has adapted to.
+"""The gain by the device's adaptation: UAR by the seconds of speech that it has adapted to.
 
     clips of a speaker ──half to adapt to, half to test──► a stream of the first half, drawn by a prior distribution
     stream ──the device's own learning, no labels──► the other half corrected ──► UAR after 8 s, 16 s, …
 
 Each speaker is a home; the halves are drawn again for each trial.  Half of a speaker's clips are a minute or two of
-speech: a longer stream repeats them at random.  The same curves are made of bundles that correct scores and of bundles
-that correct features: see ``learning``.
+speech: a longer stream repeats them at random.  Bundles that correct scores and bundles that correct features get the
+same curves: see ``learning``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ NewDevice = Callable[[str], Learning]  # a device that has just been switched on
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """The clips of one corpus with what a device without adaptation has of them: scores, or features."""
+    """The clips of one corpus with their scores or features on a device without adaptation."""
 
     labels: tuple[str, ...]
     inputs: list[Floats]  # by clip, (n_windows, n)
@@ -64,7 +64,7 @@ def homes(labels: tuple[str, ...], inputs: Floats, windows: ClipWindows, cache: 
 def score_homes(
     manifest: Manifest, raw: Mapping[str, Floats], windows: ClipWindows, cache: Path, *, left_out: bool
 ) -> tuple[Homes, NewDevice]:
-    """Of a bundle that corrects scores, from each model's ``raw`` scores by the default routing.
+    """The homes of a bundle that corrects scores, from each model's ``raw`` scores by the default routing.
 
     ``left_out``: each speaker is compared with the other ones, since validation speakers made the bundle's table.
     """

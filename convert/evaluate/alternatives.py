@@ -1,4 +1,4 @@
-"""What else could have been shipped: other files, alone or averaged, on the same clips as the cascade.
+"""Alternatives to the cascade: other files, alone or averaged, on the same clips.
 
     NAME=FILE[,FILE…] of int8 models over all labels ──scores, mean──temperature on validation speakers──► metrics
 

@@ -1,8 +1,8 @@
 """A finished bundle on the clips of its recipe, or on those of any index.
 
-    Bundle, clips by corpus ──measure──► metrics, joined with what only its training can say
+    Bundle, clips by corpus ──measure──► metrics, joined with those that only its training knows
 
-Nothing of the training is needed: whoever has the bundle can repeat the numbers, on other clips too.
+Nothing from the training is needed: anyone with the bundle can repeat the numbers, also on other clips.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ from convert.stream.stage import OTHER, VALIDATION
 from edged.errors import UsageError
 from edged.models.bundle import Bundle
 
-# What only the training can say, and what was measured over several trainings.
+# Metrics that only the training knows, and those over several trainings.
 _LASTING = ("validation_uar", "gate", "runs", "seeds", "protocols")
 
 
@@ -51,7 +51,7 @@ def tested(clips: Material, work: Path) -> Tested:
 
 
 def bundle_metrics(bundle: Bundle, work: Path, scope: Scope) -> dict[str, Any]:
-    """All metrics of ``bundle`` measured again; what only its training can say stays as it is.
+    """All metrics of ``bundle`` measured again; those that only its training knows stay as they are.
 
     Raises:
         UsageError: see ``material_of``.
@@ -131,7 +131,7 @@ def index_metrics(bundle: Bundle, index: Path, work: Path, scope: Scope) -> dict
 
 
 def _label(clip: Clip, labels: tuple[str, ...]) -> str | None:
-    """The clip's own word where the bundle knows it, else the one of the six labels that it stands for."""
+    """The clip's own word if the bundle knows it, else the one of the six labels that it means."""
     return as_label(clip.emotion) if as_label(clip.emotion) in labels else clip.label
 
 

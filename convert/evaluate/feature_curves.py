@@ -1,9 +1,9 @@
-"""A bundle that adapts its features: its curves, and what it makes of validation speakers.
+"""A bundle that adapts its features: its curves, and the corrected features of validation speakers.
 
     clips ──trunk──► features ──a device at each speaker's home──► curves
                               ──after a minute of other clips──► corrected features, for the calibration
 
-A device here is the one that runs: the bundle's files, its default routing, and ``FeatureAdaptation``.
+A device here is exactly the shipped one: the bundle's files, its default routing, and ``FeatureAdaptation``.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from edged.models.bundle import Bundle
 from edged.models.feature_adaptation import FeatureAdaptation, Settings
 from edged.models.feature_statistics import FeatureStatistics
 
-_ADAPTED_S = 60.0  # before validation speakers are calibrated on
+_ADAPTED_S = 60.0  # of adaptation before the calibration on validation speakers
 _N_SPLITS = 2  # into clips to adapt to and clips to calibrate on
 
 

@@ -1,4 +1,4 @@
-"""The section on fusion: the negative control, matched and mismatched pairs, and real speech where it was there.
+"""The section on fusion: the negative control, matched and mismatched pairs, and real speech if it was available.
 
 measured fusion ──► Markdown
 """

@@ -1,4 +1,4 @@
-"""The table of composed calls: whether the customer calming score orders them as they were meant.
+"""The table of composed calls: whether the customer calming score puts them in the intended order.
 
 measured calls ──► Markdown
 """

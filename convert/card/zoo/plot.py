@@ -82,7 +82,7 @@ def _panel(axes: Axes, figures: Sequence[Summary], families: Mapping[str, str]) 
             edgecolors=colour,
             marker=marker,
             alpha=0.9,
-            zorder=2 if family == _CASCADE else 3,  # a star hides what lies below it
+            zorder=2 if family == _CASCADE else 3,  # a star hides what is below it
         )
         if filled and one.uar > (best[family].uar if family in best else 0):
             best[family] = one
@@ -97,7 +97,7 @@ def _panel(axes: Axes, figures: Sequence[Summary], families: Mapping[str, str]) 
 
 
 def _write_name(axes: Axes, name: str, one: Summary, taken: list[Box]) -> None:
-    """Beside the point of ``one``, where nothing of ``taken`` is; adds itself there."""
+    """Writes ``name`` beside the point of ``one``, where nothing in ``taken`` is, and adds its box to ``taken``."""
     at, width = math.log10(one.multiply_adds), _LETTER * len(name)
     left, right = at - _GAP - width, at + _GAP
     starts = [start for start in (left, right) if math.log10(_LEAST) < start < math.log10(_GREATEST) - width]

@@ -15,13 +15,13 @@ from convert.own.plan import Plan
 from convert.recipes.own import LARGE, SCRATCH
 from edged.errors import UsageError
 
-HEADS = "heads"  # one head on the shipped trunk, called as a model
+HEADS = "heads"  # one head on the shipped trunk, named like a model
 _NOT_WITH_OWN = ("recipe", "fold")
 
 
 def add_own(parser: argparse.ArgumentParser) -> None:
     """A user's recordings instead of the corpora of a recipe."""
-    group = parser.add_argument_group("recordings of one's own")
+    group = parser.add_argument_group("your own recordings")
     group.add_argument("--own", type=Path, metavar="INDEX.csv", help="file, speaker, emotion; see docs/own-corpus.md")
     group.add_argument("--routes", type=Path, metavar="FILE", help="models and hard route, as in bundle.json")
     group.add_argument("--from-scratch", action="store_true", help="networks of their own instead of heads on a trunk")

@@ -1,4 +1,4 @@
-"""Options that say where independent tasks run, and the workers that they stand for.
+"""Options that say where independent tasks run, to their workers.
 
 --jobs N, --ray [ADDRESS] ──► Workers
 """

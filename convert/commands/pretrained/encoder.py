@@ -1,4 +1,4 @@
-"""``python -m convert encoder``: fetches the pretrained encoder; with --probe, what its features are worth."""
+"""``python -m convert encoder``: fetches the pretrained encoder; with --probe, tests a linear head on its features."""
 
 import argparse
 from pathlib import Path
@@ -16,7 +16,7 @@ from convert.encoder.weights import Weights, read_weights
 SUMMARY = "fetch the pretrained encoder and check it; --probe: a linear head on its features, corpus by corpus"
 _TRAINED_ON = ("cremad", "emodb")
 _UNSEEN = ("emovo", "ravdess", "nemo")
-_OUTPUTS = ((0,), (1, 2), (1, 2, 3))  # of the encoder, pooled side by side
+_OUTPUTS = ((0,), (1, 2), (1, 2, 3))  # of the encoder, pooled and concatenated
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

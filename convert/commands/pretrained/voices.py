@@ -1,4 +1,4 @@
-"""``python -m convert voices``: the weights that tell the two voices of a mono call apart; --evaluate: their error."""
+"""``python -m convert voices``: the weights that separate the two voices of a mono call; --evaluate: their error."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ from edged.calls.voices import encoder as shipped
 from edged.config.structs import Config
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 
-SUMMARY = "make the weights that tell two voices apart; --evaluate: how much speech they give to the wrong one"
+SUMMARY = "make the weights that separate two voices; --evaluate: how much speech they give to the wrong one"
 _TAUGHT_ON = "emodb"
 _TEST, _VALIDATION = "ravdess", "emovo"
 _N_PAIRS = 20

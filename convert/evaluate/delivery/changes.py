@@ -1,8 +1,8 @@
-"""What may happen to an utterance before a device hears it: later, after silence, one word of it, shouted, whispered.
+"""Changes of an utterance before it reaches a device: later, after silence, only a word of it, shouted, whispered.
 
     samples (n,) at 16 kHz ──change──► samples (m,)
 
-The words that are said stay the same, and of a shift and of silence a listener notices nothing.
+The words stay the same, and a listener does not notice a shift or silence.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,9 @@
-"""A bundle on the same clips delivered in other ways: its recall, and how many labels stay what they were.
+"""A bundle on the same clips delivered in other ways: its recall, and how many labels stay the same.
 
     clip ──change──► samples ──windows, gate──► those with speech ──models──► mean score ──► label
 
-Needs sound.  Windows are cut and gated as on the device, since silence before an utterance is no speech.  A clip in
-none of whose windows the gate detects speech is counted, and scored by all of them.
+This needs sound.  Windows are cut and gated as on the device, since silence before an utterance is no speech.  A clip
+without a window in which the gate detects speech is counted, and scored by all of its windows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ def delivery(bundle: Bundle, groups: Mapping[str, Sequence[Clip]]) -> dict[str, 
 def _rows(bundle: Bundle, clips: Sequence[Clip]) -> dict[str, Any]:
     manifest = bundle.manifest
     n_labels = {name: len(model.labels) for name, model in manifest.models.items()}
-    ear = _Ear(bundle)
+    ear = _Device(bundle)
     recorded = [recordings.samples(clip.audio, clip.padded_s) for clip in clips if clip.audio]
     rows: dict[str, Any] = {}
     own = np.zeros(len(clips), np.int64)
@@ -75,8 +75,8 @@ def _rows(bundle: Bundle, clips: Sequence[Clip]) -> dict[str, Any]:
     return rows
 
 
-class _Ear:
-    """What a device with the bundle sees of samples."""
+class _Device:
+    """The windows and the gate of a device with the bundle."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.runtime = installed_runtimes()[0]
@@ -85,7 +85,7 @@ class _Ear:
         self._trunk = Trunk(bundle, runtime=self.runtime) if bundle.manifest.trunk else None
 
     def windows(self, samples: Floats) -> tuple[list[Any], bool]:
-        """What the models see of the windows with speech, or of all if there is none; whether there is one."""
+        """The models' input for the windows with speech, or for all if there is none; and whether there is one."""
         cut = Windows(GEOMETRY, dataset.STRIDE_FRAMES * GEOMETRY.hop)
         found = [*cut.push(samples, 0), *cut.finish()]
         frames = None if self._geometry == GEOMETRY else LateFrames(self._geometry, behind=len(samples))
