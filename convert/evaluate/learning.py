@@ -1,9 +1,9 @@
-"""A device that learns its place: from the scores of its models, from their features, or from both.
+"""A device that adapts to its place: by the scores of its models, by their features, or by both.
 
     input of each window (n,) ──learn──► state ──scores──► corrected scores (n_windows, n_labels)
 
-The input is what a device without adaptation has before it corrects anything: the scores of a bundle without a trunk,
-or the pooled features of one with a trunk.
+The input is what the device has before any correction: the scores of a bundle without a trunk, or the pooled features
+of one with a trunk.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""All metrics for which a bundle and clips are enough.
+"""All metrics that need only a bundle and clips.
 
     Bundle, clips by corpus ──► rows of clips, adaptation, worse conditions, the stream, alternatives
 
-Neither float networks nor training clips are needed: whoever has the bundle can repeat these numbers on any clips.
+Neither float networks nor training clips are needed: anyone with the bundle can measure it on any clips.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from edged.models.bundle import Bundle
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is measured beside the clips themselves."""
+    """What is measured besides the clips themselves."""
 
     corpora: Path  # folder of the sounds, noises and rooms
     alternatives: Sequence[Alternative] = ()
@@ -54,7 +54,7 @@ class Tested:
 
 
 def measured(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
-    """All metrics for which ``bundle`` and prepared clips are enough."""
+    """All metrics of ``bundle`` that need only prepared clips."""
     manifest, store = bundle.manifest, tested.store
     windows = {
         name: bundle_windows.clip_windows(bundle, clips, tested.cache, store) for name, clips in tested.groups.items()

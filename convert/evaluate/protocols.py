@@ -5,8 +5,7 @@
     tested.npz ──► a confusion matrix for each speaker of the fold
 
 A fold is fine-tuned on its training speakers' clips and on some of the clips that ``start`` was trained on, so that the
-network does not forget them.  Its epoch is chosen on speakers who are in neither set.  A fold that is done is not
-repeated.
+network does not forget them.  The epoch is chosen on other speakers.  A finished fold is not repeated.
 """
 
 import dataclasses
@@ -92,7 +91,7 @@ def protocol(name: str) -> Protocol:
 
 
 def fold_results(chosen: Protocol, folder: Path, work: Path, seed: int, fold: int | None = None) -> dict[str, Any]:
-    """Trains and tests ``fold``, or all folds, where that is not done yet; the rows of each fold by its number."""
+    """Trains and tests ``fold``, or all folds, unless finished; returns the rows of each fold by its number."""
     folds = range(chosen.n_folds) if fold is None else (fold,)
     if chosen.tuned:
         clips = material(folder, chosen.start, chosen.start_fold)

@@ -2,9 +2,8 @@
 
     samples (n,) ──condition──► samples ──Windows, as on the device──► int8 scores ──► UAR by condition
 
-Needs sound: a clip that comes as log-mel only is left out.  Noises are those of the gate's test side, rooms are
-measured impulse responses.  Which of them a clip gets follows from its name, so every bundle is tested on the same
-sound.
+Clips that come as log-mel only are left out.  Noises are those of the gate's test side, rooms are measured impulse
+responses.  A clip's name determines which of them it gets, so every bundle is tested on the same sound.
 """
 
 from collections.abc import Mapping, Sequence

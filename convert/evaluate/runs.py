@@ -1,4 +1,4 @@
-"""A run's quantized models: what its validation speakers decide, and its metrics.
+"""A run's quantized models to their calibration on validation speakers, and to their metrics.
 
     Bundle without calibration, validation speakers ──► Calibration
     Bundle, clips by corpus ──measure──► metrics, the same rows of the float networks and of support vector machines
@@ -23,17 +23,17 @@ from convert.train.heads import bundle_windows
 from convert.train.runs import Run
 from edged.models.bundle import Bundle
 
-VALIDATION_CORPORA = ("emovo",)  # that nobody trains on, and that choices for unknown speakers are made by
+VALIDATION_CORPORA = ("emovo",)  # never trained on; choices for unknown speakers are made on it
 
 
 def calibration(run: Run, draft: Bundle) -> Calibration:
-    """What the validation speakers of ``run`` decide about ``draft``, whose temperatures are all 1."""
+    """The calibration of ``draft``, whose temperatures are all 1, on the validation speakers of ``run``."""
     store = run.path / "scores"
     windows = bundle_windows.clip_windows(draft, run.material.validation, run.cache, store)
     fitted = calibrated(draft.manifest, int8(draft, windows, store), windows)
     if draft.manifest.adaptation is None:
         return fitted
-    # On a device that has been there for a minute, with unknown speakers too; to adapt, it needs calibrated scores.
+    # As on a device that has adapted for a minute, with unknown speakers too; adaptation needs calibrated scores.
     unknown = [run.material.unseen[name] for name in VALIDATION_CORPORA if name in run.material.unseen]
     by_corpus = [[clip for clip in run.material.validation if clip.corpus == name] for name in run.recipe.corpora]
     warm = with_calibration(draft.manifest, fitted.temperatures, fitted.weights, fitted.default)
@@ -49,7 +49,7 @@ def calibration(run: Run, draft: Bundle) -> Calibration:
 
 
 def tested(run: Run) -> Tested:
-    """The clips that ``run`` is tested on, prepared already."""
+    """The prepared clips that ``run`` is tested on."""
     return Tested(evaluated_groups(run.material), run.material.validation, run.cache, run.path / "scores")
 
 
@@ -74,7 +74,7 @@ def _add_float(run: Run, bundle: Bundle, clips: Tested, metrics: dict[str, Any])
 
 
 def with_material(metrics: dict[str, Any], material: Material, clips: Tested, seed: int) -> dict[str, Any]:
-    """``metrics`` with what takes the recipe's clips: support vector machines, which corpora were never trained on."""
+    """``metrics`` with those that need the recipe's clips: support vector machines, and which corpora are unseen."""
     rows = {name: {"never_trained": name in material.unseen, **row} for name, row in metrics["rows"].items()}
     return {**metrics, "rows": with_svm(rows, material, clips.cache, seed), "seed": seed}
 

@@ -1,12 +1,12 @@
-"""What every CNN must beat: MFCC, their statistics over the clip, and support vector machines.
+"""The baseline that every CNN must beat: support vector machines on statistics of MFCC over the clip.
 
     audio ──python_speech_features──► 13 MFCC, deltas, their deltas (k, 39) ──mean, sd, 10th, 90th percentile──► (156,)
     stored log-mel (k, 64) ──DCT──► 13 coefficients, the same from there on
     (n_clips, 156) ──standardised, support vector machine──► labels
 
-CREMA-D may come as log-mel only.  Its coefficients are then the DCT of the 64 bands, which differs from an MFCC in
-nothing but the number of bands.  So there are two kinds: ``dct`` is trained on every corpus of the recipe, ``mfcc`` on
-those with audio only.  C is chosen on the validation speakers, as an epoch is.
+CREMA-D may come as log-mel only.  Its coefficients are then the DCT of the 64 bands, which differs from an MFCC only in
+the number of bands.  So there are two kinds: ``dct`` is trained on every corpus of the recipe, ``mfcc`` only on those
+with audio.  C is chosen on the validation speakers, like an epoch.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -98,7 +98,7 @@ def _statistics(cepstra: NDArray[Any]) -> Floats:
 
 
 class _Sides:
-    """The features of all clips of a material, by what they are for."""
+    """The features of all clips of a material, by side."""
 
     def __init__(self, material: Material, features: Callable[[Clip], Floats]) -> None:
         groups = {name: clips for name, clips in (*material.test.items(), *material.unseen.items()) if clips}

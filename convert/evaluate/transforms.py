@@ -1,9 +1,9 @@
-"""The same clips with what nobody hears as another emotion: an offset, hum, a shift, another level, channel or format.
+"""The same clips with changes that leave the emotion as it is: an offset, hum, a shift, another level or format.
 
     clips ──transform──► sound files ──edged classify, as users run it──► labels ──against the clip's own──► shares
 
-A share of changed labels is not an error rate: it counts answers that are another one for a reason that is none.  The
-clips are drawn from speakers that no bundle was trained on, by a fixed seed, so each bundle gets the same.
+A share of changed labels is not an error rate: it counts answers that changed although the emotion did not.  The clips
+are drawn from speakers that no bundle was trained on, with a fixed seed, so each bundle gets the same.
 """
 
 import json
@@ -43,7 +43,7 @@ IN_NOISE = {f"{ms} ms later, in noise of {_NOISE_DB} dB": ms / 1000 for ms in (8
 
 
 def drawn(folder: Path, seed: int, side: splits.Split = "test") -> list[Clip]:
-    """``N_CLIPS`` clips with sound from the corpora in ``folder``, as many of each, of speakers on one side.
+    """``N_CLIPS`` clips with sound from the corpora in ``folder``, equally many of each, of speakers on one side.
 
     Raises:
         UsageError: no corpus with sound is there.
@@ -107,7 +107,7 @@ def changed_labels(clips: Sequence[Clip], checkout: Path, bundle: Path | None) -
             files = [pack(Path(folder, f"{place:02}"), change(x)) for place, x in enumerate(sounds)]
             labels = _labels(files, *where)
             own = own or labels
-            if name in IN_NOISE and in_noise is None:  # a change by the noise itself is not one by the shift
+            if name in IN_NOISE and in_noise is None:  # a change that the noise causes is not caused by the shift
                 in_noise = _labels([pack(file, _in_noise(0)(x)) for file, x in zip(files, sounds, strict=True)], *where)
             against = in_noise if in_noise and name in IN_NOISE else own
             rows[name] = {
@@ -165,7 +165,7 @@ def _later(by_s: float) -> Change:
 
 
 def _in_noise(by_s: float) -> Change:
-    """The clip later in noise that has been there before and stays the same beneath it."""
+    """The clip later, in noise that begins before the clip and is the same for each shift."""
 
     def change(samples: Floats) -> Floats:
         lead, by = round(_LEAD_S * _RATE_HZ), round(by_s * _RATE_HZ)

@@ -1,4 +1,4 @@
-"""Speech by corpus, emotion, intensity and condition: the windows in which a gate must not miss it.
+"""Cells of speech, by corpus, emotion, intensity and condition: windows that a gate must not miss.
 
     clip ──condition──► samples ──Windows, as on the device──► windows ──a second of sound or more──► CellWindows
     stored log-mel ──as it is, with echo, shouted, whispered──► CellWindows
@@ -46,7 +46,7 @@ class CellWindows:
 
     kind: Kind
     images: NDArray[np.int8]  # (n, n_frames, n_bands)
-    loud: NDArray[np.bool_]  # (n,) whether it is as loud as the device wants it; true where that is not known
+    loud: NDArray[np.bool_]  # (n,) whether it is loud enough for the device; true where that is not known
 
 
 def cells(
@@ -54,7 +54,7 @@ def cells(
 ) -> Iterator[CellWindows]:
     """Each clip of the corpora in ``groups``, which are prepared where they are stored log-mel, in each condition.
 
-    With ``in_turn`` a clip with sound is in so many conditions beside the clean one, which take turns.
+    With ``in_turn`` each clip with sound is in only so many conditions besides the clean one, which take turns.
     """
     voice = VoiceSpec()  # a training may go further than what is measured
     changes: dict[str, Change] = conditions(around) | {
@@ -79,7 +79,7 @@ def cells(
 
 
 def intensity(clip: Clip) -> str:
-    """The corpus' own word; where listeners gave numbers one of low, middle, high."""
+    """The corpus' own word; low, middle or high where listeners gave numbers."""
     if clip.level is None:
         return clip.intensity
     return ("low", "middle", "high")[int(np.searchsorted(_LEVELS, clip.level, side="right"))]

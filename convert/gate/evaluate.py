@@ -4,7 +4,7 @@
     the same on Trials of test ──► rows by gate, by group of sounds, curves
     the same on cells of test ──► windows and share missed, by corpus, emotion, intensity and condition
 
-What is decided here is decided on validation; the test side is only counted.
+Everything is decided on validation; on the test side errors are only counted.
 """
 
 from collections import Counter
@@ -62,7 +62,7 @@ def _gate_scores(content: bytes, windows: Trials) -> dict[str, Floats]:
 
 
 def scored(content: bytes, images: Any) -> Floats:  # noqa: ANN401 - int8 images; any array comes through a process
-    """(n,) what the gate says of each image, on the first runtime that is installed."""
+    """(n,) the gate's score of each image, on the first runtime that is installed."""
     gate = _interpreter(content)
     return np.array([gate.scores(image)[SPEECH] for image in images], np.float32)
 
@@ -76,7 +76,8 @@ def missed(
 ) -> list[dict[str, Any]]:
     """A row for each corpus, emotion and intensity: windows, and by condition the share that is missed.
 
-    ``too_quiet`` is the share of the windows as recorded for which the model is not asked; ``missed`` has them too.
+    ``too_quiet`` is the share of the windows as recorded that are too quiet for the model to run; ``missed`` includes
+    them.
     """
     return apart(_missed, content, at, dict(groups), around, run)
 

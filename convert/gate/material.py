@@ -1,4 +1,4 @@
-"""What the gate hears as speech and what as something else, by side.
+"""The gate's material by side: recordings of speech, and of everything else.
 
     corpora's folder ──► Sounds: clips of speech by speaker; meetings, noises and ESC-10 as recordings
     meeting.rttm ──► turns: where somebody speaks (s)
@@ -61,7 +61,7 @@ def sounds(folder: Path, recipe: GateRecipe, side: Side) -> Sounds:
 
 
 def absent(folder: Path, recipe: GateRecipe) -> list[str]:
-    """The corpora that the gate needs and ``folder`` has not."""
+    """The corpora that the gate needs and that are not in ``folder``."""
     return [name for name in (*recipe.spoken, "ami", "esc10", "noise") if not (folder / name).is_dir()]
 
 
@@ -71,7 +71,7 @@ def whole(folder: Path, names: Iterable[str], most: int) -> dict[str, list[Clip]
     for name in names:
         if (folder / name).is_dir():
             clips, taken = corpora.read(folder / name), Counter[tuple[str, str]]()
-            # Drawn, for an index in its own order has one gender, or one label, in every other row.
+            # Drawn at random: every other row of an index may be of one gender, or of one label.
             chosen = []
             for place in np.random.default_rng(len(clips)).permutation(len(clips)).tolist():
                 kind = (clips[place].emotion, clips[place].intensity)

@@ -3,7 +3,7 @@
     Sounds ──► Pieces: frames (n, 64) dB end to end, what stretches of them are speech and what are not
     a piece ──► as it is, in a room with echo, shouted, whispered, by telephone and codec over noise
 
-What is not speech has the same versions in the same shares, so that no trace of the making tells the two apart.
+What is not speech has the same versions in the same shares, so that no trace of the processing reveals the class.
 Emotions and intensities have equal shares of a corpus: of CREMA-D's clips one in nine is a loud anger or fear.
 """
 
@@ -30,7 +30,7 @@ from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats, FrontEnd
 
 _ACTIVE_DB = -45.0  # a frame whose loudest band is below this, relative to the piece, is a pause
-_SHORTEST = 12  # frames; a shorter piece says nothing
+_SHORTEST = 12  # frames; a shorter piece is left out
 _ROOM_S = 1.0  # between turns; a shorter gap may hold the end of a word
 _DEEPEST_DB = -110.0  # below the loudest cell, as a clip's own frames are kept
 _FRONT_END = FrontEnd()
@@ -87,7 +87,7 @@ def _clips(clips: Sequence[Clip], cache: Path) -> list[Piece]:
         kind = f"{clip.emotion} {intensity(clip)}"
         if clip.audio:
             samples = recordings.samples(clip.audio, clip.padded_s)
-            found.append(_heard(samples, kind))
+            found.append(_of_sound(samples, kind))
         else:
             found.append(Piece(_trimmed(dataset.load([clip], cache).frames), None, kind))
     return [piece for piece in found if len(piece.frames) >= _SHORTEST]
@@ -118,7 +118,7 @@ def _synthetic(count: int, seed: int) -> list[Piece]:
     return [Piece(_levels(part), part, "made") for part in samples]
 
 
-def _heard(samples: Floats, kind: str) -> Piece:
+def _of_sound(samples: Floats, kind: str) -> Piece:
     """A clip as a piece, without the pauses before and after it."""
     levels = _levels(samples)
     active = np.flatnonzero(levels.max(axis=1) > levels.max() + _ACTIVE_DB)
@@ -164,7 +164,7 @@ def _joined(
 
 
 def weights(found: list[Piece]) -> NDArray[np.float64]:
-    """(n,) of sum 1: as much for each kind, in it more for what is long, but not so much more."""
+    """(n,) of sum 1: equal for each kind; within a kind it grows with the length, but more slowly."""
     kinds = np.array([piece.kind for piece in found])
     weight = np.sqrt([len(piece.frames) for piece in found])
     for kind in np.unique(kinds):
@@ -204,7 +204,7 @@ def _elsewhere(piece: Piece, noises: list[Piece], recipe: GateRecipe, rng: np.ra
     return _levels(heard_elsewhere(piece.samples, noise.samples, recipe.sound, rng))
 
 
-# By the recipe's field with a version's share: the field with how many of it there are, and what makes it.
+# By the recipe's field with the share of a version: the field with its number, and the function that makes it.
 _VERSIONS: dict[str, tuple[str, Version]] = {
     "plain_p": ("n_plain", _plain),
     "room_p": ("n_rooms", _echoed),

@@ -1,6 +1,6 @@
 """Everything about the gate's training that is a number or a choice, as data.
 
-    GateRecipe, seed ──► GateRun: where what is made of them lies
+    GateRecipe, seed ──► GateRun: the folders of their results
 
 Speakers are on the side that ``convert/data/splits`` gives them: the gate never trains on a speaker that the cascade is
 tested on.  Its training material allows commercial use: CREMA-D, EMO-DB, and with attribution AMI and ESC-10.
@@ -26,7 +26,7 @@ SOURCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceSpec:
-    """How far a voice is changed that is made to shout or to whisper; each pair is a range."""
+    """How far a voice is changed to make it shout or whisper; each pair is a range."""
 
     shout_semitones: tuple[float, float] = (3.0, 12.0)  # higher
     shout_formants: tuple[float, float] = (1.0, 1.25)  # times as high
@@ -117,7 +117,7 @@ class GateRecipe:
 
 @dataclass(frozen=True, slots=True)
 class GateRun:
-    """One training of the gate, and what is made of it."""
+    """One training of the gate, and the folders of its results."""
 
     recipe: GateRecipe
     seed: int

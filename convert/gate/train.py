@@ -34,13 +34,13 @@ from convert.train.quantize import Size, checked_size, full_integer
 from edged.errors import ModelError, UsageError
 from edged.features.logmel import Floats
 
-MAX_PARAMETERS, MOST_MULTIPLY_ADDS = 20_000, 5_000_000
+MAX_PARAMETERS, MAX_MULTIPLY_ADDS = 20_000, 5_000_000
 _N_REPRESENTATIVE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Validation: windows of speech with the number of their cell, recorded sounds without speech."""
+    """The windows of validation: of speech, with the number of their cell, and of sounds without speech."""
 
     images: NDArray[np.uint8]
     cell: NDArray[np.int64]
@@ -49,7 +49,7 @@ class Held:
 
 
 def held(cells: Sequence[CellWindows], trials: Trials) -> Held:
-    """What epochs are chosen by, of the cells and the trials of validation.
+    """The windows that epochs are chosen by, from the cells and the trials of validation.
 
     Raises:
         UsageError: no clip has a second of speech.
@@ -89,7 +89,7 @@ def train(speech: Pieces, other: Pieces, held: Held, run: GateRun) -> None:
                 bar.update()
             missed = _missed(model, held, recipe.most_accepted)
             bar.set_postfix(loss=f"{np.mean(losses):.3f}", missed=f"{missed:.4f}")
-            # Of equals the later one: its rate of learning was lower.
+            # Of equal epochs the later one is taken: its learning rate was lower.
             if missed <= min((entry["missed"] for entry in history), default=1.0):
                 _save(model.weights, best)
             history.append({"loss": round(float(np.mean(losses)), 4), "missed": round(missed, 4)})
@@ -127,7 +127,7 @@ def _update(model: Any, optimizer: Any) -> Callable[..., Any]:  # noqa: ANN401 -
 
 
 def quantized(speech: Pieces, other: Pieces, run: GateRun) -> tuple[bytes, Size]:
-    """The ``.tflite`` file of what ``train`` kept, and what it costs.
+    """The ``.tflite`` file of the weights that ``train`` kept, and its size.
 
     Raises:
         ModelError: the network is above the gate's budget.
@@ -137,16 +137,16 @@ def quantized(speech: Pieces, other: Pieces, run: GateRun) -> tuple[bytes, Size]
     _put(model.weights, run.path / "gate.npz")
     scored = scoring(model)
     size = checked_size("gate", scored)
-    if size.parameters > MAX_PARAMETERS or size.multiply_adds > MOST_MULTIPLY_ADDS:
+    if size.parameters > MAX_PARAMETERS or size.multiply_adds > MAX_MULTIPLY_ADDS:
         raise ModelError(
             f"network gate: {size.parameters} parameters and {size.multiply_adds} multiply-adds, expected at most"
-            f" {MAX_PARAMETERS} and {MOST_MULTIPLY_ADDS}"
+            f" {MAX_PARAMETERS} and {MAX_MULTIPLY_ADDS}"
         )
     windows: list[Floats] = []
     while sum(map(len, windows)) < _N_REPRESENTATIVE:
         windows.append(batch(speech, other, recipe, (run.seed, recipe.epochs, len(windows)))[0])
     representative = np.concatenate(windows)[:_N_REPRESENTATIVE]
-    representative[0, 0, :2, 0] = 0, 1  # the input's scale must not depend on what was drawn
+    representative[0, 0, :2, 0] = 0, 1  # the input's scale must not depend on the windows that were drawn
     return full_integer(scored, representative), size
 
 

@@ -4,7 +4,7 @@
     Recording ──Windows, as on the device──► Trials: images, frame levels, truth; the votes of webrtcvad
 
 A window counts as speech with half a second of it or more, as something else with none; those between are left out.
-CREMA-D, of which only log-mel may be at hand, gives windows that webrtcvad and the level gate cannot hear.
+CREMA-D may come as log-mel only: webrtcvad and the level gate, which need sound, have no result for its windows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ _PAUSE_S, _PAUSE_DB = 1.5, -50.0  # around a clip, the floor relative to the cli
 _ACTIVE_DB = -40.0  # a frame below this, relative to the clip's loudest, is not where speech begins or ends
 _LEAST_S = 0.5  # of speech in a window that counts as speech
 _ROOM_S = 30
-_ROOMS_DBFS = (-70.0, -60.0, -50.0, -40.0)  # of rooms in which nothing happens
+_ROOMS_DBFS = (-70.0, -60.0, -50.0, -40.0)  # of silent rooms
 _FAR = 10_000  # between the seeds of two sides; training's are below
 LEVEL = GateSettings(margin_db=12.0, min_dbfs=-80.0, min_frames=25)  # the config's defaults
 
@@ -57,13 +57,13 @@ class Trials:
     group: NDArray[np.str_]
     speech: NDArray[np.bool_]
     images: NDArray[np.int8]  # (n, n_frames, n_bands)
-    loud_frames: NDArray[np.int64]  # (n,) frames as loud as the device wants them; all where the level is not known
+    loud_frames: NDArray[np.int64]  # (n,) frames loud enough for the device; all where the level is not known
     votes: Floats  # (n, modes) share of webrtcvad's frames that are speech
     margin_db: Floats  # (n,) the greatest margin with which the level gate would open
 
 
 def loud(windows: Trials) -> NDArray[np.bool_]:
-    """(n,) whether each window is as loud as the device wants it, so that the model is asked."""
+    """(n,) whether each window is loud enough for the device to run the model."""
     return np.asarray(windows.loud_frames >= LEVEL.min_frames, bool)
 
 
@@ -91,18 +91,18 @@ def recorded(sounds: Sounds, unseen: dict[str, list[Clip]], run: GateRun, number
 
 def trials(found: Iterator[Recording], stored: Sequence[Clip], run: GateRun, number: int) -> Trials:
     """Windows of recordings, then those of ``stored`` log-mel, as it is and in rooms; ``number`` as above."""
-    parts = [_heard(recording) for recording in found]
-    parts += [_unheard(clip.corpus, dataset.images(clip, run.cache)) for clip in stored]
+    parts = [_of_sound(recording) for recording in found]
+    parts += [_of_logmel(clip.corpus, dataset.images(clip, run.cache)) for clip in stored]
     rng = np.random.default_rng((run.seed, number, 2))
     for clip in stored:
         frames = echoed(dataset.load([clip], run.cache).frames, run.recipe, rng)
         levels = np.repeat(frames, GEOMETRY.n_mels // GEOMETRY.n_bands, axis=1)
-        parts.append(_unheard(f"{clip.corpus}{IN_A_ROOM}", dataset.windows(levels)))
+        parts.append(_of_logmel(f"{clip.corpus}{IN_A_ROOM}", dataset.windows(levels)))
     return Trials(*(np.concatenate(columns) for columns in zip(*map(_columns, parts), strict=True)))
 
 
 def _made(count: int, number: int) -> Iterator[Recording]:
-    """What no corpus holds: sounds by rule, empty rooms, silence."""
+    """Sounds that no corpus has: synthetic ones, empty rooms, silence."""
     for kind in made_sounds.KINDS:
         for place in range(count):
             yield Recording(f"{MADE}{kind}", made_sounds.made(kind, number * _FAR + place))
@@ -118,8 +118,8 @@ def _samples(clip: Clip) -> Floats:
     return recordings.samples(clip.audio)
 
 
-def _unheard(group: str, images: NDArray[np.uint8]) -> Trials:
-    """Windows of speech of which there is no sound."""
+def _of_logmel(group: str, images: NDArray[np.uint8]) -> Trials:
+    """Windows of speech of which there is log-mel but no sound."""
     absent = np.full(len(images), np.nan, np.float32)
     return Trials(
         np.full(len(images), group),
@@ -152,7 +152,7 @@ def _mixed(samples: Floats, under: list[Floats], below_db: float, rng: np.random
     return np.asarray(np.clip(samples + noise * scale, -1, 1), np.float32)
 
 
-def _heard(recording: Recording) -> Trials:
+def _of_sound(recording: Recording) -> Trials:
     flags = _flags(recording.samples)
     level = LevelGate(LEVEL, stride_s=dataset.STRIDE_FRAMES * GEOMETRY.hop_s)
     windows = Windows(GEOMETRY, dataset.STRIDE_FRAMES * GEOMETRY.hop)
@@ -180,7 +180,7 @@ def _heard(recording: Recording) -> Trials:
 
 
 def _flags(samples: Floats) -> NDArray[np.bool_]:
-    """(n_frames, modes) what webrtcvad says of each 30 ms, as it hears the whole recording."""
+    """(n_frames, modes) webrtcvad's answer for each 30 ms; it processes the whole recording in order."""
     pcm = (np.clip(samples, -1, 1) * 32767).astype(np.int16)
     pcm = np.pad(pcm, (0, -len(pcm) % _VOTE)).reshape(-1, _VOTE)
     found = np.zeros((len(pcm), len(MODES)), bool)

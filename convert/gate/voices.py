@@ -1,4 +1,4 @@
-"""A voice as it would shout or whisper, made of one that does neither.
+"""A shouted or whispered voice, made from a clip that is neither.
 
     samples (n,) ──pitch, envelope put back, effort, clipping──► shouted samples (m,)
     samples (n,) ──envelope laid on noise──► whispered samples (n,)
@@ -28,7 +28,7 @@ _LIFTER_S = 0.0014  # the cepstrum up to here is the envelope: shorter than the 
 _EFFORT_HZ = 500.0  # from here on a shout falls less …
 _EFFORT_OCTAVES = 3.0  # … as far as this
 _BREATH_HZ = 600.0  # below this a whisper has little
-_MAX_RAISED = 3.5  # natural logarithm: no more is put back of what the change of pitch has left nothing of
+_MAX_RAISED = 3.5  # natural logarithm: the greatest gain where the change of pitch has left almost nothing
 _TINY = 1e-7
 _DEEPEST_DB = -110.0  # below the loudest cell, as a clip's own frames are kept
 _SMOOTHED = 7  # bands over which harmonics are averaged away

@@ -1,4 +1,4 @@
-"""Pieces of sound to training windows: one lies over another, at random.
+"""Pieces of sound to training windows: two are mixed, at random levels and places.
 
     Pieces ──front, another so many dB below, augmented──► images (b, 188, 64, 1) 0..1, targets (b, 2)
 

@@ -1,4 +1,4 @@
-"""One training of a user's bundle, as a task: a fold that is tested on other speakers, or the whole that is shipped.
+"""One training of a user's bundle, as a task: a fold, tested on other speakers, or the bundle that is shipped.
 
     Plan, fold ──train, routes──► Parts ──calibrated on validation speakers──► scores of test speakers, as plain values
     Plan ──the same, trained on all but the first block──► Parts and their calibration, as plain values
@@ -50,7 +50,7 @@ def scored_fold(plan: Plan, fold: int) -> dict[str, Any]:
 
 
 def whole(plan: Plan) -> dict[str, Any]:
-    """What is shipped: its models, and what validation speakers decided."""
+    """The bundle that is shipped: its models, and what was decided on validation speakers."""
     began_s = time.monotonic()
     parts, windows = _trained(plan, None)
     made = draft(parts, plan.corpus.name, plan.recipe.heads, plan.size)

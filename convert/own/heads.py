@@ -33,7 +33,7 @@ _LARGEST_BATCH, _BATCHES = 256, 8  # of an epoch, at least
 
 
 def features(plan: Plan, spec: HeadsSpec) -> list[WindowFeatures]:
-    """Of all clips in all versions; those that are there already are read."""
+    """Features of all clips in all versions; those that are cached are read."""
     below = shipped(plan.size)
     made = Source(
         trunk=below.trunk or b"",
@@ -50,7 +50,7 @@ def features(plan: Plan, spec: HeadsSpec) -> list[WindowFeatures]:
 
 
 def parts(plan: Plan, spec: HeadsSpec, groups: Sequence[WindowFeatures], sides: dict[Split, list[Clip]]) -> Parts:
-    """Trains on one side; where no routes are given, they are made of what validation speakers show."""
+    """Trains on one side; where no routes are given, they are made from the confusions of validation speakers."""
     training = [_of(group, sides["train"]) for group in groups]
     known = statistics([group for group in training if group.version == AS_IT_COMES], spec)
     enough = _lengthened(spec, sum(len(group.values) for group in training), cut=plan.epochs is not None)
@@ -95,13 +95,13 @@ def _lengthened(spec: HeadsSpec, n_windows: int, *, cut: bool) -> HeadsSpec:
 
 
 def _present(groups: Sequence[WindowFeatures]) -> list[DimensionName]:
-    """The dimensions that clips of the training side tell of."""
+    """The dimensions for which clips of the training side have values."""
     found = further.present([clip for group in groups for clip in group.clips])
     return [name for name in get_args(DimensionName) if name in found]
 
 
 def _degrees(groups: Sequence[WindowFeatures], name: str) -> Floats:
-    """(n_windows, 2) none and all of dimension ``name``, 0 where a clip does not say."""
+    """(n_windows, 2) the shares none and all of dimension ``name``, both 0 for a clip without a value."""
     parts = []
     for group in groups:
         degree = further.targets(group.clips, (name,))[group.owner]

@@ -1,7 +1,7 @@
-"""What a bundle's files cost and how well its dimensions follow their truth.
+"""The time that a bundle's files take, and how well its dimensions follow the truth.
 
 files, windows ──each installed runtime──► ms of a window
-degrees of clips, what the clips say ──► Pearson's r, concordance (Lin 1989), by dimension
+degrees of clips, their true values ──► Pearson's r, concordance (Lin 1989), by dimension
 """
 
 import time
@@ -35,7 +35,7 @@ def degrees(bundle: Bundle, windows: ClipWindows, store: Path) -> dict[str, Floa
 
 
 def agreement(clips: Sequence[Clip], found: Mapping[str, Floats]) -> dict[str, dict[str, float]]:
-    """By dimension r and concordance over the clips that say, and how many they are."""
+    """By dimension r and concordance over the clips with a true value, and their number."""
     rows = {}
     for name, values in found.items():
         truth = further.targets(clips, (name,))[:, 0]

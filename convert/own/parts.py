@@ -1,6 +1,6 @@
-"""What a training of a user's labels leaves: files, their sizes, the cascade; and back from plain values.
+"""The result of a training on a user's labels: files, their sizes, the cascade; to plain values and back.
 
-Parts ──as_values──► what JSON can say ──from_values──► Parts ──draft──► a bundle without calibration
+Parts ──as_values──► plain values, for JSON ──from_values──► Parts ──draft──► a bundle without calibration
 """
 
 import base64
@@ -45,7 +45,7 @@ class Parts:
     dimensions: dict[DimensionName, bytes] = dataclasses.field(default_factory=dict)  # their files by name
 
     def as_values(self) -> dict[str, Any]:
-        """For JSON."""
+        """As plain values, for JSON."""
         return {
             "tasks": {task: list(labels) for task, labels in self.cascade.tasks.items()},
             "hard": msgspec.to_builtins(self.cascade.hard),
@@ -58,7 +58,7 @@ class Parts:
 
 
 def from_values(values: dict[str, Any]) -> Parts:
-    """What ``as_values`` gave."""
+    """The parts of which ``as_values`` made ``values``."""
     cascade = Cascade(
         {task: tuple(labels) for task, labels in values["tasks"].items()}, msgspec.convert(values["hard"], Node)
     )

@@ -1,4 +1,4 @@
-"""What a bundle of a user's recordings is made with; any process on any machine can be given it.
+"""All settings of a bundle of a user's recordings; a worker on any machine can be given them.
 
 index, size, seed, folders, routes ──► Plan
 """
@@ -25,7 +25,7 @@ class Plan:
     seed: int
     epochs: int | None
     cascade: Cascade | None  # None: its routes are made
-    corpora: Path  # whose esc10 and noise are mixed into copies, where they are there
+    corpora: Path  # whose esc10 and noise are mixed into copies, if present
     work: Path
     model: str | None = None  # of the zoo: a bundle of this one model
 
@@ -40,11 +40,11 @@ class Plan:
 
     @cached_property
     def noises(self) -> list[Clip]:
-        """None where ESC-10 is absent: then clips are not mixed with any."""
+        """Sounds to mix into copies; None where ESC-10 is absent: then nothing is mixed in."""
         return noises(self.corpora, "train") if (self.corpora / "esc10").is_dir() else []
 
     @cached_property
     def recipe(self) -> Recipe:
-        """Of this size, for these recordings."""
+        """The recipe of this size for these recordings."""
         made = own_recipe(self.size, self.corpus.name, epochs=self.epochs, with_noises=bool(self.noises))
         return dataclasses.replace(made, name=f"own-{self.model.replace(' ', '-')}") if self.model else made

@@ -93,7 +93,7 @@ def given(file: Path, labels: tuple[str, ...]) -> Cascade:
 
 
 def _as_manifest(found: _Given, labels: tuple[str, ...]) -> Manifest:
-    """A manifest of which only labels, models and routes mean anything."""
+    """A manifest in which only labels, models and routes are meant; the rest is filler."""
     models = {
         name: Model(file="m.tflite", sha256="0" * 64, labels=own, parameters=1, multiply_adds=1)
         for name, own in found.models.items()

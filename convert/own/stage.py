@@ -34,7 +34,7 @@ WHOLE = "whole"
 
 
 def made(plan: Plan, workers: Workers) -> Bundle:
-    """Everything but the origin; what is done already is not repeated.
+    """The bundle without its origin; finished folds are not repeated.
 
     Raises:
         UsageError: the recordings are too few, see ``read_own``; or a worker died several times.
@@ -94,7 +94,7 @@ def _metrics(plan: Plan, bundle: Bundle, folds: Mapping[str, Any]) -> dict[str, 
 
 
 def _dimensions(clips: Sequence[Clip], folds: Mapping[str, Any]) -> dict[str, Any]:
-    """Over the clips of all folds; only what every fold's training side tells of."""
+    """Over the clips of all folds; only dimensions for which every fold's training side has values."""
     everywhere = set.intersection(*(set(fold["degrees"]) for fold in folds.values()))
     found = {
         name: np.concatenate([np.array(fold["degrees"][name], np.float32) for fold in folds.values()])

@@ -45,7 +45,7 @@ class Cascade:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """All of them."""
+        """All labels, in the order of the first model."""
         return self.tasks[FIRST]
 
     def number(self, task: str) -> int:

@@ -45,7 +45,7 @@ _LARGE = Recipe(
     unseen=("ravdess", "nemo", "emovo"),
     heads=HeadsSpec(repeats=(("emodb", 4.0),)),
 )
-# Networks side by side: the first model of the default recipe, and towers that the encoder taught.
+# Two kinds of networks in parallel: the first model of the default recipe, and towers that imitate the encoder.
 _SMALL = Recipe(
     name="small",
     corpora=("cremad", "emodb"),
@@ -90,7 +90,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         # The alternative to the cascade: one network with the parameters of all five, its own teacher.
         dataclasses.replace(_DEFAULT, name="default-wide", network=_WIDE, budgets=5, teacher=TeacherSpec(seeds=(1,))),
-        # Shows on EMO-DB what a change does for an unseen corpus, before RAVDESS and nEMO are looked at.
+        # Shows on EMO-DB what a change does on an unseen corpus, without a look at RAVDESS and nEMO.
         Recipe(
             name="cremad-alone",
             corpora=("cremad",),

@@ -3,8 +3,8 @@
     large, small: heads on the trunk of the shipped bundle of this size (minutes)
     scratch: networks of their own from the first layer on (an hour)
 
-Heads are those of the shipped bundles; networks are those of the first release, without a teacher, whose trainings
-pay on thousands of clips alone.
+Heads are those of the shipped bundles; networks are those of the first release, without a teacher, which pays only
+with thousands of clips.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from convert.recipes.spec import UNDISTILLED, HeadsSpec, Recipe
 
 LARGE, SCRATCH = "large", "scratch"
 _NETWORKS = "default"
-_WITHOUT_NOISES = 2  # versions of a clip that need no noise: as it comes, and moved
+_WITHOUT_NOISES = 2  # versions of a clip that need no noise: unchanged, and moved
 
 
 def own_recipe(size: str, corpus: str, *, epochs: int | None, with_noises: bool) -> Recipe:

@@ -2,7 +2,8 @@
 
     Recipe: corpora, NetworkSpec, AugmentSpec, SoundSpec, TeacherSpec, schedule ──described──► plain values, hashed
 
-A field that was added after trainings had been made is no part of their names while it is at its default.
+A field that was added later is left out of the name of a training while it is at its default, so that older trainings
+keep their names.
 """
 
 import dataclasses
@@ -13,7 +14,7 @@ import msgspec
 
 from convert.recipes.cascade import SIX, Cascade
 
-# Marks a field that was added after trainings had been made: at its default it is no part of their names.
+# Marks a field that was added later, see above.
 _LATER = {"later": True}
 UNDISTILLED = "-undistilled"  # suffix of a recipe's name without its teacher
 
@@ -134,7 +135,7 @@ class HeadsSpec:
     unadapted_p: float = 0.3
     neutral_p: float = 0.5  # share of homes that are mostly neutral
     balanced_p: float = 0.2
-    certainty: float = 0.5  # with which the emotions that were adapted to are told apart
+    certainty: float = 0.5  # with which the emotions of the windows adapted to are known
     caution: float = 1.0
     # Of the device.
     caution_s: float = 2.5
@@ -144,7 +145,7 @@ class HeadsSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TowerSpec:
-    """A network of a trunk that all models share: taught by the encoder, trained with features adapted to a place."""
+    """A network of a trunk that all models share: it imitates the encoder, with features adapted to a place."""
 
     place: int = 8  # clips of one speaker in a batch: one place, whose features are adapted to each other
     statistics_of: tuple[int, ...] = (1, 2, 3, 4, 7)  # other clips that a clip is adapted to, drawn

@@ -47,7 +47,7 @@ def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: ClipWindows)
     """Fits ``draft`` (its temperatures 1) to the validation speakers' ``raw`` scores by model."""
     labels, first = draft.labels, draft.routes.hard.model
     there = {clip.label for clip in windows.clips}
-    # A model whose labels no validation speaker shows gets the temperature of the first, which answers them too.
+    # A model without validation clips of its labels gets the temperature of the first, which answers these labels too.
     fitted = {name: name if there & set(model.labels) else first for name, model in draft.models.items()}
     temperatures = {name: temperature(raw[of], windows, draft.models[of].labels) for name, of in fitted.items()}
     warm = with_calibration(draft, temperatures, dict.fromkeys(draft.models, 1.0), "hard")
@@ -71,7 +71,7 @@ def calibrated(draft: Manifest, raw: Mapping[str, Floats], windows: ClipWindows)
         "m1": uar(confusion(truth, windows.by_clip(tempered[first]).argmax(axis=1), len(labels))),
     }
     default: Routing = "soft" if uars["soft"] >= uars["hard"] else "hard"
-    if uars["m1"] > max(uars["soft"], uars["hard"]):  # the others have not earned their place: they are not asked
+    if uars["m1"] > max(uars["soft"], uars["hard"]):  # the other models do not help, so they are not run
         weights, default = {name: float(name == first) for name in draft.models}, "soft"
     final = with_calibration(draft, temperatures, weights, default)
     routings: tuple[Routing, ...] = ("hard", "soft")

@@ -26,7 +26,7 @@ def apart(function: Callable[Given, Result], *arguments: Given.args, **named: Gi
     finally:
         if (
             not usable
-        ):  # killed, in an unknown state, or spoilt by a function that imports TensorFlow: the next gets another
+        ):  # killed, in an unknown state, or its function has imported TensorFlow: the next call gets a new process
             _interpreter().shutdown()
             _interpreter.cache_clear()
     return result
@@ -43,6 +43,7 @@ def _called(
 def _interpreter() -> ProcessPoolExecutor:
     """One process: an interpreter needs seconds to start, and the stages call it hundreds of times."""
     pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-    # A process that multiprocessing started joins its children before it closes its pools: for ever, without this.
+    # A process that multiprocessing started joins its children before it closes its pools: without this it would wait
+    # without end.
     Finalize(None, pool.shutdown, exitpriority=20)  # before the queues of the pool, which have 10
     return pool

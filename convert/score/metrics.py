@@ -4,7 +4,7 @@
     confusion by speaker ──bootstrap over speakers──► 95 % interval of UAR
 
 UAR is the mean recall over the labels that occur.  Clips of one speaker resemble each other, so the bootstrap draws
-speakers, not clips.  With two speakers the interval says little: the number of speakers stands beside it.
+speakers, not clips.  With two speakers the interval says little, so the number of speakers is reported with it.
 """
 
 from collections.abc import Sequence

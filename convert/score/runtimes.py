@@ -1,4 +1,4 @@
-"""Windows through a bundle's models on the installed runtimes, and the differences between runtimes.
+"""Windows to a bundle's scores on the installed runtimes, and the differences between runtimes.
 
 Bundle, windows ──int8──► scores (n_windows, n_labels) by model, cached under their hash
 """

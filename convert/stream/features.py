@@ -1,4 +1,4 @@
-"""Windows of a scene to the scores of a bundle with a trunk, as they come and with adaptation from the scene's start.
+"""Windows of a scene to the scores of a bundle with a trunk, without adaptation and with it from the scene's start.
 
     SceneWindows ──its levels in the bundle's geometry──► windows with speech ──trunk──► features
         ──models──► scores                    (n, n_labels)

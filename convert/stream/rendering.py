@@ -1,4 +1,4 @@
-"""Scenes to sound, and to the windows that a device cuts of it.
+"""Scenes to sound, and to the windows that a device cuts from it.
 
     Scene ──samples added, echo, noise, floor──► (n,) float32 at 16 kHz
     sound ──the device's filters and windows──► SceneWindows
@@ -63,7 +63,7 @@ def sound(scene: Scene) -> Floats:
 
 
 def windows_of_sound(samples: Floats, config: Config, geometry: Geometry = GEOMETRY) -> SceneWindows:
-    """The windows that a device with ``config`` cuts of ``samples`` (n,), for a bundle with ``geometry``."""
+    """The windows that a device with ``config`` cuts from ``samples`` (n,), for a bundle with ``geometry``."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "scene.wav"
         recordings.write(file, samples)

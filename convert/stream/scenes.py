@@ -21,7 +21,7 @@ from convert.data.surroundings import Surroundings
 from edged.features.geometry import GEOMETRY
 
 Kind = Literal["emotions", "neutral", "other"]
-# The word of each kind in the seed of a scene: another word would draw other scenes.
+# The word that seeds the scenes of each kind: with another word, other scenes would be drawn.
 _SEED_WORDS: dict[Kind, str] = {"emotions": "moods", "neutral": "neutral", "other": "other"}
 USUAL = "neutral"
 RATE_HZ = GEOMETRY.sample_rate_hz

@@ -24,7 +24,7 @@ from edged.config.structs import Config
 from edged.models.bundle import Bundle
 
 VALIDATION, OTHER = "validation", "other"
-# Settings of the tracker (enter, leave, min_duration_s) in the trade-off, from lively to strict.
+# Settings of the tracker (enter, leave, min_duration_s) in the trade-off, from many episodes to few.
 SETTINGS = (
     (0.4, 0.3, 1.0),
     (0.5, 0.4, 1.0),
@@ -116,7 +116,7 @@ def _rows(
 
 
 def _source(scripts: Sequence[Scene]) -> str:
-    """What the windows of a group are cut of."""
+    """What the windows of a group are cut from."""
     return "sound" if all(map(has_sound, scripts)) else "log-mel"
 
 

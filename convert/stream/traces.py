@@ -2,8 +2,8 @@
 
     sound, or log-mel ──windows──► ──gate, models──► Trace ──Adaptation, Tracker──► Published
 
-Windows are cut of the scene's sound, and a test holds what is made of them to what ``edged replay`` publishes of the
-same sound: the same windows, states and episodes.  Of CREMA-D, which may come as log-mel only, they are made of that.
+Windows are cut from the scene's sound, and a test requires the same windows, states and episodes as ``edged replay``
+publishes for it.  For CREMA-D, which may come as log-mel only, windows are made from the log-mel.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from edged.models.interpreter import installed_runtimes
 from edged.pipeline.classifier import min_frames
 
 _RATE_HZ = GEOMETRY.sample_rate_hz
-BEHIND_S = GEOMETRY.n_fft / 2 / _RATE_HZ  # a frame is whole half its length after its centre
+BEHIND_S = GEOMETRY.n_fft / 2 / _RATE_HZ  # a frame is complete half its length after its centre
 _GATE = "gate"
 
 
@@ -72,7 +72,7 @@ def traces(bundle: Bundle, config: Config, scenes: Sequence[Scene], cache: Path)
 
 
 def scene_windows(scene: Scene, config: Config, cache: Path, geometry: Geometry) -> SceneWindows:
-    """What a device with ``config`` sees of ``scene``, with the frames of a bundle's ``geometry``."""
+    """The windows of ``scene`` on a device with ``config``, with the frames of a bundle's ``geometry``."""
     if has_sound(scene):
         return rendering.windows_of_sound(rendering.sound(scene), config, geometry)
     return rendering.windows(scene, cache, config.gate.min_dbfs, geometry)

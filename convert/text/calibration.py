@@ -3,7 +3,7 @@
     logits (n, 7), labels (n,) ──lowest NLL, each label counting the same──► temperature, offsets (7,)
     softmax(logits / temperature + offsets) ──► scores (n, 7)
 
-The offsets take the sentences' own prior off: neutral and joy are two thirds of GoEmotions.
+The offsets remove the sentences' own prior: neutral and joy are two thirds of GoEmotions.
 """
 
 from dataclasses import dataclass

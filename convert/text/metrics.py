@@ -51,7 +51,7 @@ def macro_f1(matrix: NDArray[np.int64]) -> float:
 
 
 def balanced_ece(labels: NDArray[np.int64], scores: Floats) -> float:
-    """Expected calibration error in 15 bins, each label counting the same, as the scores claim to be."""
+    """Expected calibration error in 15 bins, each label counting the same, as in the scores' prior."""
     if not len(labels):
         return 0.0
     weights = balanced(labels)

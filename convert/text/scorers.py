@@ -1,8 +1,8 @@
-"""The two text models as one thing that scores sentences.
+"""The two text models behind one interface that scores sentences.
 
     texts ──LinearScorer | BertScorer──► logits (n, 7) ──calibration──► scores (n, 7), NaN without evidence
 
-The BERT takes the linear model's word for it that a sentence is English: it has an answer to anything itself.
+The BERT scores only sentences that the linear model takes for English: it has no such check of its own.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ class BertScorer:
     english: LinearText
 
     def logits(self, texts: Sequence[str]) -> Floats:
-        """(n, 7); rows of NaN without evidence.  What was once computed is read from ``run``."""
+        """(n, 7); rows of NaN without evidence.  Logits that were computed before are read from ``run``."""
         store = self.run / f"{hashlib.sha256(repr(list(texts)).encode()).hexdigest()[:16]}.npy"
         if not store.is_file():
             model = network(self.files, len(TEXT_LABELS), seed=0)

@@ -70,7 +70,7 @@ def make_linear(folder: Path, settings: linear.Settings) -> LinearRun:
 def make_bert(
     folder: Path, work: Path, settings: tuning.Tuning, wheel: Path | None = None, limit: int | None = None
 ) -> TextRun:
-    """The BERT that is fine-tuned on the sentences in ``folder``; what ``work`` holds of it is not made again.
+    """The BERT that is fine-tuned on the sentences in ``folder``; finished parts in ``work`` are not made again.
 
     It is calibrated on the first ``limit`` validation sentences.
     """
@@ -94,7 +94,7 @@ def shipped() -> TextRun:
 
 
 def finetuned(work: Path, described: Mapping[str, Any]) -> TextRun:
-    """The BERT in ``work`` that ``described`` is the result of."""
+    """The fine-tuned BERT in ``work`` that ``described`` describes."""
     training, calibration = described["training"], described["calibration"]
     scorer = BertScorer(work / "bert", work / training["run"], load_text_scorer())
     return TextRun(scorer, Calibration(calibration["temperature"], tuple(calibration["offsets"])), training)
@@ -109,7 +109,7 @@ def bert_name(settings: tuning.Tuning) -> str:
 def measured(run: TextRun, folder: Path, limit: int | None = None, *, spoken: bool) -> dict[str, Any]:
     """By set of test sentences: metrics of the scores, and of the logits under the sentences' own prior.
 
-    Beside them the validation sentences' loss and UAR.  With ``limit`` of the first so many sentences of each set.
+    Also the validation sentences' loss and UAR.  ``limit``: only the first so many sentences of each set.
     """
     validation = sentences.read(folder, "goemotions", "validation")
     validation = validation.first(limit or len(validation.texts))

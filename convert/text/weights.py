@@ -2,8 +2,8 @@
 
     labels (n,) ──counts^-1/2──► weights (7,), mean weight 1 over the sentences ──counts x weights──► prior (7,)
 
-With weights a model learns the posterior under another prior than the sentences': taking that prior off gives scores as
-if each label were as frequent as the others, which is what fusion multiplies.
+With weights a model learns the posterior under another prior than the sentences': removing that prior gives scores as
+if all labels were equally frequent, which is what fusion multiplies.
 """
 
 import numpy as np

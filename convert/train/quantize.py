@@ -74,7 +74,7 @@ def representative_set(run: Run) -> Floats:
 
 
 def representative_windows(clips: Sequence[Clip], cache: Path, seed: int) -> Floats:
-    """The same of prepared ``clips``."""
+    """(n, n_frames, n_bands, 1) as ``representative_set``, of prepared ``clips``."""
     rng = np.random.default_rng(seed)
     chosen = [clips[index] for index in rng.permutation(len(clips))[:_N_REPRESENTATIVE]]
     windows = clip_scores.dequantised(clip_scores.clip_windows(chosen, cache).images)

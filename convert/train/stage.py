@@ -4,8 +4,8 @@
     m1.npz of several seeds ──► soft targets of each clip ──from m1.npz, more epochs──► m1.npz of the student
     m1.npz ──the same for each of m2 … m5──► m2.npz … m5.npz
 
-The best epoch is chosen on the validation speakers alone, on their clips and the augmented copies of them: an epoch
-that is best as recorded may be the worst in other rooms.  A model that is done is not trained again.  TensorFlow uses a
+The best epoch is chosen on the validation speakers alone, on their clips and augmented copies of them: an epoch that is
+best on clips as recorded may be the worst in other rooms.  A finished model is not trained again.  TensorFlow uses a
 GPU if it finds one (the extra convert-gpu); no code and no command names a device.
 """
 

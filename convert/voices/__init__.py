@@ -1,1 +1,1 @@
-"""The voice encoder: a published package to the weights that tell two voices of a call apart, and their error."""
+"""The voice encoder: a published package to the weights that separate two voices of a call, and their error."""

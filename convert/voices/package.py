@@ -1,8 +1,8 @@
-"""The package that carries the voice encoder to its weights and its licence, both with hashes that are known.
+"""The package that contains the voice encoder to its weights and its licence, whose hashes are checked.
 
     pip download resemblyzer ──► wheel ──pretrained.pt, LICENSE──► a folder of build/, or UsageError
 
-Resemblyzer (Resemble AI, Apache-2.0) has an encoder of voices that was taught with the generalized end-to-end loss (Wan
+Resemblyzer (Resemble AI, Apache-2.0) has an encoder of voices, trained with the generalized end-to-end loss (Wan
 et al. 2018, arXiv 1710.10467).  The package is fetched alone: it needs torch, and nothing here does.
 """
 
@@ -26,7 +26,7 @@ MEMBERS = {
 
 
 def fetch(folder: Path, wheel: Path | None = None) -> Path:
-    """Puts both into ``folder``; what is there and whole stays.  Returns ``folder``.
+    """Puts both into ``folder``; files that are there and intact stay.  Returns ``folder``.
 
     Raises:
         UsageError: the package cannot be had, or its content is not what the hashes say.

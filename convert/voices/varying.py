@@ -3,7 +3,8 @@
 clips of a speaker, wide and by telephone ──VoiceEncoder──► (n, 256) ──less the speaker's mean──► covariance
 ──of all speakers, its eight largest eigenvectors──► (8, 256)
 
-They hold anger, and what a line does to a voice.  How many are taken was chosen on EMOVO's speakers (convert/LOG.md).
+These directions hold the effects of anger and of the telephone line.  How many are taken was chosen on EMOVO's speakers
+(convert/LOG.md).
 """
 
 from collections.abc import Sequence

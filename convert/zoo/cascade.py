@@ -3,7 +3,8 @@
     bundle.json ──metrics.rows──► the committed split's test speakers, or all of a corpus that was never trained on
     former_m1.json ──python -m convert protocol──► every speaker once, by the folds of the other rows
 
-Nothing is trained here: these networks take hours (docs/models.md, Training), and a bundle keeps what they reached.
+Nothing is trained here: these networks take hours (docs/models.md, Training), and a bundle's manifest has their
+metrics.
 """
 
 import json
@@ -66,9 +67,9 @@ def _recipe_by_folds(size: str, manifest: Manifest) -> list[Summary]:
 
 
 def _by_folds() -> list[Summary]:
-    """The network that was M1 of the bundle before, by problem.
+    """The network that was M1 of the previous small bundle, by problem.
 
-    ``former_m1.json`` has what ``python -m convert protocol`` gave for it, as that bundle's manifest had it.
+    ``former_m1.json`` has the results of ``python -m convert protocol`` for it, copied from that bundle's manifest.
     """
     stored = json.loads(_FORMER.read_text(encoding="utf-8"))
     cost = stored.pop("multiply_adds")
@@ -89,7 +90,7 @@ def _summary(  # noqa: PLR0913 -- what a row is made of
     seed: int,
     n_folds: int,
 ) -> Summary:
-    """A row of ``metrics``; ``made`` has the command and commit that they are of."""
+    """A row of ``metrics``; ``made`` has the command and the commit that gave them."""
     matrix = np.array(metrics["confusion"], np.int64)
     low, high = metrics["uar_95"]
     return Summary(

@@ -26,7 +26,7 @@ def own_problem(index: Path) -> Problem:
 
     problem = Problem(
         name=f"own-{corpus.name}",
-        title=f"{corpus.name}, recordings of one's own",
+        title=f"{corpus.name}, your own recordings",
         labels=corpus.labels,
         n_folds=corpus.n_folds,
         read=lambda _places: list(corpus.clips),

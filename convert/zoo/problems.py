@@ -4,8 +4,8 @@
 
 ``ravdess`` has the cascade's six labels, ``ravdess-8`` its own eight; ``iemocap-4``, ``-6`` and ``-8`` are the classes
 that the literature counts, by session.  ``goemotions`` and ``meld`` are sentences with the splits of their authors.
-``pairs`` gives each clip of RAVDESS a sentence of GoEmotions with the same label: its words carry what no real
-recording's do, so its figures are an upper bound.
+``pairs`` gives each clip of RAVDESS a sentence of GoEmotions with the same label: its words carry more emotion than
+those of a real recording, so its figures are an upper bound.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +57,7 @@ class Problem:
     open_to_all: bool = False  # for every recogniser, also for those that name others
 
     def media(self, clips: Sequence[Clip]) -> frozenset[Medium]:
-        """What every one of ``clips`` has."""
+        """The media that all ``clips`` have."""
         found: set[Medium] = set()
         if all(clip.audio for clip in clips):
             found.add("sound")
@@ -69,7 +69,7 @@ class Problem:
 
     @property
     def option(self) -> str:
-        """What names it on the command line."""
+        """The option that names it on the command line."""
         return "--own INDEX.csv" if self.open_to_all else f"--corpus {self.name}"
 
     def present(self, places: Places) -> bool:

@@ -1,4 +1,4 @@
-"""What every recogniser of the zoo offers, and what is known of it.
+"""The interface that every recogniser of the zoo has, and its entry in the catalogue.
 
     Entry: name, family, source ──make──► Recogniser ──fit(training, validation)──► scores(clips) (n, n_labels)
 
@@ -44,7 +44,7 @@ class Recogniser(Protocol):
     """A classifier of clips.  It is fitted once."""
 
     def fit(self, task: Task, training: Sequence[Clip], validation: Sequence[Clip]) -> None:
-        """Learns from ``training``; scalers, vocabularies and oversampling too see nothing else.
+        """Learns from ``training`` alone; so do scalers, vocabularies and oversampling.
 
         ``validation`` has other speakers.  An epoch or a parameter is chosen on it, nothing is learned from it.
         """

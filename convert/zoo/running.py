@@ -25,7 +25,7 @@ from convert.zoo.trials import Outcome, Trial
 
 
 def results(places: Places, wanted: Sequence[Trial]) -> dict[Trial, dict[str, Any]]:
-    """What is there already."""
+    """The results that are stored already."""
     found = {}
     for trial in wanted:
         file = places.results / f"{trial.name}.json"
@@ -35,7 +35,7 @@ def results(places: Places, wanted: Sequence[Trial]) -> dict[Trial, dict[str, An
 
 
 def run_all(places: Places, wanted: Sequence[Trial], workers: Workers, commit: str) -> None:
-    """Runs the trials that have no result, in about their order, and stores each result.
+    """Runs the trials that have no result, roughly in their order, and stores each result.
 
     Raises:
         UsageError: the same trial lost its worker several times.
@@ -77,5 +77,5 @@ def stored(places: Places, trial: Trial) -> Outcome | None:
 
 @cache
 def _store(places: Places) -> Store:
-    """One a worker, so that features are read once."""
+    """One store for each worker, so that features are read once."""
     return Store(places.work / "zoo" / "features", places.work / "cache")

@@ -1,4 +1,4 @@
-"""Results of trials to figures: one a recogniser and problem, both protocols side by side.
+"""Results of trials to figures, one for each recogniser and problem, with both protocols.
 
 {Trial: result} ──confusions pooled over folds──► UAR with its interval over speakers, WAR, macro-F1, top-3, over seeds
 

@@ -63,7 +63,7 @@ def suits(problem: Problem, entry: str, media: frozenset[Medium]) -> bool:
     """Whether ``entry`` is run on ``problem``, of which every clip has ``media``."""
     chosen = ENTRIES[entry]
     named = problem.name in chosen.problems if chosen.problems else not problem.special
-    # The cascades that are shipped have labels of their own.
+    # The shipped cascades have other labels.
     is_open = problem.open_to_all and chosen.family != "the cascade"
     return chosen.needs <= media and (named or is_open)
 

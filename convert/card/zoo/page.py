@@ -17,21 +17,21 @@ from convert.zoo.summary import Summary
 _INTRODUCTION = """\
 # Other recognisers
 
-What are edged's models worth against the ways that others try? Recognisers that other works propose are built here, and
-trained and tested on the speakers and folds of edged's own models. `python -m convert zoo --page docs/zoo.md` trains
-what has no result yet, and writes this page and its picture.
+How do edged's models compare with what others have proposed? Their recognisers are rebuilt here, and trained and tested
+on the same speakers and folds as edged's own models. `python -m convert zoo --page docs/zoo.md` trains what has no
+result yet, and writes this page and its picture.
 
-- **Apart**: nobody is both trained and tested on, by the committed folds. UAR is the unweighted average recall, its
+- **Apart**: by the committed folds, no speaker is in both training and test. UAR is the unweighted average recall, its
   95 % interval is over speakers, ± is the standard deviation over seeds. Epochs are chosen on validation speakers.
 - **As published**: the protocol of many publications. Clips are repeated until labels are balanced and then split at
   random, so that speakers and copies of a clip are on both sides, and the epoch is chosen on the test clips. Its
   figures say how well a recogniser remembers.
-- **Multiply-adds** are of 3 s of sound or of one sentence (16 word pieces of BERT), without the features; of trees the
-  comparisons. The networks of a small bundle may have 125 M together.
-- **Folds**: "2 of 8" means that the others are not trained yet; the figure is of these folds' speakers alone, no
-  match for rows with all, and not in the picture. One speaker has no interval.
+- **Multiply-adds** are for 3 s of sound or for one sentence (16 word pieces of BERT), without the features; for trees,
+  comparisons are counted. The networks of a small bundle may have 125 M together.
+- **Folds**: "2 of 8" means that the others are not trained yet. The figure is then of the speakers of these folds
+  alone: it cannot be compared with complete rows, and is not in the picture. One speaker has no interval.
 - **Seeds** are named, not counted: "3" is one training, with seed 3.
-- Each row is of `python -m convert zoo --model NAME --corpus NAME`, at its commit and with its seeds; those of the
+- `python -m convert zoo --model NAME --corpus NAME` repeats a row, at its commit and with its seeds; the rows of the
   bundles are explained below.
 """
 _READING = """\
@@ -39,10 +39,12 @@ _READING = """\
 
 - Features 6 to 8 of `eight` depend on a clip's length and offset, as published: the harmonic part and the maximum of
   the autocorrelation are multiplied by 1000, and the latter is divided by its length.
-- CREMA-D comes as log-mel here, so what needs sound has no row there, and networks on frames see its 13 cepstra alone.
-- Words of the acted corpora carry no emotion. Words are measured on sentences, and sound with words on pairs: each clip
-  of RAVDESS gets a sentence of GoEmotions with the same label, another one for each block of speakers. That is an
-  upper bound, and no figure of a real recording. IEMOCAP, which has both, is tested by session for those who have it.
+- CREMA-D comes as log-mel here, so recognisers that need sound have no row there, and networks on frames get its 13
+  cepstra alone.
+- The words of the acted corpora carry no emotion. Words are therefore measured on sentences, and sound with words on
+  pairs: each clip of RAVDESS gets a sentence of GoEmotions with the same label, another one for each block of speakers.
+  That gives an upper bound, not the figure of a real recording. IEMOCAP has both; whoever has IEMOCAP can test on it,
+  session by session.
 - The last rows are the cascade's. "Fold by fold" is M1 of the five networks that the small bundle had before: 20 M
   multiply-adds, pretrained on other corpora and fine-tuned (CREMA-D: from scratch) with the folds of the other rows
   (`python -m convert protocol`). The bundles' rows are those of their cards: on CREMA-D's and EMO-DB's test speakers of
@@ -100,8 +102,8 @@ and `--own INDEX.csv` does the same for your recordings.
 
 - `fit` learns from `training` alone; `validation` has other speakers, to choose an epoch by. `task` has the labels, the
   seed, and `truth(clips)`. `scores` gives a row of probabilities a clip, `multiply_adds` says what one costs.
-- `needs` says what the clips must have: `sound`, `log-mel` (CREMA-D has nothing else), `words`. What else an `Entry`
-  takes, as members whose scores are averaged, stands in `convert/zoo/recogniser.py`.
+- `needs` says what the clips must have: `sound`, `log-mel` (all that CREMA-D has), `words`. The other fields of an
+  `Entry`, such as members whose scores are averaged, are in `convert/zoo/recogniser.py`.
 - `convert/zoo/features/` computes features once and keeps them. `convert/zoo/learning/` has what families share:
   vectors and classifiers, a Keras network whose epoch is chosen on validation speakers, and one on spectrograms with
   augmentation and further heads.

@@ -1,10 +1,10 @@
-"""Early fusion: a small network over what both branches say, side by side.
+"""Early fusion: a small network over the scores of both branches together.
 
     log scores of the voice's models (16) and of the text (7), and whether there is text (1) ──32──► (6)
 
-It is trained on matched pairs of validation speakers and validation sentences, since no others carry emotion in both
-senses: neither branch has been trained on them.  So it learns to trust the words as far as these pairs deserve it,
-which is what the negative control and the mismatched pairs show.
+It is trained on matched pairs of validation speakers and validation sentences: the only clips with emotion in both
+senses on which neither branch was trained.  So it learns to rely on words as much as these pairs justify, which is more
+than real speech does: see the negative control and the mismatched pairs.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ _FLOOR = 1e-4
 
 
 def trained(trials: Trials, model: str, seed: int) -> Any:  # noqa: ANN401 - scikit-learn has no types
-    """The network of ``trials``."""
+    """The network, trained on ``trials``."""
     from sklearn.neural_network import MLPClassifier  # noqa: PLC0415 - takes a second
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415 - as above
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415 - as above
@@ -31,7 +31,7 @@ def trained(trials: Trials, model: str, seed: int) -> Any:  # noqa: ANN401 - sci
 
 
 def early_answers(network: Any, trials: Trials, model: str) -> Answers:  # noqa: ANN401 - as above
-    """(n,) of the network."""
+    """(n,) the answers of the network."""
     return np.asarray(network.predict(_inputs(trials, model)), np.int64)
 
 

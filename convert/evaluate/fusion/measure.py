@@ -3,7 +3,7 @@
     validation speakers, validation sentences ──► reliability of the words, early fusion
     test speakers, their own sentences ──► negative control
     test speakers, test sentences drawn by label, three draws ──► matched and mismatched pairs
-    IEMOCAP, where it is there, with its transcripts ──► the real figure
+    IEMOCAP, if present, with its transcripts ──► the figure of real speech
 
 Nothing is chosen on test speakers or test sentences.
 """

@@ -63,7 +63,7 @@ def rule_answers(trials: Trials, model: str) -> Answers:
 
 
 def six(text: Floats) -> Floats:
-    """(n, 6) of scores (n, 7): what is ``other`` says nothing, and is spread evenly over the six."""
+    """(n, 6) of scores (n, 7): the share of ``other`` says nothing about the six, and is spread evenly over them."""
     return np.asarray(text[:, : len(LABELS)] + text[:, len(LABELS) :] / len(LABELS), np.float32)
 
 

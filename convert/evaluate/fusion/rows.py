@@ -27,7 +27,7 @@ DEFAULT_POOL = f"pool at {RELIABILITY['text']:g}, the hub's default"
 def answers(trials: Trials, reliability: Mapping[str, float], networks: Mapping[str, Any]) -> dict[str, Answers]:
     """By method (n,): the voice, then for each text model its own, ``rule``, ``pool`` and early fusion.
 
-    ``pool`` stands there with the reliability chosen for the model, and with the one that the hub takes by default.
+    ``pool`` is there twice: with the reliability chosen for the model, and with the hub's default.
     """
     by_method = {VOICE: methods.voice_answers(trials)}
     for model, weight in reliability.items():

@@ -1,11 +1,11 @@
-"""Clips and sentences to trials: each is one clip, with words that its speaker is taken to have said.
+"""Clips and sentences to trials: each is one clip with a sentence, as if its speaker had said that.
 
     Voices, the corpus' own sentences ──► negative control: the words say nothing of the emotion
     Voices, test sentences of the same label ──► matched pairs, an upper bound: independent by construction
     Voices, test sentences of another label ──► mismatched pairs: the senses disagree
 
-Whoever feels something shows it in both senses at different times and degrees; drawn pairs do not.  No figure of
-matched pairs is therefore one of a home.
+A real emotion shows in voice and words at different times and to different degrees, which drawn pairs do not imitate.
+Figures of matched pairs therefore do not hold in a home.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ Scored = Callable[[list[str]], Floats]  # texts to (n, 7) scores, NaN without ev
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Clips with words: what both senses say of each."""
+    """Clips with words: the scores of both senses for each."""
 
     voice: Floats  # (n, 6)
     outputs: Floats  # (n, 16), see Voices
@@ -35,7 +35,7 @@ class Trials:
 
 
 def own_sentences(voices: Voices, models: Mapping[str, Scored], words: Mapping[str, str] | None = None) -> Trials:
-    """Each clip with what is said in it, or with ``words`` by its sentence's name."""
+    """Each clip with the sentence that is spoken in it, or with one of ``words``, by the sentence's name."""
     spoken = [(words or {}).get(clip.sentence, "") if words else clip.words for clip in voices.clips]
     each = sorted(set(spoken))
     where = np.array([each.index(text) for text in spoken], np.int64)
@@ -71,7 +71,7 @@ def joined(parts: list[Trials]) -> Trials:
 
 
 def mutual_information(first: list[str], second: list[str]) -> float:
-    """Bits that one of two labellings says of the other, from their counts."""
+    """The mutual information of two labellings in bits, from their counts."""
     rows, columns = np.unique(first, return_inverse=True)[1], np.unique(second, return_inverse=True)[1]
     counts = np.zeros((rows.max() + 1, columns.max() + 1))
     np.add.at(counts, (rows, columns), 1)

@@ -1,4 +1,4 @@
-"""Clips to what a bundle's models say of each, as fusion takes it.
+"""Clips to the scores of a bundle's models, as fusion takes them.
 
 Bundle, prepared clips ──its trunk, if it has one, int8──► scores (n, 6) of the default routing, log scores (n, 16)
 """
@@ -26,7 +26,7 @@ class Voices:
 
     clips: list[Clip]
     scores: Floats  # (n, 6) in the order of LABELS
-    outputs: Floats  # (n, 16) log scores of the five models side by side: what early fusion gets
+    outputs: Floats  # (n, 16) log scores of the five models, concatenated: the input of early fusion
     truth: NDArray[np.int64]  # (n,) index in LABELS
 
     @property

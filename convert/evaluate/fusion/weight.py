@@ -1,12 +1,12 @@
-"""How much the words count, the pool's reliability: no more than they deserve in dialogue, nor than the control allows.
+"""How much the words count, the pool's reliability: bounded by dialogue, and by the negative control.
 
     scores of MELD's validation sentences (n, 7) ──lowest NLL of scores^w, each label counting the same──► w at most
     validation speakers with their own sentences ──loss of UAR at its 95 % bound below 0.5 points──► w
 
-Text models are calibrated on comments; what is spoken in a room is closer to dialogue.  The exponent that makes their
-scores true there bounds the weight.  Below it, words that say nothing must not cost anything: of steps of 0.05 the
-greatest is taken at which the negative control loses no more than 0.5 points.  It is a single number, chosen on neither
-test sentences nor test speakers; no weight of a model comes from MELD.
+Text models are calibrated on comments; what is spoken in a room is closer to dialogue.  The exponent that calibrates
+their scores there is the upper bound.  Below it, words without emotion must do no harm: of steps of 0.05 the greatest
+is taken at which the negative control loses no more than 0.5 points.  It is a single number, chosen on neither test
+sentences nor test speakers; no weight of a model comes from MELD.
 """
 
 from collections.abc import Callable

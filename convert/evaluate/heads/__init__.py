@@ -1,1 +1,1 @@
-"""Heads that are trained again on a finished trunk: by seed, and fold by fold."""
+"""Heads trained anew on a finished trunk: with several seeds, and fold by fold."""

@@ -2,8 +2,8 @@
 
     features of a fold's other speakers and of other corpora ──► M1's head ──the fold's speakers──► confusions
 
-A trunk that was trained on the corpus is refused: it knows the speakers of every fold.  Heads are of one network, not
-of several averaged ones, and nothing is chosen on the fold's speakers: its validation speakers are trained on too.
+A trunk that was trained on the corpus is refused, since it was trained on the speakers of every fold.  A head is one
+network, not the mean of several.  Nothing is chosen on validation speakers, so they are trained on too.
 """
 
 import dataclasses
@@ -151,7 +151,7 @@ def _relabelled(clips: Sequence[Clip], chosen: Protocol) -> list[Clip]:
 
 
 def _by_side(clips: Sequence[Clip], made: Source, spec: HeadsSpec) -> list[WindowFeatures]:
-    """In the committed sides, whose features the bundle's own training has already computed."""
+    """By the committed sides, whose features the bundle's own training has already computed."""
     split = splits.split_of(clips[0].corpus, {clip.speaker for clip in clips})
     sides = [[clip for clip in clips if split[clip.speaker] == side] for side in splits.SPLITS]
     return [group for side in sides if side for group in _features(side, made, spec)]

@@ -1,4 +1,4 @@
-"""A bundle's first head trained again with other seeds, on the bundle's own trunk: how much of its figures is the seed.
+"""A bundle's first head trained with other seeds on the bundle's own trunk: how much the figures depend on the seed.
 
     trunk, training clips ──features──► M1's head of a seed ──temperature on validation speakers, EMOVO──►
         UAR and ECE of test speakers: as they come, after 8 s and 60 s of theirs
@@ -120,7 +120,7 @@ def _flat(head: Head, features: Floats) -> Floats:
 
 
 def scoring(head: Head, fitted: float) -> Scoring:
-    """The scores of ``head`` at the temperature ``fitted``, as the device computes them of its file."""
+    """The scores of ``head`` at the temperature ``fitted``, as the device computes them from its file."""
     return lambda features: sharpened(_flat(head, features), fitted)
 
 

@@ -1,4 +1,4 @@
-"""A bundle's trunk as what training features are computed with.
+"""A bundle's trunk as the source of training features.
 
 Bundle, its recipe, clips ──► Source, HeadsSpec
 """
@@ -38,7 +38,7 @@ def heads_of(recipe: Recipe) -> HeadsSpec:
 
 
 def source_of(bundle: Bundle, clips: Material, work: Path) -> Source:
-    """What features are computed with for the heads of ``bundle``; its trunk is not trained again."""
+    """The source of features for the heads of ``bundle``; its trunk is not trained again."""
     recipe = recipe_of(bundle)
     return Source(
         trunk=bundle.trunk or b"",

@@ -2,7 +2,7 @@
 
     image (188, 64) ──DCT of each frame──► (188, 13) ──mean over frames──► (13,)
 
-Of the 32 numbers that the zoo's networks on frames take, these are what log-mel alone can give: chroma and spectral
+Of the 32 numbers that the zoo's networks on frames take, these are the ones that log-mel gives: chroma and spectral
 contrast need the spectrum.  The DCT and the standardisation are one convolution, and the mean is linear, so the file
 computes the same.
 """

@@ -1,6 +1,6 @@
-"""Networks of the image to full-integer files, or the operation that has no int8 form.
+"""Networks of the image to full-integer files, or an error that names the operation without an int8 form.
 
-Fitted, windows ──dB, softmax or sigmoid, int8──► m1.tflite, arousal.tflite …, proved on every runtime
+Fitted, windows ──dB, softmax or sigmoid, int8──► m1.tflite, arousal.tflite …, loaded on every runtime
 """
 
 import re
@@ -49,7 +49,7 @@ def prove(files: Mapping[str, tuple[bytes, int]], name: str) -> None:
     """Loads each file, with so many outputs, as a device does.
 
     Raises:
-        ModelError: a runtime has no such operation, or the file is not as a device needs it.
+        ModelError: a runtime has no such operation, or the file does not fit the device.
     """
     contents = {one: content for one, (content, _) in files.items()}
     try:

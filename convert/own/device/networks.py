@@ -1,8 +1,8 @@
-"""A zoo's network to one of the device's image: logits of the labels, and of dimensions where it has such heads.
+"""A network of the zoo to one that takes the device's image: logits of the labels, and of dimensions if it has heads.
 
     name, clips ──fit, the epoch chosen on validation speakers──► Fitted: image (188, 64, 1) 0..1 ──► logits by head
 
-Networks on frames see the 13 numbers of ``cepstra``, networks on spectrograms the image itself.
+Networks on frames get the 13 numbers of ``cepstra``, networks on spectrograms the image itself.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.models.bundle import DimensionName
 
-OWN_TRUNK = "own trunk"  # the zoo's with SimAM, without it
+OWN_TRUNK = "own trunk"  # the zoo's own trunk without its SimAM
 NAMES = ("1-D CNN", OWN_TRUNK, "own trunk with SimAM", "Transformer", "CNN+LSTM")
 _DIMENSIONS: tuple[DimensionName, ...] = ("intensity", "arousal", "valence", "dominance")
 

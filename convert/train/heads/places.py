@@ -1,10 +1,10 @@
-"""What a device's adaptation has learned of a place, at random: the shift that it would take off each training window.
+"""What a device's adaptation would have learned of a place, drawn at random: the shift to subtract from each window.
 
     windows of a place ──few or many of them, of usual or unusual emotions──► mean_x, mean_p
     mean_x - mean_p @ offsets - centre ──n / (n + caution)──► shift of the other windows of the place
 
-Heads that are trained on windows without these shifts meet at home what adaptation leaves: errors of few sentences, and
-of homes that are angry or sad.  A share of the windows is not adapted, as on a device that has just been switched on.
+Heads that are trained without these shifts never see the errors that adaptation makes at home: after few sentences, and
+in homes that are mostly angry or sad.  A share of the windows is not adapted, as on a device just switched on.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def shifts(  # noqa: PLR0913, PLR0917 -- windows, what is known of them, and how
 ) -> Floats:
     """(n_windows, n) drawn for ``values`` (n_windows, n); ``places`` (n_windows,) says which belong together.
 
-    ``neutral`` is the label that most homes mostly have; None where no label is: then all are alike.
+    ``neutral`` is the index of the label that is most frequent in most homes; None: all labels are equally frequent.
     """
     drawn = np.zeros_like(values)
     n_labels = len(known.offsets)

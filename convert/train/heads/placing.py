@@ -4,8 +4,8 @@
     dB (k, n_bands) ──a part of it, at a random place──► one window, silence or the clip's own noise around it
     dB (k, n_bands) of every clip of a place ──another voice, microphone──► dB (k', n_bands)
 
-A device sees speech anywhere in its window, single words too, and what a window's features are must not depend on that.
-A clip of n_bands bands is in the geometry of those: the encoder's, or that of the small networks.
+On a device speech lies anywhere in the window, and may be a single word; the features must not depend on where.  The
+number of a clip's bands tells its geometry: the encoder's, or that of the small networks.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Elsewhere:
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, n_bands: int) -> Self:
-        """Within what voices and microphones do."""
+        """One at random, within the range of real voices and microphones."""
         axis = np.linspace(-1, 1, n_bands)
         tilt = rng.normal(0, 3) * axis
         curve = sum(rng.normal(0, 1.5) * np.cos(np.pi * n * (axis + 1) / 2 + rng.uniform(0, np.pi)) for n in (2, 3, 5))

@@ -2,8 +2,8 @@
 
     features (n_windows, n), labels, speakers ──► centre (n,), offsets (n_labels, n), spread (n,)
 
-A speaker's centre is the mean of his features at 70 % neutral, the rest of all other labels alike: how people speak at
-home.  An offset is how far a label's mean lies from its speaker's centre, on average.
+A speaker's centre is the mean of their features at 70 % neutral and equal shares of all other labels: how people speak
+at home.  An offset is how far a label's mean lies from its speaker's centre, on average.
 """
 
 import io
@@ -46,7 +46,7 @@ def statistics(features: Sequence[WindowFeatures], spec: HeadsSpec) -> FeatureSt
 
 
 def usual_label(labels: Sequence[str]) -> int | None:
-    """The index of the label that people have most of the time; None where none of ``labels`` is neutral."""
+    """The index of neutral, how people speak most of the time; None where none of ``labels`` is neutral."""
     return labels.index(_NEUTRAL) if _NEUTRAL in labels else None
 
 

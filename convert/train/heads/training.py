@@ -1,4 +1,4 @@
-"""Features of training clips to the heads of all models.
+"""Features of training clips to the heads of all models, one for each.
 
     features by version, statistics ──shifts of random places──► batches ──► one head a model
 
@@ -38,8 +38,8 @@ def trained(  # noqa: PLR0913, PLR0917 -- features, what is known of them, and h
     """By model its head, trained on the windows of ``features``; ``tasks`` gives the labels of each model.
 
     ``answers`` is the first of the features that are logits of a model that a trunk started from, in the order of the
-    six labels.  They are added to the heads' own after training: that model has seen the training speakers, and heads
-    that were trained with its logits would trust them too much.
+    six labels.  They are added to the heads' own logits after training: that model was trained on the same speakers,
+    and heads that were trained with its logits would rely on them too much.
 
     ``more`` are heads beside those of labels, by name their targets (n_windows, n), 0 where a window has none.
     """

@@ -4,8 +4,8 @@
         (n_windows, n) float16
         ──► <folder>/<corpus>-<version>-<hash>.npz
 
-Version 0 is clips as they come, as the device meets them from their first frame on.  Version 1 is one window of each
-clip, moved and cut at random; from version 2 on the same in another place (``clip_levels``).
+Version 0 is the clips unchanged, cut into windows from their first frame on, as on the device.  Version 1 is one window
+of each clip, moved and cut at random; from version 2 on the same in another place (``clip_levels``).
 """
 
 import hashlib

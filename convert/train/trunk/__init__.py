@@ -1,1 +1,1 @@
-"""Clips to the small bundle's trunk: one network for all models, taught by the encoder, adapted at its features."""
+"""Clips to the small bundle's trunk: one network for all models, trained to imitate the encoder."""

@@ -3,7 +3,7 @@
     (188, 64, 1) 0..1 ──the convolutions of a first model──► positions (24, 96), one each 8 frames
     positions ──mean and spread over those in which somebody speaks──► features (192,)
 
-The device pools outside of the network, in ``edged.features``; here the same is computed within the training.
+The device pools outside the network, in ``edged.features``; here the training computes the same.
 """
 
 import math

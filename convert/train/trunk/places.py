@@ -3,7 +3,7 @@
     Dataset, targets, seed, epoch ──► images (b, 188, 64, 1); targets; which clips each clip is adapted to (b, b)
 
 A place is a handful of clips of one speaker, all changed in the same way.  Each clip is adapted to some others of its
-place, few or many and of any emotion, with the weight that the device would give so many; a share is not adapted.
+place, few or many and of any emotion, weighted as the device would weight that many; a share is not adapted.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """An endless supply; row i of the targets belongs to clip i of ``dataset``."""
+    """Batches of any number of epochs; row i of the targets belongs to clip i of ``dataset``."""
 
     dataset: Dataset
     labels: Floats  # (n_clips, n_labels) shares

@@ -4,8 +4,8 @@
     tower 0, places, the encoder's targets ──epochs──► towers 1, 2 …
     all towers side by side, and the first model's logits ──int8──► trunk.tflite (1, 24, 96 a tower + 6)
 
-Towers differ in their seeds, and where the recipe has it so, in what they are trained for.  What is done is not done
-again: the first model, the targets and the epochs are kept in their run's folder.
+Towers differ in their seeds and, where the recipe says so, in their objectives.  The first model, the targets and the
+epochs are kept in the run's folder, and are not computed again.
 """
 
 import dataclasses
@@ -115,7 +115,7 @@ def _train(  # noqa: PLR0913, PLR0917 - they are what a training is made of
 
 
 def spec_of(run: Run) -> TrunkSpec:
-    """What the recipe says of its trunk.
+    """The recipe's settings of its trunk.
 
     Raises:
         UsageError: it has none.

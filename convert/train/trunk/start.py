@@ -2,7 +2,7 @@
 
     m1.tflite ──int8 weights times their scales──► kernels, biases ──► trunk that computes the same
 
-So a training can start from a shipped bundle, and the device's trunk has the convolutions of a model that is known.
+So a training can start from a shipped bundle, and the trunk keeps the convolutions of a model that was measured.
 The file holds convolutions into which normalization was folded.  Each normalization gets the statistics of what its
 convolution gives on training windows, and the scale and offset that undo them.
 """

@@ -1,10 +1,10 @@
-"""What the encoder makes of training clips: targets for the trunk.
+"""The encoder's features and scores of training clips: targets for the trunk.
 
     clips ──encoder──► pooled features, less their speaker's mean ──► principal components (n_clips, k)
                                                                   ──a linear head by folds──► shares (n_clips, 6)
 
-A speaker's mean is that of 70 % neutral speech, and what is left is what the device's adaptation leaves: voice, room
-and microphone are gone.  The head's shares of a clip come from a head that was trained without its speaker.  Components
+A speaker's mean is that of 70 % neutral speech.  Subtracting it removes voice, room and microphone, as the device's
+adaptation does.  The head's shares of a clip come from a head that was trained without its speaker.  Components
 are scaled so that the squares of all of them, the ones left out with them, sum up to 1 on average.
 """
 

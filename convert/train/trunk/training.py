@@ -90,7 +90,7 @@ class TrunkTraining:
         self._state.unlink(missing_ok=True)
 
     def _resumed(self) -> tuple[int, list[dict[str, Any]]]:
-        """The next epoch, and what was noted of those before."""
+        """The next epoch, and the losses of those before."""
         if not self._state.is_file():
             return 1, []
         put(self._all(), self._state)

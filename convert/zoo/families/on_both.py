@@ -3,8 +3,8 @@
     eight (8,) beside TF-IDF (k,) ──► RF, XGB, SVM, MNB, LR, MLP, LSTM 256 x 2, and their means E1 and E2
     scores of sound, scores of words ──mean──► late fusion
 
-No corpus at hand but IEMOCAP has sound and words that both carry the emotion.  ``pairs`` gives RAVDESS' clips sentences
-of the same label; figures on it are an upper bound.
+IEMOCAP is the only one of these corpora whose sound and words both carry the emotion.  ``pairs`` gives RAVDESS' clips
+sentences of the same label; figures on it are an upper bound.
 """
 
 from collections.abc import Sequence

@@ -4,8 +4,8 @@
 
 The extra convert-torch brings PyTorch and transformers; the weights are a folder of the user's own, which the
 environment variable EDGED_WAV2VEC2 names.  Nothing is fetched.  AdamW, gradients clipped at 1.0; the epoch is chosen on
-validation speakers.  One founding document trains it at a rate of 0.01, which destroys what was pretrained: it stands
-beside a sane one.
+validation speakers.  One founding document trains it at a rate of 0.01, which destroys what was pretrained; that entry
+is kept beside one with a usual rate.
 """
 
 import os

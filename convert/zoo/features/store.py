@@ -1,4 +1,4 @@
-"""Features of clips by kind, computed once and kept.
+"""Features of clips by kind, computed once and kept on disk.
 
     clips ──kind's function──► arrays ──► <folder>/<kind>-<version>/<hash of the sound>.npy
 
@@ -28,7 +28,7 @@ class Kind:
 
 
 class Store:
-    """Keeps features below a folder, and in memory what was asked for."""
+    """Keeps features below a folder, and in memory those that were used."""
 
     def __init__(self, folder: Path, cache: Path) -> None:
         """``cache`` has the log-mel of every clip, see convert/data/dataset.py."""

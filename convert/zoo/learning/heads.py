@@ -1,6 +1,6 @@
-"""What a clip says beside its label, for further heads of a network: gender, intensity, level, dimensions.
+"""What is known of a clip besides its label, as targets of further heads: gender, intensity, level, dimensions.
 
-clips ──► {head: targets (n,)}, NaN where a clip does not say; only heads that some clip of the training side has
+clips ──► {head: targets (n,)}, NaN where it is unknown; only heads that some clip of the training side has
 
 Heads train the trunk, and are cut off afterwards.  Gender is one of them and is never published (README, Intended use).
 """
@@ -50,6 +50,6 @@ def present(clips: Sequence[Clip]) -> tuple[str, ...]:
 
 
 def targets(clips: Sequence[Clip], heads: Sequence[str]) -> Floats:
-    """(n, n_heads) in 0..1, NaN where a clip does not say."""
+    """(n, n_heads) in 0..1, NaN where it is unknown."""
     rows = [[np.nan if (value := HEADS[head](clip)) is None else value for head in heads] for clip in clips]
     return np.array(rows, np.float32).reshape(len(clips), len(heads))
