@@ -16,7 +16,7 @@ from edged.audio.devices import selected
 from edged.audio.driver import microphones_in_time
 from edged.audio.microphone import Microphone
 from edged.audio.recording import Recording
-from edged.cli.broker.asked import Asked
+from edged.cli.broker.command_request import CommandRequest
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
 from edged.cli.screen import wrapped
@@ -95,13 +95,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _ask(config: Config, name: str, *, forget: bool) -> None:
-    with stopping() as stop, Asked(config.mqtt, name, "calibrate", forget=forget) as asked:
-        result = asked.answer(_ANSWER_S)
+    with stopping() as stop, CommandRequest(config.mqtt, name, "calibrate", forget=forget) as request:
+        result = request.answer(_ANSWER_S)
         while not stop.is_set():
             print(wrapped(_checked(result).message, sys.stdout), flush=True)
             if result.calibration is msgspec.UNSET or result.calibration.state != "listening":
                 return
-            result = asked.answer(LIMIT_S + _PATIENCE_S)
+            result = request.answer(LIMIT_S + _PATIENCE_S)
 
 
 def _checked(result: Result) -> Result:
@@ -111,7 +111,7 @@ def _checked(result: Result) -> Result:
 
 
 def _alone(config: Config, bundle: Bundle, file: Path | None, *, forget: bool) -> str:
-    """Calibrates or forgets without a daemon; what came of it, in words."""
+    """Calibrates or forgets without a daemon; returns a message for the user."""
     store = adaptation_store_for(config, bundle)
     classifier = WindowClassifier(config, bundle, store.adaptation)
     calibrator = Calibrator(classifier, store)

@@ -1,8 +1,8 @@
-"""A command to a device over the broker, and what it answers.
+"""A command to a device over the broker, and the answers.
 
     node, name, payload ──cmd/<name>──► the device ──cmd/<name>/result──► Result, one after the other
 
-The id in the payload tells the answers to this command from those to others.
+The id in the payload separates the answers to this command from those to others.
 """
 
 import queue
@@ -22,8 +22,8 @@ _CONNECT_S = 5.0
 _MAX_WAITING = 100
 
 
-class Asked:
-    """Sends one command; use with ``with``."""
+class CommandRequest:
+    """One command, sent on entry, and its answers; use with ``with``."""
 
     def __init__(self, mqtt: Mqtt, node: str, name: str, **arguments: Any) -> None:  # noqa: ANN401 -- the command's
         self._id = secrets.token_hex(8)
