@@ -6,8 +6,6 @@
 ``python -m convert all`` runs every stage; each one keeps its files under ``build/convert`` and continues from there.
 """
 
-import os
+from convert.quiet_tensorflow import quiet_tensorflow
 
-# Read once, when TensorFlow is imported: without it every start writes two screens about kernels and instruction sets.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+quiet_tensorflow()

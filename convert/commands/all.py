@@ -12,8 +12,6 @@ from convert.commands.options import add_comparisons, add_json, add_run, need_te
 from convert.train.heads import stage
 from convert.train.runs import Run
 
-SUMMARY = "run all stages in order"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""

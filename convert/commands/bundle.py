@@ -11,8 +11,6 @@ from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.models.bundle import BUNDLES
 
-SUMMARY = "write the bundle and its model card, with the gate"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from edged.models.bundle import DEFAULT_BUNDLE
 
-SUMMARY = "write a bundle's model card and plots again, from its manifest"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""

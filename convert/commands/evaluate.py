@@ -24,9 +24,7 @@ from convert.evaluate.measure import Scope
 from convert.train.runs import Run
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 
-__all__ = ["SUMMARY", "arguments", "evaluate_run", "run"]
-
-SUMMARY = "measure a run or a bundle on speakers that it was not trained on"
+__all__ = ["arguments", "evaluate_run", "run"]
 
 
 def run(options: argparse.Namespace) -> None:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from convert.bundle.shipped_gate import ShippedGate
     from convert.gate.stage import Made
 
-SUMMARY = "train, quantize and evaluate the speech gate"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""

@@ -6,6 +6,7 @@ arguments ──argparse──► options ──► Run, Scope
 import argparse
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,17 +21,6 @@ from convert.train.runs import Run
 from edged.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
-
-
-class Parser(argparse.ArgumentParser):
-    """Ends with the project's exit status instead of argparse's own; options cannot be abbreviated."""
-
-    def __init__(self, **named: Any) -> None:  # noqa: ANN401 - argparse's own
-        super().__init__(**named, allow_abbrev=False)
-
-    def error(self, message: str) -> NoReturn:
-        """One line, exit status 64."""
-        raise UsageError(f"{message} ({self.prog} --help)")
 
 
 class _Renamed(argparse.Action):
@@ -145,12 +135,10 @@ def refuse(options: argparse.Namespace, names: Sequence[str], reason: str) -> No
 
 
 def need_tensorflow() -> None:
-    """Checks for TensorFlow before hours of work that need it.
+    """Checks for TensorFlow before hours of work that need it; it is imported where it is used, which takes seconds.
 
     Raises:
         UsageError: it is not installed.
     """
-    try:
-        import tensorflow  # noqa: F401, ICN001, PLC0415 - it takes seconds
-    except ImportError as exc:
-        raise UsageError(f"{exc}: expected the extra convert: pip install -e '.[convert]'") from exc
+    if find_spec("tensorflow") is None:
+        raise UsageError("no module named 'tensorflow': expected the extra convert: pip install -e '.[convert]'")

@@ -7,8 +7,6 @@ from convert.data import dataset
 from convert.data.material import material
 from convert.recipes.catalogue import recipe
 
-SUMMARY = "compute the log-mel of every clip, once"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""

@@ -11,8 +11,6 @@ from convert.recipes.catalogue import SIZES
 from convert.score.folds import pooled
 from edged.models.bundle import BUNDLES, load_bundle
 
-SUMMARY = "test every speaker of a corpus once: ravdess, emodb or cremad"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
@@ -31,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Trains and tests the folds that are not done yet, and prints their table."""
     need_tensorflow()
-    from convert.evaluate.protocols import fold_results, protocol  # noqa: PLC0415 - TensorFlow takes seconds
+    from convert.evaluate.protocols import fold_results, protocol  # noqa: PLC0415 - scikit-learn takes seconds
 
     chosen, of = protocol(options.corpus), ""
     seed = seed_of(options)

@@ -6,8 +6,6 @@ from convert.commands.options import add_run, need_tensorflow, run_of
 from convert.recipes.cascade import FIRST
 from edged.errors import UsageError
 
-SUMMARY = "convert the networks to full-integer int8 models"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
@@ -22,11 +20,11 @@ def run(options: argparse.Namespace) -> None:
         UsageError: the models are heads on a trunk, which training quantizes: they are trained on its rounding.
     """
     need_tensorflow()
-    from convert.train.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
-
     training = run_of(options)
     if training.recipe.heads is not None:
         raise UsageError(
             f"recipe {training.recipe.name}: training quantizes its trunk, expected python -m convert train"
         )
+    from convert.train.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
+
     quantize(training, (FIRST,) if options.first else ())

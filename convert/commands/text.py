@@ -20,7 +20,6 @@ from convert.text.bert.tuning import Tuning
 from convert.text.linear import Settings
 from edged.features.logmel import Floats
 
-SUMMARY = "train and measure the text models: linear, or a fine-tuned BERT"
 _LINEAR, _BERT = "linear", "bert"
 
 

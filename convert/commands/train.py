@@ -6,8 +6,6 @@ from convert.commands.options import add_run, need_tensorflow, run_of
 from convert.recipes.cascade import FIRST
 from convert.train.heads import stage
 
-SUMMARY = "train the five networks, or a trunk and the heads on it"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""

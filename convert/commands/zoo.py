@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from convert.zoo.problems import Places
     from convert.zoo.trials import Trial
 
-SUMMARY = "train and test other recognisers on the same speakers, see docs/zoo.md"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""

@@ -25,10 +25,7 @@ from convert.recipes.catalogue import RECIPES
 from convert.recipes.spec import Recipe
 from convert.score import clip_scores
 from convert.score.folds import fold_row
-from convert.train.networks import FLATTENING
-from convert.train.quantize import checked_size, full_integer, representative_set
 from convert.train.runs import Run
-from convert.train.stage import train, trained, tune
 from edged.errors import UsageError
 from edged.features.logmel import Floats
 from edged.models.cascade import sharpened
@@ -98,6 +95,8 @@ def fold_results(chosen: Protocol, folder: Path, work: Path, seed: int, fold: in
         start = Run(chosen.start, seed, chosen.start_fold, work, clips)
         if chosen.corpus in chosen.start.corpora:
             raise UsageError(f"recipe {chosen.start.name}: trains on {chosen.corpus}, expected one that does not")
+        from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
+
         dataset.prepare(clips.train + clips.validation, start.cache)
         train(start, (FIRST,))
         runs = [_tuned(chosen, folder, start, number) for number in folds]
@@ -112,6 +111,8 @@ def fold_results(chosen: Protocol, folder: Path, work: Path, seed: int, fold: in
 def _whole(chosen: Protocol, folder: Path, work: Path, seed: int, number: int) -> Run:
     run = Run(chosen.start, seed, number, work, material(folder, chosen.start, number))
     if not _tested(run).is_file():
+        from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
+
         dataset.prepare(run.material.all(), run.cache)
         train(run, (FIRST,))
         _test(chosen, run)
@@ -140,6 +141,8 @@ def _tuned(chosen: Protocol, folder: Path, start: Run, number: int) -> Run:
     of_fold = Material(sides["train"] + known, sides["validation"], {chosen.corpus: sides["test"]}, {})
     run = Run(recipe, start.seed, number, start.work, of_fold)
     if not _tested(run).is_file():
+        from convert.train.stage import tune  # noqa: PLC0415 - TensorFlow takes seconds
+
         dataset.prepare(of_fold.all(), run.cache)
         tune(run, chosen.labels, start, {label: label for label in LABELS} | dict(chosen.begins))
         _test(chosen, run)
@@ -152,6 +155,10 @@ def _tested(run: Run) -> Path:
 
 def _test(chosen: Protocol, run: Run) -> None:
     """Quantizes the fold's network and saves its scores of every test clip, in the order of the material."""
+    from convert.train.networks import FLATTENING  # noqa: PLC0415 - TensorFlow takes seconds
+    from convert.train.quantize import checked_size, full_integer, representative_set  # noqa: PLC0415 - TensorFlow takes seconds
+    from convert.train.stage import trained  # noqa: PLC0415 - TensorFlow takes seconds
+
     model = trained(run, FIRST, chosen.labels)
     checked_size(FIRST, model)
     content = full_integer(model, representative_set(run))

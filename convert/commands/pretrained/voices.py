@@ -21,7 +21,6 @@ from edged.calls.voices import encoder as shipped
 from edged.config.structs import Config
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 
-SUMMARY = "make the weights that separate two voices; --evaluate: how much speech they give to the wrong one"
 _TAUGHT_ON = "emodb"
 _TEST, _VALIDATION = "ravdess", "emovo"
 _N_PAIRS = 20

@@ -8,7 +8,6 @@ lowest layers may stay as they are too, which saves a part of the backward pass.
 in bfloat16 where the processor has it, in two thirds of the time.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ def network(folder: Path, n_labels: int, seed: int, frozen_layers: int = 0) -> A
     Raises:
         UsageError: keras-hub is absent, or cannot read the files.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         import keras  # noqa: PLC0415 - it takes seconds
         import keras_hub  # noqa: PLC0415 - as above

@@ -1,0 +1,48 @@
+"""What TensorFlow says about itself while it loads is not for the user; whatever comes later is."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[3]
+# In the place of TensorFlow, whose import takes seconds.
+TALKS = """
+import os
+os.write(2, b"oneDNN custom operations are on\\n")
+if "FAILS" in os.environ:
+    raise ImportError("no AVX")
+level = os.environ["TF_CPP_MIN_LOG_LEVEL"]
+"""
+PROGRAM = """
+import os, convert, tensorflow
+os.write(2, tensorflow.level.encode())
+"""
+
+
+def loaded(folder: Path, **environment: str) -> str:
+    """What stands on stderr of a program that imports convert, then TensorFlow."""
+    (folder / "tensorflow").mkdir()
+    (folder / "tensorflow" / "__init__.py").write_text(TALKS, encoding="utf-8")
+    paths = os.pathsep.join((str(folder), str(REPOSITORY)))
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **environment, "PYTHONPATH": paths},
+    )
+    return done.stderr
+
+
+def test_quiet_while_it_loads(tmp_path: Path) -> None:
+    """Its C++ parts write to file 2 before they read the variable."""
+    assert loaded(tmp_path, TF_CPP_MIN_LOG_LEVEL="1") == "1"
+
+
+def test_import_error_is_shown(tmp_path: Path) -> None:
+    """A TensorFlow that cannot be loaded says so."""
+    errors = loaded(tmp_path, FAILS="1")
+    assert errors.splitlines()[-1] == "ImportError: no AVX"
+    assert "oneDNN" not in errors
