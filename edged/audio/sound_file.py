@@ -20,8 +20,8 @@ from typing import Self
 import numpy as np
 import soundfile
 
-from edged.audio.formats.container import conversion_hint, is_cut_off, promised_frames
-from edged.audio.formats.mpeg import CountedMp3, counted
+from edged.audio.formats.container import conversion_hint, is_cut_off, is_gsm, promised_frames
+from edged.audio.formats.mpeg import CountedMp3, counted, shortest_s
 from edged.audio.formats.quiet import quiet
 from edged.errors import RecordingError
 from edged.features.logmel import Floats
@@ -35,6 +35,8 @@ _RATES_HZ = (4_000, 384_000)  # below there is no speech left, above there is no
 _LOUDEST = np.float32(2**31)
 _LARGEST_HEADER = 4096  # bytes; a longer file without samples has a wrong header
 _EXPECTED = "expected wav, flac, ogg, opus or mp3"
+_NO_RATE = f"samples without a header have no known rate; {_EXPECTED}"
+_NO_MPEG = "File does not exist"  # libsndfile's words for whatever its MP3 decoder refuses; the file was opened before
 
 
 class SoundFile:
@@ -60,18 +62,24 @@ class SoundFile:
         except soundfile.LibsndfileError as exc:
             raise self.error(self._not_decoded(_reason(exc))) from exc
         except TypeError as exc:  # soundfile asks for the rate of a file named .raw
-            raise self.error(f"samples without a header have no known rate; {_EXPECTED}") from exc
+            raise self.error(_NO_RATE) from exc
         _read_on(self._file)
         self.sample_rate_hz, self.n_channels = int(self._file.samplerate), int(self._file.channels)
         if not _RATES_HZ[0] <= self.sample_rate_hz <= _RATES_HZ[1]:
             self._file.close()
             raise self.error(f"sample rate {self.sample_rate_hz} Hz; expected {_RATES_HZ[0]} to {_RATES_HZ[1]} Hz")
         try:
+            if self._file.format == "RAW" and not is_gsm(self.path):
+                raise self.error(_NO_RATE)
             # Now: the file may be deleted while it plays.
+            self._shortest_s = shortest_s(self.path) if self._file.format == "MP3" else 0.0
             self._cut_off = is_cut_off(self.path, self._file.format)
             self._promised = promised_frames(self.path, self._file.format, self._file.frames)
             if self._file.format == "MP3" and self._promised is None:
                 self._count_frames()
+        except RecordingError:
+            self.close()
+            raise
         except OSError as exc:
             self.close()
             raise self.error(f"cannot be read ({exc.strerror}); expected a file that stays") from exc
@@ -128,6 +136,9 @@ class SoundFile:
         if n_decoded < (promised or 0) or (n_decoded and self._cut_off):
             promise = length if n_decoded < (promised or 0) else rest
             raise self.error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {promise}")
+        if 0 < n_decoded / self.sample_rate_hz < self._shortest_s:
+            sound = f"only {n_decoded / self.sample_rate_hz:.3g} s of sound"
+            raise self.error(f"{sound}, it is damaged or no mp3; expected {self._shortest_s:.3g} s or more by its size")
         if not n_decoded:
             raise self.error("holds no samples; expected some sound" + self._conversion())
 
@@ -162,6 +173,8 @@ class SoundFile:
         kind, command = conversion_hint(self.path)
         if kind:
             return f"cannot be decoded, it is {kind}; convert it first: {self._of_stdin(command)}"
+        if reason.startswith(_NO_MPEG):
+            reason = "no mp3 frames"
         return f"cannot be decoded ({reason}); {_EXPECTED}" + (
             f", or try: {self._of_stdin(command)}" if command else ""
         )

@@ -2,6 +2,7 @@
 
     path, format, frames that libsndfile reports ──► promised_frames: n, or None
     path, format ──► is_cut_off: the container announces more bytes than the file has
+    path ──► is_gsm: whether a file without a header is that
     path ──► conversion_hint: "MPEG-4 …", "ffmpeg -i note.m4a note.wav"
 
 libsndfile's frame count may be exact, an estimate, or 2^63 - 1.  A writer to a pipe cannot seek back to fill in the
@@ -22,6 +23,7 @@ _STREAMED = 0x7FFF_0000  # 32-bit lengths from here up (and 0) are placeholders 
 _SLACK = 64  # bytes by which writers are known to miscount the length in a header
 _OGG_PAGE = 65_307  # bytes of the largest Ogg page (RFC 3533)
 _OGG_HEADER = 27  # bytes of a page before the lengths of its segments
+_GSM_FRAME, _GSM_FRAMES, _GSM_MARK = 33, 25, 0xD  # bytes of 20 ms; frames looked at; first 4 bits of each
 _PREFIX = 64  # bytes that are enough to identify each format below
 _ADTS = 0xFFF0
 _KINDS = {
@@ -52,6 +54,16 @@ def is_cut_off(path: Path, form: str) -> bool:
             return _lacks_last_page(file, size)
         announced = _announced_size(file.read(28), form)
         return announced is not None and announced > size + _SLACK
+
+
+def is_gsm(path: Path) -> bool:
+    """Whether a file without a header holds frames of GSM 6.10, as telephone systems record: each has a mark.
+
+    libsndfile goes by the name there, and would play any bytes named .gsm, .vox or .au.
+    """
+    with path.open("rb") as file:
+        start = file.read(_GSM_FRAME * _GSM_FRAMES)
+    return len(start) >= _GSM_FRAME and all(byte >> 4 == _GSM_MARK for byte in start[::_GSM_FRAME])
 
 
 def conversion_hint(path: Path) -> tuple[str, str]:

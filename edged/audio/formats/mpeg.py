@@ -1,4 +1,4 @@
-"""MP3 files without a count of frames: counted here, so that libsndfile decodes them to their end.
+"""MP3 files, frame by frame: counted where the file has no count, so that libsndfile decodes them to their end.
 
     path ──walk over the frame headers──► n_frames ──► CountedMp3: [Xing frame with n_frames][the file's own bytes]
 
@@ -24,6 +24,8 @@ _KBIT_S = {  # layer III, by bit rate index; 0 is free format and 15 forbidden
 }
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _SYNC, _SYNC_BITS, _MPEG_1, _LAYER_III, _NO_CRC, _MONO = 0x7FF, 21, 3, 1, 1 << 16, 3
+_MOST_KBIT_S = 448  # of any layer; III has 320 at most
+_APE_FOOTER, _APE_NAME, _ID3V1 = 32, b"APETAGEX", 128  # bytes of tags at the end of a file
 _AMPLE = 9  # bit rate index of 128 or 80 kbit/s, whose frame has room for the tag at every sample rate
 
 
@@ -63,6 +65,28 @@ def has_frame_count(path: Path) -> bool:
         if at >= 0:
             return bool(int.from_bytes(first[at + 4 : at + 8], "big") & _HAS_FRAMES)
     return b"VBRI" in first
+
+
+def shortest_s(path: Path) -> float:
+    """How long the file plays at the highest bit rate, without its tags: less sound in it was found there by chance.
+
+    Any 4 bytes may look like a frame header.  Of 1163 programs and libraries named .mp3, libsndfile plays 852, none
+    longer than a quarter of this.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        start = _after_id3(file)
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - _ID3V1))
+        if file.read(3) == b"TAG":
+            end -= _ID3V1
+        file.seek(max(0, end - _APE_FOOTER))
+        footer = file.read(_APE_FOOTER)
+        if footer.startswith(_APE_NAME):
+            end -= int.from_bytes(footer[12:16], "little")
+    return max(0, end - start) * 8 / (_MOST_KBIT_S * 1000)
 
 
 def counted(path: Path, n_estimated: int) -> "CountedMp3 | None":

@@ -89,6 +89,63 @@ def test_raw_samples(tmp_path: Path) -> None:
     assert "no known rate" in faulty(tmp_path / "a.raw")[1]
 
 
+@pytest.mark.parametrize("name", ["a.au", "a.snd", "a.vox", "a.gsm"])
+def test_bytes_under_the_name_of_a_format_without_header(tmp_path: Path, name: str) -> None:
+    """libsndfile would play any bytes under these names."""
+    (tmp_path / name).write_bytes(np.random.default_rng(4).bytes(50_000))
+    assert faulty(tmp_path / name)[1].startswith("samples without a header have no known rate; expected wav")
+
+
+def test_gsm_of_a_telephone_system(tmp_path: Path) -> None:
+    """Its frames have a mark each, and a rate of 8 kHz."""
+    soundfile.write(tmp_path / "a.gsm", tone(duration_s=2)[::2], 8000, format="RAW", subtype="GSM610")
+    chunks: list[AudioChunk] = []
+    collect(tmp_path / "a.gsm", chunks)
+    assert sum(len(chunk.samples) for chunk in chunks) == pytest.approx(2 * RATE_HZ, abs=1000)
+
+
+def frames_of_mp3(folder: Path, rate_hz: int = RATE_HZ) -> bytes:
+    """4 s of MP3 without a tag that counts its frames."""
+    soundfile.write(folder / "whole.mp3", tone(rate_hz, 4), rate_hz, "MPEG_LAYER_III", format="MP3")
+    content = (folder / "whole.mp3").read_bytes()
+    return content[content.index(content[:2], 4) :]
+
+
+def test_program_named_mp3(tmp_path: Path) -> None:
+    """A few frames among many bytes, found by chance, after which libsndfile ends without an error."""
+    content = frames_of_mp3(tmp_path)[:400] + 8 * frames_of_mp3(tmp_path, 48_000)
+    (tmp_path / "a.mp3").write_bytes(content)
+    chunks, message = faulty(tmp_path / "a.mp3")
+    assert message.startswith("only 0.072 s of sound, it is damaged or no mp3; expected 2.4")
+    assert sum(len(chunk.samples) for chunk in chunks) == 0.072 * RATE_HZ
+
+
+def test_junk_named_mp3(tmp_path: Path) -> None:
+    """The reason of libsndfile, that the file does not exist, is not repeated."""
+    (tmp_path / "a.mp3").write_bytes(bytes(200_000))
+    assert faulty(tmp_path / "a.mp3")[1] == "cannot be decoded (no mp3 frames); expected wav, flac, ogg, opus or mp3"
+
+
+APE_TAG = b"APETAGEX" + (2000).to_bytes(4, "little") + (2_001_032).to_bytes(4, "little") + bytes(16)
+BEFORE_AND_AFTER = {
+    "picture": (b"ID3\x03\0\0" + bytes([0, 0x20, 0, 0]) + bytes(0x20 << 14), b""),
+    "junk": (b"some words of a web server\r\n" * 60, b""),
+    "end": (b"", bytes(20_000)),
+    "tags at the end": (b"", b"APETAGEX".ljust(1000) + bytes(2_000_000) + APE_TAG + b"TAG".ljust(128)),
+}
+
+
+@pytest.mark.parametrize("name", BEFORE_AND_AFTER)
+def test_mp3_among_other_bytes(tmp_path: Path, name: str) -> None:
+    """Tags as large as a picture, and some junk, before and behind the frames are no fault."""
+    before, after = BEFORE_AND_AFTER[name]
+    frames_of_mp3(tmp_path)
+    (tmp_path / "a.mp3").write_bytes(before + (tmp_path / "whole.mp3").read_bytes() + after)
+    chunks: list[AudioChunk] = []
+    collect(tmp_path / "a.mp3", chunks)
+    assert sum(len(chunk.samples) for chunk in chunks) == pytest.approx(4 * RATE_HZ, abs=3000)
+
+
 @pytest.mark.parametrize("n_bytes", [1, 12, 20, 36])
 def test_truncated_header(tmp_path: Path, n_bytes: int) -> None:
     """A wav file that ends within its header is refused."""
