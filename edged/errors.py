@@ -130,3 +130,8 @@ def shown(value: object) -> str:
         return value.isoformat()
     # reprlib also bounds what aliases in the YAML would multiply to gigabytes.
     return _REPR.repr(value)
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 label``, ``2 labels``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

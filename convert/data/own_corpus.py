@@ -16,7 +16,7 @@ from convert import corpora
 from convert.corpora.clip import Clip, as_label
 from convert.corpora.index_csv import read_index
 from convert.data.splits import Split
-from edged.errors import UsageError
+from edged.errors import UsageError, counted
 
 MIN_SPEAKERS = 4  # two to train on, one to choose by, one to test
 MIN_SPEAKERS_OF_LABEL = 3  # one on each side
@@ -120,23 +120,23 @@ def _check(index: Path, clips: Sequence[Clip], labels: Sequence[str]) -> None:
     if repeated := [name for name, count in ids.items() if count > 1]:
         raise UsageError(f"{index}: {repeated[0]} is there {ids[repeated[0]]} times, expected each recording once")
     if not 2 <= len(labels) <= MAX_LABELS:  # noqa: PLR2004 - one label is no decision
-        raise UsageError(f"{index}: {len(labels)} labels ({', '.join(labels)}), expected 2 to {MAX_LABELS}")
+        raise UsageError(f"{index}: {counted(len(labels), 'label')} ({', '.join(labels)}), expected 2 to {MAX_LABELS}")
     speakers = sorted({clip.speaker for clip in clips})
     if len(speakers) < MIN_SPEAKERS:
         raise UsageError(
-            f"{index}: {len(speakers)} speakers ({', '.join(speakers)}), expected {MIN_SPEAKERS} or more: some train,"
-            " others choose and test"
+            f"{index}: {counted(len(speakers), 'speaker')} ({', '.join(speakers)}), expected"
+            f" {MIN_SPEAKERS} or more: some train, others choose and test"
         )
     for label in labels:
         own = [clip for clip in clips if clip.label == label]
         people = sorted({clip.speaker for clip in own})
         if len(people) < MIN_SPEAKERS_OF_LABEL:
             raise UsageError(
-                f"{index}: {label} has {len(people)} speakers ({', '.join(people)}), expected {MIN_SPEAKERS_OF_LABEL}"
-                " or more: record others, or leave the label out"
+                f"{index}: {label} has {counted(len(people), 'speaker')} ({', '.join(people)}), expected"
+                f" {MIN_SPEAKERS_OF_LABEL} or more: record others, or leave the label out"
             )
         if len(own) < MIN_CLIPS_OF_LABEL:
             raise UsageError(
-                f"{index}: {label} has {len(own)} clips, expected {MIN_CLIPS_OF_LABEL} or more: record more, or leave"
-                " the label out"
+                f"{index}: {label} has {counted(len(own), 'clip')}, expected {MIN_CLIPS_OF_LABEL} or more:"
+                " record more, or leave the label out"
             )

@@ -15,7 +15,7 @@ from convert.demo.detection import CONDITIONS, Outcome, outcomes
 from convert.demo.speech import Reals
 from edged.demo.sample import Turn
 from edged.demo.verdict import MIN_EMOTIONS
-from edged.errors import EdgedError
+from edged.errors import EdgedError, counted
 from edged.models.bundle import Bundle
 
 _WEAK = 0.25  # lead, as a share of the turn, below which another delivery is tried
@@ -52,7 +52,7 @@ def arranged(bundle: Bundle, candidates: Sequence[Sequence[Spoken]], seed: int) 
     emotions = {spoken.line.meant for spoken in arrangement.lines}
     if len(emotions) < MIN_EMOTIONS:
         raise EdgedError(
-            f"{bundle.path}: {len(emotions)} emotions are detected as meant ({', '.join(sorted(emotions))}),"
+            f"{bundle.path}: detected as meant: {counted(len(emotions), 'emotion')} ({', '.join(sorted(emotions))}),"
             f" expected at least {MIN_EMOTIONS}; try another --seed, or other lines in convert/demo/lines.py"
         )
     return arrangement

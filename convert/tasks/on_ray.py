@@ -15,7 +15,7 @@ from typing import Any
 
 from convert.tasks.job import Job, Result
 from convert.tasks.processes import N_TRIES, one_thread
-from edged.errors import UsageError
+from edged.errors import UsageError, counted
 
 _CONNECT_S = 20.0
 _ROOT = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ class OnRay:
             raise UsageError(f"--ray {self._address}: {reason}, expected the address of a running cluster") from exc
         nodes = [node for node in self._ray.nodes() if node["Alive"]]
         cores = int(self._ray.cluster_resources().get("CPU", 0))
-        print(f"ray: {len(nodes)} nodes, {cores} cores", file=sys.stderr)
+        print(f"ray: {counted(len(nodes), 'node')}, {counted(cores, 'core')}", file=sys.stderr)
 
     def _result(self, job: Job, done: Any) -> Result:  # noqa: ANN401 - a reference to an object of Ray
         errors = self._ray.exceptions

@@ -31,7 +31,7 @@ from edged.audio.usb_identity import SYSFS
 from edged.config.structs import Audio
 from edged.contract.fields import CaptureState
 from edged.contract.status import SourceStatus
-from edged.errors import CaptureError
+from edged.errors import CaptureError, counted
 from edged.features.geometry import GEOMETRY
 from edged.host.backoff import Backoff
 
@@ -197,7 +197,7 @@ class Microphone:
         if max_s and self._ring.n_written and self._deaf_s >= max_s and not self._mute.muted:
             raise CaptureError(f"{trouble or f'microphone {self._name!r}'}; no sound for {max_s:g} s")
         if capture is None and self._n_tries >= _MAX_TRIES:
-            raise CaptureError(f"{trouble}; tried {self._n_tries} times")
+            raise CaptureError(f"{trouble}; tried {counted(self._n_tries, 'time')}")
 
     def _keep_open(self) -> None:
         """The reader thread: opens, reads and starts over, until it is stopped."""

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from edged.calls.interval import Series, moving_mean, noise_bounds
 from edged.contract.call import CallOutcome
 from edged.contract.call_report import Interval, Rules
+from edged.errors import counted
 
 MIDDLE, _SCALE = 5.5, 4.5
 _CALM_COURSE = 5  # windows of the moving mean that must stay calm
@@ -84,7 +85,7 @@ def scored(d: Series, rules: Rules, *, speech_s: float, uncertain: float) -> Sco
             None, f"{speech_s:.0f} s of the customer's speech, at least {rules.min_speech_s:g} s needed", none
         )
     if len(d) <= m:
-        return Scored(None, f"{len(d)} windows with the customer's speech, more than {m} needed", none)
+        return Scored(None, f"{counted(len(d), 'window')} with the customer's speech, more than {m} needed", none)
     if uncertain > rules.max_uncertain:
         share = f"no label stands out in {uncertain:.0%} of the windows"
         return Scored(None, f"{share}, at most {rules.max_uncertain:.0%} allowed", none)

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from itertools import groupby
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
 from edged.cli.screen import wrapped
+from edged.cli.values import path
 from edged.errors import UsageError
 
 
@@ -112,7 +112,7 @@ class _MainParser(_Parser):
         super().__init__(
             prog="edged", usage="edged [--config FILE] COMMAND ...", description=_DESCRIPTION, epilog=_EPILOG
         )
-        self.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG)
+        self.add_argument("--config", type=path, metavar="FILE", help=_CONFIG)
         self.add_argument("--version", action=_VersionAction, nargs=0, help="show the version and exit")
         self.set_defaults(command=None)
         self.commands: dict[str, _CommandParser] = {}
@@ -162,7 +162,7 @@ class _CommandParser(_Parser):
         self.set_defaults(command=command)
         command.add_arguments(self)
         # Without a default, so that it does not replace what was given before the command.
-        self.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=_CONFIG)
+        self.add_argument("--config", type=path, metavar="FILE", default=argparse.SUPPRESS, help=_CONFIG)
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # noqa: ANN401 -- argparse's own
         """Called when the command is chosen; all its arguments are known, so that the rest is an error."""

@@ -1,4 +1,4 @@
-"""Types of arguments for argparse: nodes, hosts, ports and sound files.
+"""Types of arguments for argparse: nodes, hosts, ports and files.
 
 text ──► checked value, or ArgumentTypeError with what was expected
 """
@@ -6,8 +6,6 @@ text ──► checked value, or ArgumentTypeError with what was expected
 import argparse
 import re
 from pathlib import Path
-
-from edged.config.broker_host import host_fault
 
 _MAX_PORT = 65_535
 
@@ -21,14 +19,23 @@ def node(text: str) -> str:
 
 def host(text: str) -> str:
     """The name or address of a broker."""
+    from edged.config.broker_host import host_fault  # noqa: PLC0415 -- every command imports this module, for paths
+
     if fault := host_fault(text):
         raise argparse.ArgumentTypeError(f"it {fault}")
     return text
 
 
+def path(text: str) -> Path:
+    """A path of a file or folder."""
+    if not text:  # Path("") is the current folder: a shell variable was empty
+        raise argparse.ArgumentTypeError("the name is empty, expected a file or folder")
+    return Path(text)
+
+
 def sound_file(text: str) -> Path:
     """A path, or - for standard input."""
-    if not text:  # Path("") is the current folder: a shell variable was empty
+    if not text:  # as above
         raise argparse.ArgumentTypeError("the name is empty, expected a sound file")
     return Path(text)
 

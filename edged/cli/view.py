@@ -27,6 +27,7 @@ from edged.contract.health import Health
 from edged.contract.mood import AgentDecision, HubHealth, Mood, MoodEvent
 from edged.contract.payloads import EmotionState, EpisodeEnd, EpisodeStart, Level
 from edged.contract.topics import AVAILABILITY, CAPTURE, SPEECH, Received
+from edged.errors import counted
 
 _WIDTH = 80  # columns, if there is no terminal
 _NARROW = 60  # columns; a narrower terminal gets narrower names
@@ -104,7 +105,7 @@ class View:
                 return self._known(node, msgspec.json.decode(received.payload, type=_PAYLOADS[name]), received)
         except (ValueError, OverflowError) as exc:  # msgspec's, broken UTF-8, the year 1 east of Greenwich
             return self._words(node, "", f"{name} is not understood: {exc}")
-        return self._words(node, "", f"{name}, {len(received.payload)} bytes")
+        return self._words(node, "", f"{name}, {counted(len(received.payload), 'byte')}")
 
     def _known(self, node: str, payload: msgspec.Struct, received: Received) -> str:
         match payload:
@@ -187,18 +188,18 @@ class View:
 def _note(payload: msgspec.Struct, received: Received) -> str:
     match payload:
         case Health():
-            windows = f"{payload.windows} windows, {payload.windows_speech} with speech"
+            windows = f"{counted(payload.windows, 'window')}, {payload.windows_speech} with speech"
             return f"{windows}, {payload.resident_mb:.0f} MB"
         case Level():
             return f"level {payload.level_dbfs:.0f} dBFS"
         case Info():
             return f"{payload.bundle}, {payload.routing} routing"
         case HubHealth():
-            return f"{payload.moods} of {payload.places} places have a mood, {payload.resident_mb:.0f} MB"
+            return f"a mood in {payload.moods} of {counted(payload.places, 'place')}, {payload.resident_mb:.0f} MB"
         case AgentDecision():
             called = f"{payload.action}({', '.join(f'{k}={v}' for k, v in payload.arguments.items())}) "
             return f"agent: {called if payload.action else ''}{payload.outcome.replace('_', ' ')}: {payload.message}"
-    return f"{received.topic}, {len(received.payload)} bytes"
+    return f"{received.topic}, {counted(len(received.payload), 'byte')}"
 
 
 def view_for(out: TextIO, root: str, *, show_node: bool = False, column: Column | None = None) -> View:

@@ -14,6 +14,8 @@ _NAME = re.compile(r"[^\s:/@\[\]]+")
 
 def host_fault(host: str) -> str:
     """What is wrong with ``host``, to follow "mqtt.host"; empty if nothing is.  Never shows a password."""
+    if not host.strip():
+        return "is empty, expected a host's name or address"
     if _NAME.fullmatch(host) or _is_ipv6(host):
         return ""
     if "://" in host:

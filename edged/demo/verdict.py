@@ -12,6 +12,7 @@ import msgspec
 from edged.contract.payloads import EpisodeEnd
 from edged.contract.topics import AVAILABILITY, EVENT_END, EVENT_START, OFFLINE, Received
 from edged.demo.sample import Episode, Turn, detected
+from edged.errors import counted
 
 MIN_EMOTIONS = 4  # different ones, each in a turn in which it is meant
 
@@ -52,16 +53,18 @@ class Verdict:
         as_meant, otherwise = self._as_meant(), self._otherwise()
         if len(as_meant) >= MIN_EMOTIONS:
             return ""
-        emotions = f"{len(as_meant)} emotion{'' if len(as_meant) == 1 else 's'} heard as meant"
+        emotions = f"{counted(len(as_meant), 'emotion')} heard as meant"
         named = f" ({', '.join(as_meant)})" if as_meant else ""
         return f"{emotions}{named}, expected at least {MIN_EMOTIONS}; {', '.join(otherwise)}"
 
     def summary(self) -> str:
         """What was meant and what was heard, in two or three lines."""
-        lines = [f"Heard as meant: {', '.join(self._as_meant())} ({self._n_right()} of {len(self._turns)} turns)."]
+        lines = [
+            f"Heard as meant: {', '.join(self._as_meant())} ({self._n_right()} of {counted(len(self._turns), 'turn')})."
+        ]
         if otherwise := self._otherwise():
             lines.append(f"Heard otherwise: {', '.join(otherwise)}.")
-        lines.append(f"Shown: {self._n_starts} episodes, {self._n_messages} messages.")
+        lines.append(f"Shown: {counted(self._n_starts, 'episode')}, {counted(self._n_messages, 'message')}.")
         return "\n".join(lines)
 
     def _pairs(self) -> list[tuple[str, str]]:

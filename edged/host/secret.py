@@ -7,7 +7,7 @@ Messages name the file, never its content.
 
 from pathlib import Path
 
-from edged.errors import ConfigError
+from edged.errors import ConfigError, counted
 
 _MAX_BYTES = 10_000
 
@@ -28,5 +28,5 @@ def secret(key: str, path: Path) -> str:
     except UnicodeDecodeError:
         raise ConfigError(f"{where}: not ASCII, expected a file of one line") from None  # the cause quotes the content
     if not found or len(found.splitlines()) > 1 or len(content) > _MAX_BYTES:
-        raise ConfigError(f"{where}: {len(content)} bytes, expected one line")
+        raise ConfigError(f"{where}: {counted(len(content), 'byte')}, expected one line")
     return found

@@ -22,7 +22,7 @@ from edged.contract.fields import rfc3339
 from edged.contract.mood import NONE, HubHealth, HubInputs, MoodEvent
 from edged.contract.status import SinkStatus
 from edged.contract.topics import HUB, MOOD, MOOD_EVENT, Topic, place_topic
-from edged.errors import EdgedError
+from edged.errors import EdgedError, counted
 from edged.host.metrics import Metrics, resident_mb, versions
 from edged.host.systemd import notify
 from edged.hub.intake import Intake
@@ -182,8 +182,9 @@ class Hub:
         self._sink.publish(replace(HUB, name="hub"), health)
         ignored = sum(msgspec.structs.astuple(health.inputs)) - health.inputs.accepted
         line = (
-            f"{health.moods} of {health.places} places have a mood, {health.inputs.accepted} messages, "
-            f"{ignored} ignored, {health.events} events, {health.resident_mb:.0f} MB"
+            f"a mood in {health.moods} of {counted(health.places, 'place')}, "
+            f"{counted(health.inputs.accepted, 'message')}, {ignored} ignored, "
+            f"{counted(health.events, 'event')}, {health.resident_mb:.0f} MB"
         )
         _log.info("%s", line)
         notify(f"STATUS={line}")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from edged.errors import counted
 from edged.features.geometry import GEOMETRY, SILENCE_DBFS
 from edged.features.logmel import Floats
 from edged.features.windows import Window
@@ -110,8 +111,7 @@ class Calibration:
         lowered = (before - _log_scores(adaptation, cascade, compared)).mean(axis=0)
         change = {label: round(float(nats), 3) for label, nats in zip(cascade.labels, lowered, strict=True)}
         n_sentences = _n_sentences(spoken)
-        plural = "" if n_sentences == 1 else "s"
-        message = f"heard {speech_s:.1f} s of speech in {n_sentences} sentence{plural}; {changes(change)}"
+        message = f"heard {speech_s:.1f} s of speech in {counted(n_sentences, 'sentence')}; {changes(change)}"
         return Outcome(ok=True, message=message, speech_s=round(speech_s, 1), n_sentences=n_sentences, change=change)
 
     def _restart(self) -> None:

@@ -15,6 +15,7 @@ from edged.config.structs import Config
 from edged.contract.device import CardMetrics, Identity, Info
 from edged.contract.fields import rfc3339
 from edged.contract.health import Health
+from edged.errors import counted
 from edged.host.addresses import addresses
 from edged.host.identity import device_id, node_name
 from edged.host.metrics import Metrics, hardware, resident_mb, temperature_c, throttling, versions
@@ -74,8 +75,8 @@ def health(
 def line(health: Health) -> str:
     """The part of ``health`` that goes into the log each minute."""
     return (
-        f"{health.windows} windows, {health.windows_speech} with speech, {health.windows_skipped} skipped;"
-        f" {health.samples_dropped} samples dropped; level {health.level_dbfs:.0f} dBFS;"
+        f"{counted(health.windows, 'window')}, {health.windows_speech} with speech, {health.windows_skipped} skipped;"
+        f" {counted(health.samples_dropped, 'sample')} dropped; level {health.level_dbfs:.0f} dBFS;"
         f" {100 * health.real_time_factor:.1f} % busy"
     )
 

@@ -4,10 +4,10 @@ Config ──► work folder, calls, endpoints ──► application ──► s
 """
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from edged.config.structs import Config, Web
-from edged.errors import ConfigError
+from edged.errors import ConfigError, UsageError
 from edged.host.addresses import addresses
 from edged.host.state_dir import state_folder
 from edged.web import assets
@@ -17,23 +17,24 @@ from edged.web.calls.endpoints import CallEndpoints
 from edged.web.endpoint import Endpoint, Reply, Request, redirect
 from edged.web.guard import LOOPBACK
 from edged.web.layout import START
-from edged.web.server import listening, serve
+from edged.web.server import Origin, listening, serve
 from edged.web.work_folder import WorkFolder
 
 _FOLDER = "web"  # below the state directory
 
 
-def run(config: Config, ready: Callable[[str], None]) -> None:
+def run(config: Config, ready: Callable[[str], None], origin: Origin) -> None:
     """Serve until a signal; ``ready`` is called with the address of the first page.
 
     Raises:
-        ConfigError: the address is taken or not this machine's, is open to the network and the config does not say so,
-            or the folder cannot be written.
+        EdgedError: of ``origin``: the address is taken or not this machine's, or is open to the network and the config
+            does not say so.
+        ConfigError: the folder cannot be written.
         AlreadyRunningError: another process serves from the same state directory.
     """
     web = config.web
-    check_reach(web)
-    with WorkFolder(state_folder(config.state_dir) / _FOLDER) as folder, listening(web.host, web.port) as bound:
+    check_reach(web, origin)
+    with WorkFolder(state_folder(config.state_dir) / _FOLDER) as folder, listening(web.host, web.port, origin) as bound:
         calls = Calls(folder.path, config)
         app = application([*_START, *CallEndpoints(calls, web).all(), *assets.endpoints()], names(web), calls.running)
         port = bound.getsockname()[1]
@@ -41,11 +42,18 @@ def run(config: Config, ready: Callable[[str], None]) -> None:
         serve(app, bound, lambda: ready(f"http://{shown}:{port}{START}"))
 
 
-def check_reach(web: Web) -> None:
-    """Raises ``ConfigError`` if other machines could read every report and nobody has said that they may."""
+def origin_of(given: Container[str]) -> Origin:
+    """Of host and port, of which the command line has ``given``."""
+    host, port = ("--host" if "host" in given else "web.host"), ("--port" if "port" in given else "web.port")
+    return Origin(host, port, UsageError if "host" in given or "port" in given else ConfigError)
+
+
+def check_reach(web: Web, origin: Origin) -> None:
+    """Raises the error of ``origin`` if other machines could read every report and nobody has said that they may."""
     if not _is_loopback(web.host) and not web.open_to_network:
-        raise ConfigError(
-            f"web.host is {web.host}, expected a loopback address such as 127.0.0.1, or web.open_to_network beside it"
+        raise origin.fault(
+            f"{origin.host} {web.host}: others can reach this address, expected a loopback address such as 127.0.0.1,"
+            " or web.open_to_network in the config"
         )
 
 

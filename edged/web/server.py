@@ -12,11 +12,11 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvicorn
 
-from edged.errors import ConfigError
+from edged.errors import ConfigError, EdgedError
 
 _GRACE_S = 2  # for requests that are being served; an upload in work ends with it
 _MAX_CONNECTIONS = 100
@@ -45,11 +45,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-def listening(host: str, port: int) -> socket.socket:
+class Origin(NamedTuple):
+    """Where an address comes from, for what is wrong with it: the config, or the command line."""
+
+    host: str = "web.host"
+    port: str = "web.port"
+    fault: type[EdgedError] = ConfigError
+
+
+def listening(host: str, port: int, origin: Origin) -> socket.socket:
     """A socket on ``host`` and ``port``; 0 is any free port.
 
     Raises:
-        ConfigError: the address is not one of this machine, or is taken.
+        EdgedError: of ``origin``: the address is not one of this machine, or is taken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
@@ -60,7 +68,8 @@ def listening(host: str, port: int) -> socket.socket:
     except OSError as exc:
         bound.close()
         reason = exc.strerror or exc
-        raise ConfigError(f"web.host {host}, web.port {port}: {reason}, expected a free port of this machine") from exc
+        named = f"{origin.host} {host}, {origin.port} {port}"
+        raise origin.fault(f"{named}: {reason}, expected a free port of this machine") from exc
     return bound
 
 

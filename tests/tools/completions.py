@@ -5,13 +5,11 @@
 python -m tests.tools.completions        (make reference)
 """
 
-from pathlib import Path
-
 import shtab
 
 from edged.cli import completion
 from edged.cli.parser import parser
-from edged.cli.values import sound_file
+from edged.cli.values import path, sound_file
 
 
 def script(shell: str) -> str:
@@ -21,7 +19,7 @@ def script(shell: str) -> str:
         command.complete()
     for one in (main, *main.commands.values()):
         for action in one._actions:  # noqa: SLF001 -- argparse has no public list
-            if action.type in (Path, sound_file):
+            if action.type in (path, sound_file):
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
     return shtab.complete(main, shell) + "\n"
 

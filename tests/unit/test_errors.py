@@ -34,3 +34,9 @@ def test_tree_docstring_complete() -> None:
     for error in vars(errors).values():
         if isinstance(error, type) and issubclass(error, errors.EdgedError) and error is not errors.EdgedError:
             assert f" {error.exit_status} " in drawing[error.__name__]
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 labels"), (1, "1 label"), (2, "2 labels")])
+def test_counted(count: int, text: str) -> None:
+    """One thing has no s."""
+    assert errors.counted(count, "label") == text

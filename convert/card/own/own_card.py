@@ -12,6 +12,7 @@ from convert.card.card import NOT_FOR, USE
 from convert.card.clip_tables import confidence_table, gender_table, recall_table
 from convert.card.models_section import encoder_note, models_section
 from convert.card.tables import interval, table
+from edged.errors import counted
 from edged.models.bundle import Manifest
 
 _PROTOCOL = """\
@@ -71,7 +72,7 @@ def _origin(manifest: Manifest) -> str:
     made = f"{count} models and the routes between them" if count > 1 else "One model"
     if manifest.trunk:
         size = manifest.training["recipe"]["name"].removeprefix("own-")
-        made = f"The trunk of edged's bundle `{size}`, and {count} model{'s' if count > 1 else ''} on its features"
+        made = f"The trunk of edged's bundle `{size}`, and {counted(count, 'model')} on its features"
     return (
         f"{made}, for the labels {', '.join(manifest.labels)}. Made on {manifest.created} by"
         f" `{manifest.training['command']}` at commit `{manifest.training['commit']}`."

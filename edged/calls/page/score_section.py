@@ -6,6 +6,7 @@ Report ──► heading with the facts of the recording ──► score on a sc
 from edged.calls.page.markup import Html, joined, tag
 from edged.calls.page.words import OUTCOMES, channel, length, percent
 from edged.contract.call_report import Interval, Report
+from edged.errors import counted
 
 _LOWEST, _NEUTRAL, _HIGHEST = 1.0, 5.5, 10.0  # of the score; a flat course gives the middle
 _BANDS = {"wide": "wide band", "telephone": "telephone band", "unknown": "band unknown: too little speech"}
@@ -65,8 +66,8 @@ def _reason(reason: str | None) -> Html:
 def _sentence(score: Interval) -> str:
     return (
         f"90 % interval {score.low:.1f} to {score.high:.1f}. Distress {percent(score.opening)} at the opening,"
-        f" {percent(score.later)} afterwards, where later speech counts more. From {score.n_windows} windows of the"
-        " customer's speech."
+        f" {percent(score.later)} afterwards, where later speech counts more. From"
+        f" {counted(score.n_windows, 'window')} of the customer's speech."
     )
 
 

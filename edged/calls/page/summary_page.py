@@ -12,6 +12,7 @@ from edged.calls.page.document import document
 from edged.calls.page.markup import Html, joined, tag
 from edged.calls.page.words import EACH_NOTICE, OUTCOMES, length, percent
 from edged.contract.call_report import SummaryRow
+from edged.errors import counted
 
 _STYLES = ("look.css", "summary.css")
 _SCRIPTS = ("sort.js",)
@@ -44,7 +45,7 @@ def summary_page(rows: Sequence[SummaryRow]) -> str:
     main = tag(
         "main",
         tag("p", "Summary", class_="eyebrow"),
-        tag("h1", f"{len(rows)} call{'' if len(rows) == 1 else 's'}"),
+        tag("h1", counted(len(rows), "call")),
         _counts(rows),
         _table(rows) if rows else tag("p", "There is no report in this folder."),
         tag("footer", tag("p", EACH_NOTICE), class_="hint"),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from edged.calls.settings import Turn
-from edged.errors import RecordingError, UsageError
+from edged.errors import RecordingError, UsageError, counted
 
 _MAX_BYTES = 64 * 2**20
 _RTTM_FIELDS = 8  # those up to the name; a line has nine or ten
@@ -69,7 +69,7 @@ def _rttm(file: Path, lines: Iterable[str]) -> Iterator[tuple[str, Turn]]:
         if not fields or fields[0] != "SPEAKER":  # others are comments and the like
             continue
         if len(fields) < _RTTM_FIELDS:
-            raise UsageError(f"{file}:{number}: {len(fields)} fields, {_EXPECTED}")
+            raise UsageError(f"{file}:{number}: {counted(len(fields), 'field')}, {_EXPECTED}")
         start_s, duration_s = (_seconds(file, number, text) for text in fields[3:5])
         yield fields[1], _turn(file, number, start_s, start_s + duration_s, fields[7])
 

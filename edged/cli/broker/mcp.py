@@ -5,15 +5,15 @@ broker ──Subscriber──► Moods ──► Answers ──► MCP over stdi
 
 import argparse
 import threading
-from pathlib import Path
 
 from edged.cli.bundle import bundle_of
 from edged.cli.config_file import config_from
-from edged.cli.values import host, port
+from edged.cli.values import host, path, port
 from edged.contract.topics import AVAILABILITY, full_name
 from edged.errors import UsageError
 from edged.host.metrics import version_of
 from edged.host.secret import secret
+from edged.hub.mcp.http_address import address, check_free
 from edged.hub.mcp.moods import Moods
 from edged.mqtt.subscriber import Subscriber
 from edged.mqtt.subscriptions import Subscription
@@ -43,17 +43,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--http", type=host, metavar="HOST", help="serve http://HOST:PORT/mcp instead of stdin and stdout"
     )
     parser.add_argument("--port", type=port, metavar="PORT", help=f"port of --http (default: {_PORT})")
-    parser.add_argument("--token-file", type=Path, metavar="FILE", help="clients of --http must send this bearer token")
+    parser.add_argument("--token-file", type=path, metavar="FILE", help="clients of --http must send this bearer token")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until stdin ends, or SIGTERM; returns the exit status.
 
     Raises:
-        UsageError: the extra agent is not installed, or the address is open to others without a token.
+        UsageError: the extra agent is not installed, or the address is taken, or open to others without a token.
     """
     try:
-        from edged.hub.mcp.server import Answers, address, run_http, run_stdio, server  # noqa: PLC0415 -- an extra
+        from edged.hub.mcp.server import Answers, run_http, run_stdio, server  # noqa: PLC0415 -- an extra
     except ImportError as exc:
         raise UsageError(f"{exc}: expected the extra agent: pip install 'edged[agent]'") from exc
     from edged.hub.mcp.reliability import reliabilities  # noqa: PLC0415 -- beside the above
@@ -64,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     at = arguments.port or _PORT
     token = secret("--token-file", arguments.token_file) if arguments.token_file else None
     url = address(arguments.http, at, token) if arguments.http else ""
+    if arguments.http:
+        check_free(arguments.http, at)
     manifest = bundle_of(config).manifest
     moods = Moods(config.mqtt.root)
     made = server(Answers(moods, reliabilities(manifest.metrics, manifest.labels)), version_of("edged"), token, url)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 
 from edged.config.structs import Mqtt
 from edged.contract.topics import Received
-from edged.errors import PublishError
+from edged.errors import PublishError, counted
 from edged.homeassistant.discovery import filters
 from edged.mqtt.connection import Connection
 from edged.mqtt.subscriptions import Subscription
@@ -67,7 +67,9 @@ def remove(mqtt: Mqtt, identifiers: Collection[str], prefix: str, known: Iterabl
             waiting.add(mid)
         with changed:
             if not changed.wait_for(lambda: waiting <= acknowledged_mids, _ACKNOWLEDGE_S):
-                raise PublishError(f"{broker}: {len(waiting - acknowledged_mids)} messages were not acknowledged")
+                raise PublishError(
+                    f"{broker}: not acknowledged: {counted(len(waiting - acknowledged_mids), 'message')}"
+                )
     return topics
 
 

@@ -27,7 +27,7 @@ from edged.demo.broker import EmbeddedBroker
 from edged.demo.sample import Turn
 from edged.demo.scenario import CAMERA_TOPIC, PLACE, scenario
 from edged.demo.scripted_model import ScriptedModel
-from edged.errors import PublishError
+from edged.errors import PublishError, counted
 from edged.mqtt.connection import Connection
 from edged.mqtt.subscriber import Subscriber
 
@@ -149,7 +149,9 @@ class _Shown:
     def summary(self) -> str:
         """In one line, and one about the agent."""
         moods = f"Moods: {', '.join(dict.fromkeys(self.emotions))}, from {', '.join(sorted(self.sources))}; "
-        return f"{moods}{self.n_events} events.\nThe agent was asked once and set the lamp to {self.lamp[0]}."
+        return (
+            f"{moods}{counted(self.n_events, 'event')}.\nThe agent was asked once and set the lamp to {self.lamp[0]}."
+        )
 
 
 def _show(  # noqa: PLR0913, PLR0917 -- what comes, what is meant, and where it is shown

@@ -21,6 +21,7 @@ from edged.cli.sensor.json_lines import print_line
 from edged.cli.sensor.progress import Progress
 from edged.config.structs import Config
 from edged.demo.sample import SAMPLE
+from edged.errors import counted
 from edged.features.logmel import Floats
 from edged.host.metrics import available_mb, hardware, proportional_mb, resident_mb, versions
 from edged.models.bundle import Bundle
@@ -139,7 +140,7 @@ def lines(report: BenchReport) -> list[str]:
         ("device", f"{report.hardware or 'this machine'}, {report.machine}, Python {report.versions['python']}"),
         ("models", f"bundle {report.bundle}, routing {report.routing}, {report.gate} gate, {report.threads} thread(s)"),
         ("runtime", f"{report.runtime} {report.versions.get(report.runtime, '')}".strip()),
-        ("measured", f"{report.windows} windows of speech in {report.seconds:g} s"),
+        ("measured", f"{counted(report.windows, 'window')} of speech in {report.seconds:g} s"),
     ]
     table = [f"{'ms a window':<13} {'p50':>8} {'p95':>8} {'max':>8}"]
     for name, one in [*report.stages.items(), ("all", report.window)]:

@@ -18,8 +18,9 @@ from edged.cli.log import print_error
 from edged.cli.screen import GREEN, RED, coloured, printable, wrapped
 from edged.cli.sensor.json_lines import print_line
 from edged.cli.sensor.progress import CallsProgress
+from edged.cli.values import path
 from edged.contract.call_report import SummaryRow
-from edged.errors import RecordingError, UsageError
+from edged.errors import RecordingError, UsageError, counted
 
 _OUT = Path("edged-calls")
 _MAX_JOBS = 64
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files",
         nargs="+",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="recordings, or folders of them: wav, flac, mp3, ogg or opus",
     )
@@ -61,11 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=(1, 2),
         help="the customer's voice in mono recordings, which are split into two voices by sound; 1 speaks first",
     )
-    parser.add_argument("--turns", type=Path, metavar="FILE", help="who speaks when in mono recordings: RTTM or CSV")
+    parser.add_argument("--turns", type=path, metavar="FILE", help="who speaks when in mono recordings: RTTM or CSV")
     parser.add_argument(
         "--speaker", default="customer", metavar="NAME", help="the customer's name in the turns (default: customer)"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help=f"folder for the reports (default: ./{_OUT})")
+    parser.add_argument("--out", type=path, metavar="DIR", help=f"folder for the reports (default: ./{_OUT})")
     parser.add_argument(
         "--json", action="store_true", help="print each report as a line of JSON; writes only with --out"
     )
@@ -134,9 +135,8 @@ def _score(row: SummaryRow) -> str:
 
 
 def _print_end(n_reports: int, n_bad: int, out: Path | None) -> None:
-    calls = "report" if n_reports == 1 else "reports"
-    bad = f", {n_bad} recordings could not be used" if n_bad > 1 else ", 1 recording could not be used" if n_bad else ""
-    print(f"{n_reports} {calls} in {printable(str(out))}{bad}")
+    bad = f", {counted(n_bad, 'recording')} could not be used" if n_bad else ""
+    print(f"{counted(n_reports, 'report')} in {printable(str(out))}{bad}")
 
 
 def _jobs(text: str) -> int:

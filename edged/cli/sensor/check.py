@@ -24,7 +24,7 @@ from edged.config.overrides import NAME, muted_by_command
 from edged.config.structs import Config
 from edged.contract.payloads import encoded
 from edged.contract.topics import INFO, full_name
-from edged.errors import CaptureError, ModelError
+from edged.errors import CaptureError, ModelError, counted
 from edged.features.geometry import GEOMETRY, dbfs
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
@@ -102,7 +102,7 @@ def _about_bundle(config: Config, bundle: Bundle) -> str:
     trunk = "a trunk and " if manifest.trunk else ""
     why = f"; {choice_for(config).reason}" if config.models.bundle == "auto" else ""
     count = len(manifest.models)
-    return f"{bundle.title}, {trunk}{count} model{'' if count == 1 else 's'}{why}"
+    return f"{bundle.title}, {trunk}{counted(count, 'model')}{why}"
 
 
 def _about_timing(timing: Timing) -> str:

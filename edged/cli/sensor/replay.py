@@ -22,7 +22,7 @@ from edged.cli.sensor.json_lines import Lines
 from edged.cli.signals import stopping
 from edged.cli.values import node, sound_file
 from edged.config.structs import Config
-from edged.errors import PublishError
+from edged.errors import PublishError, counted
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
 from edged.models.bundle import Bundle
@@ -97,9 +97,13 @@ def run(arguments: argparse.Namespace) -> int:
             _log.info("replay is published as node %s", config.node)
             status = each(files, partial(play_into, publisher))
             if not publisher.wait_settled(_SETTLE_S):
-                raise PublishError(f"{publisher.unacknowledged} messages were not acknowledged: {publisher.reason}")
+                raise PublishError(
+                    f"not acknowledged: {counted(publisher.unacknowledged, 'message')}, {publisher.reason}"
+                )
             if publisher.dropped:
-                raise PublishError(f"{publisher.dropped} events were dropped, the broker was too slow for the replay")
+                raise PublishError(
+                    f"the broker was too slow for the replay, dropped {counted(publisher.dropped, 'event')}"
+                )
             return status
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
-from edged.cli.values import port_or_0
+from edged.cli.values import host, port_or_0
 from edged.errors import UsageError
 
 _DESCRIPTION = """\
@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Address, and whether to open a browser."""
     parser.description = _DESCRIPTION
     parser.epilog = _EXAMPLES
-    parser.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: web.host, 127.0.0.1)")
+    parser.add_argument(
+        "--host", type=host, metavar="ADDRESS", help="address to listen on (default: web.host, 127.0.0.1)"
+    )
     parser.add_argument(
         "--port", type=port_or_0, metavar="PORT", help="port (default: web.port, 8095); 0: any that is free"
     )
@@ -52,5 +54,5 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.open:
             webbrowser.open(address)
 
-    program.run(config, ready)
+    program.run(config, ready, program.origin_of(given))
     return 0

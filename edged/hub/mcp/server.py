@@ -8,7 +8,6 @@ Origin must be those of this address, and a token must be given for any address 
 
 import hmac
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address
 from typing import Any
 
 import msgspec
@@ -21,7 +20,7 @@ from mcp.types import ToolAnnotations
 from pydantic import AnyHttpUrl
 
 from edged.contract.mood import Mood
-from edged.errors import UsageError
+from edged.hub.mcp.http_address import bracketed, is_loopback
 from edged.hub.mcp.moods import MAX_HOURS, Moods
 from edged.hub.mcp.reliability import Reliability
 
@@ -180,30 +179,9 @@ def run_stdio(made: MCPServer[Any]) -> None:
 
 def run_http(made: MCPServer[Any], host: str, port: int) -> None:
     """Serves HTTP at /mcp until SIGTERM or SIGINT."""
-    names = [f"{_bracketed(host)}:{port}"] + ([f"localhost:{port}"] if is_loopback(host) else [])
+    names = [f"{bracketed(host)}:{port}"] + ([f"localhost:{port}"] if is_loopback(host) else [])
     security = TransportSecuritySettings(allowed_hosts=names, allowed_origins=[f"http://{name}" for name in names])
     made.run("streamable-http", host=host, port=port, transport_security=security, stateless_http=True)
-
-
-def address(host: str, port: int, token: str | None) -> str:
-    """The URL of the server.
-
-    Raises:
-        UsageError: the address is open to others, and there is no token.
-    """
-    if token is None and not is_loopback(host):
-        raise UsageError(f"--http {host}: others can reach this address, expected --token-file beside it, or 127.0.0.1")
-    return f"http://{_bracketed(host)}:{port}/mcp"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches ``host``."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class _OneToken:
@@ -225,10 +203,6 @@ def _answered(kind: type[Exception], answer: Callable[[], dict[str, Any]]) -> di
         return answer()
     except ValueError as exc:
         raise kind(str(exc)) from exc
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _plain(value: msgspec.Struct) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from edged.config.structs import Mqtt
-from edged.errors import ConfigError
+from edged.errors import ConfigError, counted
 
 CREDENTIAL = "mqtt_password"  # as in the unit: LoadCredential=mqtt_password:/etc/edged/mqtt_password
 _MAX_BYTES = 65_535  # MQTT's own limit
@@ -43,7 +43,7 @@ def read_password(mqtt: Mqtt) -> str | None:
     except UnicodeDecodeError:
         raise ConfigError(f"{where}: not UTF-8, expected a file of one line") from None  # the cause quotes the content
     if not password or "\n" in password or "\r" in password or len(content) > _MAX_BYTES:
-        raise ConfigError(f"{where}: {len(content)} bytes, expected one line with the password")
+        raise ConfigError(f"{where}: {counted(len(content), 'byte')}, expected one line with the password")
     return password
 
 

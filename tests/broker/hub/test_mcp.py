@@ -208,3 +208,11 @@ def test_no_open_address_without_a_token(address: str) -> None:
 def test_options_of_http_alone() -> None:
     """A port without --http is a mistake."""
     assert_one_line(edged("mcp", "--port", "9000"), 64, "--port and --token-file: expected beside --http")
+
+
+def test_port_taken() -> None:
+    """One line, status 64, before a broker is asked for."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = edged("mcp", "--http", "127.0.0.1", "--port", port)
+    assert_one_line(done, 64, f"--http 127.0.0.1, --port {port}: Address already in use, expected a free port")

@@ -84,6 +84,10 @@ def test_no_command_shows_the_help() -> None:
         (["sing"], "edged: 'sing' is not a command, `edged --help` lists the commands"),
         (["classify", "x.wav", "--jsonk"], "edged classify: unknown argument '--jsonk', did you mean '--jsonl'?"),
         (["devices", "x"], "edged devices: unknown argument 'x'"),
+        (["--config", "", "acl"], "edged: argument --config: the name is empty, expected a file or folder"),
+        (["acl", "--config", ""], "edged acl: argument --config: the name is empty, expected a file or folder"),
+        (["calls", ""], "edged calls: argument FILE: the name is empty, expected a file or folder"),
+        (["watch", "--host", ""], "edged watch: argument --host: it is empty, expected a host's name or address"),
         (["replay"], "edged replay: the following arguments are required: FILE"),
         (
             ["replay", "--speed", "fast", "x.wav"],

@@ -35,6 +35,13 @@ def test_sound_file_with_an_empty_name() -> None:
         values.sound_file("")
 
 
+def test_path_with_an_empty_name() -> None:
+    """As above, for configs, folders and other files."""
+    assert values.path("a/b") == Path("a/b")
+    with pytest.raises(argparse.ArgumentTypeError, match=r"the name is empty, expected a file or folder"):
+        values.path("")
+
+
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "mqtt", "", "1e3"])
 def test_port_that_is_none(text: str) -> None:
     """The message gives the whole range."""

@@ -27,6 +27,8 @@ def test_name_or_address_passes(host: str) -> None:
             "is a URL, expected a host's name or address alone, of a broker that takes MQTT over TCP",
         ),
         ("mqtt://hub:port", "is a URL, expected a host's name or address alone"),
+        ("", "is empty, expected a host's name or address"),
+        (" ", "is empty, expected a host's name or address"),
         ("a hub", "is not a name, expected a host's name or address alone"),
         ("hub/topic", "is not a name, expected a host's name or address alone"),
         ("[::1]", "is not a name, expected a host's name or address alone"),

@@ -108,6 +108,13 @@ def test_parse_broken_yaml_place() -> None:
     assert refusal("node: a\nmqtt: [1\n").startswith("config.yaml: line 3, column 1: ")
 
 
+@pytest.mark.parametrize("character", ["\0", "\x07"])
+def test_parse_control_character(character: str) -> None:
+    """A character that YAML does not take is shown, with its place, and not in PyYAML's words."""
+    expected = f"config.yaml: line 2, column 8: the character {character!r}, expected text"
+    assert refusal(f"node: a\naudio: {character}") == expected
+
+
 @pytest.mark.parametrize("text", ["node: a\nnode: b\n", "mqtt:\n  port: 1\n  port: 2\n", "mqtt:\nmqtt:\n"])
 def test_parse_key_twice(text: str) -> None:
     """YAML would use the last one, which its author may not have meant."""
