@@ -63,7 +63,7 @@ class Journal:
         self._thread = threading.Thread(target=self._run, name="edged-journal", daemon=True)
         self._wake = threading.Condition()  # guards all below; never held during disk access
         self._ledger = Ledger(_RESERVED if commit_s else 0)
-        self._closing = self._said_hangs = False
+        self._closing = self._flushing = self._said_hangs = False
         self._due_s = math.inf  # monotonic: when to write, or to try the disk again
         self._changed_s = math.inf  # monotonic: time of the first unwritten change
         self._busy_s = math.inf  # monotonic: when the thread started to wait for the disk
@@ -91,9 +91,10 @@ class Journal:
         self._thread.start()
 
     def flush(self) -> None:
-        """Write unwritten changes now instead of at their deadline."""
+        """Write unwritten changes now instead of at their deadline, history and acknowledgements too."""
         with self._wake:
             if self._ledger.changed:
+                self._flushing = True
                 self._change(0.0)
 
     def close(self) -> None:
@@ -164,7 +165,8 @@ class Journal:
         """Wait until there is something to do; True if it is the last time."""
         with self._wake:
             while not self._closing:
-                if self._database is not None and self._ledger.only_history and self._changed_s < math.inf:
+                is_lazy = self._ledger.only_history and not self._flushing
+                if self._database is not None and is_lazy and self._changed_s < math.inf:
                     self._due_s = self._changed_s + max(_LAZY_S, self._commit_s)
                 left_s = self._due_s - time.monotonic()
                 if left_s <= 0:
@@ -176,7 +178,7 @@ class Journal:
         """Write all changes in one transaction."""
         assert self._database is not None  # noqa: S101 -- only this thread opens and closes it
         with self._wake:
-            batch = self._ledger.batch(last=last)
+            batch, self._flushing = self._ledger.batch(last=last), False
             self._due_s = self._changed_s = math.inf
         try:
             self._database.commit(batch)

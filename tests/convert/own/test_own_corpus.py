@@ -101,7 +101,7 @@ def test_training_has_every_label() -> None:
         (rows(3, 6), "3 speakers (s0, s1, s2), expected 4 or more"),
         ([*rows(4, 6), *rows(2, 6, ("rare",))], "rare has 2 speakers (s0, s1), expected 3 or more"),
         ([*rows(4, 6), *rows(3, 2, ("rare",))], "rare has 6 clips, expected 12 or more"),
-        (rows(5, 6, ("calm",)), "1 labels (calm), expected 2 to 32"),
+        (rows(5, 6, ("calm",)), "1 label (calm), expected 2 to 32"),
         ([*rows(5, 6), ("x.wav", "", "calm")], "x.wav has no speaker"),
         ([*rows(5, 6), ("x.wav", "s1", "")], "x.wav has emotion '', expected a word"),
         ([*rows(5, 6), ("x.wav", "s1", "None")], "x.wav has emotion 'None', expected a word"),

@@ -1,5 +1,6 @@
 """The journal's thread: when it writes, what it loads, and how it treats another process' file."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +95,31 @@ def test_acknowledged_in_time_is_written_later_and_once(tmp_path: Path, monkeypa
         wait_until(lambda: n_stored(tmp_path) == 3, "history")
         assert time.monotonic() - began_s >= 2.0  # not with the commit
         assert list(history(tmp_path / "outbox.sqlite3"))[-1] == (message.payload, True)
+
+
+def test_flush_writes_history_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for its late deadline is on the disk after a flush, as before the last second of a process."""
+    monkeypatch.setattr(module, "_LAZY_S", YEAR_S)
+    with opened(tmp_path, commit_s=YEAR_S) as journal:
+        wait_until(lambda: journal.horizon > 0, "numbers are reserved")
+        (message,) = put(journal)
+        journal.acknowledged(message.seq)
+        journal.flush()
+        wait_until(lambda: n_stored(tmp_path) == 1, "history")
+        assert list(history(tmp_path / "outbox.sqlite3")) == [(message.payload, True)]
+
+
+def test_power_cut_before_an_acknowledgement_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event is sent once more, none is lost; the next number is a new one."""
+    monkeypatch.setattr(module, "_LAZY_S", YEAR_S)
+    with opened(tmp_path / "card") as journal:
+        events = put(journal, 2)
+        wait_until(lambda: n_stored(tmp_path / "card") == 2, "on disk")
+        journal.acknowledged(events[0].seq)
+        shutil.copytree(tmp_path / "card", tmp_path / "after")
+    with opened(tmp_path / "after") as journal:
+        assert journal.found() == [message.delayed() for message in events]
+        assert journal.next_seq() > events[-1].seq
 
 
 def test_close_writes_what_is_left(tmp_path: Path) -> None:
