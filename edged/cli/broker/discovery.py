@@ -7,7 +7,7 @@ Config, --hub ──► PlaceDevice of each place ──► the same
 import argparse
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -17,6 +17,7 @@ from edged.cli.config_file import config_file
 from edged.cli.log import log_to_stderr
 from edged.config.hub.structs import Place
 from edged.config.structs import Config
+from edged.contract.topics import MOOD, place_topic
 from edged.errors import ConfigError, UsageError
 from edged.homeassistant.announcer import Announcer
 from edged.homeassistant.discovery import Announcement, Kind, announcement
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     announced, config = _announced(arguments)
     if arguments.remove:
-        known = [topic for one in announced.values() for topic in one.whole]
+        known = [topic for one in announced.values() for topic in one.whole] + _moods_left(config, arguments.place)
         for topic in remove(config.mqtt, announced.keys(), config.homeassistant.prefix, known):
             print(topic)
         return 0
@@ -108,6 +109,12 @@ def _announced(arguments: argparse.Namespace) -> tuple[Mapping[str, Announcement
     log_to_stderr(config.log_level)
     places = _places(config, arguments, str(file.path or "config"))
     return place_announcements(config, hub_name(config.hub.name), places), config
+
+
+def _moods_left(config: Config, places: Iterable[str]) -> list[str]:
+    """Topics of the moods that the broker retains of ``places`` that have left the config: no hub will clear them."""
+    left = [place for place in dict.fromkeys(places) if place not in config.hub.places]
+    return [place_topic(place, MOOD, config.mqtt.root).name.removeprefix("/") for place in left]
 
 
 def _places(config: Config, arguments: argparse.Namespace, file: str) -> dict[str, Place]:

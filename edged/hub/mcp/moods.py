@@ -47,10 +47,12 @@ class Moods:
         if not received.topic.startswith(self._below):
             self._take_availability(received)
             return
-        if not received.payload:
-            return
         place, _, kind = received.topic.removeprefix(self._below).partition("/")
         with self._lock:
+            if not received.payload:  # the place was removed
+                if _KINDS.get(kind) is Mood:
+                    self._moods.pop(place, None)
+                return
             if kind not in _KINDS or (place not in self._moods and len(self._moods) >= _MAX_PLACES):
                 return
             payload = _decoded(received.payload, _KINDS[kind])

@@ -85,15 +85,18 @@ def test_places_are_removed(mosquitto: Mosquitto, file: Path, capsys: pytest.Cap
 def test_a_place_that_left_the_config_is_removed(
     mosquitto: Mosquitto, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By its name; the others stay, with --hub they go as well."""
+    """By its name, with its mood; the others stay, with --hub they go as well, except for their moods."""
     config = load_config(file)
     there = announced(config, "kitchen", "pantry")
-    retain(mosquitto, there)
+    moods = {f"house/edged/place/{place}/mood": b"{}" for place in ("kitchen", "pantry")}
+    retain(mosquitto, there | moods)
     assert main(["discovery", "--place", "pantry", "--remove", "--config", str(file)]) == 0
-    assert capsys.readouterr().out == "ha/device/house-edged_place_pantry/config\n"
+    gone = ["ha/device/house-edged_place_pantry/config", "house/edged/place/pantry/mood"]
+    assert capsys.readouterr().out.splitlines() == gone
     assert mosquitto.retained("ha") == announced(config, "kitchen")
     assert main(["discovery", "--place", "pantry", "--hub", "--remove", "--config", str(file)]) == 0
     assert mosquitto.retained("ha") == {}
+    assert mosquitto.retained("house").keys() == {"house/edged/place/kitchen/mood"}
 
 
 @pytest.mark.parametrize(

@@ -150,3 +150,14 @@ def test_reliability_by_hand() -> None:
     (one,) = reliabilities({"rows": {"corpus": row, "validation": row, "other": {}}}, ("a", "b"))
     assert (one.uar, one.right) == (0.5, {"a": 0.5, "b": 0.5})
     assert msgspec.to_builtins(one)[0] == "corpus"
+
+
+def test_removed_place_is_forgotten() -> None:
+    """An empty mood, as `edged discovery --place --remove` leaves it, is none; an empty event says nothing."""
+    moods = Moods("edged")
+    moods.take(received("pantry/mood", mood("pantry")))
+    moods.take(received("pantry/event/mood", b""))
+    assert moods.places() == ["pantry"]
+    moods.take(received("pantry/mood", b""))
+    moods.take(received("cellar/mood", b""))
+    assert moods.places() == []
