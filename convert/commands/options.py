@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 class _Renamed(argparse.Action):
     """An option's former name, which is refused with a message that names the new one."""
 
-    def __call__(self, _parser: Any, _options: Any, _values: Any, option: str | None = None) -> NoReturn:  # noqa: ANN401
+    def __call__(self, _parser: Any, _options: Any, _values: Any, option: str | None = None) -> NoReturn:  # noqa: ANN401 - argparse's own
         raise UsageError(f"{option}: this option is now called {self.const}")
 
 

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convert.bundle import origin
 from convert.card.hub.text_table import text_table
@@ -19,6 +19,9 @@ from convert.text.bert.package import NOTICE
 from convert.text.bert.tuning import Tuning
 from convert.text.linear import Settings
 from edged.features.logmel import Floats
+
+if TYPE_CHECKING:
+    from convert.text.stage import LinearRun, TextRun
 
 _LINEAR, _BERT = "linear", "bert"
 
@@ -92,13 +95,13 @@ def _seed(described: Mapping[str, Any]) -> int:
     return int(described["training"]["seed"])
 
 
-def _write_linear(made: Any, result: dict[str, Any], folder: Path, options: argparse.Namespace) -> None:  # noqa: ANN401
+def _write_linear(made: "LinearRun", result: dict[str, Any], folder: Path, options: argparse.Namespace) -> None:
     from convert.bundle.text_model import write  # noqa: PLC0415 - as above
 
     write(made, {key: result[key] for key in ("rows", "cpu_ms_a_sentence")}, _command(options), folder)
 
 
-def _described(run: Any, metrics: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:  # noqa: ANN401
+def _described(run: "TextRun", metrics: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
     passes = f", {options.passes} passes" if options.passes > 1 else ""
     tested = f"; measured on {options.tested:,}" if options.tested else ""
     return {

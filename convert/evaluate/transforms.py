@@ -134,7 +134,7 @@ def _labels(files: Sequence[Path], checkout: Path, bundle: Path | None, folder: 
     config.write_text(f"models: {{bundle: {json.dumps(str(bundle.resolve()))}}}\n" if bundle else "", encoding="utf-8")
     command = [sys.executable, "-m", "edged", "classify", "--config", str(config), "--jsonl", *map(str, files)]
     environment = {**os.environ, "PYTHONPATH": str(checkout.resolve()), "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     found = {line["file"]: line["label"] for line in map(json.loads, done.stdout.splitlines())}
     if not found and "cut off" not in done.stderr:
         raise ModelError(f"{checkout}: edged classify failed ({done.stderr.strip()[-300:]}), expected a label a file")

@@ -114,7 +114,7 @@ def _unsigned(images: NDArray[np.int8]) -> NDArray[np.uint8]:
 def _update(model: Any, optimizer: Any) -> Callable[..., Any]:  # noqa: ANN401 - keras has no types
     """One batch's change of the weights, compiled."""
 
-    @tf.function  # type: ignore[untyped-decorator]
+    @tf.function  # type: ignore[untyped-decorator]  # TensorFlow has no types
     def update(inputs: Any, targets: Any) -> Any:  # noqa: ANN401 - tensors
         with tf.GradientTape() as tape:
             logits = model(inputs, training=True)[HEAD]
@@ -123,7 +123,7 @@ def _update(model: Any, optimizer: Any) -> Callable[..., Any]:  # noqa: ANN401 -
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return loss
 
-    return update  # type: ignore[no-any-return]
+    return update  # type: ignore[no-any-return]  # as above
 
 
 def quantized(speech: Pieces, other: Pieces, run: GateRun) -> tuple[bytes, Size]:

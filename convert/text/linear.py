@@ -8,7 +8,7 @@ The n-grams are those of the hub, from the hub's own module.  A word is known if
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from convert.text.sentences import TEXT_LABELS, Sentences
 from convert.text.weights import label_weights
 from edged.hub.words.ngrams import N_BUCKETS, N_WORD_BITS, buckets, tokens, word_bit, words
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import SGDClassifier
 
 _MIN_SENTENCES = 2  # that have a word, for it to be known
 _INT8, _UINT8 = 127, 255
@@ -83,7 +86,7 @@ def _known_words(texts: list[str]) -> bytes:
     return np.packbits(bits, bitorder="little").tobytes()
 
 
-def _quantized(classifier: Any, idf: NDArray[np.uint8], idf_scale: float, known: bytes) -> Arrays:  # noqa: ANN401
+def _quantized(classifier: "SGDClassifier", idf: NDArray[np.uint8], idf_scale: float, known: bytes) -> Arrays:
     values = np.zeros((len(TEXT_LABELS), N_BUCKETS))
     intercepts = np.full(len(TEXT_LABELS), -20.0)  # of a label without sentences
     values[classifier.classes_] = classifier.coef_

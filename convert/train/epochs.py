@@ -158,7 +158,7 @@ def _update(
     pairs = [(mean, last) for mean, last in zip(averaged.weights, model.weights, strict=True) if "float" in last.dtype]
     variables = [*model.trainable_variables, *objective.variables]
 
-    @tf.function  # type: ignore[untyped-decorator]
+    @tf.function  # type: ignore[untyped-decorator]  # TensorFlow has no types
     def update(images: Any, labels: Any, targets: Any, soft: Any) -> Any:  # noqa: ANN401 - tensors
         with tf.GradientTape() as tape:
             loss, total = objective(model(images, training=True), labels, targets, soft)
@@ -170,7 +170,7 @@ def _update(
             mean.assign(keep * mean + (1 - keep) * last)
         return loss
 
-    return update  # type: ignore[no-any-return]
+    return update  # type: ignore[no-any-return]  # as above
 
 
 def save(path: Path, variables: list[Any], epoch: int = 0) -> None:

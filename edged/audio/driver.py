@@ -152,7 +152,7 @@ def opened(device: InputDevice, channel: int | Literal["auto"] = "auto") -> Open
     ) from reason
 
 
-def _started(portaudio: Any, device: InputDevice, rate_hz: int, n_channels: int) -> DriverStream:  # noqa: ANN401
+def _started(portaudio: Any, device: InputDevice, rate_hz: int, n_channels: int) -> DriverStream:  # noqa: ANN401 -- the module
     stream: DriverStream = portaudio.RawInputStream(
         samplerate=rate_hz, device=device.index, channels=n_channels, dtype="int16", latency=_DRIVER_BUFFER_S
     )
@@ -192,9 +192,9 @@ def refresh() -> None:
     portaudio = load()
     try:
         # sounddevice has no public way; its maintainer names this one (python-sounddevice #125).
-        while portaudio._initialized:  # noqa: SLF001
-            portaudio._terminate()  # noqa: SLF001
-        portaudio._initialize()  # noqa: SLF001
+        while portaudio._initialized:  # noqa: SLF001 -- as above
+            portaudio._terminate()  # noqa: SLF001 -- as above
+        portaudio._initialize()  # noqa: SLF001 -- as above
     except portaudio.PortAudioError as exc:
         raise CaptureError(f"microphone: PortAudio cannot be initialised again ({exc})") from exc
 
@@ -203,7 +203,7 @@ def abandon() -> None:
     """Keeps sounddevice from terminating PortAudio at exit, which would close the hanging stream and hang too."""
     portaudio = sys.modules.get("sounddevice")
     if portaudio is not None and hasattr(portaudio, "_exit_handler"):
-        atexit.unregister(portaudio._exit_handler)  # noqa: SLF001
+        atexit.unregister(portaudio._exit_handler)  # noqa: SLF001 -- as above
 
 
 def load() -> Any:  # noqa: ANN401 -- sounddevice ships no types
@@ -213,7 +213,7 @@ def load() -> Any:  # noqa: ANN401 -- sounddevice ships no types
         CaptureError: it is not installed.
     """
     try:
-        import sounddevice  # noqa: PLC0415
+        import sounddevice  # noqa: PLC0415 -- see the docstring
     except ImportError as exc:
         raise CaptureError("microphone: the Python package sounddevice is missing; pip install sounddevice") from exc
     except OSError as exc:

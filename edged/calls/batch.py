@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,7 @@ def run(
     n = len(todo)
     if n_processes == 1 or n == 1:
         for index, job in enumerate(todo):
-            yield done(job, settings, turns, lambda share, at=index: progress(at + share, n))  # type: ignore[misc]
+            yield done(job, settings, turns, partial(_shared, progress, index, n))
             progress(index + 1, n)
         return
     # Not fork: the parent may have threads, and a lock that one of them holds would stay held in the child.
@@ -117,6 +118,11 @@ def run(
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _shared(progress: Callable[[float, float], None], n_done: int, n: int, share: float) -> None:
+    """Progress of all ``n`` jobs, from the share of one."""
+    progress(n_done + share, n)
 
 
 @contextmanager

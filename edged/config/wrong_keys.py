@@ -40,11 +40,11 @@ _SYNONYMS = {
     "server": "mqtt.host",
     "threshold": "tracker.enter",
 }
-_PASSWORD = "write the password into a file that only edged can read, and name the file in mqtt.password_file"  # noqa: S105
+_IN_A_FILE = "write the password into a file that only edged can read, and name the file in mqtt.password_file"
 _HINTS = {
-    "mqtt.pass": _PASSWORD,
-    "mqtt.passwd": _PASSWORD,
-    "mqtt.password": _PASSWORD,
+    "mqtt.pass": _IN_A_FILE,
+    "mqtt.passwd": _IN_A_FILE,
+    "mqtt.password": _IN_A_FILE,
     "mqtt.client_id": "the client id follows node",
     "mqtt.clientid": "the client id follows node",
     "mqtt.qos": "each topic has its QoS",

@@ -82,7 +82,7 @@ class MqttClient:
             client.username_pw_set(mqtt.username, password)
         if context is not None:
             client.tls_set_context(context)
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no type here
         properties.SessionExpiryInterval = WILL_DELAY_S if self._has_will else 0
         # With MQTT 5 paho starts a clean session at the first connection only, by default.
         client.connect_async(mqtt.host, mqtt.tcp_port, mqtt.keepalive_s, properties=properties if self._v5 else None)
@@ -112,7 +112,7 @@ class MqttClient:
         """Bytes of the whole PUBLISH packet, as a broker counts them (MQTT 5, 2.1.4 and 3.3)."""
         beside = self._beside(payload, _PUBLISH, expiry_s)
         n_bytes = 2 + len(topic.encode()) + (2 if qos else 0) + len(payload)
-        n_bytes += 0 if beside is None else len(beside.pack())  # type: ignore[no-untyped-call]
+        n_bytes += 0 if beside is None else len(beside.pack())  # type: ignore[no-untyped-call]  # paho has no type here
         return 1 + max(1, -(-n_bytes.bit_length() // 7)) + n_bytes  # a length has 7 bits a byte
 
     def subscribe(self, wanted: Sequence[Subscription]) -> int | None:
@@ -130,7 +130,7 @@ class MqttClient:
     def set_wait(self, wait_s: float) -> None:
         """The time before the next attempt to connect."""
         # paho's annotation says whole seconds, yet it only compares and adds them; whole seconds would be no jitter.
-        self._client.reconnect_delay_set(wait_s, wait_s)  # type: ignore[arg-type]
+        self._client.reconnect_delay_set(wait_s, wait_s)  # type: ignore[arg-type]  # as above
 
     def disconnect(self) -> None:
         """Send DISCONNECT, which suppresses the will, and stop reconnecting."""
@@ -162,7 +162,7 @@ class MqttClient:
         """The MQTT 5 properties of a message; None with MQTT 3.1.1."""
         if not self._v5:
             return None
-        properties = Properties(packet)  # type: ignore[no-untyped-call]
+        properties = Properties(packet)  # type: ignore[no-untyped-call]  # paho has no type here
         if payload:
             properties.PayloadFormatIndicator = 1  # UTF-8
             properties.ContentType = "application/json" if payload[:1] in b"{[" else "text/plain"

@@ -96,7 +96,7 @@ def _layers(file: Path, operator: str) -> list[tuple[Floats, Floats]]:
         raise UsageError(f"{file}: {exc}, expected a quantized model") from exc
     details = {tensor["index"]: tensor for tensor in interpreter.get_tensor_details()}
     # The list of operators is the interpreter's own and has no public name.
-    steps = [step for step in interpreter._get_ops_details() if step["op_name"] == operator]  # noqa: SLF001
+    steps = [step for step in interpreter._get_ops_details() if step["op_name"] == operator]  # noqa: SLF001 - as above
     found = []
     for step in steps:
         weights = _dequantized(interpreter, details[step["inputs"][1]])

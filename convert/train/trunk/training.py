@@ -130,7 +130,7 @@ def _update(  # noqa: PLR0913, PLR0917 - they are what an update is made of
     variables = [*network.trainable_variables, *heads.variables]
     n_positions = network.output_shape[1]
 
-    @tf.function  # type: ignore[untyped-decorator]
+    @tf.function  # type: ignore[untyped-decorator]  # TensorFlow has no types
     def update(*batch: Any) -> Any:  # noqa: ANN401 - tensors, in the order of ``Made``
         images, labels, truth, components, adapted_to, weight = batch
         active = activity(images, n_positions, active_db)
@@ -152,7 +152,7 @@ def _update(  # noqa: PLR0913, PLR0917 - they are what an update is made of
             mean.assign(keep * mean + (1 - keep) * last)
         return first, match
 
-    return update  # type: ignore[no-any-return]
+    return update  # type: ignore[no-any-return]  # as above
 
 
 def _label_losses(labels: Any, logits: Any) -> tuple[Any, Any]:  # noqa: ANN401 - tensors

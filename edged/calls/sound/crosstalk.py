@@ -98,7 +98,7 @@ class CrosstalkFilter:
         """The level of the leak against the agent's, dB, where ``about`` (2, n) holds one alone; else None."""
         n_frames = 1 + (about.shape[1] - _FRAME) // _HOP
         powers = [float(side @ side) / about.shape[1] for side in about]
-        if n_frames < 2 or powers[0] < _SOFTEST**2 or powers[1] < powers[0] * 10 ** (_SOFTER_DB / 10):  # noqa: PLR2004
+        if n_frames <= 1 or powers[0] < _SOFTEST**2 or powers[1] < powers[0] * 10 ** (_SOFTER_DB / 10):
             return None
         index = np.arange(n_frames)[:, None] * _HOP + np.arange(_FRAME)
         spectra = np.fft.rfft(about[:, index] * self._taper, axis=2)[:, :, self._voice]

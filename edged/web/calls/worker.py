@@ -21,13 +21,13 @@ from edged.host.process.blas_threads import limit_blas_threads
 
 limit_blas_threads()  # before numpy
 
-import msgspec  # noqa: E402
+import msgspec  # noqa: E402 -- after the limit
 
-from edged.audio.sound_file import SoundFile  # noqa: E402
-from edged.config.structs import Config  # noqa: E402
-from edged.errors import EdgedError, RecordingError  # noqa: E402
-from edged.web.calls.messages import VOICE_TURNS, Analysed, Failed, Inspected, Message, Progress, Task, Voices  # noqa: E402
-from edged.web.calls.previews import voice_preview, write_previews, write_voice_preview  # noqa: E402
+from edged.audio.sound_file import SoundFile  # noqa: E402 -- as above
+from edged.config.structs import Config  # noqa: E402 -- as above
+from edged.errors import EdgedError, RecordingError  # noqa: E402 -- as above
+from edged.web.calls.messages import VOICE_TURNS, Analysed, Failed, Inspected, Message, Progress, Task, Voices  # noqa: E402 -- as above
+from edged.web.calls.previews import voice_preview, write_previews, write_voice_preview  # noqa: E402 -- as above
 
 if TYPE_CHECKING:
     from edged.calls.settings import CallSettings
@@ -73,7 +73,7 @@ def _inspected(task: Task) -> Inspected:
 
 def _split(task: Task, send: _Send) -> Voices:
     from edged.calls.files import csv_text, write_whole  # noqa: PLC0415 -- loads the models' runtime
-    from edged.calls.voices.split import split  # noqa: PLC0415
+    from edged.calls.voices.split import split  # noqa: PLC0415 -- as above
 
     recording, folder = Path(task.recording), Path(task.folder)
     found = split(recording, _settings(task), _progress(task, send))
@@ -87,9 +87,9 @@ def _split(task: Task, send: _Send) -> Voices:
 
 def _settings(task: Task) -> "CallSettings":
     from edged.calls.settings import CallSettings  # noqa: PLC0415 -- loads the models' runtime
-    from edged.calls.voices.turns import Turns  # noqa: PLC0415
-    from edged.models.bundle import load_bundle  # noqa: PLC0415
-    from edged.pipeline.bundles.choice import choice_for, of_recordings  # noqa: PLC0415
+    from edged.calls.voices.turns import Turns  # noqa: PLC0415 -- as above
+    from edged.models.bundle import load_bundle  # noqa: PLC0415 -- as above
+    from edged.pipeline.bundles.choice import choice_for, of_recordings  # noqa: PLC0415 -- as above
 
     config = msgspec.json.decode(task.config, type=Config)
     return CallSettings(
@@ -119,7 +119,7 @@ def _progress(task: Task, send: _Send) -> Callable[[float, float | None], None]:
 
 def _analysed(task: Task, send: _Send) -> Analysed:
     from edged.calls.analysis import analyse  # noqa: PLC0415 -- loads the models' runtime
-    from edged.calls.files import write_report  # noqa: PLC0415
+    from edged.calls.files import write_report  # noqa: PLC0415 -- as above
 
     recording = Path(task.recording)
     report = analyse(recording, _settings(task), _progress(task, send))

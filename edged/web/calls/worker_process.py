@@ -59,7 +59,7 @@ async def _last_message(
     process: asyncio.subprocess.Process, task: Task, progress: Callable[[Progress], None]
 ) -> Inspected | Voices | Analysed | Failed | None:
     assert process.stdin is not None  # noqa: S101 -- for mypy: both are pipes
-    assert process.stdout is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101 -- as above
     try:
         process.stdin.write(msgspec.json.encode(task) + b"\n")
         await process.stdin.drain()  # and stays open: its end tells the worker that this program is gone
