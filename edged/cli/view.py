@@ -1,6 +1,6 @@
 """Messages of the broker to lines that a person reads: time, emotion, a bar, probability.
 
-    Received ──msgspec──► View.line ──► one line per message, narrower than the terminal
+    Received ──msgspec──► View.line ──► one line per message, narrower than the terminal; a sentence goes below it
 
     12:00:04    deciding…  ██████████▍           0.52  angry 0.44, neutral 0.31
     12:00:09  ┌ angry      ████████████████▊     0.84  begins, after neutral
@@ -13,6 +13,7 @@ is not trusted: a payload that does not match its schema becomes a line that say
 the terminal.
 """
 
+import textwrap
 from collections.abc import Callable
 from datetime import datetime
 from itertools import cycle
@@ -36,6 +37,7 @@ _NAME, _SHORT_NAME = 10, 8  # columns of a node
 _LABEL, _SHORT_LABEL = 10, 9
 _BAR, _SHORT_BAR = 20, 12  # columns of the score 1; the short one beside the name of a node
 _MIN_NOTE = 10  # columns; a shorter note would not be understood
+_MAX_SENTENCE = 240  # characters of a sentence, which may be a stranger's
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _DECIDING = "deciding…"  # speech, and no label has reached its threshold
 _SIGNS = "┌│└█…" + _EIGHTHS[1:]
@@ -55,6 +57,7 @@ class Screen(NamedTuple):
 
     has_colour: bool = False
     has_boxes: bool = True
+    is_terminal: bool = False  # elsewhere a sentence stays on its line, for programs
     width: Callable[[], int] = lambda: _WIDTH  # columns, asked for each line: a window can be resized
 
 
@@ -81,11 +84,8 @@ class View:
         return self._dimmed(f"{'':{_TIME}}{column:<{self._name_columns()}}   {label}")
 
     def quote(self, text: str) -> str:
-        """A line that quotes the words being said."""
-        lead = self._lead("", "", beside=True)
-        room = self._columns() - len(lead) - 4
-        shown = text if len(text) <= room else f"{text[: room - 3]}..."
-        return lead + self._dimmed(f'  "{printable(shown)}"')
+        """The words being said, in quotes."""
+        return self._sentence(self._lead("", "", beside=True), f'  "{printable(text)}"', indent=3)
 
     def note(self, text: str) -> str:
         """A line of the demo's own, about now."""
@@ -107,7 +107,7 @@ class View:
             return self._words(node, "", f"{name} is not understood: {exc}")
         return self._words(node, "", f"{name}, {counted(len(received.payload), 'byte')}")
 
-    def _known(self, node: str, payload: msgspec.Struct, received: Received) -> str:
+    def _known(self, node: str, payload: msgspec.Struct, received: Received) -> str:  # noqa: PLR0911 -- one a kind
         match payload:
             case EmotionState():
                 mark = "│" if self._running.get(node) == payload.emotion else " "
@@ -122,18 +122,24 @@ class View:
                 note = f"{payload.duration_s:.1f} s, {payload.reason}"
                 return self._score(node, "└", payload, payload.event_type, note)
             case Mood():
-                return self._score(node, " ", payload, payload.emotion, payload.sentence.partition(", ")[2])
+                note = payload.sentence.partition(", ")[2]
+                return self._score(node, " ", payload, payload.emotion, note, is_sentence=True)
             case MoodEvent():
-                return self._score(node, "┌", payload, payload.event_type, f"a new mood, after {payload.previous}")
+                note = f"a new mood, after {payload.previous}"
+                return self._score(node, "┌", payload, payload.event_type, note, is_sentence=True)
+            case AgentDecision():
+                return self._sentence(self._lead(node, payload.time), f"  {printable(_decided(payload))}")
         return self._words(node, getattr(payload, "time", ""), _note(payload, received))
 
-    def _score(
+    def _score(  # noqa: PLR0913 -- each part of the line
         self,
         node: str,
         mark: str,
         payload: EmotionState | EpisodeStart | EpisodeEnd | Mood | MoodEvent,
         label: str,
         note: str,
+        *,
+        is_sentence: bool = False,
     ) -> str:
         columns, is_beside = self._columns(), self._show_node or self._column is not None
         lead = self._lead(node, payload.time, beside=True)
@@ -146,6 +152,11 @@ class View:
         bar = min(_SHORT_BAR if is_beside else _BAR, room if room < _SHORT_BAR + _MIN_NOTE else room // 2)
         body = f"{mark} {label:<{label_columns}} {_bar(score or 0.0, max(0, bar))}  {figure:<4}"
         room = columns - len(lead) - len(body) - 2
+        if is_sentence and len(note) > room:
+            if not self._screen.is_terminal:
+                return self._finished(f"{lead}{self._tinted(label, body)}  {printable(note)[:_MAX_SENTENCE]}")
+            first = self._finished(f"{lead}{self._tinted(label, body)}")
+            return f"{first}\n{self._sentence(' ' * len(lead), f'  {printable(note)}')}"
         note = printable(note)[:room] if room >= min(_MIN_NOTE, len(note)) else ""
         return self._finished(f"{lead}{self._tinted(label, body)}  {note}")
 
@@ -153,6 +164,14 @@ class View:
         lead = self._lead(node, time)
         body = f"  {printable(words)}"[: self._columns() - len(lead)]
         return self._finished(lead + self._dimmed(body))
+
+    def _sentence(self, lead: str, words: str, indent: int = 2) -> str:
+        """The ``words`` behind ``lead``, on a terminal on as many lines as they need."""
+        words = words[:_MAX_SENTENCE]
+        room = max(_MIN_NOTE, self._columns() - len(lead))
+        parts = textwrap.wrap(words, room, subsequent_indent=" " * indent, break_on_hyphens=False)
+        parts = [self._dimmed(part) for part in parts] if self._screen.is_terminal else [self._dimmed(words)]
+        return self._finished(lead + f"\n{' ' * len(lead)}".join(parts))
 
     def _lead(self, node: str, time: str, *, beside: bool = False) -> str:
         moment = datetime.fromisoformat(time).astimezone() if time else datetime.now().astimezone()
@@ -196,15 +215,17 @@ def _note(payload: msgspec.Struct, received: Received) -> str:
             return f"{payload.bundle}, {payload.routing} routing"
         case HubHealth():
             return f"a mood in {payload.moods} of {counted(payload.places, 'place')}, {payload.resident_mb:.0f} MB"
-        case AgentDecision():
-            called = f"{payload.action}({', '.join(f'{k}={v}' for k, v in payload.arguments.items())}) "
-            return f"agent: {called if payload.action else ''}{payload.outcome.replace('_', ' ')}: {payload.message}"
     return f"{received.topic}, {counted(len(received.payload), 'byte')}"
+
+
+def _decided(payload: AgentDecision) -> str:
+    called = f"{payload.action}({', '.join(f'{k}={v}' for k, v in payload.arguments.items())}) "
+    return f"agent: {called if payload.action else ''}{payload.outcome.replace('_', ' ')}: {payload.message}"
 
 
 def view_for(out: TextIO, root: str, *, show_node: bool = False, column: Column | None = None) -> View:
     """A view for ``out``: colours if its terminal has them, box characters if its encoding has them, its width."""
-    screen = Screen(has_colour(out), has_letters(out, _SIGNS), lambda: width(out))
+    screen = Screen(has_colour(out), has_letters(out, _SIGNS), out.isatty(), lambda: width(out))
     return View(root, screen, show_node=show_node, column=column)
 
 

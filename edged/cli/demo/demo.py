@@ -20,6 +20,7 @@ from edged.cli.config_file import config_from
 from edged.cli.demo.hub_demo import hub_demo
 from edged.cli.demo.player import Play, Player, Script
 from edged.cli.log import log_to_stderr
+from edged.cli.screen import wrapped
 from edged.cli.sensor.replay import adaptation_from, play
 from edged.cli.signals import stopping
 from edged.cli.view import view_for
@@ -88,7 +89,7 @@ def demo(play: Play, turns: Sequence[Turn], stop: threading.Event, out: TextIO, 
     if fault := verdict.fault():
         print(f"edged demo: {fault}", file=err)
         return 1
-    print(f"\n{verdict.summary()}", file=out, flush=True)
+    print("", *(wrapped(line, out) for line in verdict.summary().splitlines()), sep="\n", file=out, flush=True)
     return 0
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from edged.cli.broker.hub import run_hub
 from edged.cli.demo.player import Play, Player, Script
+from edged.cli.screen import wrapped
 from edged.cli.view import view_for
 from edged.config.hub.structs import Action, Agent, Hub, Input, Place
 from edged.config.structs import Config, HomeAssistant, Mqtt
@@ -94,7 +95,7 @@ def hub_demo(
     if fault := shown.fault():
         print(f"edged demo: {fault}", file=err)
         return 1
-    print(f"\n{shown.summary()}", file=out, flush=True)
+    print("", *(wrapped(line, out) for line in shown.summary().splitlines()), sep="\n", file=out, flush=True)
     return 0
 
 

@@ -114,14 +114,17 @@ def test_column_before_the_emotions() -> None:
     assert shown(view, "capture", b"online") == "             capture is online"
 
 
-def test_quote_is_one_line_of_the_view() -> None:
-    """A quote of any length and content is one line."""
-    view = View("edged", column=lambda _moment: "angry")
+def test_quote_on_a_terminal_is_as_many_lines_as_it_needs() -> None:
+    """No word is lost; in a pipe a quote is one line."""
+    view = View("edged", Screen(is_terminal=True), column=lambda _moment: "angry")
     assert view.quote("Stop it!")[10:] == 'angry        "Stop it!"'
-    long = view.quote("word " * 40)
-    assert len(long) <= 79
-    assert long.endswith('..."')
+    long = view.quote("word " * 40 + "end")
+    assert max(map(len, long.splitlines())) <= 79
+    assert long.splitlines()[1].startswith(" " * 24 + "word ")
+    assert long.count("word") == 40
+    assert long.endswith('end"')
     assert view.quote("\x1b[2J\n").isprintable()
+    assert "\n" not in View("edged").quote("word " * 40)
 
 
 @pytest.mark.parametrize(
@@ -269,6 +272,14 @@ def test_mood_of_a_place() -> None:
     line = view.line(Received("edged/place/kitchen/mood", encoded(mood), retained=False))
     assert "kitchen" in line
     assert line.endswith("0.84  voice and words agree")
+    said = "angry for 3 s, voice and words agree, face says surprise, and nothing else is seen"
+    message = Received(
+        "edged/place/kitchen/mood", encoded(msgspec.structs.replace(mood, sentence=said)), retained=False
+    )
+    assert view.line(message).endswith("0.84  voice and words agree, face says surprise, and nothing else is seen")
+    first, *further = View("edged", Screen(is_terminal=True), show_node=True).line(message).splitlines()
+    assert first.endswith("0.84")
+    assert further == [f"{'':23}voice and words agree, face says surprise, and nothing", f"{'':23}else is seen"]
     event = MoodEvent(
         id=EVENT_ID, event_type="sad", previous="angry", time=TIME, place="kitchen", since=TIME, sentence="sad"
     )
