@@ -1,6 +1,7 @@
 """Makes stdin, stdout and stderr usable when they are closed, full, or of a narrow encoding.
 
-    files 0, 1, 2 ──prepare──► all open; stdout escapes what it cannot encode, and raises OutputError when it is full
+    files 0, 1, 2 ──prepare──► all open; stdout escapes what it cannot encode, and raises OutputError when it is full;
+                              stderr loses what it cannot take
 
 A closed file is replaced by the null device.  Otherwise the next file that the program opens would get its number, and
 messages for stderr would be written into it.
@@ -23,7 +24,8 @@ def prepare() -> None:
             os.open(os.devnull, os.O_RDWR)  # opens as the lowest free number, which is this one
     if sys.stderr is None or sys.stderr is sys.__stderr__:
         # While PortAudio starts, file 2 is redirected, forever if it hangs: messages need a file of their own.
-        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+        encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
+        sys.stderr = _text(_Messages(os.dup(2), "w"), encoding, flush=True)
     if sys.stdout is None:
         sys.stdout = _text(_Output(1, "w", closefd=False), "utf-8", flush=False)
     elif (original := sys.__stdout__) is not None and sys.stdout is original:
@@ -48,6 +50,17 @@ class _Output(io.FileIO):
             raise
         except OSError as exc:
             raise OutputError(f"stdout: {exc.strerror or exc}, expected a writable file") from exc
+
+
+class _Messages(io.FileIO):
+    """stderr, which loses what it cannot take: a full disk below a log changes neither work nor exit status."""
+
+    def write(self, content: Any, /) -> int:  # noqa: ANN401 -- any buffer
+        """Write ``content`` if there is room for it."""
+        try:
+            return super().write(content)
+        except OSError:
+            return len(content)
 
 
 def _text(raw: io.FileIO, encoding: str, *, flush: bool) -> io.TextIOWrapper:

@@ -52,6 +52,12 @@ def test_closed_stdout_leads_nowhere(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, ""), command
 
 
+@pytest.mark.parametrize(("command", "status"), [("nope", 64), ("classify nope", 65), ("acl --user a", 0)])
+def test_full_stderr_keeps_the_status(tmp_path: Path, command: str, status: int) -> None:
+    """A message that cannot be written is lost, and the exit status is that of the command."""
+    assert shell(f"$edged {command} 2>/dev/full", tmp_path).returncode == status
+
+
 def test_all_three_closed(tmp_path: Path) -> None:
     """No file gets the descriptor of stderr, so loading models works as usual."""
     done = shell(f"$edged classify {REPOSITORY}/edged/demo/sample.flac <&- 2>&-", tmp_path)
