@@ -137,8 +137,8 @@ class SoundFile:
             promise = length if n_decoded < (promised or 0) else rest
             raise self.error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {promise}")
         if 0 < n_decoded / self.sample_rate_hz < self._shortest_s:
-            sound = f"only {n_decoded / self.sample_rate_hz:.3g} s of sound"
-            raise self.error(f"{sound}, it is damaged or no mp3; expected {self._shortest_s:.3g} s or more by its size")
+            fault = f"only {n_decoded / self.sample_rate_hz:.3g} s of sound"
+            raise self.error(f"{fault}, it is damaged or no mp3; expected {self._shortest_s:.3g} s or more by its size")
         if not n_decoded:
             raise self.error("holds no samples; expected some sound" + self._conversion())
 

@@ -26,7 +26,7 @@ _ABOUT = ("level_dbfs", "shape", "dtype", "size", "ndim", "start", "end")  # sca
 _MAX_MESSAGE = 300  # characters of a %s: a path, a fault in words
 _STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERROR)\s+"
 _FIGURES = (  # the one line whose text is built before it is logged
-    r"\d+ windows, \d+ with speech, \d+ skipped; \d+ samples dropped; level -?\d+ dBFS; [\d.]+ % busy"
+    r"\d+ windows?, \d+ with speech, \d+ skipped; \d+ samples? dropped; level -?\d+ dBFS; [\d.]+ % busy"
 )
 
 
