@@ -12,22 +12,22 @@ a change of state every 5 s of it, that is
   for each subscriber to all of them;
 - in the evening, with four times as much speech, 180,000 messages a second.
 
-One mosquitto here takes the messages a second that stand above for a thousand devices, in one thread and with one
-subscriber. It is the connections that make a cluster necessary: a million of them, each with a keepalive of 60 s,
-are 17,000 pings a second, and with about 10 kB each in kernel and broker 10 GB. Rounded up for a node that fails:
+How many messages a second one mosquitto takes, in one thread and with one subscriber, is measured above with a thousand
+devices. It is the connections that make a cluster necessary: a million of them, each with a keepalive of 60 s, send
+17,000 pings a second and need 10 GB, at about 10 kB each in kernel and broker. Rounded up, so that one node may fail:
 
 | part | number | because |
 |---|--:|---|
-| broker nodes | 7 | 200,000 connections a node when one is gone, 30,000 messages a second in the evening |
-| memory of a node | 4 GB | 200,000 connections of 10 kB, twice, for a reconnection of all |
-| hubs (`edged hub --part n/m`) | by the hub's row above | a message a device reaches exactly one part |
-| reconnection after an outage | 120 s | the devices wait up to that long, spread by chance: 8,300 a second |
+| broker nodes | 7 | 200,000 connections for each other node when one fails, 30,000 messages a second in the evening |
+| memory of a node | 4 GB | 200,000 connections of 10 kB, twice, in case all reconnect at once |
+| hubs (`edged hub --part n/m`) | see the hub above | each message of a device reaches exactly one part |
+| reconnection after an outage | 120 s | the devices wait a random time up to that: 8,300 reconnect a second |
 
-Events are QoS 1 and wait on the device, so the cluster needs no sessions on disk: a node that dies costs its devices a
-reconnection, and nothing else. Retained states are the newest of each device, 5 of 400 bytes: 2 GB for all.
+Events are QoS 1 and wait on the device, so the cluster needs no sessions on disk: if a node dies, its devices reconnect
+to another, and nothing is lost. Only the newest states of each device are retained, 5 of 400 bytes: 2 GB for all.
 
-`benchmarks/fleet/rabbitmq.conf` is the configuration of a node of such a cluster, RabbitMQ 3.10 as Debian 12 has it,
-with its MQTT plugin; `make bench ONLY=cluster` starts three of them on this machine and connects a thousand devices,
-where rabbitmq-server is installed. EMQX, VerneMQ and NanoMQ are not packaged by Debian, PyPI or npm; Aedes (npm)
-clusters through Redis or MongoDB.
+`benchmarks/fleet/rabbitmq.conf` configures a node of such a cluster: RabbitMQ 3.10 from Debian 12, with its MQTT
+plugin. If rabbitmq-server is installed, `make bench ONLY=cluster` starts three of them on this machine and connects a
+thousand devices. EMQX, VerneMQ and NanoMQ are not packaged by Debian, PyPI or npm; Aedes (npm) clusters through Redis
+or MongoDB.
 """

@@ -22,31 +22,32 @@ _MAX_LOAD = 1.5  # runnable processes a processor, the measurement among them
 _HEAD = """\
 # Benchmarks
 
-What edged leaves to the other programs on its machine. `make bench` measures and writes this page; `make bench
-ONLY=window` measures one thing again. Machines differ, so most rows are ratios between two programs that ran in turn,
-in CPU time of all their threads. A value is the median, with the quartiles (of two runs, both) beside it. "Before" is
-what the goals were set from, at commit 1d9c3d2 and in part on another machine.
+What edged costs its machine, in time and memory. `make bench` measures and writes this page; `make bench ONLY=window`
+repeats one measurement. Machines differ, so most rows are ratios between two programs that ran alternately, in CPU time
+of all their threads. A value is the median, with the quartiles in brackets (of two runs, both values). "Before" is what
+the goals were set from, at commit 1d9c3d2 and in part on another machine.
 """
 _NOTES = """\
-"Takes" is how many times as long as edged. "Live" has the config's defaults, which publish no message a window. Latency
-has two definitions. "Last sample of a window to the subscriber" is from the arrival of the last sample that a window
-needs, with a microphone that is on time, to the receipt of the answer by an MQTT client on this machine. "With a
-virtual microphone" is end to end, through PulseAudio, ALSA and PortAudio: from the end of a window in the sound, by the
-clock at which its block arrived, which is 32 ms past the centre of its last frame; "before" was measured in this way.
-Calls of malloc are counted with Python's own allocator off.
+"librosa takes 4 x" means that librosa needs four times as long as edged. "Live" is with the config's defaults, which
+publish no message for single windows. Latency has two definitions. "Last sample of a window to the subscriber" is the
+time from the arrival of the last sample that a window needs, from a microphone without delay, to the receipt of the
+answer by an MQTT client on this machine. "With a virtual microphone" is end to end, through PulseAudio, ALSA and
+PortAudio: the time from the end of the window in the sound, 32 ms past the centre of its last frame, as timed by the
+arrival of its block; "before" was measured like this. Calls of malloc are counted with Python's own allocator off.
 """
 _PEERS = """\
-## Beside other programs
+## Compared with other programs
 
 ![Bars: milliseconds of edged and of other programs](benchmarks/peers.png)
 
-python_speech_features and librosa take a whole signal, so live they compute the 3 s of each window anew, every 0.496 s.
-kaldi-native-fbank is measured in both ways. wav2vec2-base has random weights and runs in onnxruntime, on one thread.
+python_speech_features and librosa process a whole signal at once, so for live sound they compute the 3 s of each window
+anew, every 0.496 s. kaldi-native-fbank is measured both ways. wav2vec2-base has random weights and runs in onnxruntime,
+on one thread.
 """
 _GROWTH = """\
 ## Growth
 
-![Cost against size, each with the line of growth in proportion](benchmarks/growth.png)
+![Cost against size, each with a line of linear growth](benchmarks/growth.png)
 
 The dashed line is growth in proportion to the size.
 """
@@ -107,8 +108,8 @@ def _machine(results: Results) -> list[str]:
     lines = [f"- {machine.described()}", f"- commit {', '.join(commits)}"]
     if times:
         lines.append(f"- measured from {times[0]} to {times[-1]}")
-        lines.append(f"- load of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f} runnable processes")
+        lines.append(f"- load of the machine during that: {min(loads):.1f} to {max(loads):.1f} runnable processes")
     if first := [entry.name for entry in ENTRIES if entry.name in results and results[entry.name].first]:
-        lines.append(f"- what passes by the clock ran before other programs: {', '.join(first)}")
+        lines.append(f"- measured by the clock, so run at real-time priority: {', '.join(first)}")
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions().items())
     return [*lines, f"- {versions}"]

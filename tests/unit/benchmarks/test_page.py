@@ -91,7 +91,7 @@ def test_load_is_named(tmp_path: Path) -> None:
     quiet = result("window", Outcome(figures={"thing ms": 1.0}))
     for load, named in ((0.5, False), (100.0, True)):
         write_page({"window": msgspec.structs.replace(quiet, load=(load, load))}, tmp_path)
-        assert "ran before other programs" not in (tmp_path / PAGE).read_text()
+        assert "real-time priority" not in (tmp_path / PAGE).read_text()
         assert ("up to 100 processes were runnable" in (tmp_path / PAGE).read_text()) == named
 
 
@@ -100,7 +100,7 @@ def test_priority_is_named(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     outbox = result("outbox", Outcome(figures={"thing ms": 1.0}))
     write_page({"outbox": msgspec.structs.replace(outbox, first=True)}, tmp_path)
-    assert "- what passes by the clock ran before other programs: outbox" in (tmp_path / PAGE).read_text()
+    assert "- measured by the clock, so run at real-time priority: outbox" in (tmp_path / PAGE).read_text()
 
 
 def test_goals_are_measured_by_entries() -> None:
