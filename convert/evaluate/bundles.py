@@ -1,6 +1,6 @@
 """A finished bundle on the clips of its recipe, or on those of any index.
 
-    Bundle, clips by corpus ──measure──► metrics, joined with those that only its training knows
+    Bundle, clips by corpus ──measure──► metrics, joined with those that only its training can measure
 
 Nothing from the training is needed: anyone with the bundle can repeat the numbers, also on other clips.
 """
@@ -21,7 +21,7 @@ from convert.stream.stage import OTHER, VALIDATION
 from edged.errors import UsageError
 from edged.models.bundle import Bundle
 
-# Metrics that only the training knows, and those over several trainings.
+# Metrics that need the training's own data, and those over several trainings.
 _LASTING = ("validation_uar", "gate", "runs", "seeds", "protocols")
 
 
@@ -51,7 +51,7 @@ def tested(clips: Material, work: Path) -> Tested:
 
 
 def bundle_metrics(bundle: Bundle, work: Path, scope: Scope) -> dict[str, Any]:
-    """All metrics of ``bundle`` measured again; those that only its training knows stay as they are.
+    """All metrics of ``bundle`` measured again; those that only its training can measure stay as they are.
 
     Raises:
         UsageError: see ``material_of``.

@@ -3,7 +3,7 @@
     jobs ──those without a result──► workers ──► <folder>/<name>.json ──► results by name
 
 The process that was started writes the results, each as soon as it is there: a worker that dies costs one job, which is
-tried again, and a run that is interrupted goes on where it stopped.
+tried again, and an interrupted run resumes where it stopped.
 """
 
 import json

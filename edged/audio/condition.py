@@ -2,7 +2,7 @@
 
     AudioChunk ──high-pass──notches at 50 and 60 Hz──gain──► AudioChunk, same counts and clocks
 
-Features are relative to the loudest cell of a window, so an offset or hum that nobody hears changes the answers.  The
+Features are relative to the loudest cell of a window, so even an inaudible offset or hum changes the answers.  The
 high-pass is a second-order Butterworth filter and removes the offset; the notches are 4 Hz wide and remove the hum of
 the mains with its drift, below any voice.  Both are biquads by the bilinear transform (R. Bristow-Johnson, "Cookbook
 formulae for audio EQ biquad filter coefficients"), in series as one system with state s (2 per biquad).  A loop over

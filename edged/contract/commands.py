@@ -56,7 +56,7 @@ class BaselineMode(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Calibrate(Arguments, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Adapts to the voice of whoever speaks two or three sentences now; ``forget`` takes that back."""
+    """Adapts to the voice that speaks two or three sentences now; ``forget`` undoes that."""
 
     forget: bool = False
 

@@ -67,7 +67,7 @@ def settings(device: Device) -> list[Entity]:
 
 
 def _calibration(device: Device, node: Entity) -> list[Entity]:
-    """Two buttons, and what came of pressing them, in words: first what to do, then what changed."""
+    """Two buttons, and a sensor with the result in words: first what to do, then what changed."""
     command = command_topic(device, "calibrate")
     return [
         entity(

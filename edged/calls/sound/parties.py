@@ -5,7 +5,7 @@
          ──turns of a mono call: silence where the party does not speak──► PartySound(start, customer, agent)
 
 Only ``customer`` may reach the models.  In a mono call with turns each party gets a copy of the channel that is silent
-outside its own turns: to the models a window with silence is what training knows, a window with a second voice is not.
+outside its own turns: the models were trained on windows with silence, and never with a second voice.
 At most two seconds of sound are in memory, however long the call is.
 """
 

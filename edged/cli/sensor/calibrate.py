@@ -1,4 +1,4 @@
-"""``edged calibrate``: adapts this device to whoever speaks two or three sentences, or takes that back.
+"""``edged calibrate``: adapts this device to the voice that speaks two or three sentences, or undoes that.
 
 a daemon runs, or --node ──command calibrate──► the daemon ──► its answers
 no daemon ──microphone or FILE──► WindowClassifier ──► Calibrator ──► baseline.json
