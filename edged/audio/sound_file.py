@@ -20,8 +20,8 @@ from typing import Self
 import numpy as np
 import soundfile
 
-from edged.audio.formats.container import conversion_hint, is_cut_off, is_gsm, promised_frames
-from edged.audio.formats.mpeg import CountedMp3, counted, shortest_s
+from edged.audio.formats.container import conversion_command, conversion_hint, is_cut_off, is_gsm, promised_frames
+from edged.audio.formats.mpeg import CountedMp3, counted, is_joined, shortest_s
 from edged.audio.formats.quiet import quiet
 from edged.errors import RecordingError
 from edged.features.logmel import Floats
@@ -71,6 +71,9 @@ class SoundFile:
         try:
             if self._file.format == "RAW" and not is_gsm(self.path):
                 raise self.error(_NO_RATE)
+            if self._file.format == "MP3" and is_joined(self.path):
+                command = self._of_stdin(conversion_command(self.path))
+                raise self.error(f"is several recordings joined, expected one, or try: {command}")
             # Now: the file may be deleted while it plays.
             self._shortest_s = shortest_s(self.path) if self._file.format == "MP3" else 0.0
             self._cut_off = is_cut_off(self.path, self._file.format)

@@ -79,8 +79,13 @@ def conversion_hint(path: Path) -> tuple[str, str]:
     kind = _kind(start)
     if not kind and start[:4] not in _KNOWN:
         return "", ""
+    return kind, conversion_command(path)
+
+
+def conversion_command(path: Path) -> str:
+    """The command that decodes whatever the file is, into a file beside it."""
     target = path.with_suffix(".wav") if path.suffix.lower() != ".wav" else path.with_name(f"{path.stem}-converted.wav")
-    return kind, f"ffmpeg -i {shlex.quote(os.fspath(path))} {shlex.quote(os.fspath(target))}"
+    return f"ffmpeg -i {shlex.quote(os.fspath(path))} {shlex.quote(os.fspath(target))}"
 
 
 def _announced_size(header: bytes, form: str) -> int | None:

@@ -16,7 +16,8 @@ from typing import BinaryIO, Self
 
 _ID3_HEADER = 10
 _TAGS = (b"Xing", b"Info")
-_HAS_FRAMES = 1  # flag of a tag that has the number of frames
+_HAS_FRAMES, _HAS_BOTH = 1, 3  # flags of a tag that has the number of frames, and of bytes too
+_JOINED = 20  # frames in a row that are another recording: half a second
 _SEARCHED = 4096  # bytes after the ID3 tag in which the first frame must begin
 _KBIT_S = {  # layer III, by bit rate index; 0 is free format and 15 forbidden
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -58,13 +59,32 @@ class _Frame:
 def has_frame_count(path: Path) -> bool:
     """Whether the first frame is a tag with the number of frames."""
     with path.open("rb") as file:
-        file.seek(_after_id3(file))
+        file.seek(_after_id3(file, 0))
         first = file.read(_SEARCHED)
     for tag in _TAGS:
         at = first.find(tag)
         if at >= 0:
             return bool(int.from_bytes(first[at + 4 : at + 8], "big") & _HAS_FRAMES)
     return b"VBRI" in first
+
+
+def is_joined(path: Path) -> bool:
+    """Whether frames follow behind the bytes that the file's tag counts, as after ``cat a.mp3 b.mp3``.
+
+    libsndfile stops where the tag says.
+    """
+    with path.open("rb") as file:
+        found = _first_frame(file, 0)
+        if found is None:
+            return False
+        start, first = found
+        file.seek(start + first.tag_offset)
+        tag = file.read(16)
+        if tag[:4] not in _TAGS or int.from_bytes(tag[4:8], "big") & _HAS_BOTH != _HAS_BOTH:
+            return False
+        end = start + int.from_bytes(tag[12:16], "big")
+        file.seek(end)
+        return _walk(file, end + _ID3V1 if file.read(3) == b"TAG" else end)[2] >= _JOINED
 
 
 def shortest_s(path: Path) -> float:
@@ -77,7 +97,7 @@ def shortest_s(path: Path) -> float:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        start = _after_id3(file)
+        start = _after_id3(file, 0)
         end = file.seek(0, os.SEEK_END)
         file.seek(max(0, end - _ID3V1))
         if file.read(3) == b"TAG":
@@ -96,7 +116,7 @@ def counted(path: Path, n_estimated: int) -> "CountedMp3 | None":
         OSError: the file cannot be read.
     """
     file = path.open("rb")
-    start, first, n_frames = _walk(file)
+    start, first, n_frames = _walk(file, 0)
     if first is None or n_frames * first.n_samples <= n_estimated + first.n_samples:
         file.close()
         return None
@@ -156,17 +176,33 @@ class CountedMp3(io.RawIOBase):
         return self._at
 
 
-def _after_id3(file: BinaryIO) -> int:
-    """Where the ID3v2 tag ends, 0 without one; its size counts 7 bits a byte."""
+def _after_id3(file: BinaryIO, at: int) -> int:
+    """Where the ID3v2 tag at ``at`` ends, ``at`` without one; its size counts 7 bits a byte."""
+    file.seek(at)
     start = file.read(_ID3_HEADER)
     if start[:3] != b"ID3" or len(start) < _ID3_HEADER:
-        return 0
-    return _ID3_HEADER + sum((byte & 0x7F) << shift for byte, shift in zip(start[6:], (21, 14, 7, 0), strict=True))
+        return at
+    return at + _ID3_HEADER + sum((byte & 0x7F) << shift for byte, shift in zip(start[6:], (21, 14, 7, 0), strict=True))
 
 
-def _walk(file: BinaryIO) -> tuple[int, _Frame | None, int]:
-    """Offset of the first frame, its header, and the number of consecutive frames from there."""
-    start = _after_id3(file)
+def _walk(file: BinaryIO, at: int) -> tuple[int, _Frame | None, int]:
+    """Offset of the first frame near ``at``, its header, and the number of consecutive frames from there."""
+    found = _first_frame(file, at)
+    if found is None:
+        return 0, None, 0
+    start, first = found
+    n_frames, at = 0, start
+    while True:
+        file.seek(at)
+        frame = _frame(file.read(4))
+        if frame is None:
+            return start, first, n_frames
+        n_frames, at = n_frames + 1, at + frame.n_bytes()
+
+
+def _first_frame(file: BinaryIO, at: int) -> tuple[int, _Frame] | None:
+    """Offset and header of the first frame near ``at`` or behind the ID3v2 tag there; None if there is none."""
+    start = _after_id3(file, at)
     file.seek(start)
     searched = file.read(_SEARCHED)
     for offset in range(len(searched) - 4):
@@ -175,17 +211,8 @@ def _walk(file: BinaryIO) -> tuple[int, _Frame | None, int]:
             continue
         after = _frame(searched[offset + first.n_bytes() :][:4])  # one header alone may be chance
         if after is not None and after.rate_hz == first.rate_hz:
-            start += offset
-            break
-    else:
-        return 0, None, 0
-    n_frames, at = 0, start
-    while True:
-        file.seek(at)
-        frame = _frame(file.read(4))
-        if frame is None:
-            return start, first, n_frames
-        n_frames, at = n_frames + 1, at + frame.n_bytes()
+            return start + offset, first
+    return None
 
 
 def _frame(header: bytes) -> _Frame | None:
