@@ -1,14 +1,36 @@
 """A bundle made by ``python -m convert all`` after one epoch, from tiny corpora."""
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.parts.models import layouts
 
 _REPOSITORY = Path(__file__).parents[3]
 MADE_AT = {"SOURCE_DATE_EPOCH": "0"}
+
+
+def trained_default(factory: pytest.TempPathFactory) -> Path:
+    """A folder of the caller's own with corpora, the runs of recipe default in ``work``, and its ``bundle``.
+
+    The first process of a session that asks for it trains; the others wait, and each gets a copy.
+    """
+    session = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        session = session.parent  # that of all workers
+    shared = session / "trained-default"
+    with (session / "trained-default.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "bundle").is_dir():
+            shutil.rmtree(shared, ignore_errors=True)  # of a process that failed
+            layouts.ami(shared / "ami")
+            trained_bundle(shared, "--recipe", "default")
+    return shutil.copytree(shared, factory.mktemp("convert") / "default")
 
 
 def trained_bundle(folder: Path, *options: str) -> Path:
