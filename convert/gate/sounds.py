@@ -73,13 +73,14 @@ def _tones(rng: np.random.Generator, time_s: Samples) -> Samples:
     beat_s, n_voices = rng.uniform(0.12, 0.8), rng.integers(1, 5)
     brightness, decay_s = rng.uniform(0.3, 0.9), rng.uniform(0.1, 1.5)
     for start_s in np.arange(0, LENGTH_S, beat_s):
-        at_s = time_s - start_s
-        envelope = np.where(at_s >= 0, np.exp(-np.maximum(at_s, 0) / decay_s), 0)
+        first = int(np.searchsorted(time_s, start_s))
+        at_s = time_s[first:] - start_s
+        envelope = np.exp(-at_s / decay_s)
         for note in rng.integers(36, 90, n_voices):
             note_hz = 440 * 2 ** ((note - 69) / 12)
             for order in range(1, 8):
                 if order * note_hz < _RATE_HZ / 2:
-                    total += envelope * brightness**order * np.sin(2 * np.pi * order * note_hz * at_s)
+                    total[first:] += envelope * brightness**order * np.sin(2 * np.pi * order * note_hz * at_s)
     return total
 
 
