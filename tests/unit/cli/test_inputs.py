@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ import soundfile
 
 from tests.parts.sound.speech import RATE_HZ, noise
 from tests.parts.system.program import LIMIT_S, REPOSITORY, assert_one_line, edged
+
+FORMS = ("wav", "flac", "mp3", "ogg")
 
 
 def piped(content: bytes, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
@@ -28,15 +31,24 @@ def piped(content: bytes, *arguments: str | Path) -> "subprocess.CompletedProces
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-@pytest.mark.parametrize("form", ["wav", "flac", "mp3", "ogg"])
-def test_stdin_is_classified_as_the_file_is(tmp_path: Path, form: str) -> None:
+@pytest.fixture(scope="module")
+def of_files(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Any]:
+    """By file what is said of it, one of each form."""
+    folder = tmp_path_factory.mktemp("forms")
+    files = [folder / f"noise.{form}" for form in FORMS]
+    for file in files:
+        soundfile.write(file, noise(5), RATE_HZ)
+    lines = edged("classify", "--jsonl", *files).stdout.splitlines()
+    return dict(zip(files, map(json.loads, lines), strict=True))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_stdin_is_classified_as_the_file_is(of_files: dict[Path, Any], form: str) -> None:
     """The scores from a pipe equal those of the file, under the name stdin."""
-    file = tmp_path / f"noise.{form}"
-    soundfile.write(file, noise(5), RATE_HZ)
-    of_file = json.loads(edged("classify", "--jsonl", file).stdout)
+    file = next(file for file in of_files if file.suffix == f".{form}")
     done = piped(file.read_bytes(), "classify", "--jsonl", "-")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {**of_file, "file": "stdin"}
+    assert json.loads(done.stdout) == {**of_files[file], "file": "stdin"}
 
 
 def test_stdin_among_files_keeps_its_turn(tmp_path: Path) -> None:
