@@ -69,6 +69,7 @@ def test_lowest_layers_and_word_pieces_stay(tmp_path: Path) -> None:
     assert not trained & {"transformer_layer_0", "transformer_layer_1", "token_embedding"}
 
 
+@pytest.mark.usefixtures("eager")
 def test_interrupted_training_continues(tmp_path: Path) -> None:
     """Stopped at a checkpoint and started again it ends with the same weights."""
     folder = tiny_bert(tmp_path / "bert")
@@ -128,9 +129,8 @@ def test_other_content_is_refused(tmp_path: Path) -> None:
         package.fetch(tmp_path / "out", file)
 
 
-@pytest.mark.usefixtures("eager")
 def test_recogniser_of_the_zoo(tmp_path: Path) -> None:
-    """The zoo's row of it is fine-tuned in a pass; what a sentence of 16 word pieces costs."""
+    """The zoo's row of it is fine-tuned in a pass, with traces as users train; what 16 word pieces cost."""
     said = [
         Clip(id=word, corpus="meld", speaker=word, gender="", emotion=label, label=label, words=f"i am so {word}")
         for label, words in WORDS.items()
