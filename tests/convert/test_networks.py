@@ -18,6 +18,7 @@ from convert.recipes.spec import AugmentSpec, NetworkSpec, Recipe, TeacherSpec
 from convert.train.runs import Run
 from edged.errors import ModelError
 from tests.parts.models import layouts
+from tests.parts.models.eager import without_traces
 from tests.parts.models.with_tensorflow import with_tensorflow
 
 pytestmark = pytest.mark.skipif(
@@ -84,10 +85,11 @@ def normalized() -> tuple[list[Any], list[Any]]:
 
 def trainings(folder: Path) -> tuple[Outcome, Outcome]:
     """An undisturbed training, and one that was killed, with the teachers of the first."""
-    whole = _trained(folder, killed=False)
-    for teacher in (folder / "whole" / "runs").glob("small-undistilled-*"):
-        shutil.copytree(teacher, folder / "killed" / "runs" / teacher.name)
-    return whole, _trained(folder, killed=True)
+    with without_traces():
+        whole = _trained(folder, killed=False)
+        for teacher in (folder / "whole" / "runs").glob("small-undistilled-*"):
+            shutil.copytree(teacher, folder / "killed" / "runs" / teacher.name)
+        return whole, _trained(folder, killed=True)
 
 
 def _trained(folder: Path, *, killed: bool) -> Outcome:

@@ -16,6 +16,9 @@ from convert.train.trunk.places import Made, Places
 from convert.train.trunk.teacher import Targets, targets
 from convert.train.trunk.training import TrunkTraining
 from edged.errors import UsageError
+from tests.parts.models.eager import eager
+
+__all__ = ["eager"]  # pytest finds the fixture by its name here
 
 N_SPEAKERS, N_CLIPS = 4, 9  # of each speaker
 ARGUMENTS = ("dataset", "labels", "truth", "targets", "recipe", "spec", "seed", "n_threads")
@@ -93,6 +96,7 @@ def test_targets_are_without_speakers() -> None:
     assert right.mean() > 0.9
 
 
+@pytest.mark.usefixtures("eager")
 def test_training_resumes(tmp_path: Path) -> None:
     """Training that stops after its first epoch continues with the second one and ends with the same weights."""
     supply, whole, parts = places(), tmp_path / "whole.npz", tmp_path / "parts.npz"
