@@ -20,6 +20,7 @@ from typing import Self
 from edged.config.structs import Mqtt
 from edged.contract.fields import Trust
 from edged.contract.topics import OFFLINE, ONLINE, Received
+from edged.errors import counted
 from edged.host.backoff import Backoff
 from edged.mqtt.attempt_end import AttemptEnd
 from edged.mqtt.client import TOO_LARGE, Callbacks, MqttClient
@@ -235,7 +236,7 @@ class Connection:
     def _subscribed(self, mid: int, failed: Sequence[bool]) -> None:
         if mid != self._subscribe_mid:  # of resubscribe
             if any(failed):
-                _log.warning("%s: %d subscriptions refused, continuing without them", self._broker, sum(failed))
+                _log.warning("%s: refused %s, continuing without", self._broker, counted(sum(failed), "subscription"))
             return
         if lacking := self._asked.answered(failed, self._broker):
             self.end.lacking(lacking)

@@ -23,6 +23,7 @@ from edged.contract.device import Info
 from edged.contract.payloads import EpisodeEnd, EpisodeStart
 from edged.contract.status import SinkStatus
 from edged.contract.topics import AVAILABILITY, INFO, ONLINE, WINDOW, Received, Topic, full_name
+from edged.errors import counted
 from edged.host.identity import client_id
 from edged.mqtt.connection import CLOSE_S, Connection
 from edged.mqtt.listener import Listener
@@ -87,7 +88,9 @@ class Publisher:
         self._outbox.close()
         if self.unacknowledged:
             stored = "; events among them are stored on disk" if self._outbox.on_disk else ""
-            _log.warning("closed with %d messages that the broker has not acknowledged%s", self.unacknowledged, stored)
+            _log.warning(
+                "closed with %s that the broker has not acknowledged%s", counted(self.unacknowledged, "message"), stored
+            )
 
     @property
     def connected(self) -> bool:

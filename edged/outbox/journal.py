@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from edged.errors import counted
 from edged.outbox.database import Database, InUseError, set_aside
 from edged.outbox.ledger import Ledger
 from edged.outbox.message import Message
@@ -104,7 +105,9 @@ class Journal:
             self._wake.notify()
         self._thread.join(_CLOSE_S)
         if self._thread.is_alive():
-            _log.warning("outbox: the disk did not answer in time, %d events are not stored", self._ledger.n_unwritten)
+            _log.warning(
+                "outbox: the disk did not answer in time, not stored: %s", counted(self._ledger.n_unwritten, "event")
+            )
 
     def next_seq(self) -> int:
         """The sequence number for the next event, greater than any before."""
@@ -211,7 +214,7 @@ class Journal:
             self._give_up(exc)
             return False
         if stored.n_unfit:
-            _log.warning("outbox: %s: removed %d rows that were no valid events", self._path, stored.n_unfit)
+            _log.warning("outbox: %s: removed what was no valid event: %s", self._path, counted(stored.n_unfit, "row"))
         if self.fault:
             _log.info("outbox: %s: on disk again", self._path)
         with self._wake:

@@ -18,7 +18,7 @@ from edged.contract.device import Identity
 from edged.contract.health import Health
 from edged.contract.status import SourceStatus
 from edged.contract.topics import CAPTURE, EMOTION, EVENT_END, EVENT_START, HEALTH, INFO, LEVEL, OFF, ON, SPEECH, WINDOW
-from edged.errors import EdgedError
+from edged.errors import EdgedError, counted
 from edged.events.payload_builder import PayloadBuilder
 from edged.events.retained_state import RetainedState
 from edged.events.tracker import Began, Ended, Tracker, tracker_settings
@@ -245,5 +245,5 @@ class Daemon:
         notify(f"STATUS={self._watch.status}; {line}")
         skipped, now_s = self._classifier.n_skipped, time.monotonic()
         if skipped > self._skipped[0] and now_s - self._skipped[1] >= _SKIPPED_S:
-            _log.warning("too slow for live sound: %d windows skipped", skipped - self._skipped[0])
+            _log.warning("too slow for live sound: %s skipped", counted(skipped - self._skipped[0], "window"))
             self._skipped = (skipped, now_s)

@@ -13,7 +13,7 @@ import shutil
 from pathlib import Path
 from typing import Self
 
-from edged.errors import AlreadyRunningError, ConfigError
+from edged.errors import AlreadyRunningError, ConfigError, counted
 
 _LOCK = "lock"
 
@@ -45,7 +45,7 @@ class WorkFolder:
         except OSError as exc:
             raise ConfigError(f"{self.path}: {exc.strerror}, expected a folder that edged web can write") from exc
         if n_left := self._emptied():
-            _log.info("%s: removed %d folders of an earlier run", self.path, n_left)
+            _log.info("%s: removed %s of an earlier run", self.path, counted(n_left, "folder"))
         return self
 
     def __exit__(self, *_fault: object) -> None:

@@ -47,7 +47,7 @@ def test_close_logs_what_was_not_acknowledged(
         publisher.publish(EVENT_START, episode_start("sad"))
         began_s = time.monotonic()
     assert time.monotonic() - began_s < _LONG_S
-    assert caplog.messages[-1] == "closed with 1 messages that the broker has not acknowledged"
+    assert caplog.messages[-1] == "closed with 1 message that the broker has not acknowledged"
 
 
 class RacedOutbox(Outbox):

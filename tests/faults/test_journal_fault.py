@@ -181,7 +181,7 @@ def test_close_with_a_disk_that_hangs(
         card.freeze()
         events += put(journal, 200)
     assert [record.message for record in caplog.records] == [
-        "outbox: the disk did not answer in time, 200 events are not stored"
+        "outbox: the disk did not answer in time, not stored: 200 events"
     ]
     card.thaw()
     writing = [thread for thread in threading.enumerate() if thread.name == "edged-journal"]

@@ -22,7 +22,7 @@ from edged.config.hub.structs import Action, Agent
 from edged.contract.fields import rfc3339
 from edged.contract.mood import AgentDecision, MoodEvent, Outcome
 from edged.contract.topics import AGENT, Kind, Topic, place_topic
-from edged.errors import AgentError
+from edged.errors import AgentError, counted
 from edged.host.secret import secret
 from edged.host.uuid7 import new_id
 from edged.hub.agent.allowed import Approved, Refused, checked
@@ -99,7 +99,7 @@ class MoodAgent:
         try:
             self._queue.put_nowait(None)
         except queue.Full:
-            _log.debug("agent: ends with %d moods unasked", self._queue.qsize())
+            _log.debug("agent: ends with %s unasked", counted(self._queue.qsize(), "mood"))
         self._http.__exit__(kind, fault, trace)
         self._thread.join(_CLOSE_S)
 
