@@ -34,7 +34,8 @@ class Store:
         """``cache`` has the log-mel of every clip, see convert/data/dataset.py."""
         self.folder, self.cache = folder, cache
         self._known: dict[tuple[str, str], Floats] = {}
-        self.remembered: dict[Hashable, list[Floats]] = {}  # weights of networks, within this process
+        self.remembered: dict[Hashable, tuple[list[Floats], float]] = {}  # weights, and CPU seconds of their training
+        self.saved_s = 0.0  # CPU seconds of the trainings whose weights were remembered
 
     def arrays(self, kind: Kind, clips: Sequence[Clip]) -> list[Floats]:
         """One array a clip, in their order.

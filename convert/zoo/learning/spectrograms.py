@@ -8,6 +8,7 @@ Each further head's loss L_i, of a sigmoid, weighs exp(-s_i), which is learned. 
 speakers.  Weights are remembered within a process, so that a row with augmented copies needs no second training.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -67,11 +68,15 @@ class SpectrogramNetwork:
         self._heads = further.present(training) if design.multitask else ()
         self.network = design.make(len(task.labels), self._heads)
         key = (design.name, task, tuple(clip.id for clip in training))
-        if key not in self._store.remembered:
-            best = BestEpoch(self, validation, task)
+        if key in self._store.remembered:
+            weights, training_s = self._store.remembered[key]
+            self._store.saved_s += training_s
+        else:
+            began_s, best = time.process_time(), BestEpoch(self, validation, task)
             self._train(task, training, best)
-            self._store.remembered[key] = best.weights
-        self.network.set_weights(self._store.remembered[key])
+            weights = best.weights
+            self._store.remembered[key] = weights, time.process_time() - began_s
+        self.network.set_weights(weights)
         self._n_copies = design.n_copies
 
     def scores(self, clips: Sequence[Clip]) -> Floats:

@@ -92,15 +92,19 @@ def test_dimensions_are_scaled(sides: Sides) -> None:
 
 
 def test_training_with_heads_and_copies(sides: Sides, store: Store) -> None:
-    """Heads train and are not scored; copies change the scores, cost their share, and need no second training."""
+    """Heads train and are not scored; copies change the scores, cost their share, and need no second training.
+
+    What that training took still counts.
+    """
     design = Design(name="tiny", make=tiny, epochs=2, multitask=True)
     once = SpectrogramNetwork(design, store)
     once.fit(TASK, sides["train"], sides["validation"])
     assert set(once.network.output) == {"label", "gender", "intensity"}
-    n_trainings = len(store.remembered)
+    n_trainings, saved_s = len(store.remembered), store.saved_s
     copies = SpectrogramNetwork(replace(design, n_copies=2), store)
     copies.fit(TASK, sides["train"], sides["validation"])
     assert len(store.remembered) == n_trainings
+    assert store.saved_s > saved_s
     plain, averaged = once.scores(sides["test"]), copies.scores(sides["test"])
     assert plain.shape == averaged.shape == (len(sides["test"]), len(LABELS))
     np.testing.assert_allclose(averaged.sum(axis=1), 1, atol=1e-5)
