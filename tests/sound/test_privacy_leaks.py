@@ -21,7 +21,7 @@ from tests.parts.broker.payloads import emotion_state
 from tests.parts.broker.wire import PUBLISH, Sent, WireError, sent
 from tests.parts.faults.contents import bits_of_sound, is_in, misfits, numbers_in_a_row, pieces_of, played
 from tests.parts.faults.leaks import Allowed, outlets, outlets_of
-from tests.parts.faults.trace import Traced, strace  # noqa: F401 -- a fixture
+from tests.parts.faults.trace import Call, Traced, strace  # noqa: F401 -- a fixture
 from tests.parts.sound.pulse import VirtualMicrophone, expect_pulseaudio
 from tests.parts.sound.speech import SPEECH_S
 from tests.sound.test_privacy import SPEECH_BITS_PER_S, beginning
@@ -81,6 +81,16 @@ def test_message_that_fits_no_schema_is_found(topic: str, content: bytes) -> Non
     """An extra field, a trailing byte, another topic or word is a misfit; the original message is not."""
     assert len(misfits([Sent(PUBLISH, topic, content, b"", 1, retained=True)])) == 1
     assert misfits([Sent(PUBLISH, "edged/lab/emotion", json.dumps(EMOTION).encode(), b"", 1, retained=True)]) == []
+
+
+def test_call_that_the_end_of_the_process_cut_off() -> None:
+    """strace has no result of it: all bytes of a write may have left, and an open file has nobody to use it."""
+    calls = [
+        Call(1.0, "openat", r'AT_FDCWD</>, "\x2f\x78", O_WRONLY|O_CREAT, 0666', "?"),
+        Call(1.1, "recvfrom", "5<TCP:[1]>, 0, 0, NULL, NULL", "?"),
+        Call(1.2, "write", r'3</x>, "\x61\x62"', "?"),
+    ]
+    assert outlets(calls, Allowed()).files == {"/x": [(1.2, b"ab")]}
 
 
 def test_bytes_that_are_no_mqtt_are_found() -> None:

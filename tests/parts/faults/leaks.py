@@ -39,6 +39,8 @@ _NAMING = """
 _HARMLESS, _NAMES = frozenset(_INWARD.split()), frozenset(_NAMING.split())
 _WRITES = frozenset({"write", "pwrite64", "writev", "pwritev", "pwritev2", "sendto", "sendmsg"})
 _OPENS = frozenset({"open", "openat", "openat2", "creat"})
+# Calls whose effect is their result: one that the end of the process cut off has none.
+_WITH_RESULT = _HARMLESS | _OPENS | {"memfd_create", "recvmsg", "recvfrom", "accept4", "socketpair"}
 _TO_WRITE = re.compile(r"\bO_(WRONLY|RDWR|CREAT|TRUNC|APPEND)\b")
 _IOCTLS = frozenset({"TCGETS", "TIOCGWINSZ", "FIONBIO", "FIONREAD", "FIOCLEX", "FIONCLEX"})
 _CHILDREN = frozenset({"/sbin/ldconfig"})  # Python uses it to find libportaudio
@@ -118,7 +120,7 @@ class _Reader:
     def take(self, call: Call) -> None:  # noqa: C901, PLR0912 -- one branch per kind of call
         if call.name == "connect":
             self._connect(call)
-        elif call.failed:
+        elif call.failed or (call.unfinished and call.name in _WITH_RESULT):
             return
         elif call.name in {"recvmsg", "recvfrom"}:
             self._receive(call)
@@ -202,7 +204,9 @@ class _Reader:
 
     def _write(self, call: Call) -> None:
         number, target = call.descriptor
-        content = b"".join(call.strings[:1] if call.name == "sendto" else call.strings)[: int(call.result.split()[0])]
+        content = b"".join(call.strings[:1] if call.name == "sendto" else call.strings)
+        if not call.unfinished:  # else all of it may have gone
+            content = content[: int(call.result.split()[0])]
         if "SCM_RIGHTS" in call.arguments:
             self._fault(call, f"a descriptor is handed over to {target}")
         if target in self._internal or target.startswith("anon_inode:[eventfd"):

@@ -43,6 +43,11 @@ class Call:
         return self.result.startswith("-1 ") and "EINPROGRESS" not in self.result
 
     @property
+    def unfinished(self) -> bool:
+        """Whether the process ended during the call, so that strace has no result of it."""
+        return self.result.startswith("?")
+
+    @property
     def descriptor(self) -> tuple[int, str]:
         """Its file descriptor and target as strace shows it: a path, a socket, a pipe."""
         return descriptors(self.arguments)[0]
