@@ -11,15 +11,16 @@ import numpy as np
 
 from edged.features.geometry import Geometry
 from edged.features.logmel import Floats, FrontEnd, relative_levels
+from edged.features.spectrum import BLOCK
 
 
 class LateFrames:
     """The last samples of a stream and the frames computed from them.  One thread owns it."""
 
-    def __init__(self, geometry: Geometry, *, behind: int = 0) -> None:
-        """Windows may end up to ``behind`` samples before the newest one."""
+    def __init__(self, geometry: Geometry, *, behind: int = 0, block: int = BLOCK) -> None:
+        """Windows may end up to ``behind`` samples before the newest one; ``block`` frames are computed at once."""
         self._geometry = geometry
-        self._front_end = FrontEnd(geometry)
+        self._front_end = FrontEnd(geometry, block)
         self._size = geometry.window + 2 * geometry.n_fft + behind  # samples that a window may need
         self._samples = np.zeros(2 * self._size, np.float32)
         self._ring = np.empty((2 * geometry.n_frames, geometry.n_mels), np.float32)

@@ -103,8 +103,8 @@ def _tables(geometry: Geometry) -> _Tables:
 class _Work(threading.local):
     """Working memory for frames, one per thread."""
 
-    def __init__(self, geometry: Geometry) -> None:
-        self.spectra = Spectra(_tables(geometry).spectrum)
+    def __init__(self, geometry: Geometry, block: int) -> None:
+        self.spectra = Spectra(_tables(geometry).spectrum, block)
 
 
 def _decibels(power: Floats, least: np.float32) -> Floats:
@@ -117,10 +117,11 @@ def _decibels(power: Floats, least: np.float32) -> Floats:
 class FrontEnd:
     """Frames to band levels.  One instance serves any number of streams and threads."""
 
-    def __init__(self, geometry: Geometry = GEOMETRY) -> None:
+    def __init__(self, geometry: Geometry = GEOMETRY, block: int = BLOCK) -> None:
+        """At most ``block`` frames are computed at once."""
         self.geometry = geometry
         self._tables = _tables(geometry)
-        self._work = _Work(geometry)
+        self._work = _Work(geometry, block)
 
     def n_frames(self, n_samples: int) -> int:
         """The number of whole frames in ``n_samples`` samples."""
@@ -155,7 +156,8 @@ class FrontEnd:
         """Frames of ``samples`` in blocks: their slice and power (n_frames, n_rows), overwritten by the next block."""
         samples = np.ascontiguousarray(samples, np.float32)
         n_frames, spectra = self.n_frames(len(samples)), self._work.spectra
-        size = -(-n_frames // -(-n_frames // BLOCK)) if n_frames else 1  # blocks of equal size: a small one wastes time
+        n_blocks = -(-n_frames // spectra.block)
+        size = -(-n_frames // n_blocks) if n_frames else 1  # blocks of equal size: a small one wastes time
         for first in range(0, n_frames, size):
             end = min(first + size, n_frames)
             yield slice(first, end), spectra.power(samples[first * self.geometry.hop :], end - first)

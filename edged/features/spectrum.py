@@ -23,6 +23,8 @@ Floats = NDArray[np.float32]
 
 # Frames that are transformed at once, about a stride: their arrays fit into the L2 cache of a Cortex-A53.
 BLOCK = 32
+# Where sound need not be live: a third more of them a second on a server.
+LARGE_BLOCK = 94
 _UNPACKED = 1_000_000  # multiply-adds of a product that OpenBLAS computes without packing its factors first
 _FACTORS = range(8, 65)  # n_2: smaller ones cost more operations in the first step, larger ones in the second
 _MAX_FIRST = 128  # n_1
@@ -68,42 +70,64 @@ class SpectrumTables:
 
 
 class _Views(NamedTuple):
-    """The working memory, shaped for a number of frames."""
+    """The working memory, shaped for a number of frames.  What is of no more use gives its memory to what comes after."""
 
-    columns: Floats  # (n_2, samples / n_2): every n_2-th sample, where frames begin at such samples
+    columns: Floats  # (n_2, samples / n_2): every n_2-th sample, where frames begin at such samples; that of whole
     overlapping: Floats  # (n_2, k, n_1), the same memory
     split: Floats  # (n_2, k, n_1)
     half: Floats  # (2, n_2, k, K)
     whole: Floats  # (2, n_2, k, K)
     products: list[tuple[Floats, Floats]]  # of both, the same columns as (2 n_2, n)
-    by_frame: Floats  # (k, n_2, K)
+    by_frame: Floats  # (k, n_2, K); that of split
     power: Floats  # (k, n_rows), the same memory
 
 
 class Spectra:
     """Transforms frames of one stream in working memory of its own; one thread owns it."""
 
-    def __init__(self, tables: SpectrumTables) -> None:
+    def __init__(self, tables: SpectrumTables, block: int = BLOCK) -> None:
+        """At most ``block`` frames are transformed at once."""
+        self.block = block
         self._tables = tables
         self._views: dict[int, _Views] = {}  # by the number of frames
         if tables.factors is not None:
-            self._memory = np.empty((5, BLOCK * (tables.geometry.n_fft + 4 * sum(tables.factors))), np.float32)
+            self._memory = np.empty((3, block * (tables.geometry.n_fft + 4 * sum(tables.factors))), np.float32)
 
     def power(self, samples: Floats, n_frames: int) -> Floats:
-        """(n_frames, n_rows) of the first ``n_frames`` (at most ``BLOCK``) of ``samples``; the next call overwrites it.
+        """(n_frames, n_rows) of the first ``n_frames`` (at most ``block``) of ``samples``; the next call overwrites it.
 
         The rows are those of ``SpectrumTables.bins``.
         """
-        tables, step = self._tables, samples.strides[0]
-        hop = tables.geometry.hop * step
+        tables = self._tables
         if tables.factors is None:
-            frames = _strided(samples, (n_frames, tables.geometry.n_fft), (hop, step))
+            step = samples.strides[0]
+            frames = _strided(samples, (n_frames, tables.geometry.n_fft), (tables.geometry.hop * step, step))
             spectrum = np.fft.rfft(frames * tables.taper, axis=1)
             return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
+        views = self._transformed(samples, n_frames, *tables.factors)
+        np.square(views.whole, out=views.whole)
+        np.add(views.whole[0], views.whole[1], out=views.half[0])
+        views.by_frame[:] = views.half[0].transpose(1, 0, 2)
+        return views.power
+
+    def parts(self, samples: Floats, n_frames: int) -> Floats:
+        """(2, n_2, n_frames, K) real and imaginary parts of what ``power`` is of; the next call overwrites them.
+
+        The rows are (n_2, K) of ``SpectrumTables.bins``, some of them the mirrors of their bins.
+
+        Raises:
+            ValueError: the length of a frame has no factors.
+        """
+        if self._tables.factors is None:
+            raise ValueError(f"n_fft {self._tables.geometry.n_fft} has no two factors in range")
+        return self._transformed(samples, n_frames, *self._tables.factors).whole
+
+    def _transformed(self, samples: Floats, n_frames: int, n_1: int, n_2: int) -> _Views:
+        tables, step = self._tables, samples.strides[0]
+        hop = tables.geometry.hop * step
         views = self._views.get(n_frames)
         if views is None:
-            views = self._views[n_frames] = self._shaped(n_frames, *tables.factors)
-        n_2 = tables.factors[1]
+            views = self._views[n_frames] = self._shaped(n_frames, n_1, n_2)
         if tables.geometry.hop % n_2:
             views.split[:] = _strided(samples, views.split.shape, (step, hop, n_2 * step))
         else:  # in two copies that read mostly contiguous runs of samples
@@ -113,17 +137,15 @@ class Spectra:
         np.matmul(views.split, tables.first, out=views.half)
         for half, whole in views.products:
             np.matmul(tables.second, half, out=whole)
-        np.square(views.whole, out=views.whole)
-        np.add(views.whole[0], views.whole[1], out=views.half[0])
-        views.by_frame[:] = views.half[0].transpose(1, 0, 2)
-        return views.power
+        return views
 
     def _shaped(self, n_frames: int, n_1: int, n_2: int) -> _Views:
         n_kept, step = n_1 // 2 + 1, self._memory.strides[-1]
         hop = self._tables.geometry.hop // n_2  # in columns
         n_columns = n_1 + (n_frames - 1) * hop
         n_half = n_2 * n_frames * n_kept
-        columns, split, half, whole, power = self._memory
+        split, half, whole = self._memory
+        columns, power = whole, split
         rows = [array[: 2 * n_half].reshape(2 * n_2, -1) for array in (half, whole)]
         n_products = -(-rows[0].size * 2 * n_2 // _UNPACKED)
         pieces = [np.array_split(array, n_products, axis=1) for array in rows]

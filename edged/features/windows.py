@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edged.features.geometry import SILENCE_DBFS, Geometry
 from edged.features.logmel import Floats, FrontEnd
 from edged.features.recent_bands import RecentBands
+from edged.features.spectrum import LARGE_BLOCK
 
 MAX_FRAMES = 32  # frames that may wait for a window of live sound: half a second
 _TEN = np.float32(10)
@@ -41,7 +42,7 @@ class Windows:
         """At most ``at_once`` frames wait and are computed together: more cost less, but take longer at a time."""
         if stride <= 0 or stride % geometry.hop:
             raise ValueError(f"stride {stride} is not a positive multiple of the hop {geometry.hop}")
-        self._front_end = FrontEnd(geometry)
+        self._front_end = FrontEnd(geometry, min(at_once, LARGE_BLOCK))
         self._geometry = geometry
         self._stride_frames = stride // geometry.hop
         self._max_frames = min(at_once, geometry.n_frames)

@@ -11,6 +11,7 @@ from edged.config.load import samples
 from edged.config.structs import Config, Gate
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
+from edged.features.spectrum import BLOCK, LARGE_BLOCK
 from edged.features.windows import MAX_FRAMES, Window, Windows
 from edged.models.bundle import Bundle
 from edged.models.cascade import Answer, Cascade
@@ -75,7 +76,11 @@ class WindowClassifier:
         self._answers = answers
         self._stride = stride
         self._input = ModelInput(
-            bundle, behind=(_MAX_BEHIND + 1) * stride, n_threads=models.threads, runtime=self.cascade.runtime
+            bundle,
+            behind=(_MAX_BEHIND + 1) * stride,
+            n_threads=models.threads,
+            runtime=self.cascade.runtime,
+            block=BLOCK if live else LARGE_BLOCK,
         )
         self._stride_s = models.stride_s
         self._gate = gate_for(config, bundle, self.cascade.runtime)

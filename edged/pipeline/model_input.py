@@ -9,6 +9,7 @@ It is called only for windows with speech, so the others cost neither frames of 
 from edged.features.geometry import GEOMETRY
 from edged.features.late_frames import LateFrames
 from edged.features.logmel import Floats, int8_input, steps_of
+from edged.features.spectrum import BLOCK
 from edged.features.windows import Window
 from edged.models.bundle import Bundle
 from edged.models.interpreter import Runtime, Seen
@@ -18,15 +19,17 @@ from edged.models.trunk import Trunk
 class ModelInput:
     """Holds the samples and frames of one stream, if the bundle has a front end of its own."""
 
-    def __init__(self, bundle: Bundle, *, behind: int, n_threads: int, runtime: Runtime) -> None:
+    def __init__(self, bundle: Bundle, *, behind: int, n_threads: int, runtime: Runtime, block: int = BLOCK) -> None:
         """Loads the trunk, if there is one; windows may be up to ``behind`` samples older than the newest sample.
+
+        ``block`` frames are computed at once.
 
         Raises:
             ModelError: the trunk cannot be run here.
         """
         geometry = bundle.geometry
         self._geometry = geometry
-        self._frames = None if geometry == GEOMETRY else LateFrames(geometry, behind=behind)
+        self._frames = None if geometry == GEOMETRY else LateFrames(geometry, behind=behind, block=block)
         has_trunk = bundle.manifest.trunk is not None
         self._trunk = Trunk(bundle, n_threads=n_threads, runtime=runtime) if has_trunk else None
 

@@ -12,16 +12,21 @@ where both speak, the customer's sound is not in the agent's channel, and the co
 """
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
+from edged.features.spectrum import Spectra, SpectrumTables
 
 _PIECE = GEOMETRY.sample_rate_hz // 4  # samples that are kept or silenced together
 _AROUND = _PIECE  # samples before and after it that count too
-_FRAME, _HOP = 1024, 512  # samples
+_ABOUT = _PIECE + 2 * _AROUND
+_FRAMES = replace(GEOMETRY, hop=GEOMETRY.n_fft // 2)
+_N_FRAMES = 1 + (_ABOUT - _FRAMES.n_fft) // _FRAMES.hop
 _VOICE_HZ = (300.0, 3400.0)
 _SOFTEST = 10 ** (-65 / 20)  # rms: below it the gate detects no speech anyway
 _SOFTER_DB = 6.0  # a leak is at least this much softer than its source
@@ -41,13 +46,13 @@ class CrosstalkFilter:
     """Silences what leaks, a piece at a time; its output lags behind by up to half a second."""
 
     def __init__(self) -> None:
-        self._before = np.zeros((2, _AROUND), np.float32)  # of customer and agent, before the next piece
-        self._waiting = np.zeros((2, 0), np.float32)
+        self._sound = np.zeros((2, _AROUND), np.float32)  # of customer and agent, from before the next piece on
         self._levels_db: list[float] = []
         self._is_silent = False  # the piece before
-        hz = np.fft.rfftfreq(_FRAME, 1 / GEOMETRY.sample_rate_hz)
-        self._voice = slice(*np.searchsorted(hz, _VOICE_HZ))
-        self._taper = np.hanning(_FRAME).astype(np.float32)
+        tables = SpectrumTables(_FRAMES)
+        self._spectra = Spectra(tables, _N_FRAMES)
+        hz = tables.bins * (_FRAMES.sample_rate_hz / _FRAMES.n_fft)
+        self._voice = np.flatnonzero(tables.counted & (hz >= _VOICE_HZ[0]) & (hz <= _VOICE_HZ[1]))
 
     @property
     def leak(self) -> Leak:
@@ -57,7 +62,7 @@ class CrosstalkFilter:
 
     def push(self, customer: Floats, agent: Floats) -> tuple[Floats, Floats]:
         """(m,) of both, the customer without leaks, as far as ``customer`` and ``agent`` (n,) decide them."""
-        self._waiting = np.concatenate([self._waiting, np.stack([customer, agent])], axis=1)
+        self._sound = np.concatenate([self._sound, [customer, agent]], axis=1)
         return self._done(whole=False)
 
     def flush(self) -> tuple[Floats, Floats]:
@@ -65,20 +70,26 @@ class CrosstalkFilter:
         return self._done(whole=True)
 
     def _done(self, *, whole: bool) -> tuple[Floats, Floats]:
-        n = self._waiting.shape[1]
-        n_pieces = -(-n // _PIECE) if whole else max(0, (n - _AROUND) // _PIECE)
-        sound = np.concatenate([self._before, self._waiting], axis=1)
-        made = self._waiting[:, : n_pieces * _PIECE].copy()
+        sound = self._sound
+        n_waiting = sound.shape[1] - _AROUND
+        n_pieces = -(-n_waiting // _PIECE) if whole else max(0, (n_waiting - _AROUND) // _PIECE)
+        made = sound[:, _AROUND : _AROUND + n_pieces * _PIECE].copy()
+        leaks_db = self._leaks_db(sound, n_pieces)
         for index in range(n_pieces):
-            first = index * _PIECE
-            about = slice(first, first + 2 * _AROUND + _PIECE)
-            level_db = self._leak_db(sound[:, about])
-            if level_db is not None:
-                self._levels_db.append(level_db)
-            self._weigh(made[0, first : first + _PIECE], silent=level_db is not None)
-        self._before = sound[:, n_pieces * _PIECE : n_pieces * _PIECE + _AROUND]
-        self._waiting = self._waiting[:, n_pieces * _PIECE :]
+            self._weigh(made[0, index * _PIECE : (index + 1) * _PIECE], silent=index in leaks_db)
+        self._levels_db += leaks_db.values()
+        self._sound = sound[:, n_pieces * _PIECE :]
         return made[0], made[1]
+
+    def _leaks_db(self, sound: Floats, n_pieces: int) -> dict[int, float]:
+        """The level of the leak in each of the first ``n_pieces`` of ``sound`` (2, n) that has one."""
+        customer, agent = _powers(sound, n_pieces)
+        softer = (customer >= _SOFTEST**2) & (agent >= customer * 10 ** (_SOFTER_DB / 10))
+        leaks_db = {}
+        for index in np.flatnonzero(softer).tolist():
+            if self._is_leak(sound[:, index * _PIECE : index * _PIECE + _ABOUT]):
+                leaks_db[index] = 10 * math.log10(max(customer[index], _TINY) / agent[index])
+        return leaks_db
 
     def _weigh(self, customer: Floats, *, silent: bool) -> None:
         """Silences ``customer`` (n,) in place, or fades it beside a silenced piece."""
@@ -94,19 +105,33 @@ class CrosstalkFilter:
                 customer[n:] = 0
         self._is_silent = silent
 
-    def _leak_db(self, about: Floats) -> float | None:
-        """The level of the leak against the agent's, dB, where ``about`` (2, n) holds one alone; else None."""
-        n_frames = 1 + (about.shape[1] - _FRAME) // _HOP
-        powers = [float(side @ side) / about.shape[1] for side in about]
-        if n_frames <= 1 or powers[0] < _SOFTEST**2 or powers[1] < powers[0] * 10 ** (_SOFTER_DB / 10):
-            return None
-        index = np.arange(n_frames)[:, None] * _HOP + np.arange(_FRAME)
-        spectra = np.fft.rfft(about[:, index] * self._taper, axis=2)[:, :, self._voice]
-        customer, agent = (np.square(spectra.real) + np.square(spectra.imag)).sum(axis=1)
-        both = np.square(np.abs((spectra[0] * spectra[1].conj()).sum(axis=0)))
-        coherence = both / np.maximum(customer * agent, _TINY)
+    def _is_leak(self, about: Floats) -> bool:
+        """Whether the customer's channel of ``about`` (2, n) holds the agent's sound alone."""
+        n_frames = 1 + (about.shape[1] - _FRAMES.n_fft) // _FRAMES.hop
+        if n_frames <= 1:
+            return False
+        own = self._spectra.parts(about[0], n_frames).copy()
+        others = self._spectra.parts(about[1], n_frames)
+        customer, agent = self._sum(own, own), self._sum(others, others)
+        real, imaginary = self._sum(own, others), self._sum(own[:1], others[1:]) - self._sum(own[1:], others[:1])
+        coherence = (real**2 + imaginary**2) / np.maximum(customer * agent, _TINY)
         chance = 1 / (n_frames / 2)  # what independent sound has with as many half-overlapping frames
         explained = (float(coherence @ customer / max(customer.sum(), _TINY)) - chance) / (1 - chance)
-        if explained < _EXPLAINED:
-            return None
-        return 10 * math.log10(max(powers[0], _TINY) / powers[1])
+        return explained >= _EXPLAINED
+
+    def _sum(self, one: Floats, other: Floats) -> NDArray[np.float64]:
+        """(n_bins,) of voices: the products of both (parts, n_2, n_frames, K), summed over parts and frames."""
+        return np.einsum("rjkl,rjkl->jl", one, other).ravel()[self._voice].astype(np.float64)
+
+
+def _powers(sound: Floats, n_pieces: int) -> NDArray[np.float64]:
+    """(2, n_pieces) the mean square of each piece of ``sound`` (2, n) with its neighbours, the first at sample 0."""
+    n = sound.shape[1]
+    n_whole = n // _PIECE
+    whole = sound[:, : n_whole * _PIECE].reshape(2, n_whole, 1, _PIECE)
+    rest = sound[:, None, n_whole * _PIECE :]
+    energies = [np.zeros((2, 1)), (whole @ whole.swapaxes(2, 3))[:, :, 0, 0], (rest @ rest.swapaxes(1, 2))[:, :, 0]]
+    until = np.cumsum(np.concatenate(energies, axis=1), axis=1)
+    first = np.arange(n_pieces)
+    end = np.minimum(first + _ABOUT // _PIECE, n_whole + 1)
+    return np.asarray((until[:, end] - until[:, first]) / (np.minimum(end * _PIECE, n) - first * _PIECE))
