@@ -20,5 +20,9 @@ TOP_LOG10 = 3.8  # the loudest cell on Whisper's scale: between the medians of E
 
 def encoder_input(levels: Floats) -> Floats:
     """(k, 80) the network's input, from ``levels`` (k, 80) in dB with any reference."""
-    relative = np.maximum(levels - levels.max(), np.float32(-WHISPER.top_db))
-    return np.asarray((relative / 10 + np.float32(TOP_LOG10 + 4)) / 4, np.float32)
+    relative = levels - levels.max()
+    np.maximum(relative, np.full(levels.shape[1], -WHISPER.top_db, np.float32), out=relative)
+    relative /= np.float32(10)
+    relative += np.float32(TOP_LOG10 + 4)
+    relative /= np.float32(4)
+    return np.asarray(relative, np.float32)
