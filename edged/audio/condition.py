@@ -154,7 +154,8 @@ class _BlockFilter:
         impulse = np.concatenate([[direct], self._from_state[:-1] @ into])
         delay = np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK))
         self._from_samples: _Matrix = np.where(delay >= 0, impulse[np.maximum(delay, 0)], 0.0)
-        self._from_both: _Matrix = np.ascontiguousarray(np.concatenate([self._from_samples, self._from_state], axis=1).T)
+        from_both = np.concatenate([self._from_samples, self._from_state], axis=1)
+        self._from_both: _Matrix = np.ascontiguousarray(from_both.T)
         self._steps = _Steps(self._powers[-1])
         self._state = np.zeros(len(into))
 

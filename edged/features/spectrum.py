@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 
 # Frames that are transformed at once, about a stride: their arrays fit into the L2 cache of a Cortex-A53.
 BLOCK = 32
-# Where sound need not be live: a third more of them a second on a server.
+# Where sound need not be live: the mel bands of many frames at once cost half as much each.
 LARGE_BLOCK = 94
 _UNPACKED = 1_000_000  # multiply-adds of a product that OpenBLAS computes without packing its factors first
 _FACTORS = range(8, 65)  # n_2: smaller ones cost more operations in the first step, larger ones in the second
@@ -70,15 +70,15 @@ class SpectrumTables:
 
 
 class _Views(NamedTuple):
-    """The working memory, shaped for a number of frames.  What is of no more use gives its memory to what comes after."""
+    """The working memory, shaped for a number of frames; arrays that are never needed at once share it."""
 
-    columns: Floats  # (n_2, samples / n_2): every n_2-th sample, where frames begin at such samples; that of whole
+    columns: Floats  # (n_2, samples / n_2): every n_2-th sample, where frames begin at such samples; memory of whole
     overlapping: Floats  # (n_2, k, n_1), the same memory
     split: Floats  # (n_2, k, n_1)
     half: Floats  # (2, n_2, k, K)
     whole: Floats  # (2, n_2, k, K)
     products: list[tuple[Floats, Floats]]  # of both, the same columns as (2 n_2, n)
-    by_frame: Floats  # (k, n_2, K); that of split
+    by_frame: Floats  # (k, n_2, K); memory of split
     power: Floats  # (k, n_rows), the same memory
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edged.pipeline.calibration import Calibration
 
 _MAX_BEHIND = 4  # windows; a device that is further behind skips the oldest
+_AT_ONCE = 4  # windows of sound that is not live: the models run faster several times in a row than between other work
 _OBSERVED_EVERY = 16  # on one of this many windows with speech the models run twice, to measure the adaptation's effect
 
 
@@ -73,6 +74,8 @@ class WindowClassifier:
         self._adaptation = adaptation
         self._n_speech = 0
         self._windows = Windows(GEOMETRY, stride, at_once=MAX_FRAMES if live else GEOMETRY.n_frames)
+        self._at_once = 1 if live else _AT_ONCE
+        self._waiting: list[Window] = []
         self._answers = answers
         self._stride = stride
         self._input = ModelInput(
@@ -99,6 +102,7 @@ class WindowClassifier:
         """Begins a new stream with the same models."""
         self._windows.restart()
         self._input.restart()
+        self._waiting = []
         if isinstance(self._gate, LevelGate):
             self._gate.restart()
 
@@ -113,7 +117,10 @@ class WindowClassifier:
         not wait for a slow device.
         """
         if not keep_up:
-            yield from map(self._classified, self._completed(sound, start))
+            for window in self._completed(sound, start):
+                self._waiting.append(window)
+                if len(self._waiting) >= self._at_once:
+                    yield from self._classified_waiting()
             return
         windows = list(self._completed(sound, start))
         skipped, newest = windows[:-_MAX_BEHIND], windows[-_MAX_BEHIND:]
@@ -125,7 +132,8 @@ class WindowClassifier:
     def finish(self) -> Iterator[Classification]:
         """The windows that only the end of the source completes."""
         self._input.finish()
-        yield from map(self._classified, self._windows.finish())
+        self._waiting += self._windows.finish()
+        yield from self._classified_waiting()
 
     def _completed(self, sound: Floats, start: int) -> Iterator[Window]:
         """The windows that ``sound`` completes, each before the models' input moves on by more than a stride."""
@@ -133,6 +141,10 @@ class WindowClassifier:
             piece = sound[at : at + self._stride]
             self._input.push(piece, start + at)
             yield from self._windows.push(piece, start + at)
+
+    def _classified_waiting(self) -> Iterator[Classification]:
+        waiting, self._waiting = self._waiting, []
+        yield from map(self._classified, waiting)
 
     def _classified(self, window: Window) -> Classification:
         if not self._has_speech(window):
