@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edged.features.geometry import GEOMETRY, Geometry
-from edged.features.spectrum import BLOCK, Spectra, SpectrumTables
+from edged.features.spectrum import BLOCK, LARGE_BLOCK, Spectra, SpectrumTables
 from edged.features.whisper import WHISPER
 from tests.parts.sound.speech import noise
 
@@ -40,6 +40,33 @@ def test_power_of_few_frames(n_frames: int) -> None:
     spectra = Spectra(SpectrumTables(GEOMETRY))
     whole = spectra.power(samples, BLOCK).copy()
     np.testing.assert_allclose(spectra.power(samples, n_frames), whole[:n_frames], rtol=1e-4, atol=1e-9)
+
+
+def test_parts_as_double_precision() -> None:
+    """Real and imaginary parts of every bin; a row whose bin is a mirror has the conjugate."""
+    samples, tables = noise(1.0), SpectrumTables(GEOMETRY)
+    frames = np.stack([samples[at * GEOMETRY.hop :][: GEOMETRY.n_fft] for at in range(20)])
+    expected = np.fft.rfft(frames * tables.taper.astype(np.float64), axis=1)[:, tables.bins]
+    real, imaginary = Spectra(tables).parts(samples, 20).transpose(0, 2, 1, 3).reshape(2, 20, -1)
+    atol = 1e-6 * np.abs(expected).max()
+    np.testing.assert_allclose(real, expected.real, atol=atol)
+    np.testing.assert_allclose(np.abs(imaginary), np.abs(expected.imag), atol=atol)
+
+
+def test_parts_need_factors() -> None:
+    """Without them numpy's power is all there is."""
+    with pytest.raises(ValueError, match="n_fft 1018 has no two factors"):
+        Spectra(SpectrumTables(_GEOMETRIES["no factors"])).parts(noise(1.0), 3)
+
+
+def test_blocks_of_any_size_give_the_same_power() -> None:
+    """Many frames at once as few at a time."""
+    samples, tables = noise(2.0), SpectrumTables(GEOMETRY)
+    whole = Spectra(tables, LARGE_BLOCK).power(samples, LARGE_BLOCK)
+    spectra = Spectra(tables)
+    for first in range(0, LARGE_BLOCK - BLOCK, BLOCK):
+        few = spectra.power(samples[first * GEOMETRY.hop :], BLOCK)
+        np.testing.assert_allclose(few, whole[first : first + BLOCK], rtol=1e-4, atol=1e-9)
 
 
 def test_power_is_not_allocated_anew() -> None:

@@ -1,0 +1,47 @@
+"""Windows of recordings, several of which are classified in a row: the answers are those of live sound."""
+
+import numpy as np
+import pytest
+
+from edged.config.load import parse_config
+from edged.features.logmel import Floats
+from edged.models.bundle import BUNDLES, load_bundle
+from edged.pipeline.classifier import Classification, WindowClassifier
+from tests.parts.calls.composed import CALMS, RATE_HZ, call
+
+_OFF = parse_config("baseline: {mode: 'off'}", "test")
+
+
+@pytest.fixture(scope="module")
+def spoken() -> Floats:
+    """Some turns of synthetic voices."""
+    return np.ascontiguousarray(call(CALMS)[: 20 * RATE_HZ, 0])
+
+
+def classified(classifier: WindowClassifier, sound: Floats, cut: int) -> list[Classification]:
+    """The windows of ``sound``, pushed in chunks of ``cut`` samples."""
+    windows = [one for at in range(0, len(sound), cut) for one in classifier.classify(sound[at : at + cut], at)]
+    return [*windows, *classifier.finish()]
+
+
+@pytest.mark.parametrize("bundle", ["small", "large"])
+@pytest.mark.parametrize("cut", [7001, 2 * RATE_HZ])
+def test_recorded_sound_has_the_answers_of_live_sound(spoken: Floats, bundle: str, cut: int) -> None:
+    """The same windows in the same order, and scores that agree to an int8 step of the models."""
+    loaded = load_bundle(BUNDLES / bundle)
+    live = classified(WindowClassifier(_OFF, loaded), spoken, 5000)
+    recorded = classified(WindowClassifier(_OFF, loaded, live=False), spoken, cut)
+    assert [one.window.end for one in recorded] == [one.window.end for one in live]
+    assert [one.speech for one in recorded] == [one.speech for one in live]
+    for one, other in zip(recorded, live, strict=True):
+        if one.answer is not None and other.answer is not None:
+            assert one.answer.scores == pytest.approx(other.answer.scores, abs=0.03)
+
+
+def test_restart_forgets_windows_that_wait() -> None:
+    """None of the stream before comes out after it."""
+    classifier = WindowClassifier(_OFF, load_bundle(BUNDLES / "small"), live=False)
+    before = np.zeros(4 * RATE_HZ, np.float32)  # three windows: fewer than are classified in a row
+    assert list(classifier.classify(before, 0)) == []
+    classifier.restart()
+    assert [one.window.end for one in classifier.finish()] == [0]  # the first half of the new stream's first frame
