@@ -8,12 +8,14 @@ A process that dies breaks the whole pool: what has no result then runs again, i
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from convert.tasks.job import Job, Result
 from edged.errors import UsageError
+from edged.host.process.interrupts import interrupts_held
 
+_POLL_S = 0.2  # how long Ctrl-C may have to wait
 N_TRIES = 3  # of a pool in which no job was done
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -47,10 +49,19 @@ class Processes:
         # Spawned: a fork would take TensorFlow's threads along.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(self._count, len(jobs)), context, initializer=one_thread) as pool:
-            waiting = {pool.submit(job.run): job for job in jobs}
             try:
-                for future in as_completed(waiting):
-                    yield waiting[future], future.result()
+                with interrupts_held():
+                    by_future = {pool.submit(job.run): job for job in jobs}
+                waiting = set(by_future)
+                while waiting:
+                    with interrupts_held():
+                        ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
+                    for future in ready:
+                        yield by_future[future], future.result()
+            except (KeyboardInterrupt, GeneratorExit):
+                for process in multiprocessing.active_children():
+                    process.terminate()  # a result is written whole or not at all
+                raise
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 

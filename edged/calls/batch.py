@@ -8,11 +8,9 @@ before an interruption are recognised by their ``report.json`` and kept.
 
 import multiprocessing
 import os
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +22,7 @@ from edged.calls.settings import CallSettings, digest
 from edged.calls.voices.turns import Turns
 from edged.contract.call_report import Report, SummaryRow, summary_row
 from edged.errors import RecordingError, UsageError
+from edged.host.process.interrupts import interrupts_held
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
@@ -104,10 +103,10 @@ def run(
     shared = context.Value("d", 0.0)
     with ProcessPoolExecutor(min(n_processes, n), context, _begin, (shared, settings, turns)) as pool:
         try:
-            with _interrupts_held():
+            with interrupts_held():
                 waiting: set[Future[Done]] = {pool.submit(_work, job) for job in todo}
             while waiting:
-                with _interrupts_held():
+                with interrupts_held():
                     ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
                 progress(shared.value, n)
                 for future in ready:
@@ -123,28 +122,6 @@ def run(
 def _shared(progress: Callable[[float, float], None], n_done: int, n: int, share: float) -> None:
     """Progress of all ``n`` jobs, from the share of one."""
     progress(n_done + share, n)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Holds Ctrl-C back until the end, for good in the processes that are started within.
-
-    A terminal sends it to all processes.  A worker that takes it while it waits for a job ends with the lock of the
-    queue, and the others wait for that lock forever; in this process ``wait`` would leave locks of its futures taken.
-    """
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in the background of a script, which Ctrl-C is not for
-        yield
-        return
-    interrupted: list[int] = []
-    handler = signal.signal(signal.SIGINT, lambda number, _frame: interrupted.append(number))
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        signal.signal(signal.SIGINT, handler)
-    if interrupted:
-        raise KeyboardInterrupt
 
 
 def done(job: Job, settings: CallSettings, turns: Turns | None, progress: Callable[[float], None]) -> Done:

@@ -58,8 +58,8 @@ class WindowClassifier:
         """Loads the models; ``adaptation`` learns from features and scores and corrects them.
 
         Sound that is not ``live`` has no gaps and may wait: more frames are computed at once, and four windows are
-        classified in a row.  Without ``answers`` the models do not
-        run, and a window with speech has only their input, ``seen``.
+        classified in a row.  Without ``answers`` the models do not run, and a window with speech has only their input,
+        ``seen``.
 
         Raises:
             ModelError: the bundle cannot be run here, or lacks the gate that ``gate.kind`` asks for.

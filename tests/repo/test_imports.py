@@ -63,7 +63,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("convert.evaluate", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
     # A training clip passes through these in order: each folder may import those before it (docs/decisions/0028).
     *[(folder, (*_CONVERT_FOLDERS[:number], *_TRAINING)) for number, folder in enumerate(_CONVERT_FOLDERS)],
-    ("convert.tasks", ("convert.data.atomic_file", "edged.errors")),
+    ("convert.tasks", ("convert.data.atomic_file", "edged.errors", "edged.host.process.interrupts")),
     ("convert.own", (*_CONVERT_FOLDERS, "convert.tasks", "convert.zoo", *_TRAINING)),
     (
         "convert.card",

@@ -1,5 +1,9 @@
 """Jobs over processes: results are kept, a dead worker costs one job, errors reach the user."""
 
+import multiprocessing
+import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,3 +59,28 @@ def test_errors_of_a_job_are_raised(tmp_path: Path, count: int) -> None:
     with pytest.raises(RecordingError, match=r"a\.wav: no samples"):
         run_all([first, Job("bad", jobs.fails, ("a.wav: no samples",)), second], tmp_path, Processes(count), "test")
     assert first.name in finished([first, second], tmp_path)
+
+
+def test_interrupt_ends_all_processes(tmp_path: Path) -> None:
+    """Ctrl-C, which a terminal sends to every process, ends the workers at their jobs, and is raised here."""
+    hold = tmp_path / "hold"
+    hold.touch()
+
+    def ctrl_c() -> None:
+        jobs.wait_for(lambda: all(jobs.runs(tmp_path, f"held{number}") for number in range(2)))
+        for file in tmp_path.glob("held*.ran"):
+            os.kill(int(file.read_text().split()[0]), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    some = [Job(f"held{number}", jobs.held, (number, str(tmp_path))) for number in range(4)]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background of a script
+    thread = threading.Thread(target=ctrl_c)
+    try:
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            list(Processes(2).results(some))
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, before)
+    assert hold.exists()  # no job ended by itself
+    jobs.wait_for(lambda: not multiprocessing.active_children())
