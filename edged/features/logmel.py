@@ -195,7 +195,7 @@ def relative_levels(levels: Floats, geometry: Geometry = GEOMETRY) -> Floats:
     Neighbouring mel bands are averaged to ``n_bands``.  Missing frames at the end are at -top_db.
     """
     n_each = geometry.n_mels // geometry.n_bands
-    found = levels - levels.max()
+    found: Floats = levels - levels.max()
     # numpy's maximum of an array and a number takes four times as long.
     np.maximum(found, np.full(levels.shape[1], -geometry.top_db, np.float32), out=found)
     if n_each > 1:

@@ -3,7 +3,7 @@
 samples (n,) ─► Windows ─Window─► gate ─speech─► ModelInput ─► PlaceAdaptation, Cascade ─► Classification
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edged.pipeline.calibration import Calibration
 
 _MAX_BEHIND = 4  # windows; a device that is further behind skips the oldest
-_AT_ONCE = 4  # windows of sound that is not live: the models run faster several times in a row than between other work
+_AT_ONCE = 8  # windows of sound that is not live: the models run faster several times in a row than between other work
 _OBSERVED_EVERY = 16  # on one of this many windows with speech the models run twice, to measure the adaptation's effect
 
 
@@ -57,7 +57,7 @@ class WindowClassifier:
     ) -> None:
         """Loads the models; ``adaptation`` learns from features and scores and corrects them.
 
-        Sound that is not ``live`` has no gaps and may wait: more frames are computed at once, and four windows are
+        Sound that is not ``live`` has no gaps and may wait: more frames are computed at once, and eight windows are
         classified in a row.  Without ``answers`` the models do not run, and a window with speech has only their input,
         ``seen``.
 
@@ -81,7 +81,7 @@ class WindowClassifier:
         self._stride = stride
         self._input = ModelInput(
             bundle,
-            behind=(_MAX_BEHIND + 1) * stride,
+            behind=((_MAX_BEHIND if live else _AT_ONCE) + 1) * stride,
             n_threads=models.threads,
             runtime=self.cascade.runtime,
             block=BLOCK if live else LARGE_BLOCK,
@@ -120,21 +120,23 @@ class WindowClassifier:
         if not keep_up:
             for window in self._completed(sound, start):
                 self._waiting.append(window)
-                if len(self._waiting) >= self._at_once:
-                    yield from self._classified_waiting()
+                if len(self._waiting) == self._at_once:
+                    waiting, self._waiting = self._waiting, []
+                    yield from self._classified(waiting)
             return
         windows = list(self._completed(sound, start))
         skipped, newest = windows[:-_MAX_BEHIND], windows[-_MAX_BEHIND:]
         self.n_skipped += len(skipped)
         if any(window.discontinuous for window in skipped):
             newest[0] = replace(newest[0], discontinuous=True)
-        yield from map(self._classified, newest)
+        for window in newest:
+            yield from self._classified([window])
 
     def finish(self) -> Iterator[Classification]:
         """The windows that only the end of the source completes."""
         self._input.finish()
-        self._waiting += self._windows.finish()
-        yield from self._classified_waiting()
+        waiting, self._waiting = [*self._waiting, *self._windows.finish()], []
+        yield from self._classified(waiting)
 
     def _completed(self, sound: Floats, start: int) -> Iterator[Window]:
         """The windows that ``sound`` completes, each before the models' input moves on by more than a stride."""
@@ -143,16 +145,21 @@ class WindowClassifier:
             self._input.push(piece, start + at)
             yield from self._windows.push(piece, start + at)
 
-    def _classified_waiting(self) -> Iterator[Classification]:
-        waiting, self._waiting = self._waiting, []
-        yield from map(self._classified, waiting)
+    def _classified(self, windows: Sequence[Window]) -> Iterator[Classification]:
+        speech = [self._has_speech(window) for window in windows]
+        inputs = iter(
+            self._input.seen_in_a_row([window for window, there in zip(windows, speech, strict=True) if there])
+        )
+        for window, there in zip(windows, speech, strict=True):
+            yield self._answered(window, next(inputs)) if there else self._without_speech(window)
 
-    def _classified(self, window: Window) -> Classification:
-        if not self._has_speech(window):
-            if self.calibration is not None:
-                self.calibration.add(window, None)
-            return Classification(window, None)
-        adaptation, seen = self._adaptation, self._input.seen(window)
+    def _without_speech(self, window: Window) -> Classification:
+        if self.calibration is not None:
+            self.calibration.add(window, None)
+        return Classification(window, None)
+
+    def _answered(self, window: Window, seen: Seen) -> Classification:
+        adaptation = self._adaptation
         if not self._answers:
             return Classification(window, None, seen)
         if adaptation is None or not adaptation.active:

@@ -121,7 +121,8 @@ class CrosstalkFilter:
 
     def _sum(self, one: Floats, other: Floats) -> NDArray[np.float64]:
         """(n_bins,) of voices: the products of both (parts, n_2, n_frames, K), summed over parts and frames."""
-        return np.einsum("rjkl,rjkl->jl", one, other).ravel()[self._voice].astype(np.float64)
+        summed = np.einsum("rjkl,rjkl->jl", one, other).ravel()
+        return np.asarray(summed[self._voice], np.float64)
 
 
 def _powers(sound: Floats, n_pieces: int) -> NDArray[np.float64]:

@@ -41,7 +41,7 @@ def test_recorded_sound_has_the_answers_of_live_sound(spoken: Floats, bundle: st
 def test_restart_forgets_windows_that_wait() -> None:
     """None of the stream before comes out after it."""
     classifier = WindowClassifier(_OFF, load_bundle(BUNDLES / "small"), live=False)
-    before = np.zeros(4 * RATE_HZ, np.float32)  # three windows: fewer than are classified in a row
+    before = np.zeros(4 * RATE_HZ, np.float32)  # fewer windows than are classified in a row
     assert list(classifier.classify(before, 0)) == []
     classifier.restart()
     assert [one.window.end for one in classifier.finish()] == [0]  # the first half of the new stream's first frame
