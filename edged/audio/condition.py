@@ -30,7 +30,6 @@ MAINS_HZ = (50, 60)
 _NOTCH_WIDTH_HZ = 4.0  # at -3 dB; the mains drift by 0.2 Hz, and a narrower notch takes longer to settle
 _GROUP = 16  # steps of the state that one product takes
 _BLOCK = 64  # samples; a larger one multiplies more, a smaller one loops more
-_AT_ONCE = 192 * _BLOCK  # samples: half a second, whose arrays malloc need not take from the kernel anew
 _Q = math.sqrt(0.5)  # Butterworth: the flattest
 
 _Matrix = NDArray[np.float64]
@@ -150,12 +149,11 @@ class _BlockFilter:
         for _ in range(_BLOCK):
             self._powers.append(step @ self._powers[-1])
         self._from_state: _Matrix = np.stack([out @ power for power in self._powers[:-1]])
-        self._to_state: _Matrix = np.stack([power @ into for power in reversed(self._powers[:-1])])  # (m, 2k)
+        self._to_state: _Matrix = np.stack([power @ into for power in reversed(self._powers[:-1])], axis=1)
         impulse = np.concatenate([[direct], self._from_state[:-1] @ into])
         delay = np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK))
         self._from_samples: _Matrix = np.where(delay >= 0, impulse[np.maximum(delay, 0)], 0.0)
-        from_both = np.concatenate([self._from_samples, self._from_state], axis=1)
-        self._from_both: _Matrix = np.ascontiguousarray(from_both.T)
+        self._from_both: _Matrix = np.concatenate([self._from_samples, self._from_state], axis=1).T
         self._steps = _Steps(self._powers[-1])
         self._state = np.zeros(len(into))
 
@@ -165,27 +163,22 @@ class _BlockFilter:
 
     def filtered(self, samples: Floats) -> Floats:
         """(n,) to (n,); the state carries over to the next call."""
-        out = np.empty(len(samples), np.float32)
-        for first in range(0, len(samples), _AT_ONCE):
-            self._filter(samples[first : first + _AT_ONCE], out[first : first + _AT_ONCE])
-        return out
-
-    def _filter(self, samples: Floats, out: Floats) -> None:
-        """As ``filtered``, into ``out`` (n,)."""
         whole = len(samples) // _BLOCK * _BLOCK
+        rest = samples[whole:].astype(np.float64)
+        out = np.empty(len(samples), np.float32)
         if whole:
             n_states = len(self._state)
             blocks = np.empty((whole // _BLOCK, _BLOCK + n_states))  # the samples of each, then the state before it
             blocks[:, :_BLOCK] = samples[:whole].reshape(-1, _BLOCK)
-            after = self._steps.states(blocks[:, :_BLOCK] @ self._to_state, self._state)
+            after = self._steps.states(blocks[:, :_BLOCK] @ self._to_state.T, self._state)
             blocks[0, _BLOCK:], blocks[1:, _BLOCK:] = self._state, after[:-1]
             self._state = after[-1].copy()
             out[:whole].reshape(-1, _BLOCK)[:] = blocks @ self._from_both
-        if whole < len(samples):
-            rest = samples[whole:].astype(np.float64)
+        if len(rest):
             n = len(rest)
             out[whole:] = self._from_samples[:n, :n] @ rest + self._from_state[:n] @ self._state
-            self._state = self._powers[n] @ self._state + rest @ self._to_state[-n:]
+            self._state = self._powers[n] @ self._state + self._to_state[:, -n:] @ rest
+        return out
 
 
 def conditioner_for(audio: Audio) -> Conditioner:
