@@ -156,11 +156,12 @@ class FrontEnd:
         """Frames of ``samples`` in blocks: their slice and power (n_frames, n_rows), overwritten by the next block."""
         samples = np.ascontiguousarray(samples, np.float32)
         n_frames, spectra = self.n_frames(len(samples)), self._work.spectra
-        n_blocks = -(-n_frames // spectra.block)
-        size = -(-n_frames // n_blocks) if n_frames else 1  # blocks of equal size: a small one wastes time
-        for first in range(0, n_frames, size):
-            end = min(first + size, n_frames)
-            yield slice(first, end), spectra.power(samples[first * self.geometry.hop :], end - first)
+        # Blocks of equal size: a small one wastes time.  Large ones have the bits of as many small ones.
+        size = -(-n_frames // -(-n_frames // BLOCK)) if n_frames else 1
+        block = spectra.block // BLOCK * size
+        for first in range(0, n_frames, block):
+            end = min(first + block, n_frames)
+            yield slice(first, end), spectra.power(samples[first * self.geometry.hop :], end - first, size)
 
     def image(self, levels: Floats) -> NDArray[np.uint8]:
         """(n_frames, n_bands) 0..255 for -80..0 dB below the loudest of ``levels`` (k <= n_frames, n_mels).
@@ -195,16 +196,16 @@ def relative_levels(levels: Floats, geometry: Geometry = GEOMETRY) -> Floats:
     Neighbouring mel bands are averaged to ``n_bands``.  Missing frames at the end are at -top_db.
     """
     n_each = geometry.n_mels // geometry.n_bands
-    found: Floats = levels - levels.max()
+    below: Floats = levels - levels.max()
     # numpy's maximum of an array and a number takes four times as long.
-    np.maximum(found, np.full(levels.shape[1], -geometry.top_db, np.float32), out=found)
+    np.maximum(below, np.full(levels.shape[1], -geometry.top_db, np.float32), out=below)
     if n_each > 1:
-        found = _sums(found, n_each)
-        found /= np.float32(n_each)
-    if len(found) == geometry.n_frames:
-        return found
+        below = _sums(below, n_each)
+        below /= np.float32(n_each)
+    if len(below) == geometry.n_frames:
+        return below
     relative = np.full((geometry.n_frames, geometry.n_bands), -geometry.top_db, np.float32)
-    relative[: len(found)] = found
+    relative[: len(below)] = below
     return relative
 
 

@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 # Frames that are transformed at once, about a stride: their arrays fit into the L2 cache of a Cortex-A53.
 BLOCK = 32
 # Where sound need not be live: the mel bands of many frames at once cost half as much each.
-LARGE_BLOCK = 94
+LARGE_BLOCK = 3 * BLOCK
 _UNPACKED = 1_000_000  # multiply-adds of a product that OpenBLAS computes without packing its factors first
 _FACTORS = range(8, 65)  # n_2: smaller ones cost more operations in the first step, larger ones in the second
 _MAX_FIRST = 128  # n_1
@@ -89,14 +89,14 @@ class Spectra:
         """At most ``block`` frames are transformed at once."""
         self.block = block
         self._tables = tables
-        self._views: dict[int, _Views] = {}  # by the number of frames
+        self._views: dict[tuple[int, int], _Views] = {}  # by the number of frames, in all and at once
         if tables.factors is not None:
             self._memory = np.empty((3, block * (tables.geometry.n_fft + 4 * sum(tables.factors))), np.float32)
 
-    def power(self, samples: Floats, n_frames: int) -> Floats:
+    def power(self, samples: Floats, n_frames: int, at_once: int = BLOCK) -> Floats:
         """(n_frames, n_rows) of the first ``n_frames`` (at most ``block``) of ``samples``; the next call overwrites it.
 
-        The rows are those of ``SpectrumTables.bins``.
+        The rows are those of ``SpectrumTables.bins``.  Each ``at_once`` frames have the bits of a call with so many.
         """
         tables = self._tables
         if tables.factors is None:
@@ -104,7 +104,7 @@ class Spectra:
             frames = _strided(samples, (n_frames, tables.geometry.n_fft), (tables.geometry.hop * step, step))
             spectrum = np.fft.rfft(frames * tables.taper, axis=1)
             return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
-        views = self._transformed(samples, n_frames, *tables.factors)
+        views = self._transformed(samples, n_frames, at_once, *tables.factors)
         np.square(views.whole, out=views.whole)
         np.add(views.whole[0], views.whole[1], out=views.half[0])
         views.by_frame[:] = views.half[0].transpose(1, 0, 2)
@@ -120,14 +120,14 @@ class Spectra:
         """
         if self._tables.factors is None:
             raise ValueError(f"n_fft {self._tables.geometry.n_fft} has no two factors in range")
-        return self._transformed(samples, n_frames, *self._tables.factors).whole
+        return self._transformed(samples, n_frames, BLOCK, *self._tables.factors).whole
 
-    def _transformed(self, samples: Floats, n_frames: int, n_1: int, n_2: int) -> _Views:
+    def _transformed(self, samples: Floats, n_frames: int, at_once: int, n_1: int, n_2: int) -> _Views:
         tables, step = self._tables, samples.strides[0]
         hop = tables.geometry.hop * step
-        views = self._views.get(n_frames)
+        views = self._views.get((n_frames, at_once))
         if views is None:
-            views = self._views[n_frames] = self._shaped(n_frames, n_1, n_2)
+            views = self._views[n_frames, at_once] = self._shaped(n_frames, at_once, n_1, n_2)
         if tables.geometry.hop % n_2:
             views.split[:] = _strided(samples, views.split.shape, (step, hop, n_2 * step))
         else:  # in two copies that read mostly contiguous runs of samples
@@ -139,7 +139,7 @@ class Spectra:
             np.matmul(tables.second, half, out=whole)
         return views
 
-    def _shaped(self, n_frames: int, n_1: int, n_2: int) -> _Views:
+    def _shaped(self, n_frames: int, at_once: int, n_1: int, n_2: int) -> _Views:
         n_kept, step = n_1 // 2 + 1, self._memory.strides[-1]
         hop = self._tables.geometry.hop // n_2  # in columns
         n_columns = n_1 + (n_frames - 1) * hop
@@ -147,8 +147,11 @@ class Spectra:
         split, half, whole = self._memory
         columns, power = whole, split
         rows = [array[: 2 * n_half].reshape(2 * n_2, -1) for array in (half, whole)]
-        n_products = -(-rows[0].size * 2 * n_2 // _UNPACKED)
-        pieces = [np.array_split(array, n_products, axis=1) for array in rows]
+        pieces: list[list[Floats]] = [[], []]
+        for first in range(0, n_frames, at_once):  # BLAS sums a product's last columns in another order
+            for array, of_array in zip(rows, pieces, strict=True):
+                some = array[:, first * n_kept : (first + at_once) * n_kept]
+                of_array.extend(np.array_split(some, -(-some.size * 2 * n_2 // _UNPACKED), axis=1))
         return _Views(
             columns[: n_2 * n_columns].reshape(n_2, n_columns),
             _strided(columns, (n_2, n_frames, n_1), (n_columns * step, hop * step, step)),

@@ -119,9 +119,9 @@ class CrosstalkFilter:
         explained = (float(coherence @ customer / max(customer.sum(), _TINY)) - chance) / (1 - chance)
         return explained >= _EXPLAINED
 
-    def _sum(self, one: Floats, other: Floats) -> NDArray[np.float64]:
+    def _sum(self, left: Floats, right: Floats) -> NDArray[np.float64]:
         """(n_bins,) of voices: the products of both (parts, n_2, n_frames, K), summed over parts and frames."""
-        summed = np.einsum("rjkl,rjkl->jl", one, other).ravel()
+        summed = np.einsum("rjkl,rjkl->jl", left, right).ravel()
         return np.asarray(summed[self._voice], np.float64)
 
 
