@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from convert.tasks.job import Job, Result
 from edged.errors import UsageError
-from edged.host.process.interrupts import interrupts_held
+from edged.host.process.interrupts import children_ended, interrupts_held
 
 _POLL_S = 0.2  # how long Ctrl-C may have to wait
 N_TRIES = 3  # of a pool in which no job was done
@@ -50,18 +50,15 @@ class Processes:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(self._count, len(jobs)), context, initializer=one_thread) as pool:
             try:
-                with interrupts_held():
-                    by_future = {pool.submit(job.run): job for job in jobs}
-                waiting = set(by_future)
-                while waiting:
+                with children_ended():  # a result is written whole or not at all
                     with interrupts_held():
-                        ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
-                    for future in ready:
-                        yield by_future[future], future.result()
-            except (KeyboardInterrupt, GeneratorExit):
-                for process in multiprocessing.active_children():
-                    process.terminate()  # a result is written whole or not at all
-                raise
+                        by_future = {pool.submit(job.run): job for job in jobs}
+                    waiting = set(by_future)
+                    while waiting:
+                        with interrupts_held():
+                            ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
+                        for future in ready:
+                            yield by_future[future], future.result()
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 

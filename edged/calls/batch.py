@@ -22,7 +22,7 @@ from edged.calls.settings import CallSettings, digest
 from edged.calls.voices.turns import Turns
 from edged.contract.call_report import Report, SummaryRow, summary_row
 from edged.errors import RecordingError, UsageError
-from edged.host.process.interrupts import interrupts_held
+from edged.host.process.interrupts import children_ended, interrupts_held
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
@@ -103,18 +103,15 @@ def run(
     shared = context.Value("d", 0.0)
     with ProcessPoolExecutor(min(n_processes, n), context, _begin, (shared, settings, turns)) as pool:
         try:
-            with interrupts_held():
-                waiting: set[Future[Done]] = {pool.submit(_work, job) for job in todo}
-            while waiting:
+            with children_ended():  # reports are written whole or not at all
                 with interrupts_held():
-                    ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
-                progress(shared.value, n)
-                for future in ready:
-                    yield future.result()
-        except (KeyboardInterrupt, GeneratorExit):
-            for process in multiprocessing.active_children():
-                process.terminate()  # reports are written whole or not at all
-            raise
+                    waiting: set[Future[Done]] = {pool.submit(_work, job) for job in todo}
+                while waiting:
+                    with interrupts_held():
+                        ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
+                    progress(shared.value, n)
+                    for future in ready:
+                        yield future.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -1,10 +1,11 @@
-"""Ctrl-C held back while a pool of processes starts its workers or waits for them.
+"""Ctrl-C and a pool of processes: held back while the pool starts its workers or waits for them, which it then ends.
 
 A terminal sends Ctrl-C to all processes of a command.  A worker that takes it while it waits for a job ends with the
 lock of the queue, and the others wait for that lock forever; in the parent it would leave locks of its futures taken.
 Workers that are started within have it blocked for good: the parent ends them.
 """
 
+import multiprocessing
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,3 +31,15 @@ def interrupts_held() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
     if interrupted:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def children_ended() -> Iterator[None]:
+    """Ctrl-C, or the end of a generator, terminates the processes that were started within, and no others."""
+    others = set(multiprocessing.active_children())
+    try:
+        yield
+    except (KeyboardInterrupt, GeneratorExit):
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise

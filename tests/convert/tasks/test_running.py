@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from convert.score import isolated
 from convert.tasks.job import Job
 from convert.tasks.processes import N_TRIES, Processes
 from convert.tasks.running import finished, run_all
@@ -62,7 +63,12 @@ def test_errors_of_a_job_are_raised(tmp_path: Path, count: int) -> None:
 
 
 def test_interrupt_ends_all_processes(tmp_path: Path) -> None:
-    """Ctrl-C, which a terminal sends to every process, ends the workers at their jobs, and is raised here."""
+    """Ctrl-C, which a terminal sends to every process, ends the workers at their jobs, and is raised here.
+
+    Other processes of this one, as an interpreter without TensorFlow, stay.
+    """
+    assert isolated.apart(abs, -1) == 1
+    others = set(multiprocessing.active_children())
     hold = tmp_path / "hold"
     hold.touch()
 
@@ -83,4 +89,5 @@ def test_interrupt_ends_all_processes(tmp_path: Path) -> None:
         thread.join()
         signal.signal(signal.SIGINT, before)
     assert hold.exists()  # no job ended by itself
-    jobs.wait_for(lambda: not multiprocessing.active_children())
+    jobs.wait_for(lambda: set(multiprocessing.active_children()) == others)
+    assert isolated.apart(abs, -2) == 2
