@@ -89,5 +89,5 @@ def test_interrupt_ends_all_processes(tmp_path: Path) -> None:
         thread.join()
         signal.signal(signal.SIGINT, before)
     assert hold.exists()  # no job ended by itself
-    jobs.wait_for(lambda: set(multiprocessing.active_children()) == others)
+    jobs.wait_for(lambda: others.issuperset(multiprocessing.active_children()))  # one may have been ending
     assert isolated.apart(abs, -2) == 2
