@@ -17,15 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130  # 128 and SIGINT, as shells count
 
 
-def _end_at_once() -> None:
-    """From here on Ctrl-C ends the process; Python would print where its own shutdown was interrupted."""
-    import signal  # noqa: PLC0415 -- after the first import of ours
-
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 if __name__ == "__main__":
     status = main()
-    _end_at_once()
+    from edged.__main__ import end_at_once  # not earlier: Ctrl-C while it loads would print a traceback
+
+    end_at_once()
     sys.exit(status)

@@ -14,12 +14,12 @@ def main() -> int:
 
             return run_command()
         finally:
-            _end_at_once()
+            end_at_once()
     except KeyboardInterrupt:
         return 130  # 128 and SIGINT, as shells count
 
 
-def _end_at_once() -> None:
+def end_at_once() -> None:
     """From here on Ctrl-C ends the process; Python would print where its own shutdown was interrupted."""
     import signal  # noqa: PLC0415 -- Ctrl-C while it loads is caught above
 

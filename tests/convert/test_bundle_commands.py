@@ -1,6 +1,5 @@
 """Commands on a bundle that is made: measured again alone or in parts, joined, given a gate, its card written anew."""
 
-import importlib.util
 import json
 import shutil
 from pathlib import Path
@@ -12,12 +11,9 @@ from convert.__main__ import main
 from convert.bundle.writer import with_protocol
 from edged.errors import UsageError
 from edged.models.bundle import Bundle, load_bundle
-from tests.parts.models.trained import made, trained_default
+from tests.parts.models.trained import NEEDS, made, trained_default
 
-pytestmark = pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in ("tensorflow", "onnx")),
-    reason="needs TensorFlow and onnx: pip install -e '.[convert,dev]'",
-)
+pytestmark = NEEDS
 
 
 @pytest.fixture(scope="module")

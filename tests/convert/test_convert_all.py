@@ -1,6 +1,5 @@
 """The whole training once, on tiny corpora: from sound to a valid bundle that classifies."""
 
-import importlib.util
 import re
 import shutil
 from dataclasses import replace
@@ -27,12 +26,9 @@ from edged.models.bundle import Bundle, load_bundle
 from edged.models.cascade import Cascade
 from edged.models.interpreter import Interpreter, installed_runtimes
 from edged.models.trunk import Trunk
-from tests.parts.models.trained import trained_default
+from tests.parts.models.trained import NEEDS, trained_default
 
-pytestmark = pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in ("tensorflow", "onnx")),
-    reason="needs TensorFlow and onnx: pip install -e '.[convert,dev]'",
-)
+pytestmark = NEEDS
 _REPOSITORY = Path(__file__).parents[2]
 
 

@@ -73,6 +73,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("convert.bundle", (*_CONVERT_FOLDERS, "convert.own", "convert.card", *_TRAINING, *_WORDS)),
     ("convert.commands.pretrained.voices", ("convert", "edged")),
     ("convert.commands", ("convert", *_TRAINING)),
+    ("convert.__main__", ("convert.command_line", "edged.__main__")),
     ("convert", ("convert.commands", *_TRAINING)),
     # It measures both, with the brokers and microphones of the tests.
     ("benchmarks", ("edged", "convert", "tests.parts")),

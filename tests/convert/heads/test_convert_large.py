@@ -1,6 +1,5 @@
 """The large bundle once, on tiny corpora: from sound and the encoder's package to a bundle that adapts and answers."""
 
-import importlib.util
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,10 @@ from edged.models.bundle import Bundle, load_bundle
 from edged.models.cascade import Cascade
 from edged.models.interpreter import installed_runtimes
 from edged.models.trunk import Trunk
-from tests.parts.models.trained import trained_bundle
+from tests.parts.models.trained import NEEDS, trained_bundle
 
 _REPOSITORY = Path(__file__).parents[3]
-pytestmark = pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in ("tensorflow", "onnx")),
-    reason="needs TensorFlow and onnx: pip install -e '.[convert,dev]'",
-)
+pytestmark = NEEDS
 
 
 @pytest.fixture(scope="module")

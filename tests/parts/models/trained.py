@@ -1,6 +1,7 @@
 """A bundle made by ``python -m convert all`` after one epoch, from tiny corpora."""
 
 import fcntl
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -12,6 +13,10 @@ import pytest
 from tests.parts.models import layouts
 
 _REPOSITORY = Path(__file__).parents[3]
+NEEDS = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("tensorflow", "onnx")),
+    reason="needs TensorFlow and onnx: pip install -e '.[convert,dev]'",
+)
 MADE_AT = {"SOURCE_DATE_EPOCH": "0"}
 
 

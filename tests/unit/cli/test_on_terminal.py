@@ -41,12 +41,12 @@ def test_help_is_as_wide_as_the_terminal(columns: int) -> None:
     assert columns - 12 <= widest <= columns
 
 
-@pytest.mark.parametrize(("term", "minutes"), [("dumb", 10), ("xterm", 30)])
-def test_progress_of_a_long_file_is_erased(tmp_path: Path, term: str, minutes: int) -> None:
+@pytest.mark.parametrize("term", ["dumb", "xterm"])
+def test_progress_of_a_long_file_is_erased(tmp_path: Path, term: str) -> None:
     """Progress is shown and erased on capable terminals only."""
     file = tmp_path / "long.flac"
     with soundfile.SoundFile(file, "w", RATE_HZ, 1) as out:
-        for _ in range(minutes):
+        for _ in range(30):
             out.write(np.zeros(60 * RATE_HZ, np.float32))
     with on_terminal("classify", file, term=term, columns=60) as terminal:
         text = terminal.ended_text()

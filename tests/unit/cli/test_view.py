@@ -10,12 +10,11 @@ import pytest
 
 from edged.cli.broker.watch import watch
 from edged.cli.view import Screen, View, view_for
-from edged.contract.mood import AgentDecision, Mood, MoodEvent
 from edged.contract.payloads import encoded
 from edged.contract.topics import EMOTION, Received
 from edged.mqtt.publisher import Publisher
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
-from tests.parts.broker.payloads import EVENT_ID, TIME, emotion_state, episode_end, episode_start, health
+from tests.parts.broker.payloads import emotion_state, episode_end, episode_start, health
 
 __all__ = ["idle_mosquitto", "mosquitto"]
 
@@ -254,48 +253,3 @@ def test_watch_shows_a_node_until_it_is_stopped(mosquitto: Mosquitto) -> None:
             thread.join(WITHIN_S)
     assert "  kitchen is online\n" in out.getvalue()
     assert "  sad        ██████████            0.50\n" in out.getvalue()
-
-
-def test_mood_of_a_place() -> None:
-    """A place stands where a node does; its mood has the sentence, its agent the action."""
-    view = View("edged", show_node=True)
-    mood = Mood(
-        time=TIME,
-        hub="hub-1",
-        place="kitchen",
-        emotion="angry",
-        confidence=0.84,
-        since=TIME,
-        method="pool",
-        sentence="angry for 3 s, voice and words agree",
-    )
-    line = view.line(Received("edged/place/kitchen/mood", encoded(mood), retained=False))
-    assert "kitchen" in line
-    assert line.endswith("0.84  voice and words agree")
-    said = "angry for 3 s, voice and words agree, face says surprise, and nothing else is seen"
-    message = Received(
-        "edged/place/kitchen/mood", encoded(msgspec.structs.replace(mood, sentence=said)), retained=False
-    )
-    assert view.line(message).endswith("0.84  voice and words agree, face says surprise, and nothing else is seen")
-    first, *further = View("edged", Screen(is_terminal=True), show_node=True).line(message).splitlines()
-    assert first.endswith("0.84")
-    assert further == [f"{'':23}voice and words agree, face says surprise, and nothing", f"{'':23}else is seen"]
-    event = MoodEvent(
-        id=EVENT_ID, event_type="sad", previous="angry", time=TIME, place="kitchen", since=TIME, sentence="sad"
-    )
-    line = view.line(Received("edged/place/kitchen/event/mood", encoded(event), retained=False))
-    assert line.endswith("a new mood, after angry")
-    decision = AgentDecision(
-        id=EVENT_ID,
-        mood_id=EVENT_ID,
-        time=TIME,
-        place="kitchen",
-        emotion="angry",
-        outcome="dry_run",
-        action="lamp",
-        arguments={"scene": "calm"},
-        message="not done",
-        left_today=3,
-    )
-    line = view.line(Received("edged/place/kitchen/agent", encoded(decision), retained=False))
-    assert line.endswith("agent: lamp(scene=calm) dry run: not done")
