@@ -12,7 +12,6 @@ import soundfile
 
 from convert.bundle.draft import draft
 from convert.data.material import material
-from convert.encoder.package import fetch
 from convert.recipes.cascade import LABELS, TASKS
 from convert.recipes.catalogue import recipe
 from convert.recipes.spec import HeadsSpec, TowerSpec, TrunkSpec
@@ -26,6 +25,7 @@ from edged.models.bundle import Bundle, load_bundle
 from edged.models.cascade import Cascade
 from edged.models.interpreter import Interpreter, installed_runtimes
 from edged.models.trunk import Trunk
+from tests.parts.models.encoder_folder import encoder_folder
 from tests.parts.models.trained import NEEDS, trained_default
 
 pytestmark = NEEDS
@@ -104,8 +104,7 @@ def test_small_bundle_starts_from_these_networks(folder: Path) -> None:
     tower = TowerSpec(place=2, statistics_of=(1,), components=4)
     heads = replace(chosen.heads or HeadsSpec(), versions=2, members=1, batch=8)
     chosen = replace(chosen, trunk=TrunkSpec(towers=(tower,)), heads=heads)
-    fetch(_REPOSITORY / "build" / "convert" / "encoder")
-    shutil.copytree(_REPOSITORY / "build" / "convert" / "encoder", folder / "work" / "encoder")
+    shutil.copytree(encoder_folder(), folder / "work" / "encoder")
     run = Run(chosen, 3, None, folder / "work", material(folder, chosen))
     stage.train(run)
     made = draft(run)

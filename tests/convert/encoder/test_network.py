@@ -9,14 +9,14 @@ import soundfile
 from numpy.typing import NDArray
 
 from convert.encoder.features import log_mel
-from convert.encoder.package import fetch
+from convert.encoder.package import ONNX
 from convert.encoder.weights import read_weights
 from convert.score.isolated import apart
 from edged.errors import UsageError
 from edged.features.whisper import encoder_input
+from tests.parts.models.encoder_folder import encoder_folder
 from tests.parts.models.with_tensorflow import with_tensorflow
 
-_REPOSITORY = Path(__file__).parents[3]
 _OUTPUTS = ("add_20", "add_146", "add_268")  # of the graph: after the convolutions, the first layer, the second
 pytestmark = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("tensorflow", "onnx", "onnxruntime")),
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def onnx_file() -> Path:
-    """The encoder's file, fetched once into build/."""
-    return fetch(_REPOSITORY / "build" / "convert" / "encoder")
+    """The encoder's file."""
+    return encoder_folder() / ONNX
 
 
 def ours(file: Path, given: NDArray[np.float32], n_layers: int) -> list[NDArray[np.float32]]:

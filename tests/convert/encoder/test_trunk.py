@@ -1,13 +1,14 @@
 """The trunk that a device runs: against the encoder's own network, on every runtime, and its cost."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from convert.encoder.package import ONNX
 from convert.encoder.trunk import multiply_adds, parameters, trunk
-from convert.encoder.weights import Dense, Layer, Norm, Weights
+from convert.encoder.weights import Dense, Layer, Norm, Weights, read_weights
 from edged.features.logmel import Floats
+from tests.parts.models.encoder_folder import encoder_folder
+from tests.parts.models.trained import NEEDS
 
 _WIDTH, _HIDDEN, _MELS = 12, 24, 80
 
@@ -95,16 +96,12 @@ def test_counts_are_those_of_the_weights(weights: Weights) -> None:
     assert multiply_adds(weights, (2,)) == products
 
 
+@NEEDS
 def test_trunk_of_the_package() -> None:
-    """The encoder itself, where its package is at hand: cosine 0.999 per layer against the ONNX graph's network."""
+    """The encoder itself: cosine 0.999 per layer against the ONNX graph's network."""
     from convert.encoder.network import encoder  # noqa: PLC0415 -- TensorFlow takes seconds
-    from convert.encoder.package import ONNX  # noqa: PLC0415 -- here alone
-    from convert.encoder.weights import read_weights  # noqa: PLC0415 -- here alone
 
-    file = Path(__file__).parents[3] / "build" / "convert" / "encoder" / ONNX
-    if not file.is_file():
-        pytest.skip("needs python -m convert encoder, which fetches the package")
-    weights = read_weights(file)
+    weights = read_weights(encoder_folder() / ONNX)
     given = np.random.default_rng(3).normal(0, 0.5, (300, 80)).astype(np.float32)
     expected = [np.asarray(one)[0] for one in encoder(weights, 300, 2)(given[None])]
     found = run(trunk(weights, (2, 4)), "ai_edge_litert", given)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convert.encoder.package import NOTICE, fetch
+from convert.encoder.package import NOTICE
 from convert.recipes.cascade import LABELS, TASKS
 from convert.train.heads.scoring import statistics_of
 from edged.features.whisper import WHISPER
@@ -15,9 +15,9 @@ from edged.models.bundle import Bundle, load_bundle
 from edged.models.cascade import Cascade
 from edged.models.interpreter import installed_runtimes
 from edged.models.trunk import Trunk
+from tests.parts.models.encoder_folder import encoder_folder
 from tests.parts.models.trained import NEEDS, trained_bundle
 
-_REPOSITORY = Path(__file__).parents[3]
 pytestmark = NEEDS
 
 
@@ -25,9 +25,7 @@ pytestmark = NEEDS
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Corpora, and the output of ``python -m convert all --size large`` after one epoch."""
     folder = tmp_path_factory.mktemp("large")
-    encoder = _REPOSITORY / "build" / "convert" / "encoder"
-    fetch(encoder)
-    shutil.copytree(encoder, folder / "work" / "encoder")
+    shutil.copytree(encoder_folder(), folder / "work" / "encoder")
     trained_bundle(folder, "--size", "large")
     return folder
 
