@@ -103,7 +103,7 @@ card: .venv/.set-up-convert ## the model card's rows that take several trainings
 		$(CONVERT) protocol $$corpus --seed $(SEED) --bundle edged/models/small || exit; done
 
 sample: .venv/.set-up-test ## search for the demo's conversation again, with flite and espeak-ng (SAMPLE_SEED=1): after a new bundle
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m convert.demo --seed $(SAMPLE_SEED)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m convert.demo --ship --seed $(SAMPLE_SEED)
 
 reference: .venv/.set-up-test ## write docs/mqtt.md, docs/config.md and the shells' completion scripts from the source
 	@$(BIN)/python -m tests.tools.reference

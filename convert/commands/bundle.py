@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_out(parser: argparse.ArgumentParser) -> None:
     """The bundle's folder."""
-    parser.add_argument("--out", type=Path, help="the bundle's folder (edged/models/SIZE for the recipe of a size)")
+    parser.add_argument("--out", type=Path, help="the bundle's folder (with --size edged/models/SIZE, else in --work)")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -43,13 +43,12 @@ def write_bundle(training: Run, options: argparse.Namespace) -> None:
     """Writes the bundle of ``training`` and prints where it is."""
     from convert.bundle.writer import bundle  # noqa: PLC0415 - matplotlib takes a second
 
-    made = bundle(training, options.out or default_folder(training), gate_for(options))
+    made = bundle(training, options.out or default_folder(training, options.size), gate_for(options))
     print(f"{made.path}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
 
 
-def default_folder(training: Run) -> Path:
-    """The shipped bundle is replaced only by a complete training of the recipe that may be shipped."""
-    for size, name in SIZES.items():
-        if training.recipe == RECIPES[name] and training.fold is None:
-            return BUNDLES / size
+def default_folder(training: Run, size: str | None) -> Path:
+    """The shipped bundle of ``size`` is replaced only by a complete training of its recipe, by name."""
+    if size is not None and training.recipe == RECIPES[SIZES[size]] and training.fold is None:
+        return BUNDLES / size
     return training.work / "bundles" / training.path.name

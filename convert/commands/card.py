@@ -3,12 +3,10 @@
 import argparse
 from pathlib import Path
 
-from edged.models.bundle import DEFAULT_BUNDLE
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
-    parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="the bundle's folder (%(default)s)")
+    parser.add_argument("--bundle", type=Path, required=True, help="the bundle's folder")
 
 
 def run(options: argparse.Namespace) -> None:

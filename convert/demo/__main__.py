@@ -1,8 +1,9 @@
 """``python -m convert.demo``: makes the demo's sample for a bundle.
 
-    lines ──search──► deliveries.json ──vocoder──► edged/demo/sample.flac, sample.json
+    lines ──search──► deliveries.json ──vocoder──► sample.flac, sample.json
 
-Run it whenever the shipped bundle changes: other models detect other emotions in the same voice.
+``make sample`` runs it with ``--ship`` when the shipped bundle changes: other models detect other emotions in the same
+voice.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from edged.errors import EdgedError
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 
 DELIVERIES = Path(__file__).with_name("deliveries.json")
+_OUT = Path(__file__).parents[2] / "build" / "demo" / SAMPLE.name
 
 
 class Deliveries(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,17 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m convert.demo", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="the models to search for (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of search and noise (%(default)s)")
-    parser.add_argument("--as-found", action="store_true", help="no search: the deliveries of the last one")
-    parser.add_argument("--out", type=Path, default=SAMPLE, help="the sample; what is meant goes beside it, as .json")
+    parser.add_argument("--as-found", action="store_true", help="no search: the committed deliveries")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--out", type=Path, default=_OUT, help="the sample; the rest goes beside it (%(default)s)")
+    place.add_argument("--ship", action="store_true", help="replace the sample of edged, and the committed deliveries")
     options = parser.parse_args(arguments)
+    out, deliveries = (SAMPLE, DELIVERIES) if options.ship else (options.out, options.out.with_name(DELIVERIES.name))
     try:
         bundle = load_bundle(options.bundle)
         seed, candidates = _as_found() if options.as_found else (options.seed, _searched(bundle, options.seed))
         arrangement = arranged(bundle, candidates, seed)
-        write(arrangement, options.out)
+        write(arrangement, out)
         if not options.as_found:
             found = Deliveries(bundle=bundle.digest, seed=seed, lines=arrangement.lines)
-            DELIVERIES.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+            deliveries.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
     except EdgedError as exc:
         print(f"convert.demo: {exc}", file=sys.stderr)
         return exc.exit_status
@@ -59,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def write(arrangement: Arrangement, out: Path) -> None:
     """The sample at ``out``, what is meant beside it."""
+    out.parent.mkdir(parents=True, exist_ok=True)
     recordings.write(out, np.asarray(arrangement.samples, np.float32))
     turns = msgspec.json.format(msgspec.json.encode(arrangement.turns), indent=1)
     out.with_suffix(".json").write_bytes(turns + b"\n")

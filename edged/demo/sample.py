@@ -14,7 +14,7 @@ import msgspec
 
 from edged.errors import RecordingError
 
-SAMPLE = Path(__file__).with_name("sample.flac")  # made, as sample.json is, by `python -m convert.demo`
+SAMPLE = Path(__file__).with_name("sample.flac")  # made, as sample.json is, by `make sample`
 TURNS = SAMPLE.with_suffix(".json")
 NONE = "none"  # detected in a turn that no episode overlaps
 

