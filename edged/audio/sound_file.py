@@ -21,7 +21,8 @@ import numpy as np
 import soundfile
 
 from edged.audio.formats.container import conversion_command, conversion_hint, is_cut_off, is_gsm, promised_frames
-from edged.audio.formats.mpeg import CountedMp3, counted, is_joined, shortest_s
+from edged.audio.formats.joined import is_joined, reads_all
+from edged.audio.formats.mpeg import CountedMp3, counted, shortest_s
 from edged.audio.formats.quiet import quiet
 from edged.errors import RecordingError
 from edged.features.logmel import Floats
@@ -71,9 +72,8 @@ class SoundFile:
         try:
             if self._file.format == "RAW" and not is_gsm(self.path):
                 raise self.error(_NO_RATE)
-            if self._file.format == "MP3" and is_joined(self.path):
-                command = self._of_stdin(conversion_command(self.path))
-                raise self.error(f"is several recordings joined, expected one, or try: {command}")
+            if is_joined(self.path, self._file.format):
+                raise self.error(self._several())
             # Now: the file may be deleted while it plays.
             self._shortest_s = shortest_s(self.path) if self._file.format == "MP3" else 0.0
             self._cut_off = is_cut_off(self.path, self._file.format)
@@ -181,6 +181,11 @@ class SoundFile:
         return f"cannot be decoded ({reason}); {_EXPECTED}" + (
             f", or try: {self._of_stdin(command)}" if command else ""
         )
+
+    def _several(self) -> str:
+        """What is wrong with recordings in one file, and the command that reads them all."""
+        command = f", or try: {self._of_stdin(conversion_command(self.path))}" if reads_all(self._file.format) else ""
+        return f"is several recordings joined, expected one{command}"
 
     def _conversion(self) -> str:
         """The command for a file that is empty by its header but not by its size.

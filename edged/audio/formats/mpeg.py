@@ -50,10 +50,13 @@ class _Frame:
         return self.n_samples // 8 * 1000 * kbit_s // self.rate_hz + padding if kbit_s else 0
 
     @property
+    def is_mono(self) -> bool:
+        return self.bits >> 6 & 3 == _MONO
+
+    @property
     def tag_offset(self) -> int:
         """Offset of a tag in the frame: after the header and the side information."""
-        mono = self.bits >> 6 & 3 == _MONO
-        return 4 + ((17 if mono else 32) if self.version == _MPEG_1 else (9 if mono else 17))
+        return 4 + ((17 if self.is_mono else 32) if self.version == _MPEG_1 else (9 if self.is_mono else 17))
 
 
 def has_frame_count(path: Path) -> bool:
@@ -69,9 +72,9 @@ def has_frame_count(path: Path) -> bool:
 
 
 def is_joined(path: Path) -> bool:
-    """Whether frames follow behind the bytes that the file's tag counts, as after ``cat a.mp3 b.mp3``.
+    """Whether frames follow behind those that the file's tag counts, or the sample rate or the channels change.
 
-    libsndfile stops where the tag says.
+    libsndfile stops there, as after ``cat a.mp3 b.mp3``.
     """
     with path.open("rb") as file:
         found = _first_frame(file, 0)
@@ -81,7 +84,7 @@ def is_joined(path: Path) -> bool:
         file.seek(start + first.tag_offset)
         tag = file.read(16)
         if tag[:4] not in _TAGS or int.from_bytes(tag[4:8], "big") & _HAS_BOTH != _HAS_BOTH:
-            return False
+            return _n_others(file, start, first) >= _JOINED
         end = start + int.from_bytes(tag[12:16], "big")
         file.seek(end)
         return _walk(file, end + _ID3V1 if file.read(3) == b"TAG" else end)[2] >= _JOINED
@@ -198,6 +201,18 @@ def _walk(file: BinaryIO, at: int) -> tuple[int, _Frame | None, int]:
         if frame is None:
             return start, first, n_frames
         n_frames, at = n_frames + 1, at + frame.n_bytes()
+
+
+def _n_others(file: BinaryIO, at: int, first: _Frame) -> int:
+    """How many of the consecutive frames from ``at`` on have another sample rate or number of channels."""
+    n_others = 0
+    while True:
+        file.seek(at)
+        frame = _frame(file.read(4))
+        if frame is None:
+            return n_others
+        n_others += frame.is_mono != first.is_mono or frame.rate_hz != first.rate_hz
+        at += frame.n_bytes()
 
 
 def _first_frame(file: BinaryIO, at: int) -> tuple[int, _Frame] | None:

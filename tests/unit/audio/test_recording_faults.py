@@ -120,15 +120,6 @@ def test_program_named_mp3(tmp_path: Path) -> None:
     assert sum(len(chunk.samples) for chunk in chunks) == 0.072 * RATE_HZ
 
 
-@pytest.mark.parametrize("between", [b"", b"TAG".ljust(128), b"ID3\x03\0\0\0\0\x01\0".ljust(10 + 128)])
-def test_joined_mp3(tmp_path: Path, between: bytes) -> None:
-    """Of ``cat a.mp3 b.mp3`` libsndfile reads the first alone: it is refused, with the command that reads all."""
-    frames_of_mp3(tmp_path)
-    one = (tmp_path / "whole.mp3").read_bytes()
-    (tmp_path / "a.mp3").write_bytes(one + between + one)
-    assert faulty(tmp_path / "a.mp3")[1].startswith("is several recordings joined, expected one, or try: ffmpeg -i ")
-
-
 def test_junk_named_mp3(tmp_path: Path) -> None:
     """The reason of libsndfile, that the file does not exist, is not repeated."""
     (tmp_path / "a.mp3").write_bytes(bytes(200_000))
