@@ -21,9 +21,9 @@ from pathlib import Path
 
 from edged.errors import counted
 from edged.outbox.database import Database, InUseError, set_aside
-from edged.outbox.ledger import Ledger
+from edged.outbox.ledger import Ledger, fresh_seq
 from edged.outbox.message import Message
-from edged.outbox.reader import MAX_SEQ, DamagedError, Stored, still_readable
+from edged.outbox.reader import DamagedError, Stored, still_readable
 
 _RESERVED = 1000  # sequence numbers
 _LAZY_S = 30.0  # for history and acknowledgements; a lost acknowledgement only sends an event again
@@ -31,11 +31,6 @@ _HANGS_S = 10.0  # a write that takes longer is reported as hanging
 _CLOSE_S = 1.0  # for the last batch; a hanging disk must not delay the exit
 
 _log = logging.getLogger(__name__)
-
-
-def fresh_seq(utc_s: float) -> int:
-    """First sequence number if no file gives one: the clock's milliseconds, greater than all numbers before."""
-    return min(max(0, int(1000 * utc_s)), MAX_SEQ // 2)
 
 
 class Journal:

@@ -14,7 +14,12 @@ from dataclasses import replace
 
 from edged.outbox.database import Batch
 from edged.outbox.message import Message
-from edged.outbox.reader import Stored
+from edged.outbox.reader import MAX_SEQ, Stored
+
+
+def fresh_seq(utc_s: float) -> int:
+    """First sequence number if no file gives one: the clock's milliseconds, greater than all numbers before."""
+    return min(max(0, int(1000 * utc_s)), MAX_SEQ // 2)
 
 
 class Ledger:

@@ -20,7 +20,8 @@ from edged.config.structs import Config
 from edged.contract.health import OutboxMetrics
 from edged.host.state_dir import state_folder
 from edged.outbox.database import FILE
-from edged.outbox.journal import Journal, fresh_seq
+from edged.outbox.journal import Journal
+from edged.outbox.ledger import fresh_seq
 from edged.outbox.message import Message
 
 _LATENCIES = 200  # events whose latency is remembered

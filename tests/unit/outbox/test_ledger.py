@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from edged.outbox.ledger import Ledger
+from edged.outbox.ledger import Ledger, fresh_seq
 from edged.outbox.reader import Stored
 from tests.parts.broker.outboxes import event, numbers
 
@@ -172,3 +172,10 @@ def test_file_that_can_only_be_read_gives_events_and_numbers_above_it() -> None:
     made.disk_lost(FRESH)
     assert numbers(made.found) == [5]
     assert put(made) == [FRESH + 1]
+
+
+def test_fresh_numbers_are_the_clocks_milliseconds() -> None:
+    """A clock before 1970 or far in the future gives a valid number."""
+    assert fresh_seq(1_700_000_000.5) == 1_700_000_000_500
+    assert fresh_seq(-5.0) == 0
+    assert fresh_seq(1e300) < 2**53
