@@ -129,23 +129,36 @@ class Recording:
         chunk, self._waiting = self._waiting, None
         return self._conditioner.conditioned(chunk)
 
+    def check(self) -> None:
+        """Opens and closes the file, without decoding it: for commands that wait for something else before they play.
+
+        Raises:
+            RecordingError: as for ``with``.
+        """
+        with self._file:
+            self._check_channel()
+
+    def _check_channel(self) -> None:
+        n_channels, wanted = self._file.n_channels, self._wanted
+        if n_channels > 1 and wanted != "auto" and wanted > n_channels:
+            self._file.close()
+            raise self._file.error(f"has {n_channels} channels; expected audio.channel to be one of them")
+
     def _chosen_channel(self) -> int:
         """Index of the channel that is read, one for the whole file: the config's, or the one with speech.
 
         Raises:
             RecordingError: the file has several channels, but not the config's.
         """
+        self._check_channel()
         n_channels, wanted = self._file.n_channels, self._wanted
         if n_channels == 1:
             return 0
-        if wanted == "auto":
-            chosen = best_channel(self._beginning_powers())
-            _log.info("%s: channel %d of %d has the speech", self._shown, chosen + 1, n_channels)
-            return chosen
-        if wanted > n_channels:
-            self._file.close()
-            raise self._file.error(f"has {n_channels} channels; expected audio.channel to be one of them")
-        return wanted - 1
+        if wanted != "auto":
+            return wanted - 1
+        chosen = best_channel(self._beginning_powers())
+        _log.info("%s: channel %d of %d has the speech", self._shown, chosen + 1, n_channels)
+        return chosen
 
     def _beginning_powers(self) -> NDArray[np.float64]:
         """(k, channels) of the file's first half minute."""

@@ -112,6 +112,22 @@ def test_replay_without_broker_is_an_error(speech: Path, tmp_path: Path) -> None
     assert "Traceback" not in done.stderr
 
 
+def test_replay_checks_files_before_the_broker(speech: Path, tmp_path: Path) -> None:
+    """Without a usable file no broker is asked for; with one, the others are reported first."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"mqtt: {{host: 127.0.0.1, port: {free_port()}}}\n")
+    stereo = tmp_path / "stereo.wav"
+    soundfile.write(stereo, np.zeros((RATE_HZ, 2)), RATE_HZ)
+    assert_one_line(edged("replay", tmp_path / "absent.wav", "--config", config), 65, "absent.wav: no such file")
+    done = edged("replay", speech, tmp_path, "--config", config)
+    assert done.returncode == 1
+    errors = [line for line in done.stderr.splitlines() if line.startswith("edged: ")]
+    assert errors[0] == f"edged: {tmp_path}: is a directory; expected a sound file"
+    assert errors[1].startswith("edged: broker 127.0.0.1:")
+    config.write_text(f"mqtt: {{host: 127.0.0.1, port: {free_port()}}}\naudio: {{channel: 3}}\n")
+    assert_one_line(edged("replay", stereo, "--config", config), 65, "has 2 channels")
+
+
 def test_hour_of_silence_is_replayed_without_events(tmp_path: Path) -> None:
     """An hour has a window per stride and no event."""
     file = tmp_path / "hour.flac"
@@ -159,7 +175,7 @@ def test_sigterm_ends_a_replay_in_real_time(speech: Path, mosquitto: Mosquitto, 
     with (
         raw_subscriber(mosquitto.port, "edged/lab-replay/#") as (_, messages),
         subprocess.Popen(
-            [sys.executable, "-m", "edged", "replay", "--speed", "1", speech, "absent.wav", "--config", config],
+            [sys.executable, "-m", "edged", "replay", "--speed", "1", speech, speech, "--config", config],
             cwd=REPOSITORY,
             stderr=subprocess.PIPE,
             text=True,

@@ -88,6 +88,15 @@ def run(arguments: argparse.Namespace) -> int:
 
         if arguments.jsonl:
             return each(files, partial(play_into, None))
+        playable: list[Input] = []
+
+        def check(file: Input) -> None:
+            Recording(file.path, audio=config.audio, name=file.name).check()
+            playable.append(file)
+
+        unusable = each(files, check)  # before anybody waits for the broker
+        if not playable:
+            return unusable
         config = replay_config(config, arguments.node or "")
         with (
             InstanceLock(config.node, config.mqtt.root, config.mqtt.tcp_port),
@@ -95,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
         ):
             _expect_broker(config, publisher)
             _log.info("replay is published as node %s", config.node)
-            status = each(files, partial(play_into, publisher))
+            status = each(playable, partial(play_into, publisher)) or unusable
             if not publisher.wait_settled(_SETTLE_S):
                 raise PublishError(
                     f"not acknowledged: {counted(publisher.unacknowledged, 'message')}, {publisher.reason}"
