@@ -1,19 +1,23 @@
 """Keeps TensorFlow's remarks about kernels and instruction sets from the terminal.
 
-    import tensorflow ──► with file 2 at the null device while it loads; its errors are exceptions, and stay
+    import tensorflow ──file 2──► a shell, which forgets it if the import succeeds, and else writes it to the terminal
 
 Most are silenced by a variable that is read once, at that import.  What its C++ parts say before they read it (oneDNN,
-absl) no variable silences: TF_ENABLE_ONEDNN_OPTS=0 would, and changes the results.
+absl) no variable silences: TF_ENABLE_ONEDNN_OPTS=0 would, and changes the results.  A process that dies in the import,
+as on a processor without AVX, has said why on file 2 alone, so another process must hold that.
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 
 _NAME = "tensorflow"
+# Reads file 0 to its end, and writes it on unless file 1, which is another input, has a line: the import succeeded.
+_HOLD = 'hidden=$(cat); read -r line <&1 || printf "%s\\n" "$hidden" >&2'
 
 
 def quiet_tensorflow() -> None:
@@ -48,11 +52,25 @@ def _silence() -> Iterator[None]:
         yield
         return
     sys.stderr.flush()
-    before, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    before = os.dup(2)
+    said, hidden = os.pipe()
+    verdict, success = os.pipe()
+    # A process group of its own: Ctrl-C ends this process first.
+    shell = subprocess.Popen(["/bin/sh", "-c", _HOLD], stdin=said, stdout=verdict, process_group=0)  # noqa: S603 -- fixed
+    os.close(said)
+    os.close(verdict)
+    has_failed = False
     try:
-        os.dup2(null, 2)
+        os.dup2(hidden, 2)
         yield
+    except Exception:
+        has_failed = True
+        raise
     finally:
         os.dup2(before, 2)
-        os.close(before)
-        os.close(null)
+        if not has_failed:
+            with suppress(BrokenPipeError):  # the shell was killed
+                os.write(success, b"\n")
+        for file in (before, hidden, success):
+            os.close(file)
+        shell.wait()

@@ -6,12 +6,17 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[3]
+SAID = "oneDNN custom operations are on"
 # In the place of TensorFlow, whose import takes seconds.
 TALKS = """
-import os
+import os, signal
 os.write(2, b"oneDNN custom operations are on\\n")
 if "FAILS" in os.environ:
     raise ImportError("no AVX")
+if "DIES" in os.environ:
+    os.kill(os.getpid(), signal.SIGILL)
+if "INTERRUPTED" in os.environ:
+    raise KeyboardInterrupt
 level = os.environ["TF_CPP_MIN_LOG_LEVEL"]
 """
 PROGRAM = """
@@ -42,7 +47,18 @@ def test_quiet_while_it_loads(tmp_path: Path) -> None:
 
 
 def test_import_error_is_shown(tmp_path: Path) -> None:
-    """A TensorFlow that cannot be loaded says so."""
-    errors = loaded(tmp_path, FAILS="1")
-    assert errors.splitlines()[-1] == "ImportError: no AVX"
-    assert "oneDNN" not in errors
+    """A TensorFlow that cannot be loaded says so, and what it said before is shown."""
+    errors = loaded(tmp_path, FAILS="1").splitlines()
+    assert (errors[0], errors[-1]) == (SAID, "ImportError: no AVX")
+
+
+def test_last_words_are_shown(tmp_path: Path) -> None:
+    """A process that dies in the import has said why."""
+    assert loaded(tmp_path, DIES="1").strip() == SAID
+
+
+def test_interrupted_import_stays_quiet(tmp_path: Path) -> None:
+    """Ctrl-C is no failure of TensorFlow."""
+    errors = loaded(tmp_path, INTERRUPTED="1")
+    assert errors.splitlines()[-1] == "KeyboardInterrupt"
+    assert SAID not in errors
