@@ -7,7 +7,6 @@ then the error is raised.
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from edged.audio.channel import best_channel, step_powers
 from edged.audio.condition import conditioner_for
 from edged.audio.resample import Resampler
 from edged.audio.ring import AudioChunk
-from edged.audio.sound_file import SoundFile
+from edged.audio.sound_file import SoundFile, text_of
 from edged.config.structs import Audio
 from edged.contract.status import SourceStatus
 from edged.errors import RecordingError
@@ -50,8 +49,7 @@ class Recording:
         if speed is not None and not speed > 0:
             raise ValueError(f"speed {speed} is not positive")
         self.path = Path(path)
-        # As text that a payload can hold: a file name may be any bytes.
-        self.name = name or os.fsencode(path).decode(errors="replace")
+        self.name = name or text_of(path)
         self._shown = name or str(self.path)
         self.ended = False
         self._file = SoundFile(self.path, name)

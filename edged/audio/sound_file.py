@@ -219,6 +219,11 @@ class SoundFile:
             raise self.error(f"cannot be a file ({exc}); {_EXPECTED}") from exc
 
 
+def text_of(path: Path | str) -> str:
+    """``path`` as text that a payload can hold: a file name may be any bytes."""
+    return str(path).encode(errors="surrogateescape").decode(errors="replace")
+
+
 def _read_on(file: soundfile.SoundFile) -> None:
     """Keeps soundfile from seeking to the current position after each read.
 

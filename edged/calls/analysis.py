@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edged.audio.sound_file import text_of
 from edged.calls import score as scoring
 from edged.calls.course import CustomerScores, moments, report_windows
 from edged.calls.settings import CallSettings, digest, rules
@@ -60,7 +61,7 @@ def analyse(file: Path, settings: CallSettings, progress: Progress = lambda _don
     with Parties(file, settings) as parties:
         measured = call_windows(parties, settings, progress, None if keep_seen else voice, keep_seen=keep_seen)
         call = Recorded(
-            file=Path(settings.name or file.name).name,
+            file=Path(settings.name or text_of(file.name)).name,
             duration_s=round(parties.n_samples / GEOMETRY.sample_rate_hz, 3),
             sample_rate_hz=parties.sample_rate_hz,
             n_channels=parties.n_channels,

@@ -40,6 +40,7 @@ class Job:
     file: Path
     folder: Path | None  # None: nowhere, the report itself is wanted
     name: str  # of the report, relative to the summary
+    is_returned: bool = False  # the report itself is wanted beside the files
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +50,21 @@ class Done:
     job: Job
     row: SummaryRow | None
     fault: str | None  # why there is no row
-    report: Report | None = None  # where it has no folder
+    report: Report | None = None  # where it has no folder, or is wanted
     resumed: bool = False  # its report already existed
 
 
-def jobs(paths: Sequence[Path], out: Path | None) -> list[Job]:
+def jobs(paths: Sequence[Path], out: Path | None, *, returned: bool = False) -> list[Job]:
     """A job for each of ``paths``, and for each recording in folders, however deep; reports go below ``out``.
+
+    With ``returned`` they are also handed back.
 
     Raises:
         UsageError: a folder has no recordings, or two recordings would share one report.
     """
     found: list[tuple[Path, Path]] = []  # the file, and its name below ``out``
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 -- Path.is_dir raises what its reader will report
             found.append((path, Path(path.name)))
             continue
         inside = sorted(file for file in path.rglob("*") if _is_recording(file))
@@ -74,7 +77,8 @@ def jobs(paths: Sequence[Path], out: Path | None) -> list[Job]:
     if twice:
         raise UsageError(f"{twice[0]}: two recordings of this name, expected them in one folder or in two runs")
     return [
-        Job(file, None if out is None else out / name, str(name)) for (file, _), name in zip(found, names, strict=True)
+        Job(file, None if out is None else out / name, str(name), returned)
+        for (file, _), name in zip(found, names, strict=True)
     ]
 
 
@@ -136,14 +140,13 @@ def done(job: Job, settings: CallSettings, turns: Turns | None, progress: Callab
         own = settings if turns is None else replace(settings, turns=turns.of(job.file))
         before = None if job.folder is None else stored_report(job.folder)
         if before is not None and before.made_of == digest(job.file, own):
-            return Done(job, summary_row(before, job.name), None, resumed=True)
+            return Done(job, summary_row(before, job.name), None, before if job.is_returned else None, resumed=True)
         report = analyse(job.file, own, show)
     except RecordingError as exc:
         return Done(job, None, str(exc))
-    if job.folder is None:
-        return Done(job, summary_row(report, job.name), None, report)
-    write_report(report, job.folder, recording=report.call.file)
-    return Done(job, summary_row(report, job.name), None)
+    if job.folder is not None:
+        write_report(report, job.folder, recording=report.call.file)
+    return Done(job, summary_row(report, job.name), None, report if job.is_returned or job.folder is None else None)
 
 
 def default_processes() -> int:
@@ -181,4 +184,4 @@ def _advance(share: float) -> None:
 
 
 def _is_recording(file: Path) -> bool:
-    return file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
+    return file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and os.path.isfile(file)  # noqa: PTH113 -- as above

@@ -9,6 +9,7 @@ that has one is complete, and an interrupted run resumes.
 import csv
 import io
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,22 @@ _COLUMNS = ("start_s", "end_s", "speech", "label", "confidence", "distress", "va
 _SCORE_COLUMNS = ("part", "contribution")
 
 _log = logging.getLogger(__name__)
+
+
+def check_folder(folder: Path) -> None:
+    """Checks, before hours of work, that reports can be written into ``folder``, which need not exist; makes nothing.
+
+    Raises:
+        OutputError: it is no folder, or this user may not write there.
+    """
+    try:
+        place = next(place for place in (folder, *folder.parents) if _is_there(place))
+    except OSError as exc:
+        raise OutputError(f"{folder}: {exc.strerror}, expected a folder to write to") from exc
+    if not place.is_dir():
+        raise OutputError(f"{place}: is no folder, expected a folder to write to")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise OutputError(f"{place}: cannot be written to by this user, expected a folder that can")
 
 
 def write_report(report: Report, folder: Path, *, recording: str | None) -> None:
@@ -84,6 +101,14 @@ def write_whole(file: Path, content: bytes) -> None:
     temporary = file.with_name(f"{file.name}.new")
     temporary.write_bytes(content)
     temporary.replace(file)
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        place.stat()
+    except FileNotFoundError:
+        return place == place.parent  # the current folder, or /, of which at least the name is there
+    return True
 
 
 def _picture(report: Report) -> bytes | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from edged.audio.sound_file import text_of
 from edged.calls.files import csv_text, write_whole
 from edged.calls.page.summary_page import summary_page
 from edged.contract.call_report import SummaryRow
@@ -26,7 +27,7 @@ def write_summary(rows: Sequence[SummaryRow], folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         text = csv_text(columns, [msgspec.structs.astuple(row) for row in rows])
-        write_whole(folder / SUMMARY, text.encode())
+        write_whole(folder / SUMMARY, text_of(text).encode())  # a row has the path of its report
         write_whole(folder / PAGE, summary_page(rows).encode())
     except OSError as exc:
         raise OutputError(f"{exc.filename or folder}: {exc.strerror or exc}, expected a folder to write to") from exc

@@ -27,7 +27,7 @@ _PRIORITIES = {
 def log_to_stderr(level: str) -> None:
     """Log messages of ``level`` and above to stderr."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JournalFormatter() if _is_journal() else logging.Formatter(_FORMAT))
+    handler.setFormatter(_JournalFormatter() if _is_journal() else _LineFormatter(_FORMAT))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
 
 
@@ -38,7 +38,15 @@ def print_error(message: str) -> None:
     print(text, file=sys.stderr)
 
 
-class _JournalFormatter(logging.Formatter):
+class _LineFormatter(logging.Formatter):
+    """The message on one line: names of files and what others send may hold line breaks and escape sequences."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- as its base
+        record.message = printable(record.message)
+        return super().formatMessage(record)
+
+
+class _JournalFormatter(_LineFormatter):
     """The message with its priority, a traceback included."""
 
     def format(self, record: logging.LogRecord) -> str:

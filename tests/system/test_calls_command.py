@@ -98,6 +98,31 @@ def test_json_is_a_line_a_call_and_writes_nothing(hundred: Path, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_json_beside_files_of_any_name(tmp_path: Path) -> None:
+    """--out with --json writes and prints; a name that is not UTF-8 is text there, one that is too long a line."""
+    file = tmp_path / os.fsdecode(b"k\xfcche.wav")
+    write(tmp_path / "kitchen.wav", _SHORT, 8000)
+    (tmp_path / "kitchen.wav").rename(file)
+    options = ("--json", "--summary", "--customer", "left", "--out", tmp_path / "out")
+    done = edged("calls", *options, file, tmp_path / ("a" * 300))
+    assert done.returncode == 65
+    assert "File name too long" in done.stderr
+    (report,) = map(json.loads, done.stdout.splitlines())
+    assert report["call"]["file"] == "k\ufffdche.wav"
+    (folder,) = (entry for entry in (tmp_path / "out").iterdir() if entry.is_dir())
+    assert json.loads((folder / "report.json").read_bytes()) == report
+    assert "k\ufffdche" in (tmp_path / "out" / "summary.csv").read_text(encoding="utf-8")
+    again = edged("calls", *options, file)
+    assert json.loads(again.stdout) == report  # resumed
+
+
+def test_folder_is_checked_before_the_work(tmp_path: Path) -> None:
+    """A file in place of the folder for reports is said before a recording is opened."""
+    (tmp_path / "file").touch()
+    done = edged("calls", "--customer", "left", "--out", tmp_path / "file", tmp_path / "absent.wav")
+    assert_one_line(done, 1, f"{tmp_path / 'file'}: is no folder, expected a folder to write to")
+
+
 def test_wrong_usage_is_one_line(hundred: Path, tmp_path: Path) -> None:
     """Stereo without a customer, a folder without recordings, an unknown speaker, a summary without a folder."""
     file = hundred / "000.wav"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edged.calls.batch import Done, default_processes, jobs
 from edged.calls.batch import run as run_jobs
+from edged.calls.files import check_folder
 from edged.calls.settings import CallSettings
 from edged.calls.summary import write_summary
 from edged.calls.voices.turns import Turns
@@ -96,7 +97,9 @@ def run(arguments: argparse.Namespace) -> int:
         speaker=arguments.speaker,
         voice=arguments.voice,
     )
-    todo = jobs(arguments.files, out)
+    todo = jobs(arguments.files, out, returned=arguments.json)
+    if out is not None:
+        check_folder(out)
     rows: list[SummaryRow] = []
     n_bad = 0
     with CallsProgress(sys.stderr) as progress:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edged.calls.files import csv_text, stored_report, timeline_csv, write_report
+from edged.calls.files import check_folder, csv_text, stored_report, timeline_csv, write_report
 from edged.calls.summary import write_summary
 from edged.contract.call_report import Report, summary_row
 from edged.errors import OutputError
@@ -50,6 +50,29 @@ def test_summary_is_by_call_and_no_formula(tmp_path: Path) -> None:
 def test_csv_cells() -> None:
     """None is nothing, truth a digit; a comma is quoted."""
     assert csv_text(("a", "b", "c"), [(None, True, "x,y")]) == 'a,b,c\r\n,1,"x,y"\r\n'
+
+
+def test_folder_that_can_be_made(tmp_path: Path) -> None:
+    """Nothing is made; a file in its way, or a name that no folder can have, is refused."""
+    check_folder(tmp_path / "a" / "b")
+    check_folder(tmp_path)
+    check_folder(Path("not-there"))
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    for folder, fault in (
+        (Path("file"), "is no folder"),
+        (Path("file/a/b"), "Not a dir"),
+        (Path("a" * 300), "too long"),
+    ):
+        with pytest.raises(OutputError, match=f"{fault}.*, expected a folder to write to"):
+            check_folder(tmp_path / folder)
+
+
+def test_folder_that_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its mode or a read-only disk; root may write anywhere, hence the fake."""
+    monkeypatch.setattr("edged.calls.files.os.access", lambda place, _mode: place != tmp_path)
+    with pytest.raises(OutputError, match="cannot be written to by this user"):
+        check_folder(tmp_path / "a")
 
 
 def test_no_report_and_no_folder(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ try:
     raise ValueError("two\\nlines")
 except ValueError:
     logging.exception("failed")
+logging.info("capture online: a\\nb\\x1b[31m.wav")
 print_error("edged: no such file")
 """
 
@@ -40,8 +41,8 @@ def test_journal_gets_a_priority_on_each_line_and_no_time(tmp_path: Path) -> Non
     """The journal has its own time stamps; the lines of a traceback keep their priority."""
     lines = logged(tmp_path, journal=True)
     assert lines[:3] == ["<6>connected", "<4>lost", "<3>failed"]
-    assert all(line.startswith("<3>") for line in lines[3:])
-    assert lines[-1] == "<3>edged: no such file"
+    assert all(line.startswith("<3>") for line in lines[3:-2])
+    assert lines[-2:] == ["<6>capture online: a?b?[31m.wav", "<3>edged: no such file"]
 
 
 def test_stderr_that_is_not_the_journal_gets_times(tmp_path: Path) -> None:
@@ -50,4 +51,5 @@ def test_stderr_that_is_not_the_journal_gets_times(tmp_path: Path) -> None:
     assert lines[0][:3] == "20" + lines[0][2]
     assert lines[0].endswith(" INFO    connected")
     assert lines[1].endswith(" WARNING lost")
+    assert lines[-2].endswith(" INFO    capture online: a?b?[31m.wav")
     assert lines[-1] == "edged: no such file"
