@@ -3,8 +3,7 @@
     bundle.json ──metrics.rows──► the committed split's test speakers, or all of a corpus that was never trained on
     former_m1.json ──python -m convert protocol──► every speaker once, by the folds of the other rows
 
-Nothing is trained here: these networks take hours (docs/models.md, Training), and a bundle's manifest has their
-metrics.
+Nothing is trained here: these networks take hours (docs/training.md), and a bundle's manifest has their metrics.
 """
 
 import json

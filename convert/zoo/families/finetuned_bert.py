@@ -89,6 +89,6 @@ ENTRIES = [
         problems=PROBLEMS,
         n_seeds=1,
         reason="0.4 s of a core a step of 32 sentences: 2 minutes for 8,000, and 1 to test; its figures on GoEmotions"
-        " and MELD are in docs/models.md, The text model",
+        " and MELD are in docs/fusion.md, The text model",
     )
 ]

@@ -9,7 +9,7 @@ import msgspec
 
 from edged.config.hub.structs import Input
 
-RELIABILITY = {"text": 0.05, "label": 0.55}  # text: docs/models.md#fusion
+RELIABILITY = {"text": 0.05, "label": 0.55}  # text: docs/fusion.md#fusion
 NAMES = {"text": "text", "label": "face"}
 
 # Names that other programs give to our labels, and '' for what is none of ours.  Everything else is unknown.
