@@ -51,6 +51,12 @@ _READING = """\
   the committed split, and on all speakers of corpora that they were never trained on, which is harder than any other
   row.
 """
+_SOURCES = """\
+## What they are
+
+This project began from five documents that describe recognisers of emotion. They are not published. A source named
+"founding document" is one of them, and the figures beside it are quoted from there.
+"""
 _ADDING = """\
 ## A recogniser of your own
 
@@ -138,7 +144,7 @@ def page(figures: Sequence[Summary], wanted: Collection[Row] = ()) -> str:
         if absent := [entry for row, entry in wanted if row == name and entry not in measured]:
             named = ", ".join(entry + _cost(entry, figures) for entry in absent)
             parts.append(f"Not trained yet on these: {named}.\n")
-    parts += [_READING, "## What they are\n", _what_table(figures), _ADDING]
+    parts += [_READING, _SOURCES, _what_table(figures), _ADDING]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 

@@ -72,7 +72,7 @@ def resnet34(n_labels: int, _heads: Sequence[str], share: int = 1) -> "keras.Mod
 
 ALEXNET = Design(name="AlexNet", make=alexnet, epochs=30, learning_rate=1e-4)
 RESNET34 = Design(name="ResNet-34", make=resnet34, epochs=30)
-_CLAIMED = "a founding document of this project: 0.98 with words, speakers shared"
+_CLAIMED = "founding document: 0.98 with words, speakers shared"
 ENTRIES = [
     Entry(
         name=design.name,

@@ -23,7 +23,7 @@ _WIDTH = 2048
 _DROPOUT = 0.8
 N_COPIES = 8  # of test-time augmentation
 _PROBLEMS = ("ravdess-8", "cremad", "iemocap-8")
-_PUBLISHED = "a founding document of this project: IEMOCAP 0.420, TTA 0.424, top-3 0.810; RAVDESS 0.214, 0.216, 0.590"
+_PUBLISHED = "founding document: IEMOCAP 0.420, TTA 0.424, top-3 0.810; RAVDESS 0.214, 0.216, 0.590"
 _TOO_LARGE = (
     "126 M parameters, never for a device: 1.3 s of a core a step of 32 clips, 17 minutes a fold of RAVDESS, 90 of"
     " CREMA-D"

@@ -106,7 +106,7 @@ ENTRIES = [
             f"{network} + BERT",
             f"mean of {network} on spectrograms and BERT on words",
             members=(network, "BERT"),
-            source="a founding document of this project: 0.98, speakers shared",
+            source="founding document: 0.98, speakers shared",
             reason=_UNTRAINED,
         )
         for network in ("AlexNet", "ResNet-34")

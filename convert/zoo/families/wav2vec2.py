@@ -4,8 +4,8 @@
 
 The extra convert-torch brings PyTorch and transformers; the weights are a folder of the user's own, which the
 environment variable EDGED_WAV2VEC2 names.  Nothing is fetched.  AdamW, gradients clipped at 1.0; the epoch is chosen on
-validation speakers.  One founding document trains it at a rate of 0.01, which destroys what was pretrained; that entry
-is kept beside one with a usual rate.
+validation speakers.  A founding document (see docs/zoo.md) trains it at a rate of 0.01, which destroys what was
+pretrained; that entry is kept beside one with a usual rate.
 """
 
 import os
@@ -159,7 +159,7 @@ ENTRIES = [
         reason=f"its weights are the user's own: {VARIABLE}; tested on a tiny random checkpoint",
     )
     for rate, source in (
-        (0.01, "a founding document of this project: 0.14, below chance"),
+        (0.01, "founding document: 0.14, below chance"),
         (1e-5, "Baevski et al. 2020, arXiv 2006.11477"),
     )
 ]

@@ -36,6 +36,23 @@ def test_every_recogniser_is_there(figures: list[Summary]) -> None:
         assert line.endswith("|  |" if entry.name == "MNB on eight" else f"| {entry.reason or 'not trained yet'} |")
 
 
+def test_committed_page_has_the_same_texts() -> None:
+    """Figures aside, docs/zoo.md is what the generator writes, down to the source of each recogniser."""
+
+    def without_last_cell(text: str) -> list[str]:
+        return [line.rpartition(" | ")[0] or line for line in text.splitlines()]
+
+    committed = (Path(__file__).parents[3] / "docs" / "zoo.md").read_text(encoding="utf-8")
+    assert set(without_last_cell(page.page([]))) - set(without_last_cell(committed)) == set()
+
+
+def test_founding_documents_are_explained() -> None:
+    """The page says what they are before the first source that names one."""
+    explanation, _, table = page.page([]).partition("| recogniser | input and architecture |")
+    assert "| founding document: " in table
+    assert "This project began from five documents" in explanation
+
+
 def test_bundles_are_the_last_rows(figures: list[Summary]) -> None:
     """After the recognisers, whatever they reach: hard, soft, M1 alone of both sizes, and fold by fold."""
     text = page.page(figures)
