@@ -46,6 +46,7 @@ class Protocol:
     begins: Row = field(default_factory=dict)  # by other label, the one of the six whose weights it starts from
     rows: Mapping[str, Row] = field(default_factory=lambda: {"6 labels": {label: label for label in LABELS}})
     repeats: int = 2  # how often an epoch repeats the corpus' clips
+    weight: float | None = None  # of the corpus' windows for heads, where it is not the recipe's
     every: int = 4  # one in so many of the clips that ``start`` was trained on is trained on again
     epochs: int = 24
     learning_rate: float = 3e-3
@@ -62,6 +63,7 @@ PROTOCOLS = {
         corpus="ravdess",
         start=RECIPES["default-undistilled"],
         start_fold=0,
+        weight=8.0,
         every=6,
         epochs=48,
         labels=_ALL_OF_RAVDESS,

@@ -2,8 +2,8 @@
 
     features of a fold's other speakers and of other corpora ──► M1's head ──the fold's speakers──► confusions
 
-A trunk that was trained on the corpus is refused, since it was trained on the speakers of every fold.  A head is one
-network, not the mean of several.  Nothing is chosen on validation speakers, so they are trained on too.
+A trunk that was trained on the corpus is refused, since it was trained on the speakers of every fold.  Heads are those
+of the bundle's recipe; a protocol may let the corpus' windows count more.  Validation speakers are trained on too.
 """
 
 import dataclasses
@@ -51,7 +51,7 @@ def fold_results(  # noqa: PLR0913, PLR0917 -- a corpus, a trunk, and where clip
     if recipe.trunk is not None and name in recipe.corpora:
         raise UsageError(f"{bundle.path}: its trunk was trained on {name}, expected one that never saw the corpus")
     run = Run(recipe, seed, None, work, material(folder, recipe))
-    made, spec = source_of(bundle, run.material, work), dataclasses.replace(heads_of(recipe), members=1)
+    made, spec = source_of(bundle, run.material, work), spec_of(chosen, heads_of(recipe))
     dataset.prepare(list(made.noises), run.cache)
     own = _by_side(_relabelled(corpora.read(folder / name), chosen), made, spec)
     others = [
@@ -61,6 +61,13 @@ def fold_results(  # noqa: PLR0913, PLR0917 -- a corpus, a trunk, and where clip
     ]
     folds = range(chosen.n_folds) if fold is None else (fold,)
     return {str(number): {"rows": _fold(chosen, spec, own, others, number, run)} for number in folds}
+
+
+def spec_of(chosen: Protocol, spec: HeadsSpec) -> HeadsSpec:
+    """``spec`` with the weight that ``chosen`` gives its corpus."""
+    if chosen.weight is None:
+        return spec
+    return dataclasses.replace(spec, repeats=tuple({**dict(spec.repeats), chosen.corpus: chosen.weight}.items()))
 
 
 def _fold(  # noqa: PLR0913, PLR0917 -- a fold of a protocol, and what it is trained on

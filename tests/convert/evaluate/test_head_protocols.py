@@ -102,6 +102,20 @@ def test_labels_of_the_protocol() -> None:
     assert scores[0] == pytest.approx([1 / 3, 2 / 3])
 
 
+def weights() -> list[dict[str, float]]:
+    """What the windows of each corpus count, by protocol."""
+    from convert.evaluate.heads.protocols import spec_of  # noqa: PLC0415 - only in a process with TensorFlow
+    from convert.evaluate.protocols import PROTOCOLS  # noqa: PLC0415 - as above
+
+    spec = dataclasses.replace(FEW, repeats=(("emodb", 4.0),))
+    return [dict(spec_of(PROTOCOLS[name], spec).repeats) for name in ("ravdess", "emodb")]
+
+
+def test_corpus_counts_as_its_protocol_says() -> None:
+    """A corpus that the recipe never saw counts more; one that the recipe weighs keeps its weight."""
+    assert with_tensorflow(weights) == [{"emodb": 4.0, "ravdess": 8.0}, {"emodb": 4.0}]
+
+
 def refused(folder: Path) -> str:
     """What is said of a trunk that knows the corpus."""
     from convert.evaluate.heads.protocols import fold_results  # noqa: PLC0415 - only in a process with TensorFlow
