@@ -51,10 +51,10 @@ in view. The starting networks of RAVDESS and EMO-DB, and the length of the fine
 validation result of all folds; those validation speakers are test speakers in other folds.
 """
 _HEAD_PROTOCOLS = """\
-Each speaker of a corpus is tested once, by a head on the trunk that was never trained on that speaker. The head is one
-network with M1's recipe, where the bundle averages three. It is trained on each fold's other speakers and on the
-training speakers of EMO-DB (for CREMA-D), of CREMA-D (for EMO-DB), or of both (for RAVDESS). Nothing was chosen on a
-fold, but the recipe was chosen on CREMA-D's and EMO-DB's validation speakers, who are test speakers of some folds.
+Each speaker of a corpus is tested once, by a head on the trunk that was never trained on that speaker. The head has
+M1's recipe. It is trained on each fold's other speakers and on the training speakers of EMO-DB (for CREMA-D), of
+CREMA-D (for EMO-DB), or of both (for RAVDESS). The recipe was chosen on CREMA-D's and EMO-DB's validation speakers, and
+how much a corpus' windows count on the validation speakers of all its folds; they are test speakers of other folds.
 After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the other half is tested, in three splits.
 """
 
@@ -102,6 +102,7 @@ def _protocols(protocols: Mapping[str, Any]) -> str:
     commands = [
         f"- {title(name)}: `{protocol['command']}`, at "
         + ", ".join(f"`{commit}`" for commit in dict.fromkeys(fold["commit"] for fold in protocol["folds"].values()))
+        + (f"; its windows count {protocol['weight']:g} times" if protocol.get("weight") else "")
         for name, protocol in protocols.items()
     ]
     of_heads = all({"--heads", "large"} & set(protocol["command"].split()) for protocol in protocols.values())

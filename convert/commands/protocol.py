@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> None:
     from convert.evaluate.protocols import fold_results, protocol  # noqa: PLC0415 - scikit-learn takes seconds
 
     chosen, of = protocol(options.corpus), ""
+    weight: dict[str, float] = {}
     seed = seed_of(options)
     if options.heads or options.size == "large":
         from convert.evaluate.heads import protocols  # noqa: PLC0415 - it is needed for these only
@@ -39,10 +40,13 @@ def run(options: argparse.Namespace) -> None:
         of = " --size large" if options.size == "large" else " --heads"
         bundle = load_bundle(BUNDLES / options.size)
         folds = protocols.fold_results(bundle, options.corpus, options.corpora, options.work, seed, options.fold)
+        if chosen.weight is not None:
+            weight["weight"] = chosen.weight
     else:
         folds = fold_results(chosen, options.corpora, options.work, seed, options.fold)
     tested = {
         "command": f"python -m convert protocol {options.corpus}{of} --seed {seed}",
+        **weight,
         "of": chosen.n_folds,
         "folds": {number: {**fold, "commit": origin.commit()} for number, fold in folds.items()},
     }

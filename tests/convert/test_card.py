@@ -79,6 +79,8 @@ def test_protocols_fold_by_fold() -> None:
     assert "by a network with M1's design" in text
     of_heads = {"emodb": {"command": "python -m convert protocol emodb --size large", "of": 8, "folds": folds}}
     assert "by a head on the trunk" in sections({"protocols": of_heads})["protocols"]
+    weighted = sections({"protocols": {"emodb": {**of_heads["emodb"], "weight": 8.0}}})["protocols"]
+    assert weighted.endswith("--size large`, at `abc`, `def`; its windows count 8 times")
 
 
 def test_stream_section_names_the_goals_met() -> None:
