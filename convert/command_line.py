@@ -8,11 +8,12 @@ module of a subcommand is imported when it is chosen, since together they take s
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from edged.errors import EdgedError, UsageError
+from edged.cli.terminal import abandon_stdout, prepare
+from edged.errors import EdgedError, OutputError, UsageError
 
 # Each module has ``arguments`` and ``run``.
 COMMANDS = {
@@ -40,12 +41,34 @@ COMMANDS = {
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs one subcommand; returns its exit status."""
-    try:
+
+    def work() -> None:
         options = _parser().parse_args(arguments)
         options.run(options)
+
+    return ended("convert", work)
+
+
+def ended(program: str, work: Callable[[], None]) -> int:
+    """Does ``work``; the exit status, and a line on stderr if it failed for its input or for a file."""
+    prepare()
+    try:
+        try:
+            work()
+        finally:
+            sys.stdout.flush()  # here, where its errors are still caught
     except EdgedError as exc:
-        print(f"convert: {exc}", file=sys.stderr)
+        print(f"{program}: {exc}", file=sys.stderr)
+        if isinstance(exc, OutputError):
+            abandon_stdout()
         return exc.exit_status
+    except BrokenPipeError:
+        abandon_stdout()  # the reader has gone (`| head`), which is not an error
+        return 0
+    except OSError as exc:  # a full disk, a file in place of a folder, a folder of somebody else
+        where = f"{exc.filename}: " if exc.filename is not None else ""
+        print(f"{program}: {where}{exc.strerror or exc}, expected to read and write there", file=sys.stderr)
+        return EdgedError.exit_status
     return 0
 
 

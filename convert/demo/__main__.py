@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from convert.command_line import ended
 from convert.data import recordings
 from convert.demo.arrangement import Arrangement, arranged
 from convert.demo.conversation import Spoken
@@ -21,7 +22,7 @@ from convert.demo.lines import LINES, VOICES
 from convert.demo.scoring import Scorer
 from convert.demo.search import USUAL, searched
 from edged.demo.sample import SAMPLE
-from edged.errors import EdgedError
+from edged.errors import UsageError
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
 
 DELIVERIES = Path(__file__).with_name("deliveries.json")
@@ -46,20 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     place.add_argument("--out", type=Path, default=_OUT, help="the sample; the rest goes beside it (%(default)s)")
     place.add_argument("--ship", action="store_true", help="replace the sample of edged, and the committed deliveries")
     options = parser.parse_args(arguments)
+    return ended("convert.demo", lambda: _make(options))
+
+
+def _make(options: argparse.Namespace) -> None:
     out, deliveries = (SAMPLE, DELIVERIES) if options.ship else (options.out, options.out.with_name(DELIVERIES.name))
-    try:
-        bundle = load_bundle(options.bundle)
-        seed, candidates = _as_found() if options.as_found else (options.seed, _searched(bundle, options.seed))
-        arrangement = arranged(bundle, candidates, seed)
-        write(arrangement, out)
-        if not options.as_found:
-            found = Deliveries(bundle=bundle.digest, seed=seed, lines=arrangement.lines)
-            deliveries.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
-    except EdgedError as exc:
-        print(f"convert.demo: {exc}", file=sys.stderr)
-        return exc.exit_status
+    if out.suffix != SAMPLE.suffix:
+        raise UsageError(f"--out {out}: expected the name of a {SAMPLE.suffix} file")
+    bundle = load_bundle(options.bundle)
+    seed, candidates = _as_found() if options.as_found else (options.seed, _searched(bundle, options.seed))
+    arrangement = arranged(bundle, candidates, seed)
+    write(arrangement, out)
+    if not options.as_found:
+        found = Deliveries(bundle=bundle.digest, seed=seed, lines=arrangement.lines)
+        deliveries.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
     print(_table(arrangement))
-    return 0
 
 
 def write(arrangement: Arrangement, out: Path) -> None:

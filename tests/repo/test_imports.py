@@ -74,6 +74,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("convert.commands.pretrained.voices", ("convert", "edged")),
     ("convert.commands", ("convert", *_TRAINING)),
     ("convert.__main__", ("convert.command_line", "edged.__main__")),
+    ("convert.command_line", ("convert.commands", "edged.cli.terminal", "edged.errors")),
     ("convert", ("convert.commands", *_TRAINING)),
     # It measures both, with the brokers and microphones of the tests.
     ("benchmarks", ("edged", "convert", "tests.parts")),

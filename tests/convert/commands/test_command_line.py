@@ -81,3 +81,43 @@ def test_interrupted_at_the_end(tmp_path: Path) -> None:
     done = interrupted(tmp_path, AT_END, "convert", "fly")
     assert done.returncode == -signal.SIGINT
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["text", "--text", "{file}"], "{file}"),
+        (["voices", "--wheel", "{file}", "--work", "{file}/work"], "{file}"),
+        (["zoo", "--stored", "--page", "{file}/zoo.md"], "{file}"),
+    ],
+)
+def test_files_that_cannot_be_used(
+    arguments: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line that names the file, status 1 or 64; no traceback."""
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+    assert main([argument.format(file=file) for argument in arguments]) in {1, 64}
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len(errors) == 1
+    assert errors[0].startswith("convert: ")
+    assert expected.format(file=file) in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("redirection", "status", "said"),
+    [("| head -c 1 >/dev/null; exit ${PIPESTATUS[0]}", 0, ""), (">/dev/full", 1, "stdout: ")],
+)
+def test_stdout_that_takes_nothing(redirection: str, status: int, said: str) -> None:
+    """A reader that has gone is no error, a full disk is one, said in a line."""
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m convert --help {redirection}"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        timeout=60,
+    )
+    assert done.returncode == status
+    assert len(done.stderr.splitlines()) == status
+    assert said in done.stderr
