@@ -1,9 +1,10 @@
-"""The IP addresses of this machine, from the kernel: no name is looked up, so nothing blocks.
+"""The IP addresses of this machine, from the kernel, and what an address to listen on means.
 
     /sys/class/net ──SIOCGIFADDR──► IPv4 of each interface        /proc/net/if_inet6 ──► IPv6
+    127.0.0.1 ──► is_loopback        ::1 ──in_url──► [::1]
 
-Netlink would offer more, but the service's sandbox forbids it.  Loopback addresses are left out, and so are link-local
-IPv6 addresses, which are useless without the interface.
+No name is looked up, so nothing blocks.  Netlink would offer more, but the service's sandbox forbids it.  Loopback
+addresses are left out, and so are link-local IPv6 addresses, which are useless without the interface.
 """
 
 import fcntl
@@ -24,6 +25,19 @@ def addresses(interfaces: Path = _INTERFACES, ipv6: Path = _IPV6) -> list[str]:
     ipv4 = [address for name in _names(interfaces) if (address := _ipv4(name))]
     wide = [address for address in _ipv6(ipv6) if not address.is_link_local]
     return [str(one) for one in ipv4 if not one.is_loopback] + [str(one) for one in wide if not one.is_loopback]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches ``host``, a name or an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def in_url(host: str) -> str:
+    """``host`` as a URL has it: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _names(interfaces: Path) -> list[str]:

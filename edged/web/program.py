@@ -3,12 +3,10 @@
 Config ──► work folder, calls, endpoints ──► application ──► served until a signal; then nothing is left on the disk
 """
 
-import ipaddress
 from collections.abc import Callable, Container
 
 from edged.config.structs import Config, Web
-from edged.errors import ConfigError, UsageError
-from edged.host.addresses import addresses
+from edged.host.addresses import addresses, in_url, is_loopback
 from edged.host.state_dir import state_folder
 from edged.web import assets
 from edged.web.application import application
@@ -27,8 +25,8 @@ def run(config: Config, ready: Callable[[str], None], origin: Origin) -> None:
     """Serve until a signal; ``ready`` is called with the address of the first page.
 
     Raises:
-        EdgedError: of ``origin``: the address is taken or not this machine's, or is open to the network and the config
-            does not say so.
+        ConfigError, UsageError: by ``origin``: the address is taken or not this machine's, or is open to the network
+            and the config does not say so.
         ConfigError: the folder cannot be written.
         AlreadyRunningError: another process serves from the same state directory.
     """
@@ -38,20 +36,18 @@ def run(config: Config, ready: Callable[[str], None], origin: Origin) -> None:
         calls = Calls(folder.path, config)
         app = application([*_START, *CallEndpoints(calls, web).all(), *assets.endpoints()], names(web), calls.running)
         port = bound.getsockname()[1]
-        shown = f"[{web.host}]" if ":" in web.host else web.host
-        serve(app, bound, lambda: ready(f"http://{shown}:{port}{START}"))
+        serve(app, bound, lambda: ready(f"http://{in_url(web.host)}:{port}{START}"))
 
 
 def origin_of(given: Container[str]) -> Origin:
-    """Of host and port, of which the command line has ``given``."""
-    host, port = ("--host" if "host" in given else "web.host"), ("--port" if "port" in given else "web.port")
-    return Origin(host, port, UsageError if "host" in given or "port" in given else ConfigError)
+    """The origin of host and port, of which the command line has ``given``."""
+    return Origin("--host" if "host" in given else "web.host", "--port" if "port" in given else "web.port")
 
 
 def check_reach(web: Web, origin: Origin) -> None:
-    """Raises the error of ``origin`` if other machines could read every report and nobody has said that they may."""
-    if not _is_loopback(web.host) and not web.open_to_network:
-        raise origin.fault(
+    """Raises the host's error if other machines could read every report and nobody has said that they may."""
+    if not is_loopback(web.host) and not web.open_to_network:
+        raise origin.host_error(
             f"{origin.host} {web.host}: others can reach this address, expected a loopback address such as 127.0.0.1,"
             " or web.open_to_network in the config"
         )
@@ -65,13 +61,6 @@ def names(web: Web) -> frozenset[str]:
     every = {"0.0.0.0", "::"}  # noqa: S104 -- compared, not listened on
     ours = addresses() if web.host in every else [web.host]
     return LOOPBACK | {name.lower() for name in (*ours, *web.names)}
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def _to_start(_request: Request) -> Reply:

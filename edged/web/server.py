@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import uvicorn
 
-from edged.errors import ConfigError, EdgedError
+from edged.errors import ConfigError, EdgedError, UsageError
 
 _GRACE_S = 2  # for requests that are being served; an upload in work ends with it
 _MAX_CONNECTIONS = 100
@@ -46,18 +46,27 @@ class _Server(uvicorn.Server):
 
 
 class Origin(NamedTuple):
-    """Where an address comes from, for what is wrong with it: the config, or the command line."""
+    """Where an address comes from, so that an error names it: a key of the config, or an option."""
 
     host: str = "web.host"
     port: str = "web.port"
-    fault: type[EdgedError] = ConfigError
+
+    @property
+    def host_error(self) -> type[EdgedError]:
+        """What to raise for a wrong host."""
+        return UsageError if self.host.startswith("--") else ConfigError
+
+    @property
+    def error(self) -> type[EdgedError]:
+        """What to raise for a wrong host or port."""
+        return UsageError if self.port.startswith("--") else self.host_error
 
 
 def listening(host: str, port: int, origin: Origin) -> socket.socket:
     """A socket on ``host`` and ``port``; 0 is any free port.
 
     Raises:
-        EdgedError: of ``origin``: the address is not one of this machine, or is taken.
+        ConfigError, UsageError: by ``origin``: the address is not one of this machine, or is taken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
@@ -69,7 +78,7 @@ def listening(host: str, port: int, origin: Origin) -> socket.socket:
         bound.close()
         reason = exc.strerror or exc
         named = f"{origin.host} {host}, {origin.port} {port}"
-        raise origin.fault(f"{named}: {reason}, expected a free port of this machine") from exc
+        raise origin.error(f"{named}: {reason}, expected a free port of this machine") from exc
     return bound
 
 

@@ -1,14 +1,12 @@
-"""Where the MCP server is found over HTTP: who reaches the address, and whether it is free.
+"""The MCP server's address over HTTP, refused if others reach it without a token, or if it is taken.
 
-    --http HOST, --port PORT ──► http://HOST:PORT/mcp, or UsageError
-
-An address that others reach needs a token.
+--http HOST, --port PORT ──► http://HOST:PORT/mcp, or UsageError
 """
 
 import socket
-from ipaddress import ip_address
 
 from edged.errors import UsageError
+from edged.host.addresses import in_url, is_loopback
 
 
 def address(host: str, port: int, token: str | None) -> str:
@@ -19,11 +17,11 @@ def address(host: str, port: int, token: str | None) -> str:
     """
     if token is None and not is_loopback(host):
         raise UsageError(f"--http {host}: others can reach this address, expected --token-file beside it, or 127.0.0.1")
-    return f"http://{bracketed(host)}:{port}/mcp"
+    return f"http://{in_url(host)}:{port}/mcp"
 
 
 def check_free(host: str, port: int) -> None:
-    """Asks for the address before anything is started: the SDK's server would end in words of its own.
+    """Binds the address once before the server starts, which would exit with a message of its SDK.
 
     Raises:
         UsageError: it is taken, not allowed, or not one of this machine.
@@ -36,18 +34,3 @@ def check_free(host: str, port: int) -> None:
     except OSError as exc:
         reason = exc.strerror or exc
         raise UsageError(f"--http {host}, --port {port}: {reason}, expected a free port of this machine") from exc
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches ``host``."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def bracketed(host: str) -> str:
-    """As in a URL."""
-    return f"[{host}]" if ":" in host else host

@@ -20,7 +20,7 @@ from mcp.types import ToolAnnotations
 from pydantic import AnyHttpUrl
 
 from edged.contract.mood import Mood
-from edged.hub.mcp.http_address import bracketed, is_loopback
+from edged.host.addresses import in_url, is_loopback
 from edged.hub.mcp.moods import MAX_HOURS, Moods
 from edged.hub.mcp.reliability import Reliability
 
@@ -179,7 +179,7 @@ def run_stdio(made: MCPServer[Any]) -> None:
 
 def run_http(made: MCPServer[Any], host: str, port: int) -> None:
     """Serves HTTP at /mcp until SIGTERM or SIGINT."""
-    names = [f"{bracketed(host)}:{port}"] + ([f"localhost:{port}"] if is_loopback(host) else [])
+    names = [f"{in_url(host)}:{port}"] + ([f"localhost:{port}"] if is_loopback(host) else [])
     security = TransportSecuritySettings(allowed_hosts=names, allowed_origins=[f"http://{name}" for name in names])
     made.run("streamable-http", host=host, port=port, transport_security=security, stateless_http=True)
 

@@ -3,7 +3,9 @@
 import ipaddress
 from pathlib import Path
 
-from edged.host.addresses import addresses
+import pytest
+
+from edged.host.addresses import addresses, in_url, is_loopback
 
 
 def test_addresses_of_this_machine() -> None:
@@ -24,6 +26,23 @@ def test_loopback_and_link_local_are_left_out(tmp_path: Path) -> None:
         "20010db8000000000000000000000007 02 40 00 00     eth0\n"
     )
     assert addresses(tmp_path / "net", tmp_path / "if_inet6") == ["2001:db8::7"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
+def test_loopback(host: str) -> None:
+    """Names and addresses that only this machine reaches."""
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.20", "::", "127.0.0.1.example.org", "localhost.example.org"])  # noqa: S104 -- nothing listens
+def test_no_loopback(host: str) -> None:
+    """Others may reach these."""
+    assert not is_loopback(host)
+
+
+def test_in_url() -> None:
+    """Brackets for IPv6 alone."""
+    assert [in_url(host) for host in ("::1", "127.0.0.1", "localhost")] == ["[::1]", "127.0.0.1", "localhost"]
 
 
 def test_system_that_does_not_say(tmp_path: Path) -> None:

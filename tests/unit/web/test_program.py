@@ -9,9 +9,9 @@ import pytest
 from edged.calls.page.markup import Html
 from edged.config.load import parse_config
 from edged.config.structs import Web
-from edged.errors import ConfigError
+from edged.errors import ConfigError, UsageError
 from edged.web.layout import ENTRIES, framed
-from edged.web.program import check_reach, names
+from edged.web.program import check_reach, names, origin_of
 from edged.web.server import Origin
 from tests.parts.system.program import assert_one_line, edged
 
@@ -33,6 +33,14 @@ def test_reach_network(host: str) -> None:
     check_reach(Web(host=host, open_to_network=_OPEN), Origin())
     with pytest.raises(ConfigError, match=r"web\.open_to_network is 'yes'"):
         parse_config("web: {open_to_network: 'yes'}", "config.yaml")
+
+
+def test_reach_names_who_gave_the_host() -> None:
+    """A host of the config is the config's fault, even if the port is an option."""
+    with pytest.raises(ConfigError, match=r"^web\.host 192\.168\.1\.20: "):
+        check_reach(Web(host="192.168.1.20"), origin_of({"port"}))
+    with pytest.raises(UsageError, match=r"^--host 192\.168\.1\.20: "):
+        check_reach(Web(host="192.168.1.20"), origin_of({"host"}))
 
 
 def test_names() -> None:
