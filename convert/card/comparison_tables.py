@@ -9,6 +9,7 @@ from typing import Any
 from convert.card.tables import interval, table, title
 
 _WAYS = {"hard": "cascade, hard", "soft": "cascade, soft", "first": "M1 alone"}
+_WORDS = {"all clips, as they come": "all clips, before adaptation", "ECE as they come": "ECE before adaptation"}
 _HEADS = """\
 M1's head, trained again with the seeds {seeds} on the bundle's trunk and statistics, its temperature chosen on
 validation speakers and EMOVO each time: mean ± standard deviation. The trunk is that of one training. After 8 and 60 s:
@@ -45,9 +46,10 @@ def heads_section(seeds: Mapping[str, Any]) -> str:
     """Mean ± standard deviation of UAR and ECE over several heads on one trunk."""
     columns = list(dict.fromkeys(column for row in seeds.values() for column in row))
     rows = [[title(name), *(_cell(row.get(column)) for column in columns)] for name, row in seeds.items()]
+    words = [_WORDS.get(column, column) for column in columns]  # the keys are those of every stored bundle
     n_seeds = max(len(column["seeds"]) for row in seeds.values() for column in row.values())
     text = _HEADS.format(seeds=f"1 to {n_seeds}")
-    return f"## Other seeds of the head\n\n{text}\n{table(['clips of', *columns], rows)}"
+    return f"## Other seeds of the head\n\n{text}\n{table(['clips of', *words], rows)}"
 
 
 def _commits(alternatives: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The quality of the frozen encoder's features: a linear head on them, as they come and adapted to each speaker.
+"""The quality of the frozen encoder's features: a linear head on them, before adaptation and adapted to each speaker.
 
     features of training speakers ──logistic regression──► labels of others ──► UAR by corpus
 
@@ -31,7 +31,7 @@ class Row:
 
     name: str
     n_clips: int
-    as_it_comes: float  # the head that was trained without adaptation
+    unadapted: float  # of the head that was trained without adaptation
     adapted: tuple[float, ...]  # by N_CLIPS
 
 

@@ -149,7 +149,7 @@ class TowerSpec:
 
     place: int = 8  # clips of one speaker in a batch: one place, whose features are adapted to each other
     statistics_of: tuple[int, ...] = (1, 2, 3, 4, 7)  # other clips that a clip is adapted to, drawn
-    adapted_p: float = 0.5  # share of clips that are adapted; the others are as they come
+    adapted_p: float = 0.5  # share of clips that are adapted
     caution: float = 0.5  # clips that weigh as much as the assumption that nothing is to be adapted
     layers: tuple[int, ...] = (1, 2)  # of the encoder, whose features are matched
     components: int = 96  # principal ones of the encoder's features

@@ -59,7 +59,7 @@ class Analysed:
     plan: str
     band: str
     seed: int
-    scores: Floats  # (n, n_labels) of the windows with speech, as they come
+    scores: Floats  # (n, n_labels) of the windows with speech, before adaptation
     speech_s: float
     second: Floats | None = None  # the same once the features are adapted to the voice; None: the bundle adapts none
 
@@ -183,9 +183,9 @@ def _analysed(folder: Path, sides: Floats, settings: CallSettings, which: tuple[
 
 
 def _scores(one: Analysed, bundle: Bundle, config: Config) -> Floats:
-    """(n, n_labels) of the second pass, or as they come where ``baseline.mode`` is off."""
-    as_they_come = config.baseline.mode == "off" or one.second is None
-    scores = one.scores if as_they_come else one.second
+    """(n, n_labels) of the second pass, or those before adaptation if ``baseline.mode`` is off."""
+    is_unadapted = config.baseline.mode == "off" or one.second is None
+    scores = one.scores if is_unadapted else one.second
     assert scores is not None  # noqa: S101 -- the line above
     return adapted(bundle, config, scores, config.calls.stride_s).scores
 

@@ -146,12 +146,11 @@ class WindowClassifier:
             yield from self._windows.push(piece, start + at)
 
     def _classified(self, windows: Sequence[Window]) -> Iterator[Classification]:
-        speech = [self._has_speech(window) for window in windows]
-        inputs = iter(
-            self._input.seen_in_a_row([window for window, there in zip(windows, speech, strict=True) if there])
-        )
-        for window, there in zip(windows, speech, strict=True):
-            yield self._answered(window, next(inputs)) if there else self._without_speech(window)
+        have_speech = [self._has_speech(window) for window in windows]
+        with_speech = [window for window, has_speech in zip(windows, have_speech, strict=True) if has_speech]
+        inputs = iter(self._input.seen_in_a_row(with_speech))
+        for window, has_speech in zip(windows, have_speech, strict=True):
+            yield self._answered(window, next(inputs)) if has_speech else self._without_speech(window)
 
     def _without_speech(self, window: Window) -> Classification:
         if self.calibration is not None:
@@ -177,8 +176,8 @@ class WindowClassifier:
                 self.calibration.add(window, seen)
                 return answer
             if self._n_speech % _OBSERVED_EVERY == 0:
-                as_it_comes = self.cascade.answer(seen)
-                features.observe(as_it_comes.scores, answer.scores, _OBSERVED_EVERY * self._stride_s)
+                unadapted = self.cascade.answer(seen)
+                features.observe(unadapted.scores, answer.scores, _OBSERVED_EVERY * self._stride_s)
             self._n_speech += 1
             features.learn(self.cascade.features(seen), answer.scores, self._stride_s)
         if adaptation.scores is None:

@@ -53,7 +53,7 @@ def _probe(options: argparse.Namespace, weights: Weights) -> None:
             else:
                 others[f"{name}, {split}"] = side
     for outputs in _OUTPUTS:
-        print(f"outputs {', '.join(map(str, outputs))}: UAR as it comes; adapted to {N_CLIPS} clips")
+        print(f"outputs {', '.join(map(str, outputs))}: UAR before adaptation; adapted to {N_CLIPS} clips")
         for row in probe(train, others, outputs, options.seed):
             adapted = "  ".join(f"{value:.3f}" for value in row.adapted)
-            print(f"  {row.name:<20} {row.n_clips:>5} clips  {row.as_it_comes:.3f}   {adapted}", flush=True)
+            print(f"  {row.name:<20} {row.n_clips:>5} clips  {row.unadapted:.3f}   {adapted}", flush=True)

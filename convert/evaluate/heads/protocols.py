@@ -1,4 +1,4 @@
-"""Corpora fold by fold with heads on a bundle's trunk: every speaker tested once, as they come and after a minute.
+"""Corpora fold by fold with heads on a bundle's trunk: every speaker tested once, before adaptation and after a minute.
 
     features of a fold's other speakers and of other corpora ──► M1's head ──the fold's speakers──► confusions
 

@@ -1,7 +1,7 @@
 """A bundle's first head trained with other seeds on the bundle's own trunk: how much the figures depend on the seed.
 
     trunk, training clips ──features──► M1's head of a seed ──temperature on validation speakers, EMOVO──►
-        UAR and ECE of test speakers: as they come, after 8 s and 60 s of theirs
+        UAR and ECE of test speakers: before adaptation, after 8 s and 60 s of theirs
 
 Trunk and statistics are those that ship, so what varies is the heads alone.  They are measured as float networks, with
 the adaptation of the device.
@@ -88,8 +88,8 @@ def calibrated(
 
     As in the calibration of a bundle: to adapt, a device needs scores that are calibrated already.
     """
-    as_it_comes = _joined(validation)
-    warm = scoring(head, temperature(_flat(head, as_it_comes.images), as_it_comes, LABELS))
+    unadapted = _joined(validation)
+    warm = scoring(head, temperature(_flat(head, unadapted.images), unadapted, LABELS))
     adapted = adapted_by(LABELS, known, warm, [*validation, *unknown], cache)
     return scoring(head, temperature(_flat(head, adapted.images), adapted, LABELS))
 

@@ -61,6 +61,13 @@ def test_spread_of_seeds() -> None:
     assert "seeds 1 to 3" in section
 
 
+def test_card_says_before_adaptation() -> None:
+    """Stored keys keep their names; the card names the columns as its other tables do."""
+    one = {"seeds": [0.5], "mean": 0.5, "sd": None}
+    section = heads_section({"emodb": {"all clips, as they come": one, "after 8 s": one, "ECE as they come": one}})
+    assert "| clips of | all clips, before adaptation | after 8 s | ECE before adaptation |" in section
+
+
 def test_logits_of_the_start_are_where_the_trunk_has_them() -> None:
     """Right after the outputs of the first network; a trunk that starts from no model has none."""
     small = load_bundle(BUNDLES / "small")
