@@ -18,7 +18,7 @@ feature normalization, IEEE Trans. Affective Computing 4(4)) iterate over the sp
 offsets let the other emotions count too.
 
 There are two means: that of listening, which fades with a half-life, and that of a calibration, for which somebody was
-asked to speak as usual.  So a calibration can be repeated and taken back without losing what was learned.  Its seconds
+asked to speak as usual.  So a calibration can be repeated and undone without losing what was learned.  Its seconds
 weigh as much as those of listening: with ten times the weight, results were worse after the next 30 s of speech, and
 much worse if the calibration was spoken in anger (docs/decisions/0030).
 """
@@ -158,7 +158,7 @@ class FeatureAdaptation:
         self._update()
 
     def forget_calibration(self) -> bool:
-        """Takes the calibration back; what was learned by listening stays.  False if there is none."""
+        """Undoes the calibration; what was learned by listening stays.  False if there is none."""
         had, self._calibration = self._calibration is not None, None
         self._effect = np.empty(0)
         self._update()

@@ -63,7 +63,7 @@ class Calibrator:
         return self._ended(calibration.outcome(adaptation, self._classifier.cascade))
 
     def forget(self) -> Outcome:
-        """Takes the calibration back, also a running one."""
+        """Undoes the calibration, also a running one."""
         was_running, self._classifier.calibration = self.running, None
         adaptation = self._store.adaptation
         if adaptation is None or not adaptation.forget_calibration():

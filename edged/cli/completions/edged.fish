@@ -69,7 +69,7 @@ complete -c edged -n '_shtab_edged_using check' -l config -xka "(__fish_complete
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a calibrate -d 'Adapt the device to your voice and room: speak two or three sentences as you always do. If edged runs on this machine it is asked to listen, otherwise this command listens to the microphone itself, or reads a recording made with it. The answer says how much speech there was and what changed. Only means are stored, no sound.'
 complete -c edged -n '_shtab_edged_using calibrate' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using calibrate' -l node -x -d 'ask this device over the broker'
-complete -c edged -n '_shtab_edged_using calibrate' -l forget -d 'take the calibration back'
+complete -c edged -n '_shtab_edged_using calibrate' -l forget -d 'undo the calibration'
 complete -c edged -n '_shtab_edged_using calibrate' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
 complete -c edged -n '_shtab_edged_using calibrate; and test $_shtab_edged_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'recording made with this device'"'"'s microphone, where no daemon runs; - is stdin'
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a devices -d 'List the microphones, each with the string that selects it as audio.device in the config.'

@@ -66,7 +66,7 @@ _shtab_edged_bench_defaults_added=0
 _shtab_edged_calibrate_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--node[ask this device over the broker]:NODE:"
-  "--forget[take the calibration back]"
+  "--forget[undo the calibration]"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
   ":recording made with this device\'s microphone, where no daemon runs\; - is stdin:_files"
 )

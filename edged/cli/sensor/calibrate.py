@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="recording made with this device's microphone, where no daemon runs; - is stdin",
     )
     what.add_argument("--node", type=node, metavar="NODE", help="ask this device over the broker")
-    parser.add_argument("--forget", action="store_true", help="take the calibration back")
+    parser.add_argument("--forget", action="store_true", help="undo the calibration")
 
 
 def run(arguments: argparse.Namespace) -> int:
