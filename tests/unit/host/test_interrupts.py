@@ -38,7 +38,7 @@ def test_interrupt_comes_at_the_end() -> None:
 
 
 def test_processes_started_within_have_it_blocked() -> None:
-    """Those started before or after have not."""
+    """Also the second time; a process that is started afterwards has not."""
     found = []
     for _ in range(2):
         with interrupts_held():
