@@ -31,7 +31,7 @@ from edged.audio.usb_identity import SYSFS
 from edged.config.structs import Audio
 from edged.contract.fields import CaptureState
 from edged.contract.status import SourceStatus
-from edged.errors import CaptureError, counted
+from edged.errors import CaptureError
 from edged.features.geometry import GEOMETRY
 from edged.host.backoff import Backoff
 
@@ -197,7 +197,7 @@ class Microphone:
         if max_s and self._ring.n_written and self._deaf_s >= max_s and not self._mute.muted:
             raise CaptureError(f"{trouble or f'microphone {self._name!r}'}; no sound for {max_s:g} s")
         if capture is None and self._n_tries >= _MAX_TRIES:
-            raise CaptureError(f"{trouble}; tried {counted(self._n_tries, 'time')}")
+            raise CaptureError(f"{trouble}; tried {self._n_tries} times")
 
     def _keep_open(self) -> None:
         """The reader thread: opens, reads and starts over, until it is stopped."""
@@ -233,8 +233,7 @@ class Microphone:
             opened = driver.opened(device, self._audio.channel)
             self._name, self._sample_rate_hz, self.n_channels = device.name, opened.rate_hz, opened.n_channels
             silent_after_s = self._audio.silent_after_s
-            last = self._channels.get(device.stable_name, 0)
-            chooser = chooser_for(self._audio.channel, opened.n_channels, last)
+            chooser = chooser_for(self._audio.channel, opened.n_channels, self._channels.get(device.stable_name, 0))
             capture = Capture(
                 opened, self._ring, self._counts, silent_after_s=silent_after_s, chooser=chooser, unmuted=unmuted
             )

@@ -99,7 +99,7 @@ def run(
     n = len(todo)
     if n_processes == 1 or n == 1:
         for index, job in enumerate(todo):
-            yield done(job, settings, turns, partial(_shared, progress, index, n))
+            yield done(job, settings, turns, partial(_report_progress, progress, index, n))
             progress(index + 1, n)
         return
     # Not fork: the parent may have threads, and a lock that one of them holds would stay held in the child.
@@ -120,8 +120,8 @@ def run(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _shared(progress: Callable[[float, float], None], n_done: int, n: int, share: float) -> None:
-    """Progress of all ``n`` jobs, from the share of one."""
+def _report_progress(progress: Callable[[float, float], None], n_done: int, n: int, share: float) -> None:
+    """Reports the progress of all ``n`` jobs, from the share of the one after ``n_done``."""
     progress(n_done + share, n)
 
 

@@ -18,7 +18,7 @@ def node(text: str) -> str:
 
 
 def host(text: str) -> str:
-    """The name or address of a broker."""
+    """The name or address of a host."""
     from edged.config.broker_host import host_fault  # noqa: PLC0415 -- every command imports this module, for paths
 
     if fault := host_fault(text):

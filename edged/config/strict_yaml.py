@@ -28,7 +28,7 @@ def plain_values(text: str, name: str) -> dict[Any, Any]:
         mark = exc.problem_mark or exc.context_mark
         where = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
         raise ConfigError(f"{name}:{where} {_one_line(exc.problem or exc.context or 'broken YAML')}") from exc
-    except yaml.reader.ReaderError as exc:  # a control character; its words speak of Python
+    except yaml.reader.ReaderError as exc:  # a control character; PyYAML's message is for programmers
         start = text[: exc.position]
         where = f"line {start.count(chr(10)) + 1}, column {exc.position - start.rfind(chr(10))}"
         raise ConfigError(f"{name}: {where}: the character {chr(exc.character)!r}, expected text") from exc
@@ -67,7 +67,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         value = super().construct_scalar(node)
         if _NO_TEXT.search(value):
             raise yaml.MarkedYAMLError(
-                problem=f"{shown(value)} has a character that no text has, expected text", problem_mark=node.start_mark
+                problem=f"{shown(value)} has a NUL or surrogate character, expected text", problem_mark=node.start_mark
             )
         return value
 

@@ -107,9 +107,9 @@ class _Work(threading.local):
         self.spectra = Spectra(_tables(geometry).spectrum, block)
 
 
-def _decibels(power: Floats, least: np.float32) -> Floats:
-    """``power`` in place, in dB, clipped to ``least`` from below."""
-    np.log(np.maximum(power, least, out=power), out=power)
+def _decibels(power: Floats, floor: np.float32) -> Floats:
+    """``power`` in place, in dB, clipped to ``floor`` from below."""
+    np.log(np.maximum(power, floor, out=power), out=power)
     power *= _DB
     return power
 
@@ -156,7 +156,7 @@ class FrontEnd:
         """Frames of ``samples`` in blocks: their slice and power (n_frames, n_rows), overwritten by the next block."""
         samples = np.ascontiguousarray(samples, np.float32)
         n_frames, spectra = self.n_frames(len(samples)), self._work.spectra
-        # Blocks of equal size: a small one wastes time.  Large ones have the bits of as many small ones.
+        # Blocks of equal size: a small one wastes time.  A large block gives the same bits as small ones.
         size = -(-n_frames // -(-n_frames // BLOCK)) if n_frames else 1
         block = spectra.block // BLOCK * size
         for first in range(0, n_frames, block):

@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 
 # Frames that are transformed at once, about a stride: their arrays fit into the L2 cache of a Cortex-A53.
 BLOCK = 32
-# Where sound need not be live: the mel bands of many frames at once cost half as much each.
+# For sound that is not live: computed for many frames at once, the mel bands cost half as much per frame.
 LARGE_BLOCK = 3 * BLOCK
 _UNPACKED = 1_000_000  # multiply-adds of a product that OpenBLAS computes without packing its factors first
 _FACTORS = range(8, 65)  # n_2: smaller ones cost more operations in the first step, larger ones in the second
@@ -72,13 +72,13 @@ class SpectrumTables:
 class _Views(NamedTuple):
     """The working memory, shaped for a number of frames; arrays that are never needed at once share it."""
 
-    columns: Floats  # (n_2, samples / n_2): every n_2-th sample, where frames begin at such samples; memory of whole
+    columns: Floats  # (n_2, samples / n_2): every n_2-th sample, if frames begin at such samples; in whole's memory
     overlapping: Floats  # (n_2, k, n_1), the same memory
     split: Floats  # (n_2, k, n_1)
     half: Floats  # (2, n_2, k, K)
     whole: Floats  # (2, n_2, k, K)
     products: list[tuple[Floats, Floats]]  # of both, the same columns as (2 n_2, n)
-    by_frame: Floats  # (k, n_2, K); memory of split
+    by_frame: Floats  # (k, n_2, K), in split's memory
     power: Floats  # (k, n_rows), the same memory
 
 
@@ -96,7 +96,7 @@ class Spectra:
     def power(self, samples: Floats, n_frames: int, at_once: int = BLOCK) -> Floats:
         """(n_frames, n_rows) of the first ``n_frames`` (at most ``block``) of ``samples``; the next call overwrites it.
 
-        The rows are those of ``SpectrumTables.bins``.  Each ``at_once`` frames have the bits of a call with so many.
+        The rows are those of ``SpectrumTables.bins``.  Each ``at_once`` frames have the bits of a call of their own.
         """
         tables = self._tables
         if tables.factors is None:
@@ -111,7 +111,7 @@ class Spectra:
         return views.power
 
     def parts(self, samples: Floats, n_frames: int) -> Floats:
-        """(2, n_2, n_frames, K) real and imaginary parts of what ``power`` is of; the next call overwrites them.
+        """(2, n_2, n_frames, K) real and imaginary parts of the spectra; the next call overwrites them.
 
         The rows are (n_2, K) of ``SpectrumTables.bins``, some of them the mirrors of their bins.
 

@@ -1,4 +1,4 @@
-"""The interface of whoever gets moods beside the broker, such as the agent.
+"""The interface of what receives moods besides the broker, such as the agent.
 
 MoodEvent ──► MoodListener.mood_changed
 """

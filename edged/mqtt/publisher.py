@@ -48,8 +48,7 @@ class Publisher:
         self._outbox = Outbox() if outbox is None else outbox
         self._put: deque[tuple[Topic, msgspec.Struct | str, float, float | None]] = deque()  # put_s, captured_s
         self._acknowledged: deque[int] = deque()
-        self._lost = False
-        self._renew = False
+        self._lost = self._renew = False
         self._wanted = False  # there is new work for whoever holds the lock
         self._working = threading.Lock()  # tried, never waited for
         self._settled = threading.Event()  # everything is acknowledged, or the broker is away
@@ -88,9 +87,8 @@ class Publisher:
         self._outbox.close()
         if self.unacknowledged:
             stored = "; events among them are stored on disk" if self._outbox.on_disk else ""
-            _log.warning(
-                "closed with %s that the broker has not acknowledged%s", counted(self.unacknowledged, "message"), stored
-            )
+            messages = counted(self.unacknowledged, "message")
+            _log.warning("closed with %s that the broker has not acknowledged%s", messages, stored)
 
     @property
     def connected(self) -> bool:

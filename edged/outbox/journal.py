@@ -209,7 +209,7 @@ class Journal:
             self._give_up(exc)
             return False
         if stored.n_unfit:
-            _log.warning("outbox: %s: removed what was no valid event: %s", self._path, counted(stored.n_unfit, "row"))
+            _log.warning("outbox: %s: removed %s without a valid event", self._path, counted(stored.n_unfit, "row"))
         if self.fault:
             _log.info("outbox: %s: on disk again", self._path)
         with self._wake:

@@ -67,10 +67,10 @@ def _uars(groups: Mapping[str, Mapping[str, Any]]) -> str:
 def _cell(row: Mapping[str, Any]) -> str:
     low, high = row["uar_95"]
     uar = f"{row['uar']:.3f} ({low:.3f} to {high:.3f})"
-    if not any(row["gain"]):  # the voice, and what is always its answer
+    if not any(row["gain"]):  # the voice, and a method that always gives its answer
         return uar
-    gain, least, most = (100 * value for value in row["gain"])
-    return f"{uar}, {gain:+.1f} ({least:+.1f} to {most:+.1f})"
+    gain, low, high = (100 * value for value in row["gain"])
+    return f"{uar}, {gain:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def _sides(groups: Mapping[str, Mapping[str, Any]]) -> str:

@@ -2,7 +2,7 @@
 
     path, format, frames that libsndfile reports ──► promised_frames: n, or None
     path, format ──► is_cut_off: the container announces more bytes than the file has
-    path ──► is_gsm: whether a file without a header is that
+    path ──► is_gsm: a file without a header holds frames of GSM 6.10
     path ──► conversion_hint: "MPEG-4 …", "ffmpeg -i note.m4a note.wav"
 
 libsndfile's frame count may be exact, an estimate, or 2^63 - 1.  A writer to a pipe cannot seek back to fill in the

@@ -25,7 +25,7 @@ _KBIT_S = {  # layer III, by bit rate index; 0 is free format and 15 forbidden
 }
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _SYNC, _SYNC_BITS, _MPEG_1, _LAYER_III, _NO_CRC, _MONO = 0x7FF, 21, 3, 1, 1 << 16, 3
-_MOST_KBIT_S = 448  # of any layer; III has 320 at most
+_MAX_KBIT_S = 448  # of any layer; III has 320 at most
 _APE_FOOTER, _APE_NAME, _ID3V1 = 32, b"APETAGEX", 128  # bytes of tags at the end of a file
 _AMPLE = 9  # bit rate index of 128 or 80 kbit/s, whose frame has room for the tag at every sample rate
 
@@ -109,7 +109,7 @@ def shortest_s(path: Path) -> float:
         footer = file.read(_APE_FOOTER)
         if footer.startswith(_APE_NAME):
             end -= int.from_bytes(footer[12:16], "little")
-    return max(0, end - start) * 8 / (_MOST_KBIT_S * 1000)
+    return max(0, end - start) * 8 / (_MAX_KBIT_S * 1000)
 
 
 def counted(path: Path, n_estimated: int) -> "CountedMp3 | None":

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     announced, config = _announced(arguments)
     if arguments.remove:
-        known = [topic for one in announced.values() for topic in one.whole] + _moods_left(config, arguments.place)
+        known = [topic for one in announced.values() for topic in one.whole] + _leftover_moods(config, arguments.place)
         for topic in remove(config.mqtt, announced.keys(), config.homeassistant.prefix, known):
             print(topic)
         return 0
@@ -111,10 +111,10 @@ def _announced(arguments: argparse.Namespace) -> tuple[Mapping[str, Announcement
     return place_announcements(config, hub_name(config.hub.name), places), config
 
 
-def _moods_left(config: Config, places: Iterable[str]) -> list[str]:
-    """Topics of the moods that the broker retains of ``places`` that have left the config: no hub will clear them."""
-    left = [place for place in dict.fromkeys(places) if place not in config.hub.places]
-    return [place_topic(place, MOOD, config.mqtt.root).name.removeprefix("/") for place in left]
+def _leftover_moods(config: Config, places: Iterable[str]) -> list[str]:
+    """Topics of moods that the broker may retain of ``places`` no longer in the config: no hub will clear them."""
+    removed = [place for place in dict.fromkeys(places) if place not in config.hub.places]
+    return [place_topic(place, MOOD, config.mqtt.root).name.removeprefix("/") for place in removed]
 
 
 def _places(config: Config, arguments: argparse.Namespace, file: str) -> dict[str, Place]:

@@ -1,4 +1,4 @@
-"""Ctrl-C and a pool of processes: held back while the pool starts its workers or waits for them, which it then ends.
+"""Holds Ctrl-C back while a pool of processes starts workers or waits for them, and then ends the workers.
 
 A terminal sends Ctrl-C to all processes of a command.  A worker that takes it while it waits for a job ends with the
 lock of the queue, and the others wait for that lock forever; in the parent it would leave locks of its futures taken.
