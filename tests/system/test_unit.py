@@ -100,3 +100,29 @@ def test_unit_is_an_ini_file_without_double_sections() -> None:
     parsed.read(UNIT)
     assert parsed.sections() == ["Unit", "Service", "Install"]
     assert sum(line.startswith("[") for line in UNIT.read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("prefix", "why"),
+    [
+        ("/home/pi/edged", "which the service cannot read"),
+        ("/tmp/edged", "which the service cannot read"),  # noqa: S108 -- refused, nothing is written
+        ("/opt/my edged", "expected an absolute path"),
+        ("edged", "expected an absolute path"),
+        ("/", "expected an absolute path"),
+    ],
+)
+def test_prefix_that_cannot_work_is_refused(prefix: str, why: str) -> None:
+    """A folder that the sandbox hides, or a path that the unit cannot name, is refused before anything is done."""
+    bash = shutil.which("bash")
+    assert bash is not None
+    installer = UNIT.with_name("install.sh")
+    done = subprocess.run(
+        [bash, installer, "install"],
+        env={"PATH": "", "PREFIX": prefix},  # without a PATH it could do nothing if it continued
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert f"install: PREFIX is '{prefix}', {why}" in done.stderr
