@@ -234,7 +234,7 @@
         + " is split in two as well.", "hint"));
     } else made.append(make("legend", "One channel, and no two voices can be told apart in it."));
     const choices = make("div", null, "call-actions");
-    choices.append(turnsPicker(call), button("Go on without a score", call.name, () => chooseVoice(call, null)));
+    choices.append(turnsPicker(call), button("Report without a score", call.name, () => chooseVoice(call, null)));
     made.append(choices);
     return made;
   }
@@ -276,7 +276,7 @@
     choices.append(...call.speakers.map(speaker => button(speaker, "the customer of " + call.name, function () {
       say("Chosen: " + speaker);
       ask("/calls/" + call.id + "/speaker", "POST", { speaker });
-    })), turnsPicker(call), button("Go on without a score", call.name, () => chooseVoice(call, null)));
+    })), turnsPicker(call), button("Report without a score", call.name, () => chooseVoice(call, null)));
     made.append(choices);
     return made;
   }
