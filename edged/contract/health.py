@@ -60,7 +60,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     windows: int  # classified since the start
     windows_speech: int  # those with speech
     windows_skipped: int  # skipped because the device was too slow
-    samples_dropped: int  # lost in the ring or in the driver
+    samples_dropped: int  # lost in the ring, in the driver, or while the microphone was unplugged
     overflows: int  # reported by the driver
     gaps: int  # times that sound was lost, for any reason
     recoveries: int  # times that a lost microphone came back
