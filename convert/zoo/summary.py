@@ -7,7 +7,7 @@ Only seeds of which every fold is there count.  Where there is none yet, the fol
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -85,7 +85,7 @@ def _summary(
     seeds = sorted({trial.seed for trial in apart})
     by_seed = [_by_speaker([result for trial, result in apart.items() if trial.seed == seed]) for seed in seeds]
     pooled = [matrices.sum(axis=0) for matrices in by_seed]
-    low, high = interval(by_seed[0])
+    low, high = interval(_over_seeds(apart.values()))
     mixed = _by_speaker(leaky).sum(axis=0) if leaky else None
     uars = [uar(matrix) for matrix in pooled]
     timed = [result["cpu_s"] for result in apart.values() if result.get("cpu_s") is not None]
@@ -112,6 +112,15 @@ def _summary(
         commit=", ".join(dict.fromkeys(result.get("commit", "unknown") for result in apart.values())),
         command=f'python -m convert zoo --model "{entry}" {problems.named(problem).option}',
     )
+
+
+def _over_seeds(results: Iterable[Mapping[str, Any]]) -> Counts:
+    """(n_speakers, n, n) summed over seeds: all have the same clips, so its UAR is the mean of theirs."""
+    total: dict[str, Counts] = {}
+    for result in results:
+        for speaker, matrix in result["speakers"].items():
+            total[speaker] = total.get(speaker, 0) + np.array(matrix, np.int64)
+    return np.array(list(total.values()))
 
 
 def _by_speaker(results: Sequence[Mapping[str, Any]]) -> Counts:

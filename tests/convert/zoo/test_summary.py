@@ -33,3 +33,19 @@ def test_only_whole_seeds_count() -> None:
     assert summaries({**whole, **partial})[0].seeds == (1,)
     (alone,) = summaries(partial)
     assert (alone.seeds, alone.n_folds, alone.of_folds) == ((2,), 2, 8)
+
+
+def test_interval_is_of_all_seeds() -> None:
+    """Seed 2 is wrong throughout: the mean and its interval are those of both seeds, not of the first alone."""
+    right = {trial: a_result(trial) for trial in (replace(TRIAL, fold=fold) for fold in range(8))}
+    wrong = {
+        replace(trial, seed=2): {
+            **result,
+            "speakers": {
+                name: np.roll(np.array(matrix), 1, axis=1).tolist() for name, matrix in result["speakers"].items()
+            },
+        }
+        for trial, result in right.items()
+    }
+    (one,) = summaries({**right, **wrong})
+    assert (one.uar, one.low, one.high) == (0.5, 0.5, 0.5)
