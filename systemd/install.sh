@@ -146,9 +146,12 @@ case $action in
         exit 64
         ;;
 esac
-[[ $prefix =~ ^(/[A-Za-z0-9._-]+)+/?$ ]] || fail "PREFIX is '$prefix', expected an absolute path of A-Z a-z 0-9 . _ - and /"
-if [[ $action == install && $prefix =~ ^/(home|root|run/user|tmp|var/tmp)/ ]]; then
-    fail "PREFIX is '$prefix', which the service cannot read (its sandbox hides it), expected a path such as /opt/edged"
+[[ $prefix == /?* ]] || fail "PREFIX is '$prefix', expected an absolute path"
+if [[ $action == install ]]; then # what an earlier version installed elsewhere can still be removed
+    [[ $prefix =~ ^(/[A-Za-z0-9._-]+)+/?$ ]] || fail "PREFIX is '$prefix', expected an absolute path of A-Z a-z 0-9 . _ - and /"
+    if [[ $prefix =~ ^/(home|root|run/user|tmp|var/tmp)/ ]]; then
+        fail "PREFIX is '$prefix', which the service cannot read (its sandbox hides it), expected a path such as /opt/edged"
+    fi
 fi
 [[ $(id -u) == 0 ]] || fail "needs root: sudo make $action"
 
