@@ -43,7 +43,7 @@ def material(folder: Path, recipe: Recipe, fold: int | None = None) -> Material:
     by_split: dict[splits.Split, dict[str, list[Clip]]] = {split: {} for split in splits.SPLITS}
     for name in recipe.corpora:
         clips = _labelled(corpora.read(folder / name))
-        split_of = splits.split_of(name, {clip.speaker for clip in clips}, fold)
+        split_of = splits.shared_split_of(name, {clip.speaker for clip in clips}, fold)
         if not splits.assignments(name):
             raise UsageError(f"corpus {name}: no list of speakers in convert/data/splits, expected one to train on it")
         for split in splits.SPLITS:

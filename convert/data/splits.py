@@ -3,7 +3,8 @@
     splits/<corpus>.csv: speaker, gender, block, split ──► Assignment by speaker
 
 No speaker is on two sides.  Blocks distribute the speakers evenly by gender, for folds: fold k tests on its own blocks,
-validates on the next one and trains on the rest.  The lists were drawn once, with ``drawn`` below, from the speakers of
+validates on the next one and trains on the rest.  A training on several corpora has folds of its own, with two blocks
+of each; the first is the committed split.  The lists were drawn once, with ``drawn`` below, from the speakers of
 the corpora at hand; ``python -m convert.data.splits CORPORA`` draws them again, byte for byte.  A speaker who is in no
 list (the published corpora have more speakers) is used for training, in every fold.
 """
@@ -12,7 +13,7 @@ import csv
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -26,6 +27,7 @@ FOLDER = Path(__file__).parent / "splits"
 COLUMNS = ["speaker", "gender", "block", "split"]
 N_BLOCKS = {"cremad": 10, "emodb": 8, "nemo": 7, "ravdess": 10}
 TEST_BLOCKS = {"cremad": 2, "emodb": 1, "nemo": 1, "ravdess": 2}  # of a fold: five folds, or one speaker each
+SHARED_FOLDS, SHARED_BLOCKS = 5, 2  # of a training on several corpora; where a list ends, it starts again
 _COMMITTED: dict[int, Split] = {0: "test", 1: "test", 2: "validation"}  # by block; all others are used for training
 
 
@@ -98,8 +100,28 @@ def split_of(corpus: str, speakers: Iterable[str], fold: int | None = None) -> d
     n_folds = N_BLOCKS[corpus] // per_fold if per_fold else 0
     if not 0 <= fold < n_folds:
         raise UsageError(f"fold {fold} of {corpus}: expected 0 to {n_folds - 1}")
-    test = range(fold * per_fold, (fold + 1) * per_fold)
-    validation = test.stop % N_BLOCKS[corpus]
+    return _around(listed, speakers, range(fold * per_fold, (fold + 1) * per_fold), N_BLOCKS[corpus])
+
+
+def shared_split_of(corpus: str, speakers: Iterable[str], fold: int | None = None) -> dict[str, Split]:
+    """The split of each of ``speakers`` in a training on several corpora: the committed one, or that of a fold.
+
+    Raises:
+        UsageError: there is no such fold.
+    """
+    if fold is None or corpus not in N_BLOCKS:
+        return split_of(corpus, speakers)
+    if not 0 <= fold < SHARED_FOLDS:
+        raise UsageError(f"fold {fold}: expected 0 to {SHARED_FOLDS - 1}")
+    first, n_blocks = fold * SHARED_BLOCKS, N_BLOCKS[corpus]
+    test = [block % n_blocks for block in range(first, first + SHARED_BLOCKS)]
+    return _around(assignments(corpus), speakers, test, n_blocks)
+
+
+def _around(
+    listed: Mapping[str, Assignment], speakers: Iterable[str], test: Sequence[int], n_blocks: int
+) -> dict[str, Split]:
+    validation = (test[-1] + 1) % n_blocks
 
     def split(name: str) -> Split:
         if name not in listed:

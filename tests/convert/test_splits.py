@@ -47,6 +47,22 @@ def test_fold_0_of_cremad_is_the_committed_split() -> None:
     assert splits.split_of("cremad", speakers, 0) == splits.split_of("cremad", speakers)
 
 
+@pytest.mark.parametrize("corpus", ["cremad", "ravdess", "emodb", "nemo"])
+def test_shared_folds_cover_all(corpus: str) -> None:
+    """Five folds of several corpora test every speaker, those of a short list twice; the first is the committed one."""
+    speakers = splits.assignments(corpus).keys()
+    tested: Counter[str] = Counter()
+    for fold in range(splits.SHARED_FOLDS):
+        found = splits.shared_split_of(corpus, speakers, fold)
+        assert set(found.values()) == set(splits.SPLITS)
+        tested.update(name for name, split in found.items() if split == "test")
+    assert tested.keys() == speakers
+    assert max(tested.values()) <= 2
+    assert splits.shared_split_of(corpus, speakers, 0) == splits.split_of(corpus, speakers)
+    with pytest.raises(UsageError, match="fold 5"):
+        splits.shared_split_of(corpus, speakers, 5)
+
+
 def test_speaker_of_no_list_is_trained_on() -> None:
     """The published corpora have more speakers than the lists."""
     for fold in (None, 0, 4):
