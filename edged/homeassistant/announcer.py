@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from edged.contract.topics import ONLINE, Received
+from edged.errors import counted
 from edged.homeassistant.discovery import Announcement, Messages, filters, is_ours, next_messages
 
 _LISTEN_S = 3.0  # from subscribing until all retained messages have arrived
@@ -148,7 +149,7 @@ class Announcer:
         self._look_s = now_s + _TURN_S if again else None
         if not due:
             return
-        _log.info("Home Assistant: discovery published, messages: %d", len(due))
+        _log.info("Home Assistant: discovery of %s published, %s", self._identifier, counted(len(due), "message"))
         for topic, payload in due.items():
             voice.retain(topic, payload)
         self._held |= due  # as their echo will say, unless the broker forbids us to read it

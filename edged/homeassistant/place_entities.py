@@ -60,6 +60,7 @@ def place_entities(device: PlaceDevice) -> dict[str, Entity]:
             state_topic=mood,
             value_template="{{ ((value_json.confidence or 0) * 100) | round(1) }}",
             unit_of_measurement="%",
+            state_class="measurement",
             suggested_display_precision=0,
             icon="mdi:gauge",
         ),
@@ -69,6 +70,7 @@ def place_entities(device: PlaceDevice) -> dict[str, Entity]:
             # With one source there is no agreement; an empty text leaves the sensor as it was.
             value_template="{{ '' if value_json.agreement is none else (value_json.agreement * 100) | round(1) }}",
             unit_of_measurement="%",
+            state_class="measurement",
             suggested_display_precision=0,
             entity_category="diagnostic",
             icon="mdi:account-group",

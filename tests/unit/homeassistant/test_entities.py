@@ -15,11 +15,13 @@ from edged.contract.health import Health, OutboxMetrics
 from edged.contract.payloads import EmotionState, EpisodeStart, Level, encoded
 from edged.homeassistant.entities import entities
 from edged.homeassistant.entity import Device
+from edged.homeassistant.place_entities import PlaceDevice, place_entities
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 from tests.parts.broker.payloads import EVENT_ID, TIME, emotion_state, episode_start, health, info
 
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad")
 KITCHEN = Device(node="kitchen", device_id="0123456789abcdef", labels=LABELS, version="0.1.0", calibrates=True)
+PLACE = PlaceDevice(place="kitchen", hub="hub-1", labels=LABELS, version="0.1.0")
 BELOW = "edged/kitchen/"
 
 OUTBOX = OutboxMetrics(depth=3, oldest_s=1, dropped=0, on_disk=True)
@@ -216,6 +218,28 @@ def test_call_score_where_calls_are_scored() -> None:
     assert [rendered(sensor["value_template"], text(one)) for one in (early, scored)] == ["", "7.25"]
     attributes = json.loads(rendered(sensor["json_attributes_template"], text(scored)))
     assert attributes == {"active": True, "trend": "falling", "distress": 0.5, "reason": None}
+
+
+def test_numbers_have_statistics_and_a_precision() -> None:
+    """Every numeric sensor has a state class, and one with decimals its display precision; texts have neither."""
+    device = entities(msgspec.structs.replace(KITCHEN, calls=True))
+    found = {**device, **{f"place {key}": one for key, one in place_entities(PLACE).items()}}
+    sensors = {key: one for key, one in found.items() if one["platform"] == "sensor"}
+    shown = {key: (one.get("state_class"), one.get("suggested_display_precision")) for key, one in sensors.items()}
+    assert shown == {
+        "sensor_emotion": (None, None),
+        "sensor_confidence": ("measurement", 0),
+        "sensor_level": ("measurement", 0),
+        "sensor_call_score": ("measurement", 1),
+        "sensor_latency": ("measurement", 2),
+        "sensor_skipped_windows": ("total_increasing", None),
+        "sensor_outbox_depth": ("measurement", None),
+        "sensor_calibration": (None, None),
+        "place sensor_mood": (None, None),
+        "place sensor_confidence": ("measurement", 0),
+        "place sensor_agreement": ("measurement", 0),
+        "place sensor_summary": (None, None),
+    }
 
 
 def test_another_bundle_has_its_own_labels() -> None:

@@ -1,6 +1,7 @@
 """Places in Home Assistant: entities, templates on real payloads, one announcer for each and one birth for all."""
 
 import json
+import logging
 from typing import Any
 
 import msgspec
@@ -132,6 +133,17 @@ def test_every_place_is_announced_once() -> None:
     assert stage.after(5) == ["homeassistant/device/edged_place_kitchen/config"]
     stage.announcer.lost()
     assert stage.after(5) == []
+
+
+def test_log_names_each_place(caplog: pytest.LogCaptureFixture) -> None:
+    """One line for each, with the id that its topic has."""
+    caplog.set_level(logging.INFO)
+    stage = Stage()
+    stage.announcer.connected()
+    stage.after(5)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Home Assistant: discovery of edged_place_{place} published, 1 message" for place in ("attic", "kitchen")
+    ]
 
 
 def test_birth_repeats_the_states_once() -> None:
