@@ -1,15 +1,12 @@
-"""Rows of clips to tables in Markdown: UAR, recalls, tasks, gender, confidence, and corpora fold by fold.
+"""Rows of clips to tables in Markdown: UAR, recalls, tasks, gender, confidence.
 
-metrics["rows"], metrics["protocols"] ──► what the card and ``python -m convert evaluate`` and ``protocol`` print
+metrics["rows"] ──► what the card and ``python -m convert evaluate`` print
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from convert.card.tables import interval, share, table, title
-from convert.score.folds import pooled
 
 _ADAPTED_S = ("60", "300")
 _PRIOR = "neutral"
@@ -95,26 +92,6 @@ def confidence_table(rows: Mapping[str, Any], adaptation: Mapping[str, Any]) -> 
         )
     head = ["clips of", "ECE", *(f"after {mark} s" for mark in _ADAPTED_S)]
     return table([*head, "lead below the margin", "accuracy below the margin / above"], lines)
-
-
-def protocols_table(protocols: Mapping[str, Any]) -> str:
-    """Corpora whose every speaker was tested once, fold by fold."""
-    lines = []
-    for name, protocol in protocols.items():
-        for row, metrics in pooled(protocol["folds"]).items():
-            folds = metrics["folds"]
-            spread = f" ± {np.std(folds, ddof=1):.3f}" if len(folds) > 1 else ""
-            lines.append(
-                [
-                    f"{title(name)}, {row}",
-                    f"{metrics['speakers']} / {metrics['clips']}",
-                    interval(metrics),
-                    f"{len(folds)} of {protocol['of']}",
-                    f"{np.mean(folds):.3f}{spread}",
-                    " ".join(f"{fold:.3f}" for fold in folds),
-                ]
-            )
-    return table(["clips of", "speakers / clips", "UAR (95 %)", "folds", "mean ± sd of folds", "each"], lines)
 
 
 def default_routing(rows: Mapping[str, Any]) -> str:

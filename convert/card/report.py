@@ -11,15 +11,14 @@ from convert.card.clip_tables import (
     confidence_table,
     default_routing,
     gender_table,
-    protocols_table,
     recall_table,
     task_table,
     uar_table,
 )
 from convert.card.comparison_tables import alternatives_section, heads_section, seeds_section
+from convert.card.protocols_section import protocols_section
 from convert.card.robustness_section import delivery_section, robustness_section
 from convert.card.stream_section import stream_section
-from convert.card.tables import title
 
 _CONFIDENCE = """\
 ECE in 15 bins of the default routing's confidence: on whole clips without adaptation, and after 60 and 300 s of
@@ -32,30 +31,6 @@ windows so far, reaches `tracker.enter`.
 _TASKS = """\
 UAR on the clips that have one of the model's labels (95 %), and of support vector machines (DCT) trained on the same
 labels.
-"""
-_PROTOCOLS = """\
-Each speaker of a corpus is tested once, int8, by a network with M1's design and recipe that was never trained on that
-speaker.
-
-- CREMA-D: trained from scratch on each fold's other speakers and on EMO-DB.
-- RAVDESS: a network of the default recipe's corpora, fine-tuned on each fold's other speakers and on some of its
-  original clips.
-- EMO-DB: the same from a network of the three other corpora of `research`. Both starting networks are undistilled and
-  trained without augmented copies.
-
-Each fold's epoch was chosen on speakers who are neither in its training nor in its test set. The standard deviation
-over folds includes differences between speakers as well as between trainings. CREMA-D's fold 0 tests the speakers of
-the tables above. Fold 1 tests the validation speakers and eight others; folds 2 to 4 test training speakers, on whom
-the recipe was developed. No network was trained on its own test speakers, but the recipe was chosen with those speakers
-in view. The starting networks of RAVDESS and EMO-DB, and the length of the fine-tuning, were chosen by the mean
-validation result of all folds; those validation speakers are test speakers in other folds.
-"""
-_HEAD_PROTOCOLS = """\
-Each speaker of a corpus is tested once, by a head on the trunk that was never trained on that speaker. The head has
-M1's recipe. It is trained on each fold's other speakers and on the training speakers of EMO-DB (for CREMA-D), of
-CREMA-D (for EMO-DB), or of both (for RAVDESS). The recipe was chosen on CREMA-D's and EMO-DB's validation speakers, and
-how much a corpus' windows count on the validation speakers of all its folds; they are test speakers of other folds.
-After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the other half is tested, in three splits.
 """
 
 
@@ -94,17 +69,5 @@ def sections(metrics: Mapping[str, Any]) -> dict[str, str]:
     if metrics.get("seeds"):
         parts["seeds"] = heads_section(metrics["seeds"])
     if metrics.get("protocols"):
-        parts["protocols"] = _protocols(metrics["protocols"])
+        parts["protocols"] = protocols_section(metrics["protocols"])
     return parts
-
-
-def _protocols(protocols: Mapping[str, Any]) -> str:
-    commands = [
-        f"- {title(name)}: `{protocol['command']}`, at "
-        + ", ".join(f"`{commit}`" for commit in dict.fromkeys(fold["commit"] for fold in protocol["folds"].values()))
-        + (f"; its windows count {protocol['weight']:g} times" if protocol.get("weight") else "")
-        for name, protocol in protocols.items()
-    ]
-    of_heads = all({"--heads", "large"} & set(protocol["command"].split()) for protocol in protocols.values())
-    text = _HEAD_PROTOCOLS if of_heads else _PROTOCOLS
-    return "\n".join(["## Whole corpora, fold by fold\n", text, protocols_table(protocols), "", *commands])

@@ -5,10 +5,11 @@ import json
 from pathlib import Path
 
 from convert.bundle import origin
-from convert.card.clip_tables import protocols_table
+from convert.card.protocols_section import protocols_table
 from convert.commands.options import add_folders, add_json, add_seed, natural, need_tensorflow, seed_of
 from convert.recipes.catalogue import SIZES
 from convert.score.folds import pooled
+from edged.errors import UsageError
 from edged.models.bundle import BUNDLES, load_bundle
 
 
@@ -18,9 +19,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_folders(parser)
     add_seed(parser)
     parser.add_argument("--size", choices=SIZES, default="small", help="the networks of which size (%(default)s)")
-    parser.add_argument(
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
         "--heads", action="store_true", help="heads on the trunk of the shipped bundle of the size; of large always"
     )
+    way.add_argument("--trunks", action="store_true", help="a trunk and heads of its own for each fold; small only")
     parser.add_argument("--fold", type=natural, help="only this fold: 0, 1, …")
     parser.add_argument("--bundle", type=Path, help="add the folds to this bundle's metrics and card")
     add_json(parser)
@@ -34,7 +37,15 @@ def run(options: argparse.Namespace) -> None:
     chosen, of = protocol(options.corpus), ""
     weight: dict[str, float] = {}
     seed = seed_of(options)
-    if options.heads or options.size == "large":
+    if options.trunks and options.size == "large":
+        raise UsageError("--trunks: of --size large, whose trunk is not trained here; expected --size small")
+    n_folds = chosen.n_folds
+    if options.trunks:
+        from convert.evaluate.heads import whole  # noqa: PLC0415 - it is needed for these only
+
+        of, n_folds = " --trunks", whole.n_folds(options.corpus)
+        folds = whole.fold_results(options.corpus, options.corpora, options.work, seed, options.fold)
+    elif options.heads or options.size == "large":
         from convert.evaluate.heads import protocols  # noqa: PLC0415 - it is needed for these only
 
         of = " --size large" if options.size == "large" else " --heads"
@@ -47,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     tested = {
         "command": f"python -m convert protocol {options.corpus}{of} --seed {seed}",
         **weight,
-        "of": chosen.n_folds,
+        "of": n_folds,
         "folds": {number: {**fold, "commit": origin.commit()} for number, fold in folds.items()},
     }
     if options.json:

@@ -20,12 +20,13 @@ from convert.data.material import material
 from convert.evaluate import adaptation_curves
 from convert.evaluate.feature_curves import settled
 from convert.evaluate.heads.trunk_source import heads_of, recipe_of, source_of
+from convert.evaluate.learning import Scoring
 from convert.evaluate.protocols import Protocol, protocol
 from convert.recipes.cascade import FIRST
 from convert.recipes.spec import HeadsSpec
 from convert.score.clip_scores import ClipWindows
 from convert.score.folds import fold_row
-from convert.train.heads.network import Head, softmax
+from convert.train.heads.network import softmax
 from convert.train.heads.statistics import statistics
 from convert.train.heads.training import trained
 from convert.train.heads.window_features import AS_IT_COMES, Source, WindowFeatures, window_features
@@ -87,22 +88,36 @@ def _fold(  # noqa: PLR0913, PLR0917 -- a fold of a protocol, and what it is tra
     tested = [
         group.of(test) for group, test in zip(own, is_test, strict=True) if test.any() and group.version == AS_IT_COMES
     ]
+    return tested_rows(chosen, lambda features: softmax(head.logits(features)), known, tested, run.cache)
+
+
+def tested_rows(
+    chosen: Protocol, scoring: Scoring, known: FeatureStatistics, tested: Sequence[WindowFeatures], cache: Path
+) -> dict[str, Any]:
+    """The rows of a fold: its clips ``tested``, by the scores (n, n_labels) that ``scoring`` gives features (n, m).
+
+    Rows of the six labels have one after a minute of the speaker too, adapted from ``known``.
+    """
     rows = {}
     for title, row in chosen.rows.items():
         labels = tuple(dict.fromkeys(row.values()))
-        rows[title] = _row(labels, row, chosen.labels, head, tested)
+        rows[title] = _row(labels, row, chosen.labels, scoring, tested)
         if set(labels) == set(LABELS):
-            rows[f"{title}, after 60 s"] = _adapted_row(row, chosen.labels, head, known, tested, run)
+            rows[f"{title}, after 60 s"] = _adapted_row(row, chosen.labels, scoring, known, tested, cache)
     return rows
 
 
 def _row(
-    labels: Sequence[str], row: Mapping[str, str], own: Sequence[str], head: Head, tested: Sequence[WindowFeatures]
+    labels: Sequence[str],
+    row: Mapping[str, str],
+    own: Sequence[str],
+    scoring: Scoring,
+    tested: Sequence[WindowFeatures],
 ) -> dict[str, Any]:
     truth, predicted, speakers = [], [], []
     for group in tested:
         windows = ClipWindows(group.clips, group.values, group.owner)
-        scores = windows.by_clip(_merged(softmax(head.logits(group.values)), own, row, labels))
+        scores = windows.by_clip(_merged(scoring(group.values), own, row, labels))
         truth += [labels.index(row[str(clip.label)]) if clip.label in row else -1 for clip in group.clips]
         predicted += scores.argmax(axis=1).tolist()
         speakers += [clip.speaker for clip in group.clips]
@@ -112,27 +127,27 @@ def _row(
 def _adapted_row(  # noqa: PLR0913, PLR0917 -- as above
     row: Mapping[str, str],
     own: Sequence[str],
-    head: Head,
+    scoring: Scoring,
     known: FeatureStatistics,
     tested: Sequence[WindowFeatures],
-    run: Run,
+    cache: Path,
 ) -> dict[str, Any]:
-    def scoring(features: Floats) -> Floats:
-        return _merged(softmax(head.logits(features)), own, row, LABELS)
+    def of_row(features: Floats) -> Floats:
+        return _merged(scoring(features), own, row, LABELS)
 
     truth, predicted, speakers = [], [], []
     for group in tested:
         named = np.array([clip.label in row for clip in group.clips])
-        of_row = group.of(named)
-        clips = [dataclasses.replace(clip, label=row[str(clip.label)]) for clip in of_row.clips]
-        windows = ClipWindows(clips, of_row.values, of_row.owner)
-        homes = adaptation_curves.homes(LABELS, of_row.values, windows, run.cache)
+        in_row = group.of(named)
+        clips = [dataclasses.replace(clip, label=row[str(clip.label)]) for clip in in_row.clips]
+        windows = ClipWindows(clips, in_row.values, in_row.owner)
+        homes = adaptation_curves.homes(LABELS, in_row.values, windows, cache)
         for speaker in np.unique(homes.speakers):
             for split in range(_N_SPLITS):
                 rng = np.random.default_rng([split, *str(speaker).encode()])
-                adaptation, halves = settled(homes, str(speaker), known, scoring, rng)
+                adaptation, halves = settled(homes, str(speaker), known, of_row, rng)
                 for clip in halves:
-                    scores = scoring(adaptation.corrected(homes.inputs[clip])).mean(axis=0)
+                    scores = of_row(adaptation.corrected(homes.inputs[clip])).mean(axis=0)
                     truth.append(int(homes.truth[clip]))
                     predicted.append(int(scores.argmax()))
                     speakers.append(str(speaker))

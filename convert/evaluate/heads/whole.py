@@ -1,0 +1,93 @@
+"""A corpus fold by fold, everything trained anew for each fold: every speaker tested once.
+
+    recipe, seed, fold ──training──► trunk, statistics, M1's head ──the fold's test speakers──► confusions,
+        before adaptation and after a minute
+
+The folds are those of a training on several corpora, so EMO-DB's speakers are left out in pairs.  The recipe is that of
+the small bundle without the teachers of its start, which would take longer than all the rest.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convert.data import dataset, splits
+from convert.data.material import material
+from convert.evaluate.heads.protocols import tested_rows
+from convert.evaluate.learning import Scoring
+from convert.evaluate.protocols import protocol
+from convert.recipes.cascade import FIRST, LABELS
+from convert.recipes.catalogue import RECIPES
+from convert.recipes.spec import UNDISTILLED
+from convert.train.heads import stage
+from convert.train.heads.files import FLATTENING
+from convert.train.heads.window_features import AS_IT_COMES, window_features
+from convert.train.runs import Run
+from edged.errors import UsageError
+from edged.features.logmel import Floats
+from edged.models.cascade import sharpened
+from edged.models.feature_statistics import FeatureStatistics
+from edged.models.interpreter import Interpreter, installed_runtimes
+
+RECIPE = f"small{UNDISTILLED}"
+
+
+def n_folds(corpus: str) -> int:
+    """The folds that test each speaker of ``corpus`` once.
+
+    Raises:
+        UsageError: the recipe does not train on it.
+    """
+    if corpus not in RECIPES[RECIPE].corpora:
+        known = ", ".join(RECIPES[RECIPE].corpora)
+        raise UsageError(f"--trunks: {corpus}, expected a corpus that the recipe is trained on: {known}")
+    return min(splits.SHARED_FOLDS, splits.N_BLOCKS[corpus] // splits.SHARED_BLOCKS)
+
+
+def fold_results(corpus: str, folder: Path, work: Path, seed: int, fold: int | None = None) -> dict[str, Any]:
+    """Trains what is not trained yet; returns the rows of each fold of ``corpus``, or of ``fold``, by its number.
+
+    Raises:
+        UsageError: see ``n_folds``; or there is no such fold.
+    """
+    n = n_folds(corpus)
+    if fold is not None and fold >= n:
+        raise UsageError(f"fold {fold} of {corpus}: expected 0 to {n - 1}")
+    recipe = RECIPES[RECIPE]
+    return {
+        str(number): {"rows": _fold(corpus, Run(recipe, seed, number, work, material(folder, recipe, number)))}
+        for number in (range(n) if fold is None else (fold,))
+    }
+
+
+def _fold(corpus: str, run: Run) -> dict[str, Any]:
+    dataset.prepare(run.material.all(), run.cache)
+    stage.train(run)
+    tested = window_features(run.material.test[corpus], (AS_IT_COMES,), stage.source(run))
+    return tested_rows(protocol(corpus), _scoring(run, tested[0].values.shape[1]), _known(run), tested, run.cache)
+
+
+def _known(run: Run) -> FeatureStatistics:
+    """What the run's bundle adapts from."""
+    spec = stage.heads_of(run)
+    with np.load(run.path / stage.ADAPTATION) as saved:
+        return FeatureStatistics(
+            centre=saved["centre"],
+            offsets=saved["offsets"],
+            spread=saved["spread"],
+            caution_s=spec.caution_s,
+            prior_weight_s=spec.prior_weight_s,
+            power=spec.power,
+        )
+
+
+def _scoring(run: Run, n_features: int) -> Scoring:
+    """The scores of the run's first head, as quantized."""
+    content, runtime = (run.path / f"{FIRST}.tflite").read_bytes(), installed_runtimes()[0]
+    model = Interpreter(FIRST, content, len(LABELS), n_threads=1, runtime=runtime, n_features=n_features)
+
+    def scores(features: Floats) -> Floats:
+        return sharpened(np.array([model.scores(row) for row in features], np.float32), 1 / FLATTENING)
+
+    return scores
