@@ -3,6 +3,7 @@
     clip with sound ──other voice, room, noise, microphone, codec──► samples ──► dB (k, n_bands)
     clip of stored log-mel ──echoes, noise, band──► dB (m, 64) ──interpolated for the encoder──► dB (k, n_bands)
 
+0 dB is the loudest mel band, before neighbouring bands are averaged for the small networks: as in the device's window.
 A place is one speaker in one version: all of its clips get the same room, noise and microphone, so that what adaptation
 can remove in a home can be removed in training.
 """
@@ -44,10 +45,14 @@ def elsewhere(  # noqa: PLR0913, PLR0917 -- a clip, its place, and what both are
     if clip.audio:
         samples = recordings.samples(clip.audio, clip.padded_s)
         changed = _levels(heard_elsewhere(samples, _samples(noise), spec, rng), geometry)
+        loudest = changed.max()
     else:
         under = dataset.load([noise], cache).frames.astype(np.float32)
-        changed = _in(levels_elsewhere(_stored(clip, cache), under, spec, rng), geometry)
-    return place.changed(changed)
+        stored = _stored(clip, cache)
+        changed = _in(levels_elsewhere(stored, under, spec, rng), geometry)
+        loudest = stored.max()  # of an echo or a noise the bands before averaging are not known
+    placed = place.changed(changed)
+    return placed + (loudest - placed.max())
 
 
 def seeded(*parts: object) -> np.random.Generator:
@@ -58,7 +63,8 @@ def seeded(*parts: object) -> np.random.Generator:
 def _levels(samples: Floats, geometry: Geometry) -> Floats:
     """(k, n_bands) dB of ``samples`` (n,); neighbouring mel bands are averaged, as in the device's window."""
     levels = FrontEnd(geometry).clip_levels(samples)
-    return np.asarray(levels.reshape(len(levels), geometry.n_bands, -1).mean(axis=2), np.float32)
+    below = levels - levels.max()
+    return np.asarray(below.reshape(len(levels), geometry.n_bands, -1).mean(axis=2), np.float32)
 
 
 def _in(stored: Floats, geometry: Geometry) -> Floats:

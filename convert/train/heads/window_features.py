@@ -97,6 +97,8 @@ def _file(clips: Sequence[Clip], version: int, source: Source) -> Path:
     key = f"{dataset.clips_hash(clips)} {[clip.id for clip in clips]} {source.active_db}".encode() + source.trunk
     if version > AS_RECORDED:
         key += f"{dataset.clips_hash(source.noises)} {source.sound}".encode()
+    if source.geometry == GEOMETRY:
+        key += b"relative to the loudest unaveraged band"
     return source.folder / f"{clips[0].corpus}-{version}-{hashlib.sha256(key).hexdigest()[:16]}.npz"
 
 
@@ -120,7 +122,7 @@ def computed(clips: list[Clip], version: int, source: Source) -> tuple[NDArray[n
 
 
 def windows(clip: Clip, version: int, source: Source) -> Iterator[Floats]:
-    """Windows (n_frames, n_bands) dB of ``clip`` in ``version``."""
+    """Windows (n_frames, n_bands) dB of ``clip`` in ``version``, relative to the loudest band, unaveraged."""
     geometry = source.geometry
     if version == AS_IT_COMES:
         yield from recorded_windows(clip, source.cache, geometry)
@@ -129,7 +131,8 @@ def windows(clip: Clip, version: int, source: Source) -> Iterator[Floats]:
         levels = decibels(clip, source.cache, geometry)
     else:
         levels = elsewhere(clip, version, source.noises, source.sound, source.cache, geometry)
-    yield placing.moved(levels, seeded("moved", clip.corpus, clip.id, version), geometry)
+    window = placing.moved(levels, seeded("moved", clip.corpus, clip.id, version), geometry)
+    yield window + (levels.max() - window.max())  # the device relates a window to its own loudest band
 
 
 def recorded_windows(clip: Clip, cache: Path, geometry: Geometry) -> Iterator[Floats]:
@@ -141,12 +144,15 @@ def recorded_windows(clip: Clip, cache: Path, geometry: Geometry) -> Iterator[Fl
 
 
 def _features(network: Network, window: Floats, source: Source) -> Floats:
-    """(2 * width,) of ``window`` (n_frames, n_bands) dB of any reference, as ``edged.models.trunk`` computes them."""
+    """(2 * width,) of ``window`` (n_frames, n_bands) dB, as ``edged.models.trunk`` computes them.
+
+    For an image 0 dB is the loudest band before neighbours are averaged; the encoder takes any reference.
+    """
     geometry = source.geometry
-    levels = np.maximum(window - window.max(), np.float32(-geometry.top_db))
     if network.input.dtype == "float32":
-        outputs = np.array(network.run(encoder_input(levels)), np.float32)
+        outputs = np.array(network.run(encoder_input(window)), np.float32)
     else:
+        levels = np.maximum(window, np.float32(-geometry.top_db))
         steps = network.run(int8_input(steps_of(levels, geometry)))
         outputs = network.output.real(steps, out=np.empty(steps.shape, np.float32))
     outputs = outputs.reshape(-1, outputs.shape[-1])

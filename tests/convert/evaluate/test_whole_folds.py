@@ -11,9 +11,13 @@ from convert.corpora.clip import LABELS, Clip
 from convert.data.material import Material
 from convert.evaluate.heads import whole
 from convert.recipes.catalogue import RECIPES
+from convert.score.clip_scores import ClipWindows
+from convert.score.folds import fold_row
+from convert.train.heads.bundle_windows import features_of_clips
+from convert.train.heads.scoring import scoring_of
 from convert.train.runs import Run
 from edged.errors import UsageError
-from edged.models.bundle import BUNDLES
+from edged.models.bundle import BUNDLES, load_bundle
 from tests.parts.models import layouts
 
 _FILES = ("trunk.tflite", "m1.tflite", "adaptation.npz")
@@ -56,6 +60,11 @@ def test_fold_tests_its_speakers_with_its_own_network(tmp_path: Path, trained: l
     for speaker, matrix in before["speakers"].items():
         assert np.sum(matrix, axis=1).tolist() == [2] * len(LABELS), speaker
         assert np.sum(after["speakers"][speaker], axis=1).tolist() == [3] * len(LABELS)
+    shipped = load_bundle(BUNDLES / "small")
+    windows = ClipWindows(trained, *features_of_clips(shipped, trained, tmp_path / "work" / "cache"))
+    said = windows.by_clip(scoring_of(shipped)(windows.images.astype(np.float16).astype(np.float32))).argmax(axis=1)
+    truth = np.array([LABELS.index(str(clip.label)) for clip in trained])
+    assert before == fold_row(LABELS, truth, said, [clip.speaker for clip in trained])
 
 
 @pytest.mark.parametrize(("corpus", "n"), [("cremad", 5), ("emodb", 4)])

@@ -15,7 +15,9 @@ from convert.train.heads import clip_levels
 from convert.train.heads.window_features import Source, window_features, windows
 from edged.errors import ModelError
 from edged.features.geometry import GEOMETRY
+from edged.features.logmel import int8_input, levels_of
 from edged.features.whisper import WHISPER
+from tests.parts.models import layouts
 
 
 def sound(folder: Path, name: str, seconds: float, seed: int) -> Path:
@@ -88,6 +90,18 @@ def test_versions_in_the_networks_geometry(clips: list[Clip], source: Source) ->
     made = [next(iter(windows(clips[1], version, own))) for version in (1, 2)]
     assert all(window.shape == (188, 64) for window in made)
     assert not np.array_equal(made[0], made[1])
+
+
+def test_0_db_is_where_the_device_has_it(clips: list[Clip], source: Source, tmp_path: Path) -> None:
+    """The loudest band before neighbours are averaged is 0 dB, so averaged bands stay below it, in every version."""
+    source = replace(source, geometry=GEOMETRY)
+    voice = replace(clips[0], audio=layouts.sound(tmp_path / "voice.wav", 200, 2.0))
+    dataset.prepare([voice, *source.noises], source.cache)
+    device = levels_of(int8_input(dataset.images(voice, source.cache)))[0]
+    assert -10 < device.max() < -GEOMETRY.quantum_db
+    loudest = [float(next(iter(windows(voice, version, source))).max()) for version in range(4)]
+    assert loudest[:2] == pytest.approx([device.max()] * 2, abs=GEOMETRY.quantum_db)
+    assert all(-10 < level < -GEOMETRY.quantum_db for level in loudest), loudest
 
 
 def test_a_trunk_that_is_none_is_refused(clips: list[Clip], source: Source) -> None:
