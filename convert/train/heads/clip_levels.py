@@ -52,7 +52,7 @@ def elsewhere(  # noqa: PLR0913, PLR0917 -- a clip, its place, and what both are
         changed = _in(levels_elsewhere(stored, under, spec, rng), geometry)
         loudest = stored.max()  # of an echo or a noise the bands before averaging are not known
     placed = place.changed(changed)
-    return placed + (loudest - placed.max())
+    return np.asarray(placed + (loudest - placed.max()), np.float32)
 
 
 def seeded(*parts: object) -> np.random.Generator:
