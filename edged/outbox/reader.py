@@ -36,6 +36,10 @@ class DamagedError(Exception):
     """The file is not an outbox, or incomplete."""
 
 
+class NoTablesError(DamagedError):
+    """The file has no tables yet: the disk was full when it was made, or it is being made."""
+
+
 class Stored(NamedTuple):
     """Content of a file: the unacknowledged events in order, each with the time at which it was put."""
 
@@ -63,12 +67,15 @@ def history(path: Path) -> Iterator[tuple[bytes, bool]]:
     """All stored payloads in order, each with whether it is acknowledged; the file may be in use.
 
     Raises:
+        NoTablesError: nothing was ever stored in it.
         DamagedError, OSError, sqlite3.Error: it cannot be read.
     """
     path.stat()
     # All at once: the daemon cannot write meanwhile.  After a power cut SQLite rolls back what was unfinished, for
     # which it has to write; without permission to write it only reads.
     with _reading(path, "mode=rw") as db, damage_detected():
+        if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise NoTablesError("it has no tables")
         rows = db.execute("SELECT payload, acknowledged FROM event ORDER BY seq").fetchall()
     for payload, acknowledged in rows:
         if isinstance(payload, bytes):

@@ -124,11 +124,23 @@ def test_no_outbox(config: Config) -> None:
         show_history(config, None, jsonl=True)
 
 
-@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + bytes(200)])
+def test_outbox_of_a_full_disk(config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that the daemon could not fill: what is wrong and what to do, and SQLite's words stay out of it."""
+    (tmp_path / "outbox.sqlite3").touch()
+    with pytest.raises(HistoryError) as caught:
+        show_history(config, None, jsonl=False)
+    assert not capsys.readouterr().out
+    assert str(caught.value) == (
+        f"{tmp_path / 'outbox.sqlite3'} holds no events yet, as when the disk was full at the start of `edged run`: "
+        "make room there, and a running `edged run` stores events within a minute"
+    )
+
+
+@pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\0" + bytes(200)])
 def test_no_database(config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes) -> None:
     """One line without the table's heading, and the file stays: the daemon decides what to do with it."""
     (tmp_path / "outbox.sqlite3").write_bytes(content)
-    with pytest.raises(HistoryError, match="expected a readable outbox"):
+    with pytest.raises(HistoryError, match="expected a readable outbox: `edged run` starts a new one"):
         show_history(config, None, jsonl=False)
     assert not capsys.readouterr().out
     assert (tmp_path / "outbox.sqlite3").read_bytes() == content

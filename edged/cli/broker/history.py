@@ -30,7 +30,7 @@ from edged.contract.payloads import EpisodeEnd, EpisodeStart
 from edged.errors import HistoryError
 from edged.host.state_dir import existing_state_file
 from edged.outbox.database import FILE
-from edged.outbox.reader import DamagedError, history
+from edged.outbox.reader import DamagedError, NoTablesError, history
 
 _MOMENT = 19  # characters of date and time
 _YEAR = len("2026-")
@@ -101,7 +101,14 @@ def _events(path: Path) -> Iterator[tuple[bytes, _Event, bool]]:
             yield payload, decoder.decode(payload), acknowledged
     except FileNotFoundError as exc:
         raise HistoryError(f"{path}: no such file, expected the outbox of an `edged run`") from exc
-    except (DamagedError, msgspec.DecodeError, UnicodeDecodeError, OSError, sqlite3.Error) as exc:
+    except NoTablesError as exc:
+        raise HistoryError(
+            f"{path} holds no events yet, as when the disk was full at the start of `edged run`: make room there, and "
+            "a running `edged run` stores events within a minute"
+        ) from exc
+    except DamagedError as exc:
+        raise HistoryError(f"{path}: {exc}, expected a readable outbox: `edged run` starts a new one") from exc
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError, sqlite3.Error) as exc:
         raise HistoryError(f"{path}: {getattr(exc, 'strerror', None) or exc}, expected a readable outbox") from exc
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from edged.contract.payloads import encoded
 from edged.outbox.database import Batch, Database, InUseError, set_aside
 from edged.outbox.journal import Journal
-from edged.outbox.reader import DamagedError, history, still_readable
+from edged.outbox.reader import DamagedError, NoTablesError, history, still_readable
 from tests.parts.broker.outboxes import event, numbers, put
 from tests.parts.broker.payloads import emotion_state
 from tests.parts.faults.fuzzing import fuzzed
@@ -136,6 +136,34 @@ def test_row_that_is_no_event_is_removed(tmp_path: Path, row: tuple[object, ...]
     assert [message.seq for message, _ in stored.events] == [1, 2, 3]
     assert stored.n_unfit == 1
     assert n_rows(tmp_path) == 3
+
+
+@pytest.mark.parametrize("page", ["", "PRAGMA page_size = 4096; VACUUM"])
+def test_file_without_tables_becomes_an_outbox(tmp_path: Path, page: str) -> None:
+    """What a full disk leaves, nothing or a header: a reader is told so, and the next start fills it in place."""
+    file = tmp_path / "outbox.sqlite3"
+    file.touch()
+    db = sqlite3.connect(file, isolation_level=None)
+    db.executescript(page)
+    db.close()
+    assert file.stat().st_size == (4096 if page else 0)
+    with pytest.raises(NoTablesError):
+        n_rows(tmp_path)
+    database = opened(tmp_path)
+    database.commit(batch(1, 3))
+    database.close()
+    assert n_rows(tmp_path) == 3
+
+
+def test_half_of_the_tables_is_damage(tmp_path: Path) -> None:
+    """No disk leaves that behind, since the tables are made in one transaction; the journal renames such a file."""
+    with sqlite3.connect(tmp_path / "outbox.sqlite3") as db:
+        db.execute("CREATE TABLE state (name TEXT PRIMARY KEY, value NOT NULL)")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    for use in (n_rows, opened):
+        with pytest.raises(DamagedError, match="no such table: event"):
+            use(tmp_path)
 
 
 def test_other_database_is_no_outbox(tmp_path: Path) -> None:
