@@ -53,29 +53,28 @@ class Verdict:
         as_meant, otherwise = self._as_meant(), self._otherwise()
         if len(as_meant) >= MIN_EMOTIONS:
             return ""
-        emotions = f"{counted(len(as_meant), 'emotion')} heard as meant"
+        emotions = f"{counted(len(as_meant), 'emotion')} detected as meant"
         named = f" ({', '.join(as_meant)})" if as_meant else ""
         return f"{emotions}{named}, expected at least {MIN_EMOTIONS}; {', '.join(otherwise)}"
 
     def summary(self) -> str:
-        """What was meant and what was heard, in two or three lines."""
-        lines = [
-            f"Heard as meant: {', '.join(self._as_meant())} ({self._n_right()} of {counted(len(self._turns), 'turn')})."
-        ]
+        """What was meant and what was detected, in two or three lines."""
+        share = f"{self._n_right()} of {counted(len(self._turns), 'turn')}"
+        lines = [f"Detected as meant: {', '.join(self._as_meant())} ({share})."]
         if otherwise := self._otherwise():
-            lines.append(f"Heard otherwise: {', '.join(otherwise)}.")
+            lines.append(f"Detected otherwise: {', '.join(otherwise)}.")
         lines.append(f"Shown: {counted(self._n_starts, 'episode')}, {counted(self._n_messages, 'message')}.")
         return "\n".join(lines)
 
     def _pairs(self) -> list[tuple[str, str]]:
-        """Meant and heard, turn by turn."""
+        """Meant and detected, turn by turn."""
         return [(turn.meant, detected(turn, self._episodes)) for turn in self._turns]
 
     def _as_meant(self) -> list[str]:
-        return list(dict.fromkeys(meant for meant, heard in self._pairs() if heard == meant))
+        return list(dict.fromkeys(meant for meant, label in self._pairs() if label == meant))
 
     def _otherwise(self) -> list[str]:
-        return [f"{meant} as {heard}" for meant, heard in self._pairs() if heard != meant]
+        return [f"{meant} as {label}" for meant, label in self._pairs() if label != meant]
 
     def _n_right(self) -> int:
-        return sum(meant == heard for meant, heard in self._pairs())
+        return sum(meant == label for meant, label in self._pairs())

@@ -111,7 +111,7 @@ class Calibration:
         lowered = (before - _log_scores(adaptation, cascade, compared)).mean(axis=0)
         change = {label: round(float(nats), 3) for label, nats in zip(cascade.labels, lowered, strict=True)}
         n_sentences = _n_sentences(spoken)
-        message = f"heard {speech_s:.1f} s of speech in {counted(n_sentences, 'sentence')}; {changes(change)}"
+        message = f"detected {speech_s:.1f} s of speech in {counted(n_sentences, 'sentence')}; {changes(change)}"
         return Outcome(ok=True, message=message, speech_s=round(speech_s, 1), n_sentences=n_sentences, change=change)
 
     def _restart(self) -> None:
@@ -147,7 +147,7 @@ class Calibration:
             snr_db = float(np.percentile(levels, 100 - _FLOOR)) - floor_dbfs
             if snr_db < _MIN_SNR_DB:
                 return f"speech is only {max(0.0, snr_db):.0f} dB above the noise at {floor_dbfs:.0f} dBFS"
-            return f"heard only {speech_s:.1f} s of speech in {self.sound_s:.0f} s"
+            return f"detected only {speech_s:.1f} s of speech in {self.sound_s:.0f} s"
         return ""
 
 

@@ -55,7 +55,7 @@ def test_calibrated_shown_and_taken_back(start: Start, commander: Commander) -> 
         wait_until(lambda: commander.received["health"], "health")
         outcome = calibrated(commander, '{"id": "7"}')
         assert (outcome.ok, outcome.id, calibration(outcome).state) == (True, "7", "done")
-        assert outcome.message.startswith(f"heard {calibration(outcome).speech_s:.1f} s of speech in ")
+        assert outcome.message.startswith(f"detected {calibration(outcome).speech_s:.1f} s of speech in ")
         assert set(calibration(outcome).change) == {"angry", "disgust", "fear", "happy", "neutral", "sad"}
         commander.give("snapshot")
         shown = commander.newest("health")["baseline"]["features"]
@@ -74,7 +74,7 @@ def test_calibrated_shown_and_taken_back(start: Start, commander: Commander) -> 
 
 
 def test_refused_in_words(start: Start, commander: Commander) -> None:
-    """Noise that is no speech: nothing changes, and the answer says what was heard and what is expected."""
+    """Noise that is no speech: nothing changes, and the answer says what was detected and what is expected."""
     with start(NOTHING) as device:
         outcome = calibrated(commander)
         assert (outcome.ok, calibration(outcome).state) == (False, "refused")
@@ -131,7 +131,7 @@ def test_edged_calibrate_asks_the_daemon(
     assert main(["calibrate", "--node", "lab", "--config", str(running.file)]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("speak two or three sentences now")
-    assert second.startswith("heard ")
+    assert second.startswith("detected ")
     assert main(["calibrate", "--node", "lab", "--forget", "--config", str(running.file)]) == 0
     assert capsys.readouterr().out.startswith("the calibration is forgotten")
 

@@ -45,7 +45,7 @@ def test_excerpt_is_the_conversation_and_the_result() -> None:
     assert excerpt(lines) == ["heading", *(f"line {i}" for i in range(N_LINES)), "\x1b[2m…\x1b[0m", "A", "B"]
 
 
-@pytest.mark.parametrize("word", ["make demo", "meant", "neutral", "begins", "Heard as meant"])
+@pytest.mark.parametrize("word", ["make demo", "meant", "neutral", "begins", "Detected as meant"])
 def test_committed_picture_shows_the_demo(word: str) -> None:
     """The committed picture contains words of the demo."""
     assert word in PICTURE.read_text(encoding="utf-8")

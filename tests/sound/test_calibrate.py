@@ -45,7 +45,7 @@ def test_alone_and_then_checked(
     status, lines = spoken_to(virtual_microphone, config, speech)
     assert status == 0, lines
     assert lines[0].startswith("speak two or three sentences now")
-    assert lines[1].startswith("heard ")
+    assert lines[1].startswith("detected ")
     done = edged("check", "--config", config, environment=virtual_microphone.environment)
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("adaptation")]
     assert line.startswith("adaptation    OK    calibrated with ")
@@ -64,7 +64,7 @@ def test_through_the_daemon(
         wait_until(lambda: "capture online" in (tmp_path / "log").read_text(), "sound")
         status, lines = spoken_to(virtual_microphone, config, speech)
         assert status == 0, lines
-        assert lines[1].startswith("heard ")
+        assert lines[1].startswith("detected ")
         saved = tmp_path / "kept" / "baseline.json"
         wait_until(lambda: saved.exists() and b'"calibration":{' in saved.read_bytes(), "it on the disk")
         daemon.send_signal(signal.SIGTERM)

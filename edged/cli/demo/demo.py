@@ -100,7 +100,7 @@ def _show(  # noqa: PLR0913, PLR0917 -- what comes, what is meant, and where it 
     script = Script(turns)
     view = view_for(out, config.mqtt.root, column=script.meant_at)
     verdict = Verdict(turns, prefix)
-    print(view.heading("meant", "heard"), file=out, flush=True)
+    print(view.heading("meant", "detected"), file=out, flush=True)
     player = Player(play, config)
     player.start()
     deadline_s = float("inf")

@@ -44,7 +44,7 @@ def test_recording(speech: Path, config: Path, capsys: pytest.CaptureFixture[str
     """The file's speech is counted, what changed is said, and only means of the microphone are stored."""
     assert main(["calibrate", str(speech), "--config", str(config)]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("heard ")
+    assert out.startswith("detected ")
     assert " s of speech in " in out
     content = stored(config)
     assert content["microphone"] == "USB: Audio"

@@ -44,12 +44,12 @@ def test_demo_shows_every_message_and_ends_by_itself() -> None:
     out, err = io.StringIO(), io.StringIO()
     assert demo(player(*MEANT), TURNS, threading.Event(), out, err) == 0
     lines = out.getvalue().splitlines()
-    assert lines[0] == "          meant        heard"
+    assert lines[0] == "          meant        detected"
     assert "demo is online" in lines[1]
     corners = [line[21:30].rstrip() for line in lines if line[21:22] in {"┌", "└"}]
     assert corners == [f"{corner} {label}" for label in MEANT for corner in ("┌", "└")]
     assert "demo is offline" in lines[-4]
-    assert lines[-2] == "Heard as meant: neutral, angry, sad, happy (4 of 4 turns)."
+    assert lines[-2] == "Detected as meant: neutral, angry, sad, happy (4 of 4 turns)."
     assert lines[-1].startswith("Shown: 4 episodes, ")
     assert err.getvalue() == ""
 
@@ -76,7 +76,10 @@ def test_demo_says_what_is_spoken_and_meant() -> None:
     [
         (player(), "no event was received"),
         (player("sad", "angry", events=False), "no event was received"),
-        (player("neutral", "neutral", "sad", "angry"), "2 emotions heard as meant (neutral, sad), expected at least 4"),
+        (
+            player("neutral", "neutral", "sad", "angry"),
+            "2 emotions detected as meant (neutral, sad), expected at least 4",
+        ),
     ],
 )
 def test_demo_that_shows_too_little_says_so(play: Play, fault: str) -> None:

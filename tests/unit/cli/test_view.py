@@ -108,7 +108,7 @@ def test_long_names_of_nodes_differ_by_their_ends() -> None:
 def test_column_before_the_emotions() -> None:
     """The column replaces the node, from the time of each line on; lines without emotion leave it empty."""
     view = View("edged", column=lambda moment: f"min {moment.minute}")
-    assert view.heading("meant", "heard") == "          meant        heard"
+    assert view.heading("meant", "detected") == "          meant        detected"
     assert shown(view, "event/start", episode_start("sad")) == "min 0      ┌ sad        ██████████▏   0.84  begins"
     assert shown(view, "capture", b"online") == "             capture is online"
 

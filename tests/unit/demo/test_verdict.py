@@ -38,8 +38,8 @@ def test_four_emotions_as_meant_are_enough() -> None:
     made = verdict_on_labels("neutral", "angry", "sad", "happy", "angry")
     assert made.fault() == ""
     assert made.summary().splitlines() == [
-        "Heard as meant: neutral, angry, sad, happy (4 of 5 turns).",
-        "Heard otherwise: fear as angry.",
+        "Detected as meant: neutral, angry, sad, happy (4 of 5 turns).",
+        "Detected otherwise: fear as angry.",
         "Shown: 5 episodes, 10 messages.",
     ]
 
@@ -56,10 +56,10 @@ def test_all_as_meant_needs_no_second_line() -> None:
         (verdict(("emotion", emotion_state("sad"))), "no event was received"),
         (
             verdict_on_labels("neutral", "angry", "angry", "angry", "neutral"),
-            "2 emotions heard as meant (neutral, angry), expected at least 4; sad as angry, happy as angry, fear as",
+            "2 emotions detected as meant (neutral, angry), expected at least 4; sad as angry, happy as angry, fear as",
         ),
-        (verdict_on_labels("neutral"), "1 emotion heard as meant (neutral), expected at least 4; angry as none"),
-        (verdict_on_labels("sad"), "0 emotions heard as meant, expected at least 4; neutral as sad"),
+        (verdict_on_labels("neutral"), "1 emotion detected as meant (neutral), expected at least 4; angry as none"),
+        (verdict_on_labels("sad"), "0 emotions detected as meant, expected at least 4; neutral as sad"),
     ],
 )
 def test_too_few_emotions_are_a_fault(made: Verdict, fault: str) -> None:

@@ -26,7 +26,7 @@ BELOW = "edged/kitchen/"
 
 OUTBOX = OutboxMetrics(depth=3, oldest_s=1, dropped=0, on_disk=True)
 LEVEL = Level(time=TIME, level_dbfs=-41.5, peak_dbfs=-20, clipping=False)
-CALIBRATED = Result(time=TIME, command="calibrate", ok=True, message="heard 6.0 s of speech")
+CALIBRATED = Result(time=TIME, command="calibrate", ok=True, message="detected 6.0 s of speech")
 INFO = msgspec.structs.replace(info(), thresholds=dict.fromkeys(LABELS, 0.5) | {"angry": 0.65})
 
 # Rendered results of each template for every kind of payload on its topic.
@@ -58,7 +58,7 @@ RENDERED: list[tuple[str, str, str | EmotionState | EpisodeStart | Health | Info
     ("sensor_skipped_windows", "value_template", msgspec.structs.replace(health(), windows_skipped=7), "7"),
     ("sensor_outbox_depth", "value_template", health(), "0"),
     ("sensor_outbox_depth", "value_template", msgspec.structs.replace(health(), outbox=OUTBOX), "3"),
-    ("sensor_calibration", "value_template", CALIBRATED, "heard 6.0 s of speech"),
+    ("sensor_calibration", "value_template", CALIBRATED, "detected 6.0 s of speech"),
     ("sensor_calibration", "value_template", msgspec.structs.replace(CALIBRATED, message="x" * 500), "x" * 255),
     ("switch_listening", "value_template", INFO, "listening"),
     ("switch_listening", "value_template", msgspec.structs.replace(INFO, listening=False), "mute"),

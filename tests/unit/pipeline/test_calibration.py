@@ -31,7 +31,7 @@ def test_three_sentences(store: AdaptationStore) -> None:
     assert outcome.speech_s == pytest.approx(6, abs=0.2)
     assert outcome.n_sentences == 3
     assert outcome.message.startswith(
-        "heard 6.0 s of speech in 3 sentences; flat was 2.3 times too unlikely here, tense was 2.0 "
+        "detected 6.0 s of speech in 3 sentences; flat was 2.3 times too unlikely here, tense was 2.0 "
     )
     assert outcome.change["tense"] == pytest.approx(math.log(2), abs=1e-3)
     assert known.features is not None
@@ -82,7 +82,7 @@ def test_lost_sound_starts_it_over(store: AdaptationStore) -> None:
         calibration.add(window, FEATURES if window.speech_dbfs.max() > -50 else None)
     outcome = calibration.outcome(adaptation(store), FakeCascade())  # type: ignore[arg-type]
     assert not outcome.ok
-    assert "heard only 2.0 s of speech" in outcome.message
+    assert "detected only 2.0 s of speech" in outcome.message
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_lost_sound_starts_it_over(store: AdaptationStore) -> None:
         (sound((10.0, -96.0)), False, "only silence or steady noise in 10 s, -96 dBFS at the loudest"),
         (sound((10.0, -20.0)), False, "only silence or steady noise in 10 s, -20 dBFS at the loudest"),
         (sound((5.0, -60.0), (5.0, -20.0)), False, "only noise in 10 s, -20 dBFS at the loudest"),
-        (sentences(1, 1.2), True, "heard only 1.2 s of speech in 3 s"),
+        (sentences(1, 1.2), True, "detected only 1.2 s of speech in 3 s"),
         (sound((10.0, -40.0), (10.0, -38.0)), True, "speech is only 2 dB above the noise at -40 dBFS"),
     ],
 )
