@@ -14,7 +14,7 @@ def not_apart_reason(voices: Sequence[Voice]) -> str:
     """Why a recording whose only channel holds both parties has no score."""
     if voices:
         names = " or ".join(f"--voice {voice.number} (speaks first at {voice.first_s:.1f} s)" for voice in voices)
-        return f"one channel holds both voices, and nobody said which is the customer's: {names}, or give --turns"
+        return f"one channel has both speakers; choose the customer's voice: {names}, or give --turns"
     return (
         "one channel holds both parties, and their voices cannot be separated by sound: record one party per channel,"
         " or give --turns with who speaks when"

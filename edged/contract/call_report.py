@@ -17,7 +17,7 @@ VERSION = 1
 
 Outcome = CallOutcome
 Customer = Literal["left", "right", "mono"]
-Role = Literal["customer", "agent", "both"]  # both: a mono call whose voices are not told apart
+Role = Literal["customer", "agent", "both"]  # both: a mono call whose speakers are not separated
 Signed = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 
 NOTICE = (
@@ -122,7 +122,7 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 class Party(msgspec.Struct, frozen=True, kw_only=True):
     """When one party speaks, by the speech gate or by the given turns."""
 
-    role: Role  # both: a mono call whose voices are not told apart
+    role: Role  # both: a mono call whose speakers are not separated
     speech_s: Seconds
     share: Score  # of the recording
     spans: list[Span]
@@ -196,7 +196,7 @@ class SummaryRow(msgspec.Struct, frozen=True, kw_only=True):
     opening: Score | None
     later: Score | None
     reason: str | None
-    customer_speech_s: Seconds | None  # null where the voices are not told apart
+    customer_speech_s: Seconds | None  # null where the speakers are not separated
     agent_speech_s: Seconds | None
     silence_s: Seconds
     overlap_s: Seconds | None

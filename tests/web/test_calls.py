@@ -98,7 +98,7 @@ def test_calls_from_drop_to_download(calls: Watched, web: RunningWeb, recordings
     )
     entry = _entry(page, "stereo.wav")
     for channel in ("left", "right"):
-        player = entry.get_by_label(f"A bit of the {channel} channel")
+        player = entry.get_by_label(f"Excerpt of the {channel} channel")
         assert (
             player.evaluate("async player => { player.muted = true; await player.play(); return player.duration; }")
             == 8
@@ -163,15 +163,15 @@ def test_calls_by_keyboard(calls: Watched, recordings: Path) -> None:
 def test_calls_of_one_channel(calls: Watched, recordings: Path, tmp_path: Path) -> None:
     """A mono call is split, plays a bit of each voice, and takes a file of turns instead; a wrong file says why.
 
-    With turns, the report has both parties; with a voice, it says that voices tell them apart.
+    With turns, the report has both parties; with a voice, it says that their voices separate them.
     """
     page = calls.page
     _send(page, recordings / "mono.wav")
     entry = _entry(page, "mono.wav")
-    group = entry.get_by_role("group", name=re.compile("Which one is the customer's"))
+    group = entry.get_by_role("group", name=re.compile("Two speakers share one channel. Which one is the customer"))
     expect(group).to_be_visible(timeout=_ANALYSIS_MS)
     for voice in (1, 2):
-        player = entry.get_by_label(f"A bit of voice {voice} of mono.wav")
+        player = entry.get_by_label(f"Excerpt of voice {voice} of mono.wav")
         seconds = player.evaluate(
             "async player => { player.muted = true; await player.play(); return player.duration; }"
         )
@@ -184,7 +184,7 @@ def test_calls_of_one_channel(calls: Watched, recordings: Path, tmp_path: Path) 
     rows = [f"{start},{start + 8},{'AB'[start // 8 % 2]}" for start in range(0, 24, 8)]
     (tmp_path / "turns.csv").write_text("\n".join(["start_s,end_s,speaker", *rows]), encoding="utf-8")
     picker.set_input_files(tmp_path / "turns.csv")
-    expect(entry.get_by_role("group", name="Who in the turns is the customer?")).to_be_visible()
+    expect(entry.get_by_role("group", name="Which speaker is the customer?")).to_be_visible()
     assert serious_violations(page) == []
     entry.get_by_role("button", name=re.compile("^B")).click()
     expect(entry.get_by_role("link", name="Open report")).to_be_visible(timeout=_ANALYSIS_MS)
@@ -234,11 +234,11 @@ def test_calls_queue_and_cancel(calls: Watched, web: RunningWeb, recordings: Pat
     second = tmp_path / "second.wav"
     second.write_bytes((recordings / "long.wav").read_bytes())
     _send(page, recordings / "long.wav", second)
-    expect(_entry(page, "long.wav")).to_contain_text("Telling two voices apart")
-    expect(_entry(page, "second.wav")).to_contain_text("Waits, 1 ahead")
+    expect(_entry(page, "long.wav")).to_contain_text("Separating the two speakers")
+    expect(_entry(page, "second.wav")).to_contain_text("Waiting, 1 ahead")
     _entry(page, "long.wav").get_by_role("button", name="Cancel").click()
     expect(_entry(page, "long.wav")).to_have_count(0)
-    expect(_entry(page, "second.wav")).to_contain_text("Telling two voices apart")
+    expect(_entry(page, "second.wav")).to_contain_text("Separating the two speakers")
     _entry(page, "second.wav").get_by_role("button", name="Cancel").click()
     expect(page.locator(".call")).to_have_count(0)
     wait_until(lambda: web.files() == [], "an empty folder")
@@ -274,7 +274,7 @@ def test_calls_end_with_work(browser: Browser, recordings: Path, tmp_path: Path)
     with running_web(tmp_path) as web, watched(browser) as seen:
         seen.page.goto(web.address)
         _send(seen.page, recordings / "long.wav")
-        expect(_entry(seen.page, "long.wav")).to_contain_text("Telling two voices apart")
+        expect(_entry(seen.page, "long.wav")).to_contain_text("Separating the two speakers")
         assert web.files() == ["recording.wav"]
         web.process.terminate()
         assert web.process.wait(60) == 0

@@ -9,7 +9,10 @@ from edged.calls.page.words import clock, length
 from edged.contract.call_report import Report, Voice
 
 _NO_CHOICE = "Listen to each, and run the analysis again with the customer's: --voice 1 or --voice 2."
-_CHOSEN = "Told apart by their sound alone, which is sometimes wrong: a single person is split in two as well."
+_CHOSEN = (
+    "The speakers were separated by the sound of their voices alone, which is sometimes wrong: a single person is split"
+    " in two as well."
+)
 
 
 def voices_section(report: Report, recording: str | None) -> Html:

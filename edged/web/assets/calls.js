@@ -119,7 +119,7 @@
       actions: [button("Cancel", upload.file.name, () => cancel(upload))],
       below: [make("p", "", "call-state"), bar("Upload of " + upload.file.name)],
     });
-    setBar(element, share === null ? 0 : share, share === null ? "Waits to be sent" : "Sending, " + percent(share));
+    setBar(element, share === null ? 0 : share, share === null ? "Waiting to upload" : "Uploading, " + percent(share));
   }
 
   function cancel(upload) {
@@ -158,7 +158,7 @@
       ended();
     });
     request.addEventListener("error", function () {
-      failed(upload, "The upload broke off. Is edged web still running? Try it again.");
+      failed(upload, "The upload was interrupted. Is edged web still running? Try again.");
       ended();
     });
     request.addEventListener("abort", ended);
@@ -196,7 +196,7 @@
     player.controls = true;
     player.preload = "none";
     player.src = "/calls/" + call.id + "/preview/" + channel;
-    player.setAttribute("aria-label", "A bit of the " + words.toLowerCase() + " of " + call.name);
+    player.setAttribute("aria-label", "Excerpt of the " + words.toLowerCase() + " of " + call.name);
     card.append(player, button("This is the customer", words + " of " + call.name, () => choose(call, channel)));
     return card;
   }
@@ -215,7 +215,7 @@
     player.controls = true;
     player.preload = "none";
     player.src = "/calls/" + call.id + "/preview/voice-" + voice.number;
-    player.setAttribute("aria-label", "A bit of " + words.toLowerCase() + " of " + call.name);
+    player.setAttribute("aria-label", "Excerpt of " + words.toLowerCase() + " of " + call.name);
     card.append(player, button("This is the customer", words + " of " + call.name, () => chooseVoice(call, voice.number)));
     return card;
   }
@@ -228,11 +228,11 @@
   function voices(call) {
     const made = make("fieldset", null, "channels"), cards = make("div", null, "channel-cards");
     if (call.voices.length) {
-      made.append(make("legend", "One channel, and two voices in it. Which one is the customer's?"));
+      made.append(make("legend", "Two speakers share one channel. Which one is the customer?"));
       cards.append(...call.voices.map(voice => voiceCard(call, voice)));
-      made.append(cards, make("p", "The voices are told apart by their sound, which is sometimes wrong; a single person"
-        + " is split in two as well.", "hint"));
-    } else made.append(make("legend", "One channel, and no two voices can be told apart in it."));
+      made.append(cards, make("p", "The speakers are separated by the sound of their voices, which is sometimes wrong: a"
+        + " single person is split in two as well.", "hint"));
+    } else made.append(make("legend", "One channel, in which two speakers cannot be separated."));
     const choices = make("div", null, "call-actions");
     choices.append(turnsPicker(call), button("Report without a score", call.name, () => chooseVoice(call, null)));
     made.append(choices);
@@ -272,7 +272,7 @@
 
   function speakers(call) {
     const made = make("fieldset", null, "channels"), choices = make("div", null, "call-actions");
-    made.append(make("legend", "Who in the turns is the customer?"));
+    made.append(make("legend", "Which speaker is the customer?"));
     choices.append(...call.speakers.map(speaker => button(speaker, "the customer of " + call.name, function () {
       say("Chosen: " + speaker);
       ask("/calls/" + call.id + "/speaker", "POST", { speaker });
@@ -294,21 +294,21 @@
     const before = entries.get(call.id)?.key;
     if (call.state === "checking")
       show(call.id, call.state, call.name, detail,
-        { actions: [cancelling], below: [make("p", "Looking at the recording", "call-state")] });
+        { actions: [cancelling], below: [make("p", "Checking the recording", "call-state")] });
     else if (call.state === "choose")
       show(call.id, call.state + call.question + call.speakers.join("\n"), call.name, detail,
         { actions: [cancelling], below: [{ channel: channels, voice: voices, speaker: speakers }[call.question](call)] });
     else if (call.state === "splitting") {
       const element = show(call.id, call.state, call.name, detail, {
-        actions: [cancelling], below: [make("p", "", "call-state"), bar("Two voices of " + call.name)],
+        actions: [cancelling], below: [make("p", "", "call-state"), bar("Separating the speakers of " + call.name)],
       });
-      if (call.progress !== null) setBar(element, call.progress, "Telling two voices apart, " + percent(call.progress));
-      else setBar(element, null, "Telling two voices apart");
+      if (call.progress !== null) setBar(element, call.progress, "Separating the two speakers, " + percent(call.progress));
+      else setBar(element, null, "Separating the two speakers");
     } else if (call.state === "queued" || call.state === "running") {
       const element = show(call.id, "working", call.name, detail, {
         actions: [cancelling], below: [make("p", "", "call-state"), bar("Analysis of " + call.name)],
       });
-      if (call.state === "queued") setBar(element, 0, call.ahead ? "Waits, " + call.ahead + " ahead" : "Waits");
+      if (call.state === "queued") setBar(element, 0, call.ahead ? "Waiting, " + call.ahead + " ahead" : "Waiting");
       else if (call.progress !== null) setBar(element, call.progress, "Analysing, " + percent(call.progress));
       else setBar(element, null, call.done_s === null ? "Analysing" : "Analysing, " + clock(call.done_s) + " done");
     } else if (call.state === "failed")

@@ -124,7 +124,7 @@ class CallEndpoints:
         choice = await _body(request, _VoiceChoice, "Expected a voice: 1, 2 or null.")
         call = self._asked(request, "voice", "speaker")
         if choice.voice is not None and not call.voices:
-            raise Fault(HTTPStatus.CONFLICT, "No two voices were found in this recording.")
+            raise Fault(HTTPStatus.CONFLICT, "The speakers of this recording could not be separated.")
         self._calls.choose_voice(call, choice.voice)
         return json({})
 
@@ -140,7 +140,7 @@ class CallEndpoints:
         choice = await _body(request, _SpeakerChoice, "Expected the name of a speaker.")
         call = self._asked(request, "speaker")
         if choice.speaker not in call.speakers:
-            raise Fault(HTTPStatus.BAD_REQUEST, "Nobody in the turns has this name.")
+            raise Fault(HTTPStatus.BAD_REQUEST, "No speaker in the turns has this name.")
         self._calls.choose_speaker(call, choice.speaker)
         return json({})
 
@@ -180,7 +180,7 @@ class CallEndpoints:
         """The call, if it asks one of ``questions``."""
         call = self._of(request)
         if call.question not in questions:
-            raise Fault(HTTPStatus.CONFLICT, "This call does not ask that, or it is answered already.")
+            raise Fault(HTTPStatus.CONFLICT, "This call has no such question, or it was answered already.")
         return call
 
     def _of(self, request: Request) -> Call:

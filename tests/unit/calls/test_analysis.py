@@ -140,7 +140,7 @@ def test_mono_call_has_no_score_without_turns(tmp_path: Path) -> None:
     assert alone.call.customer == "mono"
     assert alone.call.separated_by is None
     assert [party.role for party in alone.talk.parties] == ["both"]
-    assert "nobody said which is the customer" in (alone.reason or "")
+    assert "choose the customer's voice: --voice 1 (speaks first at" in (alone.reason or "")
     turned = analyse(file, _replaced(turns=turns_of(sides), speaker="Customer"))
     assert turned.call.separated_by == "turns"
     assert turned.score is not None
