@@ -40,7 +40,7 @@ class Mood(msgspec.Struct, frozen=True, kw_only=True):
     )
     since: Time  # since when this emotion has been the mood
     method: Method
-    sentence: str  # the same in plain words, such as "angry for 40 s, voice and text agree"
+    sentence: str  # the same in plain words, such as "angry for 40 s, voice and words agree"
 
 
 class MoodEvent(msgspec.Struct, frozen=True, kw_only=True):

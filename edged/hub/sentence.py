@@ -16,7 +16,7 @@ _FROM_MINUTES_S, _FROM_HOURS_S = 2 * _MINUTE_S, 2 * _HOUR_S  # below them the sm
 def sentence(emotion: str, held_s: float, said: Mapping[str, str]) -> str:
     """The mood in words; ``said`` has the label of each source by name, ``held_s`` is how long the mood has lasted."""
     if emotion == NONE:
-        return f"no mood for {duration(held_s)}, no source says anything"
+        return "no mood, no source says anything"  # retained and not renewed, so a duration would go stale
     sources = {_SPOKEN.get(name, name): label for name, label in said.items()}
     with_it = [name for name, label in sources.items() if label == emotion]
     others = [f"{name} {_verb(name)} {label or 'nothing clear'}" for name, label in sources.items() if label != emotion]

@@ -56,7 +56,10 @@ def test_end_of_a_mood_is_an_event(tracker: MoodTracker) -> None:
     for seconds in (10, 13):
         assert [*tracker.update(fused("angry"), at(seconds))]
     assert not tracker.is_settled
-    assert [type(one) for one in tracker.update(fused("none"), at(20))] == [Mood]
+    (mood,) = tracker.update(fused("none"), at(20))
+    assert isinstance(mood, Mood)
+    # The broker retains it for as long as nobody speaks: since when is a time stamp, not a duration in words.
+    assert (mood.sentence, mood.since) == ("no mood, no source says anything", rfc3339(UTC_S + 20))
     assert not tracker.is_settled
     (event,) = tracker.update(fused("none"), at(23))
     assert isinstance(event, MoodEvent)

@@ -22,7 +22,7 @@ from edged.hub.sentence import duration, sentence
         ),
         ("uncertain", 12, {"voice": "sad", "text": "happy"}, "uncertain for 12 s, voice says sad, words say happy"),
         ("happy", 1, {"voice": "sad", "text": "angry"}, "happy for 1 s, voice says sad, words say angry"),
-        ("none", 61, {}, "no mood for 61 s, no source says anything"),
+        ("none", 61, {}, "no mood, no source says anything"),
     ],
 )
 def test_sentence(emotion: str, held_s: float, said: dict[str, str], expected: str) -> None:
