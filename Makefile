@@ -20,7 +20,6 @@ RECIPE ?=
 EPOCHS ?=
 SEED ?= 3
 SAMPLE_SEED ?= 1
-PREFIX ?= /opt/edged
 SOAK_HOURS ?= 168
 FUZZ_CASES ?= 10000
 CONVERT := $(BIN)/python -m convert

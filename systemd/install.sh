@@ -5,16 +5,15 @@
 #
 #     sudo make install [PREFIX=/opt/edged] [PYTHON=python3]        sudo make uninstall [PREFIX=/opt/edged]
 #
+# Without PREFIX both take the folder of the present installation, and /opt/edged where there is none.
 # /etc/edged/config.yaml and the password and key beside it are created once and never changed.  Without a running systemd
 # (in a chroot, or while an image is built) everything is put in place and enabled, and nothing is started.
 set -euo pipefail
 
 action=${1:-}
-prefix=${PREFIX:-/opt/edged}
 python=${PYTHON:-python3}
 unit=/etc/systemd/system/edged.service
 hub_unit=/etc/systemd/system/edged-hub.service
-program=$prefix/venv/bin/edged
 link=/usr/local/bin/edged # on every user's PATH, root's too
 completion=/usr/local/share/bash-completion/completions/edged
 build='' # temporary folder
@@ -32,6 +31,21 @@ fail() {
     printf 'install: %s\n' "$*" >&2
     exit 1
 }
+# The folder of the present installation, as its units name it; empty if there is none.
+installed_prefix() {
+    local line
+    while read -r line; do
+        if [[ $line =~ ^ExecStart=(/.*)/venv/bin/edged\  ]]; then
+            echo "${BASH_REMATCH[1]}"
+            return
+        fi
+    done < <(cat "$unit" "$hub_unit" 2>/dev/null)
+}
+# Whether the sandbox hides folder $1 from the service; whether the unit can name it; whether it is a checkout.
+hidden() { [[ $1 =~ ^/(home|root|run/user|tmp|var/tmp)/ ]]; }
+plain() { [[ $1 =~ ^(/[A-Za-z0-9._-]+)+/?$ ]]; }
+checkout() { [[ -e $1/pyproject.toml ]]; }
+usable() { ! checkout "$1" && { [[ $action == uninstall ]] || { plain "$1" && ! hidden "$1"; }; }; }
 booted() { [[ -d /run/systemd/system ]]; }
 has_library() { ldconfig -p | grep -q "$1"; }
 
@@ -146,21 +160,33 @@ case $action in
         exit 64
         ;;
 esac
+installed=$(installed_prefix)
+prefix=${PREFIX:-$installed}
+# A unit written by hand may name a checkout, and one of an earlier version a folder that cannot be used any more.
+[[ -n ${PREFIX:-} ]] || usable "$prefix" || prefix=''
+prefix=${prefix:-/opt/edged}
+program=$prefix/venv/bin/edged
 [[ $prefix == /?* ]] || fail "PREFIX is '$prefix', expected an absolute path"
+if checkout "$prefix"; then
+    fail "PREFIX is '$prefix', which holds the sources, expected a folder for the program, such as /opt/edged"
+fi
 if [[ $action == install ]]; then # what an earlier version installed elsewhere can still be removed
-    [[ $prefix =~ ^(/[A-Za-z0-9._-]+)+/?$ ]] || fail "PREFIX is '$prefix', expected an absolute path of A-Z a-z 0-9 . _ - and /"
-    if [[ $prefix =~ ^/(home|root|run/user|tmp|var/tmp)/ ]]; then
+    plain "$prefix" || fail "PREFIX is '$prefix', expected an absolute path of A-Z a-z 0-9 . _ - and /"
+    if hidden "$prefix"; then
         fail "PREFIX is '$prefix', which the service cannot read (its sandbox hides it), expected a path such as /opt/edged"
     fi
 fi
 [[ $(id -u) == 0 ]] || fail "needs root: sudo make $action"
+if [[ -n $installed && ${installed%/} != "${prefix%/}" ]]; then
+    say "the program in $installed/venv remains; delete it there if nothing else uses it"
+fi
 
 if [[ $action == uninstall ]]; then
     if booted && [[ -e $unit ]]; then
         systemctl disable --quiet --now edged
-        if [[ -x $program ]]; then # also without a broker the program is uninstalled
-            as_service config.yaml discovery --remove >/dev/null || say "the device is still in Home Assistant; delete it there"
-        fi
+        # Also without a broker the program is uninstalled.
+        { [[ -x $program ]] && as_service config.yaml discovery --remove >/dev/null; } ||
+            say "the device is still in Home Assistant; delete it there"
     fi
     if booted && [[ -e $hub_unit ]]; then
         systemctl disable --quiet --now edged-hub
@@ -174,6 +200,7 @@ if [[ $action == uninstall ]]; then
     rm -rf "$prefix/venv" "$prefix/docs"
     rm -f "$prefix"/{README.md,CHANGELOG.md,LICENSE,config.yaml}
     rmdir --ignore-fail-on-non-empty "$prefix" 2>/dev/null || true
+    [[ ! -e $prefix ]] || say "$prefix remains: it has files that are not edged's"
     if booted; then
         systemctl daemon-reload
         systemctl reset-failed edged edged-hub 2>/dev/null || true
