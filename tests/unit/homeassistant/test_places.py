@@ -19,9 +19,7 @@ from tests.unit.homeassistant.test_announcer import FakePublisher
 
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad")
 KITCHEN = PlaceDevice(place="kitchen", hub="hub-1", labels=LABELS, version="0.1.0", suggested_area="Kitchen")
-NONE = Mood(
-    time=TIME, hub="hub-1", place="kitchen", emotion="none", since=TIME, method="pool", sentence="no mood"
-)
+NONE = Mood(time=TIME, hub="hub-1", place="kitchen", emotion="none", since=TIME, method="pool", sentence="no mood")
 ANGRY = msgspec.structs.replace(
     NONE,
     emotion="angry",
