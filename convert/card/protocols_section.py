@@ -36,12 +36,12 @@ how much a corpus' windows count on the validation speakers of all its folds; th
 After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the other half is tested, in three splits.
 """
 _TRUNKS = """\
-CREMA-D and EMO-DB: trunk, statistics and heads are trained anew for each fold, int8. The recipe is `small-undistilled`:
-that of this bundle, but its trunk starts from a network that had no teachers, which halves the time of a training. Fold
-0 has the committed split, so it shows beside the tables above what the teachers bring. EMO-DB's speakers are left out
-in pairs. Nothing was chosen on a fold; the recipe was chosen on the committed validation speakers, whom fold 1 tests,
-and with those of all folds in view. After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the other half
-is tested, in three splits.
+CREMA-D and EMO-DB: trunk, statistics and heads are trained anew for each fold, int8. Fold 0 has the committed split: it
+is this bundle. The other folds have the recipe `small-undistilled`: that of this bundle, but its trunk starts from a
+network that had no teachers, which halves the time of a training. EMO-DB's speakers are left out in pairs. Nothing was
+chosen on a fold, but the recipe was chosen on the committed validation speakers, whom fold 1 tests, and with those of
+all folds in view. After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the other half is tested, in
+three splits.
 """
 
 

@@ -83,7 +83,9 @@ def test_recipes_without_a_trunk_are_refused() -> None:
     """Each by its name."""
     small = load_bundle(BUNDLES / "small")
     other = msgspec.structs.replace(small.manifest, training={"recipe": {"name": "default"}})
-    with pytest.raises(UsageError, match="recipe default, expected a bundle with a trunk, of small, large"):
+    with pytest.raises(
+        UsageError, match="recipe default, expected a bundle with a trunk, of small, small-undistilled, large"
+    ):
         recipe_of(dataclasses.replace(small, manifest=other))
     with pytest.raises(UsageError, match="recipe default: its models are no heads"):
         heads_of(RECIPES["default"])
