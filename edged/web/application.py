@@ -1,11 +1,10 @@
 """Endpoints to an ASGI application; the only file that knows Starlette.
 
 request ──guard──► endpoint ──► Reply ──► response with the headers of ``guard``
-           │           └──Fault──► status and {"error": sentence}
-           └──refusal──► 403 or 421
+           │           └──Fault──► ``fault_page``: status and sentence, as a page or as JSON
+           └──refusal──► 403 or 421, as well
 """
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
@@ -22,7 +21,8 @@ from starlette.requests import Request as StarletteRequest
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from edged.web.endpoint import Disconnected, Endpoint, Fault, Reply, json
+from edged.web.endpoint import Disconnected, Endpoint, Fault, Reply
+from edged.web.fault_page import fault_reply
 from edged.web.guard import HEADERS, refusal
 
 _Scope = MutableMapping[str, Any]
@@ -30,8 +30,8 @@ _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
 _CLOSED_REQUEST = 499  # nginx's number for a client that went away; nobody reads it
-
-_log = logging.getLogger(__name__)
+_NO_PAGE = "There is no page at this address."
+_FAILED = "The request failed because of an error in the program. Its log has the details."
 
 
 def application(
@@ -57,7 +57,7 @@ def _adapted(endpoint: Endpoint) -> Callable[[StarletteRequest], Awaitable[Respo
         try:
             return _response(await endpoint.handler(_Adapter(request)))
         except Fault as exc:
-            return _response(json({"error": exc.sentence}, exc.status))
+            return _response(fault_reply(exc.status, exc.sentence, request.headers))
         except Disconnected:
             return Response(status_code=_CLOSED_REQUEST)
 
@@ -105,17 +105,20 @@ class _Guarded:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        refused = refusal(scope["method"], Headers(scope=scope), self._names)
+        headers = Headers(scope=scope)
+        refused = refusal(scope["method"], headers, self._names)
         if refused is None:
             await self._app(scope, receive, send_with_headers)
         else:
-            await _response(json({"error": refused.sentence}, refused.status))(scope, receive, send_with_headers)
+            reply = fault_reply(refused.status, refused.sentence, headers)
+            await _response(reply)(scope, receive, send_with_headers)
 
 
-def _not_found(_request: StarletteRequest, exc: Exception) -> Response:
-    status = exc.status_code if isinstance(exc, HTTPException) else HTTPStatus.NOT_FOUND
-    return _response(json({"error": f"{HTTPStatus(status).phrase}."}, HTTPStatus(status)))
+def _not_found(request: StarletteRequest, exc: Exception) -> Response:
+    status = HTTPStatus(exc.status_code) if isinstance(exc, HTTPException) else HTTPStatus.NOT_FOUND
+    sentence = _NO_PAGE if status == HTTPStatus.NOT_FOUND else f"{status.phrase}."
+    return _response(fault_reply(status, sentence, request.headers))
 
 
-def _failed(_request: StarletteRequest, _exc: Exception) -> Response:
-    return _response(json({"error": "A fault of the program; its log says more."}, HTTPStatus.INTERNAL_SERVER_ERROR))
+def _failed(request: StarletteRequest, _exc: Exception) -> Response:
+    return _response(fault_reply(HTTPStatus.INTERNAL_SERVER_ERROR, _FAILED, request.headers))

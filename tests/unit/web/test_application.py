@@ -124,6 +124,22 @@ def test_unknown_call(client: TestClient, method: str, path: str) -> None:
     assert reply.json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({"sec-fetch-dest": "document", "accept": "*/*"}, "text/html; charset=utf-8"),
+        ({"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}, "text/html; charset=utf-8"),
+        ({"sec-fetch-dest": "empty", "accept": "text/html"}, "application/json"),
+        ({"accept": "*/*"}, "application/json"),
+    ],
+)
+def test_fault_for_its_reader(client: TestClient, headers: dict[str, str], kind: str) -> None:
+    """An opened address has a page for its fault, a refused one too; a script and a program get JSON."""
+    for path, more, status in (("/calls/none/report", {}, 404), ("/calls", {"host": "evil.example"}, 421)):
+        reply = client.get(path, headers={**headers, **more})
+        assert (reply.status_code, reply.headers["content-type"]) == (status, kind)
+
+
 def test_choice_checked(client: TestClient) -> None:
     """Only a channel is a choice, and only while it is asked for."""
     identifier = _sent(client)[1]["id"]
