@@ -94,6 +94,12 @@ RECIPES: dict[str, Recipe] = {
         dataclasses.replace(
             _LARGE, name="large-research", corpora=("cremad", "emodb", "ravdess", "nemo"), unseen=("emovo",)
         ),
+        dataclasses.replace(
+            _LARGE, name="large-research-less-ravdess", corpora=("cremad", "emodb", "nemo"), unseen=("ravdess", "emovo")
+        ),
+        dataclasses.replace(
+            _LARGE, name="large-research-less-nemo", corpora=("cremad", "emodb", "ravdess"), unseen=("nemo", "emovo")
+        ),
         # The alternative to the cascade: one network with the parameters of all five, its own teacher.
         dataclasses.replace(_DEFAULT, name="default-wide", network=_WIDE, budgets=5, teacher=TeacherSpec(seeds=(1,))),
         # Shows on EMO-DB what a change does on an unseen corpus, without a look at RAVDESS and nEMO.
