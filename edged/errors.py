@@ -6,6 +6,7 @@
     ├── CalibrationError            1   no calibration: too little speech, noise, or not possible here
     ├── CaptureError                1   the microphone: absent, refused, gone, stalled (a restart may help)
     ├── HistoryError                1   the stored events: missing or unreadable
+    ├── StateError                  1   the state directory: not writable, full, or its disk hangs
     ├── OutputError                 1   stdout: a full disk, or a file that is not open for writing
     ├── PublishError                1   a command needs the broker, and cannot reach it
     ├── AgentError                  1   a language model or an action's address: no answer, or an unusable one
@@ -68,6 +69,12 @@ class CalibrationError(EdgedError):
 
 class HistoryError(EdgedError):
     """The stored events are missing or cannot be read; the message names the file."""
+
+    exit_status = 1
+
+
+class StateError(EdgedError):
+    """The state directory cannot be used; the daemon then runs from memory."""
 
     exit_status = 1
 

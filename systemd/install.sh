@@ -143,11 +143,13 @@ install_unit() {
     systemctl enable --quiet edged # the hub needs places first, and is started by hand
 }
 
-# Runs a command of edged as the service does: as its user, with its credentials and the config file $1 of /etc/edged.
+# Runs a command of edged as the service does, with the config file $1 of /etc/edged: as its user, with its credentials
+# and its state directory.
 as_service() {
     local config=$1
     shift
     systemd-run --quiet --pipe --wait --collect --property=User=edged --property=RuntimeMaxSec=60 \
+        --property=StateDirectory=edged --property=StateDirectoryMode=0700 \
         --property=LoadCredential=mqtt_password:/etc/edged/mqtt_password \
         --property=LoadCredential=mqtt_key:/etc/edged/mqtt_key \
         "$program" "$@" --config "/etc/edged/$config"

@@ -49,6 +49,15 @@ def existing_state_file(state_dir: str, name: str) -> Path:
         return mine
 
 
+def existing_state_folder(state_dir: str) -> Path:
+    """The folder above, else the service's where the former does not exist.
+
+    Raises:
+        ConfigError: as above.
+    """
+    return existing_state_file(state_dir, "")
+
+
 def _home() -> Path:
     try:
         return Path.home()

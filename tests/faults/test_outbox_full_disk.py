@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from edged.cli.broker.history import show_history
+from edged.cli.sensor.check import state_words
+from edged.config.structs import Config
+from edged.errors import HistoryError, StateError
 from edged.outbox.database import Batch, Database
 from edged.outbox.reader import history
 from tests.parts.broker.outboxes import event
@@ -108,6 +112,26 @@ def test_full_disk_kills_nobody(tmp_path: Path, block_bytes: int) -> None:
     for writing in ends.values():
         assert set(writing) == {0, 1}
         assert (writing[0], writing[-1]) == (1, 0)
+
+
+def test_full_disk_is_named_with_what_to_do(tmp_path: Path) -> None:
+    """By `edged check`, and by `edged history` of an outbox that the disk had no room for."""
+    disk = Disk(tmp_path)
+    config = Config(state_dir=str(disk.place))
+    with mounted(disk):
+        disk.fill()
+        with pytest.raises(StateError, match=rf"^{disk.place}: No space left on device; .*: make room$"):
+            state_words(config)
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            opened(disk.place)
+        with pytest.raises(HistoryError, match=r"holds no events yet, .*: make room there"):
+            show_history(config, None, jsonl=False)
+        disk.make_room()
+        database = opened(disk.place)
+        database.commit(batch(1, 2))
+        database.close()
+        assert len(list(history(disk.place / "outbox.sqlite3"))) == 2
+        assert state_words(config).endswith("; contains events")
 
 
 def test_reader_of_another_process_takes_nothing_away(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_check_tries_each_part(
         outputs.append((done.returncode, done.stdout.splitlines()))
         assert done.stderr == ""
     broker = [f"broker {stage}" for stage in ("name", "TCP", "TLS", "login", "topics", "sizes")]
-    names = ["config", "bundle", "labels", "runtime", "gate", "adaptation", "microphone", *broker]
+    names = ["config", "state", "bundle", "labels", "runtime", "gate", "adaptation", "microphone", *broker]
     assert [line[:18].strip() for line in outputs[0][1]] == [f"{name:<13} OK" for name in names], outputs
     assert outputs[0][0] == 0
     assert outputs[1][0] == 1

@@ -13,6 +13,7 @@ from edged import errors
         (errors.CalibrationError, 1),
         (errors.CaptureError, 1),
         (errors.HistoryError, 1),
+        (errors.StateError, 1),
         (errors.OutputError, 1),
         (errors.PublishError, 1),
         (errors.AlreadyRunningError, 69),

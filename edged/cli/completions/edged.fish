@@ -62,7 +62,7 @@ complete -c edged -n _shtab_edged_using -l version -d 'show the version and exit
 complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a run -d 'Listen to the microphone and publish emotion events until SIGTERM or Ctrl-C. This is what the service runs. SIGHUP reloads the config.'
 complete -c edged -n '_shtab_edged_using run' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using run' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'
-complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a check -d 'Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL with the reason and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.'
+complete -c edged -n '_shtab_edged_using; and test $_shtab_edged_npos -eq 0' -a check -d 'Test config, state directory, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL with the reason and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.'
 complete -c edged -n '_shtab_edged_using check' -s h -l help -d 'show this help message and exit'
 complete -c edged -n '_shtab_edged_using check' -l hub -d 'test what `edged hub` needs instead of `edged run`'
 complete -c edged -n '_shtab_edged_using check' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'config file (default: ./config.yaml, else /etc/edged/config.yaml)'

@@ -1,12 +1,13 @@
 """``edged check``: tries each part for real and prints OK, or FAIL with the reason and what to do.
 
-    config ─► bundle ─► labels ─► runtime ─► gate ─► adaptation ─► microphone ─► broker, stage by stage
+    config ─► state ─► bundle ─► labels ─► runtime ─► gate ─► adaptation ─► microphone ─► broker, stage by stage
     config ─► places ─► text ─► broker, stage by stage                  with --hub
 
 A line each; the exit status is 0 if none failed.
 """
 
 import argparse
+import errno
 import math
 import time
 
@@ -20,31 +21,38 @@ from edged.cli.bundle import bundle_of, fitting
 from edged.cli.config_file import config_file
 from edged.cli.log import log_to_stderr
 from edged.cli.sensor.report import Report
-from edged.config.overrides import NAME, muted_by_command
+from edged.config.overrides import NAME as COMMANDS
+from edged.config.overrides import muted_by_command
 from edged.config.structs import Config
 from edged.contract.payloads import encoded
 from edged.contract.topics import INFO, full_name
-from edged.errors import CaptureError, ModelError, counted
+from edged.errors import CaptureError, ModelError, StateError, counted
 from edged.features.geometry import GEOMETRY, dbfs
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
-from edged.host.state_dir import existing_state_file
+from edged.host.state_dir import existing_state_file, existing_state_folder, state_folder
+from edged.host.state_trial import tried, user
 from edged.models.bundle import Bundle
 from edged.mqtt.commands import Commands
 from edged.mqtt.probe import LiveClient, SkippedError, stages
+from edged.outbox.database import FILE as OUTBOX
 from edged.pipeline.adaptation_store import NAME as STATE
 from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.adaptation_words import adaptation_words
+from edged.pipeline.bundles.choice import NAME as MEASURED
 from edged.pipeline.bundles.choice import Timing, choice_for, timed
 from edged.pipeline.classifier import WindowClassifier
 from edged.pipeline.status import info
 
+_MB, _GB = 1e6, 1e9  # bytes
+_CONTENTS = {OUTBOX: "events", STATE: "adaptation", COMMANDS: "commands", MEASURED: "the measurement for models.bundle"}
+_ADVICE = {errno.ENOSPC: "make room", errno.EDQUOT: "make room", errno.EROFS: "replace the card, or mount it writable"}
 _LISTEN_S = 1.0
 _OPEN_S = 10.0  # limit for finding and opening the microphone
 
 _DESCRIPTION = """\
-Test config, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL with the reason
-and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.
+Test config, state directory, models, speech gate, microphone and broker, one after the other. Each line says OK, FAIL
+with the reason and what to do, or SKIP. The exit status is 0 only if nothing failed. A running daemon is not disturbed.
 """
 
 
@@ -65,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.hub:
         check_hub(report, config, str(file.path or "config"))
         return report.status
+    report.part("state", lambda: state_words(config), str)
     bundle = report.part("bundle", lambda: bundle_of(config), lambda bundle: _about_bundle(config, bundle))
     if bundle is not None:
         report.part("labels", lambda: fitting(config, bundle), lambda _config: ", ".join(bundle.manifest.labels))
@@ -94,6 +103,36 @@ def _live_client(config: Config, classifier: WindowClassifier | None) -> LiveCli
     whole, parts = announcement_for(config, classifier.bundle)
     discovery = (max(map(len, whole.values())), max(map(len, parts.values())))
     return LiveClient(node=node, filters=[*filters, *announcer.filters], sizes=sizes, discovery=discovery, pid=pid)
+
+
+def state_words(config: Config) -> str:
+    """The state directory: who can write it, its free space, and what is in it.
+
+    Raises:
+        StateError: it cannot be written.
+        SkippedError: it is the service's, and closed to this user.
+    """
+    folder = existing_state_folder(config.state_dir)
+    try:
+        trial = tried(folder)
+    except OSError as exc:
+        words = f"{folder}: {exc.strerror or exc}"
+        if isinstance(exc, PermissionError) and folder != state_folder(config.state_dir):
+            raise SkippedError(f"{words}; try again as root") from exc
+        advice = _ADVICE.get(exc.errno or 0, f"make it a folder that {user()} can write, or set state_dir")
+        raise StateError(f"{words}; without it events, adaptation and commands are in memory only: {advice}") from exc
+    owner = "" if trial.owner == user() else f", owner {trial.owner}"
+    left_bytes = _MB * config.outbox.megabytes - trial.sizes.get(OUTBOX, 0)
+    short = config.outbox.keep == "disk" and trial.free_bytes < left_bytes
+    remark = f", less than outbox.megabytes ({config.outbox.megabytes}) allows" if short else ""
+    there = [what for name, what in _CONTENTS.items() if name in trial.sizes]
+    there += [name for name in trial.sizes if name.endswith(".damaged")]
+    contents = f"contains {', '.join(there)}" if there else "empty" if trial.exists else "made by `edged run`"
+    return f"{folder}, writable as {user()}{owner}, {_size(trial.free_bytes)} free{remark}; {contents}"
+
+
+def _size(n_bytes: float) -> str:
+    return f"{n_bytes / _GB:.1f} GB" if n_bytes >= _GB else f"{n_bytes / _MB:.1f} MB"
 
 
 def _about_bundle(config: Config, bundle: Bundle) -> str:
@@ -135,7 +174,7 @@ def _adaptation(config: Config, bundle: Bundle) -> str:
 
 def _listen(config: Config) -> str:
     """Name, rate and level of the microphone after a second of sound, unless the daemon is muted."""
-    overrides = existing_state_file(config.state_dir, NAME)
+    overrides = existing_state_file(config.state_dir, COMMANDS)
     muted = muted_by_command(overrides)
     if muted:
         return f"not opened: muted by command ({overrides})"

@@ -6,7 +6,7 @@ import pytest
 
 from edged.errors import ConfigError
 from edged.host import state_dir
-from edged.host.state_dir import existing_state_file, state_folder
+from edged.host.state_dir import existing_state_file, existing_state_folder, state_folder
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +52,17 @@ def test_reader_finds_the_service(tmp_path: Path, service: Path) -> None:
     home_file.parent.mkdir(parents=True)
     home_file.touch()
     assert existing_state_file("", "file") == home_file
+
+
+def test_folder_of_the_service(tmp_path: Path, service: Path) -> None:
+    """A reader outside the service takes its folder, unless the user or the config has one."""
+    home = tmp_path / "state" / "edged"
+    assert existing_state_folder("") == home
+    service.mkdir()
+    assert existing_state_folder("") == service
+    assert existing_state_folder("/data/edged") == Path("/data/edged")
+    home.mkdir(parents=True)
+    assert existing_state_folder("") == home
 
 
 def test_home_of_nobody_is_named() -> None:

@@ -1,0 +1,82 @@
+"""The lines of ``edged check`` that need neither microphone nor broker."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edged.cli.sensor import check
+from edged.cli.sensor.check import state_words
+from edged.cli.sensor.report import Report
+from edged.config.structs import Config, Outbox
+from edged.errors import StateError
+from edged.host import state_dir
+from edged.host.state_trial import Trial, user
+from edged.mqtt.probe import SkippedError
+
+
+def refusing(number: int) -> Callable[[Path], Trial]:
+    """A disk that refuses with this error."""
+
+    def tried(_folder: Path) -> Trial:
+        raise OSError(number, os.strerror(number))
+
+    return tried
+
+
+def test_state_names_what_is_in_it(tmp_path: Path) -> None:
+    """Folder, user and room; files of ours in words, a damaged one by its name."""
+    for name in ("outbox.sqlite3", "outbox.lock", "commands.json", "baseline.json", "baseline.json.damaged"):
+        (tmp_path / name).touch()
+    head, _, contents = state_words(Config(state_dir=str(tmp_path))).partition("; ")
+    assert head.startswith(f"{tmp_path}, writable as {user()}, ")
+    assert contents == "contains events, adaptation, commands, baseline.json.damaged"
+    (tmp_path / "none").mkdir()
+    assert state_words(Config(state_dir=f"{tmp_path}/none")).endswith("; empty")
+    assert state_words(Config(state_dir=f"{tmp_path}/later")).endswith("; made by `edged run`")
+    assert not (tmp_path / "later").exists()
+
+
+@pytest.mark.parametrize(
+    ("free_bytes", "keep", "expected"),
+    [
+        (12_340_000_000, "disk", "12.3 GB free; empty"),
+        (5_000_000, "disk", "5.0 MB free, less than outbox.megabytes (16) allows; empty"),
+        (5_000_000, "memory", "5.0 MB free; empty"),
+    ],
+)
+def test_state_with_little_room(monkeypatch: pytest.MonkeyPatch, free_bytes: int, keep: str, expected: str) -> None:
+    """The outbox may need more than there is; the owner is named if it is somebody else."""
+    monkeypatch.setattr(check, "tried", lambda _: Trial(exists=True, owner="pi", free_bytes=free_bytes, sizes={}))
+    config = Config(state_dir="/data", outbox=Outbox(keep=keep))  # type: ignore[arg-type]
+    assert state_words(config) == f"/data, writable as {user()}, owner pi, {expected}"
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "make room"),
+        (errno.EROFS, "replace the card, or mount it writable"),
+        (errno.EACCES, f"make it a folder that {user()} can write, or set state_dir"),
+    ],
+)
+def test_state_that_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, advice: str
+) -> None:
+    """FAIL with the reason, the consequence and what to do; the status is that of a fault that may pass."""
+    monkeypatch.setattr(check, "tried", refusing(number))
+    report = Report()
+    assert report.part("state", lambda: state_words(Config(state_dir="/data")), str) is None
+    assert report.status == StateError.exit_status == 1
+    words = f"/data: {os.strerror(number)}; without it events, adaptation and commands are in memory only: {advice}"
+    assert " ".join(capsys.readouterr().out.split()) == f"state FAIL {words}"
+
+
+def test_state_of_the_service_is_closed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user who is not the service's cannot tell whether it is usable."""
+    monkeypatch.setattr(state_dir, "_SERVICE", tmp_path)
+    monkeypatch.setattr(check, "tried", refusing(errno.EACCES))
+    with pytest.raises(SkippedError, match=f"^{tmp_path}: Permission denied; try again as root$"):
+        state_words(Config())
