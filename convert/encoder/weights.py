@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from edged.errors import UsageError
+from edged.errors import UsageError, reason
 from edged.features.logmel import Floats
 
 _PREFIX = "inner.encoder"
@@ -79,7 +79,7 @@ def read_weights(file: Path) -> Weights:
             layers=tuple(_layer(graph, index) for index in range(n_layers)),
         )
     except (OSError, KeyError, IndexError, ValueError, DecodeError) as exc:
-        raise UsageError(f"{file}: {exc!r}, expected the encoder that convert/encoder/package.py names") from exc
+        raise UsageError(f"{file}: {reason(exc)}, expected the encoder that convert/encoder/package.py names") from exc
 
 
 class _Graph:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edged.errors import UsageError
+from edged.errors import UsageError, reason
 
 WAYS = {"hard": "hard", "soft": "soft", "first": "M1 alone"}
 MARKS = ("60", "300")
@@ -52,7 +52,7 @@ def _columns(folder: Path) -> dict[str, dict[str, float]]:
     try:
         metrics = json.loads(file.read_text(encoding="utf-8"))["metrics"]
     except (OSError, ValueError, KeyError) as exc:
-        raise UsageError(f"{file}: {exc}, expected metrics: python -m convert evaluate") from exc
+        raise UsageError(f"{file}: {reason(exc)}, expected metrics: python -m convert evaluate") from exc
     rows = {}
     for name, row in metrics["rows"].items():
         columns = {title: float(row[way]["uar"]) for way, title in WAYS.items()}

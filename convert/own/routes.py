@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from convert.recipes.cascade import FIRST, Cascade
 from convert.score.metrics import Counts
-from edged.errors import ModelError, UsageError
+from edged.errors import ModelError, UsageError, reason
 from edged.models.bundle import FORMAT, Branch, Labels, Manifest, Model, Node, Routes, check_routes
 
 _PAIR = 2
@@ -76,7 +76,7 @@ def given(file: Path, labels: tuple[str, ...]) -> Cascade:
     try:
         found = msgspec.json.decode(file.read_bytes(), type=_Given)
     except (OSError, msgspec.DecodeError) as exc:
-        raise UsageError(f"{file}: {exc}, expected JSON with models (labels by model) and hard") from exc
+        raise UsageError(f"{file}: {reason(exc)}, expected JSON with models (labels by model) and hard") from exc
     first = found.hard.model
     if set(found.models.get(first, ())) != set(labels):
         raise UsageError(f"{file}: hard.model is {first!r}, expected a model of all labels: {', '.join(labels)}")

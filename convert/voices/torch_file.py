@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from edged.errors import UsageError
+from edged.errors import UsageError, reason
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _DTYPES = {
@@ -75,7 +75,7 @@ def tensors(file: Path, key: str) -> dict[str, NDArray[Any]]:
             stored = {name: _numbers(source, dtypes[name]) for name in keys}
         return {name: _array(tensor, stored[tensor.key]) for name, tensor in objects[key].items()}
     except (OSError, EOFError, KeyError, ValueError, TypeError, AttributeError, pickle.UnpicklingError) as exc:
-        raise UsageError(f"{file}: {exc}, expected tensors of torch before 1.6 under {key!r}") from exc
+        raise UsageError(f"{file}: {reason(exc)}, expected tensors of torch before 1.6 under {key!r}") from exc
 
 
 def _within(value: object) -> Iterator[_Tensor]:

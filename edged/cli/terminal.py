@@ -1,9 +1,9 @@
 """Makes stdin, stdout and stderr usable when they are closed, full, or of a narrow encoding.
 
-    files 0, 1, 2 ──prepare──► all open; stdout escapes what it cannot encode, and raises OutputError when it is full;
-                              stderr loses what it cannot take
+    descriptors 0, 1, 2 ──prepare──► all open; stdout escapes what it cannot encode, and raises OutputError when it is
+                                     full; stderr loses what it cannot take
 
-A closed file is replaced by the null device.  Otherwise the next file that the program opens would get its number, and
+A closed one is replaced by the null device.  Otherwise the next file that the program opens would get its number, and
 messages for stderr would be written into it.
 """
 
@@ -23,7 +23,7 @@ def prepare() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # opens as the lowest free number, which is this one
     if sys.stderr is None or sys.stderr is sys.__stderr__:
-        # While PortAudio starts, file 2 is redirected, forever if it hangs: messages need a file of their own.
+        # While PortAudio starts, descriptor 2 is redirected, forever if it hangs: messages need one of their own.
         encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
         sys.stderr = _text(_Messages(os.dup(2), "w"), encoding, flush=True)
     if sys.stdout is None:

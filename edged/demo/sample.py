@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from edged.errors import RecordingError
+from edged.errors import RecordingError, reason
 
 SAMPLE = Path(__file__).with_name("sample.flac")  # made, as sample.json is, by `make sample`
 TURNS = SAMPLE.with_suffix(".json")
@@ -45,7 +45,7 @@ def load_turns(file: Path = TURNS) -> tuple[Turn, ...]:
     try:
         return msgspec.json.decode(file.read_bytes(), type=tuple[Turn, ...])
     except (OSError, msgspec.DecodeError) as exc:
-        raise RecordingError(f"{file}: {exc}, expected the turns of the demo's sample") from exc
+        raise RecordingError(f"{file}: {reason(exc)}, expected the turns of the demo's sample") from exc
 
 
 def nearest(turns: Sequence[Turn], at_s: float) -> Turn:

@@ -37,6 +37,13 @@ def test_tree_docstring_complete() -> None:
             assert f" {error.exit_status} " in drawing[error.__name__]
 
 
+def test_reason_names_no_file() -> None:
+    """The system's words without number and file; other errors as they are."""
+    assert errors.reason(FileNotFoundError(2, "No such file or directory", "nope.npz")) == "No such file or directory"
+    assert errors.reason(EOFError("No data left in file")) == "No data left in file"
+    assert errors.reason(OSError("no code")) == "no code"
+
+
 @pytest.mark.parametrize(("count", "text"), [(0, "0 labels"), (1, "1 label"), (2, "2 labels")])
 def test_counted(count: int, text: str) -> None:
     """One thing has no s."""

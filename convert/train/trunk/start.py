@@ -18,7 +18,7 @@ from keras import layers
 
 from convert.recipes.spec import NetworkSpec
 from convert.train.trunk.network import trunk
-from edged.errors import UsageError
+from edged.errors import UsageError, reason
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
@@ -93,7 +93,7 @@ def _layers(file: Path, operator: str) -> list[tuple[Floats, Floats]]:
             interpreter = tf.lite.Interpreter(model_content=file.read_bytes())
         interpreter.allocate_tensors()
     except (OSError, ValueError, RuntimeError) as exc:
-        raise UsageError(f"{file}: {exc}, expected a quantized model") from exc
+        raise UsageError(f"{file}: {reason(exc)}, expected a quantized model") from exc
     details = {tensor["index"]: tensor for tensor in interpreter.get_tensor_details()}
     # The list of operators is the interpreter's own and has no public name.
     steps = [step for step in interpreter._get_ops_details() if step["op_name"] == operator]  # noqa: SLF001 - as above

@@ -18,7 +18,7 @@ from typing import Self
 
 import numpy as np
 
-from edged.errors import ModelError
+from edged.errors import ModelError, reason
 from edged.features.geometry import Geometry
 from edged.features.logmel import Floats, FrontEnd, mel_filters
 
@@ -48,7 +48,7 @@ class VoiceEncoder:
                 self._bias = np.asarray(arrays["linear_bias"], np.float32)
                 self._varying = _floats(arrays, "varying")
         except (OSError, ValueError, KeyError, EOFError) as exc:
-            raise ModelError(f"{file}: {exc}, expected the weights of the voice encoder") from exc
+            raise ModelError(f"{file}: {reason(exc)}, expected the weights of the voice encoder") from exc
         self._front_end = FrontEnd(GEOMETRY)
         self._filters = np.ascontiguousarray(mel_filters(GEOMETRY).T)
 

@@ -42,7 +42,7 @@ def loaded(folder: Path, **environment: str) -> str:
 
 
 def test_quiet_while_it_loads(tmp_path: Path) -> None:
-    """Its C++ parts write to file 2 before they read the variable."""
+    """Its C++ parts write to standard error before they read the variable."""
     assert loaded(tmp_path, TF_CPP_MIN_LOG_LEVEL="1") == "1"
 
 
