@@ -18,7 +18,7 @@ _OF_REPORTS = (
     "tracks.js",
     "timeline.js",
 )
-_OURS = ("web.css", "calls.js")
+_OURS = ("web.css", "entries.js", "questions.js", "uploads.js", "calls.js")
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 

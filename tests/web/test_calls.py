@@ -179,7 +179,9 @@ def test_calls_of_one_channel(calls: Watched, recordings: Path, tmp_path: Path) 
     assert serious_violations(page) == []
     picker = entry.get_by_label("Use a file of turns")
     (tmp_path / "turns.csv").write_text("start_s,end_s\n0,8\n", encoding="utf-8")
-    picker.set_input_files(tmp_path / "turns.csv")
+    with page.expect_file_chooser() as chooser:
+        picker.press("Enter")
+    chooser.value.set_files(tmp_path / "turns.csv")
     expect(entry).to_contain_text("The turns cannot be used: no column speaker")
     rows = [f"{start},{start + 8},{'AB'[start // 8 % 2]}" for start in range(0, 24, 8)]
     (tmp_path / "turns.csv").write_text("\n".join(["start_s,end_s,speaker", *rows]), encoding="utf-8")

@@ -24,6 +24,7 @@ from edged.contract.call_report import Customer, Report
 from edged.web.calls.call import Call, Question
 from edged.web.calls.call_queue import Calls
 from edged.web.calls.messages import CHANNELS, VoiceNumber
+from edged.web.calls.page import SCRIPTS as PAGE_SCRIPTS
 from edged.web.calls.page import calls_page, report_bar
 from edged.web.calls.previews import preview, voice_preview
 from edged.web.calls.sound_type import media_type
@@ -88,7 +89,7 @@ class CallEndpoints:
         ]
 
     async def _page(self, _request: Request) -> Reply:
-        return page(framed("Calls", calls_page(self._web), path=PATH, scripts=["calls.js"]))
+        return page(framed("Calls", calls_page(self._web), path=PATH, scripts=PAGE_SCRIPTS))
 
     async def _state(self, _request: Request) -> Reply:
         return json({"calls": self._calls.views()})

@@ -13,6 +13,7 @@ _LEAD = (
     "Drop recordings of calls here. Each gets a report: how the customer's emotion moved, and whether the call calmed"
     " the customer. Everything stays on this machine."
 )
+SCRIPTS = ("entries.js", "questions.js", "uploads.js", "calls.js")  # in the order in which they need each other
 _SAVED = {
     "report.html": "Report (HTML)",
     "report.json": "Data (JSON)",
@@ -28,6 +29,7 @@ def calls_page(web: Web) -> Html:
             tag("h1", "Calls"),
             tag("p", _LEAD, class_="lead"),
             tag("noscript", tag("p", "This page needs JavaScript.", class_="note")),
+            tag("p", "", id="gone", class_="gone", role="alert"),
             _drop_zone(web),
             tag("p", "", id="say", class_="unseen", role="status", aria_live="polite"),
             tag("h2", "Recordings", id="list-title", hidden=True),

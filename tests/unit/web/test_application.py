@@ -11,6 +11,7 @@ from edged.web import assets
 from edged.web.application import application
 from edged.web.calls.call_queue import Calls
 from edged.web.calls.endpoints import CallEndpoints
+from edged.web.calls.page import SCRIPTS
 from edged.web.guard import HEADERS
 from edged.web.program import names
 from tests.parts.web.recordings import as_bytes
@@ -40,9 +41,9 @@ def test_page_and_its_files(client: TestClient) -> None:
     assert page.status_code == 200
     assert "up to 1 MB and 4 hours each" in page.text
     assert 'aria-current="page"' in page.text
-    for address in ("look.css", "web.css", "calls.js", "uplot/uPlot.iife.min.js"):
+    for address in ("look.css", "web.css", *SCRIPTS, "uplot/uPlot.iife.min.js"):
         assert client.get(f"/assets/{address}").status_code == 200
-    for address in ("look.css", "web.css", "calls.js"):
+    for address in ("look.css", "web.css", *SCRIPTS):
         assert f"/assets/{address}" in page.text
 
 
