@@ -200,6 +200,7 @@ def test_calls_of_one_channel(calls: Watched, recordings: Path, tmp_path: Path) 
     expect(entry.get_by_role("link", name="Open report")).to_be_visible(timeout=_ANALYSIS_MS)
     entry.get_by_role("link", name="Open report").click()
     expect(page.get_by_role("heading", name="The two voices")).to_be_visible()
+    expect(page.get_by_text("The speakers were separated by the sound of their voices alone")).to_be_visible()
     expect(page.get_by_text("the customer, speaks first at")).to_be_visible()
 
 

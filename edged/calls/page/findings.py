@@ -78,8 +78,8 @@ def _crosstalk(call: Recorded) -> Html:
         return joined([])
     level = f"{call.crosstalk_db:.0f}".replace("-", "\N{MINUS SIGN}")
     words = (
-        f"The agent's voice leaks into the customer's channel, at {level} dB. {length(call.crosstalk_s)} in which it is"
-        " alone there were left out."
+        f"The agent's voice leaks into the customer's channel, at {level} dB. {length(call.crosstalk_s)} with the"
+        " agent's voice alone on it were left out."
     )
     return tag("p", words, class_="hint")
 

@@ -126,7 +126,7 @@ def _player(recording: str | None) -> Html:
             "p",
             "This recording cannot be played: put ",
             tag("bdi", recording),
-            " into the folder of this report. A browser may also not know its format.",
+            " into the folder of this report. The browser may also not support its format.",
             class_="hint",
             id="audio-missing",
             hidden=True,

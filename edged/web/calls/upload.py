@@ -80,7 +80,7 @@ class Upload:
     def _boundary(self, request: Request) -> bytes:
         kind, options = parse_options_header(request.headers.get("content-type", ""))
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
-            raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "This is no form with a recording.")
+            raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request has no form with a recording.")
         announced = request.headers.get("content-length", "")
         if announced.isdigit() and int(announced[:_MAX_DIGITS]) > self._max_bytes + _FORM_BYTES:
             raise too_large(self._max_bytes)

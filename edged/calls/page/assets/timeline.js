@@ -140,7 +140,7 @@
   }
 
   function summary(i) {
-    if (call.confidence[i] === null) return "no speech of the customer";
+    if (call.confidence[i] === null) return "no customer speech";
     const parts = [call.label[i] + ", confidence " + share(call.confidence[i])];
     if (call.smooth[i] !== null) parts.push("valence " + signed(call.smooth[i]) + " smoothed");
     if (call.distress[i] !== null) parts.push("distress " + share(call.distress[i]));

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 
+import msgspec
 import pytest
 
 from edged.calls.page.report_page import report_page
@@ -109,6 +110,15 @@ def test_report_page_no_score(report: Report) -> None:
     assert "Telephone sound" not in page
     assert "cannot play it" in page
     assert "<audio" not in page
+
+
+def test_report_page_crosstalk(report: Report) -> None:
+    """How loud the agent's voice is on the customer's channel, and how much was left out for it."""
+    call = msgspec.structs.replace(report.call, crosstalk_s=12.3, crosstalk_db=-20.4)
+    assert (
+        "The agent&#x27;s voice leaks into the customer&#x27;s channel, at \N{MINUS SIGN}20 dB. "
+        "12.3\N{NO-BREAK SPACE}s with the agent&#x27;s voice alone on it were left out."
+    ) in report_page(changed(report, call=call))
 
 
 def test_report_page_empty_call(report: Report) -> None:
