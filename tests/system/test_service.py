@@ -67,7 +67,9 @@ def test_install_again_keeps_what_was_configured(service: Container) -> None:
     service.write(PASSWORD, "secret\n")
     before = service.unit_property(UNIT, "MainPID")
     done = service.make("install")
-    assert ["config", "OK"] in [line.split()[:2] for line in done.stdout.splitlines()]
+    checked = {line.split()[0]: line.split()[1:4] for line in done.stdout.splitlines()}
+    assert checked["config"][0] == "OK"
+    assert checked["state"][:2] == ["OK", "/var/lib/edged,"]
     assert service.run("cat", CONFIG, PASSWORD).stdout == config(node="attic") + "secret\n"
     assert service.run("stat", "-c", "%U %a", PASSWORD).stdout == "root 600\n"
     assert service.unit_property(UNIT, "ActiveState") == "active"
@@ -127,6 +129,18 @@ def test_uninstall_takes_devices_away_from_home_assistant(
     service.make("uninstall")
     assert service.run("test", "-e", "/opt/edged", check=False).returncode == 1
     service.make("install")
+
+
+def test_uninstall_finds_another_prefix(service: Container) -> None:
+    """`make install` and `make uninstall` without PREFIX take the folder of the unit, and nothing is left in it."""
+    service.make("uninstall")
+    service.make("install", "PREFIX=/srv/edged")
+    assert service.run("readlink", LINK).stdout == "/srv/edged/venv/bin/edged\n"
+    assert "program to /srv/edged/venv" in service.make("install").stderr
+    service.make("uninstall")
+    assert service.run("test", "-e", "/srv/edged", check=False).returncode == 1
+    service.make("install")
+    assert service.run("readlink", LINK).stdout == "/opt/edged/venv/bin/edged\n"
 
 
 def test_uninstall_keeps_config_and_state(service: Container) -> None:

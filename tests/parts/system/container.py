@@ -73,10 +73,17 @@ class Container:
         assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done
 
-    def make(self, target: str) -> subprocess.CompletedProcess[str]:
+    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``make`` in the checkout; pip finds only the wheels of the root."""
         return self.run(
-            "env", "PIP_NO_INDEX=1", f"PIP_FIND_LINKS={WHEELS}", "make", "-C", CHECKOUT, "--no-print-directory", target
+            "env",
+            "PIP_NO_INDEX=1",
+            f"PIP_FIND_LINKS={WHEELS}",
+            "make",
+            "-C",
+            CHECKOUT,
+            "--no-print-directory",
+            *arguments,
         )
 
     def write(self, path: str, content: str) -> None:
