@@ -213,7 +213,7 @@ def test_calls_faults_are_sentences(calls: Watched, recordings: Path) -> None:
     """A file that is no sound and one that is broken say so, and are removed from the list."""
     page = calls.page
     _send(page, recordings / "letter.pdf", recordings / "broken.wav")
-    expect(_entry(page, "letter.pdf")).to_contain_text("letter.pdf is no sound file, expected wav, flac, ogg")
+    expect(_entry(page, "letter.pdf")).to_contain_text("letter.pdf is not a wav, flac, ogg, opus or mp3 file.")
     expect(_entry(page, "broken.wav")).to_contain_text("Cannot be decoded")
     assert serious_violations(page) == []
     for name in ("letter.pdf", "broken.wav"):

@@ -76,7 +76,7 @@ def conversion_hint(path: Path) -> tuple[str, str]:
             start = file.read(_PREFIX)
     except OSError:
         return "", ""
-    kind = _kind(start)
+    kind = format_name(start)
     if not kind and start[:4] not in _KNOWN:
         return "", ""
     return kind, conversion_command(path)
@@ -121,7 +121,8 @@ def _lacks_last_page(file: BinaryIO, size: int) -> bool:
     return len(page) < header + sum(page[_OGG_HEADER:header]) or not page[5] & 4
 
 
-def _kind(start: bytes) -> str:
+def format_name(start: bytes) -> str:
+    """The format that begins with the bytes ``start``, if libsndfile cannot decode it; "" for any other."""
     if start.startswith(b"OggS"):
         return next((kind for mark, kind in _IN_OGG.items() if mark in start), "")
     # ADTS has no magic number: twelve bits of 1 that any frame starts with, then the layer, which is 0.

@@ -1,15 +1,18 @@
 """What kind of sound file begins with these bytes.
 
-first bytes ──signature──► wav, flac, ogg or mp3, or None; nothing is decoded
+first bytes ──signature──► wav, flac, ogg or mp3, or None and the sentence that refuses the file; nothing is decoded
 
 A name says nothing: it comes from the client.  Opus comes in ogg.
 """
+
+from edged.audio.formats.container import format_name
 
 N_BYTES = 12  # that a signature needs
 
 _SYNC, _SYNC_MASK = 0xFFE0, 0xFFE0  # the first 11 bits of a frame of MPEG audio
 _NO_LAYER = 0x0006  # mask of the layer; 0 is reserved, and AAC's frames have it
 _MEDIA = {"wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mp3": "audio/mpeg"}
+CONVERSION = "ffmpeg -i RECORDING call.wav"  # the page does not know where the recording lies
 
 
 def sound_type(first: bytes) -> str | None:
@@ -24,6 +27,14 @@ def sound_type(first: bytes) -> str | None:
     if first[:3] == b"ID3" or (word & _SYNC_MASK == _SYNC and word & _NO_LAYER):
         return "mp3"
     return None
+
+
+def refusal(name: str, first: bytes) -> str:
+    """Why a file ``name`` without a ``sound_type`` is not taken, and how to convert one that holds sound."""
+    named = format_name(first)
+    if named:
+        return f"{name} is {named}. Convert it first: {CONVERSION}"
+    return f"{name} is not a wav, flac, ogg, opus or mp3 file."
 
 
 def media_type(suffix: str) -> str:

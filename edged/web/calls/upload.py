@@ -13,13 +13,13 @@ from typing import BinaryIO, Self
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from edged.web.calls.sound_type import N_BYTES, sound_type
+from edged.web.calls.sound_type import N_BYTES, refusal, sound_type
 from edged.web.endpoint import Fault, Request
 
 RECORDING = "recording"  # the file's stem on disk, and the field's name in the form
 _MAX_FIELD_BYTES = 1000
 _MAX_FIELDS = 8
-_MAX_NAME = 200  # characters of a name that are shown
+_MAX_NAME = 255  # characters of a name that are shown; no file system has longer ones
 _FORM_BYTES = 16_384  # that a form may have besides the recording
 _MAX_DIGITS = 20  # of a length that is read; a longer one is too long anyway
 _EXPECTED = "expected wav, flac, ogg, opus or mp3"
@@ -145,7 +145,7 @@ class Upload:
     def _open(self) -> None:
         suffix = sound_type(self._first)
         if suffix is None:
-            raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"{self.name} is no sound file, {_EXPECTED}.")
+            raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, refusal(self.name, self._first))
         self.path = self._folder / f"{RECORDING}.{suffix}"
         self._file = self.path.open("xb")
         self._file.write(self._first)

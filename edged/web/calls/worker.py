@@ -28,6 +28,7 @@ from edged.config.structs import Config  # noqa: E402 -- as above
 from edged.errors import EdgedError, RecordingError  # noqa: E402 -- as above
 from edged.web.calls.messages import VOICE_TURNS, Analysed, Failed, Inspected, Message, Progress, Task, Voices  # noqa: E402 -- as above
 from edged.web.calls.previews import voice_preview, write_previews, write_voice_preview  # noqa: E402 -- as above
+from edged.web.calls.sound_type import CONVERSION  # noqa: E402 -- as above
 
 if TYPE_CHECKING:
     from edged.calls.settings import CallSettings
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _INTERVAL_S = 0.2  # between two messages of progress
 _NICENESS = 5  # the pages come first
 _STEREO = 2
-_CONVERSION = ("ffmpeg -i - -f wav -", "ffmpeg -i RECORDING call.wav")  # what the page cannot do in a pipe
+_CONVERSION = ("ffmpeg -i - -f wav -", CONVERSION)  # what the page cannot do in a pipe
 
 _Send = Callable[[Message], None]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edged.web.calls.sound_type import N_BYTES, media_type, sound_type
+from edged.web.calls.sound_type import N_BYTES, media_type, refusal, sound_type
 from tests.parts.web.recordings import as_bytes
 
 
@@ -32,3 +32,21 @@ def test_sound_type_of_files(kind: str, subtype: str | None, suffix: str) -> Non
 def test_sound_type_others(first: bytes) -> None:
     """Anything else is nothing, also what only begins like sound."""
     assert sound_type(first) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "sentence"),
+    [
+        (
+            b"\0\0\0\x20ftypM4A ",
+            "a is MPEG-4 or 3GPP audio (m4a, mp4, 3gp). Convert it first: ffmpeg -i RECORDING call.wav",
+        ),
+        (b"#!AMR\n", "a is AMR audio. Convert it first: ffmpeg -i RECORDING call.wav"),
+        (b"FORM\0\0\0\0AIFF", "a is not a wav, flac, ogg, opus or mp3 file."),
+        (b"%PDF-1.7", "a is not a wav, flac, ogg, opus or mp3 file."),
+    ],
+    ids=["m4a", "amr", "aiff", "pdf"],
+)
+def test_refusal(first: bytes, sentence: str) -> None:
+    """Sound in another format is named, with the command that converts it; never called no sound."""
+    assert refusal("a", first) == sentence
