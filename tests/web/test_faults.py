@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.parts.web.browser import overflows, serious_violations, watched
-from tests.parts.web.listed import listed, play_list
+from tests.parts.web.listed import listed, play_list, without_score
 from tests.parts.web.running import RunningWeb
 
 _DROPPED_FOLDER = """() => {
@@ -90,3 +90,13 @@ def test_folder_dropped(page: Page) -> None:
     expect(entry).to_contain_text("This is a folder. Open it and drag the recordings in it.")
     entry.get_by_role("button", name="Remove").click()
     expect(entry).to_have_count(0)
+
+
+def test_no_score_says_why(page: Page) -> None:
+    """A call without a score says why in the list, and a long name is shown whole without a scroll bar."""
+    name = f"{'0123456789' * 25}.wav"
+    play_list(page, without_score(name, "28 s of the customer's speech, at least 30 s needed"))
+    entry = page.locator(".call")
+    expect(entry).to_contain_text("Why no score: 28 s of the customer's speech, at least 30 s needed")
+    expect(entry.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    assert not overflows(page)

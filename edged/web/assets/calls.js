@@ -80,8 +80,10 @@
     save.download = "";
     const note = call.kept ? "The recording is kept until you remove the call or edged web ends."
       : "The recording is deleted. The report stays until you remove it or edged web ends.";
+    const below = [make("p", note, "call-state")];
+    if (call.result.reason) below.unshift(make("p", "Why no score: " + call.result.reason, "call-state"));
     show(call.id, call.state, call.name, clock(call.result.duration_s),
-      { head, actions: [open, save, removal(call, "Remove")], below: [make("p", note, "call-state")] });
+      { head, actions: [open, save, removal(call, "Remove")], below });
   }
 
   function announce(call) {

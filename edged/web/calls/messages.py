@@ -58,6 +58,7 @@ class Analysed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     outcome: Outcome
     score: float | None
+    reason: str | None  # why there is none, in words
     low: float | None
     high: float | None
     duration_s: float

@@ -129,6 +129,7 @@ def _analysed(task: Task, send: _Send) -> Analysed:
     return Analysed(
         outcome=report.outcome,
         score=None if score is None else score.value,
+        reason=report.reason,
         low=None if score is None else score.low,
         high=None if score is None else score.high,
         duration_s=report.call.duration_s,

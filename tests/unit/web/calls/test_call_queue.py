@@ -22,7 +22,7 @@ LEFT = Config(calls=CallsConfig(customer="left"))
 VOICES = [
     Voice(number=number, first_s=number, speech_s=9.0, sample=Span(start_s=1.0, end_s=9.0)) for number in VOICE_NUMBERS
 ]
-_REPORT = Analysed(outcome="calmed", score=7.0, low=6.0, high=8.0, duration_s=60.0)
+_REPORT = Analysed(outcome="calmed", score=7.0, reason=None, low=6.0, high=8.0, duration_s=60.0)
 
 
 class _Worker:
