@@ -28,8 +28,8 @@ NOTICE = (
 )
 
 INTERVAL_NOTE = (
-    "The interval covers the sampling noise of this call's windows. It does not cover the recogniser's bias: a voice or"
-    " a line that the models misread from beginning to end is misread in every draw."
+    "The interval covers the sampling noise of this call's windows. It does not cover the bias of the models: if they"
+    " misread a voice or a line from beginning to end, the score is wrong, and the interval does not show it."
 )
 
 

@@ -15,7 +15,7 @@ def moments_section(report: Report, recording: str | None) -> Html:
         return joined([])
     return tag(
         "section",
-        tag("h2", "The moments that moved it", id="moments"),
+        tag("h2", "The moments that moved the score", id="moments"),
         tag("ol", *[_moment(moment, can_play=recording is not None) for moment in report.moments], class_="moments"),
         aria_labelledby="moments",
     )

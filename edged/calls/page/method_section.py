@@ -93,6 +93,6 @@ def _learned(learned: Learned) -> Html:
     removed = f" What it removed, as the logarithm of a score: {shift}." if shift else ""
     return tag(
         "p",
-        f"A first pass learned this voice from {length(learned.speech_s)} of speech, a second pass scored the call with"
-        f" what was learned ({learned.method}).{removed}",
+        f"A first pass learned this voice from windows over {length(learned.speech_s)}, a second pass scored the call"
+        f" with what was learned ({learned.method}).{removed}",
     )
