@@ -59,7 +59,7 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
 
     number: Literal[1, 2]
     first_s: Seconds  # when it speaks first
-    speech_s: Seconds
+    speech_s: Seconds  # its turns, with the short pauses in them
     sample: Span  # in which it speaks alone, to recognise it by
 
 

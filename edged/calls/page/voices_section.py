@@ -32,10 +32,11 @@ def voices_section(report: Report, recording: str | None) -> Html:
 
 def _voice(voice: Voice, report: Report, *, can_play: bool) -> Html:
     sample, customers = voice.sample, report.call.voice
+    turns = f"turns of {length(voice.speech_s)} in all"
     whose = "" if customers is None else "the customer, " if customers == voice.number else "the agent, "
     return tag(
         "li",
         place_button(sample.start_s, sample.end_s, can_play=can_play),
         tag("strong", f"Voice {voice.number}"),
-        tag("span", f"{whose}speaks first at {clock(voice.first_s)}, {length(voice.speech_s)} in all", class_="reason"),
+        tag("span", f"{whose}speaks first at {clock(voice.first_s)}, {turns}", class_="reason"),
     )

@@ -26,8 +26,8 @@ var edgedQuestions = function (ask, refresh) {
   function voiceCard(call, voice) {
     const card = make("div", null, "channel-card"), words = "Voice " + voice.number, player = make("audio");
     card.append(make("h3", words));
-    card.append(make("p", "Speaks first at " + clock(voice.first_s) + ", " + Math.round(voice.speech_s) + " s in all.",
-      "hint"));
+    card.append(make("p", "Speaks first at " + clock(voice.first_s) + ", turns of "
+      + Math.round(voice.speech_s) + " s in all.", "hint"));
     player.controls = true;
     player.preload = "none";
     player.src = "/calls/" + call.id + "/preview/voice-" + voice.number;
