@@ -124,6 +124,7 @@ def _adaptation(run: Run) -> tuple[AdaptationFile, bytes] | None:
             caution_s=spec.caution_s,
             prior_weight_s=spec.prior_weight_s,
             power=spec.power,
+            share=spec.share,
         ),
         content,
     )

@@ -70,5 +70,11 @@ def _trunk(manifest: Manifest) -> list[str]:
             f"The adaptation of the features: {adaptation.caution_s:g} s of speech weigh as much as no shift,"
             f" {adaptation.prior_weight_s:g} s as much as the expected shares of emotions; scores count to the power"
             f" {adaptation.power:g}."
+            + (
+                f" The corrected features have {adaptation.share:.0%} of the published evidence, the features as"
+                " they come the rest."
+                if adaptation.share < 1
+                else ""
+            )
         )
     return [*lines, ""]

@@ -70,9 +70,9 @@ def adapted_by(
         for speaker in np.unique(homes.speakers):
             for split in range(_N_SPLITS):
                 rng = np.random.default_rng([split, *str(speaker).encode()])
-                adaptation, tested = settled(homes, str(speaker), statistics, scoring, rng)
+                device, tested = settled(homes, str(speaker), statistics, scoring, rng)
                 for clip in tested:
-                    corrected = adaptation.corrected(homes.inputs[clip])
+                    corrected = device.corrected(homes.inputs[clip])
                     values.append(corrected)
                     owner += [len(clips)] * len(corrected)
                     clips.append(windows.clips[clip])
@@ -82,10 +82,9 @@ def adapted_by(
 
 def settled(
     homes: Homes, speaker: str, statistics: FeatureStatistics, scoring: Scoring, rng: np.random.Generator
-) -> tuple[FeatureAdaptation, list[int]]:
+) -> tuple[FeatureLearning, list[int]]:
     """A device after a minute of half of the clips of ``speaker``, 70 % neutral, and the other half."""
-    adaptation = FeatureAdaptation(homes.labels, statistics, Settings())
-    learning = FeatureLearning(adaptation, scoring)
+    device = FeatureLearning(FeatureAdaptation(homes.labels, statistics, Settings()), scoring)
     adapt: list[int] = []
     tested: list[int] = []
     for label in range(len(homes.labels)):
@@ -98,6 +97,6 @@ def settled(
     while played_s < _ADAPTED_S:
         clip = next(stream)
         for window in homes.inputs[clip]:
-            learning.learn(window, homes.seconds[clip] / len(homes.inputs[clip]))
+            device.learn(window, homes.seconds[clip] / len(homes.inputs[clip]))
         played_s += homes.seconds[clip]
-    return adaptation, tested
+    return device, tested

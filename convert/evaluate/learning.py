@@ -49,12 +49,19 @@ class FeatureLearning:
 
     def learn(self, window: Floats, new_s: float) -> None:
         """Learns from the features ``window`` (n,)."""
-        scores = self._scoring(self._adaptation.corrected(window[None]))[0]
-        self._adaptation.learn(window, scores, new_s)
+        corrected = self._scoring(self._adaptation.corrected(window[None]))
+        self._adaptation.learn(window, corrected[0], new_s)
         if self._baseline is not None:
-            self._baseline.learn(scores, new_s)
+            self._baseline.learn(self._published(window[None], corrected)[0], new_s)
 
     def scores(self, windows: Floats) -> Floats:
         """(n_windows, n_labels) scores of the corrected features of ``windows`` (n_windows, n)."""
-        scores = self._scoring(self._adaptation.corrected(windows))
+        scores = self._published(windows, self._scoring(self._adaptation.corrected(windows)))
         return scores if self._baseline is None else self._baseline.corrected(scores)
+
+    def corrected(self, windows: Floats) -> Floats:
+        """(n_windows, n) ``windows`` without the shift."""
+        return self._adaptation.corrected(windows)
+
+    def _published(self, windows: Floats, corrected: Floats) -> Floats:
+        return self._adaptation.published(corrected, self._scoring(windows)) if self._adaptation.mixes else corrected

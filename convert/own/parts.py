@@ -111,6 +111,7 @@ def draft(parts: Parts, name: str, spec: HeadsSpec | None, size: str) -> Bundle:
             caution_s=spec.caution_s,
             prior_weight_s=spec.prior_weight_s,
             power=spec.power,
+            share=spec.share,
         )
     manifest = Manifest(
         format=FORMAT,

@@ -141,6 +141,7 @@ class HeadsSpec:
     caution_s: float = 2.5
     prior_weight_s: float = 12.0
     power: float = 0.6
+    share: float = field(default=1.0, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

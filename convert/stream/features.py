@@ -38,8 +38,9 @@ def featured(
         features = trunk.features(given)
         scores[window] = scoring(features[None])[0]
         if adaptation is not None:
-            adapted[window] = scoring(adaptation.corrected(features)[None])[0]
-            adaptation.learn(features, adapted[window], stride_s)
+            corrected = scoring(adaptation.corrected(features)[None])[0]
+            adapted[window] = adaptation.published(corrected, scores[window]) if adaptation.mixes else corrected
+            adaptation.learn(features, corrected, stride_s)
     return scores, adapted if adaptation is not None else None
 
 

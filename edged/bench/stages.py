@@ -124,6 +124,8 @@ class _Parts:
         adaptation = self._adaptation if self._adaptation is not None and self._adaptation.active else None
         features = None if adaptation is None else adaptation.features
         answer = self.cascade.answer(seen, None if features is None else features.shift)
+        if features is not None and features.mixes:
+            features.published(answer.scores, self.cascade.answer(seen).scores)
         at_s.append(time.perf_counter())
         if features is not None:
             features.learn(self.cascade.features(seen), answer.scores, self._stride_s)

@@ -55,12 +55,17 @@ def second_pass(cascade: Cascade, config: Config, seen: Rows, adaptation: PlaceA
     if features is None or not seen:
         return np.zeros((0, 0), np.float32)
     for index, one in enumerate(seen):
-        answer = cascade.answer(one, features.shift)
+        corrected = cascade.answer(one, features.shift).scores
         if index % _OBSERVED_EVERY == 0:
-            features.observe(cascade.answer(one).scores, answer.scores, _OBSERVED_EVERY * stride_s)
-        features.learn(cascade.features(one), answer.scores, stride_s)
+            as_it_came = cascade.answer(one).scores
+            published = features.published(corrected, as_it_came) if features.mixes else corrected
+            features.observe(as_it_came, published, _OBSERVED_EVERY * stride_s)
+        features.learn(cascade.features(one), corrected, stride_s)
     freeze(adaptation, config)
-    return np.stack([cascade.answer(one, features.shift).scores for one in seen])
+    scores = np.stack([cascade.answer(one, features.shift).scores for one in seen])
+    if features.mixes:
+        scores = features.published(scores, np.stack([cascade.answer(one).scores for one in seen]))
+    return scores
 
 
 class Adapted(NamedTuple):

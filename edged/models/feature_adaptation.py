@@ -2,7 +2,7 @@
 
     features x (n,) and scores (n_labels,) of each speech window ──running means──► mean_x (n,), mean_p (n_labels,)
     mean_x - mean_p @ offsets - centre ──s / (s + caution), bounded──► shift (n,)
-    x - shift ──► models
+    x - shift ──models──► scores (n_labels,); with those of x, weighted geometric mean ──► what is published
 
 A voice, a room and a microphone shift all features of a place by about the same amount, which is the largest error of a
 recogniser with people it was not trained on.  A plain mean of the features shows that amount, but also the emotions
@@ -16,6 +16,9 @@ place's mean mu and the offset of an emotion, and both are estimated together (e
 Each window takes one such step and is not stored (Cappé and Moulines 2009, online EM).  Busso et al. 2013 (iterative
 feature normalization, IEEE Trans. Affective Computing 4(4)) iterate over the speech classified as neutral instead; the
 offsets let the other emotions count too.
+
+Where the bundle's ``share`` is below 1, the scores of the features as they come have a say too.  In a home with an
+unusual mood the shift is partly wrong, and their mean then costs less; learning goes by the corrected scores alone.
 
 There are two means: that of listening, which fades with a half-life, and that of a calibration, for which somebody was
 asked to speak as usual.  So a calibration can be repeated and undone without losing what was learned.  Its seconds
@@ -107,6 +110,11 @@ class FeatureAdaptation:
         return float(np.sqrt(np.mean((self.shift / self._spread) ** 2)))
 
     @property
+    def mixes(self) -> bool:
+        """Whether ``published`` needs the scores of the features as they come."""
+        return self._statistics.share < 1
+
+    @property
     def effect_by_label(self) -> dict[str, float]:
         """Nats by which the correction lowers the log of each score, on average; empty while it is not known.
 
@@ -117,6 +125,14 @@ class FeatureAdaptation:
     def corrected(self, x: Floats) -> Floats:
         """(..., n) features ``x`` without the shift."""
         return np.asarray(x - self.shift, np.float32)
+
+    def published(self, corrected: Floats, as_it_came: Floats) -> Floats:
+        """(..., n_labels) scores from those of the corrected features and those of the features as they come."""
+        share = np.float32(self._statistics.share)
+        logs = [np.log(np.maximum(scores, np.float32(_MIN_SCORE))) for scores in (corrected, as_it_came)]
+        evidence = share * logs[0] + (1 - share) * logs[1]
+        shares = np.exp(evidence - evidence.max(axis=-1, keepdims=True))
+        return np.asarray(shares / shares.sum(axis=-1, keepdims=True), np.float32)
 
     def learn(self, x: Floats, scores: Floats, new_s: float) -> None:
         """Learns from the uncorrected features ``x`` (n,) of a speech window.
@@ -134,9 +150,9 @@ class FeatureAdaptation:
         listening.add(x.astype(np.float64), shares / total if total > 0 else mixture, new_s)
         self._update()
 
-    def observe(self, as_it_came: Floats, corrected: Floats, new_s: float) -> None:
-        """Takes the scores (n_labels,) of one window without and with the correction, for ``effect_by_label``."""
-        logs = [np.log(np.clip(scores, _MIN_SCORE, 1, dtype=np.float64)) for scores in (as_it_came, corrected)]
+    def observe(self, as_it_came: Floats, published: Floats, new_s: float) -> None:
+        """Takes the scores (n_labels,) of one window without the adaptation and with it, for ``effect_by_label``."""
+        logs = [np.log(np.clip(scores, _MIN_SCORE, 1, dtype=np.float64)) for scores in (as_it_came, published)]
         if not np.isfinite(logs).all():
             return
         difference = logs[0] - logs[1]

@@ -33,6 +33,7 @@ class FeatureStatistics:
     caution_s: float  # seconds of speech that weigh as much as the assumption that there is no shift
     prior_weight_s: float  # seconds of speech that weigh as much as the expected shares of emotions
     power: float  # of the scores in the share that a window gives to each label
+    share: float = 1.0  # of the published evidence, that of the corrected features; those as they come have the rest
 
     @property
     def n_features(self) -> int:
@@ -68,6 +69,7 @@ def read_statistics(content: bytes, settings: AdaptationFile, n_labels: int) -> 
         caution_s=settings.caution_s,
         prior_weight_s=settings.prior_weight_s,
         power=settings.power,
+        share=settings.share,
     )
 
 

@@ -153,8 +153,10 @@ class Calibration:
 
 def _log_scores(adaptation: PlaceAdaptation, cascade: Cascade, windows: list[Seen]) -> NDArray[np.float64]:
     """(n, n_labels) of the scores that the device would publish."""
-    shift = adaptation.features.shift if adaptation.features is not None else None
-    scores = np.stack([cascade.answer(seen, shift).scores for seen in windows])
+    features = adaptation.features
+    scores = np.stack([cascade.answer(seen, None if features is None else features.shift).scores for seen in windows])
+    if features is not None and features.mixes:
+        scores = features.published(scores, np.stack([cascade.answer(seen).scores for seen in windows]))
     if adaptation.scores is not None:
         scores = adaptation.scores.corrected(scores)
     return np.asarray(np.log(np.maximum(scores, 1 / 512, dtype=np.float64)))

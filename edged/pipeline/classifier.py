@@ -175,15 +175,22 @@ class WindowClassifier:
             if self.calibration is not None:
                 self.calibration.add(window, seen)
                 return answer
-            if self._n_speech % _OBSERVED_EVERY == 0:
-                unadapted = self.cascade.answer(seen)
-                features.observe(unadapted.scores, answer.scores, _OBSERVED_EVERY * self._stride_s)
+            corrected, observed = answer.scores, self._n_speech % _OBSERVED_EVERY == 0
+            if features.mixes or observed:
+                as_it_came = self.cascade.answer(seen).scores
+                if features.mixes:
+                    answer = self._with(answer, features.published(corrected, as_it_came))
+                if observed:
+                    features.observe(as_it_came, answer.scores, _OBSERVED_EVERY * self._stride_s)
             self._n_speech += 1
-            features.learn(self.cascade.features(seen), answer.scores, self._stride_s)
+            features.learn(self.cascade.features(seen), corrected, self._stride_s)
         if adaptation.scores is None:
             return answer
         scores = adaptation.scores.corrected(answer.scores)
         adaptation.scores.learn(answer.scores, self._stride_s)
+        return self._with(answer, scores)
+
+    def _with(self, answer: Answer, scores: Floats) -> Answer:
         return replace(answer, label=self.cascade.labels[int(scores.argmax())], scores=scores)
 
     def _has_speech(self, window: Window) -> bool:

@@ -145,9 +145,9 @@ def _adapted_row(  # noqa: PLR0913, PLR0917 -- as above
         for speaker in np.unique(homes.speakers):
             for split in range(_N_SPLITS):
                 rng = np.random.default_rng([split, *str(speaker).encode()])
-                adaptation, halves = settled(homes, str(speaker), known, of_row, rng)
+                device, halves = settled(homes, str(speaker), known, of_row, rng)
                 for clip in halves:
-                    scores = of_row(adaptation.corrected(homes.inputs[clip])).mean(axis=0)
+                    scores = device.scores(homes.inputs[clip]).mean(axis=0)
                     truth.append(int(homes.truth[clip]))
                     predicted.append(int(scores.argmax()))
                     speakers.append(str(speaker))

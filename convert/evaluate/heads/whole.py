@@ -94,6 +94,7 @@ def _known(run: Run) -> FeatureStatistics:
             caution_s=spec.caution_s,
             prior_weight_s=spec.prior_weight_s,
             power=spec.power,
+            share=spec.share,
         )
 
 

@@ -42,6 +42,7 @@ def statistics(features: Sequence[WindowFeatures], spec: HeadsSpec) -> FeatureSt
         caution_s=spec.caution_s,
         prior_weight_s=spec.prior_weight_s,
         power=spec.power,
+        share=spec.share,
     )
 
 

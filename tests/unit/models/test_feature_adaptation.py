@@ -62,6 +62,20 @@ def test_start_changes_nothing() -> None:
     assert (known.speech_s, known.calibration_s, known.distance, known.effect_by_label) == (0, 0, 0, {})
 
 
+def test_features_as_they_come_have_a_say() -> None:
+    """Evidence is shared out: half of it each is the geometric mean, normalised; by default the corrected have all."""
+    corrected, as_it_came = np.array([0.64, 0.16, 0.1, 0.1], np.float32), np.array([0.16, 0.64, 0.1, 0.1], np.float32)
+    half = adaptation(statistics(share=0.5))
+    assert half.mixes
+    assert half.published(corrected, as_it_came) == pytest.approx(np.array([0.32, 0.32, 0.1, 0.1]) / 0.84)
+    most = adaptation(statistics(share=0.75)).published(np.stack([corrected] * 2), np.stack([as_it_came, corrected]))
+    assert most[0, 0] > most[0, 1] > 0.16
+    assert most[1] == pytest.approx(corrected)
+    assert adaptation(statistics(share=0.5)).published(np.zeros(4, np.float32), corrected).sum() == pytest.approx(1)
+    assert not adaptation().mixes
+    assert adaptation().published(corrected, as_it_came) == pytest.approx(corrected)
+
+
 @pytest.mark.parametrize("shares", [PRIOR, np.full(4, 0.25), np.array([0.7, 0.1, 0.1, 0.1])])
 def test_constant_shift_is_removed_in_the_limit(shares: NDArray[np.float64]) -> None:
     """Whatever emotions came, what is left of a place's shift is less than one speaker's spread."""

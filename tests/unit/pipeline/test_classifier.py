@@ -1,15 +1,21 @@
 """Windows of recordings, several of which are classified in a row: the answers are those of live sound."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from msgspec import structs
 
 from edged.config.load import parse_config
+from edged.config.structs import Baseline
 from edged.features.logmel import Floats
 from edged.models.bundle import BUNDLES, load_bundle
+from edged.models.place_adaptation import PlaceAdaptation
+from edged.pipeline.adaptation_store import statistics_of
 from edged.pipeline.classifier import Classification, WindowClassifier
 from tests.parts.calls.composed import CALMS, RATE_HZ, call
 
-_OFF = parse_config("baseline: {mode: 'off'}", "test")
+_OFF, _ON = (parse_config(f"baseline: {{mode: '{mode}'}}", "test") for mode in ("off", "on"))
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +45,28 @@ def test_recorded_sound_has_the_answers_of_live_sound(spoken: Floats, bundle: st
         assert answer is not None
         assert expected is not None
         assert answer.scores == pytest.approx(expected.scores, abs=0.03)
+
+
+def test_features_as_they_come_have_their_share(spoken: Floats) -> None:
+    """Half of the published evidence is theirs where the bundle says so; learning takes the corrected scores alone."""
+    loaded = load_bundle(BUNDLES / "small")
+    assert loaded.manifest.adaptation is not None
+    adaptations = [structs.replace(loaded.manifest.adaptation, share=share) for share in (1.0, 0.5)]
+    whole, half = (replace(loaded, manifest=structs.replace(loaded.manifest, adaptation=one)) for one in adaptations)
+    as_they_come = [one.answer for one in classified(WindowClassifier(_OFF, loaded), spoken, 5000) if one.answer]
+    places = [PlaceAdaptation(one.manifest.labels, Baseline(), statistics=statistics_of(one)) for one in (whole, half)]
+    corrected, published = (
+        [one.answer for one in classified(WindowClassifier(_ON, bundle, place), spoken, 5000) if one.answer]
+        for bundle, place in zip((whole, half), places, strict=True)
+    )
+    features = places[1].features
+    assert features is not None
+    assert places[0].features is not None
+    assert features.shift == pytest.approx(places[0].features.shift)
+    assert np.abs(features.shift).max() > 0
+    for one, came, expected in zip(published, as_they_come, corrected, strict=True):
+        assert one.scores == pytest.approx(features.published(expected.scores, came.scores), abs=1e-5)
+        assert one.label == loaded.manifest.labels[int(one.scores.argmax())]
 
 
 def test_restart_forgets_windows_that_wait() -> None:
