@@ -227,7 +227,9 @@ def test_calls_too_large(calls: Watched, tmp_path: Path) -> None:
     with (tmp_path / "huge.wav").open("r+b") as file:
         file.truncate(21_000_000)
     _send(calls.page, tmp_path / "huge.wav")
-    expect(_entry(calls.page, "huge.wav")).to_contain_text("The file is larger than 20 MB.")
+    expect(_entry(calls.page, "huge.wav")).to_contain_text(
+        "The file is larger than the 20 MB that web.max_megabytes allows."
+    )
     assert not [url for url in calls.requests if url.endswith("/upload")]
 
 

@@ -11,7 +11,7 @@ var edgedUploads = function (sent) {
     for (const file of files) {
       const upload = { id: "upload-" + ++number, file, keep: keep.checked };
       if (file.size > MAX_BYTES)
-        failed(upload, "The file is larger than " + Math.round(MAX_BYTES / 1e6) + " MB.");
+        failed(upload, "The file is larger than the " + Math.round(MAX_BYTES / 1e6) + " MB that web.max_megabytes allows.");
       else if (file.size === 0) failed(upload, "The file is empty.");
       else {
         uploads.push(upload);

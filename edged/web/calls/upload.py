@@ -155,7 +155,7 @@ def too_large(max_bytes: int) -> Fault:
     """The sentence for a file above the limit."""
     return Fault(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        f"The file is larger than {max_bytes / 1e6:.0f} MB, which web.max_megabytes allows.",
+        f"The file is larger than the {max_bytes / 1e6:.0f} MB that web.max_megabytes allows.",
     )
 
 

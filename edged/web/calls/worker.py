@@ -138,7 +138,7 @@ def _analysed(task: Task, send: _Send) -> Analysed:
 
 def _check_length(seconds: float, task: Task) -> None:
     if seconds > task.max_s:
-        raise RecordingError(f"{task.name}: longer than {task.max_s / 3600:g} hours, which web.max_hours allows")
+        raise RecordingError(f"{task.name}: longer than the {task.max_s / 3600:g} hours that web.max_hours allows")
 
 
 def _sentence(message: str, name: str) -> str:

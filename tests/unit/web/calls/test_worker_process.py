@@ -71,7 +71,7 @@ def test_worker_broken_file(tmp_path: Path) -> None:
 
 def test_worker_too_long(tmp_path: Path) -> None:
     """A length in the header above the limit is refused before anything is decoded."""
-    with pytest.raises(WorkerFault, match=r"Longer than 0\.01 hours, which web\.max_hours allows\."):
+    with pytest.raises(WorkerFault, match=r"Longer than the 0\.01 hours that web\.max_hours allows\."):
         _inspected(written(tmp_path / "recording.wav"), max_hours=0.01)
     assert not preview(tmp_path, "left").exists()
 
