@@ -16,6 +16,7 @@ _OF_REPORTS = (
     "uplot/uPlot.min.css",
     "uplot/uPlot.iife.min.js",
     "tracks.js",
+    "windows.js",
     "timeline.js",
 )
 _OURS = ("web.css", "entries.js", "questions.js", "uploads.js", "calls.js")

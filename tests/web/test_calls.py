@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import wave
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +14,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.parts.broker.mosquitto import wait_until
 from tests.parts.web.browser import Watched, overflows, serious_violations, watched
-from tests.parts.web.recordings import stereo, written
-from tests.parts.web.running import RunningWeb, running_web
+from tests.parts.web.recordings import silence, stereo, written
+from tests.parts.web.removal import remove_calls
+from tests.parts.web.running import RunningWeb
 
 _ANALYSIS_MS = 120_000
 # What the list of calls says, whenever it changes: an analysis may be over before the next look at the page.
@@ -30,20 +30,14 @@ _NOTE_STATES = """() => {
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stereo call, two long ones, one with a hostile name, a broken file and one that is no sound."""
+    """A stereo call, two long ones, a mono one, and one with a hostile name."""
     folder = tmp_path_factory.mktemp("recordings")
     written(folder / "stereo.wav")
     written(folder / "minutes.wav", 240)
     written(folder / "<img src=x onerror=alert(1)>.wav", 4)
     samples, rate_hz = stereo(24)
     soundfile.write(folder / "mono.wav", samples.sum(axis=1), rate_hz)
-    with wave.open(str(folder / "long.wav"), "wb") as silence:
-        silence.setnchannels(1)
-        silence.setsampwidth(1)
-        silence.setframerate(8000)
-        silence.writeframes(bytes([128]) * 8000 * 1800)
-    (folder / "broken.wav").write_bytes(b"RIFF\0\0\x10\0WAVEfmt " + b"nonsense" * 20)
-    (folder / "letter.pdf").write_bytes(b"%PDF-1.7 a letter, not a call")
+    silence(folder / "long.wav")
     return folder
 
 
@@ -56,18 +50,7 @@ def calls(browser: Browser, web: RunningWeb) -> Iterator[Watched]:
         host = web.address.removesuffix("/calls")
         assert [url for url in seen.requests if not url.startswith((host, "data:", "blob:"))] == []
         assert [words for words in seen.complaints if "415" not in words and "400" not in words] == []
-        _remove_all(seen.page, web)
-
-
-def _remove_all(page: Page, web: RunningWeb) -> None:
-    """Leave no call to the next test: the page waits neither for a removal nor for the end of an upload."""
-
-    def removed() -> bool:
-        for call in page.request.get(f"{web.address}/state").json()["calls"]:
-            page.request.delete(f"{web.address}/{call['id']}")
-        return web.files() == []
-
-    wait_until(removed, "an empty folder")
+        remove_calls(seen.page, web)
 
 
 def _entry(page: Page, name: str) -> Locator:
@@ -209,30 +192,6 @@ def web_file(page: Page, link: str | None, name: str) -> str:
     return f"{page.url.partition('/calls')[0]}{(link or '').removesuffix('report')}{name}"
 
 
-def test_calls_faults_are_sentences(calls: Watched, recordings: Path) -> None:
-    """A file that is no sound and one that is broken say so, and are removed from the list."""
-    page = calls.page
-    _send(page, recordings / "letter.pdf", recordings / "broken.wav")
-    expect(_entry(page, "letter.pdf")).to_contain_text("letter.pdf is not a wav, flac, ogg, opus or mp3 file.")
-    expect(_entry(page, "broken.wav")).to_contain_text("Cannot be decoded")
-    assert serious_violations(page) == []
-    for name in ("letter.pdf", "broken.wav"):
-        _entry(page, name).get_by_role("button", name="Remove").click()
-    expect(page.locator(".call")).to_have_count(0)
-
-
-def test_calls_too_large(calls: Watched, tmp_path: Path) -> None:
-    """A file above the limit is refused before it is sent."""
-    (tmp_path / "huge.wav").write_bytes(b"RIFF\0\0\0\0WAVE")
-    with (tmp_path / "huge.wav").open("r+b") as file:
-        file.truncate(21_000_000)
-    _send(calls.page, tmp_path / "huge.wav")
-    expect(_entry(calls.page, "huge.wav")).to_contain_text(
-        "The file is larger than the 20 MB that web.max_megabytes allows."
-    )
-    assert not [url for url in calls.requests if url.endswith("/upload")]
-
-
 def test_calls_queue_and_cancel(calls: Watched, web: RunningWeb, recordings: Path, tmp_path: Path) -> None:
     """The second call waits for the first; each can be cancelled, and the page answers meanwhile."""
     page = calls.page
@@ -271,16 +230,4 @@ def test_calls_accessible(
         assert not overflows(seen.page)
         entry.get_by_role("button", name="Cancel").click()
         expect(entry).to_have_count(0)
-        _remove_all(seen.page, web)
-
-
-def test_calls_end_with_work(browser: Browser, recordings: Path, tmp_path: Path) -> None:
-    """SIGTERM in the middle of an analysis: status 0, no recording left, no worker left."""
-    with running_web(tmp_path) as web, watched(browser) as seen:
-        seen.page.goto(web.address)
-        _send(seen.page, recordings / "long.wav")
-        expect(_entry(seen.page, "long.wav")).to_contain_text("Separating the two speakers")
-        assert web.files() == ["recording.wav"]
-        web.process.terminate()
-        assert web.process.wait(60) == 0
-        assert web.files() == []
+        remove_calls(seen.page, web)

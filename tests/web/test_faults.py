@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.parts.web.browser import overflows, serious_violations, watched
 from tests.parts.web.listed import listed, play_list, without_score
-from tests.parts.web.running import RunningWeb
+from tests.parts.web.recordings import silence
+from tests.parts.web.removal import remove_calls
+from tests.parts.web.running import RunningWeb, running_web
 
 _DROPPED_FOLDER = """() => {
     const file = new File(['x'], 'calls of may'), event = new DragEvent('drop', { bubbles: true, cancelable: true });
@@ -20,12 +22,17 @@ _DROPPED_FOLDER = """() => {
 _IS_HELD = "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 
 
+def _entry(page: Page, name: str) -> Locator:
+    return page.locator(".call", has=page.get_by_role("heading", name=name, exact=True))
+
+
 @pytest.fixture
 def page(browser: Browser, web: RunningWeb) -> Iterator[Page]:
     """The page Calls on a phone; its requests are answered by the test where it says so."""
     with watched(browser, width=360) as seen:
         seen.page.goto(web.address)
         yield seen.page
+        remove_calls(seen.page, web)
 
 
 def test_fault_page(page: Page, web: RunningWeb) -> None:
@@ -100,3 +107,40 @@ def test_no_score_says_why(page: Page) -> None:
     expect(entry).to_contain_text("Why no score: 28 s of the customer's speech, at least 30 s needed")
     expect(entry.get_by_role("heading", name=name, exact=True)).to_be_visible()
     assert not overflows(page)
+
+
+def test_faults_are_sentences(page: Page, tmp_path: Path) -> None:
+    """A file that is no sound and one that is broken say so, and are removed from the list."""
+    (tmp_path / "broken.wav").write_bytes(b"RIFF\0\0\x10\0WAVEfmt " + b"nonsense" * 20)
+    (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7 a letter, not a call")
+    page.get_by_label("Choose files").set_input_files([tmp_path / "letter.pdf", tmp_path / "broken.wav"])
+    expect(_entry(page, "letter.pdf")).to_contain_text("letter.pdf is not a wav, flac, ogg, opus or mp3 file.")
+    expect(_entry(page, "broken.wav")).to_contain_text("Cannot be decoded")
+    assert serious_violations(page) == []
+    for name in ("letter.pdf", "broken.wav"):
+        _entry(page, name).get_by_role("button", name="Remove").click()
+    expect(page.locator(".call")).to_have_count(0)
+
+
+def test_too_large(page: Page, tmp_path: Path) -> None:
+    """A file above the limit is refused before it is sent."""
+    (tmp_path / "huge.wav").write_bytes(b"RIFF\0\0\0\0WAVE")
+    with (tmp_path / "huge.wav").open("r+b") as file:
+        file.truncate(21_000_000)
+    uploads: list[str] = []
+    page.on("request", lambda request: uploads.append(request.url) if request.url.endswith("/upload") else None)
+    page.get_by_label("Choose files").set_input_files(tmp_path / "huge.wav")
+    expect(_entry(page, "huge.wav")).to_contain_text("The file is larger than the 20 MB that web.max_megabytes allows.")
+    assert uploads == []
+
+
+def test_ended_with_work(browser: Browser, tmp_path: Path) -> None:
+    """SIGTERM in the middle of an analysis: status 0, no recording left, no worker left."""
+    with running_web(tmp_path) as web, watched(browser) as seen:
+        seen.page.goto(web.address)
+        seen.page.get_by_label("Choose files").set_input_files(silence(tmp_path / "long.wav"))
+        expect(_entry(seen.page, "long.wav")).to_contain_text("Separating the two speakers")
+        assert web.files() == ["recording.wav"]
+        web.process.terminate()
+        assert web.process.wait(60) == 0
+        assert web.files() == []

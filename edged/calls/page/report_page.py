@@ -13,7 +13,7 @@ from edged.calls.page.voices_section import voices_section
 from edged.contract.call_report import Report
 
 STYLES = ("look.css", "report.css", "uplot/uPlot.min.css")
-SCRIPTS = ("uplot/uPlot.iife.min.js", "tracks.js", "timeline.js")
+SCRIPTS = ("uplot/uPlot.iife.min.js", "tracks.js", "windows.js", "timeline.js")
 
 
 def report_page(report: Report, recording: str | None = None) -> str:

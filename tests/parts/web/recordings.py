@@ -4,6 +4,7 @@ sample.flac ──turns of 8 s──► (n, 2): the customer on the left, the ag
 """
 
 import io
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,16 @@ def written(path: Path, seconds: float = 48.0) -> Path:
     """A stereo WAV file at ``path``."""
     samples, rate_hz = stereo(seconds)
     soundfile.write(path, samples, rate_hz)
+    return path
+
+
+def silence(path: Path, seconds: int = 1800) -> Path:
+    """A mono WAV file without speech, half an hour long: its analysis does not end before a test does something."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(8000)
+        file.writeframes(bytes([128]) * 8000 * seconds)
     return path
 
 

@@ -1,4 +1,4 @@
-// The timeline of a call: three uPlot charts with one cursor and one zoom, the values of a window, the player.
+// The timeline of a call: three uPlot charts with one cursor and one zoom, the tip of a window, the player.
 // Reads the element #call-data. Pointer, keyboard and screen reader reach the same windows.
 "use strict";
 (function () {
@@ -6,6 +6,7 @@
   if (!source || !frame || typeof uPlot === "undefined") return;
   const call = JSON.parse(source.textContent), tip = document.getElementById("tip");
   const audio = document.getElementById("audio"), missing = document.getElementById("audio-missing");
+  const { clock, nearest, speakers, summary, table, tipParts } = edgedWindows(call);
   const PRINT_WIDTH = 660, PRINT_HEIGHT = 150, CLICK_PX = 4;
 
   call.duration = Math.max(call.duration, 1, ...call.end.slice(-1));
@@ -22,12 +23,6 @@
   // --- charts -------------------------------------------------------------------------------------------------------
   const charts = [];
   let playing = null, selected = 0;
-
-  function clock(second) {
-    const whole = Math.max(0, Math.floor(second)), pad = value => String(value).padStart(2, "0");
-    const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
-    return hours ? hours + ":" + pad(minutes) + ":" + pad(whole % 60) : minutes + ":" + pad(whole % 60);
-  }
 
   function axes(values, splits, isLast) {
     const stroke = () => edgedTracks.colour("muted"), grid = { stroke: () => edgedTracks.colour("line"), width: 1 };
@@ -122,59 +117,8 @@
   }
 
   // --- values of a window -------------------------------------------------------------------------------------------
-  function nearest(second) {
-    let best = -1;
-    call.middle.forEach((middle, i) => {
-      if (best < 0 || Math.abs(middle - second) < Math.abs(call.middle[best] - second)) best = i;
-    });
-    return best;
-  }
-
-  const share = value => Math.round(100 * value) + "\u00a0%";
-  const signed = value => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
-
-  function speakers(second) {
-    const who = call.parties.filter(party => party.spans.some(([start, end]) => start <= second && second < end));
-    return who.length ? who.map(party => party.name).join(" and ") + (who.length > 1 ? " speak" : " speaks")
-      : "nobody speaks";
-  }
-
-  function summary(i) {
-    if (call.confidence[i] === null) return "no customer speech";
-    const parts = [call.label[i] + ", confidence " + share(call.confidence[i])];
-    if (call.smooth[i] !== null) parts.push("valence " + signed(call.smooth[i]) + " smoothed");
-    if (call.distress[i] !== null) parts.push("distress " + share(call.distress[i]));
-    if (call.part[i] === "opening") parts.push("part of the opening");
-    if (call.contribution[i]) parts.push(signed(call.contribution[i]) + " points");
-    return parts.join(", ");
-  }
-
-  function element(name, words, className) {
-    const made = document.createElement(name);
-    if (words !== null) made.textContent = words;
-    if (className) made.className = className;
-    return made;
-  }
-
-  function fillTip(i) {
-    tip.replaceChildren(
-      element("strong", clock(call.start[i]) + "–" + clock(call.end[i])), element("span", summary(i)),
-      element("div", speakers(call.middle[i])));
-    if (call.confidence[i] === null) return;
-    const list = element("dl", null);
-    const ranked = call.labels.filter(label => call.scores[label] && call.scores[label][i] !== null)
-      .sort((a, b) => call.scores[b][i] - call.scores[a][i]);
-    for (const label of ranked) {
-      const meter = element("dd", null, "meter"), bar = document.createElement("i");
-      bar.style.width = 100 * call.scores[label][i] + "%";
-      meter.append(bar);
-      list.append(element("dt", label), meter, element("dd", share(call.scores[label][i]), "figure"));
-    }
-    tip.append(list);
-  }
-
   function showTip(i, x) {
-    fillTip(i);
+    tip.replaceChildren(...tipParts(i));
     tip.hidden = false;
     const room = frame.clientWidth - tip.offsetWidth - 8;
     tip.style.left = Math.max(8, x + 16 > room ? Math.min(x - tip.offsetWidth - 16, room) : x + 16) + "px";
@@ -261,26 +205,7 @@
   // --- the windows as a table, made when it is opened ----------------------------------------------------------------
   const place = document.getElementById("windows-table");
   place.parentElement.addEventListener("toggle", function () {
-    if (place.childElementCount) return;
-    const table = element("table", null), head = element("tr", null), body = element("tbody", null);
-    for (const name of ["time", "label", "confidence", "valence, smoothed", "distress", "points"]) {
-      const cell = element("th", name);
-      cell.scope = "col";
-      head.append(cell);
-    }
-    const shown = (value, write) => (value === null ? "–" : write(value));
-    call.start.forEach(function (start, i) {
-      const line = element("tr", null), time = element("th", clock(start) + "–" + clock(call.end[i]));
-      time.scope = "row";
-      line.append(time, element("td", call.label[i]), element("td", shown(call.confidence[i], share)),
-        element("td", shown(call.smooth[i], signed)), element("td", shown(call.distress[i], share)),
-        element("td", shown(call.contribution[i], signed)));
-      body.append(line);
-    });
-    const top = document.createElement("thead");
-    top.append(head);
-    table.append(top, body);
-    place.append(table);
+    if (!place.childElementCount) place.append(table());
   });
 
   // --- size, print, dark --------------------------------------------------------------------------------------------
