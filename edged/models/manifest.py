@@ -75,7 +75,7 @@ class Dimension(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     multiply_adds: _Count  # for one window
 
 
-class AdaptationFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class AdaptationFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """``adaptation`` in ``bundle.json``: the file of the statistics, and how the device uses them."""
 
     file: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}\.npz\Z")]
