@@ -8,6 +8,7 @@ Nothing is trained here: these networks take hours (docs/training.md), and a bun
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,9 @@ def _recipe_by_folds(size: str, manifest: Manifest) -> list[Summary]:
             if problem in PROBLEMS:
                 seed, n_folds = int(manifest.training["seed"]), len(metrics["folds"])
                 name = f"bundle {size}, M1 fold by fold"
-                found.append(_summary(name, problem, metrics, cost, made, seed=seed, n_folds=n_folds))
+                made_of = _summary(name, problem, metrics, cost, made, seed=seed, n_folds=n_folds)
+                # Trunks of their own have fewer folds than the problem, with the same speakers in all.
+                found.append(replace(made_of, of_folds=tested["of"]))
     return found
 
 

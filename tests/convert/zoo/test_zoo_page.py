@@ -8,17 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from convert.card.zoo import page
-from convert.corpora.clip import Clip
+from convert.corpora.clip import LABELS, Clip
 from convert.zoo import cascade
 from convert.zoo.catalogue import ENTRIES
 from convert.zoo.features.store import Store
 from convert.zoo.problems import PROBLEMS, named
 from convert.zoo.summary import Summary, summaries
 from convert.zoo.trials import Trial, run
+from edged.models.bundle import BUNDLES, load_bundle
 from tests.convert.zoo.test_running import a_result
 
+_SIX = {"labels": list(LABELS), "speakers": {"a": np.eye(6, dtype=int).tolist()}}
 TRIAL = Trial("ravdess", "MNB on eight", "apart", 0, 1)
 
 
@@ -92,6 +95,15 @@ def test_bundles_figures_are_their_cards() -> None:
     assert (round(former.uar, 3), former.n_speakers, former.n_folds) == (0.693, 20, 5)  # docs/models.md
     assert rows["cremad", "bundle large, M1 alone"].multiply_adds > soft.multiply_adds
     assert {one.problem for one in rows.values()} <= PROBLEMS.keys()
+
+
+def test_folds_that_leave_pairs_out_are_complete() -> None:
+    """EMO-DB's speakers two at a time are four folds, and nothing is missing."""
+    shipped = load_bundle(BUNDLES / "small").manifest
+    pairs = {"command": "x --trunks", "of": 4, "folds": {str(fold): {"rows": {"6 labels": _SIX}} for fold in range(4)}}
+    made = structs.replace(shipped, metrics={**shipped.metrics, "protocols": {"emodb": pairs}})
+    found = {one.problem: one for one in cascade._recipe_by_folds("small", made)}
+    assert (found["emodb"].n_folds, found["emodb"].of_folds) == (4, 4)
 
 
 def test_picture(figures: list[Summary], tmp_path: Path) -> None:
