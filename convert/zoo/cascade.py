@@ -32,7 +32,7 @@ def summaries() -> list[Summary]:
     found = _by_folds()
     for size, path in BUNDLES.items():
         manifest = load_bundle(path).manifest
-        found += [*_shipped(size, manifest), *_recipe_by_folds(size, manifest)]
+        found += [*_shipped(size, manifest), *recipe_by_folds(size, manifest)]
     return found
 
 
@@ -51,7 +51,7 @@ def _shipped(size: str, manifest: Manifest) -> list[Summary]:
     return found
 
 
-def _recipe_by_folds(size: str, manifest: Manifest) -> list[Summary]:
+def recipe_by_folds(size: str, manifest: Manifest) -> list[Summary]:
     """M1 of the bundle's recipe, trained for each fold anew, where its manifest has it; as clips come, not adapted."""
     cost = manifest.models["m1"].multiply_adds + (manifest.trunk.multiply_adds if manifest.trunk else 0)
     found = []

@@ -45,9 +45,11 @@ _READING = """\
   pairs: each clip of RAVDESS gets a sentence of GoEmotions with the same label, another one for each block of speakers.
   That gives an upper bound, not the figure of a real recording. IEMOCAP has both; whoever has IEMOCAP can test on it,
   session by session.
-- The last rows are the cascade's. "Fold by fold" is M1 of the five networks that the small bundle had before: 20 M
+- The last rows are the cascade's. "M1 of the five networks before" is of the small bundle before the present one: 20 M
   multiply-adds, pretrained on other corpora and fine-tuned (CREMA-D: from scratch) with the folds of the other rows
-  (`python -m convert protocol`). The bundles' rows are those of their cards: on CREMA-D's and EMO-DB's test speakers of
+  (`python -m convert protocol`). "M1 fold by fold" of a bundle is a head for each fold on its trunk; of `small` on
+  CREMA-D and EMO-DB everything is trained for each fold, and EMO-DB's speakers are left out in pairs. The other rows of
+  the bundles are those of their cards: on CREMA-D's and EMO-DB's test speakers of
   the committed split, and on all speakers of corpora that they were never trained on, which is harder than any other
   row.
 """

@@ -102,7 +102,7 @@ def test_folds_that_leave_pairs_out_are_complete() -> None:
     shipped = load_bundle(BUNDLES / "small").manifest
     pairs = {"command": "x --trunks", "of": 4, "folds": {str(fold): {"rows": {"6 labels": _SIX}} for fold in range(4)}}
     made = structs.replace(shipped, metrics={**shipped.metrics, "protocols": {"emodb": pairs}})
-    found = {one.problem: one for one in cascade._recipe_by_folds("small", made)}
+    found = {one.problem: one for one in cascade.recipe_by_folds("small", made)}
     assert (found["emodb"].n_folds, found["emodb"].of_folds) == (4, 4)
 
 
