@@ -73,7 +73,7 @@ def _trunk(manifest: Manifest) -> list[str]:
             + (
                 f" The corrected features have {adaptation.share:.0%} of the published evidence, the features as"
                 " they come the rest."
-                if adaptation.share < 1
+                if adaptation.share is not None
                 else ""
             )
         )

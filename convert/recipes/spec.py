@@ -141,7 +141,7 @@ class HeadsSpec:
     caution_s: float = 2.5
     prior_weight_s: float = 12.0
     power: float = 0.6
-    share: float = field(default=1.0, metadata=_LATER)
+    share: float | None = field(default=None, metadata=_LATER)  # of the evidence of the corrected features; None: all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,7 @@ def read_statistics(content: bytes, settings: AdaptationFile, n_labels: int) -> 
         caution_s=settings.caution_s,
         prior_weight_s=settings.prior_weight_s,
         power=settings.power,
-        share=settings.share,
+        share=1.0 if settings.share is None else settings.share,
     )
 
 

@@ -84,8 +84,9 @@ class AdaptationFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     caution_s: _Positive
     prior_weight_s: _Positive
     power: _Positive
-    # Of the evidence, that of the corrected features; the features as they come have the rest.
-    share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+    # Of the evidence, that of the corrected features, all if absent; the features as they come have the rest.  Not 1,
+    # because msgspec omits a default by identity, and a number that was pickled is another one.
+    share: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
 
 
 class Branch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -94,7 +94,7 @@ def _known(run: Run) -> FeatureStatistics:
             caution_s=spec.caution_s,
             prior_weight_s=spec.prior_weight_s,
             power=spec.power,
-            share=spec.share,
+            share=1.0 if spec.share is None else spec.share,
         )
 
 

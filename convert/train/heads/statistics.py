@@ -42,7 +42,7 @@ def statistics(features: Sequence[WindowFeatures], spec: HeadsSpec) -> FeatureSt
         caution_s=spec.caution_s,
         prior_weight_s=spec.prior_weight_s,
         power=spec.power,
-        share=spec.share,
+        share=1.0 if spec.share is None else spec.share,
     )
 
 

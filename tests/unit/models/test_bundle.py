@@ -1,6 +1,7 @@
 """A bundle: files that are loaded as written, and files that are refused by name."""
 
 import os
+import pickle
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from edged.errors import ModelError
 from edged.features.geometry import GEOMETRY, Geometry
-from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+from edged.models.bundle import BUNDLES, DEFAULT_BUNDLE, load_bundle
 from tests.parts.models.bundles import CONTENT, gate, manifest, refusal, trunk, write_bundle, write_statistics
 
 Change = Callable[[dict[str, Any]], object]
@@ -110,6 +111,13 @@ def test_digest_is_of_what_decides_scores(tmp_path: Path) -> None:
     other = manifest()
     other["models"]["all"]["temperature"] = 1.5
     assert load_bundle(write_bundle(tmp_path / "other", other)).digest != first
+
+
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_digest_in_another_process(size: str) -> None:
+    """Reports of calls are made in workers, and are found again by the digest of the main process."""
+    bundle = load_bundle(BUNDLES / size)
+    assert pickle.loads(pickle.dumps(bundle)).digest == bundle.digest  # noqa: S301 -- bytes of this test
 
 
 def test_digest_of_format_2(tmp_path: Path) -> None:
