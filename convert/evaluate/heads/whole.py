@@ -4,7 +4,7 @@
         before adaptation and after a minute
 
 The folds are those of a training on several corpora, so EMO-DB's speakers are left out in pairs.  The recipe is that of
-the small bundle without the teachers of its start, which would take longer than all the rest.  Fold 0 has the committed
+the small bundle without the teachers of its start, which would take as long as all the rest.  Fold 0 has the committed
 split: with the seed of the shipped bundle it is that bundle, which is not trained again.
 """
 
