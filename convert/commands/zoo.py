@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="print recognisers and corpora by name, and train nothing")
     add_workers(parser)
     parser.add_argument("--stored", action="store_true", help="train nothing: the table of the results that are there")
-    parser.add_argument("--page", type=Path, help="write the page there, and its picture beside it (docs/zoo.md)")
+    parser.add_argument("--page", type=Path, help="write the page (docs/zoo.md), its picture and its figures there")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
         UsageError: no such recogniser or corpus, or an extra is not installed.
     """
     from convert.card.zoo import page  # noqa: PLC0415 - scikit-learn takes seconds
-    from convert.zoo import running  # noqa: PLC0415 - as above
+    from convert.zoo import figures, running  # noqa: PLC0415 - as above
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
     from convert.zoo.problems import PROBLEMS, Places  # noqa: PLC0415 - as above
     from convert.zoo.summary import summaries  # noqa: PLC0415 - as above
@@ -58,10 +58,14 @@ def run(options: argparse.Namespace) -> None:
     _known("model", options.model or (), list(ENTRIES))
     names = options.model or list(ENTRIES)
     wanted = _wanted(options, places, [name for name in names if options.model or not ENTRIES[name].reason])
+    kept = figures.read(options.page.with_suffix(".json")) if options.page else []
     if not options.stored:
         need_tensorflow()
-        running.run_all(places, wanted, workers_of(options), origin.commit())
+        running.run_all(places, figures.lacking(kept, wanted), workers_of(options), origin.commit())
     found = summaries(running.results(places, _wanted(options, places, names)))
+    if options.page:
+        found = figures.joined(kept, found)
+        figures.write(options.page.with_suffix(".json"), found)
     rows = list(dict.fromkeys((trial.problem, trial.entry) for trial in wanted))
     if options.json:
         print(json.dumps([one.as_json() for one in found], indent=1))

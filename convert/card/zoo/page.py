@@ -19,7 +19,7 @@ _INTRODUCTION = """\
 
 How do edged's models compare with what others have proposed? Their recognisers are rebuilt here, and trained and tested
 on the same speakers and folds as edged's own models. `python -m convert zoo --page docs/zoo.md` trains what has no
-result yet, and writes this page and its picture.
+result yet, and writes this page, its picture and its figures (`zoo.json`), which the next run goes on from.
 
 - **Apart**: by the committed folds, no speaker is in both training and test. UAR is the unweighted average recall, its
   95 % interval is over speakers, ± is the standard deviation over seeds. Epochs are chosen on validation speakers.
@@ -116,7 +116,7 @@ and `--own INDEX.csv` does the same for your recordings.
   vectors and classifiers, a Keras network whose epoch is chosen on validation speakers, and one on spectrograms with
   augmentation and further heads.
 - A result is a file below `--work`. A run that is interrupted resumes; after a change of the recogniser remove its
-  files from `zoo/results/` there.
+  files from `zoo/results/` there, and its rows from `zoo.json` beside the page.
 """
 _PICTURE = "zoo.png"
 Row = tuple[str, str]  # names of a problem and of a recogniser
@@ -167,7 +167,7 @@ def _table(figures: Sequence[Summary], group: str) -> str:
 
 
 def _row(one: Summary) -> list[str]:
-    spread = f" ± {one.spread:.3f}" if one.spread else ""
+    spread = f" ± {one.spread:.3f}" if len(one.seeds) > 1 else ""
     between = f" ({one.low:.3f} to {one.high:.3f})" if one.n_speakers > 1 else ""
     folds = f"{one.n_folds} of {one.of_folds}" if 0 < one.n_folds < one.of_folds else str(one.n_folds or "-")
     return [

@@ -1,0 +1,83 @@
+"""The figures of the page, kept beside it, so that a few rows can be measured again without the others.
+
+    docs/zoo.json ──► Summaries ──lacking──► trials to run
+    Summaries ──new ones with as many folds and seeds in their place──► Summaries ──► docs/zoo.json
+
+A trial's result stays in the work folder of the machine that ran it; all rows together take a day of one core.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from convert.data.atomic_file import atomic
+from convert.zoo.summary import Summary
+from convert.zoo.trials import Trial
+from edged.errors import UsageError, reason
+
+
+def read(file: Path) -> list[Summary]:
+    """The figures in ``file``; none where it is not there.
+
+    Raises:
+        UsageError: it cannot be read, or is no list of figures.
+    """
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=list[Summary])
+    except FileNotFoundError:
+        return []
+    except (OSError, msgspec.MsgspecError) as exc:
+        raise UsageError(f"{file}: {reason(exc)}, expected figures that python -m convert zoo wrote") from exc
+
+
+def write(file: Path, figures: Sequence[Summary]) -> None:
+    """Writes ``figures`` to ``file``, a line each."""
+    rows = [msgspec.json.encode(one.as_json()) for one in figures]
+    with atomic(file) as made:
+        made.write(b"[\n" + b",\n".join(rows) + b"\n]\n")
+
+
+def joined(old: Sequence[Summary], new: Sequence[Summary]) -> list[Summary]:
+    """A row of ``new`` in place of the one in ``old``, unless that has more folds or seeds."""
+    rows = {(one.problem, one.entry): one for one in old}
+    for one in new:
+        before = rows.get((one.problem, one.entry))
+        if before is None:
+            rows[one.problem, one.entry] = one
+        elif _trials(one) >= _trials(before):
+            rows[one.problem, one.entry] = _with_leaky(one, before)
+        else:
+            rows[one.problem, one.entry] = _with_leaky(before, one)
+    return list(rows.values())
+
+
+def lacking(kept: Sequence[Summary], wanted: Sequence[Trial]) -> list[Trial]:
+    """The trials of ``wanted`` that ``kept`` has no figures of; where a row lacks a seed or a fold, all its seeds."""
+    rows = {(one.problem, one.entry): one for one in kept}
+    of_row = {trial: rows.get((trial.problem, trial.entry)) for trial in wanted}
+    short = {
+        (trial.problem, trial.entry)
+        for trial, row in of_row.items()
+        if trial.protocol == "apart" and (row is None or row.n_folds < row.of_folds or trial.seed not in row.seeds)
+    }
+
+    def is_lacking(trial: Trial) -> bool:
+        row = of_row[trial]
+        if trial.protocol == "leaky":
+            return row is None or row.leaky_uar is None
+        return (trial.problem, trial.entry) in short
+
+    return [trial for trial in wanted if is_lacking(trial)]
+
+
+def _trials(one: Summary) -> int:
+    return one.n_folds * len(one.seeds)
+
+
+def _with_leaky(one: Summary, other: Summary) -> Summary:
+    """``one``, with the other's figures of the published protocol where it has none: that is one trial of its own."""
+    if one.leaky_uar is not None:
+        return one
+    return replace(one, leaky_uar=other.leaky_uar, leaky_macro_f1=other.leaky_macro_f1)

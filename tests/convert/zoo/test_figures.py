@@ -1,0 +1,58 @@
+"""Figures beside the page: what is there stays, is not run again, and gives way to what has more folds or seeds."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from convert.zoo import figures
+from convert.zoo.problems import named
+from convert.zoo.summary import Summary, summaries
+from convert.zoo.trials import Trial, trials_of
+from edged.errors import UsageError
+from tests.convert.zoo.test_running import a_result
+
+TRIALS = trials_of(named("emodb"), "MNB on eight", (1, 2, 3))
+
+
+@pytest.fixture
+def whole() -> Summary:
+    """Every fold of three seeds, and the leaky protocol."""
+    (found,) = summaries({trial: {**a_result(trial), "commit": "abc"} for trial in TRIALS})
+    return replace(found, seconds=0.1)  # without what a mean of floats adds
+
+
+def test_file_keeps_them(whole: Summary, tmp_path: Path) -> None:
+    """As they were, also where there is no file yet."""
+    assert figures.read(tmp_path / "zoo.json") == []
+    figures.write(tmp_path / "zoo.json", [whole, replace(whole, problem="nemo", top3=None)])
+    assert figures.read(tmp_path / "zoo.json") == [whole, replace(whole, problem="nemo", top3=None)]
+
+
+def test_damaged_file(tmp_path: Path) -> None:
+    """One line that names it."""
+    file = tmp_path / "zoo.json"
+    file.write_text('[{"problem": "emodb"}]', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"zoo\.json: .*`entry`.*expected figures that"):
+        figures.read(file)
+
+
+def test_more_folds_and_seeds_win(whole: Summary) -> None:
+    """One fold does not replace eight; as many do, and keep the leaky figure, which is a trial of its own."""
+    fold = replace(whole, n_folds=1, seeds=(1,), uar=0.1)
+    again = replace(whole, uar=0.5, leaky_uar=None, leaky_macro_f1=None)
+    other = replace(whole, problem="nemo")
+    assert figures.joined([whole, other], [fold]) == [whole, other]
+    assert figures.joined([fold], [whole]) == [whole]
+    (kept,) = figures.joined([whole], [again])
+    assert (kept.uar, kept.leaky_uar) == (0.5, whole.leaky_uar)
+
+
+def test_only_what_is_lacking_is_run(whole: Summary) -> None:
+    """Nothing of a whole row; every seed of one that lacks a seed or a fold, since their interval is a common one."""
+    apart = [trial for trial in TRIALS if trial.protocol == "apart"]
+    assert figures.lacking([], TRIALS) == TRIALS
+    assert figures.lacking([whole], TRIALS) == []
+    assert figures.lacking([replace(whole, seeds=(1,))], TRIALS) == apart
+    assert figures.lacking([replace(whole, n_folds=1)], TRIALS) == apart
+    assert figures.lacking([replace(whole, leaky_uar=None)], TRIALS) == [Trial("emodb", "MNB on eight", "leaky", 0, 1)]
