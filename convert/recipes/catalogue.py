@@ -65,6 +65,7 @@ _SMALL = Recipe(
         repeats=(("emodb", 4.0),),
         start_share=0.4,
         caution_s=8.0,
+        share=0.5,
     ),
 )
 # Half the time of the small recipe: no teachers of its start.  For folds, each of which needs a trunk of its own.
