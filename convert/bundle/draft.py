@@ -17,6 +17,7 @@ import msgspec
 from convert.bundle import origin
 from convert.bundle.shipped_gate import ShippedGate
 from convert.corpora import READERS
+from convert.data.meetings import AMI, LICENCE
 from convert.encoder.package import NOTICE, ONNX, PACKAGE
 from convert.gate.stage import Made
 from convert.recipes.catalogue import RECIPES, SIZES
@@ -33,6 +34,9 @@ _OPEN = ("cremad", "emodb")  # whose licences allow commercial use
 _ENCODER_LICENCE = "; on an encoder of others (BSD-2-Clause and MIT), see README.md"
 _TAUGHT_LICENCE = "; taught by an encoder of others (BSD-2-Clause and MIT), of which it contains nothing, see README.md"
 _TAUGHT = "Towers of the trunk learned to match features of an encoder; they contain none of its weights. "
+_MEETINGS = (
+    "They also matched them on speech without labels, of the AMI Meeting Corpus (Carletta et al. 2005, CC BY 4.0). "
+)
 _COPIES_LICENCE = ", also over sounds of esc10 (CC BY 3.0) and noise"
 
 
@@ -175,7 +179,8 @@ def _encoder(run: Run) -> dict[str, Any]:
     if run.recipe.heads is None:
         return {}
     if run.recipe.trunk is not None:
-        return {"encoder": {"package": PACKAGE, "file": ONNX, "notice": _TAUGHT + NOTICE}}
+        more = _MEETINGS if run.material.meetings else ""
+        return {"encoder": {"package": PACKAGE, "file": ONNX, "notice": _TAUGHT + more + NOTICE}}
     licence = (run.work / "encoder" / "LICENSE").read_text(encoding="utf-8")
     return {"encoder": {"package": PACKAGE, "file": ONNX, "notice": NOTICE, "licence": licence}}
 
@@ -190,6 +195,7 @@ def _licence(run: Run) -> str:
     names = ", ".join(f"{name} ({READERS[name].LICENCE})" for name in run.recipe.corpora)
     names += _COPIES_LICENCE if run.recipe.augmented_copies or run.recipe.heads else ""
     if run.recipe.heads:
+        names += f", and without labels on {AMI} ({LICENCE})" if run.material.meetings else ""
         names += _TAUGHT_LICENCE if run.recipe.trunk else _ENCODER_LICENCE
     if all(name in _OPEN for name in run.recipe.corpora):
         return f"MIT; trained on {names}; attribution in README.md"

@@ -13,6 +13,7 @@ from pathlib import Path
 from convert import corpora
 from convert.corpora.clip import Clip
 from convert.data import splits
+from convert.data.meetings import AMI, Meeting, meetings
 from convert.data.sounds import noises
 from convert.recipes.spec import Recipe
 from edged.errors import UsageError
@@ -27,6 +28,7 @@ class Material:
     test: dict[str, list[Clip]]
     unseen: dict[str, list[Clip]]
     noises: list[Clip] = field(default_factory=list)  # recordings that are mixed into augmented copies
+    meetings: list[Meeting] = field(default_factory=list)  # speech without labels, trained on
 
     def all(self) -> list[Clip]:
         """Every clip, in a fixed order."""
@@ -58,6 +60,7 @@ def material(folder: Path, recipe: Recipe, fold: int | None = None) -> Material:
         by_split["test"],
         unseen,
         _noises(folder) if recipe.augmented_copies or recipe.heads else [],
+        meetings(folder / AMI, "train") if recipe.trunk and AMI in recipe.trunk.unlabelled else [],
     )
 
 

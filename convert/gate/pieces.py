@@ -20,9 +20,10 @@ from convert.augment.logmel import floors
 from convert.augment.sound import heard_elsewhere
 from convert.corpora.clip import Clip
 from convert.data import dataset, recordings
+from convert.data.meetings import Meeting
 from convert.gate import sounds as made_sounds
 from convert.gate.cells import intensity
-from convert.gate.material import Sounds, Turns
+from convert.gate.material import Sounds
 from convert.gate.recipe import GateRecipe, GateRun
 from convert.gate.rooms import echoed
 from convert.gate.voices import shouted, shouted_frames, whispered, whispered_frames
@@ -93,7 +94,7 @@ def _clips(clips: Sequence[Clip], cache: Path) -> list[Piece]:
     return [piece for piece in found if len(piece.frames) >= _SHORTEST]
 
 
-def _turns(meetings: Sequence[tuple[Clip, Turns]]) -> tuple[list[Piece], list[Piece]]:
+def _turns(meetings: Sequence[Meeting]) -> tuple[list[Piece], list[Piece]]:
     """Where somebody speaks, and the longer times between."""
     spoken, rooms = [], []
     for clip, turns in meetings:

@@ -48,9 +48,6 @@ class GateRecipe:
     spoken: tuple[str, ...] = ("cremad", "emodb")  # corpora of clips, split by speaker
     choosing: tuple[str, ...] = ("emovo",)  # speech that epoch and threshold are also chosen by, where it is there
     unseen: tuple[str, ...] = ("ravdess", "nemo")  # speech that is only tested on, where it is there
-    # Meetings by side, so that no speaker of one is in another; test are all that begin with dev.
-    meetings_validation: tuple[str, ...] = ("trn04", "trn05")
-    meetings_test: str = "dev"
     speech_shares: tuple[tuple[str, float], ...] = (("cremad", 0.4), ("emodb", 0.3), ("ami", 0.3))
     other_shares: tuple[tuple[str, float], ...] = (("esc10", 0.5), ("noise", 0.15), ("synthetic", 0.25), ("rooms", 0.1))
     n_synthetic: int = 12  # of each kind

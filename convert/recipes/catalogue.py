@@ -45,7 +45,7 @@ _LARGE = Recipe(
     unseen=("ravdess", "nemo", "emovo"),
     heads=HeadsSpec(repeats=(("emodb", 4.0),)),
 )
-_SMALL_TRUNK = TrunkSpec(towers=(TowerSpec(), TowerSpec(adapted_p=0.4, match=2.0, soft=0.6)))
+_SMALL_TRUNK = TrunkSpec(towers=(TowerSpec(), TowerSpec(adapted_p=0.4, match=2.0, soft=0.6)), unlabelled=("ami",))
 # Two kinds of networks in parallel: the first model of the default recipe, and towers that imitate the encoder.
 _SMALL = Recipe(
     name="small",
@@ -55,7 +55,7 @@ _SMALL = Recipe(
     epochs=40,
     learning_rate=2e-3,
     augmented_copies=2,
-    repeats=(("emodb", 4),),
+    repeats=(("emodb", 4), ("ami", 8)),
     trunk=_SMALL_TRUNK,
     heads=HeadsSpec(
         active_db=45.0,
@@ -65,7 +65,7 @@ _SMALL = Recipe(
         repeats=(("emodb", 4.0),),
         start_share=0.4,
         caution_s=8.0,
-        share=0.5,
+        share=0.75,
     ),
 )
 # Half the time of the small recipe: no teachers of its start.  For folds, each of which needs a trunk of its own.

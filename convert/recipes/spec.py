@@ -167,6 +167,7 @@ class TrunkSpec:
     start: str = "default"  # the other recipe; empty: towers start from nothing, and stand alone
     towers: tuple[TowerSpec, ...] = (TowerSpec(),)
     budgets: int = 5  # how many models' size it may have
+    unlabelled: tuple[str, ...] = field(default=(), metadata=_LATER)  # corpora that towers only imitate the encoder on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ class Run:
         }
         if self.recipe.augmented_copies or self.recipe.heads:
             decided["noises"] = dataset.clips_hash(self.material.noises)
+        if self.recipe.trunk and self.recipe.trunk.unlabelled:
+            decided["meetings"] = dataset.clips_hash([meeting for meeting, _ in self.material.meetings])
         digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
         fold = "" if self.fold is None else f"-fold{self.fold}"
         return self.work / "runs" / f"{self.recipe.name}-seed{self.seed}{fold}-{digest}"

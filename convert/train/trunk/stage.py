@@ -1,7 +1,7 @@
 """The small bundle's trunk: from the clips of a recipe to one full-integer TFLite file.
 
     first model of another recipe ──its convolutions──► tower 0
-    tower 0, places, the encoder's targets ──epochs──► towers 1, 2 …
+    tower 0, places of clips with labels and of meetings without, the encoder's targets ──epochs──► towers 1, 2 …
     all towers side by side, and the first model's logits ──int8──► trunk.tflite (1, 24, 96 a tower + 6)
 
 Towers differ in their seeds and, where the recipe says so, in their objectives.  The first model, the targets and the
@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 
 from convert.augment.copies import prepare, versions
+from convert.corpora.clip import Clip
 from convert.data import dataset
+from convert.data.meetings import windows
 from convert.data.targets import label_targets
 from convert.recipes.cascade import FIRST, LABELS
 from convert.recipes.catalogue import RECIPES
@@ -89,12 +91,17 @@ def _train(  # noqa: PLR0913, PLR0917 - they are what a training is made of
     start: Any,  # noqa: ANN401 - keras has no types
     active_db: float,
 ) -> None:
-    clips, recipe = run.material.train, run.recipe
+    labelled, recipe = run.material.train, run.recipe
+    clips = [*labelled, *_unlabelled(run)]
     if recipe.augmented_copies:
         dataset.prepare(run.material.noises, run.cache)
         prepare(clips, run.material.noises, run.cache, recipe.augmented_copies, recipe.sound)
     targets = encoder_targets(run, spec, clips)
-    intended = label_targets(clips, LABELS, recipe.intended_share, recipe.smoothing)
+    labels = targets.shares.copy()  # of a clip without a label it is all that is known
+    intended = label_targets(labelled, LABELS, recipe.intended_share, recipe.smoothing)
+    labels[: len(labelled)] = (1 - spec.soft) * intended + spec.soft * targets.shares[: len(labelled)]
+    truth = targets.shares.argmax(axis=1)
+    truth[: len(labelled)] = [LABELS.index(str(clip.label)) for clip in labelled]
     print(f"trunk: tower {number} in {run.path}", file=sys.stderr)
     TrunkTraining(
         file=file,
@@ -103,8 +110,8 @@ def _train(  # noqa: PLR0913, PLR0917 - they are what a training is made of
         active_db=active_db,
         places=Places(
             dataset.load(clips, run.cache, versions(clips, run.cache, recipe.augmented_copies, recipe.sound)),
-            np.asarray((1 - spec.soft) * intended + spec.soft * targets.shares, np.float32),
-            np.array([LABELS.index(str(clip.label)) for clip in clips]),
+            labels,
+            truth,
             Targets(targets.components, targets.shares),
             recipe,
             spec,
@@ -112,6 +119,20 @@ def _train(  # noqa: PLR0913, PLR0917 - they are what a training is made of
         ),
         start=start,
     ).finish()
+
+
+def _unlabelled(run: Run) -> list[Clip]:
+    """Prepared clips of speech without labels, where the recipe of ``run`` has any.
+
+    Raises:
+        UsageError: there is none in the corpora's folder.
+    """
+    names = spec_of(run).unlabelled
+    if names and not run.material.meetings:
+        raise UsageError(f"recipe {run.recipe.name}: no meetings, expected {', '.join(names)} among the corpora")
+    clips = windows(run.material.meetings, run.work / "meetings")
+    dataset.prepare(clips, run.cache)
+    return clips
 
 
 def spec_of(run: Run) -> TrunkSpec:

@@ -4,8 +4,9 @@
                                                                   ──a linear head by folds──► shares (n_clips, 6)
 
 A speaker's mean is that of 70 % neutral speech.  Subtracting it removes voice, room and microphone, as the device's
-adaptation does.  The head's shares of a clip come from a head that was trained without its speaker.  Components
-are scaled so that the squares of all of them, the ones left out with them, sum up to 1 on average.
+adaptation does; meetings, which have no labels, are ordinary speech as they are.  The head's shares of a clip come
+from a head that was trained without its speaker; those of a clip without a label, from one that was trained on all
+others.  Components are scaled so that the squares of all of them, the ones left out with them, sum up to 1 on average.
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ NEUTRAL_SHARE = 0.7  # of ordinary speech
 _N_FOLDS = 5
 _INVERSE_PENALTY = 1e-3  # of the head, on standardised features
 _MIN_SPREAD = 1e-6
+UNLABELLED = ""  # in place of the label of a clip that has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def encoder_targets(run: Run, spec: TowerSpec, clips: Sequence[Clip]) -> Targets
         features = _features(run.work, run.cache, clips, spec.layers)
         made = targets(
             features,
-            np.array([clip.label for clip in clips]),
+            np.array([clip.label or UNLABELLED for clip in clips]),
             np.array([f"{clip.corpus} {clip.speaker}" for clip in clips]),
             spec.components,
         )
@@ -58,18 +60,20 @@ def encoder_targets(run: Run, spec: TowerSpec, clips: Sequence[Clip]) -> Targets
 
 
 def targets(x: Floats, labels: NDArray[np.str_], speakers: NDArray[np.str_], n_components: int) -> Targets:
-    """From the pooled features ``x`` (n_clips, n) of the encoder."""
-    standardised = (x - x.mean(axis=0)) / (x.std(axis=0) + _MIN_SPREAD)
+    """From the pooled features ``x`` (n_clips, n) of the encoder.  Clips without a label change no other one's."""
+    known = labels != UNLABELLED
+    standardised = (x - x[known].mean(axis=0)) / (x[known].std(axis=0) + _MIN_SPREAD)
     adapted = without_speakers(np.asarray(standardised, np.float32), labels, speakers)
-    centred = adapted - adapted.mean(axis=0)
-    variances, axes = np.linalg.eigh(centred.T @ centred / len(centred))
+    centred = adapted - adapted[known].mean(axis=0)
+    variances, axes = np.linalg.eigh(centred[known].T @ centred[known] / known.sum())
     components = centred @ axes[:, ::-1][:, :n_components] / np.sqrt(variances.sum())
     return Targets(np.asarray(components, np.float32), _shares(adapted, labels, speakers))
 
 
 def without_speakers(x: Floats, labels: NDArray[np.str_], speakers: NDArray[np.str_]) -> Floats:
     """(n_clips, n) ``x`` with each speaker's ordinary mean moved to that of all clips."""
-    moved, centre = x.copy(), ordinary_mean(x, labels)
+    known = labels != UNLABELLED
+    moved, centre = x.copy(), ordinary_mean(x[known], labels[known])
     for speaker in np.unique(speakers):
         of_speaker = speakers == speaker
         moved[of_speaker] += centre - ordinary_mean(x[of_speaker], labels[of_speaker])
@@ -88,16 +92,18 @@ def ordinary_mean(x: Floats, labels: NDArray[np.str_]) -> Floats:
 def _shares(x: Floats, labels: NDArray[np.str_], speakers: NDArray[np.str_]) -> Floats:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - takes a second
 
-    names = np.random.default_rng(0).permutation(np.unique(speakers))
+    names = np.random.default_rng(0).permutation(np.unique(speakers[labels != UNLABELLED]))
     fold_of = {name: number % _N_FOLDS for number, name in enumerate(names)}
-    folds = np.array([fold_of[speaker] for speaker in speakers])
+    known = labels != UNLABELLED
+    folds = np.where(known, [fold_of.get(speaker, _N_FOLDS) for speaker in speakers], _N_FOLDS)
     shares = np.full((len(x), len(LABELS)), 1 / len(LABELS), np.float32)
     for fold in np.unique(folds):
-        others = folds != fold
+        scored = folds == fold
+        others = known & ~scored
         if set(labels[others]) == set(LABELS):
             head = LogisticRegression(C=_INVERSE_PENALTY, max_iter=150).fit(x[others], labels[others])
             columns = [list(head.classes_).index(label) for label in LABELS]
-            shares[~others] = head.predict_proba(x[~others])[:, columns]
+            shares[scored] = head.predict_proba(x[scored])[:, columns]
     return shares
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from convert.data import dataset
 from convert.gate import sounds as made_sounds
-from convert.gate.material import SIDES, Sounds, joined, sounds
+from convert.gate.material import SIDES, Sounds, sounds
 from convert.gate.pieces import Piece, pieces, weights
 from convert.gate.recipe import GateRecipe, GateRun, gate_recipe
 from convert.gate.rooms import IN_A_ROOM, echoed, in_room
@@ -60,11 +60,6 @@ def test_side_without_recordings(tmp_path: Path) -> None:
         getattr(layouts, name)(tmp_path / name)
     with pytest.raises(UsageError, match="noise: nothing for train"):
         sounds(tmp_path, GateRecipe(), "train")
-
-
-def test_turns_that_meet_are_one() -> None:
-    """Overlapping turns and turns less than 0.3 s apart are merged, in any order."""
-    assert joined([(4.5, 5.5), (0.5, 1.5), (1.6, 2.4), (0.6, 1.0)]) == [(0.5, 2.4), (4.5, 5.5)]
 
 
 def test_batch_is_half_speech(run: GateRun) -> None:

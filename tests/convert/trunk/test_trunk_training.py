@@ -10,10 +10,13 @@ import pytest
 
 from convert.corpora import LABELS, Clip
 from convert.data.dataset import Dataset
+from convert.data.material import Material
 from convert.data.targets import label_targets
 from convert.recipes.spec import AugmentSpec, NetworkSpec, Recipe, TowerSpec, TrunkSpec
+from convert.train.runs import Run
 from convert.train.trunk.places import Made, Places
-from convert.train.trunk.teacher import Targets, targets
+from convert.train.trunk.stage import trunk_file
+from convert.train.trunk.teacher import UNLABELLED, Targets, targets
 from convert.train.trunk.training import TrunkTraining
 from edged.errors import UsageError
 from tests.parts.models.eager import eager
@@ -94,6 +97,33 @@ def test_targets_are_without_speakers() -> None:
     assert made.shares.sum(axis=1) == pytest.approx(np.ones(240), abs=1e-5)
     right = made.shares.argmax(axis=1) == [LABELS.index(label) for label in labels]
     assert right.mean() > 0.9
+
+
+def test_clips_without_a_label_change_no_other_target() -> None:
+    """Theirs come from the same components, and from a head that was trained on all clips with a label."""
+    labels = np.array([LABELS[n // 8 % len(LABELS)] for n in range(240)])
+    speakers = np.array([f"S{n % 8}" for n in range(240)])
+    x = RNG.normal(0, 0.3, (300, 12)).astype(np.float32)
+    x[np.arange(240), [LABELS.index(label) for label in labels]] += 2
+    x[240:285, LABELS.index("neutral")] += 2
+    x[285:, LABELS.index("sad")] += 2
+    x[240:] += 5  # another room
+    alone = targets(x[:240], labels, speakers, 6)
+    made = targets(x, np.append(labels, [UNLABELLED] * 60), np.append(speakers, ["meeting"] * 60), 6)
+    assert made.components[:240] == pytest.approx(alone.components, abs=1e-5)
+    assert made.shares[:240] == pytest.approx(alone.shares, abs=1e-5)
+    found = made.shares[240:].argmax(axis=1)
+    assert (found[:45] == LABELS.index("neutral")).mean() > 0.9
+    assert (found[45:] == LABELS.index("sad")).mean() > 0.9
+    assert np.abs(made.components[240:]).max() < 3  # without the room
+
+
+def test_recipe_needs_its_meetings(tmp_path: Path) -> None:
+    """One line that names the corpus."""
+    recipe = replace(RECIPE, trunk=TrunkSpec(start="", towers=(SPEC,), unlabelled=("ami",)))
+    run = Run(recipe, 1, None, tmp_path, Material([], [], {}, {}))
+    with pytest.raises(UsageError, match="recipe t: no meetings, expected ami among the corpora"):
+        trunk_file(run, 45)
 
 
 @pytest.mark.usefixtures("eager")
