@@ -114,7 +114,9 @@ def test_faults_are_sentences(page: Page, tmp_path: Path) -> None:
     (tmp_path / "broken.wav").write_bytes(b"RIFF\0\0\x10\0WAVEfmt " + b"nonsense" * 20)
     (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7 a letter, not a call")
     page.get_by_label("Choose files").set_input_files([tmp_path / "letter.pdf", tmp_path / "broken.wav"])
-    expect(_entry(page, "letter.pdf")).to_contain_text("letter.pdf is not a wav, flac, ogg, opus or mp3 file.")
+    expect(_entry(page, "letter.pdf")).to_contain_text(
+        "letter.pdf is a PDF document, not a wav, flac, ogg, opus or mp3 file."
+    )
     expect(_entry(page, "broken.wav")).to_contain_text("Cannot be decoded")
     assert serious_violations(page) == []
     for name in ("letter.pdf", "broken.wav"):
