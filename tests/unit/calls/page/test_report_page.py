@@ -65,6 +65,11 @@ def test_recording_of_saved_and_served(report: Report) -> None:
     assert "The recording was deleted when the report was made" in report_body(report, is_served=True)
 
 
+def test_formula_unbroken(report: Report) -> None:
+    """No line ends within the difference."""
+    assert "(0.71\N{NO-BREAK SPACE}-\N{NO-BREAK SPACE}0.29)" in report_page(report)
+
+
 def test_report_page_refers_to_nothing(report: Report) -> None:
     """No address of another host is loaded, and no style or handler stands in an attribute."""
     markup = re.sub(r"<(script|style)>.*?</\1>", "", report_page(report), flags=re.DOTALL)
