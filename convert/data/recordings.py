@@ -1,7 +1,9 @@
 """Sound files to samples, for training: any rate and any number of channels become 16 kHz mono.
 
-file ──soundfile──► (n, channels) ──mean──► (n,) ──soxr HQ──► samples (n,) float32 at 16 kHz
+file ──SoundFile of the device──► (n, channels) ──mean──► (n,) ──soxr HQ──► samples (n,) float32 at 16 kHz
 samples ──► a file of 16 bits, or the same samples after a codec
+
+Recordings are read and refused as on the device, in the same words: one that is cut off would train on half a word.
 """
 
 import io
@@ -11,7 +13,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from edged.errors import RecordingError, reason
+from edged.audio.sound_file import SoundFile
 from edged.features.geometry import GEOMETRY
 from edged.features.logmel import Floats
 
@@ -24,18 +26,11 @@ def samples(file: Path, padded_s: float | None = None) -> Floats:
     """(n,) mono at 16 kHz, in [-1, 1]; exactly ``padded_s`` long where given, cut or filled with zeros.
 
     Raises:
-        RecordingError: the file is not sound, is empty, or holds samples that are not numbers.
+        RecordingError: the file is no sound, is empty or cut off, or holds samples that are not numbers.
     """
-    try:
-        channels, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as exc:
-        why = exc.error_string.rstrip(".") if isinstance(exc, soundfile.LibsndfileError) else reason(exc)
-        raise RecordingError(f"{file}: {why}, expected a sound file") from exc
-    mono = channels.mean(axis=1)
-    if len(mono) == 0:
-        raise RecordingError(f"{file}: no samples, expected sound")
-    if not np.isfinite(mono).all():
-        raise RecordingError(f"{file}: samples that are not numbers, expected sound")
+    with SoundFile(file) as sound:
+        mono = np.concatenate([block.mean(axis=1) for block in sound.blocks()])
+        rate_hz = sound.sample_rate_hz
     if rate_hz != GEOMETRY.sample_rate_hz:
         mono = soxr.resample(mono, rate_hz, GEOMETRY.sample_rate_hz, quality="HQ")
     if padded_s is not None:

@@ -20,7 +20,8 @@ from typing import Self
 import numpy as np
 import soundfile
 
-from edged.audio.formats.container import conversion_command, conversion_hint, is_cut_off, is_gsm, promised_frames
+from edged.audio.formats.container import is_cut_off, is_gsm, promised_frames
+from edged.audio.formats.foreign import beginning, conversion_command, conversion_hint, header_fault, not_sound
 from edged.audio.formats.joined import is_joined, reads_all
 from edged.audio.formats.mpeg import CountedMp3, counted, shortest_s
 from edged.audio.formats.quiet import quiet
@@ -37,7 +38,7 @@ _LOUDEST = np.float32(2**31)
 _LARGEST_HEADER = 4096  # bytes; a longer file without samples has a wrong header
 _EXPECTED = "expected wav, flac, ogg, opus or mp3"
 _NO_RATE = f"samples without a header have no known rate; {_EXPECTED}"
-_NO_MPEG = "File does not exist"  # libsndfile's words for whatever its MP3 decoder refuses; the file was opened before
+_SYSTEM_ERROR = 2  # libsndfile's number for what the operating system refuses
 
 
 class SoundFile:
@@ -61,7 +62,7 @@ class SoundFile:
             with quiet():
                 self._file = soundfile.SoundFile(os.fsencode(self.path))
         except soundfile.LibsndfileError as exc:
-            raise self.error(self._not_decoded(_reason(exc))) from exc
+            raise self.error(self._not_decoded(exc)) from exc
         except TypeError as exc:  # soundfile asks for the rate of a file named .raw
             raise self.error(_NO_RATE) from exc
         _read_on(self._file)
@@ -112,16 +113,15 @@ class SoundFile:
             RecordingError: no samples, samples out of range, or a file that is cut off; earlier samples were returned.
         """
         most = max(1, min(round(self.sample_rate_hz * block_s), MAX_VALUES // self.n_channels))
-        n_decoded, promised = 0, self._promised
-        rest = "expected as much sound as the file says it holds"
-        length = rest if promised is None else f"expected {promised / self.sample_rate_hz:.1f} s as its header says"
+        n_decoded = 0
         while True:
             end_s = n_decoded / self.sample_rate_hz
             try:
                 with quiet() if self._file.format == "MP3" else nullcontext():
                     block: Floats = self._file.read(most, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError as exc:
-                raise self.error(f"damaged or cut off after {end_s:.1f} s ({_reason(exc)}); {length}") from exc
+                kind = "the disk cannot read it" if exc.code == _SYSTEM_ERROR else "damaged or cut off"
+                raise self.error(self._ended(kind, n_decoded)) from exc
             if not len(block):
                 break
             n_decoded += len(block)
@@ -136,9 +136,8 @@ class SoundFile:
                 value = next(value for value in block[first_wrong] if not abs(value) <= _LOUDEST)
                 where_s = end_s + first_wrong / self.sample_rate_hz
                 raise self.error(f"a sample of {value:g} at {where_s:.3f} s; expected finite numbers, full scale is 1")
-        if n_decoded < (promised or 0) or (n_decoded and self._cut_off):
-            promise = length if n_decoded < (promised or 0) else rest
-            raise self.error(f"cut off after {n_decoded / self.sample_rate_hz:.1f} s; {promise}")
+        if n_decoded < (self._promised or 0) or (n_decoded and self._cut_off):
+            raise self.error(self._ended("cut off" if self._cut_off else "damaged or cut off", n_decoded))
         if 0 < n_decoded / self.sample_rate_hz < self._shortest_s:
             fault = f"only {n_decoded / self.sample_rate_hz:.3g} s of sound"
             raise self.error(f"{fault}, it is damaged or no mp3; expected {self._shortest_s:.3g} s or more by its size")
@@ -163,6 +162,14 @@ class SoundFile:
         """An error about this file."""
         return RecordingError(f"{self._shown}: {fault}")
 
+    def _ended(self, kind: str, n_decoded: int) -> str:
+        """That the sound ends too early, with digits enough that its length differs from the promised one."""
+        decoded_s = n_decoded / self.sample_rate_hz
+        if self.duration_s is None or n_decoded >= (self._promised or 0):
+            return f"{kind} after {decoded_s:.1f} s; expected as much sound as the file says it holds"
+        n_digits = next((n for n in (1, 2) if f"{decoded_s:.{n}f}" != f"{self.duration_s:.{n}f}"), 3)
+        return f"{kind} after {decoded_s:.{n_digits}f} s; expected {self.duration_s:.{n_digits}f} s as its header says"
+
     def _count_frames(self) -> None:
         """Opens an MP3 file again, with its frames counted, if libsndfile would stop before its end."""
         self._whole = counted(self.path, self._file.frames)
@@ -171,16 +178,18 @@ class SoundFile:
             self._file = soundfile.SoundFile(self._whole)
             _read_on(self._file)
 
-    def _not_decoded(self, reason: str) -> str:
+    def _not_decoded(self, exc: soundfile.LibsndfileError) -> str:
         """Why the file cannot be decoded, and the command that may turn it into one that can be."""
+        if exc.code == _SYSTEM_ERROR:
+            return "cannot be opened; expected a file that this user may read"
         kind, command = conversion_hint(self.path)
         if kind:
             return f"cannot be decoded, it is {kind}; convert it first: {self._of_stdin(command)}"
-        if reason.startswith(_NO_MPEG):
-            reason = "no mp3 frames"
-        return f"cannot be decoded ({reason}); {_EXPECTED}" + (
-            f", or try: {self._of_stdin(command)}" if command else ""
-        )
+        start = beginning(self.path)
+        if foreign := not_sound(start):
+            return f"cannot be decoded, it is {foreign}; {_EXPECTED}"
+        fault = header_fault(start, str(exc.error_string))
+        return f"cannot be decoded ({fault}); {_EXPECTED}" + (f", or try: {self._of_stdin(command)}" if command else "")
 
     def _several(self) -> str:
         """What is wrong with recordings in one file, and the command that reads them all."""
@@ -231,7 +240,3 @@ def _read_on(file: soundfile.SoundFile) -> None:
     wrong.
     """
     file.seekable = lambda: False
-
-
-def _reason(exc: soundfile.LibsndfileError) -> str:
-    return str(exc.error_string).strip().rstrip(".") or "no reason given"

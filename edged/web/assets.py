@@ -19,7 +19,7 @@ _OF_REPORTS = (
     "windows.js",
     "timeline.js",
 )
-_OURS = ("web.css", "entries.js", "questions.js", "uploads.js", "calls.js")
+_OURS = ("web.css", "program.js", "entries.js", "questions.js", "uploads.js", "calls.js")
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 

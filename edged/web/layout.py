@@ -2,6 +2,7 @@
 
     title, path, content ──► <!doctype html>… with the entry of this page marked in the navigation
 
+Every page says when the program has ended (``program.js``), since it stays open in the browser then.
 A page joins the navigation by an entry in ``ENTRIES``; its styles and scripts are files that ``assets`` serves.
 """
 
@@ -12,6 +13,7 @@ from edged.calls.page.document import ICON
 from edged.calls.page.markup import Html, joined, tag
 
 _STYLES = ("look.css", "web.css")
+_SCRIPTS = ("program.js",)
 
 
 class Entry(NamedTuple):
@@ -36,7 +38,7 @@ def framed(
             tag("title", f"{title}: edged"),
             tag("link", rel="icon", href=ICON),
             *[tag("link", rel="stylesheet", href=f"/assets/{name}") for name in (*_STYLES, *styles)],
-            *[tag("script", src=f"/assets/{name}", defer=True) for name in scripts],
+            *[tag("script", src=f"/assets/{name}", defer=True) for name in (*_SCRIPTS, *scripts)],
         ]
     )
     body = joined(
@@ -48,10 +50,15 @@ def framed(
                 tag("nav", tag("ul", *[_entry(entry, path) for entry in ENTRIES]), aria_label="Pages"),
                 class_="top no-print",
             ),
-            tag("main", content, class_="page", id="content", tabindex=-1),
+            tag("main", _warning(), content, class_="page", id="content", tabindex=-1),
         ]
     )
     return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
+
+
+def _warning() -> Html:
+    """Where ``program.js`` says that the program does not answer."""
+    return tag("p", "", id="gone", class_="gone no-print", role="alert")
 
 
 def _entry(entry: Entry, path: str) -> Html:

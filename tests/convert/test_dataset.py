@@ -157,9 +157,17 @@ def test_sound_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("hello", encoding="utf-8")
     soundfile.write(tmp_path / "empty.wav", np.zeros(0), 16000)
     soundfile.write(tmp_path / "nan.wav", np.full(100, np.nan), 16000, subtype="FLOAT")
-    for name, message in (("text", "expected a sound file"), ("empty", "no samples"), ("nan", "not numbers")):
+    for name, message in (("text", "it is text; expected wav"), ("empty", "no samples"), ("nan", "a sample of nan")):
         with pytest.raises(RecordingError, match=message):
             recordings.samples(tmp_path / f"{name}.wav")
+
+
+def test_sound_cut_off(tmp_path: Path) -> None:
+    """Half a file is refused: its emotion may be in the other half."""
+    file = layouts.sound(tmp_path / "a.wav", duration_s=2)
+    file.write_bytes(file.read_bytes()[:32_044])
+    with pytest.raises(RecordingError, match=r"a\.wav: cut off after 1\.0 s; expected as much sound as the file says"):
+        recordings.samples(file)
 
 
 def test_clip_without_file(tmp_path: Path) -> None:

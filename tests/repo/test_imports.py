@@ -61,6 +61,8 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("convert.voices", ("convert.corpora", "convert.data", "convert.stream", "edged")),
     ("convert.text", (*_CONVERT_FOLDERS[:8], *_TRAINING, *_WORDS)),
     ("convert.evaluate", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
+    # Own recordings are refused in the words of the device.
+    ("convert.data.recordings", ("edged.audio.sound_file", *_TRAINING)),
     # A training clip passes through these in order: each folder may import those before it (docs/decisions/0028).
     *[(folder, (*_CONVERT_FOLDERS[:number], *_TRAINING)) for number, folder in enumerate(_CONVERT_FOLDERS)],
     ("convert.tasks", ("convert.data.atomic_file", "edged.errors", "edged.host.process.interrupts")),
@@ -79,7 +81,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # It measures both, with the brokers and microphones of the tests.
     ("benchmarks", ("edged", "convert", "tests.parts")),
 ]
-_ALONE = {"edged.errors", *_BUNDLE}  # rows for single modules
+_ALONE = {"edged.errors", "convert.data.recordings", *_BUNDLE}  # rows for single modules
 
 _HOME = {
     "sounddevice": "edged.audio.driver",

@@ -76,6 +76,25 @@ def test_choice_refused(page: Page) -> None:
     expect(entry.locator(".fault")).to_have_text("edged web does not answer.")
 
 
+def test_upload_interrupted(page: Page, tmp_path: Path) -> None:
+    """An upload that breaks off says whether the program is there: else the file is what changed."""
+    (tmp_path / "a.wav").write_bytes(b"RIFF\0\0\0\0WAVE")
+    page.route("**/calls/upload", lambda route: route.abort())
+    page.get_by_label("Choose files").set_input_files(tmp_path / "a.wav")
+    entry = page.locator(".call")
+    expect(entry.locator(".fault")).to_have_text(
+        "The upload was interrupted. If the file was moved or changed, choose it again."
+    )
+    entry.get_by_role("button", name="Remove").click()
+    page.route("**/calls/state", lambda route: route.abort())
+    page.get_by_label("Choose files").set_input_files(tmp_path / "a.wav")
+    expect(entry.locator(".fault")).to_have_text(
+        "The upload was interrupted: edged web does not answer. Start it again if it has ended, and add the file again."
+    )
+    expect(page.get_by_role("alert")).to_contain_text("Recordings and reports are deleted when it ends")
+    entry.get_by_role("button", name="Remove").click()
+
+
 def test_leaving_while_sending(page: Page, tmp_path: Path) -> None:
     """The browser asks before a page is left whose recordings are not all sent, and only then."""
     page.route("**/calls/upload", lambda _route: None)  # never answered
@@ -114,7 +133,9 @@ def test_faults_are_sentences(page: Page, tmp_path: Path) -> None:
     (tmp_path / "broken.wav").write_bytes(b"RIFF\0\0\x10\0WAVEfmt " + b"nonsense" * 20)
     (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7 a letter, not a call")
     page.get_by_label("Choose files").set_input_files([tmp_path / "letter.pdf", tmp_path / "broken.wav"])
-    expect(_entry(page, "letter.pdf")).to_contain_text("letter.pdf is not a wav, flac, ogg, opus or mp3 file.")
+    expect(_entry(page, "letter.pdf")).to_contain_text(
+        "letter.pdf is a PDF document, not a wav, flac, ogg, opus or mp3 file."
+    )
     expect(_entry(page, "broken.wav")).to_contain_text("Cannot be decoded")
     assert serious_violations(page) == []
     for name in ("letter.pdf", "broken.wav"):

@@ -55,10 +55,23 @@ def test_summary_sorted(summary: Page) -> None:
 def test_summary_accessible_and_narrow(summary: Page) -> None:
     """axe-core finds nothing serious, and on a narrow screen only the table scrolls, on a wide one nothing."""
     assert serious_violations(summary) == []
-    summary.set_viewport_size({"width": 1480, "height": 900})
-    assert not summary.evaluate(_SCROLLS)
-    summary.set_viewport_size({"width": 360, "height": 700})
-    assert not overflows(summary)
+    for width in (1180, 1280, 1440, 1480):
+        summary.set_viewport_size({"width": width, "height": 900})
+        assert not summary.evaluate(_SCROLLS), width
+        expect(summary.locator("#sideways")).to_be_hidden()
+    for width in (1024, 800, 360):
+        summary.set_viewport_size({"width": width, "height": 700})
+        assert not overflows(summary)
+        expect(summary.locator("#sideways")).to_be_visible()
+
+
+def test_summary_scrolled(summary: Page) -> None:
+    """The name of the call stays where it is while the other columns scroll under it."""
+    summary.set_viewport_size({"width": 800, "height": 700})
+    name = summary.get_by_role("link", name="one 9.wav")
+    before = name.bounding_box()
+    summary.evaluate("document.querySelector('.scroll').scrollLeft = 300")
+    assert name.bounding_box() == before
 
 
 def test_summary_leads_to_reports(summary: Page) -> None:

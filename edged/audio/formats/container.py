@@ -1,9 +1,8 @@
-"""What a sound file's bytes tell that libsndfile does not: the promised length, and the format if it has no decoder.
+"""What a sound file's bytes tell that libsndfile does not: the length that it promises.
 
     path, format, frames that libsndfile reports ──► promised_frames: n, or None
     path, format ──► is_cut_off: the container announces more bytes than the file has
     path ──► is_gsm: a file without a header holds frames of GSM 6.10
-    path ──► conversion_hint: "MPEG-4 …", "ffmpeg -i note.m4a note.wav"
 
 libsndfile's frame count may be exact, an estimate, or 2^63 - 1.  A writer to a pipe cannot seek back to fill in the
 length, so it leaves 0 or the largest number there: such a file is complete.  A file is certainly cut off only if its
@@ -11,8 +10,6 @@ format has a length that was filled in: RIFF, RIFX, RF64, W64, FORM (AIFF) and A
 FLAC, the Xing, Info or VBRI frame of MP3.  Ogg marks its last page instead.
 """
 
-import os
-import shlex
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -24,17 +21,6 @@ _SLACK = 64  # bytes by which writers are known to miscount the length in a head
 _OGG_PAGE = 65_307  # bytes of the largest Ogg page (RFC 3533)
 _OGG_HEADER = 27  # bytes of a page before the lengths of its segments
 _GSM_FRAME, _GSM_FRAMES, _GSM_MARK = 33, 25, 0xD  # bytes of 20 ms; frames looked at; first 4 bits of each
-_PREFIX = 64  # bytes that are enough to identify each format below
-_ADTS = 0xFFF0
-_KINDS = {
-    (4, b"ftyp"): "MPEG-4 or 3GPP audio (m4a, mp4, 3gp)",
-    (0, bytes.fromhex("1a45dfa3")): "Matroska audio (webm, mka)",
-    (0, bytes.fromhex("3026b2758e66cf11")): "Windows Media audio (wma)",
-    (0, b"#!AMR"): "AMR audio",
-    (0, b"ADIF"): "AAC audio",
-}
-_KNOWN = {b"RIFF", b"RIFX", b"RF64", b"FORM", b"caff", b"OggS", b"fLaC", b".snd"}
-_IN_OGG = {b"Speex   ": "Ogg Speex audio", b"\x7fFLAC": "Ogg FLAC audio"}
 
 
 def promised_frames(path: Path, form: str, frames: int) -> int | None:
@@ -64,28 +50,6 @@ def is_gsm(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(_GSM_FRAME * _GSM_FRAMES)
     return len(start) >= _GSM_FRAME and all(byte >> 4 == _GSM_MARK for byte in start[::_GSM_FRAME])
-
-
-def conversion_hint(path: Path) -> tuple[str, str]:
-    """The format of a file that libsndfile cannot decode, and the command that converts it; "" if unknown.
-
-    A container that libsndfile knows gets a command but no name: ffmpeg may be able to read its header or codec.
-    """
-    try:
-        with path.open("rb") as file:
-            start = file.read(_PREFIX)
-    except OSError:
-        return "", ""
-    kind = format_name(start)
-    if not kind and start[:4] not in _KNOWN:
-        return "", ""
-    return kind, conversion_command(path)
-
-
-def conversion_command(path: Path) -> str:
-    """The command that decodes whatever the file is, into a file beside it."""
-    target = path.with_suffix(".wav") if path.suffix.lower() != ".wav" else path.with_name(f"{path.stem}-converted.wav")
-    return f"ffmpeg -i {shlex.quote(os.fspath(path))} {shlex.quote(os.fspath(target))}"
 
 
 def _announced_size(header: bytes, form: str) -> int | None:
@@ -119,13 +83,3 @@ def _lacks_last_page(file: BinaryIO, size: int) -> bool:
         return True
     header = _OGG_HEADER + page[26]
     return len(page) < header + sum(page[_OGG_HEADER:header]) or not page[5] & 4
-
-
-def format_name(start: bytes) -> str:
-    """The format that begins with the bytes ``start``, if libsndfile cannot decode it; "" for any other."""
-    if start.startswith(b"OggS"):
-        return next((kind for mark, kind in _IN_OGG.items() if mark in start), "")
-    # ADTS has no magic number: twelve bits of 1 that any frame starts with, then the layer, which is 0.
-    if int.from_bytes(start[:2], "big") & 0xFFF6 == _ADTS:
-        return "AAC audio"
-    return next((kind for (at, mark), kind in _KINDS.items() if start.startswith(mark, at)), "")

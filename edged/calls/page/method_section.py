@@ -7,13 +7,15 @@ from edged.calls.page.markup import Html, joined, tag
 from edged.calls.page.words import length, percent
 from edged.contract.call_report import BandLoss, Learned, Report, Rules
 
+_MINUS = "\N{NO-BREAK SPACE}-\N{NO-BREAK SPACE}"  # no line ends within "(0.71 - 0.29)"
+
 
 def method_section(report: Report) -> Html:
     """Formula, note, band and adaptation, in words."""
     return tag(
         "section",
         tag("h2", "How this is made", id="method"),
-        tag("p", report.formula),
+        tag("p", report.formula.replace(" - ", _MINUS)),
         tag("p", report.note),
         tag("p", _rules(report.rules)),
         _band(report),

@@ -22,13 +22,16 @@ def report_page(report: Report, recording: str | None = None) -> str:
     return document(f"{report.call.file}: call report", main, styles=STYLES, scripts=SCRIPTS)
 
 
-def report_body(report: Report, recording: str | None = None) -> Html:
-    """All sections of ``report``, as they stand in a page with ``STYLES`` and ``SCRIPTS``."""
+def report_body(report: Report, recording: str | None = None, *, is_served: bool = False) -> Html:
+    """All sections of ``report``, as they stand in a page with ``STYLES`` and ``SCRIPTS``.
+
+    ``is_served``: the page is one of ``edged web``, and no file beside a recording.
+    """
     return tag(
         "article",
         heading(report),
         score_section(report),
-        timeline_section(report, recording),
+        timeline_section(report, recording, is_served=is_served),
         moments_section(report, recording),
         voices_section(report, recording),
         tag("div", talk_section(report), emotions_section(report), class_="two"),

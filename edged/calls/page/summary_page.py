@@ -15,7 +15,7 @@ from edged.contract.call_report import SummaryRow
 from edged.errors import counted
 
 _STYLES = ("look.css", "summary.css")
-_SCRIPTS = ("sort.js",)
+_SCRIPTS = ("sort.js", "sideways.js")
 _NONE = "\N{EN DASH}"
 _COLUMNS = (
     ("Call", False),
@@ -84,7 +84,12 @@ def _table(rows: Sequence[SummaryRow]) -> Html:
         "div",
         tag(
             "table",
-            tag("caption", "A button at the top of a column sorts by it.", class_="hint"),
+            tag(
+                "caption",
+                "A button at the top of a column sorts by it.",
+                tag("span", " There are more columns to the right: scroll the table.", id="sideways", hidden=True),
+                class_="hint",
+            ),
             tag("thead", tag("tr", *heads)),
             tag("tbody", *[_row(row) for row in rows]),
             id="calls",

@@ -18,8 +18,11 @@ _NUMBERS = ("confidence", "distress", "valence", "smooth", "low", "high", "contr
 _CHARTS = (("valence", "Valence, from negative to positive"), ("emotions", "Emotion"), ("talk", "Who speaks"))
 
 
-def timeline_section(report: Report, recording: str | None) -> Html:
-    """The charts of ``report``; ``recording`` is the name of the file beside the page, or None."""
+def timeline_section(report: Report, recording: str | None, *, is_served: bool = False) -> Html:
+    """The charts of ``report``; ``recording`` is the name of the file beside the page, or None.
+
+    ``is_served``: the page is one of ``edged web``, which says by itself when the program and the recording are gone.
+    """
     return tag(
         "section",
         tag("h2", "Timeline", id="timeline"),
@@ -43,7 +46,7 @@ def timeline_section(report: Report, recording: str | None) -> Html:
             aria_valuetext="start of the call",
         ),
         tag("noscript", tag("p", "The timeline needs JavaScript. timeline.png beside this report shows it.")),
-        _player(recording),
+        _served_player(recording) if is_served else _player(recording),
         tag(
             "p",
             "Point at the timeline for the values. Drag over it to zoom in, double-click to see all again. Keys: ← →"
@@ -115,21 +118,38 @@ def _legend() -> Html:
 
 
 def _player(recording: str | None) -> Html:
+    """The player of a file beside the page."""
     if recording is None:
-        return tag(
-            "p", "The recording is not beside this report, so the timeline cannot play it.", class_="hint no-print"
-        )
-    return tag(
-        "div",
-        tag("audio", controls=True, preload="metadata", src=address(recording), id="audio", aria_label="Recording"),
-        tag(
-            "p",
+        return _no_player("The recording is not beside this report, so the timeline cannot play it.")
+    lost = joined(
+        [
             "This recording cannot be played: put ",
             tag("bdi", recording),
             " into the folder of this report. The browser may also not support its format.",
-            class_="hint",
-            id="audio-missing",
-            hidden=True,
-        ),
+        ]
+    )
+    return _playing(recording, lost)
+
+
+def _served_player(recording: str | None) -> Html:
+    """The player of a page of ``edged web``."""
+    if recording is None:
+        return _no_player(
+            "The recording was deleted when the report was made, so the timeline cannot play it. To hear it, add it"
+            " again with “Keep the recording” ticked."
+        )
+    return _playing(recording, "This browser cannot play the recording: it may not support its format.")
+
+
+def _no_player(words: str) -> Html:
+    return tag("p", words, class_="hint no-print")
+
+
+def _playing(recording: str, lost: str) -> Html:
+    """The player, and what stands there when it fails."""
+    return tag(
+        "div",
+        tag("audio", controls=True, preload="metadata", src=address(recording), id="audio", aria_label="Recording"),
+        tag("p", lost, class_="hint", id="audio-missing", hidden=True),
         class_="player no-print",
     )

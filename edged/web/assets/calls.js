@@ -4,15 +4,14 @@
   const { bar, button, clock, complain, forget, ids, key, make, opensByEnter, percent, say,
     sentenceOf, setBar, show } = edgedEntries;
   const drop = document.getElementById("drop"), input = document.getElementById("file");
-  const gone = document.getElementById("gone"), BUSY_MS = 400, IDLE_MS = 3000, PATIENCE_MS = 20000;
-  const GONE = "edged web does not answer. Start it again if it has ended; this page keeps trying.";
+  const BUSY_MS = 400, IDLE_MS = 3000;
   const OUTCOMES = {
     calmed: ["▲", "Calmed", "positive"], unchanged: ["▬", "Unchanged", "plain"],
     escalated: ["▼", "Escalated", "negative"], nothing_to_calm: ["●", "Nothing to calm", "plain"],
     no_score: ["○", "No score", "plain"],
   };
   const questions = edgedQuestions(ask, refresh), uploads = edgedUploads(refresh);
-  let timer = null, leaving = false;
+  let timer = null;
 
   // --- calls --------------------------------------------------------------------------------------------------------
   async function ask(call, path, method, value) {
@@ -96,11 +95,7 @@
 
   async function refresh() {
     clearTimeout(timer);
-    let calls = null;
-    try {
-      calls = (await (await fetch("/calls/state", { signal: AbortSignal.timeout(PATIENCE_MS) })).json()).calls;
-      gone.textContent = "";
-    } catch { if (!leaving) gone.textContent ||= GONE; }
+    const calls = await edgedProgram.calls();
     if (calls) {
       const known = new Set(calls.map(call => call.id));
       for (const id of ids()) if (!id.startsWith("upload-") && !known.has(id)) forget(id);
@@ -128,7 +123,5 @@
   input.addEventListener("change", function () { uploads.add([...input.files]); input.value = ""; });
   opensByEnter(input);
   document.getElementById("upload").addEventListener("submit", event => event.preventDefault());
-  window.addEventListener("pagehide", () => { leaving = true; }); // whose requests end with the page
-  window.addEventListener("pageshow", () => { leaving = false; });
   refresh();
 })();

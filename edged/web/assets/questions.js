@@ -13,6 +13,7 @@ var edgedQuestions = function (ask, refresh) {
     player.preload = "none";
     player.src = "/calls/" + call.id + "/preview/" + channel;
     player.setAttribute("aria-label", "Excerpt of the " + words.toLowerCase() + " of " + call.name);
+    player.addEventListener("error", refresh); // it is gone with the question, or with the program
     card.append(player, button("This is the customer", words + " of " + call.name, () => choose(call, channel)));
     return card;
   }
@@ -32,6 +33,7 @@ var edgedQuestions = function (ask, refresh) {
     player.preload = "none";
     player.src = "/calls/" + call.id + "/preview/voice-" + voice.number;
     player.setAttribute("aria-label", "Excerpt of " + words.toLowerCase() + " of " + call.name);
+    player.addEventListener("error", refresh); // as above
     card.append(player, button("This is the customer", words + " of " + call.name, () => chooseVoice(call, voice.number)));
     return card;
   }
@@ -66,11 +68,16 @@ var edgedQuestions = function (ask, refresh) {
       picker.value = "";
       if (!file) return;
       if (file.size > MAX_TURNS) { complain(call, "The file of turns is larger than 1 MB."); return; }
+      let content;
+      try { content = await file.arrayBuffer(); } catch {
+        complain(call, "The file of turns cannot be read. If it was moved or changed, choose it again.");
+        return;
+      }
       try {
-        const reply = await fetch("/calls/" + call.id + "/turns", { method: "POST", body: await file.arrayBuffer() });
+        const reply = await fetch("/calls/" + call.id + "/turns", { method: "POST", body: content });
         if (!reply.ok) { complain(call, sentenceOf(await reply.text())); return; }
         say("Turns read: " + file.name);
-      } catch { complain(call, "edged web does not answer."); return; }
+      } catch { complain(call, "edged web does not answer."); }
       refresh();
     });
     opensByEnter(picker);

@@ -64,8 +64,10 @@ var edgedUploads = function (sent) {
       } else failed(upload, sentenceOf(request.responseText));
       ended();
     });
-    request.addEventListener("error", function () {
-      failed(upload, "The upload was interrupted. Is edged web still running? Try again.");
+    request.addEventListener("error", async function () {
+      const answers = await edgedProgram.calls();
+      failed(upload, answers ? "The upload was interrupted. If the file was moved or changed, choose it again."
+        : "The upload was interrupted: edged web does not answer. Start it again if it has ended, and add the file again.");
       ended();
     });
     request.addEventListener("abort", ended);

@@ -17,15 +17,14 @@ from typing import TypeVar
 
 import msgspec
 
-from edged.calls.page.markup import joined
-from edged.calls.page.report_page import SCRIPTS, STYLES, report_body
+from edged.calls.page.report_page import SCRIPTS, STYLES
 from edged.config.structs import Web
 from edged.contract.call_report import Customer, Report
 from edged.web.calls.call import Call, Question
 from edged.web.calls.call_queue import Calls
 from edged.web.calls.messages import CHANNELS, VoiceNumber
 from edged.web.calls.page import SCRIPTS as PAGE_SCRIPTS
-from edged.web.calls.page import calls_page, report_bar
+from edged.web.calls.page import calls_page, report_content
 from edged.web.calls.previews import preview, voice_preview
 from edged.web.calls.sound_type import media_type
 from edged.web.calls.together import ALL, zipped
@@ -208,6 +207,6 @@ def _report_markup(call: Call) -> str:
     report = msgspec.json.decode((call.folder / "report.json").read_bytes(), type=Report)
     has_picture = (call.folder / "timeline.png").is_file()
     recording = None if call.recording is None else call.recording.name
-    content = report_bar(call.identifier, [name for name in _FILES if name != "timeline.png" or has_picture])
-    body = report_body(report, recording)
-    return framed(report.call.file, joined([content, body]), path=PATH, styles=STYLES, scripts=SCRIPTS)
+    files = [name for name in _FILES if name != "timeline.png" or has_picture]
+    content = report_content(call.identifier, report, recording, files)
+    return framed(report.call.file, content, path=PATH, styles=STYLES, scripts=SCRIPTS)

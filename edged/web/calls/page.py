@@ -1,13 +1,15 @@
-"""The content of the page Calls, which its script fills, and the bar above a report.
+"""The content of the page Calls, which its script fills, and of the page of a report.
 
-limits ──► drop zone, options, an empty list        id, files ──► back, download, print
+limits ──► drop zone, options, an empty list        id, report, files ──► back, download; the report
 """
 
 from collections.abc import Sequence
 
 from edged.calls.page.markup import Html, joined, tag
+from edged.calls.page.report_page import report_body
 from edged.calls.page.words import EACH_NOTICE
 from edged.config.structs import Web
+from edged.contract.call_report import Report
 
 _LEAD = (
     "Drop recordings of calls here. Each gets a report: how the customer's emotion moved, and whether the call calmed"
@@ -29,7 +31,6 @@ def calls_page(web: Web) -> Html:
             tag("h1", "Calls"),
             tag("p", _LEAD, class_="lead"),
             tag("noscript", tag("p", "This page needs JavaScript.", class_="note")),
-            tag("p", "", id="gone", class_="gone", role="alert"),
             _drop_zone(web),
             tag("p", "", id="say", class_="unseen", role="status", aria_live="polite"),
             tag("h2", "Recordings", id="list-title", hidden=True),
@@ -39,8 +40,13 @@ def calls_page(web: Web) -> Html:
     )
 
 
-def report_bar(identifier: str, files: Sequence[str]) -> Html:
-    """What can be done with a report: back to the list, save, print."""
+def report_content(identifier: str, report: Report, recording: str | None, files: Sequence[str]) -> Html:
+    """The report of a call, with ``files`` to save; ``recording`` is the name below its address, or None."""
+    return joined([_bar(identifier, report.call.file, files), report_body(report, recording, is_served=True)])
+
+
+def _bar(identifier: str, name: str, files: Sequence[str]) -> Html:
+    """What can be done with a report: back to the list, save."""
     links = [
         tag("li", tag("a", _SAVED[name], href=f"/calls/{identifier}/{name}", download=True)) for name in files
     ]  # fmt: skip
@@ -50,6 +56,8 @@ def report_bar(identifier: str, files: Sequence[str]) -> Html:
         tag("a", "Download all (zip)", href=f"/calls/{identifier}/all.zip", download=True, class_="button first"),
         tag("ul", *links, class_="saved"),
         class_="bar-top no-print",
+        data_call=identifier,
+        data_name=name,
     )
 
 

@@ -5,7 +5,7 @@ first bytes ──signature──► wav, flac, ogg or mp3, or None and the sent
 A name says nothing: it comes from the client.  Opus comes in ogg.
 """
 
-from edged.audio.formats.container import format_name
+from edged.audio.formats.foreign import format_name, not_sound
 
 N_BYTES = 12  # that a signature needs
 
@@ -34,7 +34,8 @@ def refusal(name: str, first: bytes) -> str:
     named = format_name(first)
     if named:
         return f"{name} is {named}. Convert it first: {CONVERSION}"
-    return f"{name} is not a wav, flac, ogg, opus or mp3 file."
+    foreign = not_sound(first)
+    return f"{name} is {foreign + ', ' if foreign else ''}not a wav, flac, ogg, opus or mp3 file."
 
 
 def media_type(suffix: str) -> str:

@@ -142,10 +142,10 @@ def test_cut_within_a_frame_is_a_fault_of_any_flac(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "start", "kind"),
     [
-        ("note.m4a", b"\0\0\0\x1cftypM4A \0\0\x02\0", "MPEG-4 or 3GPP audio (m4a, mp4, 3gp)"),
-        ("call.3gp", b"\0\0\0\x1cftyp3gp4\0\0\x02\0", "MPEG-4 or 3GPP audio (m4a, mp4, 3gp)"),
-        ("note.webm", b"\x1a\x45\xdf\xa3\x01\0\0\0", "Matroska audio (webm, mka)"),
-        ("note.wma", bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), "Windows Media audio (wma)"),
+        ("note.m4a", b"\0\0\0\x1cftypM4A \0\0\x02\0", "MPEG-4 or 3GPP (mp4, m4a, mov, 3gp)"),
+        ("call.3gp", b"\0\0\0\x1cftyp3gp4\0\0\x02\0", "MPEG-4 or 3GPP (mp4, m4a, mov, 3gp)"),
+        ("note.webm", b"\x1a\x45\xdf\xa3\x01\0\0\0", "Matroska (mkv, mka, webm)"),
+        ("note.wma", bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), "Windows Media (wma, wmv)"),
         ("note.aac", b"\xff\xf1\x60\x40\x01\x7f\xfc\xde", "AAC audio"),
         ("note.amr", b"#!AMR\n\x3c", "AMR audio"),
     ],
@@ -179,8 +179,11 @@ def unknown_codec(path: Path) -> Path:
 
 
 def test_known_container_with_an_unknown_codec_has_the_command_too(tmp_path: Path) -> None:
-    """AC-3 in WAV: the error has libsndfile's reason, the expected formats, and a command that may help."""
-    with pytest.raises(RecordingError, match=r"cannot be decoded \(.*\); expected wav, .* or mp3, or try: ffmpeg -i "):
+    """AC-3 in WAV: the error has a reason, the expected formats, and a command that may help."""
+    with pytest.raises(
+        RecordingError,
+        match=r"cannot be decoded \(its codec is unknown.*\); expected wav, .* or mp3, or try: ffmpeg -i ",
+    ):
         n_samples(unknown_codec(tmp_path / "a.wav"))
 
 

@@ -90,7 +90,7 @@ def test_upload_refused_leaves_nothing(client: TestClient, tmp_path: Path) -> No
     """A type or size that is refused is a sentence, and no folder is left."""
     status, refused = _sent(client, "a.wav", b"%PDF-1.7 " + bytes(1000))
     assert status == 415
-    assert refused == {"error": "a.wav is not a wav, flac, ogg, opus or mp3 file."}
+    assert refused == {"error": "a.wav is a PDF document, not a wav, flac, ogg, opus or mp3 file."}
     status, _ = _sent(client, "a.wav", b"RIFF\0\0\0\0WAVE" + bytes(1_100_000))
     assert status == 413
     assert list(tmp_path.iterdir()) == []

@@ -172,7 +172,7 @@
 
   // --- the recording ------------------------------------------------------------------------------------------------
   function play(second) {
-    if (!audio || second === undefined) return;
+    if (!audio || audio.hidden || second === undefined) return;
     const start = () => {
       audio.currentTime = Math.max(0, Math.min(second, call.duration));
       audio.play().catch(() => {});

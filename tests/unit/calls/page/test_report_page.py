@@ -8,7 +8,7 @@ import re
 import msgspec
 import pytest
 
-from edged.calls.page.report_page import report_page
+from edged.calls.page.report_page import report_body, report_page
 from edged.calls.page.timeline_section import address, columns
 from edged.contract.call_report import NOTICE, Report
 from tests.parts.calls.example import calming, changed, mono, named
@@ -52,6 +52,22 @@ def test_report_page_holds_all(report: Report) -> None:
     missing = [words for words in wanted if words not in page]
     assert missing == []
     assert page.count('<button type="button" data-second=') == len(report.moments)
+
+
+def test_recording_of_saved_and_served(report: Report) -> None:
+    """A file asks for the recording in its folder, a page of `edged web` never does: it has no folder."""
+    saved = report_page(report, "call.wav")
+    assert "This recording cannot be played: put <bdi>call.wav</bdi> into the folder of this report." in saved
+    served = report_body(report, "call.wav", is_served=True)
+    assert "This browser cannot play the recording" in served
+    assert "folder" not in served
+    assert "The recording is not beside this report" in report_page(report)
+    assert "The recording was deleted when the report was made" in report_body(report, is_served=True)
+
+
+def test_formula_unbroken(report: Report) -> None:
+    """No line ends within the difference."""
+    assert "(0.71\N{NO-BREAK SPACE}-\N{NO-BREAK SPACE}0.29)" in report_page(report)
 
 
 def test_report_page_refers_to_nothing(report: Report) -> None:

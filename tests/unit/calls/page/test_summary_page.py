@@ -27,8 +27,8 @@ def test_summary_page_rows() -> None:
 
 
 def test_summary_page_text_only() -> None:
-    """A hostile name stays text, and only the sorting is a script."""
-    assert len(re.findall("<script>", summary_page(_rows()))) == 1
+    """A hostile name stays text, and only the sorting and the word about its width are scripts."""
+    assert len(re.findall("<script>", summary_page(_rows()))) == 2
 
 
 def test_summary_page_no_value_no_key() -> None:

@@ -39,13 +39,16 @@ def test_sound_type_others(first: bytes) -> None:
     [
         (
             b"\0\0\0\x20ftypM4A ",
-            "a is MPEG-4 or 3GPP audio (m4a, mp4, 3gp). Convert it first: ffmpeg -i RECORDING call.wav",
+            "a is MPEG-4 or 3GPP (mp4, m4a, mov, 3gp). Convert it first: ffmpeg -i RECORDING call.wav",
         ),
         (b"#!AMR\n", "a is AMR audio. Convert it first: ffmpeg -i RECORDING call.wav"),
         (b"FORM\0\0\0\0AIFF", "a is not a wav, flac, ogg, opus or mp3 file."),
-        (b"%PDF-1.7", "a is not a wav, flac, ogg, opus or mp3 file."),
+        (b"\0\1\2\3\4\5\6", "a is not a wav, flac, ogg, opus or mp3 file."),
+        (b"RIFF\0\0\0\0AVI ", "a is AVI video. Convert it first: ffmpeg -i RECORDING call.wav"),
+        (b"dear diary, ", "a is text, not a wav, flac, ogg, opus or mp3 file."),
+        (b"%PDF-1.7", "a is a PDF document, not a wav, flac, ogg, opus or mp3 file."),
     ],
-    ids=["m4a", "amr", "aiff", "pdf"],
+    ids=["m4a", "amr", "aiff", "bytes", "avi", "text", "pdf"],
 )
 def test_refusal(first: bytes, sentence: str) -> None:
     """Sound in another format is named, with the command that converts it; never called no sound."""

@@ -98,7 +98,7 @@ def test_upload_too_large_announced(tmp_path: Path) -> None:
 def test_upload_other_type(tmp_path: Path) -> None:
     """Another type is refused at its first bytes, and no file is left."""
     form = _Form(("call.wav", b"%PDF-1.7 " + bytes(100_000)))
-    with pytest.raises(Fault, match=r"call\.wav is not a wav, flac, ogg, opus or mp3 file") as caught:
+    with pytest.raises(Fault, match=r"call\.wav is a PDF document, not a wav, flac, ogg, opus or mp3 file") as caught:
         _received(tmp_path, form)
     assert caught.value.status == 415
     assert form.n_sent <= 2 * _PIECE
