@@ -36,9 +36,10 @@ how much a corpus' windows count on the validation speakers of all its folds; th
 After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the other half is tested, in three splits.
 """
 _TRUNKS = """\
-CREMA-D and EMO-DB: trunk, statistics and heads are trained anew for each fold, int8. Fold 0 has the committed split: it
-is this bundle. The other folds have the recipe `small-undistilled`: that of this bundle, but its trunk starts from a
-network that had no teachers, which halves the time of a training. EMO-DB's speakers are left out in pairs. Nothing was
+CREMA-D and EMO-DB: trunk, statistics and heads are trained anew for each fold, int8, by the recipe of the commit below.
+Fold 0 has the committed split: it was the shipped bundle then. The other folds have the recipe `small-undistilled`, the
+same but for a trunk that starts from a network without teachers, which halves the time of a training. EMO-DB's speakers
+are left out in pairs. Nothing was
 chosen on a fold, but the recipe was chosen on the committed validation speakers, whom fold 1 tests, and with those of
 all folds in view. After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the other half is tested, in
 three splits.
