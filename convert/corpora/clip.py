@@ -7,12 +7,14 @@ surprise, boredom, frustration.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from edged.errors import UsageError
 
+_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "\u0131": "i"})  # no accents
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad")
 
 
@@ -67,8 +69,9 @@ def named(files: Iterable[Path], pattern: re.Pattern[str], expected: str) -> Ite
 
 
 def as_label(emotion: str) -> str:
-    """Any word as a label of its own: lower case, other characters than letters and digits become ``_``."""
-    return re.sub(r"[^a-z0-9]+", "_", emotion.strip().lower()).strip("_")
+    """Any word as a label of its own: lower case without accents, ``_`` for all but letters and digits."""
+    plain = "".join(one for one in unicodedata.normalize("NFKD", emotion) if not unicodedata.combining(one))
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower().translate(_LETTERS)).strip("_")
 
 
 def label_of(emotion: str) -> str | None:

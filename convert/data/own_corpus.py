@@ -8,6 +8,7 @@ Speakers are divided, not clips: results on a voice that a network was trained o
 
 import dataclasses
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,7 +60,8 @@ def read_own(index: Path) -> OwnCorpus:
     """The corpus in ``index``, whose ``emotion`` column has the labels, or in a folder that one of the readers knows.
 
     Raises:
-        UsageError: it cannot be read, a row lacks speaker or emotion, or there are too few speakers or clips.
+        UsageError: it cannot be read, a row lacks speaker or emotion, a file is missing, two words would be one label,
+            or there are too few speakers or clips.
     """
     folder = index if index.is_dir() else index.parent
     name = _NAME.sub("-", folder.resolve().name).strip("-.")[:64] or "own"
@@ -67,6 +69,7 @@ def read_own(index: Path) -> OwnCorpus:
     clips = [_labelled(folder, clip, name) for clip in read]
     labels = tuple(sorted({str(clip.label) for clip in clips}))
     _check(index, clips, labels)
+    _check_files(index, clips)
     return OwnCorpus(name, clips, labels, blocks(clips, labels))
 
 
@@ -116,6 +119,7 @@ def _labelled(index: Path, clip: Clip, name: str) -> Clip:
 
 
 def _check(index: Path, clips: Sequence[Clip], labels: Sequence[str]) -> None:
+    _check_words(index, clips)
     ids = Counter(clip.id for clip in clips)
     if repeated := [name for name, count in ids.items() if count > 1]:
         raise UsageError(f"{index}: {repeated[0]} is there {ids[repeated[0]]} times, expected each recording once")
@@ -140,3 +144,27 @@ def _check(index: Path, clips: Sequence[Clip], labels: Sequence[str]) -> None:
                 f"{index}: {label} has {counted(len(own), 'clip')}, expected {MIN_CLIPS_OF_LABEL} or more:"
                 " record more, or leave the label out"
             )
+
+
+def _check_words(index: Path, clips: Sequence[Clip]) -> None:
+    """Two words whose label is the same would be one emotion, unnoticed: stress+ and stress-."""
+    words: dict[str, dict[str, str]] = {}
+    for clip in clips:
+        plain = re.sub(r"[\s_-]+", "_", unicodedata.normalize("NFKC", clip.emotion).strip().lower())
+        words.setdefault(str(clip.label), {}).setdefault(plain, clip.emotion)
+    for label, same in words.items():
+        if len(same) > 1:
+            first, second, *_ = same.values()
+            raise UsageError(
+                f"{index}: {first!r} and {second!r} would both be the label {label}, expected one spelling, or"
+                " words that differ without accents and signs"
+            )
+
+
+def _check_files(index: Path, clips: Sequence[Clip]) -> None:
+    """All of them before anything is computed: after an hour of features is late."""
+    missing = [clip.audio for clip in clips if clip.audio and not clip.audio.is_file()]
+    if missing:
+        more = f" and {counted(len(missing) - 1, 'other file')}" if missing[1:] else ""
+        verb = "are" if missing[1:] else "is"
+        raise UsageError(f"{index}: {missing[0]}{more} {verb} not there, expected paths relative to the index")

@@ -22,11 +22,13 @@ _PRIORITIES = {
     logging.INFO: 6,
     logging.DEBUG: 7,
 }
+_OURS = {"edged", "convert", "root", "__main__"}
 
 
 def log_to_stderr(level: str) -> None:
     """Log messages of ``level`` and above to stderr."""
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_is_wanted)
     handler.setFormatter(_JournalFormatter() if _is_journal() else _LineFormatter(_FORMAT))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
 
@@ -36,6 +38,11 @@ def print_error(message: str) -> None:
     message = printable(message)  # the name of a file may contain a line break
     text = _with_priority(message, logging.ERROR) if _is_journal() else wrapped(message, sys.stderr)
     print(text, file=sys.stderr)
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    """Of other libraries only warnings: httpx writes each URL, a webhook's secret included, matplotlib of its fonts."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _OURS
 
 
 class _LineFormatter(logging.Formatter):

@@ -13,6 +13,20 @@ import yaml
 
 from edged.errors import ConfigError, shown
 
+# PyYAML names its tokens; what people do who meet these messages is a slip of the keyboard.
+_SLIPS = {
+    re.compile(pattern): words
+    for pattern, words in {
+        r"found character '\\t'": "a tab, expected spaces",
+        r"found character '([^'])'": r"a value that starts with \1, expected it in quotes",
+        "expected <block end>": "expected the same indentation as the keys above",
+        "mapping values are not allowed": "a second colon, expected one key a line, and text with a colon in quotes",
+        "could not find expected ':'": "a line without a colon above, expected key: value",
+        "unexpected end of stream": "the file ends within quotes, expected the closing one",
+        "but got '<stream end>'": "the file ends within brackets, expected the closing one",
+        r"expected ',' or '([\]}])'": r"expected a comma or \1",
+    }.items()
+}
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no file's name and no MQTT string holds these
 
 
@@ -27,7 +41,7 @@ def plain_values(text: str, name: str) -> dict[Any, Any]:
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         where = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
-        raise ConfigError(f"{name}:{where} {_one_line(exc.problem or exc.context or 'broken YAML')}") from exc
+        raise ConfigError(f"{name}:{where} {_slip(exc.problem or exc.context or 'broken YAML')}") from exc
     except yaml.reader.ReaderError as exc:  # a control character; PyYAML's message is for programmers
         start = text[: exc.position]
         where = f"line {start.count(chr(10)) + 1}, column {exc.position - start.rfind(chr(10))}"
@@ -40,6 +54,14 @@ def plain_values(text: str, name: str) -> dict[Any, Any]:
     if not isinstance(values, dict):
         raise ConfigError(f"{name}: the file is {shown(values)}, expected keys and values")
     return values
+
+
+def _slip(problem: str) -> str:
+    """``problem`` in words for people who do not know YAML's parts; as it is where it is none of the usual ones."""
+    for pattern, words in _SLIPS.items():
+        if match := pattern.search(problem):
+            return match.expand(words)
+    return _one_line(problem)
 
 
 def _one_line(text: str) -> str:

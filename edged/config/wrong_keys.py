@@ -62,6 +62,11 @@ def hint(section: str, key: str, keys: Mapping[str, Sequence[str]]) -> str:
         return _HINTS[name]
     if name in _SYNONYMS:
         return f"did you mean {_SYNONYMS[name]}?"
+    first, dot, rest = key.partition(".")
+    if dot and not section and first in keys:  # as messages and the documentation write it
+        return (
+            f"expected it below its section: {first}: {{{rest}: …}}" if rest in keys[first] else hint(first, rest, keys)
+        )
     elsewhere = [_joined(other, key) for other, names in keys.items() if key in names]
     if len(elsewhere) == 1:
         return f"did you mean {elsewhere[0]}?"

@@ -83,10 +83,10 @@ FORMS: dict[str, Form] = {
     "mute": Form(Mute, {"ON": {"muted": True}, "OFF": {"muted": False}}, '{"muted": true}'),
     "threshold": Form(Threshold, {}, '{"label": "angry", "enter": 0.6}, from 0 to 1'),
     "log_level": Form(
-        LogLevel, {word.upper(): {"level": word} for word in ("debug", "info", "warning", "error")}, '{"level": "info"}'
+        LogLevel, {word: {"level": word} for word in ("debug", "info", "warning", "error")}, '{"level": "info"}'
     ),
     "baseline": Form(
-        BaselineMode, {word.upper(): {"mode": word} for word in ("on", "frozen", "off", "reset")}, '{"mode": "frozen"}'
+        BaselineMode, {word: {"mode": word} for word in ("on", "frozen", "off", "reset")}, '{"mode": "frozen"}'
     ),
     "calibrate": Form(Calibrate, {"": {}, "PRESS": {}, "FORGET": {"forget": True}}, '{"forget": true}'),
     **dict.fromkeys(("reload", "restart", "identify", "snapshot"), _NOTHING),
@@ -106,7 +106,7 @@ def arguments(name: str, payload: bytes) -> Arguments | Fault:
         return Fault(f"the payload has more than {MAX_BYTES} bytes, {_expected(form)}", msgspec.UNSET)
     try:
         text = payload.decode("utf-8").strip()
-        known: Any = form.words.get(text.upper())
+        known: Any = {word.lower(): content for word, content in form.words.items()}.get(text.lower())
         if known is not None:
             return msgspec.convert(known, form.kind)
         return msgspec.json.decode(text, type=form.kind)

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import msgspec
 
-from edged.contract.mood import NONE
+from edged.contract.mood import NONE, UNCERTAIN
 from edged.contract.payloads import EmotionState
 from edged.contract.topics import AVAILABILITY, CAPTURE, EMOTION, ONLINE
 from edged.hub.fusion import of_label
@@ -86,7 +86,11 @@ class Voice:
                 yield label, held_s
 
     def _said(self, state: EmotionState) -> Said | None:
-        """Scores of the hub's labels; the label that the tracker decided on has the tracker's probability."""
+        """Scores of the hub's labels; the label that the tracker decided on has the tracker's probability.
+
+        Without a decision no label has more than that probability, which is the likeliest one's: one window may be
+        sure of a label that the tracker does not trust yet, and the place would show a mood that its device does not.
+        """
         scores = {label: score for label, score in (state.scores or {}).items() if label in self._labels}
         total = math.fsum(scores.values())
         if total <= 0:
@@ -103,6 +107,8 @@ class Voice:
                 if others > 0
                 else of_label(state.emotion, self._labels)
             )
+        elif state.emotion == UNCERTAIN and state.probability is not None:
+            normal = _flattened(normal, state.probability)
         return Said(normal, state.emotion if state.emotion in self._labels else "")
 
     def _end(self, node: str, now_s: float) -> None:
@@ -120,3 +126,12 @@ class Voice:
         label = chosen.said.vote if chosen and chosen.said and chosen.until_s == math.inf else ""
         if not self._votes or self._votes[-1][1] != label:
             self._votes.append((now_s, label))
+
+
+def _flattened(scores: dict[str, float], highest: float) -> dict[str, float]:
+    """``scores``, which sum to 1, mixed with the uniform ones until none is above ``highest``; their order stays."""
+    uniform, top = 1 / len(scores), max(scores.values())
+    if top <= highest:
+        return scores
+    share = max(0.0, highest - uniform) / (top - uniform)
+    return {label: share * score + (1 - share) * uniform for label, score in scores.items()}

@@ -116,6 +116,7 @@ class Daemon:
             if not stop.is_set():
                 self._newest = (self._newest[0], time.monotonic())
                 self._publish(self._classifier.finish())
+                self._report()  # of the whole recording: the first one, at its start, counts nothing
         finally:
             notify("STOPPING=1")
             self._publish_changes(self._tracker.stop())

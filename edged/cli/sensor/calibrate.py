@@ -26,7 +26,7 @@ from edged.cli.values import node, sound_file
 from edged.config.overrides import NAME, muted_by_command
 from edged.config.structs import Config
 from edged.contract.device import Result
-from edged.errors import CalibrationError, UsageError
+from edged.errors import CalibrationError, CaptureError, UsageError
 from edged.features.geometry import GEOMETRY
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
@@ -135,7 +135,10 @@ def _from_file(
     n_samples = 0
     with inputs([file]) as (one,), Recording(one.path, audio=config.audio, name=one.name) as recording:
         # After the file was opened: what is wrong with it comes before what is wrong with the microphone.
-        store.select_microphone(selected(microphones_in_time(), config.audio.device).name)
+        try:
+            store.select_microphone(selected(microphones_in_time(), config.audio.device).name)
+        except CaptureError as exc:
+            raise CaptureError(f"{exc}; a calibration belongs to its microphone, so plug it in for FILE too") from exc
         calibrator.begin(Calibration(enough_s=math.inf, limit_s=_MAX_FILE_S))
         while not recording.ended and n_samples < _MAX_FILE_S * GEOMETRY.sample_rate_hz:
             chunk = recording.read(_READ_S)

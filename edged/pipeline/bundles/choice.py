@@ -17,6 +17,7 @@ import numpy as np
 
 from edged.config.load import samples
 from edged.config.structs import Config
+from edged.errors import ConfigError, shown
 from edged.features.geometry import GEOMETRY
 from edged.features.windows import Windows
 from edged.host.metrics import available_mb
@@ -84,12 +85,16 @@ def choice_for(config: Config, *, keep: bool = False, folder: Path = BUNDLES) ->
 
     Raises:
         ModelError: the large bundle is to be measured and is damaged.
-        ConfigError: the state directory cannot be named.
+        ConfigError: the state directory cannot be named, or what is named is neither a size nor a folder.
     """
     named = config.models.bundle
     if named in SIZES:
         return Choice(folder / named, "as models.bundle says")
     if named != "auto":
+        if not Path(named).is_dir():  # a slip in "large" is a path like any other
+            raise ConfigError(
+                f"bundle {shown(named)}: no such folder, expected {SIZES[0]}, {SIZES[1]}, auto or a bundle's folder"
+            )
         return Choice(Path(named), "as models.bundle says")
     if not (folder / "large" / "bundle.json").is_file():
         return Choice(folder / "small", "auto: no large bundle is installed")

@@ -1,6 +1,6 @@
 """A user's index: labels as they come, blocks of speakers, and what is refused in words."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,11 @@ def clip(speaker: str, label: str, number: int = 0) -> Clip:
     return Clip(id=name, corpus="c", speaker=speaker, gender="", emotion=label, label=label)
 
 
-def index(folder: Path, rows: Iterable[tuple[str, str, str]]) -> Path:
-    """An index of files that need not be there: nothing is read but the table."""
+def index(folder: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
+    """An index of empty files: nothing is read but the table."""
+    for file, _, _ in rows:
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).touch()
     lines = ["file,speaker,emotion", *(",".join(row) for row in rows)]
     (folder / "index.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / "index.csv"
@@ -36,7 +39,18 @@ def rows(speakers: int, each: int, labels: tuple[str, ...] = _FEW) -> list[tuple
 
 
 @pytest.mark.parametrize(
-    ("word", "label"), [("Angry", "angry"), ("very sad", "very_sad"), (" Calm! ", "calm"), ("zorn2", "zorn2")]
+    ("word", "label"),
+    [
+        ("Angry", "angry"),
+        ("very sad", "very_sad"),
+        (" Calm! ", "calm"),
+        ("zorn2", "zorn2"),
+        ("Wütend", "wutend"),
+        ("énervé", "enerve"),
+        ("Ängstlich & böse", "angstlich_bose"),
+        ("Spaß", "spass"),
+        ("zły", "zly"),
+    ],
 )
 def test_label_is_the_word(word: str, label: str) -> None:
     """In lower case, without what a topic or a template could stumble over."""
@@ -114,3 +128,28 @@ def test_too_few_are_refused_in_words(tmp_path: Path, given: list[tuple[str, str
         read_own(index(tmp_path, given))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("first", "second", "label"), [("stress+", "stress-", "stress"), ("müde", "mude", "mude")])
+def test_two_words_of_one_label_are_refused(tmp_path: Path, first: str, second: str, label: str) -> None:
+    """They would be trained as one emotion, and nothing would say so."""
+    given = index(tmp_path, rows(5, 3, ("calm", first, second)))
+    with pytest.raises(UsageError, match=rf"would both be the label {label}, expected one spelling"):
+        read_own(given)
+
+
+def test_spellings_of_a_word_are_one_label(tmp_path: Path) -> None:
+    """Case, spaces, hyphens and how an accent is stored make no other word."""
+    words = ("Très calme", "tre\u0300s-calme", "tense")
+    assert read_own(index(tmp_path, rows(5, 3, words))).labels == ("tense", "tres_calme")
+
+
+def test_missing_files_are_named_before_anything_is_computed(tmp_path: Path) -> None:
+    """The first of them, and how many there are."""
+    given = index(tmp_path, rows(5, 3))
+    (tmp_path / "s1" / "calm0.wav").unlink()
+    with pytest.raises(UsageError, match=r"s1/calm0\.wav is not there, expected paths relative to the index"):
+        read_own(given)
+    (tmp_path / "s2" / "calm0.wav").unlink()
+    with pytest.raises(UsageError, match=r"s1/calm0\.wav and 1 other file are not there"):
+        read_own(given)

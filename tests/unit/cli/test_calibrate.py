@@ -62,6 +62,17 @@ def test_recording_that_is_not_there(
     assert capsys.readouterr().err.startswith(f"edged: {tmp_path / 'voice.wav'}: no such file;")
 
 
+def test_recording_without_the_microphone(
+    speech: Path, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message says what a file has to do with a microphone."""
+    monkeypatch.setattr("edged.cli.sensor.calibrate.microphones_in_time", list)
+    assert main(["--config", str(config), "calibrate", str(speech)]) == 1
+    assert "a calibration belongs to its microphone, so plug it in for FILE too" in capsys.readouterr().err.replace(
+        "\n  ", " "
+    )
+
+
 def test_taken_back(speech: Path, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is left, and a second time there is nothing to forget; the microphone need not be there."""
     main(["calibrate", str(speech), "--config", str(config)])

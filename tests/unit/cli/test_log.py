@@ -11,8 +11,9 @@ import logging
 from edged.cli.log import log_to_stderr, print_error
 log_to_stderr("info")
 logging.debug("not shown")
-logging.info("connected")
-logging.warning("lost")
+logging.getLogger("httpx").info("HTTP Request: POST http://hub/api/webhook/secret")
+logging.getLogger("edged.mqtt").info("connected")
+logging.getLogger("matplotlib.font_manager").warning("lost")
 try:
     raise ValueError("two\\nlines")
 except ValueError:

@@ -119,3 +119,28 @@ def test_parse_control_character(character: str) -> None:
 def test_parse_key_twice(text: str) -> None:
     """YAML would use the last one, which its author may not have meant."""
     assert "is given twice" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("\tnode: a", "line 1, column 1: a tab, expected spaces"),
+        ("node: @a", "line 1, column 7: a value that starts with @, expected it in quotes"),
+        ("tracker:\n  enter: 0.6\n leave: 0.5", "line 3, column 2: expected the same indentation as the keys above"),
+        (
+            "node: a: b",
+            "line 1, column 8: a second colon, expected one key a line, and text with a colon in quotes",
+        ),
+        (
+            "mqtt:\n  host\n  port: 1",
+            "line 3, column 7: a second colon, expected one key a line, and text with a colon",
+        ),
+        ("node\nmqtt: {}", "line 2, column 5: a second colon, expected one key a line"),
+        ("node: 'a", "line 1, column 9: the file ends within quotes, expected the closing one"),
+        ("mqtt: {host: a", "line 1, column 15: the file ends within brackets, expected the closing one"),
+        ("mqtt: {host: a\nnode: b", "line 2, column 5: expected a comma or }"),
+    ],
+)
+def test_parse_slips_of_the_keyboard(text: str, fault: str) -> None:
+    """In words for people who never heard of tokens and blocks."""
+    assert refusal(text).startswith(f"config.yaml: {fault}")

@@ -24,6 +24,9 @@ from tests.repo.test_docs import keys
         ("mqtt: {enter: 0.7}", "mqtt.enter is not a key, did you mean tracker.enter?"),
         ("trakcer: {enter: 0.7}", "trakcer is not a key, did you mean tracker?"),
         ("microphone: usb", "microphone is not a key, did you mean audio.device?"),
+        ("mqtt.port: 1883", "mqtt.port is not a key, expected it below its section: mqtt: {port: …}"),
+        ("mqtt.hots: a", "mqtt.hots is not a key, did you mean mqtt.host?"),
+        ("mqtt.password: a", f"mqtt.password is not a key, {_HINTS['mqtt.password']}"),
         ("audio: {sample_rate: 16000}", "audio.sample_rate is not a key, the rate follows the microphone"),
     ],
 )

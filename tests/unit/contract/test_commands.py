@@ -60,7 +60,7 @@ def test_payload_accepted(name: str, payload: bytes, expected: Arguments) -> Non
         ("threshold", b'{"enter": NaN}', "from 0 to 1"),
         ("threshold", b'{"enter": 1e999}', "from 0 to 1"),
         ("threshold", b'{"label": ""}', "from 0 to 1"),
-        ("log_level", b"trace", "expected DEBUG, INFO, WARNING, ERROR or {"),
+        ("log_level", b"trace", "expected debug, info, warning, error or {"),
         ("restart", b"now", "the payload is 'now', expected nothing, PRESS or {}"),
         ("restart", b"[" * MAX_BYTES, "expected nothing, PRESS or {}"),
         ("restart", b" " * (MAX_BYTES + 1), f"the payload has more than {MAX_BYTES} bytes, expected nothing"),

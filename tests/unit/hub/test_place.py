@@ -113,3 +113,10 @@ def test_rule_of_surprise_alone_is_uncertain() -> None:
     place = sources(method="rule")
     place.take("face", Said(dict.fromkeys(LABELS, 1 / 6), ""), 0)
     assert place.fused(1).emotion == "uncertain"
+
+
+def test_voice_alone_is_uncertain_while_its_device_is() -> None:
+    """One window scores 0.5, the device has not decided: the place shows no mood that it does not show."""
+    place = sources(enter=0.45)
+    take(place.voice, state("uncertain", 0.38), 0)
+    assert place.fused(0).emotion == "uncertain"

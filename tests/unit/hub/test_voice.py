@@ -107,10 +107,21 @@ def test_probability_stands_for_the_label() -> None:
 
 def test_uncertain_state_has_scores_and_no_vote() -> None:
     """So a face or words may tip it."""
-    said = take(Voice(LABELS, 5), state("uncertain", 0.4), 0)
+    said = take(Voice(LABELS, 5), state("uncertain", 0.55), 0)
     assert isinstance(said, Said)
     assert said.vote == ""
     assert said.scores == pytest.approx(_SCORES)
+
+
+@pytest.mark.parametrize(
+    ("probability", "angry"), [(0.4, 0.4), (0.2, 0.2), (0.1, 1 / 6), (None, 0.5)], ids=["0.4", "0.2", "0.1", "none"]
+)
+def test_uncertain_state_has_no_score_above_its_probability(probability: float | None, angry: float) -> None:
+    """The first window of speech may be sure of a label that the tracker does not trust yet."""
+    said = take(Voice(LABELS, 5), state("uncertain", probability), 0)
+    assert isinstance(said, Said)
+    assert said.scores["angry"] == pytest.approx(angry) == max(said.scores.values())
+    assert math.fsum(said.scores.values()) == pytest.approx(1)
 
 
 def test_late_and_malformed() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from edged.config.load import parse_config
 from edged.config.structs import Config
-from edged.errors import ModelError
+from edged.errors import ConfigError, ModelError
 from edged.models.bundle import BUNDLES, DEFAULT_BUNDLE, load_bundle
 from edged.models.cascade import preferred_runtime
 from edged.pipeline.bundles import choice
@@ -52,7 +52,13 @@ def test_named_size(tmp_path: Path, size: str) -> None:
 
 def test_path(tmp_path: Path) -> None:
     """Anything else is a folder."""
-    assert choice_for(config_with("./small", tmp_path)).path == Path("./small")
+    assert choice_for(config_with(str(tmp_path), tmp_path)).path == tmp_path
+
+
+def test_slip_in_a_size(tmp_path: Path) -> None:
+    """It could be a path, so the message has the sizes too, and no file of a bundle."""
+    with pytest.raises(ConfigError, match=r"^bundle 'larg': no such folder, expected small, large, auto or a bundle's"):
+        choice_for(config_with("larg", tmp_path))
 
 
 def test_auto_without_large(tmp_path: Path) -> None:

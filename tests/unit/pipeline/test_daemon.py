@@ -217,6 +217,12 @@ def test_health_names_versions_and_bundle(bundle: Bundle, speech: Floats) -> Non
     assert set(json_schemas()["$defs"]["Health"]["required"]) <= set(metrics.__struct_fields__)
 
 
+def test_last_health_counts_the_whole_recording(bundle: Bundle, speech: Floats) -> None:
+    """A recording is played in less than a period: without a last message all counts would be those of its start."""
+    sink = run(bundle, FakeSource(chunks(speech, 8000)))
+    assert sink.health_reports[-1].windows == len(sink.windows) > 0
+
+
 @pytest.mark.parametrize("routing", ["hard", "soft"])
 def test_routing_of_the_config_is_taken(bundle: Bundle, speech: Floats, routing: str) -> None:
     """Hard runs the models on its route, soft all with a weight."""
