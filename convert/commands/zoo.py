@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import textwrap
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ from edged.errors import UsageError
 if TYPE_CHECKING:
     from convert.zoo.problems import Places
     from convert.zoo.trials import Trial
+
+_WIDTH, _NAME_WIDTH = 80, 24  # columns of --list
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,17 +45,11 @@ def run(options: argparse.Namespace) -> None:
     from convert.card.zoo import page  # noqa: PLC0415 - scikit-learn takes seconds
     from convert.zoo import figures, running  # noqa: PLC0415 - as above
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
-    from convert.zoo.problems import PROBLEMS, Places  # noqa: PLC0415 - as above
+    from convert.zoo.problems import Places  # noqa: PLC0415 - as above
     from convert.zoo.summary import summaries  # noqa: PLC0415 - as above
 
     if options.list:
-        print("--model NAME")
-        for entry in ENTRIES.values():
-            only = f" [only where it is named: {entry.reason}]" if entry.reason else ""
-            print(f"  {entry.name:<26} {entry.family}: {entry.what}{only}")
-        print("--corpus NAME")
-        for problem in PROBLEMS.values():
-            print(f"  {problem.name:<26} {problem.title}")
+        print("\n".join(_listed()))
         return
     own = options.own and options.own.resolve()
     places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve(), own)
@@ -72,7 +70,7 @@ def run(options: argparse.Namespace) -> None:
     elif options.page:
         page.write(options.page, found, rows)
     else:
-        print(page.page(found, rows))
+        print(page.page(found, rows) if options.own is None else page.tables(found, rows))
 
 
 def _wanted(options: argparse.Namespace, places: "Places", names: Sequence[str]) -> list["Trial"]:
@@ -81,6 +79,7 @@ def _wanted(options: argparse.Namespace, places: "Places", names: Sequence[str])
     Raises:
         UsageError: no such corpus, or too few recordings.
     """
+    from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
     from convert.zoo.own_problem import own_problem  # noqa: PLC0415 - as above
     from convert.zoo.problems import PROBLEMS, clips_of, named  # noqa: PLC0415 - as above
     from convert.zoo.trials import suits, trials_of  # noqa: PLC0415 - as above
@@ -98,10 +97,41 @@ def _wanted(options: argparse.Namespace, places: "Places", names: Sequence[str])
         for name in names:
             if suits(problem, name, media):
                 found += trials_of(problem, name, options.seeds)
+    run = {trial.entry for trial in found}
+    for name in options.model or ():
+        if name not in run:
+            needed = " and ".join(sorted(ENTRIES[name].needs))
+            only = f" of {', '.join(ENTRIES[name].problems)}" if ENTRIES[name].problems and not options.own else ""
+            raise UsageError(f"--model {name}: cannot run on these clips, expected {needed}{only}")
     return sorted(found, key=lambda trial: options.seeds.index(trial.seed))
+
+
+def _listed() -> list[str]:
+    """Recognisers by family, then corpora, for a terminal of 80 columns."""
+    from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
+    from convert.zoo.problems import PROBLEMS  # noqa: PLC0415 - as above
+
+    lines = ["--model NAME"]
+    for family in dict.fromkeys(entry.family for entry in ENTRIES.values()):
+        lines += ["", f"  {family}"]
+        for entry in [entry for entry in ENTRIES.values() if entry.family == family]:
+            only = f" Only where it is named: {entry.reason}." if entry.reason else ""
+            lines += _wrapped(entry.name, f"{entry.what}.{only}")
+    lines += ["", "--corpus NAME", ""]
+    for problem in PROBLEMS.values():
+        lines += _wrapped(problem.name, problem.title)
+    return lines
+
+
+def _wrapped(name: str, text: str) -> list[str]:
+    start = f"    {name:<{_NAME_WIDTH}}" if len(name) < _NAME_WIDTH else f"    {name}\n{'':{4 + _NAME_WIDTH}}"
+    body = textwrap.wrap(text, _WIDTH - 4 - _NAME_WIDTH, break_long_words=False)
+    return [f"{start if number == 0 else ' ' * (4 + _NAME_WIDTH)}{line}" for number, line in enumerate(body)]
 
 
 def _known(option: str, given: Sequence[str], known: Sequence[str]) -> None:
     for name in given:
         if name not in known:
-            raise UsageError(f"--{option} {name}: expected one of {', '.join(known)}")
+            close = get_close_matches(name, known, n=1)
+            which = f'did you mean "{close[0]}"?' if close else "expected one of those that exist:"
+            raise UsageError(f"--{option} {name}: {which} --list names them")

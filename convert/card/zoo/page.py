@@ -131,10 +131,15 @@ def write(file: Path, figures: Sequence[Summary], wanted: Collection[Row] = ()) 
 
 def page(figures: Sequence[Summary], wanted: Collection[Row] = ()) -> str:
     """The whole page; below each table it names what of ``wanted`` has no figure there."""
-    bundles = cascade.summaries()
-    parts = [_INTRODUCTION]
-    if any(one.problem in PANELS for one in figures):
-        parts.append(f"![UAR against multiply-adds, by corpus]({_PICTURE})\n")
+    picture = f"![UAR against multiply-adds, by corpus]({_PICTURE})\n"
+    parts = [_INTRODUCTION, *([picture] if any(one.problem in PANELS for one in figures) else [])]
+    parts += [tables(figures, wanted), _READING, _SOURCES, _what_table(figures), _ADDING]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
+
+
+def tables(figures: Sequence[Summary], wanted: Collection[Row] = ()) -> str:
+    """A table for each corpus, as on the page."""
+    bundles, parts = cascade.summaries(), []
     for name in [name for name in PROBLEMS if any(one.problem == name for one in figures)]:
         own = sorted((one for one in figures if one.problem == name), key=lambda one: -one.uar)
         problem = PROBLEMS[name]
@@ -146,7 +151,6 @@ def page(figures: Sequence[Summary], wanted: Collection[Row] = ()) -> str:
         if absent := [entry for row, entry in wanted if row == name and entry not in measured]:
             named = ", ".join(entry + _cost(entry, figures) for entry in absent)
             parts.append(f"Not trained yet on these: {named}.\n")
-    parts += [_READING, _SOURCES, _what_table(figures), _ADDING]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 

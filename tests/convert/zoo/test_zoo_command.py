@@ -46,14 +46,24 @@ def test_first_seed_of_all_before_the_second(
 
 
 def test_unknown_names(places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line with what there is, status 64."""
-    assert main(command(places, tmp_path, "--model", "RF")) == 64
-    assert "--model RF: expected one of RF on eight" in capsys.readouterr().err
+    """One line with the nearest name, status 64."""
+    assert main(command(places, tmp_path, "--model", "RF on egemap")) == 64
+    assert '--model RF on egemap: did you mean "RF on egemaps"? --list names them' in capsys.readouterr().err
+    assert main(command(places, tmp_path, "--model", "?")) == 64
+    assert "--model ?: expected one of those that exist: --list names them" in capsys.readouterr().err
+
+
+def test_model_that_cannot_run(places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A recogniser of words on clips that have none is refused, not left out of the table."""
+    assert main(command(places, tmp_path, "--model", "RF on words")) == 64
+    message = capsys.readouterr().err
+    assert "--model RF on words: cannot run on these clips, expected words of goemotions" in message
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
-    """Every recogniser and corpus by name."""
+    """Every recogniser and corpus by name, in 80 columns."""
     assert main(["zoo", "--list"]) == 0
     text = capsys.readouterr().out
     assert "RF on eight" in text
     assert "iemocap-4" in text
+    assert max(map(len, text.splitlines())) <= 80
