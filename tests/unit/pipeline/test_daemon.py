@@ -193,7 +193,7 @@ def test_fault_of_the_source_ends_the_episode_first(bundle: Bundle, speech: Floa
     sink = RecordingSink()
     source = FakeSource(chunks(speech, 8000), live=True, fault=CaptureError("gone"))
     with pytest.raises(CaptureError, match="gone"):
-        Daemon(Config(), bundle, source, sink).run(threading.Event())
+        Daemon(parse_config(ANY_LEADER, "test"), bundle, source, sink).run(threading.Event())
     assert isinstance(sink.events[-1], EpisodeEnd)
     assert sink.states[-1].emotion == "none"
 
