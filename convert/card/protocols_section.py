@@ -37,12 +37,11 @@ After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the other ha
 """
 _TRUNKS = """\
 CREMA-D and EMO-DB: trunk, statistics and heads are trained anew for each fold, int8, by the recipe of the commit below.
-Fold 0 has the committed split: it was the shipped bundle then. The other folds have the recipe `small-undistilled`, the
-same but for a trunk that starts from a network without teachers, which halves the time of a training. EMO-DB's speakers
-are left out in pairs. Nothing was
-chosen on a fold, but the recipe was chosen on the committed validation speakers, whom fold 1 tests, and with those of
-all folds in view. After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the other half is tested, in
-three splits.
+Fold 0 has the committed split: it was the shipped bundle then. The other folds have the recipe `small-undistilled`:
+their trunk starts from a network without teachers, which halves the time of a training. EMO-DB's speakers are left out
+in pairs. Nothing was chosen on a fold, but the recipe was chosen on the committed validation speakers, whom fold 1
+tests, and with those of all folds in view. After 60 s: half of a speaker's clips are adapted to, 70 % neutral, the
+other half is tested, in three splits.
 """
 
 

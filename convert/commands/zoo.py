@@ -67,10 +67,12 @@ def run(options: argparse.Namespace) -> None:
     rows = list(dict.fromkeys((trial.problem, trial.entry) for trial in wanted))
     if options.json:
         print(json.dumps([one.as_json() for one in found], indent=1))
-    elif options.page:
-        page.write(options.page, found, rows)
+        return
+    text = page.page(found, rows) if options.own is None else page.tables(found, rows)
+    if options.page:
+        page.write(options.page, text, found)
     else:
-        print(page.page(found, rows) if options.own is None else page.tables(found, rows))
+        print(text)
 
 
 def _wanted(options: argparse.Namespace, places: "Places", names: Sequence[str]) -> list["Trial"]:
@@ -133,5 +135,5 @@ def _known(option: str, given: Sequence[str], known: Sequence[str]) -> None:
     for name in given:
         if name not in known:
             close = get_close_matches(name, known, n=1)
-            which = f'did you mean "{close[0]}"?' if close else "expected one of those that exist:"
-            raise UsageError(f"--{option} {name}: {which} --list names them")
+            which = f'did you mean "{close[0]}"? --list names all' if close else "expected a name that --list prints"
+            raise UsageError(f"--{option} {name}: {which}")

@@ -14,6 +14,7 @@ import numpy as np
 from convert.corpora.clip import Clip
 from convert.data import recordings
 from convert.data.sounds import Side, recording
+from edged.errors import UsageError, reason
 from edged.features.geometry import GEOMETRY
 
 AMI = "ami"
@@ -23,19 +24,25 @@ _JOINED_S = 0.3  # a pause shorter than this is part of the turn
 _RTTM_FIELDS = 5  # of a line, as far as its length
 _WINDOW_S, _EVERY_S, _MIN_SPEECH = 3, 1, 0.6  # of a window without a label: seconds, seconds, share
 
-Turns = list[tuple[float, float]]
+Turns = list[tuple[float, float]]  # start and end, seconds
 Meeting = tuple[Clip, Turns]
 
 
 def meetings(folder: Path, side: Side) -> list[Meeting]:
-    """The recordings in ``folder`` that are on ``side``; none where there is no such folder."""
+    """The recordings in ``folder`` that are on ``side``; none where there is no such folder.
+
+    Raises:
+        UsageError: a list of turns cannot be read.
+    """
     turns: dict[str, Turns] = {}
     for file in sorted(folder.glob("*.rttm")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            words = line.split()
-            if len(words) >= _RTTM_FIELDS and words[0] == "SPEAKER":
-                start_s = float(words[3])
-                turns.setdefault(words[1], []).append((start_s, start_s + float(words[4])))
+        try:
+            for words in map(str.split, file.read_text(encoding="utf-8").splitlines()):
+                if len(words) >= _RTTM_FIELDS and words[0] == "SPEAKER":
+                    start_s = float(words[3])
+                    turns.setdefault(words[1], []).append((start_s, start_s + float(words[4])))
+        except (OSError, ValueError) as exc:  # also bytes that are no UTF-8
+            raise UsageError(f"{file}: {reason(exc)}, expected turns: SPEAKER name 1 start_s length_s") from exc
     found = []
     for name, spans in sorted(turns.items()):
         place: Side = "test" if name.startswith(_TEST) else "validation" if name in _VALIDATION else "train"

@@ -99,11 +99,11 @@ def test_bundle_has_stream_and_conditions(bundle: Bundle) -> None:
 
 
 def test_small_bundle_starts_from_these_networks(folder: Path) -> None:
-    """Its trunk has the first network, that network's own answers, and a tower; five heads adapt and answer."""
+    """Its trunk has the first network, that network's own answers, and a tower, which learns from meetings too."""
     chosen = recipe("small", 1)
     tower = TowerSpec(place=2, statistics_of=(1,), components=4)
     heads = replace(chosen.heads or HeadsSpec(), versions=2, members=1, batch=8)
-    chosen = replace(chosen, trunk=TrunkSpec(towers=(tower,)), heads=heads)
+    chosen = replace(chosen, trunk=TrunkSpec(towers=(tower,), unlabelled=("ami",)), heads=heads)
     shutil.copytree(encoder_folder(), folder / "work" / "encoder")
     run = Run(chosen, 3, None, folder / "work", material(folder, chosen))
     stage.train(run)
@@ -112,8 +112,10 @@ def test_small_bundle_starts_from_these_networks(folder: Path) -> None:
     assert manifest.trunk is not None
     assert (manifest.trunk.width, manifest.trunk.parameters > 200_000) == (width, True)
     assert (made.geometry, list(manifest.models)) == (GEOMETRY, list(TASKS))
-    assert "taught by an encoder" in manifest.licence
-    assert "none of its weights" in manifest.training["encoder"]["notice"]
+    assert "and without labels on ami (CC BY 4.0); taught by an encoder" in manifest.licence
+    assert {file.stem[:5] for file in (run.work / "meetings").iterdir()} == {"trn00"}
+    notice = manifest.training["encoder"]["notice"]
+    assert "none of its weights. They also matched them on speech without labels, of the AMI" in notice
     assert manifest.training["command"] == "python -m convert all --size small --seed 3 --epochs 1"
     assert statistics_of(made).n_features == made.n_features == 2 * width
     image = np.random.default_rng(0).integers(-128, 128, (GEOMETRY.n_frames, GEOMETRY.n_bands)).astype(np.int8)

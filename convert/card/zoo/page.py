@@ -122,11 +122,12 @@ _PICTURE = "zoo.png"
 Row = tuple[str, str]  # names of a problem and of a recogniser
 
 
-def write(file: Path, figures: Sequence[Summary], wanted: Collection[Row] = ()) -> None:
-    """Writes the page to ``file``, and the picture beside it."""
-    rows = [*figures, *cascade.summaries()]
-    draw(rows, {entry.name: entry.family for entry in ENTRIES.values()}, file.with_name(_PICTURE))
-    file.write_text(page(figures, wanted), encoding="utf-8")
+def write(file: Path, text: str, figures: Sequence[Summary]) -> None:
+    """Writes ``text`` to ``file``; beside it the picture of ``figures``, where ``text`` shows it."""
+    if f"]({_PICTURE})" in text:
+        rows = [*figures, *cascade.summaries()]
+        draw(rows, {entry.name: entry.family for entry in ENTRIES.values()}, file.with_name(_PICTURE))
+    file.write_text(text, encoding="utf-8")
 
 
 def page(figures: Sequence[Summary], wanted: Collection[Row] = ()) -> str:

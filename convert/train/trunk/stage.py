@@ -128,7 +128,9 @@ def _unlabelled(run: Run) -> list[Clip]:
         UsageError: there is none in the corpora's folder.
     """
     names = spec_of(run).unlabelled
-    if names and not run.material.meetings:
+    if not names:
+        return []
+    if not run.material.meetings:
         raise UsageError(f"recipe {run.recipe.name}: no meetings, expected {', '.join(names)} among the corpora")
     clips = windows(run.material.meetings, run.work / "meetings")
     dataset.prepare(clips, run.cache)

@@ -92,9 +92,9 @@ def ordinary_mean(x: Floats, labels: NDArray[np.str_]) -> Floats:
 def _shares(x: Floats, labels: NDArray[np.str_], speakers: NDArray[np.str_]) -> Floats:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - takes a second
 
-    names = np.random.default_rng(0).permutation(np.unique(speakers[labels != UNLABELLED]))
-    fold_of = {name: number % _N_FOLDS for number, name in enumerate(names)}
     known = labels != UNLABELLED
+    names = np.random.default_rng(0).permutation(np.unique(speakers[known]))
+    fold_of = {name: number % _N_FOLDS for number, name in enumerate(names)}
     folds = np.where(known, [fold_of.get(speaker, _N_FOLDS) for speaker in speakers], _N_FOLDS)
     shares = np.full((len(x), len(LABELS)), 1 / len(LABELS), np.float32)
     for fold in np.unique(folds):

@@ -123,7 +123,7 @@ def _marked(start: bytes, kinds: dict[tuple[int, bytes], str]) -> str:
 
 
 def _is_utf8(start: bytes) -> bool:
-    """Whether the bytes are UTF-8, but for a character that is cut off at their end."""
+    """Whether the bytes are UTF-8; their last character may be cut off."""
     try:
         start.decode()
     except UnicodeDecodeError as exc:

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 import soundfile
 
 from convert.data import recordings
 from convert.data.meetings import joined, meetings, windows
+from edged.errors import UsageError
 from tests.parts.models import layouts
 
 
@@ -38,6 +40,14 @@ def test_windows_are_written_once(tmp_path: Path) -> None:
 def test_turns_that_meet_are_one() -> None:
     """Overlapping turns and turns less than 0.3 s apart are merged, in any order."""
     assert joined([(4.5, 5.5), (0.5, 1.5), (1.6, 2.4), (0.6, 1.0)]) == [(0.5, 2.4), (4.5, 5.5)]
+
+
+@pytest.mark.parametrize("start", ["soon", "\xff"])
+def test_damaged_turns(tmp_path: Path, start: str) -> None:
+    """One line that names the file."""
+    (tmp_path / "a.rttm").write_bytes(f"SPEAKER trn00 1 {start} 2.0 <NA>\n".encode("latin-1"))
+    with pytest.raises(UsageError, match=r"a\.rttm: .*, expected turns: SPEAKER name 1 start_s length_s"):
+        meetings(tmp_path, "train")
 
 
 def test_absent_corpus(tmp_path: Path) -> None:

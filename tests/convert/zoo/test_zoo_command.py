@@ -48,9 +48,9 @@ def test_first_seed_of_all_before_the_second(
 def test_unknown_names(places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line with the nearest name, status 64."""
     assert main(command(places, tmp_path, "--model", "RF on egemap")) == 64
-    assert '--model RF on egemap: did you mean "RF on egemaps"? --list names them' in capsys.readouterr().err
+    assert '--model RF on egemap: did you mean "RF on egemaps"? --list names all' in capsys.readouterr().err
     assert main(command(places, tmp_path, "--model", "?")) == 64
-    assert "--model ?: expected one of those that exist: --list names them" in capsys.readouterr().err
+    assert "--model ?: expected a name that --list prints" in capsys.readouterr().err
 
 
 def test_model_that_cannot_run(places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from convert.__main__ import main
 from convert.card.zoo import page
 from convert.corpora.clip import LABELS, Clip
 from convert.zoo import cascade
+from convert.zoo import figures as figures_file
 from convert.zoo.catalogue import ENTRIES
 from convert.zoo.features.store import Store
 from convert.zoo.problems import PROBLEMS, named
@@ -40,14 +40,15 @@ def test_every_recogniser_is_there(figures: list[Summary]) -> None:
         assert line.endswith("|  |" if entry.name == "MNB on eight" else f"| {entry.reason or 'not trained yet'} |")
 
 
-def test_committed_page_is_of_its_figures(corpora: Path, tmp_path: Path) -> None:
-    """docs/zoo.md is what the command writes from docs/zoo.json and the shipped bundles."""
+def test_committed_page_is_of_its_figures() -> None:
+    """docs/zoo.md is what the command writes from docs/zoo.json and the shipped bundles; rows to train need corpora."""
+
+    def without_absent(text: str) -> list[str]:
+        return [line for line in text.splitlines() if line and not line.startswith("Not trained yet on these: ")]
+
     docs = Path(__file__).parents[3] / "docs"
-    (tmp_path / "zoo.json").write_bytes((docs / "zoo.json").read_bytes())
-    folders = ["--corpora", str(corpora), "--text", str(corpora.parent / "text"), "--work", str(tmp_path / "work")]
-    assert main(["zoo", "--stored", *folders, "--page", str(tmp_path / "zoo.md")]) == 0
-    for name in ("zoo.md", "zoo.json"):
-        assert (tmp_path / name).read_text(encoding="utf-8") == (docs / name).read_text(encoding="utf-8")
+    committed = (docs / "zoo.md").read_text(encoding="utf-8")
+    assert without_absent(committed) == without_absent(page.page(figures_file.read(docs / "zoo.json")))
 
 
 def test_founding_documents_are_explained() -> None:
@@ -111,10 +112,10 @@ def test_picture(figures: list[Summary], tmp_path: Path) -> None:
     """Beside the page, and the same bytes again."""
     whole = replace(figures[0], n_folds=figures[0].of_folds)
     more = [replace(whole, problem=name, multiply_adds=10**number) for number, name in enumerate(PROBLEMS, 2)]
-    page.write(tmp_path / "zoo.md", more)
+    page.write(tmp_path / "zoo.md", page.page(more), more)
     first = (tmp_path / "zoo.png").read_bytes()
     assert first.startswith(b"\x89PNG")
-    page.write(tmp_path / "zoo.md", more)
+    page.write(tmp_path / "zoo.md", page.page(more), more)
     assert (tmp_path / "zoo.png").read_bytes() == first
     assert "](zoo.png)" in (tmp_path / "zoo.md").read_text(encoding="utf-8")
 
