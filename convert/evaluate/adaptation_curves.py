@@ -8,7 +8,7 @@ speech: a longer stream repeats them at random.  Bundles that correct scores and
 same curves: see ``learning``.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ _BEFORE_S, _HOUR_S = 300.0, 3600.0  # ordinary speech, then an hour of a single 
 
 Indices = NDArray[np.int64]
 NewDevice = Callable[[str], Learning]  # a device that has just been switched on, for a speaker
+Part = tuple[str, str]  # one of these kinds, and of what: ("prior", "sad"), ("hour_of", "sad"), ("two_speakers", "")
+Curves = dict[str, dict[str, Any]]  # by kind and name, as a card has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +81,35 @@ def score_homes(
     return homes(manifest.labels, scores, windows, cache), device
 
 
-def curves(group: Homes, device: NewDevice, n_trials: int = N_TRIALS) -> dict[str, Any]:
+def curves(group: Homes, device: NewDevice, n_trials: int = N_TRIALS) -> Curves:
     """All numbers of one corpus, each the mean over ``n_trials`` draws of a speaker's halves."""
-    two = _two(group, device, n_trials) if len(set(group.speakers)) > 1 else {}
-    by_prior = {name: by_seconds(group, device, name, n_trials) for name in PRIORS}
-    return {
-        "priors": {name: uars for name, (uars, _) in by_prior.items()},
-        "ece": {name: errors for name, (_, errors) in by_prior.items()},
-        "two_speakers": two,
-        "hour_of": {label: hour for label in group.labels if (hour := _hour(group, device, label, n_trials))},
-    }
+    return joined(curve(group, device, part, n_trials) for part in parts(group.labels))
+
+
+def parts(labels: Sequence[str]) -> list[Part]:
+    """What ``curve`` can be asked for, the longest first."""
+    return [*(("hour_of", label) for label in labels), ("two_speakers", ""), *(("prior", name) for name in PRIORS)]
+
+
+def curve(group: Homes, device: NewDevice, part: Part, n_trials: int = N_TRIALS) -> Curves:
+    """The numbers of one ``part``."""
+    kind, name = part
+    if kind == "hour_of":
+        hour = _hour(group, device, name, n_trials)
+        return {kind: {name: hour} if hour else {}}
+    if kind == "two_speakers":
+        return {kind: _two(group, device, n_trials) if len(set(group.speakers)) > 1 else {}}
+    uars, errors = by_seconds(group, device, name, n_trials)
+    return {"priors": {name: uars}, "ece": {name: errors}}
+
+
+def joined(curves: Iterable[Curves]) -> Curves:
+    """All numbers of one corpus, from those of its parts."""
+    whole: Curves = {"priors": {}, "ece": {}, "two_speakers": {}, "hour_of": {}}
+    for one in curves:
+        for kind, numbers in one.items():
+            whole[kind].update(numbers)
+    return whole
 
 
 def by_seconds(

@@ -6,18 +6,18 @@
 A device here is exactly the shipped one: the bundle's files, its default routing, and ``FeatureAdaptation``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from convert.corpora.clip import Clip
 from convert.evaluate import adaptation_curves
-from convert.evaluate.adaptation_curves import N_TRIALS, Homes
+from convert.evaluate.adaptation_curves import N_TRIALS, Curves, Homes, Part
 from convert.evaluate.learning import FeatureLearning, Scoring
 from convert.score.clip_scores import ClipWindows
-from convert.score.isolated import apart
+from convert.score.isolated import all_apart, apart
+from convert.tasks.job import Job
 from convert.train.heads import bundle_windows
 from convert.train.heads.scoring import scoring_of, statistics_of
 from edged.models.bundle import Bundle
@@ -29,11 +29,20 @@ _N_SPLITS = 2  # into clips to adapt to and clips to calibrate on
 
 
 def feature_curves(
-    bundle: Bundle, clips: Sequence[Clip], cache: Path, store: Path, n_trials: int = N_TRIALS
-) -> dict[str, Any]:
-    """All numbers of the adaptation to the speakers of prepared ``clips``."""
-    windows = bundle_windows.clip_windows(bundle, clips, cache, store)
-    return apart(_curves, bundle, windows, cache, n_trials)
+    bundle: Bundle, groups: Mapping[str, Sequence[Clip]], cache: Path, store: Path, n_trials: int = N_TRIALS
+) -> dict[str, Curves]:
+    """By group of prepared clips all numbers of the adaptation to their speakers."""
+    labels = bundle.manifest.labels
+    jobs: dict[str, list[Job]] = {}
+    for name, clips in groups.items():
+        windows = bundle_windows.clip_windows(bundle, clips, cache, store)
+        homes = adaptation_curves.homes(labels, windows.images, windows, cache)
+        jobs[name] = [
+            Job(" ".join([name, *part]), _curve, (bundle, homes, part, n_trials))
+            for part in adaptation_curves.parts(labels)
+        ]
+    found = all_apart([job for of_group in jobs.values() for job in of_group], "adaptation")
+    return {name: adaptation_curves.joined(found[job.name] for job in of_group) for name, of_group in jobs.items()}
 
 
 def adapted_windows(bundle: Bundle, groups: Sequence[Sequence[Clip]], cache: Path, store: Path) -> ClipWindows:
@@ -42,12 +51,13 @@ def adapted_windows(bundle: Bundle, groups: Sequence[Sequence[Clip]], cache: Pat
     return apart(_adapted, bundle, parts, cache)
 
 
-def _curves(bundle: Bundle, windows: ClipWindows, cache: Path, n_trials: int) -> dict[str, Any]:
-    labels, statistics, scoring = bundle.manifest.labels, statistics_of(bundle), scoring_of(bundle)
-    homes = adaptation_curves.homes(labels, windows.images, windows, cache)
-    return adaptation_curves.curves(
-        homes, lambda _speaker: FeatureLearning(FeatureAdaptation(labels, statistics, Settings()), scoring), n_trials
-    )
+def _curve(bundle: Bundle, homes: Homes, part: Part, n_trials: int) -> Curves:
+    statistics, scoring = statistics_of(bundle), scoring_of(bundle)
+
+    def device(_speaker: str) -> FeatureLearning:
+        return FeatureLearning(FeatureAdaptation(homes.labels, statistics, Settings()), scoring)
+
+    return adaptation_curves.curve(homes, device, part, n_trials)
 
 
 def _adapted(bundle: Bundle, parts: list[ClipWindows], cache: Path) -> ClipWindows:

@@ -99,14 +99,15 @@ def adaptation(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
     manifest = bundle.manifest
     if not manifest.mean_log_scores and manifest.adaptation is None:
         return {}
+    groups = {stage.VALIDATION: tested.validation, **tested.groups}
+    groups = {name: clips for name, clips in groups.items() if clips}
+    if manifest.adaptation is not None:
+        return feature_curves.feature_curves(bundle, groups, tested.cache, tested.store, scope.n_trials)
     results = {}
-    for name, clips in {stage.VALIDATION: tested.validation, **tested.groups}.items():
-        if clips and manifest.adaptation is not None:
-            results[name] = feature_curves.feature_curves(bundle, clips, tested.cache, tested.store, scope.n_trials)
-        elif clips:
-            windows = clip_scores.clip_windows(clips, tested.cache)
-            raw = int8(bundle, windows, tested.store)
-            left_out = name == stage.VALIDATION
-            homes, device = adaptation_curves.score_homes(manifest, raw, windows, tested.cache, left_out=left_out)
-            results[name] = adaptation_curves.curves(homes, device, scope.n_trials)
+    for name, clips in groups.items():
+        windows = clip_scores.clip_windows(clips, tested.cache)
+        raw = int8(bundle, windows, tested.store)
+        left_out = name == stage.VALIDATION
+        homes, device = adaptation_curves.score_homes(manifest, raw, windows, tested.cache, left_out=left_out)
+        results[name] = adaptation_curves.curves(homes, device, scope.n_trials)
     return results

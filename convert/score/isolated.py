@@ -1,18 +1,25 @@
-"""A call in a process of its own, without TensorFlow.
+"""Calls in processes of their own, without TensorFlow.
 
     function, arguments ──an interpreter without TensorFlow, kept for the next call──► its result, or its error
+    jobs ──as many as there are cores──► their results
 
 ``tflite-runtime`` cannot load a model in a process that has imported TensorFlow 2.21: both bring the same C++
 symbols.  While models are being made, every ``.tflite`` file therefore runs here, as it will on a device.
 """
 
+import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
 from multiprocessing.util import Finalize
 from typing import Any, ParamSpec, TypeVar
+
+from tqdm import tqdm
+
+from convert.tasks.job import Job
+from convert.tasks.processes import Processes
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -30,6 +37,17 @@ def apart(function: Callable[Given, Result], *arguments: Given.args, **named: Gi
             _interpreter().shutdown()
             _interpreter.cache_clear()
     return result
+
+
+def all_apart(jobs: Sequence[Job], title: str) -> dict[str, Any]:
+    """The results of ``jobs`` by name, over as many such processes as there are cores; a bar shows how many are done.
+
+    Their functions must stand at the top of a module that does not import TensorFlow.
+    """
+    count = min(os.cpu_count() or 1, len(jobs))
+    # A single job of Processes would run in this process.
+    pairs = Processes(count).results(jobs) if count > 1 else ((job, apart(job.run)) for job in jobs)
+    return {job.name: result for job, result in tqdm(pairs, title, len(jobs), leave=False, disable=None)}
 
 
 def _called(

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from convert.score.calibration import routed
 from edged.errors import ModelError
 from edged.features.logmel import Floats
 from edged.models.bundle import Bundle
+from edged.models.cascade import Cascade
 from edged.models.feature_statistics import FeatureStatistics, read_statistics
-from edged.models.interpreter import Interpreter, installed_runtimes
+from edged.models.interpreter import installed_runtimes
 
 
 def statistics_of(bundle: Bundle) -> FeatureStatistics:
@@ -28,29 +28,11 @@ def statistics_of(bundle: Bundle) -> FeatureStatistics:
 
 
 def scoring_of(bundle: Bundle) -> Callable[[Floats], Floats]:
-    """The scores that ``bundle`` gives features, by its default routing."""
-    manifest, runtime = bundle.manifest, installed_runtimes()[0]
-    routes = manifest.routes
-    models = {
-        name: Interpreter(
-            name,
-            bundle.contents[name],
-            len(model.labels),
-            n_threads=1,
-            runtime=runtime,
-            n_features=bundle.n_features,
-        )
-        for name, model in manifest.models.items()
-        if routes.default == "hard" or routes.soft.get(name)
-    }
+    """The scores that a device with ``bundle`` gives features, by its default routing."""
+    cascade = Cascade(bundle, runtime=installed_runtimes()[0])
 
     def scores(features: Floats) -> Floats:
-        raw = {
-            name: np.full((len(features), len(model.labels)), 1 / len(model.labels), np.float32)
-            for name, model in manifest.models.items()
-        }
-        for name, model in models.items():
-            raw[name] = np.array([model.scores(row) for row in features], np.float32).reshape(raw[name].shape)
-        return routed(manifest, raw, routes.default)
+        answers = [cascade.answer(row).scores for row in features]
+        return np.array(answers, np.float32).reshape(len(features), len(cascade.labels))
 
     return scores

@@ -6,7 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from convert.score.isolated import apart
+from convert.score.isolated import all_apart, apart
+from convert.tasks.job import Job
 
 
 def _spoilt() -> int:
@@ -17,6 +18,10 @@ def _spoilt() -> int:
 def _nested() -> int:
     apart(os.getpid)
     return _spoilt()
+
+
+def _where(number: int) -> dict[str, int]:
+    return {"number": number, "process": os.getpid(), "tensorflow": "tensorflow" in sys.modules}
 
 
 def _failed() -> int:
@@ -54,3 +59,21 @@ def test_killed_process_is_replaced() -> None:
     with pytest.raises(Exception, match="terminated abruptly"):
         apart(os._exit, 1)
     assert apart(os.getpid) != os.getpid()
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_jobs_run_in_processes_of_their_own(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never in this one, which may have TensorFlow, however many cores there are."""
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setitem(sys.modules, "tensorflow", ModuleType("tensorflow"))
+    found = all_apart([Job(f"job {number}", _where, (number,)) for number in range(3)], "jobs")
+    assert {name: result["number"] for name, result in found.items()} == {
+        f"job {number}": number for number in range(3)
+    }
+    assert not any(result["tensorflow"] for result in found.values())
+    assert os.getpid() not in {result["process"] for result in found.values()}
+
+
+def test_single_job_runs_in_a_process_of_its_own() -> None:
+    """Where there are more cores than jobs too."""
+    assert all_apart([Job("job", _where, (1,))], "jobs")["job"]["process"] != os.getpid()
