@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from convert.tasks.job import Job
 from convert.tasks.processes import Processes
+from edged.host.process.interrupts import end_with_parent
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -60,7 +61,7 @@ def _called(
 @cache
 def _interpreter() -> ProcessPoolExecutor:
     """One process: an interpreter needs seconds to start, and the stages call it hundreds of times."""
-    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(1, get_context("spawn"), end_with_parent)
     # A process that multiprocessing started joins its children before it closes its pools: without this it would wait
     # without end.
     Finalize(None, pool.shutdown, exitpriority=20)  # before the queues of the pool, which have 10

@@ -22,7 +22,7 @@ from edged.calls.settings import CallSettings, digest
 from edged.calls.voices.turns import Turns
 from edged.contract.call_report import Report, SummaryRow, summary_row
 from edged.errors import RecordingError, UsageError
-from edged.host.process.interrupts import children_ended, interrupts_held
+from edged.host.process.interrupts import children_ended, end_with_parent, interrupts_held
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
@@ -159,6 +159,7 @@ _worker: tuple[CallSettings, Turns | None] | None = None
 
 def _begin(shared: "Synchronized[float]", settings: CallSettings, turns: Turns | None) -> None:
     global _progress, _worker
+    end_with_parent()
     _progress, _worker = shared, (settings, turns)
 
 

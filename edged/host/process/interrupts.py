@@ -1,12 +1,15 @@
-"""Holds Ctrl-C back while a pool of processes starts workers or waits for them, and then ends the workers.
+"""Processes of a pool end with the one that started them: after Ctrl-C, and after its death.
 
 A terminal sends Ctrl-C to all processes of a command.  A worker that takes it while it waits for a job ends with the
 lock of the queue, and the others wait for that lock forever; in the parent it would leave locks of its futures taken.
-Workers that are started within have it blocked for good: the parent ends them.
+Workers that are started within have it blocked for good: the parent ends them.  A parent that is killed cannot: its
+workers watch it themselves, since they would wait for a job forever.
 """
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +34,19 @@ def interrupts_held() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
     if interrupted:
         raise KeyboardInterrupt
+
+
+def end_with_parent() -> None:
+    """In a process that multiprocessing started: ends it once the one that started it has ended, in whatever way."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)  # from a thread; nobody is left to whom a result could go
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 @contextmanager

@@ -1,16 +1,29 @@
-"""Ctrl-C is held back, and blocked in processes that are started meanwhile."""
+"""Ctrl-C is held back, and blocked in processes that are started meanwhile; processes end with their parent."""
 
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from edged.host.process.interrupts import interrupts_held
 
 _IS_BLOCKED = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+
+_KILLED = """
+import os, signal
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from edged.host.process.interrupts import end_with_parent, interrupts_held
+with interrupts_held():
+    print(ProcessPoolExecutor(1, get_context("spawn"), end_with_parent).submit(os.getpid).result(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+_PATIENCE_S = 60.0
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +66,22 @@ def test_who_ignores_it_keeps_ignoring_it() -> None:
     with interrupts_held():
         os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+
+def test_worker_of_a_killed_process_ends() -> None:
+    """Else it would wait for its next job until the machine restarts."""
+    killed = subprocess.run([sys.executable, "-c", _KILLED], stdout=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    until_s = time.monotonic() + _PATIENCE_S
+    while runs(int(killed.stdout)) and time.monotonic() < until_s:
+        time.sleep(0.05)
+    assert not runs(int(killed.stdout))
+
+
+def runs(process: int) -> bool:
+    """Whether it is there, and not only waits for being reaped."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
