@@ -8,7 +8,11 @@ from convert.commands.bundle import add_out, write_bundle
 from convert.commands.evaluate import evaluate_run
 from convert.commands.gate import add_gate, gate_for
 from convert.commands.groups.own import add_own, plan_of, run_own
+from convert.commands.groups.workers import add_workers, workers_of
 from convert.commands.options import add_comparisons, add_json, add_run, need_tensorflow, run_of, scope_of
+from convert.tasks.beside import beside
+from convert.tasks.job import Workers
+from convert.tasks.processes import HERE
 from convert.train.heads import stage
 from convert.train.runs import Run
 
@@ -20,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_gate(parser)
     add_out(parser)
     add_own(parser)
+    add_workers(parser)
     add_comparisons(parser)
     add_json(parser)
 
@@ -34,19 +39,25 @@ def run(options: argparse.Namespace) -> None:
     training = run_of(options)
     if options.fresh:
         training.clear()
-    train_all(training)
-    metrics = evaluate_run(training, scope, gate_for(options))
+    workers = workers_of(options)
+    if options.jobs == 1:
+        train_all(training, workers)
+        metrics = evaluate_run(training, scope, gate_for(options))
+    else:  # the gate depends on no other model
+        with beside(gate_for, options) as gate:
+            train_all(training, workers)
+            metrics = evaluate_run(training, scope, gate())
     print(json.dumps(metrics, indent=1) if options.json else report(metrics))
     write_bundle(training, options)
 
 
-def train_all(training: Run) -> None:
-    """Makes everything that the bundle of ``training`` needs and that does not exist yet."""
+def train_all(training: Run, workers: Workers = HERE) -> None:
+    """Makes everything that the models of ``training`` need and that does not exist yet."""
     if training.recipe.heads is not None:
-        stage.train(training)
+        stage.train(training, workers)
         return
     from convert.train.quantize import quantize  # noqa: PLC0415 - TensorFlow takes seconds
     from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
 
-    train(training)
+    train(training, workers=workers)
     quantize(training)

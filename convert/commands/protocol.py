@@ -6,6 +6,7 @@ from pathlib import Path
 
 from convert.bundle import origin
 from convert.card.protocols_section import protocols_table
+from convert.commands.groups.workers import add_workers, workers_of
 from convert.commands.options import add_folders, add_json, add_seed, natural, need_tensorflow, seed_of
 from convert.recipes.catalogue import SIZES
 from convert.score.folds import pooled
@@ -25,6 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     way.add_argument("--trunks", action="store_true", help="a trunk and heads of its own for each fold; small only")
     parser.add_argument("--fold", type=natural, help="only this fold: 0, 1, …")
+    add_workers(parser)
     parser.add_argument("--bundle", type=Path, help="add the folds to this bundle's metrics and card")
     add_json(parser)
 
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
 
     chosen, of = protocol(options.corpus), ""
     weight: dict[str, float] = {}
-    seed = seed_of(options)
+    seed, workers = seed_of(options), workers_of(options)
     if options.trunks and options.size == "large":
         raise UsageError("--trunks: of --size large, whose trunk is not trained here; expected --size small")
     n_folds = chosen.n_folds
@@ -44,17 +46,19 @@ def run(options: argparse.Namespace) -> None:
         from convert.evaluate.heads import whole  # noqa: PLC0415 - it is needed for these only
 
         of, n_folds = " --trunks", whole.n_folds(options.corpus)
-        folds = whole.fold_results(options.corpus, options.corpora, options.work, seed, options.fold)
+        folds = whole.fold_results(options.corpus, options.corpora, options.work, seed, options.fold, workers)
     elif options.heads or options.size == "large":
         from convert.evaluate.heads import protocols  # noqa: PLC0415 - it is needed for these only
 
         of = " --size large" if options.size == "large" else " --heads"
         bundle = load_bundle(BUNDLES / options.size)
-        folds = protocols.fold_results(bundle, options.corpus, options.corpora, options.work, seed, options.fold)
+        folds = protocols.fold_results(
+            bundle, options.corpus, options.corpora, options.work, seed, options.fold, workers
+        )
         if chosen.weight is not None:
             weight["weight"] = chosen.weight
     else:
-        folds = fold_results(chosen, options.corpora, options.work, seed, options.fold)
+        folds = fold_results(chosen, options.corpora, options.work, seed, options.fold, workers)
     tested = {
         "command": f"python -m convert protocol {options.corpus}{of} --seed {seed}",
         **weight,

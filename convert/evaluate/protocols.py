@@ -25,6 +25,9 @@ from convert.recipes.catalogue import RECIPES
 from convert.recipes.spec import Recipe
 from convert.score import clip_scores
 from convert.score.folds import fold_row
+from convert.tasks.job import Job, Result, Workers
+from convert.tasks.processes import HERE
+from convert.tasks.running import gathered
 from convert.train.runs import Run
 from edged.errors import UsageError
 from edged.features.logmel import Floats
@@ -89,7 +92,9 @@ def protocol(name: str) -> Protocol:
     return PROTOCOLS[name]
 
 
-def fold_results(chosen: Protocol, folder: Path, work: Path, seed: int, fold: int | None = None) -> dict[str, Any]:
+def fold_results(  # noqa: PLR0913, PLR0917 - a protocol, where clips and results lie, and who trains
+    chosen: Protocol, folder: Path, work: Path, seed: int, fold: int | None = None, workers: Workers = HERE
+) -> dict[str, Any]:
     """Trains and tests ``fold``, or all folds, unless finished; returns the rows of each fold by its number."""
     folds = range(chosen.n_folds) if fold is None else (fold,)
     if chosen.tuned:
@@ -100,14 +105,23 @@ def fold_results(chosen: Protocol, folder: Path, work: Path, seed: int, fold: in
         from convert.train.stage import train  # noqa: PLC0415 - TensorFlow takes seconds
 
         dataset.prepare(clips.train + clips.validation, start.cache)
-        train(start, (FIRST,))
-        runs = [_tuned(chosen, folder, start, number) for number in folds]
+        train(start, (FIRST,), workers)
+        jobs = [Job(str(number), _tuned_rows, (chosen, folder, start, number)) for number in folds]
     else:
-        runs = [_whole(chosen, folder, work, seed, number) for number in folds]
-    return {
-        str(number): {"rows": {name: _row(chosen, row, run) for name, row in chosen.rows.items()}}
-        for number, run in zip(folds, runs, strict=True)
-    }
+        jobs = [Job(str(number), _whole_rows, (chosen, folder, work, seed, number)) for number in folds]
+    return gathered(jobs, workers, f"{chosen.corpus}, folds")
+
+
+def _tuned_rows(chosen: Protocol, folder: Path, start: Run, number: int) -> Result:
+    return _rows(chosen, _tuned(chosen, folder, start, number))
+
+
+def _whole_rows(chosen: Protocol, folder: Path, work: Path, seed: int, number: int) -> Result:
+    return _rows(chosen, _whole(chosen, folder, work, seed, number))
+
+
+def _rows(chosen: Protocol, run: Run) -> Result:
+    return {"rows": {name: _row(chosen, row, run) for name, row in chosen.rows.items()}}
 
 
 def _whole(chosen: Protocol, folder: Path, work: Path, seed: int, number: int) -> Run:

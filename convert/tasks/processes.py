@@ -7,15 +7,17 @@ A process that dies breaks the whole pool: what has no result then runs again, i
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 from convert.tasks.job import Job, Result
 from edged.errors import UsageError
-from edged.host.process.interrupts import children_ended, interrupts_held
+from edged.host.process.interrupts import children_ended, end_with_parent, interrupts_held
 
-_POLL_S = 0.2  # how long Ctrl-C may have to wait
+POLL_S = 0.2  # how long Ctrl-C may have to wait
 N_TRIES = 3  # of a pool in which no job was done
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -48,7 +50,8 @@ class Processes:
     def _once(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Result]]:
         # Spawned: a fork would take TensorFlow's threads along.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(self._count, len(jobs)), context, initializer=one_thread) as pool:
+        begun = context.Value("i", 0)
+        with ProcessPoolExecutor(min(self._count, len(jobs)), context, _begin, (begun,)) as pool:
             try:
                 with children_ended():  # a result is written whole or not at all
                     with interrupts_held():
@@ -56,11 +59,24 @@ class Processes:
                     waiting = set(by_future)
                     while waiting:
                         with interrupts_held():
-                            ready, waiting = wait(waiting, _POLL_S, FIRST_COMPLETED)
+                            ready, waiting = wait(waiting, POLL_S, FIRST_COMPLETED)
                         for future in ready:
                             yield by_future[future], future.result()
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+HERE = Processes(1)  # in this process, one after the other
+
+
+def _begin(begun: Any) -> None:  # noqa: ANN401 - a shared number, whose type multiprocessing does not name
+    """In a new worker: its bars go below those of the workers that have begun, where a terminal shows them."""
+    end_with_parent()
+    one_thread()
+    with begun.get_lock():
+        begun.value += 1
+        if sys.stderr.isatty():
+            os.environ["TQDM_POSITION"] = str(begun.value)
 
 
 def one_thread() -> None:

@@ -22,6 +22,17 @@ def finished(jobs: Sequence[Job], folder: Path) -> dict[str, Result]:
     return {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items() if file.is_file()}
 
 
+def gathered(jobs: Sequence[Job], workers: Workers, title: str) -> dict[str, Result]:
+    """The result of every job by its name, in the order of ``jobs``; what they made themselves is all that is kept.
+
+    Raises:
+        UsageError, Exception: as of ``Workers.results``.
+    """
+    done = tqdm(workers.results(jobs), title, len(jobs), unit="task", disable=len(jobs) == 1 or None)
+    found = {job.name: result for job, result in done}
+    return {job.name: found[job.name] for job in jobs}
+
+
 def run_all(jobs: Sequence[Job], folder: Path, workers: Workers, title: str) -> dict[str, Result]:
     """The result of every job by its name, in the order of ``jobs``; one bar shows how many are done.
 

@@ -23,6 +23,9 @@ from convert.data.targets import head_targets, label_targets
 from convert.recipes.cascade import FIRST
 from convert.recipes.spec import Recipe
 from convert.score import clip_scores
+from convert.tasks import files
+from convert.tasks.job import Job, Result, Workers
+from convert.tasks.processes import HERE
 from convert.train.epochs import Schedule, Training, put
 from convert.train.losses import heads
 from convert.train.networks import network, scoring
@@ -33,8 +36,11 @@ from edged.errors import UsageError
 _ON_GPU_THREADS = 8
 
 
-def train(run: Run, tasks: Iterable[str] = ()) -> None:
-    """Trains ``tasks``, or all, where that is not done yet; teachers first, then the first model, then the others."""
+def train(run: Run, tasks: Iterable[str] = (), workers: Workers = HERE) -> None:
+    """Trains ``tasks``, or all, where that is not done yet; teachers first, then the first model, then the others.
+
+    Teachers are independent: ``workers`` train them, several at once.
+    """
     for task in tasks or run.recipe.cascade.tasks:
         if weights_file(run, task).is_file():
             continue
@@ -42,12 +48,18 @@ def train(run: Run, tasks: Iterable[str] = ()) -> None:
         if task != FIRST:
             _fit(run, task, labels, _after(recipe), (weights_file(run, FIRST), _rows(run, labels)))
         elif recipe.teacher.seeds:
-            for other in (*teachers(run), undistilled(run)):
-                train(other, (FIRST,))
+            others = {weights_file(other, FIRST): other for other in (*teachers(run), undistilled(run))}
+            jobs = {file: Job(other.path.name, _first_model, (other,)) for file, other in others.items()}
+            files.make(jobs, workers)
             schedule = Schedule(recipe.teacher.epochs, recipe.teacher.learning_rate, recipe.warmup_epochs_after)
             _fit(run, FIRST, labels, schedule, (weights_file(undistilled(run), FIRST), _rows(run, labels)))
         else:
             _fit(run, FIRST, labels, Schedule(recipe.epochs, recipe.learning_rate, recipe.warmup_epochs))
+
+
+def _first_model(run: Run) -> Result:
+    train(run, (FIRST,))
+    return files.packed(weights_file(run, FIRST))
 
 
 def tune(run: Run, labels: Sequence[str], start: Run, rows: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-from convert.commands.groups.workers import add_workers, workers_of
+from convert.commands.groups.workers import workers_of
 from convert.commands.options import refuse, seed_of
 from convert.data.own_corpus import read_own
 from convert.own import routes
@@ -26,7 +26,6 @@ def add_own(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--routes", type=Path, metavar="FILE", help="models and hard route, as in bundle.json")
     group.add_argument("--from-scratch", action="store_true", help="networks of their own instead of heads on a trunk")
     group.add_argument("--licence", help="of the bundle, for its card")
-    add_workers(group)
 
 
 def plan_of(options: argparse.Namespace) -> Plan:

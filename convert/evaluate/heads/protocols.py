@@ -26,6 +26,9 @@ from convert.recipes.cascade import FIRST
 from convert.recipes.spec import HeadsSpec
 from convert.score.clip_scores import ClipWindows
 from convert.score.folds import fold_row
+from convert.tasks.job import Job, Result, Workers
+from convert.tasks.processes import HERE
+from convert.tasks.running import gathered
 from convert.train.heads.network import softmax
 from convert.train.heads.statistics import statistics
 from convert.train.heads.training import trained
@@ -40,8 +43,8 @@ OTHERS = {"cremad": ("emodb",), "emodb": ("cremad",), "ravdess": ("cremad", "emo
 _N_SPLITS = 3  # of a speaker's clips into those to adapt to and those to test
 
 
-def fold_results(  # noqa: PLR0913, PLR0917 -- a corpus, a trunk, and where clips and results lie
-    bundle: Bundle, name: str, folder: Path, work: Path, seed: int, fold: int | None = None
+def fold_results(  # noqa: PLR0913, PLR0917 -- a corpus, a trunk, where clips and results lie, and who trains
+    bundle: Bundle, name: str, folder: Path, work: Path, seed: int, fold: int | None = None, workers: Workers = HERE
 ) -> dict[str, Any]:
     """The rows of each fold of the corpus ``name`` by its number, with heads of the recipe and trunk of ``bundle``.
 
@@ -61,7 +64,8 @@ def fold_results(  # noqa: PLR0913, PLR0917 -- a corpus, a trunk, and where clip
         for group in _features([clip for clip in run.material.train if clip.corpus == other], made, spec)
     ]
     folds = range(chosen.n_folds) if fold is None else (fold,)
-    return {str(number): {"rows": _fold(chosen, spec, own, others, number, run)} for number in folds}
+    jobs = [Job(str(number), _fold, (chosen, spec, own, others, number, run)) for number in folds]
+    return gathered(jobs, workers, f"{name}, folds")
 
 
 def spec_of(chosen: Protocol, spec: HeadsSpec) -> HeadsSpec:
@@ -78,7 +82,7 @@ def _fold(  # noqa: PLR0913, PLR0917 -- a fold of a protocol, and what it is tra
     others: Sequence[WindowFeatures],
     number: int,
     run: Run,
-) -> dict[str, Any]:
+) -> Result:
     speakers = {clip.speaker for group in own for clip in group.clips}
     split = splits.split_of(chosen.corpus, speakers, number)
     is_test = [np.array([split[clip.speaker] == "test" for clip in group.clips]) for group in own]
@@ -88,7 +92,8 @@ def _fold(  # noqa: PLR0913, PLR0917 -- a fold of a protocol, and what it is tra
     tested = [
         group.of(test) for group, test in zip(own, is_test, strict=True) if test.any() and group.version == AS_IT_COMES
     ]
-    return tested_rows(chosen, lambda features: softmax(head.logits(features)), known, tested, run.cache)
+    rows = tested_rows(chosen, lambda features: softmax(head.logits(features)), known, tested, run.cache)
+    return {"rows": rows}
 
 
 def tested_rows(

@@ -22,6 +22,9 @@ from convert.evaluate.protocols import protocol
 from convert.recipes.cascade import FIRST, LABELS
 from convert.recipes.catalogue import RECIPES
 from convert.recipes.spec import UNDISTILLED
+from convert.tasks.job import Job, Result, Workers
+from convert.tasks.processes import HERE
+from convert.tasks.running import gathered
 from convert.train.heads import stage
 from convert.train.heads.files import FLATTENING
 from convert.train.heads.scoring import statistics_of
@@ -50,7 +53,9 @@ def n_folds(corpus: str) -> int:
     return min(splits.SHARED_FOLDS, splits.N_BLOCKS[corpus] // splits.SHARED_BLOCKS)
 
 
-def fold_results(corpus: str, folder: Path, work: Path, seed: int, fold: int | None = None) -> dict[str, Any]:
+def fold_results(  # noqa: PLR0913, PLR0917 - a corpus, where clips and results lie, and who trains
+    corpus: str, folder: Path, work: Path, seed: int, fold: int | None = None, workers: Workers = HERE
+) -> dict[str, Any]:
     """Trains what is not trained yet; returns the rows of each fold of ``corpus``, or of ``fold``, by its number.
 
     Raises:
@@ -64,10 +69,11 @@ def fold_results(corpus: str, folder: Path, work: Path, seed: int, fold: int | N
         Run(recipe, seed, number, work, material(folder, recipe, number))
         for number in (range(n) if fold is None else (fold,))
     ]
-    return {str(run.fold): {"rows": _fold(corpus, run)} for run in runs}
+    jobs = [Job(str(run.fold), _fold, (corpus, run)) for run in runs]
+    return gathered(jobs, workers, f"{corpus}, folds")
 
 
-def _fold(corpus: str, run: Run) -> dict[str, Any]:
+def _fold(corpus: str, run: Run) -> Result:
     dataset.prepare(run.material.all(), run.cache)
     shipped = load_bundle(BUNDLES / "small")
     if run.fold == COMMITTED and shipped.manifest.training.get("seed") == run.seed:
@@ -80,7 +86,8 @@ def _fold(corpus: str, run: Run) -> dict[str, Any]:
         stage.train(run)
         made, known, content = stage.source(run), _known(run), (run.path / f"{FIRST}.tflite").read_bytes()
     tested = window_features(run.material.test[corpus], (AS_IT_COMES,), made)
-    return tested_rows(protocol(corpus), _scoring(content, tested[0].values.shape[1]), known, tested, run.cache)
+    scoring = _scoring(content, tested[0].values.shape[1])
+    return {"rows": tested_rows(protocol(corpus), scoring, known, tested, run.cache)}
 
 
 def _known(run: Run) -> FeatureStatistics:

@@ -15,6 +15,8 @@ from convert.encoder.trunk import multiply_adds, parameters, trunk
 from convert.encoder.weights import read_weights
 from convert.recipes.cascade import TASKS
 from convert.recipes.spec import HeadsSpec, Recipe
+from convert.tasks.job import Workers
+from convert.tasks.processes import HERE
 from convert.train.heads.files import head_file
 from convert.train.heads.network import Head
 from convert.train.heads.statistics import as_file, statistics
@@ -28,8 +30,10 @@ from edged.features.whisper import WHISPER
 TRUNK, ADAPTATION, SIZES = "trunk.tflite", "adaptation.npz", "sizes.json"
 
 
-def train(run: Run) -> None:
+def train(run: Run, workers: Workers = HERE) -> None:
     """Writes trunk, statistics and heads into the folder of ``run``, where they are not there yet.
+
+    ``workers`` train the networks of a trunk, several at once.
 
     Raises:
         UsageError: the encoder's package cannot be had, or the recipe has no such heads.
@@ -37,7 +41,7 @@ def train(run: Run) -> None:
     spec = heads_of(run)
     if (run.path / SIZES).is_file():
         return
-    content, size, answers = _trunk(run, spec)
+    content, size, answers = _trunk(run, spec, workers)
     _write(run, TRUNK, content)
     sizes: dict[str, Any] = {"trunk": size}
     features = training_features(run)
@@ -50,11 +54,11 @@ def train(run: Run) -> None:
     write_json(run.path / SIZES, sizes)
 
 
-def _trunk(run: Run, spec: HeadsSpec) -> tuple[bytes, dict[str, int], int | None]:
+def _trunk(run: Run, spec: HeadsSpec, workers: Workers) -> tuple[bytes, dict[str, int], int | None]:
     if run.recipe.trunk is not None:
         from convert.train.trunk.stage import trunk_file  # noqa: PLC0415 - TensorFlow takes seconds
 
-        made = trunk_file(run, spec.active_db)
+        made = trunk_file(run, spec.active_db, workers)
         return made.content, made.size, made.answers
     weights = read_weights(fetch(run.work / "encoder"))
     size = {

@@ -24,8 +24,11 @@ from convert.data.targets import label_targets
 from convert.recipes.cascade import FIRST, LABELS
 from convert.recipes.catalogue import RECIPES
 from convert.recipes.catalogue import recipe as recipe_called
-from convert.recipes.spec import TowerSpec, TrunkSpec
+from convert.recipes.spec import TrunkSpec
 from convert.score import clip_scores
+from convert.tasks import files
+from convert.tasks.job import Job, Result, Workers
+from convert.tasks.processes import HERE
 from convert.train.epochs import put
 from convert.train.quantize import checked_size, quantize, representative_set
 from convert.train.runs import Run
@@ -51,8 +54,8 @@ class Made:
     answers: int | None  # the first of the outputs that are logits of the model that it started from
 
 
-def trunk_file(run: Run, active_db: float) -> Made:
-    """The trunk of ``run``, trained where it is not trained yet.
+def trunk_file(run: Run, active_db: float, workers: Workers = HERE) -> Made:
+    """The trunk of ``run``, trained where it is not trained yet; ``workers`` train its networks, several at once.
 
     Positions within ``active_db`` of the loudest are pooled in training.
 
@@ -61,14 +64,8 @@ def trunk_file(run: Run, active_db: float) -> Made:
         UsageError: the recipe has none.
     """
     spec = spec_of(run)
-    start, trained = _start(run), []
-    for number, of_tower in enumerate(spec.towers, start=1):
-        file = run.path / f"tower{number}.npz"
-        if not file.is_file():
-            _train(run, of_tower, number, file, start, active_db)
-        tower = trunk(run.recipe.network)
-        put(tower.weights, file)
-        trained.append(tower)
+    start = _start(run, workers)
+    trained = _towers(run, active_db, start, workers)
     first = start_file(run)
     towers = trained if first is None else [with_answers(start, first), *trained]
     sizes = [checked_size("trunk", tower) for tower in towers]
@@ -83,19 +80,28 @@ def trunk_file(run: Run, active_db: float) -> Made:
     return Made(int8_trunk(towers, representative_set(run)), size, answers)
 
 
-def _train(  # noqa: PLR0913, PLR0917 - they are what a training is made of
-    run: Run,
-    spec: TowerSpec,
-    number: int,
-    file: Path,
-    start: Any,  # noqa: ANN401 - keras has no types
-    active_db: float,
-) -> None:
-    labelled, recipe = run.material.train, run.recipe
-    clips = [*labelled, *_unlabelled(run)]
-    if recipe.augmented_copies:
-        dataset.prepare(run.material.noises, run.cache)
-        prepare(clips, run.material.noises, run.cache, recipe.augmented_copies, recipe.sound)
+def _towers(run: Run, active_db: float, start: Any, workers: Workers) -> list[Any]:  # noqa: ANN401 - keras has no types
+    """The trained networks, which all begin with the weights of ``start``, if there is one."""
+    weights = None if start is None else start.get_weights()
+    jobs = {
+        run.path / f"tower{number}.npz": Job(f"tower{number}", _tower, (run, number, weights, active_db))
+        for number in range(1, len(spec_of(run).towers) + 1)
+    }
+    if not all(file.is_file() for file in jobs):  # before the workers, which would all compute the same
+        clips = _prepared(run)
+        for spec in spec_of(run).towers:
+            encoder_targets(run, spec, clips)
+    files.make(jobs, workers)
+    towers = [trunk(run.recipe.network) for _ in jobs]
+    for tower, file in zip(towers, jobs, strict=True):
+        put(tower.weights, file)
+    return towers
+
+
+def _tower(run: Run, number: int, weights: list[Floats] | None, active_db: float) -> Result:
+    """Trains tower ``number``, 1 or more, from ``weights``."""
+    labelled, recipe, spec = run.material.train, run.recipe, spec_of(run).towers[number - 1]
+    clips = _prepared(run)
     targets = encoder_targets(run, spec, clips)
     labels = targets.shares.copy()  # of a clip without a label it is all that is known
     intended = label_targets(labelled, LABELS, recipe.intended_share, recipe.smoothing)
@@ -103,6 +109,7 @@ def _train(  # noqa: PLR0913, PLR0917 - they are what a training is made of
     truth = targets.shares.argmax(axis=1)
     truth[: len(labelled)] = [LABELS.index(str(clip.label)) for clip in labelled]
     print(f"trunk: tower {number} in {run.path}", file=sys.stderr)
+    file = run.path / f"tower{number}.npz"
     TrunkTraining(
         file=file,
         recipe=recipe,
@@ -117,8 +124,18 @@ def _train(  # noqa: PLR0913, PLR0917 - they are what a training is made of
             spec,
             run.seed + number - 1,
         ),
-        start=start,
+        weights=weights,
     ).finish()
+    return files.packed(file)
+
+
+def _prepared(run: Run) -> list[Clip]:
+    """The clips that towers are trained on, those without labels last."""
+    clips, recipe = [*run.material.train, *_unlabelled(run)], run.recipe
+    if recipe.augmented_copies:
+        dataset.prepare(run.material.noises, run.cache)
+        prepare(clips, run.material.noises, run.cache, recipe.augmented_copies, recipe.sound)
+    return clips
 
 
 def _unlabelled(run: Run) -> list[Clip]:
@@ -148,13 +165,13 @@ def spec_of(run: Run) -> TrunkSpec:
     return run.recipe.trunk
 
 
-def _start(run: Run) -> Any:  # noqa: ANN401 - keras has no types
+def _start(run: Run, workers: Workers) -> Any:  # noqa: ANN401 - keras has no types
     """The trunk that training starts from, or None."""
-    file = start_file(run)
+    file = start_file(run, workers)
     return None if file is None else started(run.recipe.network, file, _calibration(run))
 
 
-def start_file(run: Run) -> Path | None:
+def start_file(run: Run, workers: Workers = HERE) -> Path | None:
     """The quantized first model that training starts from, made where it is not there yet."""
     name = spec_of(run).start
     if not name:
@@ -163,7 +180,7 @@ def start_file(run: Run) -> Path | None:
     other = dataclasses.replace(run, recipe=recipe_called(name, None if whole else run.recipe.epochs))
     file = other.path / f"{FIRST}.tflite"
     if not file.is_file():
-        train(other, (FIRST,))
+        train(other, (FIRST,), workers)
         quantize(other, (FIRST,))
     return file
 

@@ -26,6 +26,7 @@ from convert.recipes.spec import Recipe, TowerSpec
 from convert.train.epochs import put, save
 from convert.train.trunk.network import activity, pooled, trunk
 from convert.train.trunk.places import Places
+from edged.features.logmel import Floats
 
 _OFFSETS_WEIGHT = 0.01  # of the offsets' distance from the means of their labels, which they follow slowly
 _MIN_KNOWN = 1e-6  # share of the labels that a model knows: none of a clip with another one
@@ -57,15 +58,15 @@ class TrunkTraining:
         spec: TowerSpec,
         active_db: float,
         places: Places,
-        start: Any,  # noqa: ANN401 - keras has no types
+        weights: list[Floats] | None,
     ) -> None:
-        """``start`` is a trunk whose weights are the first ones, or None."""
+        """``weights`` are the first ones, or None."""
         self._file, self._recipe, self._places = file, recipe, places
         self._state, self._log = file.with_name(f"{file.stem}-epoch.npz"), file.with_suffix(".json")
         keras.utils.set_random_seed(places.seed)
         self._trunk, self._averaged = trunk(recipe.network), trunk(recipe.network)
-        if start is not None:
-            self._trunk.set_weights(start.get_weights())
+        if weights is not None:
+            self._trunk.set_weights(weights)
         self._averaged.set_weights(self._trunk.get_weights())
         self._heads = Heads(2 * self._trunk.output_shape[-1], spec.components, places.seed)
         variables = [*self._trunk.trainable_variables, *self._heads.variables]

@@ -47,7 +47,7 @@ def folds(folder: Path) -> dict[str, Any]:
     dataset.prepare(own.clips[:1], folder / "cache")
     run: Any = SimpleNamespace(seed=1, cache=folder / "cache")
     others = [features(12, first=20)]
-    return {str(number): {"rows": _fold(protocol, FEW, [own], others, number, run)} for number in (0, 1)}
+    return {str(number): _fold(protocol, FEW, [own], others, number, run) for number in (0, 1)}
 
 
 @pytest.fixture(scope="module")

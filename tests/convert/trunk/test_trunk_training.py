@@ -130,7 +130,7 @@ def test_recipe_needs_its_meetings(tmp_path: Path) -> None:
 def test_training_resumes(tmp_path: Path) -> None:
     """Training that stops after its first epoch continues with the second one and ends with the same weights."""
     supply, whole, parts = places(), tmp_path / "whole.npz", tmp_path / "parts.npz"
-    TrunkTraining(file=whole, recipe=RECIPE, spec=SPEC, active_db=45, places=supply, start=None).finish()
+    TrunkTraining(file=whole, recipe=RECIPE, spec=SPEC, active_db=45, places=supply, weights=None).finish()
     assert not whole.with_name("whole-epoch.npz").exists()
 
     class Killed(Places):
@@ -144,9 +144,9 @@ def test_training_resumes(tmp_path: Path) -> None:
 
     first = Killed(*(getattr(supply, name) for name in ARGUMENTS))
     with pytest.raises(KeyboardInterrupt):
-        TrunkTraining(file=parts, recipe=RECIPE, spec=SPEC, active_db=45, places=first, start=None).finish()
+        TrunkTraining(file=parts, recipe=RECIPE, spec=SPEC, active_db=45, places=first, weights=None).finish()
     assert not parts.exists()
-    TrunkTraining(file=parts, recipe=RECIPE, spec=SPEC, active_db=45, places=supply, start=None).finish()
+    TrunkTraining(file=parts, recipe=RECIPE, spec=SPEC, active_db=45, places=supply, weights=None).finish()
     assert [entry["epoch"] for entry in json.loads(parts.with_suffix(".json").read_text("utf-8"))] == [1, 2]
     with np.load(whole) as one, np.load(parts) as other:
         assert all(np.allclose(one[name], other[name], atol=1e-3) for name in one.files)
