@@ -28,7 +28,7 @@ _WORDS = ("edged.hub.words", "edged.hub.linear_text", "edged.hub.fusion", "edged
 _CONVERT_FOLDERS = tuple(
     f"convert.{name}"
     for name in (
-        *("corpora", "recipes", "data", "augment", "score", "encoder"),
+        *("corpora", "recipes", "data", "tasks", "augment", "score", "encoder"),
         *("train", "gate", "text", "stream", "evaluate"),
     )
 )
@@ -59,19 +59,21 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("convert.stream", (*_CONVERT_FOLDERS[:-2], "edged")),
     ("convert.demo", ("convert", "edged")),
     ("convert.voices", ("convert.corpora", "convert.data", "convert.stream", "edged")),
-    ("convert.text", (*_CONVERT_FOLDERS[:8], *_TRAINING, *_WORDS)),
+    ("convert.text", (*_CONVERT_FOLDERS[:-3], *_TRAINING, *_WORDS)),
     ("convert.evaluate", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
     # Own recordings are refused in the words of the device.
     ("convert.data.recordings", ("edged.audio.sound_file", *_TRAINING)),
+    # Their processes end with the one that started them.
+    ("convert.tasks", ("convert.data.atomic_file", "edged.errors", "edged.host.process.interrupts")),
+    ("convert.score.isolated", ("convert.tasks", "edged.host.process.interrupts")),
     # A training clip passes through these in order: each folder may import those before it (docs/decisions/0028).
     *[(folder, (*_CONVERT_FOLDERS[:number], *_TRAINING)) for number, folder in enumerate(_CONVERT_FOLDERS)],
-    ("convert.tasks", ("convert.data.atomic_file", "edged.errors", "edged.host.process.interrupts")),
-    ("convert.own", (*_CONVERT_FOLDERS, "convert.tasks", "convert.zoo", *_TRAINING)),
+    ("convert.own", (*_CONVERT_FOLDERS, "convert.zoo", *_TRAINING)),
     (
         "convert.card",
         ("convert.corpora", "convert.recipes", "convert.score", "convert.zoo", "convert.gate.recipe", *_TRAINING),
     ),
-    ("convert.zoo", (*_CONVERT_FOLDERS, "convert.tasks", *_TRAINING, *_WORDS)),
+    ("convert.zoo", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
     ("convert.bundle", (*_CONVERT_FOLDERS, "convert.own", "convert.card", *_TRAINING, *_WORDS)),
     ("convert.commands.pretrained.voices", ("convert", "edged")),
     ("convert.commands", ("convert", *_TRAINING)),
@@ -81,7 +83,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # It measures both, with the brokers and microphones of the tests.
     ("benchmarks", ("edged", "convert", "tests.parts")),
 ]
-_ALONE = {"edged.errors", "convert.data.recordings", *_BUNDLE}  # rows for single modules
+_ALONE = {"edged.errors", "convert.data.recordings", "convert.score.isolated", *_BUNDLE}  # rows for single modules
 
 _HOME = {
     "sounddevice": "edged.audio.driver",
