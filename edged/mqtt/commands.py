@@ -33,6 +33,7 @@ _RESTART_S = (
     60.0  # from the start to the first restart by command: a command that is sent again and again must not cause a loop
 )
 _SAY_S = 60.0  # between two log lines about refused commands
+_LOGGED = ("reload", "identify")  # whoever obeys these logs the outcome, also where no command asked for it
 
 _log = logging.getLogger(__name__)
 
@@ -124,7 +125,8 @@ class Commands:
             message = f"the daemon started less than {_RESTART_S:g} s ago, try again in {wait_s:.0f} s"
             return self._refusal(known, message, given.id)
         result = msgspec.structs.replace(obey(name, given), id=given.id)
-        _log.info("command %s: %s", name, result.message)
+        if name not in _LOGGED:
+            _log.info("command %s: %s", name, result.message)
         return result
 
     def _refusal(self, name: str, message: str, id_: str | msgspec.UnsetType = msgspec.UNSET) -> Result | None:

@@ -70,6 +70,16 @@ def test_command_is_obeyed_in_the_next_tick() -> None:
     assert (result.command, result.ok, result.id) == ("mute", True, "7")
 
 
+@pytest.mark.parametrize(("name", "n_lines"), [("snapshot", 1), ("mute", 1), ("reload", 0), ("identify", 0)])
+def test_obeyed_command_is_logged_once(name: str, n_lines: int, caplog: pytest.LogCaptureFixture) -> None:
+    """``Reload`` logs each reload, and ``Control`` the identity: a line here would say the same again."""
+    caplog.set_level(logging.INFO)
+    bench = Bench()
+    bench.send(name, b"ON" if name == "mute" else b"")
+    bench.obey()
+    assert caplog.messages == [f"command {name}: done"] * n_lines
+
+
 def test_commands_are_obeyed_in_order() -> None:
     """Mute, then unmute in one go leaves the device unmuted."""
     bench = Bench()
