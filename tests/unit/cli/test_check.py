@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from edged.cli.main import main
 from edged.cli.sensor import check
 from edged.cli.sensor.check import state_words
 from edged.cli.sensor.report import Report
 from edged.config.structs import Config, Outbox
-from edged.errors import StateError
+from edged.errors import ConfigError, EdgedError, StateError
 from edged.host import state_dir
 from edged.host.state_trial import Trial, user
 from edged.mqtt.probe import SkippedError
+from tests.parts.broker.mosquitto import free_port
 
 
 def refusing(number: int) -> Callable[[Path], Trial]:
@@ -72,6 +74,47 @@ def test_state_that_cannot_be_used(
     assert report.status == StateError.exit_status == 1
     words = f"/data: {os.strerror(number)}; without it events, adaptation and commands are in memory only: {advice}"
     assert " ".join(capsys.readouterr().out.split()) == f"state FAIL {words}"
+
+
+@pytest.mark.parametrize(
+    ("text", "failed", "skipped"),
+    [
+        ("baseline: {expected: {joy: 0.5}}", "labels", ["adaptation"]),
+        ("state_dir: ~nobody-here/edged", "state", ["adaptation", "microphone"]),
+    ],
+)
+def test_fault_is_shown_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, failed: str, skipped: list[str]
+) -> None:
+    """The first part that meets it says what is wrong, the others where that is said."""
+    file = tmp_path / "config.yaml"
+    file.write_text(f"{text}\nmqtt: {{host: 127.0.0.1, port: {free_port()}}}\n")
+    assert main(["check", "--config", str(file)]) == 78
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line.split()[0] for line in lines if "FAIL" in line and "broker" not in line) == failed
+    assert [line.split() for line in lines if line.endswith(f"see {failed}")] == [
+        [part, "SKIP", "see", failed] for part in skipped
+    ]
+
+
+def test_different_faults_are_all_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """The status is that of the first."""
+    report = Report()
+
+    def failing(fault: EdgedError) -> Callable[[], str]:
+        def attempt() -> str:
+            raise fault
+
+        return attempt
+
+    for name, fault in (("a", StateError("no room")), ("b", ConfigError("no room")), ("c", ConfigError("no key"))):
+        assert report.part(name, failing(fault), str) is None
+    assert [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()] == [
+        ["a", "FAIL", "no room"],
+        ["b", "SKIP", "see a"],
+        ["c", "FAIL", "no key"],
+    ]
+    assert report.status == StateError.exit_status
 
 
 def test_state_of_the_service_is_closed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
