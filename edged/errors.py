@@ -21,7 +21,9 @@ mends neither a wrong config nor a wrong bundle.  A message is one line: what, w
 """
 
 import reprlib
+from collections.abc import Iterable
 from datetime import date
+from difflib import get_close_matches
 
 _MAX_BITS = 10_000  # Python refuses to write numbers of more than 4300 digits, and yet reads them in hexadecimal
 
@@ -142,6 +144,16 @@ def shown(value: object) -> str:
 def reason(exc: BaseException) -> str:
     """Why ``exc`` was raised, without the file that an ``OSError`` names, for a message that names it already."""
     return str(getattr(exc, "strerror", None) or exc)
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """The one of ``names`` that ``word`` is a slip of; empty if none is near.
+
+    Of those that difflib finds, one with the same letters wins: two were exchanged, as in ``prot`` for ``port``, which
+    difflib takes for ``root``.
+    """
+    close = get_close_matches(word, list(names))
+    return min(close, key=lambda name: sorted(name) != sorted(word), default="")
 
 
 def counted(count: int, noun: str) -> str:

@@ -4,7 +4,6 @@ import argparse
 import json
 import textwrap
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from convert.bundle import origin
 from convert.commands.groups.workers import add_workers, workers_of
 from convert.commands.options import add_folders, natural, need_tensorflow
 from convert.commands.text import add_text_folder
-from edged.errors import UsageError
+from edged.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from convert.zoo.problems import Places
@@ -134,6 +133,6 @@ def _wrapped(name: str, text: str) -> list[str]:
 def _known(option: str, given: Sequence[str], known: Sequence[str]) -> None:
     for name in given:
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            which = f'did you mean "{close[0]}"? --list names all' if close else "expected a name that --list prints"
+            close = nearest(name, known)
+            which = f'did you mean "{close}"? --list names all' if close else "expected a name that --list prints"
             raise UsageError(f"--{option} {name}: {which}")

@@ -2,8 +2,8 @@
 
     path ──open──► rate, channels, promised length ──blocks──► (n, n_channels) float32, full scale 1, or RecordingError
 
-At most a block of sound is in memory, however long the file is.  Whatever libsndfile decodes is taken (wav, flac, ogg,
-opus, mp3, any width, rate and number of channels).  A file that would give a wrong answer is refused with one line that
+At most a block of sound is in memory, however long the file is.  Whatever libsndfile decodes is taken (the formats of
+``names``, any width, rate and number of channels).  A file that would give a wrong answer is refused with one line that
 says where and why; if it goes wrong in the middle (cut off, damaged, NaN), the sound before that is returned first,
 then the error is raised.  If a format gives no length (FLAC from a pipe, MP3 without a Xing frame), a file that ends
 between two frames is complete.
@@ -24,6 +24,7 @@ from edged.audio.formats.container import is_cut_off, is_gsm, promised_frames
 from edged.audio.formats.foreign import beginning, conversion_command, conversion_hint, header_fault, not_sound
 from edged.audio.formats.joined import is_joined, reads_all
 from edged.audio.formats.mpeg import CountedMp3, counted, shortest_s
+from edged.audio.formats.names import READ
 from edged.audio.formats.quiet import quiet
 from edged.errors import RecordingError
 from edged.features.logmel import Floats
@@ -36,7 +37,7 @@ _RATES_HZ = (4_000, 384_000)  # below there is no speech left, above there is no
 # range of 32-bit integers, and their power would overflow float32.
 _LOUDEST = np.float32(2**31)
 _LARGEST_HEADER = 4096  # bytes; a longer file without samples has a wrong header
-_EXPECTED = "expected wav, flac, ogg, opus or mp3"
+_EXPECTED = f"expected {READ}"
 _NO_RATE = f"samples without a header have no known rate; {_EXPECTED}"
 _SYSTEM_ERROR = 2  # libsndfile's number for what the operating system refuses
 

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edged.audio.formats.names import ENDINGS
 from edged.calls.analysis import analyse
 from edged.calls.files import stored_report, write_report
 from edged.calls.settings import CallSettings, digest
@@ -27,7 +28,6 @@ from edged.host.process.interrupts import children_ended, end_with_parent, inter
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
 
-SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".w64", ".rf64", ".aif", ".aiff", ".au")
 _POLL_S = 0.2  # between two looks at the progress of the workers
 
 _progress: "Synchronized[float] | None" = None  # in a worker: calls done by all of them, with fractions
@@ -69,7 +69,7 @@ def jobs(paths: Sequence[Path], out: Path | None, *, returned: bool = False) -> 
             continue
         inside = sorted(file for file in path.rglob("*") if _is_recording(file))
         if not inside:
-            raise UsageError(f"{path}: no recordings, expected files ending in {', '.join(SUFFIXES[:6])}")
+            raise UsageError(f"{path}: no recordings, expected files ending in {', '.join(ENDINGS)}")
         found += [(file, file.relative_to(path)) for file in inside]
     stems = Counter(name.with_suffix("") for _, name in found)
     names = [name if stems[name.with_suffix("")] > 1 else name.with_suffix("") for _, name in found]
@@ -185,4 +185,4 @@ def _advance(share: float) -> None:
 
 
 def _is_recording(file: Path) -> bool:
-    return file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and os.path.isfile(file)  # noqa: PTH113 -- as above
+    return file.suffix.lower() in ENDINGS and not file.name.startswith(".") and os.path.isfile(file)  # noqa: PTH113 -- as above

@@ -24,7 +24,7 @@ def prepared(file: ConfigFile, *, keep: bool = False, of_calls: bool = False) ->
     config = file.load()
     log_to_stderr(config.log_level)
     bundle = bundle_of(of_recordings(config) if of_calls else config, keep=keep)
-    return _fitting_file(file, config, bundle), bundle
+    return _fitting_file(file, config, bundle, of_calls=of_calls), bundle
 
 
 def loaded(file: ConfigFile, bundle: Bundle) -> Config:
@@ -32,20 +32,27 @@ def loaded(file: ConfigFile, bundle: Bundle) -> Config:
     return _fitting_file(file, file.load(), bundle)
 
 
-def fitting(config: Config, bundle: Bundle) -> Config:
-    """``config`` itself; raises ``ConfigError`` if it names labels that ``bundle`` does not have."""
+def fitting(config: Config, bundle: Bundle, *, of_calls: bool = False) -> Config:
+    """``config`` itself; raises ``ConfigError`` if it names labels that ``bundle`` does not have.
+
+    ``bundle`` scores calls if it is that ``of_calls``, or with ``calls.live``.
+    """
     labels = bundle.manifest.labels
     prior_distribution(config.baseline.expected, labels)
     if unknown := sorted(config.tracker.enter_for.keys() - set(labels)):
         raise ConfigError(
             f"tracker.enter_for names {', '.join(unknown)}, expected labels of the bundle: {list(labels)}"
         )
+    if of_calls or config.calls.live == "on":
+        from edged.calls.settings import rules  # noqa: PLC0415 -- a device without calls need not load it
+
+        rules(config.calls, labels)
     return config
 
 
-def _fitting_file(file: ConfigFile, config: Config, bundle: Bundle) -> Config:
+def _fitting_file(file: ConfigFile, config: Config, bundle: Bundle, *, of_calls: bool = False) -> Config:
     try:
-        return fitting(config, bundle)
+        return fitting(config, bundle, of_calls=of_calls)
     except ConfigError as exc:
         raise ConfigError(f"{file.path}: {exc}") from exc
 

@@ -10,14 +10,13 @@ import argparse
 import shutil
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from itertools import groupby
 from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
 from edged.cli.screen import wrapped
 from edged.cli.values import path
-from edged.errors import UsageError
+from edged.errors import UsageError, nearest
 
 
 class Command(Protocol):
@@ -140,8 +139,8 @@ class _MainParser(_Parser):
         if action.dest != "name" or value in self.commands:
             super()._check_value(action, value)
             return
-        close = get_close_matches(value, self.commands, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "`edged --help` lists the commands"
+        close = nearest(value, self.commands)
+        hint = f"did you mean {close!r}?" if close else "`edged --help` lists the commands"
         raise argparse.ArgumentError(None, f"{value!r} is not a command, {hint}")
 
 
@@ -170,8 +169,8 @@ class _CommandParser(_Parser):
         parsed, unknown = super().parse_known_args(args, namespace)
         if unknown:
             options = [option for action in self._actions for option in action.option_strings]
-            close = get_close_matches(unknown[0], options, n=1)
-            self.error(f"unknown argument {unknown[0]!r}" + (f", did you mean {close[0]!r}?" if close else ""))
+            close = nearest(unknown[0], options)
+            self.error(f"unknown argument {unknown[0]!r}" + (f", did you mean {close!r}?" if close else ""))
         return parsed, unknown
 
 

@@ -1,10 +1,11 @@
 """What to write in place of a key that the config does not have.
 
-section, key ──names of other programs, other sections, difflib──► "did you mean mqtt.host?", or the keys there are
+section, key ──names of other programs, other sections, slips──► "did you mean mqtt.host?", or the keys there are
 """
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+
+from edged.errors import nearest
 
 # What people write who know other MQTT programs; by section, the hint.
 _MQTT = {
@@ -70,8 +71,8 @@ def hint(section: str, key: str, keys: Mapping[str, Sequence[str]]) -> str:
     elsewhere = [_joined(other, key) for other, names in keys.items() if key in names]
     if len(elsewhere) == 1:
         return f"did you mean {elsewhere[0]}?"
-    if close := get_close_matches(key, keys[section], n=1):
-        return f"did you mean {_joined(section, close[0])}?"
+    if close := nearest(key, keys[section]):
+        return f"did you mean {_joined(section, close)}?"
     return f"expected keys among {', '.join(keys[section])}"
 
 

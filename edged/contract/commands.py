@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edged.contract.fields import Score
-from edged.errors import shown
+from edged.errors import counted, shown
 
 UNKNOWN = "unknown"  # stands for any unknown command
 READ_ONLY = ("identify", "snapshot")  # commands obeyed if mqtt.commands is read-only
@@ -74,8 +74,9 @@ class Form:
 class Fault:
     """Why a payload is refused."""
 
-    message: str
+    message: str  # for the sender
     id: str | msgspec.UnsetType
+    logged: str  # for the log: without the payload, which may hold anything
 
 
 _NOTHING = Form(Arguments, {"": {}, "PRESS": {}}, "{}")
@@ -103,7 +104,8 @@ def arguments(name: str, payload: bytes) -> Arguments | Fault:
     """Parse ``payload`` of the command ``name``, one of ``FORMS``; never raises."""
     form = FORMS[name]
     if len(payload) > MAX_BYTES:
-        return Fault(f"the payload has more than {MAX_BYTES} bytes, {_expected(form)}", msgspec.UNSET)
+        message = f"the payload has more than {MAX_BYTES} bytes, {_expected(form)}"
+        return Fault(message, msgspec.UNSET, message)
     try:
         text = payload.decode("utf-8").strip()
         known: Any = {word.lower(): content for word, content in form.words.items()}.get(text.lower())
@@ -111,7 +113,9 @@ def arguments(name: str, payload: bytes) -> Arguments | Fault:
             return msgspec.convert(known, form.kind)
         return msgspec.json.decode(text, type=form.kind)
     except _WRONG:
-        return Fault(f"the payload is {_quoted(payload)}, {_expected(form)}", _id_of(payload))
+        message = f"the payload is {_quoted(payload)}, {_expected(form)}"
+        what = f"of {counted(len(payload), 'byte')} is malformed" if payload else "is empty"
+        return Fault(message, _id_of(payload), f"the payload {what}, {_expected(form)}")
 
 
 def _expected(form: Form) -> str:

@@ -5,7 +5,8 @@
 
 paho's thread only queues a command; the pipeline's thread obeys it between two reads, so no lock is needed.  A flood of
 commands causes no flood of results: commands and refusals have a budget each, and refusals beyond it are counted in the
-next result and in the log.
+next result.  The log says of each refused command, within a budget of its own, from what topic it came and why.  It
+never has a malformed payload: somebody may have sent a password to the wrong topic.
 
 Results go to topics made of known names.  All other names, however hostile, are answered on ``cmd/unknown/result``,
 which our subscription does not match, so the daemon never answers itself.
@@ -32,7 +33,9 @@ _REFUSALS_BURST, _REFUSALS_PER_S = 5, 1.0  # answered refusals
 _RESTART_S = (
     60.0  # from the start to the first restart by command: a command that is sent again and again must not cause a loop
 )
-_SAY_S = 60.0  # between two log lines about refused commands
+_LINES_BURST, _LINES_PER_S = 5, 1 / 60  # log lines, each about one refused command
+_SAY_S = 60.0  # from a refused command without a line to the log line that counts those of the minute
+_LOGGED = ("reload", "identify")  # whoever obeys these logs the outcome, also where no command asked for it
 
 _log = logging.getLogger(__name__)
 
@@ -65,12 +68,14 @@ class Commands:
         self.on_received: Callable[[], None] = lambda: None  # called by paho's thread when a command waits
         self._inbox: deque[tuple[str, bytes]] = deque()  # name and payload, both truncated
         self._n_overflowed = self._n_retained = 0  # written by paho's thread alone
+        self._retained_name = ""  # of the newest retained command, cut
         self._budget = Bucket(_BURST, _PER_S, clock)
         self._refusals = Bucket(_REFUSALS_BURST, _REFUSALS_PER_S, clock)
+        self._lines = Bucket(_LINES_BURST, _LINES_PER_S, clock)
         self._restart_from_s = clock() + _RESTART_S
         self._unanswered = 0  # refusals since the last answered one
         self._seen = (0, 0)  # overflowed and retained commands that are already counted
-        self._refused, self._said_s = 0, -_SAY_S  # refusals since the last log line, and its time
+        self._unlogged, self._unlogged_from_s = 0, 0.0  # refusals without a log line, not counted yet, and since when
 
     def connected(self) -> None:
         """Nothing to do: nobody asks for commands."""
@@ -84,6 +89,7 @@ class Commands:
         if not self.filters or not received.topic.startswith(self._below) or "/" in name:
             return
         if received.retained:  # old, and it would be obeyed again after each connection
+            self._retained_name = name[: _MAX_NAME + 1]
             self._n_retained += 1
         elif len(self._inbox) >= _MAX_WAITING:
             self._n_overflowed += 1
@@ -100,39 +106,68 @@ class Commands:
                 yield result_of(result.command), result
         overflowed, retained = self._n_overflowed, self._n_retained
         self._unanswered += overflowed - self._seen[0]
-        self._refused += overflowed - self._seen[0]
+        self._leave_out(overflowed - self._seen[0])
         if retained and not self._seen[1]:
-            _log.warning("a retained command is ignored, as all of them are: publish commands without retain")
+            topic = self._topic(self._retained_name)
+            _log.warning("%s: a retained command is ignored, as all are: publish commands without retain", topic)
         self._seen = (overflowed, retained)
-        if self._refused and self._clock() - self._said_s >= _SAY_S:
-            _log.warning("commands refused: %d", self._refused)
-            self._refused, self._said_s = 0, self._clock()
+        if self._unlogged and self._clock() - self._unlogged_from_s >= _SAY_S:
+            _log.warning("commands refused: %d more", self._unlogged)
+            self._unlogged = 0
 
     def _result(self, name: str, payload: bytes, obey: Callable[[str, Arguments], Result]) -> Result | None:
-        known = name if name in FORMS else UNKNOWN
-        if not self._budget.take():
-            return self._refusal(known, f"too many commands, expected at most {_PER_S:g} a second after {_BURST}")
-        if known == UNKNOWN:
-            return self._refusal(known, f"the command is {shown(name)}, expected {', '.join(FORMS)}")
-        if self._mode != "on" and name not in READ_ONLY:
-            return self._refusal(known, f"mqtt.commands is {self._mode}, expected {' or '.join(READ_ONLY)}")
-        given = arguments(name, payload)
+        given = self._checked(name, payload)
         if isinstance(given, Fault):
-            return self._refusal(known, given.message, given.id)
-        if name == "restart" and self._clock() < self._restart_from_s:
-            wait_s = self._restart_from_s - self._clock()
-            message = f"the daemon started less than {_RESTART_S:g} s ago, try again in {wait_s:.0f} s"
-            return self._refusal(known, message, given.id)
+            self._log_refusal(name, given.logged)
+            return self._refusal(name if name in FORMS else UNKNOWN, given)
         result = msgspec.structs.replace(obey(name, given), id=given.id)
-        _log.info("command %s: %s", name, result.message)
+        if name in _LOGGED:
+            return result
+        if result.ok:
+            _log.info("command %s: %s", name, result.message)
+        else:
+            self._log_refusal(name, result.message)
         return result
 
-    def _refusal(self, name: str, message: str, id_: str | msgspec.UnsetType = msgspec.UNSET) -> Result | None:
-        self._refused += 1
+    def _checked(self, name: str, payload: bytes) -> Arguments | Fault:
+        """What ``obey`` gets, or why it gets nothing."""
+        if not self._budget.take():
+            return _fault(f"too many commands, expected at most {_PER_S:g} a second after {_BURST}")
+        if name not in FORMS:
+            return _fault(f"the command is {shown(name)}, expected {', '.join(FORMS)}")
+        if self._mode != "on" and name not in READ_ONLY:
+            return _fault(f"mqtt.commands is {self._mode}, expected {' or '.join(READ_ONLY)}")
+        given = arguments(name, payload)
+        if name == "restart" and not isinstance(given, Fault) and self._clock() < self._restart_from_s:
+            wait_s = self._restart_from_s - self._clock()
+            message = f"the daemon started less than {_RESTART_S:g} s ago, try again in {wait_s:.0f} s"
+            return _fault(message, given.id)
+        return given
+
+    def _refusal(self, name: str, fault: Fault) -> Result | None:
         if not self._refusals.take():
             self._unanswered += 1
             return None
+        message = fault.message
         if self._unanswered:
             message += f"; {self._unanswered} more were refused without an answer"
             self._unanswered = 0
-        return Result(time=rfc3339(time.time()), command=name, ok=False, message=message, id=id_)
+        return Result(time=rfc3339(time.time()), command=name, ok=False, message=message, id=fault.id)
+
+    def _log_refusal(self, name: str, why: str) -> None:
+        if self._lines.take():
+            _log.warning("%s: command refused: %s", self._topic(name), why)
+        else:
+            self._leave_out(1)
+
+    def _leave_out(self, count: int) -> None:
+        if not self._unlogged:
+            self._unlogged_from_s = self._clock()
+        self._unlogged += count
+
+    def _topic(self, name: str) -> str:
+        return self._below + shown(name)[1:-1]  # without quotes: on one line, and of bounded length
+
+
+def _fault(message: str, id_: str | msgspec.UnsetType = msgspec.UNSET) -> Fault:
+    return Fault(message, id_, message)

@@ -1,6 +1,6 @@
 """Tries the broker stage by stage, so that a failure can be located.
 
-    name ──► TCP ──► TLS ──► login ──► topics ──► sizes: the result of each, or PublishError with what to do
+    files ──► name ──► TCP ──► TLS ──► login ──► topics ──► sizes: the result of each, or PublishError with what to do
 
 The login is that of ``edged run``: same client id, will, retained message and subscriptions, so it passes and fails as
 the daemon would.  Only ``availability`` says ``offline`` throughout, which is true.  If the daemon runs on this
@@ -26,6 +26,7 @@ from edged.errors import PublishError
 from edged.host.identity import client_id
 from edged.mqtt.connection import Connection
 from edged.mqtt.reasons import closed_words, failure_words
+from edged.mqtt.security.password import read_password
 from edged.mqtt.security.tls import fault_words, key_hint, speaks_tls, tls_context, trust
 from edged.mqtt.state import State
 from edged.mqtt.subscriptions import Subscription
@@ -33,6 +34,7 @@ from edged.mqtt.subscriptions import Subscription
 _ANSWER_S = 5.0  # for each stage
 _LOOK_S = 0.05
 _RULES = "`edged acl` prints the rules for mosquitto"
+_FILES = ("password_file", "ca_file", "cert_file", "key_file")
 _VERSIONS = {"v3.1.1": "MQTT 3.1.1", "v5": "MQTT 5"}
 
 
@@ -56,6 +58,8 @@ def stages(mqtt: Mqtt, live: LiveClient) -> Iterator[tuple[str, Callable[[], str
 
     Trying raises ``PublishError``, ``SkippedError``, or ``ConfigError`` if a file named in the config cannot be used.
     """
+    if mqtt.username or mqtt.tls == "on":
+        yield "files", lambda: _read(mqtt)  # first: what is missing here shows without a network
     yield "name", lambda: _resolve(mqtt)
     yield "TCP", lambda: _reach(mqtt)
     yield "TLS", lambda: _secure(mqtt)
@@ -64,6 +68,13 @@ def stages(mqtt: Mqtt, live: LiveClient) -> Iterator[tuple[str, Callable[[], str
         yield "login", lambda: client.login(opened)
         yield "topics", client.there_and_back
         yield "sizes", client.large_messages
+
+
+def _read(mqtt: Mqtt) -> str:
+    """Read password and certificates, as each connection does before it opens."""
+    read_password(mqtt)
+    tls_context(mqtt)
+    return ", ".join(f"mqtt.{key}" for key in _FILES if getattr(mqtt, key)) or "none in the config"
 
 
 def _resolve(mqtt: Mqtt) -> str:

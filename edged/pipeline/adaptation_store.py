@@ -89,10 +89,10 @@ class AdaptationStore:
         if not fits:
             raise ModelError(f"{file}: learned with another bundle or routing, expected {self._origin}")
 
-    @property
-    def stored_microphone(self) -> str:
-        """The microphone of the state that was read at the start; empty if there is none."""
-        return microphone_of(self._stored) if self._stored else ""
+    def select_stored_microphone(self) -> None:
+        """Continues from the state that was read at the start, if no microphone is known: as its own would."""
+        if not self._microphone and self._stored is not None:
+            self.select_microphone(microphone_of(self._stored))
 
     def select_microphone(self, name: str) -> None:
         """Sound comes from the microphone ``name``; a new one starts from its stored state, if there is one."""

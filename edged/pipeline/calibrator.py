@@ -63,7 +63,8 @@ class Calibrator:
         return self._ended(calibration.outcome(adaptation, self._classifier.cascade))
 
     def forget(self) -> Outcome:
-        """Undoes the calibration, also a running one."""
+        """Undoes the calibration, also a running one, and the stored one where no sound has come yet."""
+        self._store.select_stored_microphone()
         was_running, self._classifier.calibration = self.running, None
         adaptation = self._store.adaptation
         if adaptation is None or not adaptation.forget_calibration():

@@ -118,9 +118,10 @@ class Control:
         return _result("baseline", self._saved(message), baseline=mode)
 
     def _calibrate(self, calibrate: Calibrate) -> Result:
-        calibrator, trouble = self._daemon.calibrator, self._daemon.trouble
-        if calibrator is None or calibrator.unable or (trouble and not calibrate.forget):
-            reason = trouble or (calibrator.unable if calibrator else "this daemon does not adapt")
+        calibrator = self._daemon.calibrator
+        trouble = "" if calibrate.forget else self._daemon.trouble  # forgetting needs no sound
+        if calibrator is None or calibrator.unable or trouble:
+            reason = (calibrator.unable if calibrator else "this daemon does not adapt") or trouble
             return _calibrated("refused", Outcome(ok=False, message=f"{reason}; nothing changed"))
         if calibrate.forget:
             return _calibrated("forgotten", calibrator.forget())

@@ -97,11 +97,30 @@ def test_muted_before_and_meanwhile(start: Start, commander: Commander) -> None:
         assert second_answer(commander, n_before).message.startswith("stopped: muted by command")
 
 
+@pytest.mark.parametrize("state", ["offline", "muted"])
+def test_forgotten_without_a_microphone(start: Start, commander: Commander, state: str) -> None:
+    """The daemon starts without sound: what is stored is taken back at once, and is not there when sound comes."""
+    with start(EVERYTHING):
+        wait_until(lambda: commander.received["health"], "health")
+        assert calibrated(commander).ok
+    device = start(f"{EVERYTHING}\naudio: {{muted: {str(state == 'muted').lower()}}}")
+    device.room.change(muted=True, state=state, trouble="not found")  # muted: no sound comes
+    with device:
+        assert commander.give("calibrate").message == "not found; nothing changed"
+        result = commander.give("calibrate", "FORGET")
+        assert (result.ok, calibration(result).state) == (True, "forgotten")
+        assert result.message.startswith("the calibration is forgotten; ")
+        assert commander.give("calibrate", "FORGET").message == "there is no calibration to forget"
+
+
 def test_mode_that_does_not_learn(start: Start, commander: Commander) -> None:
     """Frozen stays as it is."""
     with start(f"{EVERYTHING}\nbaseline: {{mode: frozen}}"):
-        result = commander.give("calibrate")
-        assert (result.ok, result.message) == (False, "baseline.mode is frozen, expected on; nothing changed")
+        for payload in ("", "FORGET"):
+            result = commander.give("calibrate", payload)
+            assert (result.ok, result.message) == (False, "baseline.mode is frozen, expected on; nothing changed")
+        commander.give("mute", "ON")
+        assert commander.give("calibrate", "FORGET").message.startswith("baseline.mode is frozen")
 
 
 def test_again_while_it_listens(start: Start, commander: Commander) -> None:

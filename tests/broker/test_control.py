@@ -92,6 +92,19 @@ def test_baseline_mode_and_reset(start: Start, commander: Commander) -> None:
         assert device.adaptation.metrics is not None
 
 
+@pytest.mark.parametrize("command", ["reload", "identify"])
+def test_outcome_is_logged_once(
+    start: Start, commander: Commander, caplog: pytest.LogCaptureFixture, command: str
+) -> None:
+    """Whoever obeys the command logs it, and nobody repeats that."""
+    caplog.set_level(logging.INFO, "edged")
+    with start():
+        caplog.clear()
+        commander.give(command)
+        lines = [line for line in caplog.messages if command in line or "config read again" in line]
+    assert len(lines) == 1, lines
+
+
 def test_reload_says_what_changed_and_what_waits(start: Start, commander: Commander) -> None:
     """Overrides stay in force and the result names them; a faulty file is refused with its fault."""
     with start() as device:

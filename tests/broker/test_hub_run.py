@@ -186,3 +186,25 @@ def test_check_names_what_is_missing(tmp_path: Path) -> None:
     config.write_text(f"mqtt: {{host: 127.0.0.1, port: {free_port()}}}\nhub: {{places: {{a: {{voice: [b]}}}}}}")
     done = edged("check", "--hub", "--config", config)
     assert (done.returncode, "no place has words" in done.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (", key_file: /no/key}", "agent FAIL hub.agent.key_file is '/no/key': No such file or directory, expected a"),
+        (
+            "}, actions: {lamp: {url: 'http://[::1]/', description: light, token_file: /no/token}}",
+            "agent FAIL hub.acti",
+        ),
+        ("}", "agent OK tiny, 0 actions"),
+    ],
+)
+def test_check_reads_the_files_of_the_agent(tmp_path: Path, files: str, words: str) -> None:
+    """A key or token that the hub would refuse at its start; no model is asked."""
+    config = tmp_path / "hub.yaml"
+    agent = f"agent: {{base_url: 'http://127.0.0.1:{free_port()}/v1', model: tiny{files}"
+    config.write_text(
+        f"mqtt: {{host: 127.0.0.1, port: {free_port()}}}\nhub: {{places: {{a: {{voice: [b]}}}}, {agent}}}\n"
+    )
+    done = edged("check", "--hub", "--config", config)
+    assert words in " ".join(done.stdout.split()), done.stdout

@@ -49,7 +49,8 @@ def test_all_is_well_with_tls_and_a_login(idle_mosquitto: Mosquitto, authority: 
     idle_mosquitto.start({"ann": "right"}, authority.lines())
     mqtt = msgspec.structs.replace(idle_mosquitto.mqtt, tls="on", ca_file=authority.ca_file, host="127.0.0.1")
     results = stage_results(as_ann(mqtt, tmp_path, "right"))
-    assert list(results) == _NAMES
+    assert list(results) == ["files", *_NAMES]
+    assert results["files"] == "mqtt.password_file, mqtt.ca_file"
     assert results["name"] == "127.0.0.1: 127.0.0.1"
     assert results["TCP"] == f"127.0.0.1 port {mqtt.port}"
     assert results["TLS"].startswith("TLSv1.3, certificate of 127.0.0.1, ")
@@ -80,7 +81,7 @@ def test_certificate_of_another_ca(
     """The TLS stage fails with the words of the daemon's log."""
     idle_mosquitto.start(further=unknown_authority.lines())
     results = stage_results(msgspec.structs.replace(idle_mosquitto.mqtt, tls="on", ca_file=authority.ca_file))
-    assert list(results) == _NAMES[:3]
+    assert list(results) == ["files", *_NAMES[:3]]
     assert results["TLS"].startswith("FAULT the broker's certificate is from a CA that is not in ")
 
 
@@ -89,7 +90,7 @@ def test_insecure_and_none_are_reported(idle_mosquitto: Mosquitto, unknown_autho
     idle_mosquitto.start(further=unknown_authority.lines(expired=True))
     insecure = "anyone may pretend to be the broker"
     results = stage_results(msgspec.structs.replace(idle_mosquitto.mqtt, tls="on", insecure=insecure))
-    assert list(results) == _NAMES
+    assert list(results) == ["files", *_NAMES]
     assert results["TLS"] == f"TLSv1.3, but insecure: {insecure} (mqtt.insecure)"
     idle_mosquitto.stop()
     idle_mosquitto.start()
@@ -102,21 +103,29 @@ def test_client_certificate_that_is_wanted_is_missed_at_the_login(
     """With TLS 1.3 the missing certificate shows only after the handshake."""
     idle_mosquitto.start(further=authority.lines(wants_certificate=True))
     results = stage_results(msgspec.structs.replace(idle_mosquitto.mqtt, tls="on", ca_file=authority.ca_file))
-    assert list(results) == _NAMES[:4]
+    assert list(results) == ["files", *_NAMES[:4]]
     assert "the broker requires a client certificate: mqtt.cert_file" in results["login"]
 
 
-def test_file_that_cannot_be_read_is_a_config_error(mosquitto: Mosquitto) -> None:
-    """The stage raises the daemon's error, with its exit status."""
-    with pytest.raises(ConfigError, match=r"mqtt\.ca_file is '/a': No such file"):
-        stage_results(msgspec.structs.replace(mosquitto.mqtt, tls="on", ca_file="/a"))
+@pytest.mark.parametrize(
+    "mqtt",
+    [
+        Mqtt(host="no-such-host.invalid", username="ann", password_file="/a"),  # noqa: S106 -- a path
+        Mqtt(host="no-such-host.invalid", tls="on", ca_file="/a"),
+        Mqtt(host="no-such-host.invalid", tls="on", cert_file="/a"),
+    ],
+)
+def test_file_that_cannot_be_read_is_a_config_error(mqtt: Mqtt) -> None:
+    """The first stage raises the daemon's error, with its exit status: no network is needed to see that."""
+    with pytest.raises(ConfigError, match=r"mqtt\.(password|ca|cert)_file is '/a': No such file"):
+        stage_results(mqtt)
 
 
 def test_wrong_password(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
     """The message does not contain the password."""
     idle_mosquitto.start({"ann": "right"})
     results = stage_results(as_ann(idle_mosquitto.mqtt, tmp_path, "mistyped"))
-    assert list(results) == _NAMES[:4]
+    assert list(results) == ["files", *_NAMES[:4]]
     assert results["login"] == "FAULT not authorised: are mqtt.username and its password right?"
 
 

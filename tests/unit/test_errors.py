@@ -37,6 +37,15 @@ def test_tree_docstring_complete() -> None:
             assert f" {error.exit_status} " in drawing[error.__name__]
 
 
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [("prot", "port"), ("hots", "host"), ("root_", "root"), ("prt", "port"), ("certificate", "")],
+)
+def test_nearest_name(word: str, name: str) -> None:
+    """Two exchanged letters are one slip; a word that is near to none has no answer."""
+    assert errors.nearest(word, ("host", "root", "port")) == name
+
+
 def test_reason_names_no_file() -> None:
     """The system's words without number and file; other errors as they are."""
     assert errors.reason(FileNotFoundError(2, "No such file or directory", "nope.npz")) == "No such file or directory"

@@ -1,20 +1,23 @@
-"""``edged check --hub``: tries what the hub needs, for real: places, text model, broker.
+"""``edged check --hub``: tries what the hub needs, for real: places, text model, the agent's files, broker.
 
-config ─► places ─► text ─► broker, stage by stage, as the hub connects
+config ─► places ─► text ─► agent, where there is one ─► broker, stage by stage, as the hub connects
 """
 
 from edged.cli.broker.hub import hub_config
-from edged.cli.broker.hub_parts import announcer_for, routes_for
+from edged.cli.broker.hub_parts import agent_for, announcer_for, routes_for
 from edged.cli.sensor.report import Report
+from edged.config.hub.structs import Agent
 from edged.config.structs import Config
 from edged.contract.fields import rfc3339
 from edged.contract.mood import Mood, SourceShare
 from edged.contract.payloads import encoded
 from edged.contract.topics import INFO, full_name
+from edged.errors import counted
 from edged.host.identity import hub_name
 from edged.host.instance_lock import InstanceLock
 from edged.hub.routes import Routes, my_places
 from edged.mqtt.probe import LiveClient, stages
+from edged.mqtt.publisher import Publisher
 
 _MAX_SOURCES = 17  # of a place: sixteen inputs and the voice
 
@@ -26,6 +29,8 @@ def check_hub(report: Report, config: Config, file: str) -> None:
     routes = report.part("text", lambda: routes_for(config), _about_text)
     if routes is None:
         return
+    if (agent := config.hub.agent) is not None:
+        report.part("agent", lambda: _about_agent(config, agent), str)
     for name, attempt in stages(config.mqtt, _live_client(config, routes)):
         if report.part(f"broker {name}", attempt, str) is None:
             break
@@ -38,6 +43,12 @@ def _about_places(config: Config) -> str:
 
 def _about_text(routes: Routes) -> str:
     return "loaded, the words are scored in memory and dropped" if routes.has_words else "no place has words"
+
+
+def _about_agent(config: Config, agent: Agent) -> str:
+    """Which model would be asked; its key and the actions' tokens are read, and nobody is asked."""
+    agent_for(config, Publisher(config.mqtt, hub_name(config.hub.name)))
+    return f"{agent.model}, {counted(len(config.hub.actions), 'action')}"
 
 
 def _live_client(config: Config, routes: Routes) -> LiveClient:

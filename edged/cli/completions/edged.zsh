@@ -85,7 +85,7 @@ _shtab_edged_calls_options=(
   "--summary[write summary.csv and summary.html, by call]"
   "--jobs[recordings analysed in parallel (default\: one per core)]:N:"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
-  "(*):recordings, or folders of them\: wav, flac, mp3, ogg or opus:_files"
+  "(*):recordings, or folders of them\: wav, flac, ogg, opus, mp3, aiff, au, caf, w64 or rf64:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -104,7 +104,7 @@ _shtab_edged_classify_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--jsonl[print one JSON object per line]"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
-  "(*):sound file\: wav, flac, ogg or mp3\; - is stdin:_files"
+  "(*):sound file\: wav, flac, ogg, opus, mp3, aiff, au, caf, w64 or rf64\; - is stdin:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -185,7 +185,7 @@ _shtab_edged_replay_options=(
   "--jsonl[print one JSON object per line instead of publishing]"
   "--baseline[adaptation\: none (default), fresh to adapt within these files, or a stored baseline.json to start from]:none|fresh|FILE:"
   "--config[config file (default\: .\/config.yaml, else \/etc\/edged\/config.yaml)]:FILE:_files"
-  "(*):sound file\: wav, flac, ogg or mp3\; - is stdin:_files"
+  "(*):sound file\: wav, flac, ogg, opus, mp3, aiff, au, caf, w64 or rf64\; - is stdin:_files"
 )
 
 # guard to ensure default positional specs are added only once per session

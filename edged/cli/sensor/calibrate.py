@@ -118,7 +118,6 @@ def _alone(config: Config, bundle: Bundle, file: Path | None, *, forget: bool) -
     if calibrator.unable:
         raise CalibrationError(f"{calibrator.unable}; nothing changed")
     if forget:
-        store.select_microphone(store.stored_microphone)
         outcome = calibrator.forget()
     elif file is not None:
         outcome = _from_file(config, store, classifier, calibrator, file)

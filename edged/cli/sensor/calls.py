@@ -7,6 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from edged.audio.formats.names import READ
 from edged.calls.batch import Done, default_processes, jobs
 from edged.calls.batch import run as run_jobs
 from edged.calls.files import check_folder
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=path,
         metavar="FILE",
-        help="recordings, or folders of them: wav, flac, mp3, ogg or opus",
+        help=f"recordings, or folders of them: {READ}",
     )
     parser.add_argument(
         "--customer",

@@ -1,6 +1,7 @@
 """``edged check``: tries each part for real and prints OK, or FAIL with the reason and what to do.
 
-    config ─► state ─► bundle ─► labels ─► runtime ─► gate ─► adaptation ─► microphone ─► broker, stage by stage
+    config ─► state ─► bundle ─► labels ─► runtime ─► gate ─► adaptation ─► microphone
+           ─► calls, web, prometheus, where the config has them ─► broker, stage by stage
     config ─► places ─► text ─► broker, stage by stage                  with --hub
 
 A line each; the exit status is 0 if none failed.
@@ -10,6 +11,7 @@ import argparse
 import errno
 import math
 import time
+from importlib import import_module
 
 import msgspec
 import numpy as np
@@ -23,13 +25,14 @@ from edged.cli.log import log_to_stderr
 from edged.cli.sensor.report import Report
 from edged.config.overrides import NAME as COMMANDS
 from edged.config.overrides import muted_by_command
-from edged.config.structs import Config
+from edged.config.structs import Calls, Config, Web
 from edged.contract.payloads import encoded
 from edged.contract.topics import INFO, full_name
-from edged.errors import CaptureError, ModelError, StateError, counted
+from edged.errors import CaptureError, ConfigError, ModelError, StateError, counted
 from edged.features.geometry import GEOMETRY, dbfs
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
+from edged.host.prometheus import Exporter
 from edged.host.state_dir import existing_state_file, existing_state_folder, state_folder
 from edged.host.state_trial import tried, user
 from edged.models.bundle import Bundle
@@ -40,7 +43,7 @@ from edged.pipeline.adaptation_store import NAME as STATE
 from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.adaptation_words import adaptation_words
 from edged.pipeline.bundles.choice import NAME as MEASURED
-from edged.pipeline.bundles.choice import Timing, choice_for, timed
+from edged.pipeline.bundles.choice import Timing, choice_for, of_recordings, timed
 from edged.pipeline.classifier import WindowClassifier
 from edged.pipeline.status import info
 
@@ -83,6 +86,12 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         classifier = None
     report.part("microphone", lambda: _listen(config), str)
+    if config.calls != Calls():
+        report.part("calls", lambda: _calls(config), str)
+    if config.web != Web():
+        report.part("web", lambda: _pages(config.web), str)
+    if config.prometheus.port:
+        report.part("prometheus", lambda: _metrics(config), str)
     for name, attempt in stages(config.mqtt, _live_client(config, classifier)):
         if report.part(f"broker {name}", attempt, str) is None:
             break
@@ -91,9 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _live_client(config: Config, classifier: WindowClassifier | None) -> LiveClient:
     """What ``run`` would connect as; without a usable bundle its largest messages are unknown."""
-    node, mqtt = node_name(config.node), config.mqtt
+    node, mqtt, pid = node_name(config.node), config.mqtt, _running(config)
     filters = [*Commands(mqtt, node).filters, full_name(mqtt.root, node, INFO)]
-    pid = InstanceLock(node, mqtt.root, mqtt.tcp_port).holder()
     if classifier is None:
         return LiveClient(node=node, filters=filters, pid=pid)
     sizes = {"info": len(encoded(info(config, classifier, muted=False)))}
@@ -170,6 +178,45 @@ def _adaptation(config: Config, bundle: Bundle) -> str:
     except ModelError as exc:
         raise SkippedError(f"{exc}; `edged run` starts from scratch") from exc
     return adaptation_words(store.metrics)
+
+
+def _calls(config: Config) -> str:
+    """The bundle for recorded calls, which must fit the config as that of the device does."""
+    config = of_recordings(config)
+    bundle = bundle_of(config)
+    fitting(config, bundle, of_calls=True)
+    WindowClassifier(config, bundle, live=False)
+    return f"{bundle.title}, scored by {', '.join(f'{label} {by:g}' for label, by in config.calls.weights.items())}"
+
+
+def _pages(web: Web) -> str:
+    """Where `edged web` would listen."""
+    try:
+        program = import_module("edged.web.program")
+    except ImportError as exc:
+        raise SkippedError(f"not installed ({exc}): pip install 'edged[web]'") from exc
+    origin = program.origin_of(())
+    program.check_reach(web, origin)
+    try:
+        program.listening(web.host, web.port, origin).close()
+    except ConfigError as exc:
+        if isinstance(exc.__cause__, OSError) and exc.__cause__.errno == errno.EADDRINUSE:
+            raise SkippedError(f"{web.host} port {web.port} is taken, by `edged web` or another program") from exc
+        raise
+    return f"{web.host} port {web.port} is free"
+
+
+def _metrics(config: Config) -> str:
+    """Where `edged run` would listen for Prometheus."""
+    if pid := _running(config):
+        raise SkippedError(f"edged runs here, pid {pid}, and has the port")
+    with Exporter(config.prometheus.port):
+        return f"port {config.prometheus.port} is free"
+
+
+def _running(config: Config) -> int | None:
+    """The process that runs as the device of ``config`` on this machine."""
+    return InstanceLock(node_name(config.node), config.mqtt.root, config.mqtt.tcp_port).holder()
 
 
 def _listen(config: Config) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from edged.audio.formats.names import READ
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
@@ -41,9 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Files and the output format."""
     parser.description = _DESCRIPTION
     parser.epilog = _EXAMPLES
-    parser.add_argument(
-        "files", nargs="+", type=sound_file, metavar="FILE", help="sound file: wav, flac, ogg or mp3; - is stdin"
-    )
+    parser.add_argument("files", nargs="+", type=sound_file, metavar="FILE", help=f"sound file: {READ}; - is stdin")
     parser.add_argument("--jsonl", action="store_true", help="print one JSON object per line")
 
 

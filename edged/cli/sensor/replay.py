@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from edged.audio.formats.names import READ
 from edged.audio.recording import Recording
 from edged.cli.bundle import prepared
 from edged.cli.config_file import config_file
@@ -56,9 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Files, speed, node, output, and the adaptation to start from."""
     parser.description = _DESCRIPTION
     parser.epilog = _EXAMPLES
-    parser.add_argument(
-        "files", nargs="+", type=sound_file, metavar="FILE", help="sound file: wav, flac, ogg or mp3; - is stdin"
-    )
+    parser.add_argument("files", nargs="+", type=sound_file, metavar="FILE", help=f"sound file: {READ}; - is stdin")
     parser.add_argument(
         "--speed", type=_speed, default=None, metavar="max|N", help="times real time (default: max, as fast as it can)"
     )

@@ -22,9 +22,10 @@ class Report:
 
     def __init__(self) -> None:
         self.status = 0
+        self._failed: dict[str, str] = {}  # the first part of each reason
 
     def part(self, name: str, attempt: Callable[[], T], about: Callable[[T], str]) -> T | None:
-        """The result of ``attempt``; None if it failed, after a line with the reason."""
+        """The result of ``attempt``; None if it failed, after a line with the reason, or with the part that gave it."""
         try:
             result = attempt()
             text = about(result)
@@ -32,7 +33,12 @@ class Report:
             _print(name, "SKIP", str(exc))
             return None
         except EdgedError as exc:
-            _print(name, "FAIL", str(exc))
+            reason = str(exc)
+            if first := self._failed.get(reason):
+                _print(name, "SKIP", f"see {first}")
+                return None
+            self._failed[reason] = name
+            _print(name, "FAIL", reason)
             self.status = self.status or exc.exit_status
             return None
         _print(name, "OK", text)

@@ -5,6 +5,7 @@ limits ──► drop zone, options, an empty list        id, report, files ─�
 
 from collections.abc import Sequence
 
+from edged.audio.formats.names import IN_BROWSERS, PLAYED, SUFFIXES
 from edged.calls.page.markup import Html, joined, tag
 from edged.calls.page.report_page import report_body
 from edged.calls.page.words import EACH_NOTICE
@@ -16,6 +17,7 @@ _LEAD = (
     " the customer. Everything stays on this machine."
 )
 SCRIPTS = ("entries.js", "questions.js", "uploads.js", "calls.js")  # in the order in which they need each other
+_ACCEPTED = ",".join([*(ending for name in IN_BROWSERS for ending in SUFFIXES[name]), "audio/*"])
 _SAVED = {
     "report.html": "Report (HTML)",
     "report.json": "Data (JSON)",
@@ -62,7 +64,7 @@ def _bar(identifier: str, name: str, files: Sequence[str]) -> Html:
 
 
 def _drop_zone(web: Web) -> Html:
-    limits = f"wav, flac, mp3, ogg or opus, up to {web.max_megabytes} MB and {web.max_hours:g} hours each"
+    limits = f"{PLAYED}, up to {web.max_megabytes} MB and {web.max_hours:g} hours each"
     return tag(
         "form",
         tag(
@@ -71,7 +73,7 @@ def _drop_zone(web: Web) -> Html:
             tag("p", "or", aria_hidden="true", class_="hint"),
             tag("label", "Choose files", for_="file", class_="button first"),
             tag("input", type="file", id="file", multiple=True, aria_describedby="limits",
-                accept=".wav,.flac,.mp3,.ogg,.opus,audio/*", class_="file"),
+                accept=_ACCEPTED, class_="file"),
             tag("p", limits, id="limits", class_="hint"),
             id="drop",
             class_="drop",

@@ -2,10 +2,12 @@
 
 first bytes ──signature──► wav, flac, ogg or mp3, or None and the sentence that refuses the file; nothing is decoded
 
-A name says nothing: it comes from the client.  Opus comes in ogg.
+A name says nothing: it comes from the client.  Opus comes in ogg.  Of the formats that are read these are the ones
+that a browser plays, for recordings that are kept with their report.
 """
 
 from edged.audio.formats.foreign import format_name, not_sound
+from edged.audio.formats.names import PLAYED
 
 N_BYTES = 12  # that a signature needs
 
@@ -35,7 +37,7 @@ def refusal(name: str, first: bytes) -> str:
     if named:
         return f"{name} is {named}. Convert it first: {CONVERSION}"
     foreign = not_sound(first)
-    return f"{name} is {foreign + ', ' if foreign else ''}not a wav, flac, ogg, opus or mp3 file."
+    return f"{name} is {foreign + ', ' if foreign else ''}not a {PLAYED} file."
 
 
 def media_type(suffix: str) -> str:

@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from edged.audio.formats.names import PLAYED
 from edged.web.calls.sound_type import N_BYTES, refusal, sound_type
 from edged.web.endpoint import Fault, Request
 
@@ -22,7 +23,7 @@ _MAX_FIELDS = 8
 _MAX_NAME = 255  # characters of a name that are shown; no file system has longer ones
 _FORM_BYTES = 16_384  # that a form may have besides the recording
 _MAX_DIGITS = 20  # of a length that is read; a longer one is too long anyway
-_EXPECTED = "expected wav, flac, ogg, opus or mp3"
+_EXPECTED = f"expected {PLAYED}"
 
 
 class Upload:

@@ -23,6 +23,7 @@ limit_blas_threads()  # before numpy
 
 import msgspec  # noqa: E402 -- after the limit
 
+from edged.audio.formats.names import PLAYED, READ  # noqa: E402 -- as above
 from edged.audio.sound_file import SoundFile  # noqa: E402 -- as above
 from edged.config.structs import Config  # noqa: E402 -- as above
 from edged.errors import EdgedError, RecordingError  # noqa: E402 -- as above
@@ -143,7 +144,7 @@ def _check_length(seconds: float, task: Task) -> None:
 
 def _sentence(message: str, name: str) -> str:
     """An error's line for the command line, as a sentence beside the name of the file."""
-    words = message.removeprefix(f"{name}: ").partition(", or try: ")[0].replace(*_CONVERSION)
+    words = message.removeprefix(f"{name}: ").partition(", or try: ")[0].replace(*_CONVERSION).replace(READ, PLAYED)
     return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "!", "?")) else ".")
 
 

@@ -182,7 +182,7 @@ def test_known_container_with_an_unknown_codec_has_the_command_too(tmp_path: Pat
     """AC-3 in WAV: the error has a reason, the expected formats, and a command that may help."""
     with pytest.raises(
         RecordingError,
-        match=r"cannot be decoded \(its codec is unknown.*\); expected wav, .* or mp3, or try: ffmpeg -i ",
+        match=r"cannot be decoded \(its codec is unknown.*\); expected wav, .* or rf64, or try: ffmpeg -i ",
     ):
         n_samples(unknown_codec(tmp_path / "a.wav"))
 

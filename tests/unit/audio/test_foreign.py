@@ -8,11 +8,12 @@ import pytest
 import soundfile
 
 from edged.audio.formats.foreign import format_name, header_fault, not_sound
+from edged.audio.formats.names import READ
 from edged.audio.sound_file import SoundFile
 from edged.errors import RecordingError
 from tests.parts.sound.speech import RATE_HZ, tone
 
-_EXPECTED = "expected wav, flac, ogg, opus or mp3"
+_EXPECTED = f"expected {READ}"
 _LIBSNDFILE = re.compile(
     r"not recognised|System error|SF_INFO|unimplemented|malformed|Internal|internal error"
     r"|psf_|chunk|lost sync|does not exist"

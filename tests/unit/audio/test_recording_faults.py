@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from edged.audio.formats.names import READ
 from edged.audio.recording import Recording
 from edged.audio.ring import AudioChunk
 from edged.config.structs import Audio
@@ -39,7 +40,7 @@ def faulty(path: Path) -> tuple[list[AudioChunk], str]:
 
 def test_missing_file() -> None:
     """A missing file is a one-line error."""
-    with pytest.raises(RecordingError, match=r"^/no/such\.wav: no such file; expected wav, flac, ogg, opus or mp3$"):
+    with pytest.raises(RecordingError, match=rf"^/no/such\.wav: no such file; expected {READ}$"):
         Recording("/no/such.wav").__enter__()
 
 
@@ -72,13 +73,13 @@ def test_file_without_permission(tmp_path: Path) -> None:
 def test_empty_file(tmp_path: Path) -> None:
     """An empty file is refused."""
     (tmp_path / "a.wav").touch()
-    assert faulty(tmp_path / "a.wav")[1] == "is empty (0 bytes); expected wav, flac, ogg, opus or mp3"
+    assert faulty(tmp_path / "a.wav")[1] == f"is empty (0 bytes); expected {READ}"
 
 
 def test_text_named_wav(tmp_path: Path) -> None:
     """A text file is called one, not by libsndfile's words."""
     (tmp_path / "a.wav").write_text("dear diary\n" * 50)
-    assert faulty(tmp_path / "a.wav")[1] == "cannot be decoded, it is text; expected wav, flac, ogg, opus or mp3"
+    assert faulty(tmp_path / "a.wav")[1] == f"cannot be decoded, it is text; expected {READ}"
 
 
 def test_raw_samples(tmp_path: Path) -> None:
@@ -121,7 +122,7 @@ def test_program_named_mp3(tmp_path: Path) -> None:
 def test_junk_named_mp3(tmp_path: Path) -> None:
     """The reason of libsndfile, that the file does not exist, is not repeated."""
     (tmp_path / "a.mp3").write_bytes(bytes(200_000))
-    assert faulty(tmp_path / "a.mp3")[1] == "cannot be decoded (no mp3 frames); expected wav, flac, ogg, opus or mp3"
+    assert faulty(tmp_path / "a.mp3")[1] == f"cannot be decoded (no mp3 frames); expected {READ}"
 
 
 APE_TAG = b"APETAGEX" + (2000).to_bytes(4, "little") + (2_001_032).to_bytes(4, "little") + bytes(16)

@@ -2,19 +2,25 @@
 
 import errno
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from edged.cli.main import main
 from edged.cli.sensor import check
 from edged.cli.sensor.check import state_words
 from edged.cli.sensor.report import Report
 from edged.config.structs import Config, Outbox
-from edged.errors import StateError
+from edged.errors import ConfigError, EdgedError, StateError
 from edged.host import state_dir
+from edged.host.instance_lock import InstanceLock
 from edged.host.state_trial import Trial, user
 from edged.mqtt.probe import SkippedError
+from tests.parts.broker.mosquitto import free_port
+
+_OPEN = "open_to_network: anyone on the network may read every report"
 
 
 def refusing(number: int) -> Callable[[Path], Trial]:
@@ -72,6 +78,89 @@ def test_state_that_cannot_be_used(
     assert report.status == StateError.exit_status == 1
     words = f"/data: {os.strerror(number)}; without it events, adaptation and commands are in memory only: {advice}"
     assert " ".join(capsys.readouterr().out.split()) == f"state FAIL {words}"
+
+
+@pytest.mark.parametrize(
+    ("text", "failed", "skipped"),
+    [
+        ("baseline: {expected: {joy: 0.5}}", "labels", ["adaptation"]),
+        ("state_dir: ~nobody-here/edged", "state", ["adaptation", "microphone"]),
+    ],
+)
+def test_fault_is_shown_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, failed: str, skipped: list[str]
+) -> None:
+    """The first part that meets it says what is wrong, the others where that is said."""
+    file = tmp_path / "config.yaml"
+    file.write_text(f"{text}\nmqtt: {{host: 127.0.0.1, port: {free_port()}}}\n")
+    assert main(["check", "--config", str(file)]) == 78
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line.split()[0] for line in lines if "FAIL" in line and "broker" not in line) == failed
+    assert [line.split() for line in lines if line.endswith(f"see {failed}")] == [
+        [part, "SKIP", "see", failed] for part in skipped
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("calls: {weights: {joy: 1}}", "calls FAIL calls.weights has joy, expected labels of the bundle: angry,"),
+        ("calls: {weights: {joy: 1}, live: on}", "labels FAIL calls.weights has joy, expected labels of the bundle:"),
+        ("calls: {bundle: /nowhere}", "calls FAIL bundle '/nowhere': no such folder, expected small, large, auto or"),
+        ("calls: {live: on}", "calls OK large "),
+        ("web: {host: 0.0.0.0}", "web FAIL web.host 0.0.0.0: others can reach this address, expected a loopback"),
+        (f"web: {{host: 192.0.2.1, {_OPEN}}}", "web FAIL web.host 192.0.2.1, web.port 8095: Cannot assign requested"),
+        ("web: {port: TAKEN}", "web SKIP 127.0.0.1 port TAKEN is taken, by `edged web` or another program"),
+        ("web: {port: FREE}", "web OK 127.0.0.1 port FREE is free"),
+        ("prometheus: {port: TAKEN}", "prometheus FAIL prometheus.port is TAKEN: Address already in use, expected a"),
+        ("prometheus: {port: FREE}", "prometheus OK port FREE is free"),
+    ],
+)
+def test_keys_of_calls_web_and_prometheus(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, line: str
+) -> None:
+    """Whatever `edged calls`, `web` or `run` would refuse at their start fails here."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = {"TAKEN": str(taken.getsockname()[1]), "FREE": str(free_port())}
+        for name, port in ports.items():
+            text, line = text.replace(name, port), line.replace(name, port)
+        out = checked(tmp_path, capsys, text)
+    assert [one for one in out if one.startswith(line)], out
+
+
+def test_metrics_of_a_running_daemon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The port is its own."""
+    with InstanceLock("checked-here", "edged", 1883):
+        out = checked(tmp_path, capsys, "node: checked-here\nprometheus: {port: 9}", 1883)
+    assert [one for one in out if one.startswith("prometheus SKIP edged runs here, pid ")], out
+
+
+def checked(folder: Path, capsys: pytest.CaptureFixture[str], text: str, port: int = 0) -> list[str]:
+    """The lines of `edged check` with the config ``text``, each with single spaces."""
+    file = folder / "config.yaml"
+    file.write_text(f"{text}\nstate_dir: {folder}/state\nmqtt: {{host: 127.0.0.1, port: {port or free_port()}}}\n")
+    main(["check", "--config", str(file)])
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_different_faults_are_all_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """The status is that of the first."""
+    report = Report()
+
+    def failing(fault: EdgedError) -> Callable[[], str]:
+        def attempt() -> str:
+            raise fault
+
+        return attempt
+
+    for name, fault in (("a", StateError("no room")), ("b", ConfigError("no room")), ("c", ConfigError("no key"))):
+        assert report.part(name, failing(fault), str) is None
+    assert [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()] == [
+        ["a", "FAIL", "no room"],
+        ["b", "SKIP", "see a"],
+        ["c", "FAIL", "no key"],
+    ]
+    assert report.status == StateError.exit_status
 
 
 def test_state_of_the_service_is_closed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,12 @@
 
 import re
 
+import msgspec
 import pytest
 
 from edged.config.load import parse_config
 from edged.config.structs import Config
-from edged.config.wrong_keys import _HINTS, _SYNONYMS
+from edged.config.wrong_keys import _HINTS, _SYNONYMS, hint
 from edged.errors import ConfigError
 from tests.parts.refusals import refusal
 from tests.repo.test_docs import keys
@@ -23,6 +24,7 @@ from tests.repo.test_docs import keys
         ("enter: 0.7", "enter is not a key, did you mean tracker.enter?"),
         ("mqtt: {enter: 0.7}", "mqtt.enter is not a key, did you mean tracker.enter?"),
         ("trakcer: {enter: 0.7}", "trakcer is not a key, did you mean tracker?"),
+        ("mqtt: {prot: 1883}", "mqtt.prot is not a key, did you mean mqtt.port?"),
         ("microphone: usb", "microphone is not a key, did you mean audio.device?"),
         ("mqtt.port: 1883", "mqtt.port is not a key, expected it below its section: mqtt: {port: …}"),
         ("mqtt.hots: a", "mqtt.hots is not a key, did you mean mqtt.host?"),
@@ -33,6 +35,22 @@ from tests.repo.test_docs import keys
 def test_hint_names_the_key_that_was_meant(text: str, message: str) -> None:
     """The hint is one line."""
     assert refusal(text) == f"config.yaml: {message}"
+
+
+def test_two_exchanged_letters_are_seen_through() -> None:
+    """In any key of the config."""
+    for section, names in {"": Config.__struct_fields__, **sections_of(Config)}.items():
+        for name in names:
+            for at in range(len(name) - 1):
+                slip = f"{name[:at]}{name[at + 1]}{name[at]}{name[at + 2 :]}"
+                if slip not in names:
+                    assert hint(section, slip, {section: names}) == f"did you mean {section}{section and '.'}{name}?"
+
+
+def sections_of(kind: type[msgspec.Struct]) -> dict[str, tuple[str, ...]]:
+    """The keys of each section."""
+    fields = [(field.name, field.default) for field in msgspec.structs.fields(kind)]
+    return {name: default.__struct_fields__ for name, default in fields if isinstance(default, msgspec.Struct)}
 
 
 @pytest.mark.parametrize("key", ["pass", "passwd", "password"])

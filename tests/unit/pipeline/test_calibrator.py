@@ -59,6 +59,30 @@ def test_forgotten_also_on_disk(store: AdaptationStore, tmp_path: Path) -> None:
     assert known.forget().message == "there is no calibration to forget"
 
 
+def test_forgotten_before_any_sound(store: AdaptationStore, tmp_path: Path) -> None:
+    """After a restart without the microphone the calibration on disk is undone, and does not come back with it."""
+    known, _ = calibrator(store)
+    known.begin(collected(sentences(4)))
+    known.tick()
+    again = AdaptationStore(parse_config("", "test"), load_bundle(tmp_path / "bundle"), tmp_path / "baseline.json")
+    assert calibrator(again)[0].forget().message == "the calibration is forgotten; nothing else was learned"
+    assert not (tmp_path / "baseline.json").exists()
+    again.select_microphone("usb")
+    assert adaptation(again).calibration_s == 0
+
+
+def test_calibration_of_another_microphone_is_left(store: AdaptationStore, tmp_path: Path) -> None:
+    """Sound comes from a microphone that was never calibrated: that of the other one is not forgotten."""
+    known, _ = calibrator(store)
+    known.begin(collected(sentences(4)))
+    known.tick()
+    again = AdaptationStore(parse_config("", "test"), load_bundle(tmp_path / "bundle"), tmp_path / "baseline.json")
+    again.select_microphone("other")
+    assert calibrator(again)[0].forget().message == "there is no calibration to forget"
+    again.select_microphone("usb")
+    assert adaptation(again).calibration_s > 7
+
+
 def test_listening_outlives_a_calibration(store: AdaptationStore, tmp_path: Path) -> None:
     """What was learned by listening before is in force again, in memory and on disk."""
     features = adaptation(store).features
