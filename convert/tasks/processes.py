@@ -11,7 +11,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partialmethod
 from typing import Any
+
+from tqdm import tqdm
 
 from convert.tasks.job import Job, Result
 from edged.errors import UsageError
@@ -76,7 +79,7 @@ def _begin(begun: Any) -> None:  # noqa: ANN401 - a shared number, whose type mu
     with begun.get_lock():
         begun.value += 1
         if sys.stderr.isatty():
-            os.environ["TQDM_POSITION"] = str(begun.value)
+            setattr(tqdm, "__init__", partialmethod(tqdm.__init__, position=begun.value))  # noqa: B010 - mypy knows the method
 
 
 def one_thread() -> None:
