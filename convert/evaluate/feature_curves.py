@@ -8,6 +8,7 @@ A device here is exactly the shipped one: the bundle's files, its default routin
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,7 @@ from convert.evaluate import adaptation_curves
 from convert.evaluate.adaptation_curves import N_TRIALS, Curves, Homes, Part
 from convert.evaluate.learning import FeatureLearning, Scoring
 from convert.score.clip_scores import ClipWindows
-from convert.score.isolated import all_apart, apart
-from convert.tasks.job import Job
+from convert.score.isolated import apart, each_apart
 from convert.train.heads import bundle_windows
 from convert.train.heads.scoring import scoring_of, statistics_of
 from edged.models.bundle import Bundle
@@ -33,16 +33,16 @@ def feature_curves(
 ) -> dict[str, Curves]:
     """By group of prepared clips all numbers of the adaptation to their speakers."""
     labels = bundle.manifest.labels
-    jobs: dict[str, list[Job]] = {}
+    calls: dict[tuple[str, Part], tuple[Any, ...]] = {}
     for name, clips in groups.items():
         windows = bundle_windows.clip_windows(bundle, clips, cache, store)
         homes = adaptation_curves.homes(labels, windows.images, windows, cache)
-        jobs[name] = [
-            Job(" ".join([name, *part]), _curve, (bundle, homes, part, n_trials))
-            for part in adaptation_curves.parts(labels)
-        ]
-    found = all_apart([job for of_group in jobs.values() for job in of_group], "adaptation")
-    return {name: adaptation_curves.joined(found[job.name] for job in of_group) for name, of_group in jobs.items()}
+        calls |= {(name, part): (bundle, homes, part, n_trials) for part in adaptation_curves.parts(labels)}
+    found = each_apart(_curve, calls, "adaptation")
+    return {
+        name: adaptation_curves.joined(curves for (of_group, _), curves in found.items() if of_group == name)
+        for name in groups
+    }
 
 
 def adapted_windows(bundle: Bundle, groups: Sequence[Sequence[Clip]], cache: Path, store: Path) -> ClipWindows:

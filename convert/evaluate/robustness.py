@@ -17,7 +17,7 @@ from convert.corpora.clip import Clip
 from convert.data import dataset, recordings
 from convert.data.surroundings import Surroundings
 from convert.score.clip_scores import ClipWindows, model_scores
-from convert.score.isolated import apart
+from convert.score.isolated import each_apart
 from convert.score.rows import routing_metrics
 from convert.train.heads import bundle_windows
 from edged.features.geometry import GEOMETRY
@@ -33,12 +33,12 @@ _METRICS = ("uar", "uar_95", "ece")
 
 def robustness(bundle: Bundle, groups: Mapping[str, Sequence[Clip]], around: Surroundings) -> dict[str, Any]:
     """By group with sound: clips, and by condition UAR and ECE of the default routing and of the first model alone."""
-    results: dict[str, Any] = {}
-    for name, clips in groups.items():
-        if chosen := audible(clips, MAX_CLIPS):
-            rows = apart(_rows, bundle, chosen, around)
-            results[name] = {"clips": len(chosen), "speakers": len({clip.speaker for clip in chosen}), "rows": rows}
-    return results
+    chosen = {name: some for name, clips in groups.items() if (some := audible(clips, MAX_CLIPS))}
+    rows = each_apart(_rows, {name: (bundle, clips, around) for name, clips in chosen.items()}, "conditions")
+    return {
+        name: {"clips": len(clips), "speakers": len({clip.speaker for clip in clips}), "rows": rows[name]}
+        for name, clips in chosen.items()
+    }
 
 
 def audible(clips: Sequence[Clip], max_clips: int) -> list[Clip]:

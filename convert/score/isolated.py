@@ -1,7 +1,7 @@
 """Calls in processes of their own, without TensorFlow.
 
     function, arguments ──an interpreter without TensorFlow, kept for the next call──► its result, or its error
-    jobs ──as many as there are cores──► their results
+    many calls ──as many as there are cores──► their results
 
 ``tflite-runtime`` cannot load a model in a process that has imported TensorFlow 2.21: both bring the same C++
 symbols.  While models are being made, every ``.tflite`` file therefore runs here, as it will on a device.
@@ -9,7 +9,7 @@ symbols.  While models are being made, every ``.tflite`` file therefore runs her
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
@@ -24,6 +24,7 @@ from edged.host.process.interrupts import end_with_parent
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+Key = TypeVar("Key", bound=Hashable)
 
 
 def apart(function: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
@@ -40,15 +41,23 @@ def apart(function: Callable[Given, Result], *arguments: Given.args, **named: Gi
     return result
 
 
-def all_apart(jobs: Sequence[Job], title: str) -> dict[str, Any]:
-    """The results of ``jobs`` by name, over as many such processes as there are cores; a bar shows how many are done.
+def each_apart(function: Callable[..., Result], calls: Mapping[Key, tuple[Any, ...]], title: str) -> dict[Key, Result]:
+    """The results of ``function`` for the arguments of each of ``calls``, in as many such processes as there are cores.
 
-    Their functions must stand at the top of a module that does not import TensorFlow.
+    A bar shows how many are done.
     """
-    count = min(os.cpu_count() or 1, len(jobs))
+    jobs = {f"{title} {number}": key for number, key in enumerate(calls)}
+    called = [Job(name, _one, (function, calls[key])) for name, key in jobs.items()]
+    count = min(os.cpu_count() or 1, len(called))
     # A single job of Processes would run in this process.
-    pairs = Processes(count).results(jobs) if count > 1 else ((job, apart(job.run)) for job in jobs)
-    return {job.name: result for job, result in tqdm(pairs, title, len(jobs), leave=False, disable=None)}
+    pairs = Processes(count).results(called) if count > 1 else ((job, apart(job.run)) for job in called)
+    done = tqdm(pairs, title, len(called), leave=False, disable=None)
+    found = {jobs[job.name]: result["of"] for job, result in done}
+    return {key: found[key] for key in calls}
+
+
+def _one(function: Callable[..., Any], arguments: tuple[Any, ...]) -> dict[str, Any]:
+    return {"of": function(*arguments)}
 
 
 def _called(

@@ -16,7 +16,7 @@ import msgspec
 from convert.corpora.clip import Clip
 from convert.data import dataset
 from convert.data.surroundings import Surroundings
-from convert.score.isolated import apart
+from convert.score.isolated import each_apart
 from convert.stream import episodes
 from convert.stream.scenes import USUAL, Kind, Scene, scenes
 from convert.stream.traces import Trace, has_sound, traces, tracked
@@ -79,10 +79,13 @@ def streamed(  # noqa: PLR0913, PLR0917 - clips and surroundings, and how much o
         for group, kinds in scripts.items()
         if not only or group in only
     }
-    scored = {
-        group: {kind: apart(traces, bundle, config, script, cache) for kind, script in kinds.items()}
+    calls = {
+        (group, kind): (bundle, config, script, cache)
         for group, kinds in scripts.items()
+        for kind, script in kinds.items()
     }
+    found = each_apart(traces, calls, "recordings")
+    scored = {group: {kind: found[group, kind] for kind in kinds} for group, kinds in scripts.items()}
     rows = [
         row
         for group, kinds in scripts.items()

@@ -17,7 +17,7 @@ from convert.data import dataset, recordings
 from convert.evaluate.delivery.changes import AS_RECORDED, changes
 from convert.evaluate.robustness import audible
 from convert.score.clip_scores import ClipWindows, model_scores
-from convert.score.isolated import apart
+from convert.score.isolated import each_apart
 from convert.score.rows import by_way, score_metrics
 from edged.features.geometry import GEOMETRY
 from edged.features.late_frames import LateFrames
@@ -36,12 +36,12 @@ _METRICS = ("uar", "uar_95", "ece")
 
 def delivery(bundle: Bundle, groups: Mapping[str, Sequence[Clip]]) -> dict[str, Any]:
     """By group with sound: clips, and by change UAR, ECE, the shares of equal labels and of clips without speech."""
-    results: dict[str, Any] = {}
-    for name, clips in groups.items():
-        if chosen := audible(clips, MAX_CLIPS):
-            rows = apart(_rows, bundle, chosen)
-            results[name] = {"clips": len(chosen), "speakers": len({clip.speaker for clip in chosen}), "rows": rows}
-    return results
+    chosen = {name: some for name, clips in groups.items() if (some := audible(clips, MAX_CLIPS))}
+    rows = each_apart(_rows, {name: (bundle, clips) for name, clips in chosen.items()}, "deliveries")
+    return {
+        name: {"clips": len(clips), "speakers": len({clip.speaker for clip in clips}), "rows": rows[name]}
+        for name, clips in chosen.items()
+    }
 
 
 def _rows(bundle: Bundle, clips: Sequence[Clip]) -> dict[str, Any]:

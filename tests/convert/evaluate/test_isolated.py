@@ -6,8 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from convert.score.isolated import all_apart, apart
-from convert.tasks.job import Job
+from convert.score.isolated import apart, each_apart
 
 
 def _spoilt() -> int:
@@ -62,18 +61,17 @@ def test_killed_process_is_replaced() -> None:
 
 
 @pytest.mark.parametrize("cores", [1, 2])
-def test_jobs_run_in_processes_of_their_own(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_run_in_processes_of_their_own(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Never in this one, which may have TensorFlow, however many cores there are."""
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     monkeypatch.setitem(sys.modules, "tensorflow", ModuleType("tensorflow"))
-    found = all_apart([Job(f"job {number}", _where, (number,)) for number in range(3)], "jobs")
-    assert {name: result["number"] for name, result in found.items()} == {
-        f"job {number}": number for number in range(3)
-    }
-    assert not any(result["tensorflow"] for result in found.values())
-    assert os.getpid() not in {result["process"] for result in found.values()}
+    found = each_apart(_where, {f"call {number}": (number,) for number in range(3)}, "calls")
+    assert [(name, one["number"]) for name, one in found.items()] == [("call 0", 0), ("call 1", 1), ("call 2", 2)]
+    assert not any(one["tensorflow"] for one in found.values())
+    assert os.getpid() not in {one["process"] for one in found.values()}
 
 
-def test_single_job_runs_in_a_process_of_its_own() -> None:
-    """Where there are more cores than jobs too."""
-    assert all_apart([Job("job", _where, (1,))], "jobs")["job"]["process"] != os.getpid()
+def test_single_call_runs_in_a_process_of_its_own() -> None:
+    """Where there are more cores than calls too; no call needs no process."""
+    assert each_apart(_where, {"call": (1,)}, "calls")["call"]["process"] != os.getpid()
+    assert each_apart(_where, {}, "calls") == {}
