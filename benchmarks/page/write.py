@@ -8,7 +8,7 @@ Results of different commits or machines may stand on one page: it names all of 
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.catalogue import ENTRIES
+from benchmarks.catalogue import ENTRIES, Entry
 from benchmarks.page.fleet_arithmetic import ARITHMETIC
 from benchmarks.page.goals import goals_table
 from benchmarks.page.numbers import number
@@ -61,7 +61,7 @@ def write_page(results: Results, root: Path) -> None:
     lines += ["## Everything that was measured", ""]
     for entry in ENTRIES:
         if entry.name in results:
-            lines += _section(f"{entry.about[0].upper()}{entry.about[1:]}", entry.name, results[entry.name].outcome)
+            lines += section(entry, results[entry.name].outcome)
     lines += [ARITHMETIC, "## Machine", "", *_machine(results), ""]
     (root / PAGE).write_text("\n".join(lines), encoding="utf-8")
 
@@ -80,8 +80,9 @@ def _loaded(results: Results) -> list[str]:
     return [line, ""]
 
 
-def _section(title: str, name: str, outcome: Outcome) -> list[str]:
-    lines = [f"### {title}", "", f"`make bench ONLY={name}`", ""]
+def section(entry: Entry, outcome: Outcome) -> list[str]:
+    """Everything that one measurement found, as lines of Markdown."""
+    lines = [f"### {entry.about[0].upper()}{entry.about[1:]}", "", f"`make bench ONLY={entry.name}`", ""]
     if outcome.missing:
         return [*lines, f"Not measured: {outcome.missing}.", ""]
     if outcome.spreads:

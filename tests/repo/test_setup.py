@@ -1,4 +1,4 @@
-"""What .ci/setup imports for a target is among the packages that it installs for it."""
+"""Setup installs what it imports for a target, and a compiler for a target that compiles."""
 
 import re
 import shutil
@@ -15,6 +15,15 @@ _REPOSITORY = Path(__file__).parents[2]
 _PROJECT = tomllib.loads((_REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # Stands for the venv's Python: writes down what it is asked, and says that pointers have 8 bytes.
 _PYTHON = '#!/bin/sh\nprintf "%s\\0" "$*" >>asked\ncase "$*" in *calcsize*) echo 8 ;; esac\n'
+# Stands for Debian's Python: its headers are a package of their own.
+_PYTHON_OF_DEBIAN = '#!/bin/sh\ncase "$*" in *Python.h*) exit 1 ;; esac\n'
+_PROGRAMS = {
+    ".venv/bin/python": _PYTHON,
+    ".venv-homeassistant/bin/python": _PYTHON,
+    "bin/python3.13": _PYTHON_OF_DEBIAN,
+    "bin/apt-get": '#!/bin/sh\nprintf "%s\\n" "$@" >>apt\n',
+    "bin/sudo": '#!/bin/sh\nshift\n"$@"\n',
+}
 
 
 def packages(extras: list[str]) -> set[str]:
@@ -27,27 +36,38 @@ def packages(extras: list[str]) -> set[str]:
     return found
 
 
-def asked(target: str, folder: Path) -> list[str]:
-    """Arguments of each call of Python while ``.ci/setup target`` runs in an empty checkout."""
+def set_up(target: str, folder: Path, path: str) -> None:
+    """Run ``.ci/setup target`` in an empty checkout; the programs that install leave ``asked`` and ``apt``."""
     (folder / ".ci").mkdir()
     shutil.copy(_REPOSITORY / ".ci" / "setup", folder / ".ci")
-    programs = {".venv/bin/python": _PYTHON, "bin/apt-get": "#!/bin/sh\n", "bin/sudo": "#!/bin/sh\n"}
-    for name, script in programs.items():
+    for name, script in _PROGRAMS.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(script)
         file.chmod(file.stat().st_mode | stat.S_IXUSR)
-    path = f"{folder / 'bin'}:/usr/local/bin:/usr/bin:/bin"
-    subprocess.run([folder / ".ci" / "setup", target], check=True, capture_output=True, env={"PATH": path}, timeout=60)
-    return (folder / "asked").read_text().split("\0")
+    environment = {"PATH": f"{folder / 'bin'}:{path}"}
+    subprocess.run([folder / ".ci" / "setup", target], check=True, capture_output=True, env=environment, timeout=60)
+    assert (folder / ".venv" / f".set-up-{target}").exists()
 
 
 @pytest.mark.parametrize("target", ["run", "demo", "check", "test", "bench", "fuzz", "convert", "cluster"])
 def test_imports_are_installed(target: str, tmp_path: Path) -> None:
     """A module that setup imports is Python's own or of a package that the target installs."""
-    calls = asked(target, tmp_path)
+    set_up(target, tmp_path, "/usr/local/bin:/usr/bin:/bin")
+    calls = (tmp_path / "asked").read_text().split("\0")
     extras = next(match[1] for call in calls if (match := re.search(r"-e \.\[(.+)\]", call))).split(",")
     imports = ",".join(re.findall(r"^-c import ([\w, ]+)", "\n".join(calls), re.MULTILINE))
     modules = {name.strip() for name in imports.split(",")}
     assert modules <= packages(extras) | sys.stdlib_module_names
-    assert (tmp_path / ".venv" / f".set-up-{target}").exists()
+
+
+def test_compiler_is_installed_for_home_assistant(tmp_path: Path) -> None:
+    """Home Assistant compiles packages in C and C++, on a Debian that came with neither compiler nor headers."""
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for name in ("bash", "cat", "dirname", "env", "grep", "id", "touch", "tr"):
+        found = shutil.which(name)
+        assert found
+        (bare / name).symlink_to(found)
+    set_up("homeassistant", tmp_path, str(bare))
+    assert {"g++", "libc6-dev", "python3.13-dev"} <= set((tmp_path / "apt").read_text().split())
