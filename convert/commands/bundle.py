@@ -5,6 +5,7 @@ from pathlib import Path
 
 from convert.commands.gate import add_gate, gate_for
 from convert.commands.groups.own import add_own, one_model_plan, run_own
+from convert.commands.groups.workers import add_workers
 from convert.commands.options import add_json, add_run, need_tensorflow, run_of
 from convert.recipes.catalogue import RECIPES, SIZES
 from convert.train.runs import Run
@@ -19,6 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_out(parser)
     parser.add_argument("--model", metavar="NAME", help="a bundle of one model on --own: see docs/own-corpus.md")
     add_own(parser)
+    add_workers(parser)
     parser.add_argument("--fresh", action="store_true", help="with --model: remove what it has made before")
     add_json(parser)
 
