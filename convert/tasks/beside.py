@@ -4,15 +4,16 @@ function, arguments ──a spawned process, one thread──► its result, whe
 """
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from convert.tasks.processes import POLL_S, one_thread
+from convert.tasks.processes import POLL_S, as_worker
 from edged.errors import UsageError
-from edged.host.process.interrupts import end_with_parent, interrupts_held
+from edged.host.process.interrupts import interrupts_held
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -26,8 +27,8 @@ def beside(
 
     An error of ``function`` is raised where the result is asked for.  Its process ends with the block.
     """
-    others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin) as pool:
+    others, line = set(multiprocessing.active_children()), (os.cpu_count() or 1) + 1  # below the lines of workers
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), as_worker, (line,)) as pool:
         with interrupts_held():
             future = pool.submit(function, *arguments, **named)
         own = set(multiprocessing.active_children()) - others
@@ -37,11 +38,6 @@ def beside(
             if not future.done():
                 for process in own:
                     process.terminate()
-
-
-def _begin() -> None:
-    end_with_parent()
-    one_thread()
 
 
 def _waited(future: "Future[Result]", name: str) -> Result:

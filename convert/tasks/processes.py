@@ -73,13 +73,18 @@ HERE = Processes(1)  # in this process, one after the other
 
 
 def _begin(begun: Any) -> None:  # noqa: ANN401 - a shared number, whose type multiprocessing does not name
-    """In a new worker: its bars go below those of the workers that have begun, where a terminal shows them."""
-    end_with_parent()
-    one_thread()
+    """In a new worker, of which so many have ``begun``."""
     with begun.get_lock():
         begun.value += 1
-        if sys.stderr.isatty():
-            setattr(tqdm, "__init__", partialmethod(tqdm.__init__, position=begun.value))  # noqa: B010 - mypy knows the method
+        as_worker(begun.value)
+
+
+def as_worker(line: int) -> None:
+    """In a new process: ends with its parent, shares the cores, and has its bars ``line`` lines below on a terminal."""
+    end_with_parent()
+    one_thread()
+    if sys.stderr.isatty():
+        setattr(tqdm, "__init__", partialmethod(tqdm.__init__, position=line))  # noqa: B010 - mypy knows the method
 
 
 def one_thread() -> None:
