@@ -8,7 +8,7 @@ Only seeds of which every fold is there count.  Where there is none yet, the fol
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ import numpy as np
 from convert.score.metrics import Counts, interval, uar, war
 from convert.zoo import problems
 from convert.zoo.trials import Trial
+
+_N_DIGITS = 6  # of a figure; tables show three
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,8 @@ class Summary:
     command: str
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, rounded."""
-        return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()}
+        """Plain values."""
+        return asdict(self)
 
 
 def summaries(results: Mapping[Trial, Mapping[str, Any]]) -> list[Summary]:
@@ -90,7 +92,7 @@ def _summary(
     uars = [uar(matrix) for matrix in pooled]
     timed = [result["cpu_s"] for result in apart.values() if result.get("cpu_s") is not None]
     n_clips = [int(np.sum(list(result["speakers"].values()))) for result in apart.values()]
-    return Summary(
+    made = Summary(
         problem=problem,
         entry=entry,
         n_labels=int((pooled[0].sum(axis=1) > 0).sum()),
@@ -112,6 +114,9 @@ def _summary(
         commit=", ".join(dict.fromkeys(result.get("commit", "unknown") for result in apart.values())),
         command=f'python -m convert zoo --model "{entry}" {problems.named(problem).option}',
     )
+    # Here, not where they are stored: a table of new figures and one of stored ones must round the same numbers.
+    rounded = {key: round(value, _N_DIGITS) for key, value in asdict(made).items() if isinstance(value, float)}
+    return replace(made, **rounded)
 
 
 def _over_seeds(results: Iterable[Mapping[str, Any]]) -> Counts:
