@@ -115,7 +115,9 @@ def _summary(
         command=f'python -m convert zoo --model "{entry}" {problems.named(problem).option}',
     )
     # Here, not where they are stored: a table of new figures and one of stored ones must round the same numbers.
-    rounded = {key: round(value, _N_DIGITS) for key, value in asdict(made).items() if isinstance(value, float)}
+    rounded: dict[str, Any] = {
+        key: round(value, _N_DIGITS) for key, value in asdict(made).items() if isinstance(value, float)
+    }
     return replace(made, **rounded)
 
 
