@@ -13,7 +13,7 @@ import soundfile
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.parts.broker.mosquitto import wait_until
-from tests.parts.web.browser import Watched, overflows, serious_violations, watched
+from tests.parts.web.browser import Watched, overflows, serious_violations, wait_in_page, watched
 from tests.parts.web.recordings import silence, stereo, written
 from tests.parts.web.removal import remove_calls
 from tests.parts.web.running import RunningWeb
@@ -104,7 +104,7 @@ def test_calls_from_drop_to_download(calls: Watched, web: RunningWeb, recordings
     page.get_by_role("slider").focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('audio').currentTime > 30")
+    wait_in_page(page, "document.getElementById('audio').currentTime > 30")
     assert serious_violations(page) == []
     with page.expect_download() as saved:
         page.get_by_role("link", name="Report (HTML)").click()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.parts.web.browser import overflows, serious_violations, watched
+from tests.parts.web.browser import overflows, serious_violations, wait_in_page, watched
 from tests.parts.web.one_report import one_report
 from tests.parts.web.running import RunningWeb
 
@@ -26,7 +26,7 @@ def page(browser: Browser, web: RunningWeb) -> Iterator[Page]:
     """The report with its recording, on a phone."""
     with watched(browser, width=360) as seen:
         seen.page.goto(web.address)
-        seen.page.wait_for_function(f"{_DURATION} > 100")
+        wait_in_page(seen.page, f"{_DURATION} > 100")
         yield seen.page
 
 
@@ -92,7 +92,7 @@ def test_program_answers_again(page: Page) -> None:
     page.unroute("**/calls/**")
     expect(page.get_by_role("alert")).to_be_hidden()
     expect(page.locator("#audio")).to_be_visible()
-    page.wait_for_function(f"{_DURATION} > 100")
+    wait_in_page(page, f"{_DURATION} > 100")
 
 
 def test_format_without_player(page: Page) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from edged.calls.page.report_page import report_page
 from tests.parts.calls.example import calming, mono, named
-from tests.parts.web.browser import Watched, overflows, serious_violations, watched
+from tests.parts.web.browser import Watched, overflows, serious_violations, wait_in_page, watched
 
 _HOSTILE = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>.wav"
 _PLAYING = "() => { const audio = document.getElementById('audio'); return !audio.paused && audio.currentTime; }"
@@ -65,7 +65,7 @@ def test_report_drawn(report: Watched) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("invoice 4711.wav")
     expect(page.locator(".number")).to_have_text("7.4 of 10")
     expect(page.get_by_role("img", name="7.4 on a scale from 1 to 10")).to_be_visible()
-    page.wait_for_function(f"({_DRAWN})() > 0.1")
+    wait_in_page(page, f"({_DRAWN})() > 0.1")
     expect(page.get_by_text("Article 5(1)(f)")).to_be_visible()
 
 
@@ -90,11 +90,11 @@ def test_report_played_by_click(report: Watched) -> None:
     box = page.locator("#chart-valence .u-over").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 3, box["y"] + 60)
-    assert page.wait_for_function(_PLAYING).json_value() == pytest.approx(60, abs=5)
+    assert wait_in_page(page, _PLAYING) == pytest.approx(60, abs=5)
     button = page.locator("button[data-second]").first
     second = float(button.get_attribute("data-second") or 0)
     button.click()
-    assert page.wait_for_function(_PLAYING_FROM, arg=second).json_value() == pytest.approx(second, abs=5)
+    assert wait_in_page(page, _PLAYING_FROM, arg=second) == pytest.approx(second, abs=5)
 
 
 def test_report_keyboard(report: Watched) -> None:
@@ -110,9 +110,9 @@ def test_report_keyboard(report: Watched) -> None:
     page.keyboard.press("Home")
     page.keyboard.press("+")
     page.keyboard.press("Enter")
-    page.wait_for_function(_PLAYING)
+    wait_in_page(page, _PLAYING)
     page.keyboard.press("Escape")
-    page.wait_for_function("document.getElementById('audio').paused")
+    wait_in_page(page, "document.getElementById('audio').paused")
 
 
 def test_report_zoom(report: Watched, folder: Path) -> None:
@@ -127,11 +127,11 @@ def test_report_zoom(report: Watched, folder: Path) -> None:
     page.mouse.move(box["x"] + 400, box["y"] + 50, steps=5)
     page.mouse.up()
     page.mouse.move(0, 0)
-    page.wait_for_function(f"{_TALK} !== '{before}'")
+    wait_in_page(page, f"{_TALK} !== '{before}'")
     page.mouse.dblclick(box["x"] + 200, box["y"] + 50)
     page.mouse.move(0, 0)
-    page.wait_for_function("document.getElementById('tip').hidden")
-    page.wait_for_function(f"{_TALK} === '{before}'")
+    wait_in_page(page, "document.getElementById('tip').hidden")
+    wait_in_page(page, f"{_TALK} === '{before}'")
 
 
 def test_report_table(report: Watched) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from edged.calls.page.report_page import report_page
 from tests.parts.calls.example import calming, mono, named
-from tests.parts.web.browser import overflows, watched
+from tests.parts.web.browser import overflows, wait_in_page, watched
 from tests.parts.web.listed import listed, play_list, without_score
 from tests.parts.web.running import RunningWeb
 
@@ -27,7 +27,7 @@ def _n_lines(element: Locator) -> int:
 
 def _expect_whole(page: Page, width: int) -> None:
     assert not overflows(page), width
-    page.wait_for_function(f"!({_CUT_OFF})().length")  # the charts follow their frame
+    wait_in_page(page, f"!({_CUT_OFF})().length")  # the charts follow their frame
 
 
 @pytest.mark.parametrize("kind", ["report", "mono"])

@@ -5,10 +5,12 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 
@@ -69,6 +71,20 @@ def watched(
         yield Watched(context.new_page())
     finally:
         context.close()
+
+
+def wait_in_page(page: Page, expression: str, arg: object = None) -> object:
+    """The value of a JavaScript expression or function once it is true; fail with it after the deadline.
+
+    playwright's own ``wait_for_function`` is not it: it calls ``eval`` inside the page at every look but the first,
+    which the policy of our pages (``script-src 'self'``) refuses.
+    """
+    deadline_s = time.monotonic() + _TIMEOUT_MS / 1000
+    while not (value := page.evaluate(expression, arg)):
+        if time.monotonic() > deadline_s:
+            pytest.fail(f"not within {_TIMEOUT_MS / 1000:g} s: {expression}")
+        page.wait_for_timeout(50)  # poll interval; the page goes on meanwhile
+    return value
 
 
 def serious_violations(page: Page) -> list[str]:
