@@ -23,7 +23,6 @@ SAMPLE_SEED ?= 1
 SOAK_HOURS ?= 168
 FUZZ_CASES ?= 10000
 CONVERT := $(BIN)/python -m convert
-RUNS := build/convert/runs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,21 +84,12 @@ fuzz: .venv/.set-up-fuzz ## damaged configs, recordings, bundles, outbox files, 
 models: .venv/.set-up-convert ## train, evaluate and bundle the models of a size (SIZE=small or large, or RECIPE=research, SEED=3; EPOCHS=1: a trial)
 	$(CONVERT) all $(if $(RECIPE),--recipe $(RECIPE),--size $(SIZE)) --seed $(SEED) $(if $(EPOCHS),--epochs $(EPOCHS))
 
-card: .venv/.set-up-convert ## the model card's rows that take several trainings: seeds, alternatives, corpora by folds (hours)
-	for seed in 1 2 3; do \
-		for stage in train "evaluate --clips"; do $(CONVERT) $$stage --size small --seed $$seed || exit; done; \
-		$(CONVERT) quantize --recipe default-undistilled --seed $$seed --first || exit; done
-	for stage in train quantize; do $(CONVERT) $$stage --recipe default-wide --seed 1 --first || exit; done
-	$(CONVERT) all --size small --seed $(SEED)
-	students() { ls $(RUNS)/default-seed[123]-??????????/m1.tflite | paste -sd,; }; \
-	teachers() { ls $(RUNS)/default-undistilled-seed[123]-??????????/m1.tflite | paste -sd,; }; \
-	$(CONVERT) evaluate --clips --bundle edged/models/small --runs $(RUNS)/small-seed[123]-?????????? \
-		--alternative "the network that it starts from=$$(ls $(RUNS)/default-seed$(SEED)-??????????/m1.tflite)" \
-		--alternative "one network with the parameters of five=$$(ls $(RUNS)/default-wide-seed1-??????????/m1.tflite)" \
-		--alternative "average of the three teachers=$$(teachers)" \
-		--alternative "average of their three students=$$(students)"
-	for corpus in cremad ravdess emodb; do \
+card: .venv/.set-up-convert ## the rows of both cards that take several trainings: seeds of the first head, corpora fold by fold (hours)
+	for size in small large; do $(CONVERT) evaluate --bundle edged/models/$$size --seeds --write || exit; done
+	for corpus in "cremad --trunks" "emodb --trunks" "ravdess --heads"; do \
 		$(CONVERT) protocol $$corpus --seed $(SEED) --bundle edged/models/small || exit; done
+	for corpus in cremad emodb ravdess; do \
+		$(CONVERT) protocol $$corpus --size large --seed $(SEED) --bundle edged/models/large || exit; done
 
 sample: .venv/.set-up-test ## search for the demo's conversation again, with flite and espeak-ng (SAMPLE_SEED=1): after a new bundle
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m convert.demo --ship --seed $(SAMPLE_SEED)
