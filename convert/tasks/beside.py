@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from convert.tasks.processes import POLL_S, as_worker
+from convert.tasks.processes import POLL_S, as_worker, bar_lock
 from edged.errors import UsageError
 from edged.host.process.interrupts import interrupts_held
 
@@ -28,7 +28,7 @@ def beside(
     An error of ``function`` is raised where the result is asked for.  Its process ends with the block.
     """
     others, line = set(multiprocessing.active_children()), (os.cpu_count() or 1) + 1  # below the lines of workers
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), as_worker, (line,)) as pool:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), as_worker, (line, bar_lock())) as pool:
         with interrupts_held():
             future = pool.submit(function, *arguments, **named)
         own = set(multiprocessing.active_children()) - others

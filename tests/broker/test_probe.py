@@ -1,7 +1,5 @@
-"""The stages of ``edged check`` with a real mosquitto: each fault is reported by its stage, with a hint."""
+"""The stages of ``edged check`` up to the login, with a real mosquitto: each fault is reported with a hint."""
 
-import os
-import re
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -10,31 +8,15 @@ import msgspec
 import pytest
 
 from edged.config.structs import Mqtt
-from edged.errors import ConfigError, PublishError
+from edged.errors import ConfigError
 from edged.host.identity import client_id
-from edged.host.instance_lock import InstanceLock
-from edged.mqtt.probe import LiveClient, SkippedError, stages
+from edged.mqtt.probe import SkippedError
 from edged.mqtt.publisher import Publisher
 from tests.parts.broker.certificates import Authority, authority, unknown_authority
-from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, free_port, idle_mosquitto, mosquitto
-from tests.parts.system.program import edged
+from tests.parts.broker.mosquitto import Mosquitto, free_port, idle_mosquitto
+from tests.parts.broker.probed import LAB, NAMES, stage_results
 
-__all__ = ["authority", "idle_mosquitto", "mosquitto", "unknown_authority"]
-
-_NAMES = ["name", "TCP", "TLS", "login", "topics", "sizes"]
-LAB = LiveClient(node="lab", filters=("edged/lab/info",), sizes={"info": 1500}, discovery=(9400, 900))
-
-
-def stage_results(mqtt: Mqtt, live: LiveClient = LAB) -> dict[str, str]:
-    """Result of each stage for the node lab, up to the first failure, which starts with FAULT."""
-    results = {}
-    for name, attempt in stages(mqtt, live):
-        try:
-            results[name] = attempt()
-        except PublishError as exc:
-            results[name] = f"FAULT {exc}"
-            break
-    return results
+__all__ = ["authority", "idle_mosquitto", "unknown_authority"]
 
 
 def as_ann(mqtt: Mqtt, folder: Path, password: str) -> Mqtt:
@@ -49,7 +31,7 @@ def test_all_is_well_with_tls_and_a_login(idle_mosquitto: Mosquitto, authority: 
     idle_mosquitto.start({"ann": "right"}, authority.lines())
     mqtt = msgspec.structs.replace(idle_mosquitto.mqtt, tls="on", ca_file=authority.ca_file, host="127.0.0.1")
     results = stage_results(as_ann(mqtt, tmp_path, "right"))
-    assert list(results) == ["files", *_NAMES]
+    assert list(results) == ["files", *NAMES]
     assert results["files"] == "mqtt.password_file, mqtt.ca_file"
     assert results["name"] == "127.0.0.1: 127.0.0.1"
     assert results["TCP"] == f"127.0.0.1 port {mqtt.port}"
@@ -71,7 +53,7 @@ def test_port_where_nothing_listens() -> None:
     """The name resolves, the connection is refused."""
     port = free_port()
     results = stage_results(Mqtt(host="127.0.0.1", port=port))
-    assert list(results) == _NAMES[:2]
+    assert list(results) == NAMES[:2]
     assert results["TCP"] == f"FAULT 127.0.0.1:{port}: Connection refused: does the broker run, is mqtt.port right?"
 
 
@@ -81,7 +63,7 @@ def test_certificate_of_another_ca(
     """The TLS stage fails with the words of the daemon's log."""
     idle_mosquitto.start(further=unknown_authority.lines())
     results = stage_results(msgspec.structs.replace(idle_mosquitto.mqtt, tls="on", ca_file=authority.ca_file))
-    assert list(results) == ["files", *_NAMES[:3]]
+    assert list(results) == ["files", *NAMES[:3]]
     assert results["TLS"].startswith("FAULT the broker's certificate is from a CA that is not in ")
 
 
@@ -90,7 +72,7 @@ def test_insecure_and_none_are_reported(idle_mosquitto: Mosquitto, unknown_autho
     idle_mosquitto.start(further=unknown_authority.lines(expired=True))
     insecure = "anyone may pretend to be the broker"
     results = stage_results(msgspec.structs.replace(idle_mosquitto.mqtt, tls="on", insecure=insecure))
-    assert list(results) == ["files", *_NAMES]
+    assert list(results) == ["files", *NAMES]
     assert results["TLS"] == f"TLSv1.3, but insecure: {insecure} (mqtt.insecure)"
     idle_mosquitto.stop()
     idle_mosquitto.start()
@@ -103,7 +85,7 @@ def test_client_certificate_that_is_wanted_is_missed_at_the_login(
     """With TLS 1.3 the missing certificate shows only after the handshake."""
     idle_mosquitto.start(further=authority.lines(wants_certificate=True))
     results = stage_results(msgspec.structs.replace(idle_mosquitto.mqtt, tls="on", ca_file=authority.ca_file))
-    assert list(results) == ["files", *_NAMES[:4]]
+    assert list(results) == ["files", *NAMES[:4]]
     assert "the broker requires a client certificate: mqtt.cert_file" in results["login"]
 
 
@@ -125,53 +107,14 @@ def test_wrong_password(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
     """The message does not contain the password."""
     idle_mosquitto.start({"ann": "right"})
     results = stage_results(as_ann(idle_mosquitto.mqtt, tmp_path, "mistyped"))
-    assert list(results) == ["files", *_NAMES[:4]]
+    assert list(results) == ["files", *NAMES[:4]]
     assert results["login"] == "FAULT not authorised: are mqtt.username and its password right?"
-
-
-@pytest.mark.parametrize(
-    ("rules", "protocol", "fault"),
-    [
-        ("topic read #", "v3.1.1", "edged/lab/check does not come back, so the broker forbids writing or reading it"),
-        ("topic write #", "v5", "edged/lab/check does not come back, so the broker forbids writing or reading it"),
-        ("topic read #", "v5", "the broker forbids writing edged/lab/check (not authorized)"),
-    ],
-)
-def test_forbidden_topic(idle_mosquitto: Mosquitto, rules: str, protocol: str, fault: str) -> None:
-    """MQTT 3.1.1 reports no refusal: the missing echo reveals it."""
-    idle_mosquitto.start(further=idle_mosquitto.access(rules))
-    results = stage_results(msgspec.structs.replace(idle_mosquitto.mqtt, protocol=protocol))
-    assert list(results) == _NAMES[:5]
-    assert results["topics"] == f"FAULT {fault}: `edged acl` prints the rules for mosquitto"
-
-
-def test_forbidden_subscription(idle_mosquitto: Mosquitto) -> None:
-    """The broker refuses the subscription at once."""
-    idle_mosquitto.start_refusing()
-    results = stage_results(idle_mosquitto.mqtt)
-    assert (
-        results["topics"]
-        == "FAULT the broker forbids reading edged/lab/check: `edged acl` prints the rules for mosquitto"
-    )
-
-
-def test_daemon_that_runs_is_not_thrown_out(mosquitto: Mosquitto) -> None:
-    """The check uses another client id, says so, and leaves the daemon's availability alone."""
-    with Publisher(mosquitto.mqtt, "lab") as publisher:
-        assert publisher.wait_connected(WITHIN_S)
-        results = stage_results(mosquitto.mqtt, replace(LAB, pid=412))
-        assert list(results) == _NAMES
-        assert results["login"].startswith("without a user name, MQTT 3.1.1, client id edged-check-")
-        assert results["login"].endswith(", beside edged, which runs here, pid 412")
-        assert mosquitto.retained() == {"edged/lab/availability": b"online"}
-        assert publisher.connected
-        assert publisher.status.reconnects == 0
 
 
 def test_login_is_that_of_the_daemon(idle_mosquitto: Mosquitto) -> None:
     """A broker that admits by client id admits the check; while the daemon runs, the stage is skipped."""
     idle_mosquitto.start(further=["clientid_prefixes edged-lab-"])
-    assert list(stage_results(idle_mosquitto.mqtt)) == _NAMES
+    assert list(stage_results(idle_mosquitto.mqtt)) == NAMES
     running = replace(LAB, pid=412)
     with pytest.raises(SkippedError, match="edged runs here, pid 412, and the broker refuses a second client"):
         stage_results(idle_mosquitto.mqtt, running)
@@ -180,23 +123,6 @@ def test_login_is_that_of_the_daemon(idle_mosquitto: Mosquitto) -> None:
     results = stage_results(idle_mosquitto.mqtt)
     assert results["login"] == (
         "FAULT not authorised: does it expect a login (mqtt.username) or another client id (node)?"
-    )
-
-
-def test_check_beside_a_daemon_skips_what_it_cannot_try(idle_mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """The line has the reason, and the status depends only on the other parts."""
-    idle_mosquitto.start(further=["clientid_prefixes edged-lab-"])
-    config = tmp_path / "config.yaml"
-    muted = "audio: {muted: true}"  # so that no microphone is needed
-    config.write_text(f"node: lab\nmqtt: {{host: 127.0.0.1, port: {idle_mosquitto.port}}}\n{muted}\n")
-    alone = edged("check", "--config", config)
-    assert (alone.returncode, "FAIL" in alone.stdout) == (0, False), alone.stdout
-    assert re.search(r"^broker sizes +OK +\d{4,} bytes there and back$", alone.stdout, re.MULTILINE)
-    with InstanceLock("lab", "edged", idle_mosquitto.port):
-        beside = edged("check", "--config", config)
-    assert beside.returncode == 0
-    assert beside.stdout.splitlines()[-1] == (
-        f"broker login  SKIP  edged runs here, pid {os.getpid()}, and the broker refuses a second client"
     )
 
 
@@ -230,25 +156,9 @@ def test_port_that_expects_tls_is_known_by_its_handshake(idle_mosquitto: Mosquit
         idle_mosquitto.stop()
 
 
-@pytest.mark.parametrize("option", ["max_packet_size", "message_size_limit"])
-@pytest.mark.parametrize("protocol", ["v3.1.1", "v5"])
-def test_limit_on_sizes_is_found(idle_mosquitto: Mosquitto, option: str, protocol: str) -> None:
-    """If only discovery in one message is too large the check passes, since it is sent in parts."""
-    idle_mosquitto.start(further=[f"{option} 2000"])
-    mqtt = msgspec.structs.replace(idle_mosquitto.mqtt, protocol=protocol)
-    assert stage_results(mqtt)["sizes"] == (
-        "1500 bytes there and back; the broker takes no message of 9400 bytes, so Home Assistant's discovery goes out"
-        " in parts"
-    )
-    assert stage_results(mqtt, replace(LAB, sizes={"info": 3000}))["sizes"] == (
-        "FAULT the broker takes no message of 3000 bytes, the size of info: max_packet_size and message_size_limit in"
-        " mosquitto.conf"
-    )
-
-
 def test_server_that_says_nothing_is_given_up() -> None:
     """An open port that is no broker times out."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         results = stage_results(Mqtt(host="127.0.0.1", port=server.getsockname()[1]))
-    assert list(results) == _NAMES[:4]
+    assert list(results) == NAMES[:4]
     assert results["login"] == "FAULT no answer yet"

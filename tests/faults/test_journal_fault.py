@@ -1,15 +1,12 @@
-"""Disks that really fail: full, read-only, damaged, gone.  The outbox continues in memory and recovers.
+"""Disks that really fail: full, read-only, hung.  The outbox continues in memory and recovers.
 
 a small tmpfs ──► Journal ──► fault, one log line ──► the disk is well again ──► everything is on it
 """
 
-import random
-import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,11 +21,9 @@ from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, w
 from tests.parts.broker.outboxes import numbers, outbox_metrics, put
 from tests.parts.broker.payloads import episode_start
 from tests.parts.faults.disk import Disk, card
+from tests.parts.faults.journals import opened, stored
 
 __all__ = ["card", "idle_mosquitto", "mosquitto"]
-
-
-_RETRY_S = 0.2
 
 
 @pytest.fixture
@@ -57,27 +52,6 @@ def fill(disk: Path) -> Path:
 def remount(disk: Path, how: str) -> None:
     """Remount as ``ro`` or ``rw``."""
     subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)
-
-
-@contextmanager
-def opened(folder: Path, commit_s: float = 0.0, later_s: float = 0.0) -> Iterator[Journal]:
-    """A journal that retries quickly; its wall clock is ``later_s`` ahead."""
-
-    def utc() -> float:
-        return time.time() + later_s
-
-    journal = Journal(folder / "outbox.sqlite3", commit_s=commit_s, retry_s=_RETRY_S, utc=utc)
-    journal.open(lambda: None)
-    try:
-        yield journal
-    finally:
-        journal.close()
-
-
-def stored(folder: Path) -> list[int]:
-    """Sequence numbers that the next process loads."""
-    with opened(folder) as journal:
-        return numbers(journal.found())
 
 
 @pytest.mark.parametrize("commit_s", [0.0, 0.1])
@@ -204,56 +178,3 @@ def test_events_go_to_the_broker_from_a_full_disk(disk: Path, mosquitto: Mosquit
         assert (metrics.depth, metrics.dropped, metrics.on_disk) == (0, 0, False)
         assert metrics.fault
         wait_until(lambda: len(consumer.events) == 100, "all events")
-
-
-@pytest.mark.parametrize("kind", ["random", "text", "cut", "zeros"])
-def test_damaged_file_at_the_start(tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str) -> None:
-    """A damaged file is set aside with one log line, and numbers do not start again lower."""
-    with opened(tmp_path) as journal:
-        before = put(journal, 50)
-    file = tmp_path / "outbox.sqlite3"
-    content = file.read_bytes()
-    damaged = {
-        "random": random.Random(1).randbytes(20_000),  # noqa: S311 -- arbitrary bytes
-        "text": b"not a database\n" * 100,
-        "cut": content[: len(content) // 2],
-        "zeros": content[:100] + bytes(len(content) - 100),
-    }[kind]
-    file.write_bytes(damaged)
-    with opened(tmp_path, later_s=1.0) as journal:
-        assert not journal.fault
-        assert journal.set_aside == "outbox.sqlite3.damaged"
-        loaded = journal.found()
-        assert put(journal)[0].seq > before[-1].seq
-    assert (tmp_path / "outbox.sqlite3.damaged").read_bytes() == damaged
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert set(numbers(loaded)) <= set(numbers(before))
-
-
-@pytest.mark.parametrize("kind", ["random", "empty", "gone"])
-def test_damaged_file_while_it_is_open(tmp_path: Path, kind: str) -> None:
-    """Nothing is held back; what is damaged or gone is noticed at the next batch and replaced, with all that waits."""
-    folder = tmp_path / "state"
-    with opened(folder) as journal:
-        events = put(journal, 200)
-        wait_until(lambda: journal.horizon >= events[-1].seq, "on disk")
-        if kind == "gone":
-            shutil.rmtree(folder)
-        else:
-            for name in ("outbox.sqlite3", "outbox.sqlite3-journal"):
-                with (folder / name).open("r+b") as file:
-                    if kind == "random":
-                        file.write(random.Random(2).randbytes((folder / name).stat().st_size))  # noqa: S311 -- any
-                    else:
-                        file.truncate()
-        for _ in range(20):
-            more = put(journal, 50)
-            wait_until(lambda: journal.horizon >= more[-1].seq, "on disk, or from memory")  # noqa: B023 -- at once
-            events += more
-        assert not journal.found()
-        wait_until(lambda: not journal.fault, "on disk again")
-        assert journal.set_aside == ("" if kind == "gone" else "outbox.sqlite3.damaged")
-    with opened(folder, later_s=60.0) as journal:
-        assert numbers(journal.found()) == numbers(events)
-        assert not journal.set_aside
-        assert put(journal)[0].seq > events[-1].seq

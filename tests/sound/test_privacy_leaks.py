@@ -21,10 +21,11 @@ from tests.parts.broker.payloads import emotion_state
 from tests.parts.broker.wire import PUBLISH, Sent, WireError, sent
 from tests.parts.faults.contents import bits_of_sound, is_in, misfits, numbers_in_a_row, pieces_of, played
 from tests.parts.faults.leaks import Allowed, outlets, outlets_of
+from tests.parts.faults.listening import beginning
 from tests.parts.faults.trace import Call, Traced, strace  # noqa: F401 -- a fixture
 from tests.parts.sound.pulse import VirtualMicrophone, expect_pulseaudio
 from tests.parts.sound.speech import SPEECH_S
-from tests.sound.test_privacy import SPEECH_BITS_PER_S, beginning
+from tests.sound.test_privacy import SPEECH_BITS_PER_S
 
 LEAKS = {
     "file": ("open('{folder}/sound', 'wb').write(sound)", "openat: the file {folder}/sound"),

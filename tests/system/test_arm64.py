@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.arm64
 PYTHON = "/opt/edged/venv/bin/python"
 STEPS = 2 / 256  # of a quantised score
 SAMPLE = "edged/demo/sample.flac"
+REGISTRY = Path("/proc/sys/fs/binfmt_misc")  # of the kernel: which program runs which foreign binaries
+RULE = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 
 
 @pytest.fixture(scope="module")
@@ -30,35 +33,39 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An arm64 Debian after ``make install``; its changes are discarded afterwards."""
     assert shutil.which("debootstrap"), "needs debootstrap: make test-arm64 installs it"
     assert os.geteuid() == 0, "needs root, for chroot: sudo make test-arm64"
-    register_qemu()
     folder = tmp_path_factory.mktemp("arm64")
     layers = {name: folder / name for name in ("upper", "work", "merged")}
     for layer in layers.values():
         layer.mkdir()
-    options = f"lowerdir={debian_root('arm64')},upperdir={layers['upper']},workdir={layers['work']}"
-    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, layers["merged"]], check=True)
-    try:
-        subprocess.run(["mount", "-t", "proc", "proc", layers["merged"] / "proc"], check=True)
-        checkout = layers["merged"] / CHECKOUT.removeprefix("/")
-        checkout.mkdir()
-        pack_checkout(folder / "checkout.tar")
-        shutil.unpack_archive(folder / "checkout.tar", checkout, filter="tar")
-        offline = ["env", "PIP_NO_INDEX=1", f"PIP_FIND_LINKS={WHEELS}"]
-        in_root(layers["merged"], *offline, "make", "-C", CHECKOUT, "install")
-        yield layers["merged"]
-    finally:
-        subprocess.run(["umount", "--recursive", layers["merged"]], check=True)
+    with qemu_registered():
+        options = f"lowerdir={debian_root('arm64')},upperdir={layers['upper']},workdir={layers['work']}"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, layers["merged"]], check=True)
+        try:
+            subprocess.run(["mount", "-t", "proc", "proc", layers["merged"] / "proc"], check=True)
+            checkout = layers["merged"] / CHECKOUT.removeprefix("/")
+            checkout.mkdir()
+            pack_checkout(folder / "checkout.tar")
+            shutil.unpack_archive(folder / "checkout.tar", checkout, filter="tar")
+            offline = ["env", "PIP_NO_INDEX=1", f"PIP_FIND_LINKS={WHEELS}"]
+            in_root(layers["merged"], *offline, "make", "-C", CHECKOUT, "install")
+            yield layers["merged"]
+        finally:
+            subprocess.run(["umount", "--recursive", layers["merged"]], check=True)
 
 
-def register_qemu() -> None:
-    """Register qemu for arm64 with the kernel, as Debian's package does under systemd, unless it is registered."""
-    registry = Path("/proc/sys/fs/binfmt_misc")
-    if not (registry / "register").exists():
-        subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", registry], check=True)
-    if not (registry / "qemu-aarch64").exists():
-        rule = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
-        assert rule.exists(), "needs qemu-user-static: make test-arm64 installs it"
-        (registry / "register").write_text(rule.read_text())
+@contextmanager
+def qemu_registered() -> Iterator[None]:
+    """qemu for arm64 is registered with the kernel, as by Debian's package under systemd; undone afterwards."""
+    with ExitStack() as undo:
+        if not (REGISTRY / "register").exists():
+            subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", REGISTRY], check=True)
+            undo.callback(lambda: subprocess.run(["umount", REGISTRY], check=True))
+        entry = REGISTRY / "qemu-aarch64"
+        if not entry.exists():
+            assert RULE.exists(), "needs qemu-user-static: make test-arm64 installs it"
+            (REGISTRY / "register").write_text(RULE.read_text())
+            undo.callback(entry.write_text, "-1")
+        yield
 
 
 def test_install_in_a_root_that_is_not_booted(root: Path) -> None:

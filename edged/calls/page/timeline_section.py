@@ -6,6 +6,7 @@ A chart is a slider for the keyboard and for screen readers: the arrow keys go f
 the window are its text.  The recording is an address relative to the page; without one nothing can be played.
 """
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from edged.calls.page.markup import Html, data, joined, tag
@@ -46,7 +47,7 @@ def timeline_section(report: Report, recording: str | None, *, is_served: bool =
             aria_valuetext="start of the call",
         ),
         tag("noscript", tag("p", "The timeline needs JavaScript. timeline.png beside this report shows it.")),
-        _served_player(recording) if is_served else _player(recording),
+        _served_player(recording) if is_served else _player(recording, report.call.file),
         tag(
             "p",
             "Point at the timeline for the values. Drag over it to zoom in, double-click to see all again. Keys: ← →"
@@ -117,18 +118,25 @@ def _legend() -> Html:
     )
 
 
-def _player(recording: str | None) -> Html:
-    """The player of a file beside the page."""
+def _player(recording: str | None, name: str) -> Html:
+    """The player of a file beside the page; ``name`` is what the user called the recording."""
     if recording is None:
         return _no_player("The recording is not beside this report, so the timeline cannot play it.")
     lost = joined(
         [
             "This recording cannot be played: put ",
             tag("bdi", recording),
-            " into the folder of this report. The browser may also not support its format.",
+            " into the folder of this report.",
+            *(() if recording == name else _saved_with(name)),
+            " The browser may also not support its format.",
         ]
     )
     return _playing(recording, lost)
+
+
+def _saved_with(name: str) -> Sequence[str | Html]:
+    """``edged web`` keeps a recording under a name of its own."""
+    return (" It is ", tag("bdi", name), ": “Download all (zip)” on its page in edged web saves both together.")
 
 
 def _served_player(recording: str | None) -> Html:

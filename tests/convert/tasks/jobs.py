@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
+from convert.tasks.processes import BarLock
+
 _PATIENCE_S = 240.0
 
 
@@ -35,6 +39,28 @@ def held(number: int, folder: str) -> dict[str, Any]:
     _note(folder, f"held{number}")
     wait_for(lambda: not (Path(folder) / "hold").exists())
     return {"held": number}
+
+
+def holds_bars(folder: str) -> dict[str, Any]:
+    """Writes a bar for as long as it takes another to try."""
+    with tqdm.get_lock():
+        _note(folder, "holds")
+        wait_for(lambda: runs(Path(folder), "tries") == 1)
+    return {}
+
+
+def tries_bars(folder: str) -> dict[str, Any]:
+    """Whether a bar can be written while another is."""
+    wait_for(lambda: runs(Path(folder), "holds") == 1)
+    free = tqdm.get_lock().acquire()
+    _note(folder, "tries")
+    return {"free": free}
+
+
+def dies_with(lock: BarLock) -> None:
+    """Is killed while it writes a bar."""
+    lock.acquire()
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def fails(message: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from convert.score import isolated
 from convert.tasks.job import Job
-from convert.tasks.processes import N_TRIES, Processes
+from convert.tasks.processes import N_TRIES, BarLock, Processes
 from convert.tasks.running import finished, run_all
 from edged.errors import RecordingError, UsageError
 from tests.convert.tasks import jobs
@@ -43,6 +43,22 @@ def test_dead_process_loses_no_result(tmp_path: Path) -> None:
     assert results["dies"] == {"square": 49}
     assert len(results) == 4
     assert jobs.runs(tmp_path, "dies7") >= 2
+
+
+def test_bars_of_two_processes_take_turns(tmp_path: Path) -> None:
+    """While one writes its bar the other waits, for a moment at most: two at once would leave a stray line."""
+    some = [Job("holds", jobs.holds_bars, (str(tmp_path),)), Job("tries", jobs.tries_bars, (str(tmp_path),))]
+    assert run_all(some, tmp_path, Processes(2), "test")["tries"] == {"free": False}
+
+
+def test_bar_of_a_dead_process_is_not_waited_for() -> None:
+    """A process that was killed while it wrote its bar leaves the lock taken; the others go on without it."""
+    lock = BarLock()
+    dying = multiprocessing.get_context("spawn").Process(target=jobs.dies_with, args=(lock,))
+    dying.start()
+    dying.join()
+    with lock:
+        assert not lock.acquire()
 
 
 def test_process_that_always_dies_is_refused(tmp_path: Path) -> None:

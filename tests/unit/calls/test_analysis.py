@@ -6,25 +6,13 @@ import numpy as np
 import pytest
 
 from edged.calls.analysis import analyse
-from edged.calls.settings import CallSettings, Turn
 from edged.config.structs import Baseline, Calls, Config
 from edged.contract.call_report import Report
 from edged.errors import ConfigError, RecordingError, UsageError
-from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
+from edged.models.bundle import load_bundle
 from tests.parts.calls.composed import CALMS, ESCALATES, RATE_HZ, call, write
+from tests.parts.calls.settings import SETTINGS, replaced, with_customer
 from tests.parts.models.bundles import NETWORKS
-
-SETTINGS = CallSettings(config=Config(), bundle=load_bundle(DEFAULT_BUNDLE), customer="left")
-
-
-def with_customer(customer: str | None) -> CallSettings:
-    """The settings for another channel."""
-    return _replaced(customer=customer)
-
-
-def _replaced(**changes: object) -> CallSettings:
-    fields = {name: getattr(SETTINGS, name) for name in ("config", "bundle", "customer", "turns", "speaker", "name")}
-    return CallSettings(**{**fields, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -123,63 +111,11 @@ def test_agents_voice_on_the_customers_channel_is_left_out(report: Report, tmp_p
     assert leaking.score.value == pytest.approx(report.score.value, abs=0.5)
 
 
-def test_too_little_speech_gives_a_timeline_and_a_reason(tmp_path: Path) -> None:
-    """A short call has windows and no score."""
-    short = analyse(write(tmp_path / "short.wav", call(("angry", "neutral"))), SETTINGS)
-    assert short.outcome == "no_score"
-    assert "at least 30 s needed" in (short.reason or "")
-    assert any(window.smooth is not None for window in short.windows)
-    assert not short.moments
-
-
-def test_mono_call_has_no_score_without_turns(tmp_path: Path) -> None:
-    """One channel: a timeline of both voices, and why there is no score; with turns there is one."""
-    sides = call(CALMS)
-    file = write(tmp_path / "mono.wav", sides.sum(axis=1))
-    alone = analyse(file, SETTINGS)
-    assert alone.call.customer == "mono"
-    assert alone.call.separated_by is None
-    assert [party.role for party in alone.talk.parties] == ["both"]
-    assert "choose the customer's voice: --voice 1 (speaks first at" in (alone.reason or "")
-    turned = analyse(file, _replaced(turns=turns_of(sides), speaker="Customer"))
-    assert turned.call.separated_by == "turns"
-    assert turned.score is not None
-    assert turned.score.value > 5.5
-    assert turned.talk.parties[1].speech_s == pytest.approx(2 * len(CALMS), abs=4)
-
-
-def test_same_sound_on_both_channels_is_one_channel(tmp_path: Path) -> None:
-    """A recorder that doubles a mono line: no score, and the reason says so."""
-    mixed = call(CALMS).sum(axis=1)
-    twice = analyse(write(tmp_path / "twice.wav", np.stack([mixed, mixed], axis=1)), SETTINGS)
-    assert twice.score is None
-    assert "both channels hold the same sound" in (twice.reason or "")
-    assert [party.role for party in twice.talk.parties] == ["both"]
-
-
-def test_telephone_is_recognised_by_its_spectrum(tmp_path: Path) -> None:
-    """8 kHz mu-law and A-law, as call recorders write them, and the same sound in a file of 16 kHz."""
-    low = low_passed(call(CALMS))
-    files = [write(tmp_path / f"{law}.wav", low, 8000, subtype=law) for law in ("ULAW", "ALAW")]
-    for narrow in [analyse(file, SETTINGS) for file in (*files, write(tmp_path / "16k.wav", low))]:
-        assert narrow.band.kind == "telephone"
-        assert narrow.band.highest_hz is not None
-        assert narrow.band.highest_hz < 4000
-        assert narrow.score is not None
-
-
-def test_nothing_to_calm(tmp_path: Path) -> None:
-    """A customer who is neutral throughout."""
-    config = Config(calls=Calls(calm_below=0.6))
-    flat = analyse(write(tmp_path / "flat.wav", call(("neutral",) * 8)), _replaced(config=config))
-    assert flat.outcome == "nothing_to_calm"
-
-
 def test_stereo_without_a_customer_is_refused(calms: Path) -> None:
     """A guess would be worse than a question; the config may answer it once."""
     with pytest.raises(UsageError, match=r"has two channels, expected the customer's to be named: --customer"):
         analyse(calms, with_customer(None))
-    configured = _replaced(customer=None, config=Config(calls=Calls(customer="right")))
+    configured = replaced(customer=None, config=Config(calls=Calls(customer="right")))
     assert analyse(calms, configured).call.customer == "right"
 
 
@@ -189,18 +125,10 @@ def test_faults_are_named(tmp_path: Path, calms: Path) -> None:
     with pytest.raises(RecordingError, match="has 3 channels, expected one or two"):
         analyse(three, SETTINGS)
     with pytest.raises(ConfigError, match=r"calls\.weights has furious, expected labels of the bundle: angry"):
-        analyse(calms, _replaced(config=Config(calls=Calls(weights={"furious": 1.0}))))
+        analyse(calms, replaced(config=Config(calls=Calls(weights={"furious": 1.0}))))
     (tmp_path / "broken.wav").write_bytes(b"RIFF\x00\x00\x00\x00WAVEnothing")
     with pytest.raises(RecordingError, match=r"broken\.wav"):
         analyse(tmp_path / "broken.wav", SETTINGS)
-
-
-def test_silent_call(tmp_path: Path) -> None:
-    """Digital silence: no speech, no emotions, a reason."""
-    silent = analyse(write(tmp_path / "silent.wav", np.zeros((10 * RATE_HZ, 2), np.float32)), SETTINGS)
-    assert (silent.outcome, silent.emotions, silent.uncertain) == ("no_score", {}, None)
-    assert silent.band.kind == "unknown"
-    assert silent.talk.silence_s == pytest.approx(10, abs=0.1)
 
 
 def test_progress_and_cancelling(calms: Path) -> None:
@@ -222,7 +150,7 @@ def test_bundle_that_adapts_features_learns_the_call_first(tmp_path: Path) -> No
     """The first pass learns this voice's features, the second scores all windows with the same shift."""
     file = write(tmp_path / "call.wav", call(("angry", "neutral", "neutral")))
     one, again = (analyse(file, SETTINGS) for _ in range(2))
-    plain = analyse(file, _replaced(config=Config(baseline=Baseline(mode="off"))))
+    plain = analyse(file, replaced(config=Config(baseline=Baseline(mode="off"))))
     assert (one.learned.method, plain.learned.method) == ("features", "none")
     assert one.learned.speech_s > 10
     assert one.windows == again.windows
@@ -232,31 +160,9 @@ def test_bundle_that_adapts_features_learns_the_call_first(tmp_path: Path) -> No
 def test_bundle_that_adapts_scores_reads_the_call_once(tmp_path: Path) -> None:
     """Networks of format 1: what was learned is taken off the scores that the first pass has kept."""
     file = write(tmp_path / "call.wav", call(("angry", "neutral", "neutral")))
-    report = analyse(file, _replaced(bundle=load_bundle(NETWORKS)))
+    report = analyse(file, replaced(bundle=load_bundle(NETWORKS)))
     assert report.learned.method == "scores"
     assert report.learned.shift.keys() == set(SETTINGS.bundle.manifest.labels)
-
-
-def turns_of(sides: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> tuple[Turn, ...]:
-    """Who speaks when, by where the composed channels are loud."""
-    turns = []
-    for column, name in ((0, "customer"), (1, "agent")):
-        loud = np.abs(sides[:, column]) > 0.002
-        steps = loud[: len(loud) // 1600 * 1600].reshape(-1, 1600).any(axis=1)
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], steps, [False]]).astype(np.int8))).reshape(-1, 2)
-        turns += [Turn(float(first) / 10, float(last) / 10, name) for first, last in edges]
-    return tuple(turns)
-
-
-def low_passed(
-    sides: np.ndarray[tuple[int, int], np.dtype[np.float32]],
-) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """What a telephone leaves: 300 to 3400 Hz."""
-    size = 1 << len(sides).bit_length()  # other sizes take minutes
-    spectrum = np.fft.rfft(sides, size, axis=0)
-    hz = np.fft.rfftfreq(size, 1 / RATE_HZ)
-    spectrum[(hz < 300) | (hz > 3400)] = 0
-    return np.asarray(np.fft.irfft(spectrum, size, axis=0)[: len(sides)], np.float32)
 
 
 def _pause(sides: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> int:

@@ -1,4 +1,4 @@
-"""The lines for people: layout, width, and protection of the terminal from foreign payloads."""
+"""The lines for people: layout, and protection of the terminal from foreign payloads."""
 
 import io
 import re
@@ -9,33 +9,15 @@ import msgspec
 import pytest
 
 from edged.cli.broker.watch import watch
-from edged.cli.view import Screen, View, view_for
+from edged.cli.view import View
 from edged.contract.payloads import encoded
 from edged.contract.topics import EMOTION, Received
 from edged.mqtt.publisher import Publisher
 from tests.parts.broker.mosquitto import WITHIN_S, Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.payloads import emotion_state, episode_end, episode_start, health
+from tests.parts.shown import SCORES, shown
 
 __all__ = ["idle_mosquitto", "mosquitto"]
-
-_SCORES = {"angry": 0.84, "disgust": 0.09, "fear": 0.04, "sad": 0.03}
-
-
-class Terminal(io.StringIO):
-    """An output that claims to be a terminal."""
-
-    def isatty(self) -> bool:
-        """Always true, so colour is used."""
-        return True
-
-
-def shown(view: View, name: str, payload: msgspec.Struct | bytes) -> str:
-    """The line for a message of the node kitchen, without its time."""
-    content = payload if isinstance(payload, bytes) else encoded(payload)
-    line = view.line(Received(f"edged/kitchen/{name}", content, retained=False))
-    assert len(line) <= 79
-    assert re.match(r"\d\d:\d\d:\d\d  ", line)
-    return line[10:]
 
 
 def test_capture_is_shown() -> None:
@@ -51,9 +33,9 @@ def test_episode_from_start_to_end() -> None:
     lines = [
         shown(view, "availability", b"online"),
         shown(view, "emotion", emotion_state("none", None)),
-        shown(view, "emotion", emotion_state("uncertain", 0.31, _SCORES)),
+        shown(view, "emotion", emotion_state("uncertain", 0.31, SCORES)),
         shown(view, "event/start", episode_start("angry")),
-        shown(view, "emotion", emotion_state("angry", 0.84, _SCORES)),
+        shown(view, "emotion", emotion_state("angry", 0.84, SCORES)),
         shown(view, "event/end", episode_end("angry")),
         shown(view, "emotion", emotion_state("angry", 1.0)),
         shown(view, "health", health()),
@@ -73,7 +55,7 @@ def test_episode_from_start_to_end() -> None:
 def test_bar_is_the_probability_that_begins_and_ends_an_episode() -> None:
     """The bar is not the mean score, which may be lower at an episode's start; the scores are beside it."""
     view = View("edged")
-    state = msgspec.structs.replace(emotion_state("uncertain", 0.4, _SCORES), probability=0.55)
+    state = msgspec.structs.replace(emotion_state("uncertain", 0.4, SCORES), probability=0.55)
     start = msgspec.structs.replace(episode_start("angry"), confidence=0.44, probability=0.61)
     end = msgspec.structs.replace(episode_end("angry", "faded"), confidence=0.5, probability=0.39)
     lines = [
@@ -96,34 +78,12 @@ def test_two_nodes_are_distinct() -> None:
     assert other[10:] == "hall         sad        ██████        0.50"
 
 
-def test_long_names_of_nodes_differ_by_their_ends() -> None:
-    """A name that is too long loses its middle: living-room-1 and living-room-2 are two nodes."""
-    lines = [
-        view_for(io.StringIO(), "edged", show_node=True).line(Received(f"edged/{node}/speech", b"ON", retained=False))
-        for node in ("living-room-1", "living-room-2", "kitchen")
-    ]
-    assert [line[10:20] for line in lines] == ["livin…om-1", "livin…om-2", "kitchen   "]
-
-
 def test_column_before_the_emotions() -> None:
     """The column replaces the node, from the time of each line on; lines without emotion leave it empty."""
     view = View("edged", column=lambda moment: f"min {moment.minute}")
     assert view.heading("meant", "detected") == "          meant        detected"
     assert shown(view, "event/start", episode_start("sad")) == "min 0      ┌ sad        ██████████▏   0.84  begins"
     assert shown(view, "capture", b"online") == "             capture is online"
-
-
-def test_quote_on_a_terminal_is_as_many_lines_as_it_needs() -> None:
-    """No word is lost; in a pipe a quote is one line."""
-    view = View("edged", Screen(is_terminal=True), column=lambda _moment: "angry")
-    assert view.quote("Stop it!")[10:] == 'angry        "Stop it!"'
-    long = view.quote("word " * 40 + "end")
-    assert max(map(len, long.splitlines())) <= 79
-    assert long.splitlines()[1].startswith(" " * 24 + "word ")
-    assert long.count("word") == 40
-    assert long.endswith('end"')
-    assert view.quote("\x1b[2J\n").isprintable()
-    assert "\n" not in View("edged").quote("word " * 40)
 
 
 @pytest.mark.parametrize(
@@ -178,64 +138,6 @@ def test_times_at_the_ends_of_the_calendar_are_one_line(monkeypatch: pytest.Monk
     finally:
         monkeypatch.undo()
         time.tzset()
-
-
-def test_colour_only_on_a_terminal_that_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pipes and NO_COLOR get plain lines."""
-    message = Received("edged/kitchen/event/start", encoded(episode_start("angry")), retained=False)
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    assert "\x1b[31m" in view_for(Terminal(), "edged").line(message)
-    assert "\x1b" not in view_for(io.StringIO(), "edged").line(message)
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in view_for(Terminal(), "edged").line(message)
-    monkeypatch.delenv("NO_COLOR")
-    monkeypatch.setenv("TERM", "dumb")
-    assert "\x1b" not in view_for(Terminal(), "edged").line(message)
-
-
-@pytest.mark.parametrize(
-    ("columns", "show_node", "line"),
-    [
-        (40, False, "┌ angry     █████████▎   0.84"),
-        (40, True, "kitchen  ┌ angry     █▋  0.84"),
-        (50, False, "┌ angry     ████████████████▊     0.84"),
-        (60, False, "┌ angry     ████████████▋    0.84  begins, after"),
-        (120, False, "┌ angry      ████████████████▊     0.84  begins, after neutral"),
-    ],
-)
-def test_line_is_narrower_than_the_terminal(columns: int, line: str, *, show_node: bool) -> None:
-    """The bar is shortened first, then the note; nothing wraps."""
-    view = View("edged", Screen(width=lambda: columns), show_node=show_node)
-    messages = [
-        ("event/start", encoded(msgspec.structs.replace(episode_start("angry"), previous="neutral"))),
-        ("event/end", encoded(episode_end("disgust"))),
-        ("emotion", encoded(emotion_state("uncertain", 0.31, _SCORES))),
-        ("health", encoded(health())),
-        ("capture", b"stalled"),
-        ("louder" * 20, b"1"),
-    ]
-    lines = [view.line(Received(f"edged/kitchen/{name}", payload, retained=False)) for name, payload in messages]
-    assert max(map(len, lines)) < columns
-    assert lines[0][10:] == line
-
-
-def test_label_of_another_bundle_has_a_colour_of_its_own() -> None:
-    """An unknown label has the same colour each time."""
-    view = View("edged", Screen(has_colour=True))
-    lines = [
-        view.line(Received("edged/a/event/start", encoded(episode_start(label)), retained=False))
-        for label in ("bored", "amused", "bored")
-    ]
-    colours = [re.findall(r"\x1b\[\d+m", line)[0] for line in lines]
-    assert colours[0] == colours[2] != colours[1]
-
-
-def test_output_without_box_characters_gets_plain_signs() -> None:
-    """A service's journal or a terminal with LC_ALL=C gets plain signs."""
-    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    line = view_for(out, "edged").line(Received("edged/a/event/start", encoded(episode_start("sad")), retained=False))
-    assert line[10:] == "+ sad        ################      0.84  begins"
 
 
 def test_watch_shows_a_node_until_it_is_stopped(mosquitto: Mosquitto) -> None:

@@ -1,64 +1,10 @@
 """The tracker: scores in, episodes out."""
 
-from itertools import count
-
-import msgspec
-import numpy as np
 import pytest
 
-from edged.config.structs import Config
-from edged.events.smoothing import Kind, SmoothingSettings
-from edged.events.tracker import NONE, UNCERTAIN, Began, Ended, Tracker, TrackerSettings, tracker_settings
-from edged.features.logmel import Floats
-
-LABELS = ("angry", "happy", "neutral")
-RATE = 16_000
-STRIDE = 8_000
-
-
-def smoothed(kind: Kind, span: int = 5 * RATE) -> SmoothingSettings:
-    """Smoothing without a prior, for emotions that last 8 s."""
-    even = np.full(len(LABELS), 1 / len(LABELS), np.float32)
-    return SmoothingSettings(kind=kind, span=span, lasts=8 * RATE, stride=STRIDE, expected=even)
-
-
-def settings(
-    smoothing: Kind = "majority", enter_for: dict[str, float] | None = None, **changed: float
-) -> TrackerSettings:
-    """Round numbers: a span of 5 s, enter at 0.5, at least 1 s, two windows a second."""
-    values = {"span": 5 * RATE, "enter": 0.5, "leave": 0.35, "margin": 0.1, "min_duration": RATE, "min_speech": 0.0}
-    values |= changed
-    return TrackerSettings(
-        smoothing=smoothed(smoothing, int(values["span"])),
-        enter=values["enter"],
-        enter_for=enter_for or {},
-        leave=values["leave"],
-        margin=values["margin"],
-        min_duration=int(values["min_duration"]),
-        min_speech=values["min_speech"],
-    )
-
-
-def tracker(smoothing: Kind = "majority", enter_for: dict[str, float] | None = None, **changed: float) -> Tracker:
-    """A tracker with these settings."""
-    return Tracker(LABELS, settings(smoothing, enter_for, **changed))
-
-
-def scores(label: str, confidence: float = 0.8) -> Floats:
-    """``confidence`` for the label, the rest divided equally."""
-    rest = (1 - confidence) / (len(LABELS) - 1)
-    return np.array([confidence if name == label else rest for name in LABELS], np.float32)
-
-
-def play(tracked: Tracker, *labels: str | None, start: int = 0) -> list[tuple[int, Began | Ended]]:
-    """Feed one window per stride, None without speech; returns each change with its window's number."""
-    changes: list[tuple[int, Began | Ended]] = []
-    for index, label in zip(count(start), labels, strict=False):
-        window = None if label is None else scores(label)
-        changes += [
-            (index, change) for change in tracked.update(index * STRIDE, label, window, discontinuous=index == 0)
-        ]
-    return changes
+from edged.events.smoothing import Kind
+from edged.events.tracker import NONE, UNCERTAIN, Began, Ended
+from tests.parts.tracked import LABELS, RATE, STRIDE, play, scores, tracker
 
 
 def test_episode_begins_after_min_duration() -> None:
@@ -195,63 +141,6 @@ def test_end_carries_mean_and_peak() -> None:
     (ended,) = tracked.stop()
     assert ended.peak == pytest.approx(0.9)
     assert float(ended.scores[0]) == pytest.approx(0.75)
-
-
-def test_change_keeps_the_running_episode() -> None:
-    """New thresholds apply from the next window; the episode keeps its start."""
-    tracked = tracker(span=8 * STRIDE)
-    assert [type(change) for _, change in play(tracked, *["angry"] * 8)] == [Began]
-    tracked.change(settings(span=8 * STRIDE, enter=0.9, leave=0.8))
-    ((index, ended),) = play(tracked, "angry", "happy", "happy", start=8)
-    assert isinstance(ended, Ended)
-    assert (index, ended.start, ended.reason) == (10, 0, "faded")
-
-
-@pytest.mark.parametrize(("before", "after"), [("majority", "bayesian"), ("bayesian", "majority")])
-def test_change_of_smoothing_keeps_the_windows_so_far(before: Kind, after: Kind) -> None:
-    """After a change of smoothing a single deviating window does not end a long episode."""
-    tracked = tracker(before)
-    assert len(play(tracked, *["angry"] * 10)) == 1
-    tracked.change(settings(after))
-    assert play(tracked, "happy", start=10) == []
-
-
-def test_label_with_a_threshold_of_its_own_enters_by_that() -> None:
-    """Three of four windows are enough for labels that enter at 0.5, not for one that enters at 0.9."""
-    strict = {"angry": 0.9}
-    assert play(tracker(enter_for=strict), *["neutral", "angry", "angry", "angry"] * 4) == []
-    happy = play(tracker(enter_for=strict), *["neutral", "happy", "happy", "happy"] * 4)
-    assert [change.label for _, change in happy][:1] == ["happy"]
-
-
-def test_label_that_enters_lower_than_the_others_leave_does_not_flicker() -> None:
-    """A label with a threshold below ``leave`` gets a lower ``leave``, so its episodes do not end at once."""
-    tracked = tracker(enter_for={"angry": 0.2}, leave=0.5, margin=0.0, min_duration=0)
-    changes = play(tracked, *["angry", "happy", "neutral"] * 6)  # after two windows angry has at most half
-    assert [(index, type(change)) for index, change in changes] == [(0, Began)]
-
-
-def test_the_config_reaches_the_tracker() -> None:
-    """The tracker also uses keys of other sections: stride and expected emotions."""
-    changed = {
-        "models": {"stride_s": 0.992},
-        "baseline": {"expected": {"happy": 0.5, "angry": 0.5}},
-        "tracker": {
-            "lasts_s": 7,
-            "span_s": 3,
-            "min_duration_s": 2,
-            "smoothing": "majority",
-            "enter_for": {"happy": 0.4},
-        },
-    }
-    converted = tracker_settings(msgspec.convert(changed, Config), LABELS)
-    smoothing = converted.smoothing
-    assert (smoothing.kind, smoothing.stride, smoothing.lasts) == ("majority", 15_872, 7 * RATE)
-    assert (smoothing.span, converted.min_duration, converted.enter_for) == (3 * RATE, 2 * RATE, {"happy": 0.4})
-    np.testing.assert_allclose(smoothing.expected, [0.5, 0.5, 0.0])
-    usual = tracker_settings(Config(), LABELS).smoothing
-    assert (usual.kind, usual.stride) == ("bayesian", 7936)
-    np.testing.assert_allclose(usual.expected, [0.15, 0.15, 0.7])
 
 
 def test_dimensions_are_means_over_the_same_windows() -> None:

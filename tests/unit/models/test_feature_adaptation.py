@@ -1,57 +1,22 @@
-"""The adaptation of the features: what it learns of a place, what it does not, what it saves and what it refuses."""
+"""The adaptation of the features: what it learns of a place by listening or a calibration, and what it does not."""
 
-import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edged.errors import ModelError
 from edged.features.logmel import Floats
-from edged.models.feature_adaptation import FeatureAdaptation, Settings
-from edged.models.feature_statistics import FeatureStatistics
-
-LABELS = ("angry", "happy", "neutral", "sad")
-N_FEATURES = 12
-PRIOR = np.array([0.1, 0.1, 0.7, 0.1])
-WINDOW_S = 0.5
-CLEAR = np.full(4, 0.02) + 0.92 * np.eye(4)  # scores of a model that is nearly always right
-
-
-def statistics(**changed: float) -> FeatureStatistics:
-    """Four emotions, each with its own direction; their mean under the prior is the centre."""
-    offsets = np.random.default_rng(1).normal(0, 1, (4, N_FEATURES))
-    offsets -= PRIOR @ offsets
-    values = {"caution_s": 2.0, "prior_weight_s": 20.0, "power": 0.7} | changed
-    return FeatureStatistics(
-        centre=np.linspace(-3, 3, N_FEATURES, dtype=np.float32),
-        offsets=offsets.astype(np.float32),
-        spread=np.full(N_FEATURES, 0.5, np.float32),
-        **values,
-    )
-
-
-STATISTICS = statistics()
-
-
-def adaptation(known: FeatureStatistics = STATISTICS, **settings: object) -> FeatureAdaptation:
-    """An adaptation without history."""
-    return FeatureAdaptation(LABELS, known, msgspec.convert({"half_life_min": 10_000} | settings, Settings))
-
-
-def listen(
-    known: FeatureAdaptation, shift: NDArray[np.float64], shares: NDArray[np.float64], count: int, seed: int = 0
-) -> None:
-    """Windows of emotions with these ``shares`` at a place with this ``shift``; the model knows the emotions."""
-    draw = np.random.default_rng(seed)
-    for label in draw.choice(4, count, p=shares):
-        noise = draw.normal(0, 0.2, N_FEATURES)
-        x = STATISTICS.centre + STATISTICS.offsets[label] + shift + noise
-        known.learn(x.astype(np.float32), CLEAR[label].astype(np.float32), WINDOW_S)
-
-
-def place(size: float = 1.0) -> NDArray[np.float64]:
-    """A shift as that of a room."""
-    return np.asarray(size * np.sin(np.arange(N_FEATURES)))
+from edged.models.feature_adaptation import Settings
+from tests.parts.models.feature_places import (
+    N_FEATURES,
+    PRIOR,
+    STATISTICS,
+    WINDOW_S,
+    adaptation,
+    calibration,
+    listen,
+    place,
+    statistics,
+)
 
 
 def test_start_changes_nothing() -> None:
@@ -150,13 +115,6 @@ def test_scores_of_zero_count_as_the_mixture() -> None:
     assert np.isfinite(known.shift).all()
 
 
-def calibration(shift: NDArray[np.float64], count: int = 12) -> Floats:
-    """(count, n) windows of somebody who speaks as usual, all emotions of the prior in them."""
-    draw = np.random.default_rng(5)
-    noise = draw.normal(0, 0.05, (count, N_FEATURES))
-    return np.asarray(STATISTICS.centre + shift + noise, np.float32)
-
-
 def test_calibration_sets_the_mean_at_once() -> None:
     """A minute removes nearly all of a place's shift."""
     known = adaptation()
@@ -210,83 +168,3 @@ def test_effect_is_what_the_correction_takes_from_a_score() -> None:
     assert known.effect_by_label["angry"] == pytest.approx(0.693 / 2, abs=1e-3)
     known.calibrate(calibration(place()), 6.0)
     assert known.effect_by_label == {}
-
-
-def learned() -> FeatureAdaptation:
-    """One that has listened and was calibrated."""
-    known = adaptation()
-    listen(known, place(), PRIOR, 100)
-    known.calibrate(calibration(-place()), 6.0)
-    known.observe(CLEAR[0].astype(np.float32), CLEAR[1].astype(np.float32), WINDOW_S)
-    return known
-
-
-def test_restore_what_was_encoded() -> None:
-    """The restored state is encoded as the same bytes, and corrects as before."""
-    content = learned().encoded(bundle="B", microphone="M")
-    again = adaptation()
-    assert again.restore(content, bundle="B", microphone="M")
-    assert again.encoded(bundle="B", microphone="M") == content
-    assert again.shift == pytest.approx(learned().shift, abs=1e-5)
-
-
-def test_restore_of_another_place() -> None:
-    """State of another bundle or microphone is not restored; None accepts any microphone."""
-    content = learned().encoded(bundle="B", microphone="M")
-    again = adaptation()
-    assert not again.restore(content, bundle="C", microphone="M")
-    assert not again.restore(content, bundle="B", microphone="N")
-    assert not again.shift.any()
-    assert again.restore(content, bundle="B", microphone=None)
-
-
-def test_state_does_not_grow() -> None:
-    """A thousand windows take as many bytes as one."""
-    one, many = adaptation(), adaptation()
-    listen(one, place(), PRIOR, 1)
-    listen(many, place(), PRIOR, 1000)
-    sizes = [len(known.encoded(bundle="B", microphone="M")) for known in (one, many)]
-    assert abs(sizes[0] - sizes[1]) < 30  # digits of the seconds
-
-
-GOOD = msgspec.json.decode(learned().encoded(bundle="B", microphone="M"))
-
-
-def changed(**values: object) -> bytes:
-    """A state whose calibration has other values."""
-    return msgspec.json.encode({**GOOD, "calibration": {**GOOD["calibration"], **values}})
-
-
-def means(*values: float) -> bytes:
-    """Means as they are stored."""
-    return np.array(values, "<f4").tobytes()
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "expected an adaptation state"),
-        (b"\xff\xfe", "expected an adaptation state"),
-        (b"[]", "expected an adaptation state"),
-        (b'{"version":1}', "expected an adaptation state"),
-        (changed(x=means(1, 2)), "has 8 and 16 bytes, expected 4 for each of 12"),
-        (changed(p=means(1)), "has 48 and 4 bytes"),
-        (changed(x=means(*[np.nan] * 12)), "a mean that no speech has"),
-        (changed(x=means(*[1e30] * 12)), "a mean that no speech has"),
-        (changed(p=means(2, -1, 0, 0)), "a mean that no speech has"),
-        (changed(p=means(np.nan, 0, 0, 1)), "a mean that no speech has"),
-        (changed(speech_s=-1), "expected 0 to"),
-        (changed(speech_s=1e300), "expected 0 to"),
-        (msgspec.json.encode({**GOOD, "effect": [1]}), "effect has 1 numbers"),
-        (msgspec.json.encode({**GOOD, "effect": [1, 1, 1, 99]}), "one above 10"),
-        (msgspec.json.encode({**GOOD, "labels": ["a", "b"]}), "labels are"),
-    ],
-)
-def test_restore_of_damaged_content(content: bytes, words: str) -> None:
-    """Anything other than output of ``encoded`` is refused in one line, and nothing of it is taken."""
-    known = adaptation()
-    with pytest.raises(ModelError, match=words) as fault:
-        known.restore(content, bundle="B", microphone="M")
-    assert "\n" not in str(fault.value)
-    assert len(str(fault.value)) < 300
-    assert not known.shift.any()

@@ -65,6 +65,14 @@ def test_recording_of_saved_and_served(report: Report) -> None:
     assert "The recording was deleted when the report was made" in report_body(report, is_served=True)
 
 
+def test_recording_that_edged_web_renamed(report: Report) -> None:
+    """A page saved alone says which recording it misses, and where to get both; `edged calls` keeps a file's name."""
+    saved = report_page(report, "recording.wav")
+    said = "It is <bdi>invoice 4711.wav</bdi>: “Download all (zip)” on its page in edged web saves both together."
+    assert f"put <bdi>recording.wav</bdi> into the folder of this report. {said}" in saved
+    assert "Download all" not in report_page(report, report.call.file)
+
+
 def test_formula_unbroken(report: Report) -> None:
     """No line ends within the difference."""
     assert "(0.71\N{NO-BREAK SPACE}-\N{NO-BREAK SPACE}0.29)" in report_page(report)

@@ -1,0 +1,1 @@
+"""The readers of corpora: layouts, indices and the corpora at hand."""
