@@ -138,7 +138,9 @@ def _classifier(margin: float) -> Pipeline:
 
 
 def _matrix(clips: Sequence[Clip], features: Callable[[Clip], Floats]) -> Floats:
-    return np.stack([features(clip) for clip in tqdm(clips, desc="svm", unit="clip", mininterval=1, leave=False)])
+    return np.stack(
+        [features(clip) for clip in tqdm(clips, desc="svm", unit="clip", mininterval=1, leave=False, disable=None)]
+    )
 
 
 def _with_audio(material: Material) -> Material:
