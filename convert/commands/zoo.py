@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from edged.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from convert.zoo.problems import Places
+    from convert.zoo.recogniser import Entry
     from convert.zoo.trials import Trial
 
 _WIDTH, _NAME_WIDTH = 80, 24  # columns of --list
@@ -25,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_folders(parser)
     add_text_folder(parser)
     parser.add_argument("--model", nargs="+", metavar="NAME", help="only these recognisers, as --list names them")
+    parser.add_argument("--slow", action="store_true", help="also those that take minutes to hours a fold, see --list")
     parser.add_argument("--corpus", nargs="+", metavar="NAME", help="only on these corpora, as --list names them")
     parser.add_argument("--own", type=Path, metavar="INDEX.csv", help="on your recordings, see docs/own-corpus.md")
     parser.add_argument("--seeds", type=natural, nargs="+", default=[1, 2, 3], metavar="N", help="of trainings (1 2 3)")
@@ -41,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         UsageError: no such recogniser or corpus, or an extra is not installed.
     """
-    from convert.card.zoo import page  # noqa: PLC0415 - scikit-learn takes seconds
+    from convert.card.zoo import corpus_tables, page  # noqa: PLC0415 - scikit-learn takes seconds
     from convert.zoo import figures, running  # noqa: PLC0415 - as above
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
     from convert.zoo.problems import Places  # noqa: PLC0415 - as above
@@ -54,7 +57,8 @@ def run(options: argparse.Namespace) -> None:
     places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve(), own)
     _known("model", options.model or (), list(ENTRIES))
     names = options.model or list(ENTRIES)
-    wanted = _wanted(options, places, [name for name in names if options.model or not ENTRIES[name].reason])
+    chosen = [name for name in names if options.model or _trained(ENTRIES[name], slow=options.slow)]
+    wanted = _wanted(options, places, chosen)
     kept = figures.read(options.page.with_suffix(".json")) if options.page else []
     if not options.stored:
         need_tensorflow()
@@ -63,15 +67,20 @@ def run(options: argparse.Namespace) -> None:
     if options.page:
         found = figures.joined(kept, found)
         figures.write(options.page.with_suffix(".json"), found)
-    rows = list(dict.fromkeys((trial.problem, trial.entry) for trial in wanted))
     if options.json:
         print(json.dumps([one.as_json() for one in found], indent=1))
         return
-    text = page.page(found, rows) if options.own is None else page.tables(found, rows)
+    whole = page.page if options.own is None else corpus_tables.tables
+    text = whole(found, list(ENTRIES) if options.page else names)
     if options.page:
         page.write(options.page, text, found)
     else:
         print(text)
+
+
+def _trained(entry: "Entry", *, slow: bool) -> bool:
+    """Whether ``entry`` is trained where it is not named."""
+    return not entry.reason or (slow and (not entry.variable or bool(os.environ.get(entry.variable))))
 
 
 def _wanted(options: argparse.Namespace, places: "Places", names: Sequence[str]) -> list["Trial"]:
@@ -82,7 +91,7 @@ def _wanted(options: argparse.Namespace, places: "Places", names: Sequence[str])
     """
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
     from convert.zoo.own_problem import own_problem  # noqa: PLC0415 - as above
-    from convert.zoo.problems import PROBLEMS, clips_of, named  # noqa: PLC0415 - as above
+    from convert.zoo.problems import PROBLEMS, clips_of, media_of, named  # noqa: PLC0415 - as above
     from convert.zoo.trials import suits, trials_of  # noqa: PLC0415 - as above
 
     if options.own is not None and options.corpus:
@@ -94,7 +103,7 @@ def _wanted(options: argparse.Namespace, places: "Places", names: Sequence[str])
         problems = [problem for problem in problems if problem.present(places)]
     found: list[Trial] = []
     for problem in problems:
-        media = problem.media(clips_of(problem.name, places))
+        media = media_of(clips_of(problem.name, places))
         for name in names:
             if suits(problem, name, media):
                 found += trials_of(problem, name, options.seeds)
@@ -116,7 +125,7 @@ def _listed() -> list[str]:
     for family in dict.fromkeys(entry.family for entry in ENTRIES.values()):
         lines += ["", f"  {family}"]
         for entry in [entry for entry in ENTRIES.values() if entry.family == family]:
-            only = f" Only where it is named: {entry.reason}." if entry.reason else ""
+            only = f" Only where it is named, or with --slow: {entry.reason}." if entry.reason else ""
             lines += _wrapped(entry.name, f"{entry.what}.{only}")
     lines += ["", "--corpus NAME", ""]
     for problem in PROBLEMS.values():

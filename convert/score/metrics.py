@@ -1,13 +1,13 @@
 """Predictions to metrics: confusion matrices, recalls, and their intervals.
 
-    truth, predictions (n_clips,) ──► confusion (n, n) ──► UAR, WAR, recall by label
-    confusion by speaker ──bootstrap over speakers──► 95 % interval of UAR
+    truth, predictions (n_clips,) ──► confusion (n, n) ──► UAR, WAR, macro-F1, recall by label
+    confusion by speaker ──bootstrap over speakers──► 95 % interval of UAR, or of another figure
 
 UAR is the mean recall over the labels that occur.  Clips of one speaker resemble each other, so the bootstrap draws
 speakers, not clips.  With two speakers the interval says little, so the number of speakers is reported with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ _N_DRAWS = 2000
 _N_BINS = 15
 
 Counts = NDArray[np.int64]
+Bounds = tuple[float, float]  # lower and upper end of a 95 % interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +97,43 @@ def war(matrix: Counts) -> float:
     return float(np.trace(matrix) / max(1, matrix.sum()))
 
 
-def interval(by_speaker: Counts, seed: int = 0) -> tuple[float, float]:
+def macro_f1(matrix: Counts) -> NDArray[np.float64]:
+    """(...) mean F1 over the labels that occur, of confusions (..., n, n); 0 where none does."""
+    hits = np.diagonal(matrix, axis1=-2, axis2=-1)
+    totals = matrix.sum(axis=-2) + matrix.sum(axis=-1)
+    occur = matrix.sum(axis=-1) > 0
+    scores = np.where(occur, 2 * hits / np.maximum(totals, 1), 0)
+    return np.asarray(scores.sum(axis=-1) / np.maximum(occur.sum(axis=-1), 1), np.float64)
+
+
+def interval(by_speaker: Counts, seed: int = 0) -> Bounds:
     """95 % interval of UAR over drawn speakers, from ``by_speaker`` (n_speakers, n, n)."""
+    return interval_of(lambda matrices: np.nanmean(recall(matrices), axis=1), by_speaker, seed)
+
+
+def interval_of(figure: Callable[[Counts], NDArray[np.float64]], by_speaker: Counts, seed: int = 0) -> Bounds:
+    """95 % interval of a figure over drawn speakers, from their counts (n_speakers, ...).
+
+    ``figure`` gets the sums over the speakers of each draw (n_draws, ...) and returns (n_draws,).
+    """
     if not by_speaker.sum():
         return 0.0, 0.0
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(by_speaker), np.full(len(by_speaker), 1 / len(by_speaker)), _N_DRAWS)
-    matrices = np.tensordot(drawn, by_speaker, axes=1)
-    low, high = np.percentile(np.nanmean(recall(matrices), axis=1), [2.5, 97.5])
+    low, high = np.percentile(figure(np.tensordot(drawn, by_speaker, axes=1)), [2.5, 97.5])
     return float(low), float(high)
 
 
 def top(truth: Counts, scores: Floats, count: int) -> float:
     """Share of clips whose true label is among the ``count`` greatest of ``scores`` (n, n_labels)."""
     known = truth >= 0
-    best = np.argsort(-scores[known], axis=1, kind="stable")[:, :count]
-    return float((best == truth[known][:, None]).any(axis=1).mean()) if known.any() else 0.0
+    return float(among_top(truth[known], scores[known], count).mean()) if known.any() else 0.0
+
+
+def among_top(truth: Counts, scores: Floats, count: int) -> NDArray[np.bool_]:
+    """(n,) whether a clip's true label is among the ``count`` greatest of its ``scores`` (n, n_labels)."""
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+    return np.asarray((best == truth[:, None]).any(axis=1), np.bool_)
 
 
 def calibration_error(truth: Counts, scores: Floats) -> float:

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from convert.score.folds import pooled
+from convert.score.intervals import intervals
+from convert.score.metrics import macro_f1
 from convert.zoo.features.encoder import LARGE
 from convert.zoo.problems import PROBLEMS
-from convert.zoo.summary import Summary, macro_f1
+from convert.zoo.summary import Summary
 from edged.models.bundle import DEFAULT_BUNDLE, Manifest, load_bundle
 
 BUNDLES = {"small": DEFAULT_BUNDLE, "large": LARGE}
@@ -56,15 +58,20 @@ def recipe_by_folds(size: str, manifest: Manifest) -> list[Summary]:
     cost = manifest.models["m1"].multiply_adds + (manifest.trunk.multiply_adds if manifest.trunk else 0)
     found = []
     for corpus, tested in manifest.metrics.get("protocols", {}).items():
-        made = {"commit": next(iter(tested["folds"].values())).get("commit", "unknown"), "command": tested["command"]}
-        for row, metrics in pooled(tested["folds"]).items():
+        folds = tested["folds"]
+        commits = dict.fromkeys(fold.get("commit", "unknown") for _, fold in sorted(folds.items()))
+        made = {"commit": ", ".join(commits), "command": tested["command"]}
+        for row, metrics in pooled(folds).items():
             problem = corpus + _ROWS.get(row, "?")
             if problem in PROBLEMS:
                 seed, n_folds = int(manifest.training["seed"]), len(metrics["folds"])
                 name = f"bundle {size}, M1 fold by fold"
                 made_of = _summary(name, problem, metrics, cost, made, seed=seed, n_folds=n_folds)
+                by_speaker = [matrix for fold in folds.values() for matrix in fold["rows"][row]["speakers"].values()]
                 # Trunks of their own have fewer folds than the problem, with the same speakers in all.
-                found.append(replace(made_of, of_folds=tested["of"]))
+                found.append(
+                    replace(made_of, of_folds=tested["of"], **intervals(np.array([by_speaker], np.int64), None))
+                )
     return found
 
 
@@ -108,7 +115,7 @@ def _summary(  # noqa: PLR0913 -- what a row is made of
         low=low,
         high=high,
         war=metrics["war"],
-        macro_f1=macro_f1(matrix),
+        macro_f1=float(macro_f1(matrix)),
         top3=metrics.get("top3"),
         leaky_uar=None,
         leaky_macro_f1=None,

@@ -6,14 +6,15 @@
 A trial's result stays in the work folder of the machine that ran it; all rows together take a day of one core.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from convert.data.atomic_file import atomic
-from convert.zoo.summary import Summary
+from convert.zoo.catalogue import ENTRIES
+from convert.zoo.summary import N_DIGITS, Summary
 from convert.zoo.trials import Trial
 from edged.errors import UsageError, reason
 
@@ -40,7 +41,10 @@ def write(file: Path, figures: Sequence[Summary]) -> None:
 
 
 def joined(old: Sequence[Summary], new: Sequence[Summary]) -> list[Summary]:
-    """A row of ``new`` in place of the one in ``old``, unless that has more folds or seeds."""
+    """A row of ``new`` in place of the one in ``old``, unless that has more folds or seeds.
+
+    A mean over members whose time is unknown gets the sum of theirs.
+    """
     rows = {(one.problem, one.entry): one for one in old}
     for one in new:
         before = rows.get((one.problem, one.entry))
@@ -50,7 +54,7 @@ def joined(old: Sequence[Summary], new: Sequence[Summary]) -> list[Summary]:
             rows[one.problem, one.entry] = _with_leaky(one, before)
         else:
             rows[one.problem, one.entry] = _with_leaky(before, one)
-    return list(rows.values())
+    return [_timed(one, rows) for one in rows.values()]
 
 
 def lacking(kept: Sequence[Summary], wanted: Sequence[Trial]) -> list[Trial]:
@@ -81,3 +85,13 @@ def _with_leaky(one: Summary, other: Summary) -> Summary:
     if one.leaky_uar is not None:
         return one
     return replace(one, leaky_uar=other.leaky_uar, leaky_macro_f1=other.leaky_macro_f1)
+
+
+def _timed(one: Summary, rows: Mapping[tuple[str, str], Summary]) -> Summary:
+    """``one``, with the time of its members' rows where it was not timed: each member was trained alone."""
+    members = ENTRIES[one.entry].members if one.entry in ENTRIES else ()
+    seconds = [rows[one.problem, name].seconds for name in members if (one.problem, name) in rows]
+    timed = [value for value in seconds if value is not None]
+    if one.seconds is not None or not members or len(timed) < len(members):
+        return one
+    return replace(one, seconds=round(sum(timed), N_DIGITS))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from convert.corpora.clip import Clip
 from convert.data.own_corpus import read_own
-from convert.zoo.problems import PROBLEMS, Problem, Sides
+from convert.zoo.problems import PROBLEMS, Problem, Sides, media_of
 
 
 @cache
@@ -32,6 +32,7 @@ def own_problem(index: Path) -> Problem:
         read=lambda _places: list(corpus.clips),
         sides=sides,
         open_to_all=True,
+        comes_with=media_of(corpus.clips),
     )
     PROBLEMS[problem.name] = problem
     return problem

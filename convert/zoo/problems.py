@@ -24,6 +24,8 @@ from convert.zoo.recogniser import Medium
 from edged.errors import UsageError
 
 Sides = Mapping[splits.Split, list[Clip]]
+_SOUND: frozenset[Medium] = frozenset({"sound", "log-mel"})
+_WORDS: frozenset[Medium] = frozenset({"words"})
 PAIRS_SEED = 1  # of the draw of sentences, the same for all
 
 
@@ -55,17 +57,7 @@ class Problem:
     group: str = "speakers"  # what the interval is over
     special: bool = False  # only for recognisers that name it
     open_to_all: bool = False  # for every recogniser, also for those that name others
-
-    def media(self, clips: Sequence[Clip]) -> frozenset[Medium]:
-        """The media that all ``clips`` have."""
-        found: set[Medium] = set()
-        if all(clip.audio for clip in clips):
-            found.add("sound")
-        if all(clip.audio or clip.stored for clip in clips):
-            found.add("log-mel")
-        if all(clip.words for clip in clips):
-            found.add("words")
-        return frozenset(found)
+    comes_with: frozenset[Medium] = _SOUND  # media of the corpus as it is given out
 
     @property
     def option(self) -> str:
@@ -86,6 +78,16 @@ def named(name: str) -> Problem:
     if name not in PROBLEMS:
         raise UsageError(f"corpus {name!r}: expected some of {', '.join(PROBLEMS)}")
     return PROBLEMS[name]
+
+
+def media_of(clips: Sequence[Clip]) -> frozenset[Medium]:
+    """The media that all ``clips`` have."""
+    has: dict[Medium, bool] = {
+        "sound": all(clip.audio for clip in clips),
+        "log-mel": all(clip.audio or clip.stored for clip in clips),
+        "words": all(clip.words for clip in clips),
+    }
+    return frozenset(medium for medium, everywhere in has.items() if everywhere)
 
 
 @cache
@@ -173,7 +175,7 @@ def _folds(corpus: str) -> int:
     return splits.N_BLOCKS[corpus] // splits.TEST_BLOCKS[corpus]
 
 
-def _cascades(corpus: str, title: str) -> Problem:
+def _cascades(corpus: str, title: str, comes_with: frozenset[Medium] = _SOUND) -> Problem:
     return Problem(
         name=corpus,
         title=title,
@@ -181,6 +183,7 @@ def _cascades(corpus: str, title: str) -> Problem:
         n_folds=_folds(corpus),
         read=partial(_of_corpus, corpus),
         sides=partial(_by_committed_fold, corpus),
+        comes_with=comes_with,
     )
 
 
@@ -192,6 +195,7 @@ def _iemocaps(n_classes: iemocap.Classes) -> Problem:
         n_folds=_N_SESSIONS,
         read=partial(_of_iemocap, n_classes),
         sides=_by_session,
+        comes_with=_SOUND | _WORDS,
     )
 
 
@@ -204,11 +208,12 @@ def _of_words(corpus: str, title: str) -> Problem:
         read=partial(_of_sentences, corpus),
         sides=_by_table,
         group="sentences",
+        comes_with=_WORDS,
     )
 
 
 _ALL = [
-    _cascades("cremad", "CREMA-D"),
+    _cascades("cremad", "CREMA-D", frozenset({"log-mel"})),
     _cascades("ravdess", "RAVDESS"),
     _cascades("emodb", "EMO-DB"),
     _cascades("nemo", "nEMO"),
@@ -234,6 +239,7 @@ _ALL = [
         read=_paired,
         sides=partial(_by_committed_fold, "ravdess"),
         special=True,
+        comes_with=_SOUND | _WORDS,
     ),
 ]
 PROBLEMS: dict[str, Problem] = {problem.name: problem for problem in _ALL}

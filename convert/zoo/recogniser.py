@@ -23,7 +23,6 @@ Family = Literal[
     "pretrained on sound",
     "words",
     "sound and words",
-    "the cascade",
 ]
 Medium = Literal["sound", "log-mel", "words"]
 
@@ -70,4 +69,5 @@ class Entry:
     members: tuple[str, ...] = ()  # names of other entries
     problems: tuple[str, ...] = ()  # the only ones that it is run on; empty: every one that is not special
     n_seeds: int = 3  # 1 where training takes long
-    reason: str = ""  # why it is not trained unless it is named
+    reason: str = ""  # why it is trained only where it is named, or with --slow
+    variable: str = ""  # of the environment: names weights of the user's own, without which it cannot be trained

@@ -7,30 +7,36 @@ is tried again; an interrupted run resumes where it stopped.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from convert.data import dataset
 from convert.data.atomic_file import atomic
+from convert.score.metrics import Counts, among_top
 from convert.tasks.job import Job, Result, Workers
 from convert.zoo import problems, trials
 from convert.zoo.features.store import Store
 from convert.zoo.own_problem import own_problem
 from convert.zoo.problems import Places
+from convert.zoo.recogniser import Task
 from convert.zoo.trials import Outcome, Trial
 
 
 def results(places: Places, wanted: Sequence[Trial]) -> dict[Trial, dict[str, Any]]:
-    """The results that are stored already."""
+    """The results that are stored already, with ``top3_hits`` of each speaker where their scores are there."""
     found = {}
     for trial in wanted:
-        file = places.results / f"{trial.name}.json"
+        file = _file(places, trial)
         if file.is_file():
-            found[trial] = json.loads(file.read_text(encoding="utf-8"))
+            result = json.loads(file.read_text(encoding="utf-8"))
+            hits = _top3_hits(places, trial, result) if trial.protocol == "apart" else None
+            found[trial] = result if hits is None else {**result, "top3_hits": hits}
     return found
 
 
@@ -40,8 +46,7 @@ def run_all(places: Places, wanted: Sequence[Trial], workers: Workers, commit: s
     Raises:
         UsageError: the same trial lost its worker several times.
     """
-    known = results(places, wanted)
-    missing = [trial for trial in wanted if trial not in known]
+    missing = [trial for trial in wanted if not _file(places, trial).is_file()]
     # Before the workers, which would all compute the same log-mel at once.
     for name in sorted({trial.problem for trial in missing}):
         audible = [clip for clip in problems.clips_of(name, places) if clip.audio or clip.stored]
@@ -49,10 +54,10 @@ def run_all(places: Places, wanted: Sequence[Trial], workers: Workers, commit: s
     by_name = {trial.name: trial for trial in missing}
     done = workers.results([Job(name, values_of, (places, trial)) for name, trial in by_name.items()])
     for job, values in tqdm(done, total=len(missing), desc="zoo", unit="trial", disable=not missing or None):
-        file = places.results / f"{job.name}.npy"
-        with atomic(file) as made:
+        file = _file(places, by_name[job.name])
+        with atomic(file.with_name(f"{job.name}.npy")) as made:
             np.save(made, np.array(values["scores"], np.float32))
-        with atomic(file.with_suffix(".json")) as made:
+        with atomic(file) as made:
             made.write(json.dumps({**values["result"], "commit": commit}).encode())
 
 
@@ -68,11 +73,35 @@ def values_of(places: Places, trial: Trial) -> Result:
 
 def stored(places: Places, trial: Trial) -> Outcome | None:
     """What a trial that has a result scored."""
-    file, scores = (places.results / f"{trial.name}{suffix}" for suffix in (".json", ".npy"))
+    file, scores = (_file(places, trial, suffix) for suffix in (".json", ".npy"))
     if not (file.is_file() and scores.is_file()):
         return None
     result = json.loads(file.read_text(encoding="utf-8"))
     return Outcome(np.load(scores), result.get("cpu_s"), result["multiply_adds"])
+
+
+def _file(places: Places, trial: Trial, suffix: str = ".json") -> Path:
+    return places.results / f"{trial.name}{suffix}"
+
+
+def _top3_hits(places: Places, trial: Trial, result: Mapping[str, Any]) -> dict[str, int] | None:
+    """By speaker the clips whose label is among the three best scores; None where the scores are of other clips."""
+    file, problem = _file(places, trial, ".npy"), problems.named(trial.problem)
+    if not file.is_file():
+        return None
+    scores, tested = np.load(file), problem.sides(problems.clips_of(trial.problem, places), trial.fold)["test"]
+    truth, names = Task(problem.labels, trial.seed).truth(tested), np.array([clip.speaker for clip in tested])
+    if len(scores) != len(tested) or _counts(truth, names, result["labels"]) != {
+        name: np.sum(matrix, axis=1).tolist() for name, matrix in result["speakers"].items()
+    }:
+        return None
+    hits = among_top(truth, scores, trials.TOP)
+    return {name: int(hits[names == name].sum()) for name in result["speakers"]}
+
+
+def _counts(truth: Counts, names: NDArray[np.str_], labels: Sequence[str]) -> dict[str, list[int]]:
+    """By speaker the clips of each label."""
+    return {name: np.bincount(truth[names == name], minlength=len(labels)).tolist() for name in set(names.tolist())}
 
 
 @cache

@@ -1,23 +1,24 @@
 """Results of trials to figures, one for each recogniser and problem, with both protocols.
 
-{Trial: result} ──confusions pooled over folds──► UAR with its interval over speakers, WAR, macro-F1, top-3, over seeds
+{Trial: result} ──confusions pooled over folds──► UAR, WAR, macro-F1, top-3 over seeds, each with its interval
 
 Only seeds of which every fold is there count.  Where there is none yet, the folds of the seed with the most count, and
 ``n_folds`` says how many they are.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from convert.score.metrics import Counts, interval, uar, war
+from convert.score.intervals import intervals
+from convert.score.metrics import Bounds, Counts, interval, macro_f1, uar, war
 from convert.zoo import problems
 from convert.zoo.trials import Trial
 
-_N_DIGITS = 6  # of a figure; tables show three
+N_DIGITS = 6  # of a figure; tables show three
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,9 @@ class Summary:
     war: float
     macro_f1: float
     top3: float | None
+    war_95: Bounds | None = None  # intervals as that of UAR, of all seeds; None where counts by speaker are unknown
+    macro_f1_95: Bounds | None = None
+    top3_95: Bounds | None = None
     leaky_uar: float | None  # of the published kind of protocol; None where it was not run
     leaky_macro_f1: float | None
     seconds: float | None  # of the processor, for a fold, training and test
@@ -64,12 +68,10 @@ def summaries(results: Mapping[Trial, Mapping[str, Any]]) -> list[Summary]:
     return found
 
 
-def macro_f1(matrix: Counts) -> float:
-    """Mean F1 over the labels that occur, from a confusion (n, n) with the true label by row."""
-    hits = np.diag(matrix)
-    totals = matrix.sum(axis=0) + matrix.sum(axis=1)
-    occur = matrix.sum(axis=1) > 0
-    return float(np.mean(2 * hits[occur] / totals[occur])) if occur.any() else 0.0
+def command_of(problem: str, entry: str, seeds: Iterable[int | str]) -> str:
+    """The command that trains a row again, with all of its folds and the published protocol."""
+    numbers = " ".join(map(str, seeds))
+    return f'python -m convert zoo --model "{entry}" {problems.named(problem).option} --seeds {numbers}'
 
 
 def _complete(apart: Sequence[Trial], n_folds: int) -> list[Trial]:
@@ -85,10 +87,12 @@ def _summary(
     problem: str, entry: str, apart: Mapping[Trial, Mapping[str, Any]], leaky: Sequence[Mapping[str, Any]]
 ) -> Summary:
     seeds = sorted({trial.seed for trial in apart})
-    by_seed = [_by_speaker([result for trial, result in apart.items() if trial.seed == seed]) for seed in seeds]
-    pooled = [matrices.sum(axis=0) for matrices in by_seed]
-    low, high = interval(_over_seeds(apart.values()))
-    mixed = _by_speaker(leaky).sum(axis=0) if leaky else None
+    names = tuple(dict.fromkeys(name for result in apart.values() for name in result["speakers"]))
+    of_seeds = [[result for trial, result in apart.items() if trial.seed == seed] for seed in seeds]
+    by_seed = np.array([_by_speaker(results, names) for results in of_seeds])
+    pooled = by_seed.sum(axis=1)
+    low, high = interval(by_seed.sum(axis=0))  # all seeds have the same clips: the UAR of their sum is the mean UAR
+    mixed = np.sum([matrix for one in leaky for matrix in one["speakers"].values()], axis=0) if leaky else None
     uars = [uar(matrix) for matrix in pooled]
     timed = [result["cpu_s"] for result in apart.values() if result.get("cpu_s") is not None]
     n_clips = [int(np.sum(list(result["speakers"].values()))) for result in apart.values()]
@@ -96,7 +100,7 @@ def _summary(
         problem=problem,
         entry=entry,
         n_labels=int((pooled[0].sum(axis=1) > 0).sum()),
-        n_speakers=len(by_seed[0]),
+        n_speakers=by_seed.shape[1],
         n_folds=len({trial.fold for trial in apart}),
         of_folds=problems.named(problem).n_folds,
         seeds=tuple(seeds),
@@ -105,31 +109,43 @@ def _summary(
         low=low,
         high=high,
         war=float(np.mean([war(matrix) for matrix in pooled])),
-        macro_f1=float(np.mean([macro_f1(matrix) for matrix in pooled])),
+        macro_f1=float(macro_f1(pooled).mean()),
         top3=float(np.average([result["top3"] for result in apart.values()], weights=n_clips)),
+        **intervals(by_seed, _top3(apart.values())),
         leaky_uar=None if mixed is None else uar(mixed),
-        leaky_macro_f1=None if mixed is None else macro_f1(mixed),
+        leaky_macro_f1=None if mixed is None else float(macro_f1(mixed)),
         seconds=float(np.mean(timed)) if timed else None,
         multiply_adds=round(np.mean([result["multiply_adds"] for result in apart.values()])),
         commit=", ".join(dict.fromkeys(result.get("commit", "unknown") for result in apart.values())),
-        command=f'python -m convert zoo --model "{entry}" {problems.named(problem).option}',
+        command=command_of(problem, entry, seeds),
     )
-    # Here, not where they are stored: a table of new figures and one of stored ones must round the same numbers.
-    rounded: dict[str, Any] = {
-        key: round(value, _N_DIGITS) for key, value in asdict(made).items() if isinstance(value, float)
-    }
-    return replace(made, **rounded)
+    return _rounded(made)
 
 
-def _over_seeds(results: Iterable[Mapping[str, Any]]) -> Counts:
-    """(n_speakers, n, n) summed over seeds: all have the same clips, so its UAR is the mean of theirs."""
+def _rounded(one: Summary) -> Summary:
+    """Here, not where they are stored: a table of new figures and one of stored ones must round the same numbers."""
+    figures: dict[str, Any] = {}
+    for key, value in asdict(one).items():
+        if isinstance(value, float):
+            figures[key] = round(value, N_DIGITS)
+        elif key.endswith("_95") and value is not None:
+            figures[key] = tuple(round(bound, N_DIGITS) for bound in value)
+    return replace(one, **figures)
+
+
+def _by_speaker(results: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Counts:
+    """(n_speakers, n, n) of several folds, in the order of ``names``; zeros of a speaker whom they did not test."""
+    speakers = {speaker: matrix for result in results for speaker, matrix in result["speakers"].items()}
+    nothing = np.zeros_like(next(iter(speakers.values())))
+    return np.array([speakers.get(name, nothing) for name in names], np.int64)
+
+
+def _top3(results: Collection[Mapping[str, Any]]) -> Counts | None:
+    """(n_speakers, 2) clips with their label among the three best, and all clips; None where a result has no count."""
+    if any("top3_hits" not in result for result in results):
+        return None
     total: dict[str, Counts] = {}
     for result in results:
-        for speaker, matrix in result["speakers"].items():
-            total[speaker] = total.get(speaker, 0) + np.array(matrix, np.int64)
+        for speaker, hits in result["top3_hits"].items():
+            total[speaker] = total.get(speaker, 0) + np.array([hits, np.sum(result["speakers"][speaker])], np.int64)
     return np.array(list(total.values()))
-
-
-def _by_speaker(results: Sequence[Mapping[str, Any]]) -> Counts:
-    """(n_speakers, n, n) of several folds."""
-    return np.array([matrix for result in results for matrix in result["speakers"].values()], np.int64)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import balanced_accuracy_score, confusion_matrix
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 
-from convert.score.metrics import calibration_error, clip_metrics, confusion, interval, recall, uar, war
+from convert.score.metrics import calibration_error, clip_metrics, confusion, interval, macro_f1, recall, uar, war
 
 LABELS = ("a", "b", "c")
 
@@ -17,14 +17,17 @@ def test_against_scikit_learn() -> None:
     assert np.array_equal(matrix, confusion_matrix(truth, predictions))
     assert uar(matrix) == pytest.approx(balanced_accuracy_score(truth, predictions))
     assert war(matrix) == pytest.approx((truth == predictions).mean())
+    assert macro_f1(matrix) == pytest.approx(f1_score(truth, predictions, average="macro"))
+    assert macro_f1(np.array([matrix, 2 * matrix])) == pytest.approx(np.full(2, macro_f1(matrix)))
 
 
 def test_label_that_does_not_occur() -> None:
-    """UAR is the mean over the labels that occur."""
+    """UAR and macro-F1 are means over the labels that occur."""
     matrix = confusion(np.array([0, 0, 1]), np.array([0, 2, 1]), 3)
     assert uar(matrix) == pytest.approx(0.75)
     assert np.isnan(recall(matrix)[2])
-    assert uar(np.zeros((3, 3), np.int64)) == 0
+    assert uar(np.zeros((3, 3), np.int64)) == macro_f1(np.zeros((3, 3), np.int64)) == 0
+    assert macro_f1(np.array([[2, 0, 0], [1, 1, 0], [0, 0, 0]])) == pytest.approx((0.8 + 2 / 3) / 2)
 
 
 def test_clips_of_other_labels_do_not_count() -> None:

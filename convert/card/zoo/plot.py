@@ -1,16 +1,22 @@
 """Figures of the zoo to a picture: accuracy against multiply-adds, with the budget of a device's model.
 
 Summaries ──matplotlib──► a panel a corpus: UAR with speakers apart, by multiply-adds on a log scale
+
+The best of each family has its name beside it.  Rows of the committed test split are of fewer speakers than the others:
+they have a mark of their own and no name.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from convert.card.plots import figure, saved
+from convert.card.zoo.names import Box, Placed, Point, around, placed
 from convert.zoo import cascade
 from convert.zoo.problems import PROBLEMS
 from convert.zoo.summary import Summary
@@ -25,91 +31,134 @@ _LOOKS = {
     "pretrained on sound": ("#1b9e77", "^"),
     "the cascade": ("#d95f02", "*"),
 }
-Box = tuple[float, float, float]  # left end in decades, UAR of its middle, width in decades; a line high
-_SMALL, _LARGE = 18, 60
 _CASCADE = "the cascade"
-_LEAST, _GREATEST = 20, 2e9  # multiply-adds of a panel
-_LOWEST, _HIGHEST = 0.1, 0.95  # UAR of a panel
-# Names of 6.5 points in a panel of that size: decades a letter and between point and name, UAR a line.
-_LETTER, _GAP, _LINE = 0.105, 0.14, 0.045
-_POINT = 0.12  # decades from the middle of a point to its edge
-# Of a name from its point, in lines: the first that overlaps least.
-_SHIFTS = (0, 0.6, -0.6, 1, -1, 1.5, -1.5, 2, -2, 3, -3)
+_DARK = "#7f2704"  # of what lies on the cascade's stars
+_BY_FOLDS, _UNSEEN, _SPLIT = "the cascade, fold by fold", "the cascade, corpus unseen", "the cascade, test split only"
+_ORDER = {"*": 2, "x": 2.5}  # by marker, below the others: a star hides what is under it
+_SMALL, _LARGE = 18, 64  # of a mark, in square points
+_HALF = 6.5  # of the box around a mark that names of others stay out of, in points
+_LEAST, _GREATEST = 20, 6e9  # multiply-adds of a panel
+_LOWEST, _HIGHEST = 0.1, 1.0  # UAR of a panel
+_FONT = 8
 
 
 def draw(figures: Sequence[Summary], families: Mapping[str, str], file: Path) -> None:
     """Writes the picture; ``families`` is by recogniser, and a bundle's rows are ``the cascade``."""
-    made = figure(9.0, 6.4, dpi=100)
+    made = figure(9.0, 7.0, dpi=160)
+    panels = []
     for number, name in enumerate(PANELS, start=1):
-        axes = made.add_subplot(2, 2, number)
         # A few folds are other speakers than those of the rest.
-        own = [one for one in figures if one.problem == name and one.n_folds in {0, one.of_folds}]
-        _panel(axes, own, families)
-        problem = PROBLEMS[name]
-        axes.axhline(1 / max((one.n_labels for one in own), default=1), color="0.7", linewidth=0.8, linestyle=":")
-        axes.set_title(f"{problem.title}, speakers apart", fontsize=9)
+        rows = [one for one in figures if one.problem == name and one.n_folds in {0, one.of_folds}]
+        axes = made.add_subplot(2, 2, number)
+        draw_marks(axes, rows, families)
+        axes.set_title(f"{PROBLEMS[name].title}, speakers apart", fontsize=10)
         if number % 2:
-            axes.set_ylabel("UAR", fontsize=8)
+            axes.set_ylabel("UAR", fontsize=9)
         if number > 2:  # noqa: PLR2004 - the lower row
-            axes.set_xlabel("multiply-adds of 3 s, features not counted", fontsize=8)
-    handles = [
-        Line2D([], [], color=colour, marker=marker, linestyle="", label=family)
-        for family, (colour, marker) in _LOOKS.items()
-    ]
-    edge, star = _LOOKS[_CASCADE]
-    unseen = "the cascade, corpus unseen"
-    handles.append(
-        Line2D([], [], color="none", markeredgecolor=edge, marker=star, markerfacecolor="none", label=unseen)
-    )
-    handles.append(Line2D([], [], color="0.4", linestyle="--", linewidth=0.8, label="a small bundle's budget, 125 M"))
-    made.legend(handles=handles, loc="lower center", ncol=4, fontsize=8, frameon=False)
-    made.tight_layout(rect=(0, 0.08, 1, 1))
+            axes.set_xlabel("multiply-adds of 3 s, features not counted", fontsize=9)
+        panels.append((axes, rows))
+    made.legend(handles=_legend(), loc="lower center", ncol=3, fontsize=_FONT + 0.5, frameon=False)
+    made.tight_layout(rect=(0, 0.1, 1, 1))
+    for axes, rows in panels:  # after the layout, which moves the points
+        write_names(made, axes, rows, families)
     saved(made, file, tight=False)
 
 
-def _panel(axes: Axes, figures: Sequence[Summary], families: Mapping[str, str]) -> None:
+def write_names(made: Figure, axes: Axes, figures: Sequence[Summary], families: Mapping[str, str]) -> list[Placed]:
+    """Writes the name of the best of each family where it covers nothing, and returns where they are."""
+    scale = 72 / made.dpi
+
+    def point(one: Summary) -> Point:
+        x, y = axes.transData.transform((one.multiply_adds, one.uar))
+        return float(x) * scale, float(y) * scale
+
+    frame = axes.bbox
+    panel = Box(frame.x0 * scale + 2, frame.y0 * scale + 2, frame.x1 * scale - 2, frame.y1 * scale - 2)
+    budget = float(axes.transData.transform((BUDGET, _LOWEST))[0]) * scale
+    line = Box(budget - 1, panel.bottom, budget + 1, panel.top)
+    taken = [around(point(one), _HALF) for one in figures]
+    found = []
+    for family, one in sorted(best_rows(figures, families).items(), key=lambda item: -item[1].uar):
+        name = one.entry.removesuffix(cascade.UNSEEN) if family == _CASCADE else one.entry
+        text = axes.text(
+            0, 0, name, fontsize=_FONT, va="bottom", zorder=5, path_effects=[withStroke(linewidth=2, foreground="w")]
+        )
+        extent = text.get_window_extent()
+        place = placed(point(one), (extent.width * scale, extent.height * scale), taken, line, panel)
+        text.set_position(_data(axes, (place.box.left, place.box.bottom), scale))
+        taken.append(place.box)
+        if place.line is not None:
+            ends = [_data(axes, end, scale) for end in (point(one), place.line)]
+            axes.plot(*zip(*ends, strict=True), color="0.3", linewidth=0.6, zorder=1.5)
+        found.append(place)
+    return found
+
+
+def _data(axes: Axes, place: Point, scale: float) -> Point:
+    x, y = axes.transData.inverted().transform((place[0] / scale, place[1] / scale))
+    return float(x), float(y)
+
+
+def _kind(one: Summary) -> str:
+    """Which speakers a row of the cascade is of."""
+    if cascade.UNSEEN in one.entry:
+        return _UNSEEN
+    return _BY_FOLDS if one.n_folds else _SPLIT
+
+
+def best_rows(figures: Sequence[Summary], families: Mapping[str, str]) -> dict[str, Summary]:
+    """By family the row of all speakers with the greatest UAR; an unseen corpus where there is no other."""
     best: dict[str, Summary] = {}
+    for one in sorted(figures, key=lambda one: (cascade.UNSEEN not in one.entry, one.uar)):
+        family = families.get(one.entry, _CASCADE)
+        if family != _CASCADE or _kind(one) != _SPLIT:
+            best[family] = one
+    return best
+
+
+def draw_marks(axes: Axes, figures: Sequence[Summary], families: Mapping[str, str]) -> None:
+    """A mark for each row, chance and the budget, on axes of every panel's range."""
     for one in figures:
         family = families.get(one.entry, _CASCADE)
-        colour, marker = _LOOKS[family]
-        size = _LARGE if family == _CASCADE else _SMALL
-        filled = cascade.UNSEEN not in one.entry
-        axes.scatter(
-            one.multiply_adds,
-            one.uar,
-            s=size,
-            facecolors=colour if filled else "none",
-            edgecolors=colour,
-            marker=marker,
-            alpha=0.9,
-            zorder=2 if family == _CASCADE else 3,  # a star hides what is below it
+        look: dict[str, Any] = (
+            look_of(one) if family == _CASCADE else {"color": _LOOKS[family][0], "marker": _LOOKS[family][1]}
         )
-        if filled and one.uar > (best[family].uar if family in best else 0):
-            best[family] = one
-    taken = [(math.log10(one.multiply_adds) - _POINT, one.uar, 2 * _POINT) for one in figures]
-    for family, one in sorted(best.items(), key=lambda item: -item[1].uar):
-        _write_name(axes, ", ".join(one.entry.split(", ")[:2]) if family == _CASCADE else one.entry, one, taken)
-    axes.axvline(BUDGET, color="0.4", linewidth=0.8, linestyle="--")
+        size = _LARGE if look["marker"] == "*" else _SMALL
+        order = _ORDER.get(look["marker"], 3)
+        axes.scatter(one.multiply_adds, one.uar, s=size, linewidths=1, zorder=order, **look)
+    chance = 1 / max((one.n_labels for one in figures), default=1)
+    axes.axhline(chance, color="0.7", linewidth=0.8, linestyle=":")
+    axes.axvline(BUDGET, color="0.4", linewidth=0.8, linestyle="--", zorder=1)
     axes.set_xscale("log")
     axes.set_xlim(_LEAST, _GREATEST)
     axes.set_ylim(_LOWEST, _HIGHEST)
-    axes.tick_params(labelsize=7)
+    axes.tick_params(labelsize=_FONT)
 
 
-def _write_name(axes: Axes, name: str, one: Summary, taken: list[Box]) -> None:
-    """Writes ``name`` beside the point of ``one``, where nothing in ``taken`` is, and adds its box to ``taken``."""
-    at, width = math.log10(one.multiply_adds), _LETTER * len(name)
-    left, right = at - _GAP - width, at + _GAP
-    starts = [start for start in (left, right) if math.log10(_LEAST) < start < math.log10(_GREATEST) - width]
-    places = [(start, one.uar + shift * _LINE, width) for shift in _SHIFTS for start in starts]
-    inside = [place for place in places if _LOWEST + _LINE < place[1] < _HIGHEST - _LINE]
-    start, height, _ = min(inside, key=lambda place: sum(_meet(place, other) for other in taken))
-    taken.append((start, height, width))
-    edge, side = (start + width, "right") if start < at else (start, "left")
-    axes.text(10**edge, height, name, fontsize=6.5, ha=side, va="center", zorder=4)
+def look_of(one: Summary) -> dict[str, Any]:
+    """Colours and marker of a row of the cascade, for ``scatter``."""
+    colour, star = _LOOKS[_CASCADE]
+    kind = _kind(one)
+    if kind == _SPLIT:
+        return {"color": _DARK, "marker": "x"}
+    return {"facecolors": colour if kind == _BY_FOLDS else "none", "edgecolors": colour, "marker": star}
 
 
-def _meet(one: Box, other: Box) -> bool:
-    """Whether two boxes a line high overlap."""
-    beside = one[0] + one[2] <= other[0] or other[0] + other[2] <= one[0]
-    return not beside and abs(one[1] - other[1]) < _LINE
+def _legend() -> list[Line2D]:
+    handles = [
+        Line2D([], [], color=colour, marker=marker, linestyle="", label=family)
+        for family, (colour, marker) in _LOOKS.items()
+        if family != _CASCADE
+    ]
+    colour, star = _LOOKS[_CASCADE]
+    for kind, marker, face, edge in (
+        (_BY_FOLDS, star, colour, colour),
+        (_UNSEEN, star, "none", colour),
+        (_SPLIT, "x", "none", _DARK),
+    ):
+        handles.append(
+            Line2D([], [], linestyle="", marker=marker, markerfacecolor=face, markeredgecolor=edge, label=kind)
+        )
+    handles.append(Line2D([], [], color="0.4", linestyle="--", linewidth=0.8, label="a small bundle's budget, 125 M"))
+    handles.append(Line2D([], [], color="0.7", linestyle=":", linewidth=0.8, label="chance"))
+    return handles

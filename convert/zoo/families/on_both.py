@@ -88,7 +88,7 @@ def _entry(name: str, what: str, **more: Any) -> Entry:  # noqa: ANN401 -- what 
 
 
 _VECTOR = "8 hand-crafted features beside TF-IDF"
-_UNTRAINED = "each fold trains both members, whose times are above"
+_UNTRAINED = "each fold trains both members"
 ENTRIES = [
     *(_entry(f"{name} on both", f"{_VECTOR}; {DESCRIBED[name]}", make=partial(_classical, name)) for name in KINDS),
     *(

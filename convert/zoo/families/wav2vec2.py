@@ -157,6 +157,7 @@ ENTRIES = [
         make=partial(_made, rate),
         n_seeds=1,
         reason=f"its weights are the user's own: {VARIABLE}; tested on a tiny random checkpoint",
+        variable=VARIABLE,
     )
     for rate, source in (
         (0.01, "founding document: 0.14, below chance"),

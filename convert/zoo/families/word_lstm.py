@@ -1,4 +1,4 @@
-"""An LSTM over words, both ways: Sahu's network of embeddings of 200 and two layers of 500.
+"""A bidirectional LSTM over words: Sahu's network of embeddings of 200 and two layers of 500.
 
 words ──vocabulary of the training side──► ids (32,) ──embedding 200, bidirectional LSTM 500 x 2──► softmax (n_labels,)
 """
@@ -110,7 +110,7 @@ ENTRIES = [
     Entry(
         name="LSTM on words",
         family="words",
-        what="words in their order; embedding 200, LSTM 500 both ways, twice",
+        what="words in their order; embedding 200, two bidirectional LSTM layers of 500",
         source=PUBLISHED,
         needs=frozenset({"words"}),
         make=_made,

@@ -57,3 +57,13 @@ def test_only_what_is_lacking_is_run(whole: Summary) -> None:
     assert figures.lacking([replace(whole, seeds=(1,))], TRIALS) == apart
     assert figures.lacking([replace(whole, n_folds=1)], TRIALS) == apart
     assert figures.lacking([replace(whole, leaky_uar=None)], TRIALS) == [Trial("emodb", "MNB on eight", "leaky", 0, 1)]
+
+
+def test_mean_has_the_time_of_its_members(whole: Summary) -> None:
+    """A mean whose members were not timed with it gets the sum of their rows; one without a member's time stays so."""
+    members = [replace(whole, entry=f"{name} on eight", seconds=2.5) for name in ("RF", "XGB", "MLP")]
+    mean = replace(whole, entry="E1 on eight", seconds=None)
+    assert figures.joined(members, [mean])[-1].seconds == 7.5
+    assert figures.joined(members, [replace(mean, seconds=9.0)])[-1].seconds == 9.0
+    assert figures.joined(members[:2], [mean])[-1].seconds is None
+    assert figures.joined([*members[:2], replace(members[2], seconds=None)], [mean])[-1].seconds is None

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from convert.__main__ import main
+from convert.zoo import cascade
 from convert.zoo.own_problem import own_problem
-from convert.zoo.problems import Places, clips_of
+from convert.zoo.problems import Places, clips_of, media_of
 from convert.zoo.trials import suits
 from tests.convert.own.recordings import SPEAKERS, write_index
 
@@ -27,10 +28,12 @@ def test_problem_is_the_recordings(index: Path, tmp_path: Path) -> None:
     clips = clips_of(problem.name, places)
     tested = [clip.id for fold in range(problem.n_folds) for clip in problem.sides(clips, fold)["test"]]
     assert sorted(tested) == sorted(clip.id for clip in clips)
-    media = problem.media(clips)
+    media = media_of(clips)
     assert media == {"sound", "log-mel"}
     assert suits(problem, "own trunk with SimAM", media)
     assert suits(problem, "1-D CNN", media)
+    assert suits(problem, "own trunk with SimAM", problem.comes_with)
+    assert not [one for one in cascade.summaries() if one.problem == problem.name]
 
 
 def test_table_of_own_recordings(index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,9 +46,12 @@ def test_table_of_own_recordings(index: Path, tmp_path: Path, capsys: pytest.Cap
         assert (row["problem"], row["n_speakers"], row["n_folds"]) == ("own-rooms", 4, 4)
         assert row["uar"] > 0.5
         assert row["seconds"] is not None
-        assert row["command"].endswith("--own INDEX.csv")
+        assert row["command"].endswith("--own INDEX.csv --seeds 1")
     assert main(["zoo", *named, *places, "--stored"]) == 0
-    assert capsys.readouterr().out.startswith("## rooms, your own recordings\n")  # the table alone, not the page
+    table = capsys.readouterr().out
+    assert table.startswith("## rooms, your own recordings\n")  # the table alone, not the page
+    assert "| bundle " not in table
+    assert '`python -m convert zoo --model "NAME" --own INDEX.csv --seeds SEEDS` makes a row again' in table
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import soundfile
 from convert.corpora.clip import LABELS
 from convert.data import splits
 from convert.zoo import problems
-from convert.zoo.problems import PROBLEMS, Places, clips_of, named
+from convert.zoo.problems import PROBLEMS, Places, clips_of, media_of, named
 from edged.errors import UsageError
 
 EMOTIONS = ("ang", "exc", "fea", "fru", "hap", "neu", "sad", "sur", "xxx")
@@ -48,7 +48,7 @@ def test_iemocap_by_session(iemocap: Places, n_classes: int, emotions: int) -> N
     problem = named(f"iemocap-{n_classes}")
     clips = clips_of(problem.name, iemocap)
     assert (len(problem.labels), len(clips)) == (n_classes, 5 * 2 * emotions)
-    assert problem.media(clips) == {"sound", "log-mel", "words"}
+    assert media_of(clips) == problem.comes_with == {"sound", "log-mel", "words"}
     for fold in range(problem.n_folds):
         sides = problem.sides(clips, fold)
         speakers = {side: {clip.speaker for clip in sides[side]} for side in sides}
@@ -61,7 +61,7 @@ def test_sentences_keep_their_authors_split(places: Places) -> None:
     """Each is a speaker of its own, with words and no sound."""
     problem = named("goemotions")
     clips = clips_of("goemotions", places)
-    assert problem.media(clips) == {"words"}
+    assert media_of(clips) == problem.comes_with == {"words"}
     sides = problem.sides(clips, 0)
     assert {side: len(sides[side]) for side in sides} == dict.fromkeys(("train", "validation", "test"), 7 * 12)
 
@@ -75,6 +75,7 @@ def test_pairs_match_by_label(tmp_path: Path, places: Places) -> None:
     (folder / "index.csv").write_text("\n".join(["file,speaker,emotion", *rows]) + "\n", encoding="utf-8")
     clips = clips_of("pairs", Places(tmp_path / "corpora", tmp_path, places.text))
     assert len(clips) == len(rows)
+    assert media_of(clips) == named("pairs").comes_with
     said = {
         "angry": "furious",
         "disgust": "gross",

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convert.corpora.clip import LABELS
+from convert.corpora.clip import LABELS, Clip
 from convert.tasks.job import Job, Result
+from convert.zoo import problems
 from convert.zoo.problems import Places
 from convert.zoo.running import results, run_all, stored
 from convert.zoo.trials import Trial
@@ -38,6 +39,15 @@ class AtOnce:
             yield job, {"result": a_result(trial), "scores": np.eye(len(LABELS)).tolist()}
 
 
+class Inline:
+    """Workers that work in this process."""
+
+    def results(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Result]]:
+        """See ``Workers``."""
+        for job in jobs:
+            yield job, job.run()
+
+
 @pytest.fixture
 def apart(places: Places, tmp_path: Path) -> Places:
     """The corpus with a folder for results that nobody else uses."""
@@ -61,3 +71,19 @@ def test_scores_are_stored(apart: Places) -> None:
     assert found is not None
     np.testing.assert_array_equal(found.scores, np.eye(len(LABELS)))
     assert (found.seconds, found.multiply_adds) == (0.1, 48)
+
+
+def test_top3_of_each_speaker_comes_from_the_scores(
+    places: Places, clips: Sequence[Clip], apart: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sums to the result's own top-3; scores of other clips give none, here after one clip has another label."""
+    assert clips
+    trial = replace(WANTED[0], entry="LR on eight")
+    run_all(replace(places, work=apart.work), [trial], Inline(), "first")
+    (result,) = results(apart, [trial]).values()
+    assert result["top3_hits"].keys() == result["speakers"].keys()
+    n_clips = np.sum(list(result["speakers"].values()))
+    assert sum(result["top3_hits"].values()) / n_clips == pytest.approx(result["top3"], abs=1e-4)
+    changed = tuple(replace(clip, label="sad") for clip in clips)
+    monkeypatch.setattr(problems, "clips_of", lambda _name, _places: changed)
+    assert "top3_hits" not in results(apart, [trial])[trial]

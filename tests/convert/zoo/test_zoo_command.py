@@ -7,7 +7,9 @@ import pytest
 
 from convert.__main__ import main
 from convert.tasks.processes import Processes
-from convert.zoo.problems import Places
+from convert.zoo.catalogue import ENTRIES
+from convert.zoo.problems import Places, named
+from convert.zoo.trials import suits
 from tests.convert.zoo.test_running import AtOnce
 
 
@@ -29,7 +31,7 @@ def test_page_of_both_protocols(places: Places, tmp_path: Path, capsys: pytest.C
     (row,) = json.loads(capsys.readouterr().out)
     assert row["leaky_uar"] is not None
     assert (row["seeds"], row["n_folds"]) == ([1], 8)
-    assert row["command"] == 'python -m convert zoo --model "MNB on eight" --corpus emodb'
+    assert row["command"] == 'python -m convert zoo --model "MNB on eight" --corpus emodb --seeds 1'
 
 
 def test_first_seed_of_all_before_the_second(
@@ -43,6 +45,23 @@ def test_first_seed_of_all_before_the_second(
     assert ran == sorted(ran, reverse=True)
     assert set(ran) == {1, 3}
     assert "SVM on eight" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("more", "weights"), [([], "x"), (["--slow"], ""), (["--slow"], "x")])
+def test_slow_is_every_row(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str], weights: str
+) -> None:
+    """One command makes every row that is possible: what takes long too, and what has weights of the user's own."""
+    workers = AtOnce()
+    monkeypatch.setattr(Processes, "results", lambda _self, jobs: workers.results(jobs))
+    monkeypatch.setenv("EDGED_WAV2VEC2", weights)
+    assert main(command(places, tmp_path, *more, "--seeds", "1")) == 0
+    possible = {name for name in ENTRIES if suits(named("emodb"), name, frozenset({"sound", "log-mel"}))}
+    left_out = {name for name in possible if ENTRIES[name].reason and not (more and weights)}
+    if more and not weights:
+        left_out = {"wav2vec 2.0, rate 0.01", "wav2vec 2.0, rate 1e-05"}
+    assert {"AlexNet", "ResNet-34", "wav2vec 2.0, rate 0.01"} < possible
+    assert {trial.entry for trial in workers.ran} == possible - left_out
 
 
 def test_unknown_names(places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,4 +85,5 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert "RF on eight" in text
     assert "iemocap-4" in text
+    assert "named, or with --slow:" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80
