@@ -2,14 +2,15 @@
 
     Manifest ──► README.md: intended use, data and licences, protocol, tables, limits
 
-Every number comes from the manifest.  The sentences that rate the numbers are chosen by them, in either direction.
+Every number comes from the manifest, or is cited from convert/LOG.md.  The sentences that rate the numbers are chosen
+by them, in either direction.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from convert.card.gate_section import section as gate_section
-from convert.card.models_section import encoder_note, models_section
+from convert.card.models_section import encoder_note, int8_note, models_section
 from convert.card.report import sections
 from convert.card.robustness_section import CONDITIONS
 from convert.card.tables import table, title
@@ -167,6 +168,7 @@ def _results(manifest: Manifest, clips_table: str) -> str:
             f"{_PROTOCOL}{chosen_with} Seed {manifest.metrics['seed']}; {_kind(manifest)}\n",
             clips_table,
             _SVM_NOTE,
+            *int8_note(manifest),
             f"\nOn {runtimes['windows']} windows the runtimes {' and '.join(runtimes['compared'])} differ by at most",
             f"{max(runtimes['quanta_apart'].values())}/256 in any score. Made with {versions}.",
         ]

@@ -14,8 +14,9 @@ _NEVER = " (never trained on)"
 
 
 def uar_table(rows: Mapping[str, Any]) -> str:
-    """UAR by group of clips: the default routing, float, support vector machines, WAR, ECE."""
+    """UAR by group of clips: the default routing, float where it was measured, support vector machines, WAR, ECE."""
     lines, default = [], default_routing(rows)
+    floats = any("float" in row for row in rows.values())
     for name, row in rows.items():
         chosen = row[default]
         low, high = chosen["uar_95"]
@@ -26,13 +27,14 @@ def uar_table(rows: Mapping[str, Any]) -> str:
                 f"{chosen['speakers']} / {chosen['clips']}",
                 f"**{chosen['uar']:.3f}** ({low:.3f} to {high:.3f})",
                 *(f"{row[way]['uar']:.3f}" for way in ("hard", "soft", "first")),
-                share(row["float"][default]["uar"] if "float" in row else None),
+                *([share(row["float"][default]["uar"] if "float" in row else None)] if floats else []),
                 *(share(machines[kind]["uar"] if kind in machines else None) for kind in ("dct", "mfcc")),
                 f"{chosen['war']:.3f}",
                 f"{chosen['ece']:.3f}",
             ]
         )
-    head = ["clips of", "speakers / clips", f"UAR ({default}, 95 %)", "hard", "soft", "M1 alone", f"float {default}"]
+    head = ["clips of", "speakers / clips", f"UAR ({default}, 95 %)", "hard", "soft", "M1 alone"]
+    head += [f"float {default}"] if floats else []
     return table([*head, "SVM, DCT", "SVM, MFCC", "WAR", "ECE"], lines)
 
 

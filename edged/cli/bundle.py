@@ -4,16 +4,30 @@ Config ──► Bundle, or ModelError; ConfigError for a label that the bundle 
 """
 
 import logging
+from typing import NamedTuple
 
 from edged.cli.config_file import ConfigFile
 from edged.cli.log import log_to_stderr
 from edged.config.priors import prior_distribution
 from edged.config.structs import Config
-from edged.errors import ConfigError
+from edged.errors import ConfigError, counted
 from edged.models.bundle import Bundle, load_bundle
 from edged.pipeline.bundles.choice import choice_for, of_recordings
 
 _log = logging.getLogger(__name__)
+
+
+class Chosen(NamedTuple):
+    """A bundle, and why ``auto`` chose it: words to append, none for a bundle that the config names."""
+
+    bundle: Bundle
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Its name, what it consists of, and the reason."""
+        manifest = self.bundle.manifest
+        trunk = "a trunk and " if manifest.trunk else ""
+        return f"{self.bundle.title}, {trunk}{counted(len(manifest.models), 'model')}{self.why}"
 
 
 def prepared(file: ConfigFile, *, keep: bool = False, of_calls: bool = False) -> tuple[Config, Bundle]:
@@ -59,7 +73,13 @@ def _fitting_file(file: ConfigFile, config: Config, bundle: Bundle, *, of_calls:
 
 def bundle_of(config: Config, *, keep: bool = False) -> Bundle:
     """Load the bundle that ``config`` names, or that is chosen for this device; ``keep`` what is measured for that."""
+    return chosen(config, keep=keep).bundle
+
+
+def chosen(config: Config, *, keep: bool = False) -> Chosen:
+    """The same with the reason, from one measurement."""
     choice = choice_for(config, keep=keep)
-    if config.models.bundle == "auto":
-        _log.info("bundle %s: %s", choice.path.name, choice.reason)
-    return load_bundle(choice.path)
+    if config.models.bundle != "auto":
+        return Chosen(load_bundle(choice.path))
+    _log.info("bundle %s: %s", choice.path.name, choice.reason)
+    return Chosen(load_bundle(choice.path), f"; {choice.reason}")

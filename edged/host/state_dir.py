@@ -58,6 +58,18 @@ def existing_state_folder(state_dir: str) -> Path:
     return existing_state_file(state_dir, "")
 
 
+def owns_state_folder(state_dir: str) -> bool:
+    """Whether the folder to write to exists and is this user's: only then can the daemon replace what is put there.
+
+    Raises:
+        ConfigError: as above.
+    """
+    try:
+        return state_folder(state_dir).stat().st_uid == os.geteuid()
+    except OSError:
+        return False
+
+
 def _home() -> Path:
     try:
         return Path.home()

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from convert.bundle.writer import with_card
+from convert.card.models_section import int8_note
 from convert.card.plots import ADAPTATION, CONFUSION, RELIABILITY, STREAM, write_plots
+from convert.card.protocols_section import HEADS_OTHERS
 from convert.card.report import report, sections
+from convert.evaluate.heads.protocols import OTHERS
 from convert.score.rows import clip_row
-from edged.models.bundle import BUNDLES, Manifest
+from edged.models.bundle import BUNDLES, Manifest, load_bundle
 from tests.convert.test_rows import raw, windows
 from tests.parts.models.bundles import manifest as tiny_manifest
 
@@ -77,10 +80,61 @@ def test_protocols_fold_by_fold() -> None:
     assert "| EMO-DB, two | 2 / 16 | 0.625 (0.375 to 0.875) | 2 of 8 | 0.625 ± 0.354 | 0.375 0.875 |" in text
     assert text.splitlines()[-1] == "- EMO-DB: `make it`, at `abc`, `def`"
     assert "by a network with M1's design" in text
-    of_heads = {"emodb": {"command": "python -m convert protocol emodb --size large", "of": 8, "folds": folds}}
-    assert "by a head on the trunk" in sections({"protocols": of_heads})["protocols"]
-    weighted = sections({"protocols": {"emodb": {**of_heads["emodb"], "weight": 8.0}}})["protocols"]
+    of_heads = {"command": "python -m convert protocol emodb --size large", "of": 8, "folds": folds, "weight": 8.0}
+    weighted = sections({"protocols": {"emodb": of_heads}})["protocols"]
     assert weighted.endswith("--size large`, at `abc`, `def`; its windows count 8 times")
+
+
+def test_float_column_where_it_was_measured() -> None:
+    """A row without it has a dash; where all lack it, there is no column."""
+    row = metrics()["rows"]["c"]
+    measured = {**row, "float": {way: {**row[way], "uar": 0.123} for way in ("hard", "soft", "first")}}
+    head, _, first, second = sections({"rows": {"c": row, "d": measured}})["uar"].splitlines()
+    assert head.split(" | ")[6] == "float hard"
+    assert (first.split(" | ")[6], second.split(" | ")[6]) == ("-", "0.123")
+    head, _, line = sections({"rows": {"c": row}})["uar"].splitlines()
+    assert "float" not in head
+    assert head.count("|") == line.count("|") == 11
+
+
+@pytest.mark.parametrize(("size", "words"), [("small", "`f7d0152`"), ("large", "a cosine of 0.9998 to those of the")])
+def test_cost_of_int8(size: str, words: str) -> None:
+    """What the log has measured of it stands below the table without the column."""
+    (note,) = int8_note(load_bundle(BUNDLES / size).manifest)
+    assert words in note
+    assert not int8_note(msgspec.convert(tiny_manifest(), Manifest))
+    assert note in (BUNDLES / size / "README.md").read_text(encoding="utf-8")
+
+
+def protocol_text(commands: dict[str, str], row: str = "6 labels, after 60 s") -> str:
+    """The section for a fold of each corpus by its command, with the lines of a paragraph joined."""
+    rows = {row: {"labels": ["a", "b"], "speakers": {"x": [[3, 1], [0, 4]]}}}
+    folds = {"0": {"commit": "abc", "rows": rows}}
+    protocols = {name: {"command": command, "of": 1, "folds": folds} for name, command in commands.items()}
+    return sections({"protocols": protocols})["protocols"].replace("\n", " ")
+
+
+def test_protocols_name_their_corpora() -> None:
+    """Each way of training says which corpora are meant, and of no other; what both share stands once."""
+    text = protocol_text({"ravdess": "p --heads", "cremad": "p --trunks", "emodb": "p --trunks"})
+    assert "CREMA-D and EMO-DB: trunk, statistics and heads are trained anew for each fold" in text
+    assert "RAVDESS: each speaker is tested once, by a head on the trunk" in text
+    assert "on the training speakers of CREMA-D and EMO-DB. The recipe" in text
+    assert "(for CREMA-D)" not in text
+    assert text.count("After 60 s: half of a speaker's clips") == 1
+    assert "After 60 s: half" not in protocol_text({"ravdess": "p --heads"}, "8 labels")
+    assert "in pairs" not in protocol_text({"cremad": "p --trunks"})
+    networks = protocol_text({"emodb": "p"})
+    assert "EMO-DB: each speaker is tested once, int8, by a network" in networks
+    assert "RAVDESS" not in networks
+
+
+def test_protocols_name_what_else_was_trained_on() -> None:
+    """Beside each corpus, as the protocol itself has it."""
+    text = protocol_text(dict.fromkeys(HEADS_OTHERS, "p --size large"))
+    assert "CREMA-D, EMO-DB and RAVDESS: each speaker is tested once, by a head" in text
+    assert "of EMO-DB (for CREMA-D), of CREMA-D (for EMO-DB), of CREMA-D and EMO-DB (for RAVDESS). The" in text
+    assert HEADS_OTHERS == OTHERS
 
 
 def test_stream_section_names_the_goals_met() -> None:

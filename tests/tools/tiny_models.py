@@ -1,4 +1,4 @@
-"""The smallest trunks and heads that tests can compute by hand, as ``.tflite`` files.
+"""The smallest trunks, heads and models without a trunk that tests can compute by hand, as ``.tflite`` files.
 
 python -m tests.tools.tiny_models        writes tests/parts/models/tiny/*.tflite (needs the extra ``convert``)
 
@@ -6,6 +6,7 @@ trunk_float  log-mel (1, 300, 80) float32 ──mean of two frames and a quarter
 trunk_int8   image (1, 188, 64, 1) int8 ──mean of eight frames and a quarter of the bands──► (1, 24, 1, 4) int8
 head_*       features (1, 8) ──weights──softmax──► (1, n)
 dimension_*  features (1, 8) ──weights──sigmoid──► (1, 1)
+image_*      image (1, 188, 64, 1) int8 ──mean of all frames and an eighth of the bands──► (1, 8), then as above
 """
 
 from collections.abc import Callable
@@ -80,6 +81,12 @@ def main() -> None:
         _written(f"head_int8_{n_labels}", head(n_labels, 0.1), (1, 2 * WIDTH), _DEPTH_DB)
     _written("dimension_float", lambda x: tf.sigmoid(x @ weights(1, 4.0)), (1, 2 * WIDTH))
     _written("dimension_int8", lambda x: tf.sigmoid(x @ weights(1, 0.1)), (1, 2 * WIDTH), _DEPTH_DB)
+
+    def features(x: Any) -> Any:  # noqa: ANN401 -- as above
+        return tf.reshape(tf.nn.avg_pool2d(x, (188, 8), (188, 8), "VALID"), (1, 2 * WIDTH))
+
+    _written("image_head_8", lambda x: head(8, 0.1)(features(x)), (1, 188, 64, 1), _DEPTH_DB)
+    _written("image_dimension", lambda x: tf.sigmoid(features(x) @ weights(1, 0.1)), (1, 188, 64, 1), _DEPTH_DB)
 
 
 if __name__ == "__main__":

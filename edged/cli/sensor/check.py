@@ -19,7 +19,7 @@ import numpy as np
 from edged.audio.microphone import Microphone
 from edged.cli.broker.discovery import announcement_for, announcer_for
 from edged.cli.broker.hub_check import check_hub
-from edged.cli.bundle import bundle_of, fitting
+from edged.cli.bundle import Chosen, chosen, fitting
 from edged.cli.config_file import config_file
 from edged.cli.log import log_to_stderr
 from edged.cli.sensor.report import Report
@@ -28,12 +28,12 @@ from edged.config.overrides import muted_by_command
 from edged.config.structs import Calls, Config, Web
 from edged.contract.payloads import encoded
 from edged.contract.topics import INFO, full_name
-from edged.errors import CaptureError, ConfigError, ModelError, StateError, counted
+from edged.errors import CaptureError, ConfigError, ModelError, StateError
 from edged.features.geometry import GEOMETRY, dbfs
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
 from edged.host.prometheus import Exporter
-from edged.host.state_dir import existing_state_file, existing_state_folder, state_folder
+from edged.host.state_dir import existing_state_file, existing_state_folder, owns_state_folder, state_folder
 from edged.host.state_trial import tried, user
 from edged.models.bundle import Bundle
 from edged.mqtt.commands import Commands
@@ -43,7 +43,7 @@ from edged.pipeline.adaptation_store import NAME as STATE
 from edged.pipeline.adaptation_store import AdaptationStore
 from edged.pipeline.adaptation_words import adaptation_words
 from edged.pipeline.bundles.choice import NAME as MEASURED
-from edged.pipeline.bundles.choice import Timing, choice_for, of_recordings, timed
+from edged.pipeline.bundles.choice import Timing, of_recordings, timed
 from edged.pipeline.classifier import WindowClassifier
 from edged.pipeline.status import info
 
@@ -76,9 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.hub:
         check_hub(report, config, str(file.path or "config"))
         return report.status
-    report.part("state", lambda: state_words(config), str)
-    bundle = report.part("bundle", lambda: bundle_of(config), lambda bundle: _about_bundle(config, bundle))
-    if bundle is not None:
+    usable = report.part("state", lambda: state_words(config), str) is not None
+    of_device = report.part("bundle", lambda: chosen(config, keep=usable and _keeps(config)), str)
+    if of_device is not None:
+        bundle = of_device.bundle
         report.part("labels", lambda: fitting(config, bundle), lambda _config: ", ".join(bundle.manifest.labels))
         report.part("runtime", lambda: timed(config, bundle), _about_timing)
         classifier = report.part("gate", lambda: WindowClassifier(config, bundle), _about_gate)
@@ -87,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         classifier = None
     report.part("microphone", lambda: _listen(config), str)
     if config.calls != Calls():
-        report.part("calls", lambda: _calls(config), str)
+        report.part("calls", lambda: _calls(config, of_device), str)
     if config.web != Web():
         report.part("web", lambda: _pages(config.web), str)
     if config.prometheus.port:
@@ -143,13 +144,9 @@ def _size(n_bytes: float) -> str:
     return f"{n_bytes / _GB:.1f} GB" if n_bytes >= _GB else f"{n_bytes / _MB:.1f} MB"
 
 
-def _about_bundle(config: Config, bundle: Bundle) -> str:
-    """Its name, what it consists of, and why ``auto`` chose it."""
-    manifest = bundle.manifest
-    trunk = "a trunk and " if manifest.trunk else ""
-    why = f"; {choice_for(config).reason}" if config.models.bundle == "auto" else ""
-    count = len(manifest.models)
-    return f"{bundle.title}, {trunk}{counted(count, 'model')}{why}"
+def _keeps(config: Config) -> bool:
+    """Whether to store a measurement: only where the daemon can replace it, and has not stored that of its config."""
+    return owns_state_folder(config.state_dir) and _running(config) is None
 
 
 def _about_timing(timing: Timing) -> str:
@@ -180,13 +177,15 @@ def _adaptation(config: Config, bundle: Bundle) -> str:
     return adaptation_words(store.metrics)
 
 
-def _calls(config: Config) -> str:
-    """The bundle for recorded calls, which must fit the config as that of the device does."""
+def _calls(config: Config, of_device: Chosen | None) -> str:
+    """The bundle for recorded calls, which must fit the config as that ``of_device`` does; it may be the same."""
+    same = config.calls.bundle == config.models.bundle
     config = of_recordings(config)
-    bundle = bundle_of(config)
+    bundle, why = (of_device if same else None) or chosen(config)
     fitting(config, bundle, of_calls=True)
     WindowClassifier(config, bundle, live=False)
-    return f"{bundle.title}, scored by {', '.join(f'{label} {by:g}' for label, by in config.calls.weights.items())}"
+    weights = ", ".join(f"{label} {by:g}" for label, by in config.calls.weights.items())
+    return f"{bundle.title}, scored by {weights}{why}"
 
 
 def _pages(web: Web) -> str:

@@ -101,10 +101,8 @@ def choice_for(config: Config, *, keep: bool = False, folder: Path = BUNDLES) ->
     large = load_bundle(folder / "large")
     kept = _kept(config, large)
     measured = kept or _measured(config, large)
-    if keep and kept is None:
-        _keep(config, measured)
-    size = "large" if measured.fits else "small"
-    return Choice(folder / size, f"auto: {measured.reason}; measured {'before' if kept else 'now'}")
+    when = "before" if kept else "now and stored" if keep and _keep(config, measured) else "now"
+    return Choice(folder / ("large" if measured.fits else "small"), f"auto: {measured.reason}; measured {when}")
 
 
 def timed(config: Config, bundle: Bundle) -> Timing:
@@ -154,12 +152,15 @@ def _kept(config: Config, large: Bundle) -> Measured | None:
     return measured if same and (measured.stride_s, measured.threads) == (models.stride_s, models.threads) else None
 
 
-def _keep(config: Config, measured: Measured) -> None:
+def _keep(config: Config, measured: Measured) -> bool:
+    """Whether it could be stored."""
     file = state_folder(config.state_dir) / NAME
     try:
         write_durably(file, msgspec.json.encode(measured))
     except OSError as exc:
         _log.warning("models.bundle auto will be measured again: %s: %s", file, exc.strerror or exc)
+        return False
+    return True
 
 
 def of_recordings(config: Config) -> Config:

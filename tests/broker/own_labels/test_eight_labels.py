@@ -1,7 +1,8 @@
-"""A bundle of one model and eight labels, with dimensions, through replay to a broker, and to Home Assistant."""
+"""Bundles of one model and eight labels, with dimensions, through replay to a broker, and to Home Assistant."""
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from edged.contract.fields import DIMENSIONS
 from tests.parts.broker.mosquitto import Mosquitto, idle_mosquitto, mosquitto, wait_until
 from tests.parts.broker.raw_subscriber import raw_subscriber
-from tests.parts.models.trunk_bundles import EIGHT, eight_label_bundle
+from tests.parts.models.trunk_bundles import EIGHT, eight_label_bundle, image_bundle
 from tests.parts.system.program import edged
 
 __all__ = ["idle_mosquitto", "mosquitto"]
@@ -24,10 +25,19 @@ baseline: {{mode: "off"}}
 """
 
 
+_BUNDLES: dict[str, Callable[[Path], object]] = {"a trunk and 1 model": eight_label_bundle, "1 model": image_bundle}
+
+
+@pytest.fixture(params=_BUNDLES)
+def consists_of(request: pytest.FixtureRequest) -> str:
+    """What is in the bundle, as `edged check` says it."""
+    return str(request.param)
+
+
 @pytest.fixture
-def config(tmp_path: Path, mosquitto: Mosquitto) -> Path:
+def config(tmp_path: Path, mosquitto: Mosquitto, consists_of: str) -> Path:
     """A config with nothing about labels in it."""
-    eight_label_bundle(tmp_path / "bundle")
+    _BUNDLES[consists_of](tmp_path / "bundle")
     file = tmp_path / "config.yaml"
     file.write_text(_CONFIG.format(bundle=tmp_path / "bundle", port=mosquitto.port), encoding="utf-8")
     return file
@@ -80,10 +90,10 @@ def test_classify_prints_dimensions(speech: Path, config: Path) -> None:
     assert all(0 <= clip[name] <= 1 for name in DIMENSIONS)
 
 
-def test_check_names_the_labels(config: Path) -> None:
-    """One model, and the labels as the bundle has them."""
+def test_check_names_the_labels(config: Path, consists_of: str) -> None:
+    """One model, with a trunk or without, and the labels as the bundle has them."""
     done = edged("check", "--config", config)
-    assert "a trunk and 1 model" in " ".join(done.stdout.split()), done.stdout
+    assert f"OK tiny 1, {consists_of} labels OK" in " ".join(done.stdout.split()), done.stdout
     assert ", ".join(EIGHT) in " ".join(done.stdout.split())
 
 

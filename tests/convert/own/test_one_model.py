@@ -1,20 +1,24 @@
-"""Networks of the zoo as one int8 model on the device's image: the same answers, and what has no int8 form."""
+"""Networks of the zoo as one int8 model on the device's image: `edged` runs it; what has no int8 form."""
 
 import importlib.util
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from convert.__main__ import main
 from convert.own.device.cepstra import N_CEPSTRA, basis, of_images
-from edged.features.logmel import int8_input
 from edged.models.bundle import Bundle, load_bundle
-from edged.models.cascade import Cascade
+from edged.models.interpreter import installed_runtimes
 from tests.convert.own.recordings import write_index
+from tests.parts.system.program import edged
 
 _LABELS = ("calm", "loud", "tense")
+_CONFIG = """\
+tracker: {enter: 0.2, leave: 0.1, margin: 0.0, min_duration_s: 1, smoothing: majority, span_s: 2}
+"""
 needs_tensorflow = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None, reason="needs TensorFlow: pip install -e '.[convert]'"
 )
@@ -45,12 +49,47 @@ def test_one_model_answers_all_labels(bundle: Bundle) -> None:
     manifest = bundle.manifest
     assert (list(manifest.models), manifest.labels, manifest.trunk) == (["m1"], _LABELS, None)
     assert manifest.training["command"].startswith('python -m convert bundle --model "1-D CNN" --own index.csv')
-    assert manifest.metrics["window_ms"].keys() <= {"ai-edge-litert", "tflite-runtime"}
+    assert set(manifest.metrics["window_ms"]) == set(installed_runtimes())
     assert "One model" in (bundle.path / "README.md").read_text(encoding="utf-8")
-    image = int8_input(np.random.default_rng(0).integers(0, 255, (188, 64)).astype(np.uint8))
-    answer = Cascade(bundle).answer(image)
-    assert answer.label in _LABELS
-    assert answer.scores.sum() == pytest.approx(1)
+
+
+def lines(command: str, bundle: Bundle, folder: Path, *files: Path) -> list[dict[str, Any]]:
+    """What ``edged command --jsonl`` prints with ``bundle`` in its config, which names no label."""
+    config = folder / "config.yaml"
+    config.write_text(f"models: {{bundle: {bundle.path}}}\n{_CONFIG}", encoding="utf-8")
+    done = edged(command, "--jsonl", "--config", config, *files)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@needs_tensorflow
+def test_edged_classifies_with_it(bundle: Bundle, tmp_path: Path) -> None:
+    """Most clips that it was trained on get their label; a third is chance."""
+    voices = sorted(bundle.path.parent.glob("voices/*/*.wav"))
+    clips = lines("classify", bundle, tmp_path, *voices)
+    assert len(clips) == len(voices) == 36
+    for clip in clips:
+        assert tuple(clip["scores"]) == _LABELS
+        assert sum(clip["scores"].values()) == pytest.approx(1, abs=1e-3)
+    truth = [voice.name.partition("-")[0] for voice in voices]
+    assert sum(clip["label"] == label for clip, label in zip(clips, truth, strict=True)) > 24
+
+
+@needs_tensorflow
+def test_edged_replays_with_it(bundle: Bundle, speech: Path, tmp_path: Path) -> None:
+    """Windows and episodes of real speech, by its speech gate, have its labels and its one model."""
+    rows = lines("replay", bundle, tmp_path, speech)
+    spoken = [row for row in rows if row["type"] == "window" and row["speech"]]
+    assert len(spoken) > 30
+    for window in spoken:
+        assert tuple(window["scores"]) == _LABELS
+        assert window["scores"][window["label"]] == max(window["scores"].values())
+        assert window["asked"] == ["m1"]
+    assert len({tuple(window["scores"].values()) for window in spoken}) > 5
+    starts, ends = ([row["event_type"] for row in rows if row["type"] == kind] for kind in ("start", "end"))
+    assert starts
+    assert starts == ends
+    assert set(starts) <= set(_LABELS)
 
 
 @needs_tensorflow

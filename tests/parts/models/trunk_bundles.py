@@ -1,4 +1,4 @@
-"""Bundles with a trunk that tests can compute by hand (tests/tools/tiny_models.py), and that computation."""
+"""Bundles that tests can compute by hand (tests/tools/tiny_models.py), most with a trunk, and that computation."""
 
 import hashlib
 import json
@@ -57,6 +57,24 @@ def eight_label_bundle(folder: Path, kind: Kind = "float", **changed: object) ->
         dimensions={name: {**_file(folder, f"dimension_{kind}"), **sizes} for name in DIMENSIONS},
         **changed,
     )
+
+
+def image_bundle(folder: Path) -> Bundle:
+    """The same on the usual image, without a trunk and without adaptation: what ``convert bundle --model`` makes."""
+    folder.mkdir(exist_ok=True)
+    sizes = {"parameters": 1, "multiply_adds": 1}
+    shipped = json.loads((DEFAULT_BUNDLE / "bundle.json").read_text(encoding="utf-8"))["gate"]
+    shutil.copy(DEFAULT_BUNDLE / shipped["file"], folder)
+    values = {
+        **manifest(),
+        "labels": list(EIGHT),
+        "models": {"m1": {**_file(folder, "image_head_8"), "labels": list(EIGHT), **sizes}},
+        "routes": {"default": "soft", "hard": {"model": "m1"}, "soft": {"m1": 1.0}},
+        "dimensions": {name: {**_file(folder, "image_dimension"), **sizes} for name in DIMENSIONS},
+        "gate": shipped,
+    }
+    (folder / "bundle.json").write_text(json.dumps(values), encoding="utf-8")
+    return load_bundle(folder)
 
 
 def geometry_of_kind(kind: Kind) -> Geometry:
