@@ -52,7 +52,7 @@ def uar(figure: float) -> str:
 
 
 def episodes(size: str, group: str, enter: float = 0.6) -> dict[str, Any]:
-    """Figures of long recordings of ``group`` with the default tracker, but for ``enter``."""
+    """Figures of long recordings of ``group`` with the default tracker except for ``enter``."""
     figures: list[dict[str, Any]] = _BY_SIZE[size]["stream"]["trade_off"]
     wanted = (group, enter, 1.0)
     return next(one for one in figures if (one["group"], one["enter"], one["min_duration_s"]) == wanted)
