@@ -97,7 +97,7 @@ def test_float_column_where_it_was_measured() -> None:
     assert head.count("|") == line.count("|") == 11
 
 
-@pytest.mark.parametrize(("size", "words"), [("small", "`f7d0152`"), ("large", "a cosine of 0.9998 to those of the")])
+@pytest.mark.parametrize(("size", "words"), [("small", "`f7d0152`"), ("large", "the cosine of each whole layer")])
 def test_cost_of_int8(size: str, words: str) -> None:
     """What the log has measured of it stands below the table without the column."""
     (note,) = int8_note(load_bundle(BUNDLES / size).manifest)

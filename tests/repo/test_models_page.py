@@ -137,7 +137,7 @@ def test_tuning(enter: float) -> None:
     assert cells[0][1:] == [
         percent(expected["recall"]),
         percent(expected["precision"]),
-        f"{expected['false_neutral_per_hour']:.1f}".replace("0.0", "0"),
+        f"{expected['false_neutral_per_hour']:.1f}" if expected["false_neutral_per_hour"] else "0",
         f"{expected['delay_s']['median']:.1f} s",
     ]
 
