@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     from convert.zoo import figures, running  # noqa: PLC0415 - as above
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
     from convert.zoo.problems import Places  # noqa: PLC0415 - as above
-    from convert.zoo.summary import summaries  # noqa: PLC0415 - as above
+    from convert.zoo.summary import published_figures, summaries  # noqa: PLC0415 - as above
 
     if options.list:
         print("\n".join(_listed()))
@@ -63,9 +63,10 @@ def run(options: argparse.Namespace) -> None:
     if not options.stored:
         need_tensorflow()
         running.run_all(places, figures.lacking(kept, wanted), workers_of(options), origin.commit())
-    found = summaries(running.results(places, _wanted(options, places, names)))
+    results = running.results(places, _wanted(options, places, names))
+    found = summaries(results)
     if options.page:
-        found = figures.joined(kept, found)
+        found = figures.joined(kept, found, published_figures(results))
         figures.write(options.page.with_suffix(".json"), found)
     if options.json:
         print(json.dumps([one.as_json() for one in found], indent=1))

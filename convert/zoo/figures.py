@@ -14,7 +14,7 @@ import msgspec
 
 from convert.data.atomic_file import atomic
 from convert.zoo.catalogue import ENTRIES
-from convert.zoo.summary import N_DIGITS, Summary
+from convert.zoo.summary import N_DIGITS, Summary, with_published
 from convert.zoo.trials import Trial
 from edged.errors import UsageError, reason
 
@@ -40,10 +40,13 @@ def write(file: Path, figures: Sequence[Summary]) -> None:
         made.write(b"[\n" + b",\n".join(rows) + b"\n]\n")
 
 
-def joined(old: Sequence[Summary], new: Sequence[Summary]) -> list[Summary]:
+def joined(
+    old: Sequence[Summary], new: Sequence[Summary], published: Mapping[tuple[str, str], tuple[float, float]]
+) -> list[Summary]:
     """A row of ``new`` in place of the one in ``old``, unless that has more folds or seeds.
 
-    A mean over members whose time is unknown gets the sum of theirs.
+    ``published`` are figures of the published protocol: a row that was complete but for them has no other new trial.  A
+    mean over members whose time is unknown gets the sum of theirs.
     """
     rows = {(one.problem, one.entry): one for one in old}
     for one in new:
@@ -54,7 +57,7 @@ def joined(old: Sequence[Summary], new: Sequence[Summary]) -> list[Summary]:
             rows[one.problem, one.entry] = _with_leaky(one, before)
         else:
             rows[one.problem, one.entry] = _with_leaky(before, one)
-    return [_timed(one, rows) for one in rows.values()]
+    return [_timed(with_published(one, published), rows) for one in rows.values()]
 
 
 def lacking(kept: Sequence[Summary], wanted: Sequence[Trial]) -> list[Trial]:

@@ -43,10 +43,20 @@ def test_more_folds_and_seeds_win(whole: Summary) -> None:
     fold = replace(whole, n_folds=1, seeds=(1,), uar=0.1)
     again = replace(whole, uar=0.5, leaky_uar=None, leaky_macro_f1=None)
     other = replace(whole, problem="nemo")
-    assert figures.joined([whole, other], [fold]) == [whole, other]
-    assert figures.joined([fold], [whole]) == [whole]
-    (kept,) = figures.joined([whole], [again])
+    assert figures.joined([whole, other], [fold], {}) == [whole, other]
+    assert figures.joined([fold], [whole], {}) == [whole]
+    (kept,) = figures.joined([whole], [again], {})
     assert (kept.uar, kept.leaky_uar) == (0.5, whole.leaky_uar)
+
+
+def test_published_protocol_alone(whole: Summary) -> None:
+    """A row that lacked nothing else gets its figures from that one trial; one that has them keeps them."""
+    short = replace(whole, leaky_uar=None, leaky_macro_f1=None)
+    published = {(whole.problem, whole.entry): (0.75, 0.5)}
+    (one,) = figures.joined([short], [], published)
+    assert one == replace(whole, leaky_uar=0.75, leaky_macro_f1=0.5)
+    assert figures.joined([whole], [], published) == [whole]
+    assert figures.joined([], [], published) == []
 
 
 def test_only_what_is_lacking_is_run(whole: Summary) -> None:
@@ -63,7 +73,7 @@ def test_mean_has_the_time_of_its_members(whole: Summary) -> None:
     """A mean whose members were not timed with it gets the sum of their rows; one without a member's time stays so."""
     members = [replace(whole, entry=f"{name} on eight", seconds=2.5) for name in ("RF", "XGB", "MLP")]
     mean = replace(whole, entry="E1 on eight", seconds=None)
-    assert figures.joined(members, [mean])[-1].seconds == 7.5
-    assert figures.joined(members, [replace(mean, seconds=9.0)])[-1].seconds == 9.0
-    assert figures.joined(members[:2], [mean])[-1].seconds is None
-    assert figures.joined([*members[:2], replace(members[2], seconds=None)], [mean])[-1].seconds is None
+    assert figures.joined(members, [mean], {})[-1].seconds == 7.5
+    assert figures.joined(members, [replace(mean, seconds=9.0)], {})[-1].seconds == 9.0
+    assert figures.joined(members[:2], [mean], {})[-1].seconds is None
+    assert figures.joined([*members[:2], replace(members[2], seconds=None)], [mean], {})[-1].seconds is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convert.score.metrics import macro_f1, war
-from convert.zoo.summary import summaries
+from convert.zoo.summary import published_figures, summaries
 from convert.zoo.trials import Trial
 from tests.convert.zoo.test_running import a_result
 
@@ -19,6 +19,7 @@ def test_speakers_of_all_folds() -> None:
     found[replace(TRIAL, protocol="leaky")] = a_result(TRIAL)
     (one,) = summaries(found)
     assert (one.uar, one.leaky_uar, one.n_speakers, one.n_folds, one.seeds) == (1, 1, 8, 8, (1,))
+    assert published_figures(found) == {("emodb", "MNB on eight"): (1, 1)}
     assert one.as_json()["multiply_adds"] == 48
 
 
