@@ -1,6 +1,7 @@
 """``edged calibrate`` where no daemon runs: recordings, what is stored, what is refused, and taking it back."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from edged.host.instance_lock import InstanceLock
 from tests.parts.models.bundles import adapting_bundle
 from tests.parts.sound.speech import RATE_HZ, noise
 
-NODE = "calibrated-here"
+NODE = f"calibrated-{os.getpid()}"  # a lock is of the machine, and tests run in several processes
 DEVICE = InputDevice(index=0, name="USB: Audio (hw:1,0)", n_channels=1, rate_hz=16_000, default=True, selector="usb")
 
 

@@ -20,6 +20,7 @@ from edged.host.state_trial import Trial, user
 from edged.mqtt.probe import SkippedError
 from tests.parts.broker.mosquitto import free_port
 
+NODE = f"checked-{os.getpid()}"  # a lock is of the machine, and tests run in several processes
 _OPEN = "open_to_network: anyone on the network may read every report"
 
 
@@ -130,8 +131,8 @@ def test_keys_of_calls_web_and_prometheus(
 
 def test_metrics_of_a_running_daemon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The port is its own."""
-    with InstanceLock("checked-here", "edged", 1883):
-        out = checked(tmp_path, capsys, "node: checked-here\nprometheus: {port: 9}", 1883)
+    with InstanceLock(NODE, "edged", 1883):
+        out = checked(tmp_path, capsys, f"node: {NODE}\nprometheus: {{port: 9}}", 1883)
     assert [one for one in out if one.startswith("prometheus SKIP edged runs here, pid ")], out
 
 

@@ -13,7 +13,7 @@ from edged.models.bundle import BUNDLES, load_bundle
 from edged.models.cascade import preferred_runtime
 from edged.pipeline.bundles import choice
 from edged.pipeline.bundles.choice import NAME, Timing, choice_for
-from tests.unit.cli.test_check import checked
+from tests.unit.cli.test_check import NODE, checked
 
 _AUTO = "models: {bundle: auto}"
 _STORED = "measured now and stored"
@@ -76,8 +76,8 @@ def test_nothing_is_stored_beside_a_daemon(
 ) -> None:
     """What it stored itself would be lost where the check has another config."""
     (tmp_path / "state").mkdir()
-    with InstanceLock("checked-here", "edged", 1883):
-        lines = checked(tmp_path, capsys, f"{_AUTO}\nnode: checked-here", 1883)
+    with InstanceLock(NODE, "edged", 1883):
+        lines = checked(tmp_path, capsys, f"{_AUTO}\nnode: {NODE}", 1883)
     assert line_of(lines, "bundle").endswith(reason(50, "measured now"))
     assert measurements == [50]
     assert not (tmp_path / "state" / NAME).exists()
