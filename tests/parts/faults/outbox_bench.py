@@ -29,7 +29,7 @@ from edged.outbox.reader import history
 from tests.parts.broker.consumer import Consumer
 from tests.parts.broker.mosquitto import Mosquitto, wait_until
 from tests.parts.broker.relay import Relay
-from tests.tools.load import FILE
+from tests.tools.load import FILE, SETTLE_S
 
 USERS = {"load": "right", "consumer": "right"}
 EVENT = msgspec.json.Decoder(EpisodeStart | EpisodeEnd)
@@ -92,7 +92,7 @@ class Bench:
     def end(self, load: subprocess.Popen[str]) -> int:
         """End the load with SIGTERM; returns the number of events it made."""
         load.send_signal(signal.SIGTERM)
-        out, _ = load.communicate(timeout=60)
+        out, _ = load.communicate(timeout=SETTLE_S + 30)  # it gives up first, and its log says why
         assert load.returncode == 0, self.log.read_text()
         return int(out)
 
