@@ -45,8 +45,8 @@ def joined(
 ) -> list[Summary]:
     """A row of ``new`` in place of the one in ``old``, unless that has more folds or seeds.
 
-    ``published`` are figures of the published protocol: a row that was complete but for them has no other new trial.  A
-    mean over members whose time is unknown gets the sum of theirs.
+    ``published`` has figures of the published protocol, for rows that lack only these.  A mean over members whose time
+    is unknown gets the sum of theirs.
     """
     rows = {(one.problem, one.entry): one for one in old}
     for one in new:
