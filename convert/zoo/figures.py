@@ -14,7 +14,7 @@ import msgspec
 
 from convert.data.atomic_file import atomic
 from convert.zoo.catalogue import ENTRIES
-from convert.zoo.summary import N_DIGITS, Summary, with_published
+from convert.zoo.summary import N_DIGITS, Published, Summary, with_published
 from convert.zoo.trials import Trial
 from edged.errors import UsageError, reason
 
@@ -41,7 +41,7 @@ def write(file: Path, figures: Sequence[Summary]) -> None:
 
 
 def joined(
-    old: Sequence[Summary], new: Sequence[Summary], published: Mapping[tuple[str, str], tuple[float, float]]
+    old: Sequence[Summary], new: Sequence[Summary], published: Mapping[tuple[str, str], Published]
 ) -> list[Summary]:
     """A row of ``new`` in place of the one in ``old``, unless that has more folds or seeds.
 
@@ -51,13 +51,10 @@ def joined(
     rows = {(one.problem, one.entry): one for one in old}
     for one in new:
         before = rows.get((one.problem, one.entry))
-        if before is None:
+        if before is None or _trials(one) >= _trials(before):
             rows[one.problem, one.entry] = one
-        elif _trials(one) >= _trials(before):
-            rows[one.problem, one.entry] = _with_leaky(one, before)
-        else:
-            rows[one.problem, one.entry] = _with_leaky(before, one)
-    return [_timed(with_published(one, published), rows) for one in rows.values()]
+    known = {(one.problem, one.entry): (one.leaky_uar, one.leaky_macro_f1) for one in old} | dict(published)
+    return [_timed(with_published(one, known), rows) for one in rows.values()]
 
 
 def lacking(kept: Sequence[Summary], wanted: Sequence[Trial]) -> list[Trial]:
@@ -81,13 +78,6 @@ def lacking(kept: Sequence[Summary], wanted: Sequence[Trial]) -> list[Trial]:
 
 def _trials(one: Summary) -> int:
     return one.n_folds * len(one.seeds)
-
-
-def _with_leaky(one: Summary, other: Summary) -> Summary:
-    """``one``, with the other's figures of the published protocol where it has none: that is one trial of its own."""
-    if one.leaky_uar is not None:
-        return one
-    return replace(one, leaky_uar=other.leaky_uar, leaky_macro_f1=other.leaky_macro_f1)
 
 
 def _timed(one: Summary, rows: Mapping[tuple[str, str], Summary]) -> Summary:

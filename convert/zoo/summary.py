@@ -19,6 +19,7 @@ from convert.zoo import problems
 from convert.zoo.trials import Trial
 
 N_DIGITS = 6  # of a figure; tables show three
+Published = tuple[float | None, float | None]  # UAR and macro-F1 of the published kind of protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +69,9 @@ def summaries(results: Mapping[Trial, Mapping[str, Any]]) -> list[Summary]:
     return [with_published(one, published) for one in found]
 
 
-def published_figures(results: Mapping[Trial, Mapping[str, Any]]) -> dict[tuple[str, str], tuple[float, float]]:
+def published_figures(results: Mapping[Trial, Mapping[str, Any]]) -> dict[tuple[str, str], Published]:
     """By problem and recogniser UAR and macro-F1 of the published protocol, which is one trial of its own."""
-    found = {}
+    found: dict[tuple[str, str], Published] = {}
     for trial, result in results.items():
         if trial.protocol == "leaky":
             matrix = np.sum(list(result["speakers"].values()), axis=0)
@@ -79,7 +80,7 @@ def published_figures(results: Mapping[Trial, Mapping[str, Any]]) -> dict[tuple[
     return found
 
 
-def with_published(one: Summary, published: Mapping[tuple[str, str], tuple[float, float]]) -> Summary:
+def with_published(one: Summary, published: Mapping[tuple[str, str], Published]) -> Summary:
     """``one``, with the figures of the published protocol where it has none."""
     figures = published.get((one.problem, one.entry))
     if figures is None or one.leaky_uar is not None:

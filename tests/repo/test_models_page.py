@@ -169,3 +169,28 @@ def test_gate() -> None:
     model = _METRICS["gate"]["gates"]["model"]
     assert f"{100 * model['missed']:.1f} %" in section
     assert f"{100 * model['accepted']:.1f} %" in section
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("validation speakers", "validation"),
+        ("CREMA-D, test speakers", "cremad"),
+        ("EMO-DB, two test speakers", "emodb"),
+        ("RAVDESS, never trained on", "ravdess"),
+        ("nEMO, never trained on", "nemo"),
+        ("EMOVO, never trained on", "emovo"),
+    ],
+)
+def test_what_ships_beside_a_retraining(name: str, group: str) -> None:
+    """UAR before adaptation and after 60 s."""
+    shipped, _ = row(_EVALUATION, "Seeds and folds", name)
+    assert shipped == f"{uar(after('small', group, 0))}, {uar(after('small', group, 60))}"
+
+
+@pytest.mark.parametrize("group", ["ravdess", "emovo"])
+def test_long_recordings_beside_a_retraining(group: str) -> None:
+    """Passages detected, and false episodes per hour of neutral speech."""
+    shipped, _ = row(_EVALUATION, "Seeds and folds", f"{_ALL_NAMES[group]} in long recordings")
+    found = episodes("small", group)
+    assert shipped == f"{percent(found['recall'])}, {found['false_neutral_per_hour']:g}"
