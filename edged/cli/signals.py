@@ -1,4 +1,4 @@
-"""Signals to events, which the pipeline checks between two reads.
+"""Signals to flags, which the pipeline checks between two reads.
 
 SIGTERM, SIGINT ──► stop; a second signal exits at once, and so does the deadline, if there is one
 SIGHUP ──► asked
@@ -7,12 +7,13 @@ SIGHUP ──► asked
 import faulthandler
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from edged.host.process.flag import Flag
 
-class Stop(threading.Event):
+
+class Stop(Flag):
     """Set by a signal, which has this name then."""
 
     signal_name = ""
@@ -20,7 +21,7 @@ class Stop(threading.Event):
 
 @contextmanager
 def stopping(within_s: float | None = None) -> Iterator[Stop]:
-    """An event that SIGTERM and SIGINT set; a second signal exits at once.
+    """A flag that SIGTERM and SIGINT set; a second signal exits at once.
 
     With ``within_s`` the process exits that long after the first signal, even if something hangs, and prints where each
     thread is.  The shutdown of the interpreter counts too.
@@ -42,7 +43,7 @@ def stopping(within_s: float | None = None) -> Iterator[Stop]:
 
 
 @contextmanager
-def asking(asked: threading.Event) -> Iterator[None]:
+def asking(asked: Flag) -> Iterator[None]:
     """SIGHUP sets ``asked``."""
     with _handlers(lambda _number, _frame: asked.set(), signal.SIGHUP):
         yield

@@ -8,7 +8,6 @@ new config too.  One log line says all this.
 """
 
 import logging
-import threading
 from collections.abc import Callable
 
 import msgspec
@@ -16,6 +15,7 @@ import msgspec
 from edged.config.overrides import Overrides
 from edged.config.structs import Config
 from edged.errors import ConfigError
+from edged.host.process.flag import Flag
 
 # Sections and keys of the config's top level.
 LIVE = frozenset({"gate", "baseline", "tracker", "health_s", "log_level"})
@@ -36,7 +36,7 @@ class Reload:
         on_change: Callable[[Config], None] = lambda _config: None,
     ) -> None:
         """``load`` reads the file of ``config`` or raises ``ConfigError``; ``on_change`` gets each new one."""
-        self.asked = threading.Event()
+        self.asked = Flag()
         self.summary = ""  # of the last reload, in words
         self.refused = False  # the last reload met a faulty config
         self.waiting: tuple[str, ...] = ()  # keys changed in the file that wait for a restart

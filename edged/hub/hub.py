@@ -7,7 +7,6 @@ fade.  Nothing is stored: after a restart a place has no mood until a source has
 """
 
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -24,6 +23,7 @@ from edged.contract.status import SinkStatus
 from edged.contract.topics import HUB, MOOD, MOOD_EVENT, Topic, place_topic
 from edged.errors import EdgedError, counted
 from edged.host.metrics import Metrics, resident_mb, versions
+from edged.host.process.flag import IsSet
 from edged.host.systemd import notify
 from edged.hub.intake import Intake
 from edged.hub.interfaces import MoodListener
@@ -81,7 +81,7 @@ class Hub:
         self._metrics = Metrics()
         self._ending: EdgedError | None = None
 
-    def run(self, stop: threading.Event, between_turns: Callable[[], None] = lambda: None) -> None:
+    def run(self, stop: IsSet, between_turns: Callable[[], None] = lambda: None) -> None:
         """Run until ``stop`` is set; ``between_turns`` is called at least each half second.
 
         Raises:

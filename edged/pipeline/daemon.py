@@ -8,7 +8,6 @@ moves time stamps but changes no duration.
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable
 
@@ -24,6 +23,7 @@ from edged.events.retained_state import RetainedState
 from edged.events.tracker import Began, Ended, Tracker, tracker_settings
 from edged.features.geometry import GEOMETRY
 from edged.host.metrics import Metrics
+from edged.host.process.flag import IsSet
 from edged.host.systemd import notify
 from edged.models.bundle import Bundle
 from edged.pipeline import status
@@ -78,7 +78,7 @@ class Daemon:
 
     def run(
         self,
-        stop: threading.Event,
+        stop: IsSet,
         reload: Reload | None = None,
         between_reads: Callable[[], None] = lambda: None,
     ) -> None:

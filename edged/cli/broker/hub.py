@@ -7,7 +7,6 @@ config ─► Routes ─► Intake ─► Publisher ─► broker
 import argparse
 import faulthandler
 import logging
-import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from edged.host import systemd
 from edged.host.identity import hub_name
 from edged.host.instance_lock import InstanceLock
 from edged.host.metrics import version_of
+from edged.host.process.flag import IsSet
 from edged.hub.hub import Hub
 from edged.hub.intake import Intake
 from edged.hub.routes import my_places
@@ -104,7 +104,7 @@ def hub_config(config: Config, part: str, file: str) -> Config:
     return msgspec.structs.replace(config, hub=hub)
 
 
-def run_hub(config: Config, name: str, stop: threading.Event, load: Callable[[], Config] | None = None) -> None:
+def run_hub(config: Config, name: str, stop: IsSet, load: Callable[[], Config] | None = None) -> None:
     """Run the hub ``name`` until ``stop`` is set; with ``load``, SIGHUP reads the config again by it.
 
     Raises:

@@ -7,7 +7,6 @@ It runs in the hub's thread, between two turns.  The connection stays: topics ar
 """
 
 import logging
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from edged.config.hub.reload import reread
 from edged.config.structs import Config
 from edged.errors import EdgedError
 from edged.homeassistant.place_announcer import PlaceAnnouncer
+from edged.host.process.flag import Flag
 from edged.hub.hub import Hub
 from edged.hub.intake import Intake
 from edged.hub.interfaces import MoodListener
@@ -43,7 +43,7 @@ class HubReload:
 
     def __init__(self, config: Config, load: Callable[[], Config], parts: Parts, agent: MoodListener | None) -> None:
         """``load`` reads the file of ``config`` again, or raises ``ConfigError``."""
-        self.asked = threading.Event()
+        self.asked = Flag()
         self._config, self._load, self._parts, self._agent = config, load, parts, agent
         self._opened = ExitStack()  # holds the agent
 

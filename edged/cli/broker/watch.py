@@ -5,7 +5,6 @@ broker ──Subscriber──► View ──► one line per message on stdout, 
 
 import argparse
 import sys
-import threading
 from typing import TextIO
 
 import msgspec
@@ -15,6 +14,7 @@ from edged.cli.signals import stopping
 from edged.cli.values import host, node, port
 from edged.cli.view import view_for
 from edged.config.structs import Mqtt
+from edged.host.process.flag import IsSet
 from edged.mqtt.subscriber import Subscriber
 
 _WAKE_S = 0.2  # between two checks of the stop flag
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def watch(mqtt: Mqtt, name: str, out: TextIO, stop: threading.Event) -> None:
+def watch(mqtt: Mqtt, name: str, out: TextIO, stop: IsSet) -> None:
     """Show what node ``name`` publishes, or all nodes if it is empty, until ``stop`` is set."""
     view = view_for(out, mqtt.root, show_node=not name)
     with Subscriber(mqtt, name or "+") as subscriber:

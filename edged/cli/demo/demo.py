@@ -10,7 +10,6 @@ says so, if fewer than four emotions are detected as they are meant.
 
 import argparse
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from typing import TextIO
@@ -31,6 +30,7 @@ from edged.demo.sample import SAMPLE, Turn, load_turns
 from edged.demo.verdict import Verdict
 from edged.errors import PublishError
 from edged.host.identity import node_name
+from edged.host.process.flag import IsSet
 from edged.mqtt.publisher import Publisher
 from edged.mqtt.subscriber import Subscriber
 
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         return show(play_sample, load_turns(), stop, sys.stdout, sys.stderr)
 
 
-def demo(play: Play, turns: Sequence[Turn], stop: threading.Event, out: TextIO, err: TextIO) -> int:
+def demo(play: Play, turns: Sequence[Turn], stop: IsSet, out: TextIO, err: TextIO) -> int:
     """Run ``play`` against an embedded broker and show the messages on ``out``; returns 0, or 1 with a line on ``err``.
 
     ``turns`` say what is meant in the sound that ``play`` plays.  ``play`` gets a config with that broker; it returns
@@ -94,7 +94,7 @@ def demo(play: Play, turns: Sequence[Turn], stop: threading.Event, out: TextIO, 
 
 
 def _show(  # noqa: PLR0913, PLR0917 -- what comes, what is meant, and where it is shown
-    play: Play, turns: Sequence[Turn], config: Config, subscriber: Subscriber, stop: threading.Event, out: TextIO
+    play: Play, turns: Sequence[Turn], config: Config, subscriber: Subscriber, stop: IsSet, out: TextIO
 ) -> Verdict:
     prefix = f"{config.mqtt.root}/{NODE}/"
     script = Script(turns)

@@ -29,6 +29,7 @@ from edged.demo.sample import Turn
 from edged.demo.scenario import CAMERA_TOPIC, PLACE, scenario
 from edged.demo.scripted_model import ScriptedModel
 from edged.errors import PublishError, counted
+from edged.host.process.flag import IsSet
 from edged.mqtt.connection import Connection
 from edged.mqtt.subscriber import Subscriber
 
@@ -59,9 +60,7 @@ def demo_config(port: int, base_url: str) -> Config:
     )
 
 
-def hub_demo(
-    play: Play, turns: Sequence[Turn], stop: threading.Event, out: TextIO = sys.stdout, err: TextIO = sys.stderr
-) -> int:
+def hub_demo(play: Play, turns: Sequence[Turn], stop: IsSet, out: TextIO = sys.stdout, err: TextIO = sys.stderr) -> int:
     """Run ``play`` beside the scenario and show the moods on ``out``; returns 0, or 1 with a line on ``err``.
 
     Raises:
@@ -156,7 +155,7 @@ class _Shown:
 
 
 def _show(  # noqa: PLR0913, PLR0917 -- what comes, what is meant, and where it is shown
-    play: Play, turns: Sequence[Turn], config: Config, ends: _Ends, stop: threading.Event, out: TextIO
+    play: Play, turns: Sequence[Turn], config: Config, ends: _Ends, stop: IsSet, out: TextIO
 ) -> _Shown:
     kinds: dict[str, type[Mood | MoodEvent | AgentDecision]] = {
         place_topic(PLACE, topic, config.mqtt.root).name[1:]: kind

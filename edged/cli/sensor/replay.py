@@ -8,7 +8,6 @@ A replay is not live: it has a node of its own, and publishes no Home Assistant 
 import argparse
 import logging
 import math
-import threading
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from edged.config.structs import Config
 from edged.errors import PublishError, counted
 from edged.host.identity import node_name
 from edged.host.instance_lock import InstanceLock
+from edged.host.process.flag import IsSet
 from edged.models.bundle import Bundle
 from edged.mqtt.publisher import Publisher
 from edged.pipeline.adaptation_store import AdaptationStore
@@ -121,7 +121,7 @@ def play(  # noqa: PLR0913, PLR0917 -- the parts of a replay
     file: Path,
     speed: float | None,
     sink: Sink,
-    stop: threading.Event,
+    stop: IsSet,
     adaptation: AdaptationStore | None = None,
 ) -> None:
     """Play ``file`` through the pipeline into ``sink``, ``speed`` times real time or as fast as it can."""
