@@ -9,10 +9,11 @@ import pytest
 
 from convert.encoder.package import NOTICE
 from convert.recipes.cascade import LABELS, TASKS
+from convert.score.isolated import apart
 from convert.train.heads.scoring import statistics_of
 from edged.features.whisper import WHISPER
 from edged.models.bundle import Bundle, load_bundle
-from edged.models.cascade import Cascade
+from edged.models.cascade import Answer, Cascade
 from edged.models.interpreter import installed_runtimes
 from edged.models.trunk import Trunk
 from tests.parts.models.encoder_folder import encoder_folder
@@ -81,7 +82,11 @@ def test_bundle_has_all_metrics(bundle: Bundle) -> None:
 def test_bundle_answers_on_each_runtime(bundle: Bundle, runtime: Any) -> None:  # noqa: ANN401 - a literal
     """From levels to an answer."""
     levels = np.random.default_rng(0).uniform(-80, 0, (WHISPER.n_frames, WHISPER.n_bands)).astype(np.float32)
-    features = Trunk(bundle, runtime=runtime).features(levels)
-    answer = Cascade(bundle, runtime=runtime).answer(features)
+    answer = apart(answer_of, bundle, runtime, levels)
     assert answer.scores[LABELS.index(answer.label)] == answer.scores.max()
     assert answer.scores.sum() == pytest.approx(1)
+
+
+def answer_of(made: Bundle, runtime: Any, levels: Any) -> Answer:  # noqa: ANN401 - a literal, an array
+    """What the cascade answers on the trunk's features."""
+    return Cascade(made, runtime=runtime).answer(Trunk(made, runtime=runtime).features(levels))
