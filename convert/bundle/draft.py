@@ -34,9 +34,7 @@ _OPEN = ("cremad", "emodb")  # whose licences allow commercial use
 _ENCODER_LICENCE = "; on an encoder of others (BSD-2-Clause and MIT), see README.md"
 _TAUGHT_LICENCE = "; taught by an encoder of others (BSD-2-Clause and MIT), of which it contains nothing, see README.md"
 _TAUGHT = "Towers of the trunk learned to match features of an encoder; they contain none of its weights. "
-_MEETINGS = (
-    "They also matched them on speech without labels, of the AMI Meeting Corpus (Carletta et al. 2005, CC BY 4.0). "
-)
+_MEETINGS = f"the AMI Meeting Corpus (Carletta et al. 2005, {LICENCE})"
 _COPIES_LICENCE = ", also over sounds of esc10 (CC BY 3.0) and noise"
 
 
@@ -179,7 +177,9 @@ def _encoder(run: Run) -> dict[str, Any]:
     if run.recipe.heads is None:
         return {}
     if run.recipe.trunk is not None:
-        more = _MEETINGS if run.material.meetings else ""
+        sources = [_MEETINGS] if run.material.meetings else []
+        sources += [f"{name} ({READERS[name].CITE}; {READERS[name].LICENCE})" for name in _unlabelled(run)]
+        more = f"They also matched them on speech without labels, of {', '.join(sources)}. " if sources else ""
         return {"encoder": {"package": PACKAGE, "file": ONNX, "notice": _TAUGHT + more + NOTICE}}
     licence = (run.work / "encoder" / "LICENSE").read_text(encoding="utf-8")
     return {"encoder": {"package": PACKAGE, "file": ONNX, "notice": NOTICE, "licence": licence}}
@@ -191,12 +191,19 @@ def named(recipe: Recipe) -> str:
     return f"--size {size}" if size else f"--recipe {recipe.name}"
 
 
+def _unlabelled(run: Run) -> list[str]:
+    """The corpora besides the meetings that are trained on without their labels."""
+    return sorted({clip.corpus for clip in run.material.unlabelled})
+
+
 def _licence(run: Run) -> str:
     names = ", ".join(f"{name} ({READERS[name].LICENCE})" for name in run.recipe.corpora)
     names += _COPIES_LICENCE if run.recipe.augmented_copies or run.recipe.heads else ""
     if run.recipe.heads:
-        names += f", and without labels on {AMI} ({LICENCE})" if run.material.meetings else ""
+        sources = [f"{AMI} ({LICENCE})"] if run.material.meetings else []
+        sources += [f"{name} ({READERS[name].LICENCE})" for name in _unlabelled(run)]
+        names += f", and without labels on {', '.join(sources)}" if sources else ""
         names += _TAUGHT_LICENCE if run.recipe.trunk else _ENCODER_LICENCE
-    if all(name in _OPEN for name in run.recipe.corpora):
+    if all(name in _OPEN for name in (*run.recipe.corpora, *_unlabelled(run))):
         return f"MIT; trained on {names}; attribution in README.md"
     return f"non-commercial research only: trained on {names}; attribution in README.md"

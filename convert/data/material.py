@@ -1,13 +1,14 @@
 """The clips of a recipe, by purpose.
 
-    corpora's folder, recipe, fold ──readers, splits──► Material: train, validation, test, unseen
+    corpora's folder, recipe, fold ──readers, splits──► Material: train, validation, test, unseen, unlabelled
 
-Only clips with one of the six labels are taken.  A corpus that is trained on must be there and have a list of speakers.
+Only clips with one of the six labels are taken, but all of a corpus that is used without its labels.  A corpus that is
+trained on with its labels must be there and have a list of speakers.
 An unseen corpus, which is only tested on, may be absent and is then left out of the metrics.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from convert import corpora
@@ -29,6 +30,7 @@ class Material:
     unseen: dict[str, list[Clip]]
     noises: list[Clip] = field(default_factory=list)  # recordings that are mixed into augmented copies
     meetings: list[Meeting] = field(default_factory=list)  # speech without labels, trained on
+    unlabelled: list[Clip] = field(default_factory=list)  # of corpora that are trained on without their labels
 
     def all(self) -> list[Clip]:
         """Every clip, in a fixed order."""
@@ -53,6 +55,7 @@ def material(folder: Path, recipe: Recipe, fold: int | None = None) -> Material:
     for split, by_corpus in by_split.items():
         if not any(by_corpus.values()):
             raise UsageError(f"{folder}: no clips for {split}, expected speakers of each split of {recipe.corpora}")
+    unlabelled = recipe.trunk.unlabelled if recipe.trunk else ()
     unseen = {name: _labelled(corpora.read(folder / name)) for name in recipe.unseen if (folder / name).is_dir()}
     return Material(
         _joined(by_split["train"].values()),
@@ -60,7 +63,8 @@ def material(folder: Path, recipe: Recipe, fold: int | None = None) -> Material:
         by_split["test"],
         unseen,
         _noises(folder) if recipe.augmented_copies or recipe.heads else [],
-        meetings(folder / AMI, "train") if recipe.trunk and AMI in recipe.trunk.unlabelled else [],
+        meetings(folder / AMI, "train") if AMI in unlabelled else [],
+        [replace(clip, label=None) for name in unlabelled if name != AMI for clip in corpora.read(folder / name)],
     )
 
 

@@ -72,6 +72,25 @@ _SMALL = Recipe(
 _SMALL_UNDISTILLED = dataclasses.replace(
     _SMALL, name="small" + UNDISTILLED, trunk=dataclasses.replace(_SMALL_TRUNK, start="default" + UNDISTILLED)
 )
+_RESEARCH = ("cremad", "emodb", "ravdess", "nemo")
+
+
+def _small_research(without: str) -> Recipe:
+    """The small recipe on the corpora of ``research``, and EMOVO without its labels; all but the corpus ``without``."""
+    ending = f"-less-{without}" if without else ""
+    return dataclasses.replace(
+        _SMALL_UNDISTILLED,
+        name=f"small-research{ending}",
+        corpora=tuple(name for name in _RESEARCH if name != without),
+        unseen=(without,) if without else (),
+        trunk=dataclasses.replace(
+            _SMALL_TRUNK,
+            start=f"research{ending}" if without in _RESEARCH else "research",
+            unlabelled=tuple(name for name in ("ami", "emovo") if name != without),
+        ),
+    )
+
+
 SIZES = {"small": "small", "large": "large"}  # of the shipped bundles, the recipe of each
 
 RECIPES: dict[str, Recipe] = {
@@ -81,7 +100,7 @@ RECIPES: dict[str, Recipe] = {
         _UNDISTILLED,
         _SMALL,
         _SMALL_UNDISTILLED,
-        dataclasses.replace(_UNDISTILLED, name="research", corpora=("cremad", "emodb", "ravdess", "nemo"), unseen=()),
+        dataclasses.replace(_UNDISTILLED, name="research", corpora=_RESEARCH, unseen=()),
         dataclasses.replace(
             _UNDISTILLED, name="research-less-nemo", corpora=("cremad", "emodb", "ravdess"), unseen=("nemo",)
         ),
@@ -92,15 +111,14 @@ RECIPES: dict[str, Recipe] = {
             _UNDISTILLED, name="research-less-emodb", corpora=("cremad", "ravdess", "nemo"), unseen=("emodb",)
         ),
         _LARGE,
-        dataclasses.replace(
-            _LARGE, name="large-research", corpora=("cremad", "emodb", "ravdess", "nemo"), unseen=("emovo",)
-        ),
+        dataclasses.replace(_LARGE, name="large-research", corpora=_RESEARCH, unseen=("emovo",)),
         dataclasses.replace(
             _LARGE, name="large-research-less-ravdess", corpora=("cremad", "emodb", "nemo"), unseen=("ravdess", "emovo")
         ),
         dataclasses.replace(
             _LARGE, name="large-research-less-nemo", corpora=("cremad", "emodb", "ravdess"), unseen=("nemo", "emovo")
         ),
+        *(_small_research(without) for without in ("", "ravdess", "nemo", "emovo")),
         # The alternative to the cascade: one network with the parameters of all five, its own teacher.
         dataclasses.replace(_DEFAULT, name="default-wide", network=_WIDE, budgets=5, teacher=TeacherSpec(seeds=(1,))),
         # Shows on EMO-DB what a change does on an unseen corpus, without a look at RAVDESS and nEMO.

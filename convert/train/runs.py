@@ -51,6 +51,8 @@ class Run:
             decided["noises"] = dataset.clips_hash(self.material.noises)
         if self.recipe.trunk and self.recipe.trunk.unlabelled:
             decided["meetings"] = dataset.clips_hash([meeting for meeting, _ in self.material.meetings])
+        if self.material.unlabelled:
+            decided["unlabelled"] = dataset.clips_hash(self.material.unlabelled)
         digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
         fold = "" if self.fold is None else f"-fold{self.fold}"
         return self.work / "runs" / f"{self.recipe.name}-seed{self.seed}{fold}-{digest}"

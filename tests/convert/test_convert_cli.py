@@ -1,10 +1,12 @@
 """The command line of convert: every error is one line with the project's exit status."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
 
+from convert import corpora
 from convert.__main__ import main
 from convert.card.card import prove_whole
 from convert.command_line import COMMANDS
@@ -167,7 +169,26 @@ def test_recipes_by_licence() -> None:
     """The default trains on nothing that forbids commercial use; unseen corpora are unseen."""
     assert set(RECIPES["default"].corpora) == {"cremad", "emodb"}
     for found in RECIPES.values():
-        assert not set(found.corpora) & set(found.unseen)
+        trained_on = [*found.corpora, *(found.trunk.unlabelled if found.trunk else ())]
+        assert len(set(trained_on)) == len(trained_on), "with labels or without"
+        assert not set(trained_on) & set(found.unseen)
+
+
+def test_speech_without_labels(tmp_path: Path) -> None:
+    """All clips of a corpus that is used without its labels, those of further emotions too; it must be there."""
+    small = recipe("small-undistilled")
+    assert small.trunk is not None
+    chosen = dataclasses.replace(small, trunk=dataclasses.replace(small.trunk, unlabelled=("ravdess",)), unseen=())
+    found = material(tiny(tmp_path), chosen)
+    assert {clip.corpus for clip in found.unlabelled} == {"ravdess"}
+    assert {clip.label for clip in found.unlabelled} == {None}
+    assert {clip.id for clip in found.unlabelled} == {clip.id for clip in corpora.read(tmp_path / "ravdess")}
+    assert not {clip.id for clip in found.unlabelled} & {clip.id for clip in found.all()}
+    paths = {Run(chosen, 1, None, tmp_path, made).path for made in (found, dataclasses.replace(found, unlabelled=[]))}
+    assert len(paths) == 2
+    shutil.rmtree(tmp_path / "ravdess")
+    with pytest.raises(UsageError, match="ravdess: no such folder, expected a corpus"):
+        material(tmp_path, chosen)
 
 
 def test_noises_for_copies(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The small bundle's trunk: from the clips of a recipe to one full-integer TFLite file.
 
     first model of another recipe ──its convolutions──► tower 0
-    tower 0, places of clips with labels and of meetings without, the encoder's targets ──epochs──► towers 1, 2 …
+    tower 0, places of clips with labels and of speech without, the encoder's targets ──epochs──► towers 1, 2 …
     all towers side by side, and the first model's logits ──int8──► trunk.tflite (1, 24, 96 a tower + 6)
 
 Towers differ in their seeds and, where the recipe says so, in their objectives.  The first model, the targets and the
@@ -19,7 +19,7 @@ import numpy as np
 from convert.augment.copies import prepare, versions
 from convert.corpora.clip import Clip
 from convert.data import dataset
-from convert.data.meetings import windows
+from convert.data.meetings import AMI, windows
 from convert.data.targets import label_targets
 from convert.recipes.cascade import FIRST, LABELS
 from convert.recipes.catalogue import RECIPES
@@ -142,14 +142,11 @@ def _unlabelled(run: Run) -> list[Clip]:
     """Prepared clips of speech without labels, where the recipe of ``run`` has any.
 
     Raises:
-        UsageError: there is none in the corpora's folder.
+        UsageError: it has meetings, and there are none in the corpora's folder.
     """
-    names = spec_of(run).unlabelled
-    if not names:
-        return []
-    if not run.material.meetings:
-        raise UsageError(f"recipe {run.recipe.name}: no meetings, expected {', '.join(names)} among the corpora")
-    clips = windows(run.material.meetings, run.work / "meetings")
+    if AMI in spec_of(run).unlabelled and not run.material.meetings:
+        raise UsageError(f"recipe {run.recipe.name}: no meetings, expected {AMI} among the corpora")
+    clips = [*windows(run.material.meetings, run.work / "meetings"), *run.material.unlabelled]
     dataset.prepare(clips, run.cache)
     return clips
 
