@@ -51,7 +51,7 @@ class Run:
             decided["noises"] = dataset.clips_hash(self.material.noises)
         if self.recipe.trunk and self.recipe.trunk.unlabelled:
             decided["meetings"] = dataset.clips_hash([meeting for meeting, _ in self.material.meetings])
-        if self.material.unlabelled:
+        if self.recipe.trunk and self.material.unlabelled:  # not of the run that a trunk starts from
             decided["unlabelled"] = dataset.clips_hash(self.material.unlabelled)
         digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]
         fold = "" if self.fold is None else f"-fold{self.fold}"

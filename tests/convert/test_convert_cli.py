@@ -186,6 +186,8 @@ def test_speech_without_labels(tmp_path: Path) -> None:
     assert not {clip.id for clip in found.unlabelled} & {clip.id for clip in found.all()}
     paths = {Run(chosen, 1, None, tmp_path, made).path for made in (found, dataclasses.replace(found, unlabelled=[]))}
     assert len(paths) == 2
+    start = [Run(recipe("default"), 1, None, tmp_path, made) for made in (found, material(tmp_path, recipe("default")))]
+    assert start[0].path == start[1].path, "what a trunk starts from is trained once"
     shutil.rmtree(tmp_path / "ravdess")
     with pytest.raises(UsageError, match="ravdess: no such folder, expected a corpus"):
         material(tmp_path, chosen)
