@@ -16,7 +16,8 @@ import numpy as np
 from convert.bundle import origin, results
 from convert.bundle.draft import Gate, draft, gate_of, naming_gate, with_choices
 from convert.bundle.shipped_gate import PLOT, ShippedGate
-from convert.card import card, gate_plot, plots
+from convert.card import card, plots
+from convert.card.gate.plot import write_gate_plot
 from convert.card.own.own_card import own_card
 from convert.gate.stage import Made
 from convert.score.isolated import apart
@@ -157,7 +158,7 @@ def written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Gate |
         if isinstance(gate, ShippedGate):
             (part / PLOT).write_bytes(gate.plot)
         else:
-            gate_plot.write_gate_plot(gate.curves, part / PLOT)
+            write_gate_plot(gate.curves, part / PLOT)
             training["commit"] = origin.commit()
         manifest = msgspec.structs.replace(
             manifest,

@@ -9,7 +9,7 @@ by them, in either direction.
 from collections.abc import Mapping
 from typing import Any
 
-from convert.card.gate_section import section as gate_section
+from convert.card.gate.section import section as gate_section
 from convert.card.models_section import encoder_note, int8_note, models_section
 from convert.card.report import sections
 from convert.card.robustness_section import CONDITIONS

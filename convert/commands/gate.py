@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convert.card.gate_section import section
+from convert.card.gate.section import section
 from convert.commands.options import (
     add_epochs,
     add_folders,

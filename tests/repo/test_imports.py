@@ -108,7 +108,7 @@ _EVERYWHERE = {"numpy", "msgspec"}
 _CONVERT_HOME = {"soundfile": "convert.data.recordings", "soxr": "convert.data.recordings"}
 _DRAWS = (
     "convert.card.plots",
-    "convert.card.gate_plot",
+    "convert.card.gate.plot",
     "convert.card.zoo.plot",
 )  # may import matplotlib: modules that measure never draw
 

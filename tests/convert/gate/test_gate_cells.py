@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("webrtcvad", reason="needs webrtcvad: pip install -e '.[convert]'")
-from convert.card.gate_section import section
+from convert.card.gate.section import section
 from convert.corpora import Clip
 from convert.data.surroundings import Surroundings
 from convert.gate.cells import CLEAN, SHOUTED, WHISPERED, cells, intensity, sounding

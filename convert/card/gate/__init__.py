@@ -1,0 +1,1 @@
+"""The speech gate in the card: its section and its plot."""
