@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from convert.card.gate.section import section as gate_section
+from convert.card.goals_section import goals_section
 from convert.card.models_section import encoder_note, int8_note, models_section
 from convert.card.report import sections
 from convert.card.robustness_section import CONDITIONS
@@ -75,6 +76,7 @@ def card(manifest: Manifest) -> str:
         models_section(manifest),
         _results(manifest, parts["uar"]),
         _verdict(manifest),
+        goals_section(manifest.name, manifest.metrics),
         *(part for name, part in parts.items() if name != "uar"),
         _gate(manifest),
         _limits(manifest),

@@ -1,5 +1,7 @@
 """Metrics as text and plots: sections for existing metrics, reproducible bytes; the shipped card."""
 
+import copy
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ import numpy as np
 import pytest
 
 from convert.bundle.writer import with_card
+from convert.card.clip_tables import default_routing
+from convert.card.goals_section import goals_section
 from convert.card.models_section import int8_note
 from convert.card.plots import ADAPTATION, CONFUSION, RELIABILITY, STREAM, write_plots
 from convert.card.protocols_section import HEADS_OTHERS
@@ -19,6 +23,7 @@ from edged.models.bundle import BUNDLES, Manifest, load_bundle
 from tests.convert.test_rows import raw, windows
 from tests.parts.models.bundles import manifest as tiny_manifest
 
+REPOSITORY = Path(__file__).parents[2]
 _SURE = np.eye(4) * 0.8 + 0.05
 _TRACKER = {"enter": 0.4, "min_duration_s": 3.0}
 
@@ -144,6 +149,33 @@ def test_stream_section_names_the_goals_met() -> None:
     assert "- At most 2 false episodes per hour of neutral speech: missed on c (2.5)." in text
     assert "| c | **0.4 / 3** |" in text
     assert "| c | sound | yes | 1.0 / 10 | 0.500 | 0.400 (0.300 to 0.500) |" in text
+
+
+def test_goals_and_results() -> None:
+    """A goal is reached at its value; of several corpora those that reach it are named; other bundles have no goals."""
+    given = copy.deepcopy(load_bundle(BUNDLES / "small").manifest.metrics)
+    row, ece = given["rows"]["cremad"][default_routing(given["rows"])], given["adaptation"]["cremad"]["ece"]["neutral"]
+    for uar, error, reached in ((0.66, 0.04, ("yes", "CREMA-D")), (0.6599, 0.041, ("no", "no"))):
+        row["uar"], ece["60"], given["adaptation"]["emodb"]["ece"]["neutral"]["60"] = uar, error, 0.05
+        text = goals_section("small", given)
+        assert f"| CREMA-D, before adaptation: UAR | at least 0.66 | {uar:.3f} | {reached[0]} |" in text
+        assert f"| at most 0.04 | CREMA-D {error:.3f}, EMO-DB 0.050 | {reached[1]} |" in text
+    del given["protocols"]
+    assert "fold by fold" not in goals_section("small", given)
+    assert goals_section("mine", given) == ""
+
+
+def test_goals_are_those_of_the_docs() -> None:
+    """docs/models.md has the same goals in the same order, up to those of the stream."""
+    table = (REPOSITORY / "docs" / "models.md").read_text("utf-8").partition("\n## Goals\n")[2].partition("\n## ")[0]
+    cells = [line.split(" | ") for line in table.splitlines() if re.match(r"\| [^|]+ \| \d", line)]
+    written = [tuple(cell.partition(",")[0] for cell in line[1:3]) for line in cells]
+    by_size = [
+        re.findall(r"\| at (?:most|least) (\S+) \|", goals_section(size, load_bundle(BUNDLES / size).manifest.metrics))
+        for size in ("small", "large")
+    ]
+    shown = [tuple(map(float, pair)) for pair in zip(*by_size, strict=True)]
+    assert shown[:19] == [(float(small), float(large)) for small, large in written[:19]]
 
 
 def test_confidence_table() -> None:
