@@ -2,9 +2,9 @@
 
     corpora's folder, recipe, fold ──readers, splits──► Material: train, validation, test, unseen, unlabelled
 
-Only clips with one of the six labels are taken, but all of a corpus that is used without its labels.  A corpus that is
-trained on with its labels must be there and have a list of speakers.
-An unseen corpus, which is only tested on, may be absent and is then left out of the metrics.
+Only clips with one of the six labels are taken, but all of a corpus that is trained on without its labels.  A corpus
+that is trained on must be there, and with its labels it needs a list of speakers.  An unseen corpus, which is only
+tested on, may be absent and is then left out of the metrics.
 """
 
 from collections.abc import Iterable

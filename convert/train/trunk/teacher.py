@@ -4,7 +4,7 @@
                                                                   ──a linear head by folds──► shares (n_clips, 6)
 
 A speaker's mean is that of 70 % neutral speech.  Subtracting it removes voice, room and microphone, as the device's
-adaptation does; meetings, which have no labels, are ordinary speech as they are.  The head's shares of a clip come
+adaptation does; speech without labels counts as ordinary, as meetings are.  The head's shares of a clip come
 from a head that was trained without its speaker; those of a clip without a label, from one that was trained on all
 others.  Components are scaled so that the squares of all of them, the ones left out with them, sum up to 1 on average.
 """
