@@ -43,8 +43,8 @@ def run_in_process(body: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_first_signal_sets_the_event() -> None:
-    """SIGTERM and SIGINT set the stop event; the program continues until it checks."""
+def test_first_signal_sets_the_flag() -> None:
+    """SIGTERM and SIGINT set the stop flag; the program continues until it checks."""
     for name in ("SIGTERM", "SIGINT"):
         done = run_in_process(f"with stopping(20) as stop: os.kill(os.getpid(), signal.{name}); print(stop.is_set())")
         assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
