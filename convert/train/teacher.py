@@ -19,6 +19,7 @@ from convert.data.atomic_file import atomic
 from convert.data.dataset import clips_hash
 from convert.recipes.spec import UNDISTILLED, TeacherSpec
 from convert.score import clip_scores
+from convert.train.heads.network import softmax
 from convert.train.networks import FLATTENING
 from convert.train.runs import Run
 from edged.features.logmel import Floats
@@ -54,10 +55,5 @@ def _shares(run: Run, models: Sequence[Any]) -> Floats:
     for model in models:
         logits = windows.by_clip(np.log(np.maximum(clip_scores.float_scores(model, windows.images), 1e-7)))
         # The models' scores are flat: the division of their logits is reversed here.
-        total += _softmax(logits * (FLATTENING / run.recipe.teacher.temperature))
+        total += softmax(logits * (FLATTENING / run.recipe.teacher.temperature))
     return np.asarray(total / len(models), np.float32)
-
-
-def _softmax(logits: Floats) -> Floats:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from convert.data.atomic_file import write_json
@@ -25,25 +26,15 @@ FINISHED = "finished.weights.h5"
 
 def fine_tuned(folder: Path, train: Sentences, run: Path, tuning: Tuning) -> Any:  # noqa: ANN401 - keras has no types
     """The network of ``folder``'s BERT after training on ``train``; ``run`` keeps checkpoints and the result."""
-    import keras  # noqa: PLC0415 - it takes seconds
-
     ids = tokens.token_ids(folder, train.texts)
     model = network(folder, len(TEXT_LABELS), tuning.seed, tuning.frozen_layers)
-    batches = [
-        rows
-        for epoch in range(tuning.epochs)
-        for rows in tokens.batch_rows(ids, tuning.batch, seed=1000 * tuning.seed + epoch)
-    ]
+    batches = training_batches(ids, tuning)
     run.mkdir(parents=True, exist_ok=True)
     finished = run / FINISHED
     if finished.is_file():
         model.load_weights(finished)
         return model
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, len(batches), warmup_target=tuning.rate, warmup_steps=max(1, len(batches) // 10)
-    )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=tuning.decay, clipnorm=1.0)
-    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False)
+    compile_for_training(model, len(batches), tuning)
     first = _resumed(model, run)
     weights = label_weights(train.labels)[train.labels]
     losses = []
@@ -61,12 +52,39 @@ def fine_tuned(folder: Path, train: Sentences, run: Path, tuning: Tuning) -> Any
     return model
 
 
+def training_batches(ids: list[list[int]], tuning: Tuning) -> list[NDArray[np.int64]]:
+    """Rows of ``ids`` by training step, over all epochs."""
+    return [
+        rows
+        for epoch in range(tuning.epochs)
+        for rows in tokens.batch_rows(ids, tuning.batch, seed=1000 * tuning.seed + epoch)
+    ]
+
+
+def compile_for_training(model: Any, n_steps: int, tuning: Tuning) -> None:  # noqa: ANN401 - keras has no types
+    """AdamW with clipped gradients; its rate rises for a tenth of ``n_steps`` and falls by a cosine."""
+    import keras  # noqa: PLC0415 - it takes seconds
+
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, n_steps, warmup_target=tuning.rate, warmup_steps=max(1, n_steps // 10)
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=tuning.decay, clipnorm=1.0)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False)
+
+
 def logits(model: Any, folder: Path, texts: list[str], batch: int = 64) -> Floats:  # noqa: ANN401 - as above
-    """(n, 7) of ``texts``."""
+    """(n, n_labels) of ``texts``."""
+    import tensorflow as tf  # noqa: PLC0415 - it takes seconds
+
     ids = tokens.token_ids(folder, texts)
-    values = np.zeros((len(texts), len(TEXT_LABELS)), np.float32)
+    values = np.zeros((len(texts), model.output_shape[-1]), np.float32)
+    shapes = {name: tf.TensorSpec((None, None), tf.int32) for name in tokens.padded(ids[:1])}
+    graph = tf.function(lambda inputs: model(inputs, training=False), autograph=False)
+    # One graph for all lengths, traced ahead: TensorFlow warns of the fifth that is traced by a call.
+    scored = graph.get_concrete_function(shapes)
     for rows in tokens.batch_rows(ids, batch):
-        values[rows] = model.predict_on_batch(tokens.padded([ids[row] for row in rows]))
+        inputs = tokens.padded([ids[row] for row in rows])
+        values[rows] = scored({name: tf.constant(one) for name, one in inputs.items()}).numpy()
     return values
 
 

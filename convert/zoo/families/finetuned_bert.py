@@ -5,6 +5,7 @@ words ──word pieces──► BERT, its two lowest layers frozen ──AdamW,
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import numpy as np
 from convert.corpora.clip import Clip
 from convert.text.bert import package, tokens
 from convert.text.bert.network import network
+from convert.text.bert.train import compile_for_training, logits, training_batches
 from convert.text.bert.tuning import Tuning
+from convert.train.heads.network import softmax
 from convert.zoo.families.on_words import PROBLEMS
 from convert.zoo.features.store import Store
 from convert.zoo.learning.trained_network import label_weights
@@ -32,38 +35,22 @@ class FinetunedBert:
 
     def fit(self, task: Task, training: Sequence[Clip], validation: Sequence[Clip]) -> None:  # noqa: ARG002 -- one pass
         """See ``Recogniser``."""
-        import keras  # noqa: PLC0415 -- TensorFlow takes seconds
-
         ids = tokens.token_ids(self._folder, [clip.words for clip in training])
         truth = task.truth(training)
         by_label = label_weights(truth, len(task.labels))
         weights = np.array([by_label[label] for label in truth.tolist()], np.float32)
-        self._network = network(self._folder, len(task.labels), task.seed, self._tuning.frozen_layers)
-        batches = [
-            rows
-            for epoch in range(self._tuning.epochs)
-            for rows in tokens.batch_rows(ids, self._tuning.batch, seed=1000 * task.seed + epoch)
-        ]
-        warmup = max(1, len(batches) // 10)
-        schedule = keras.optimizers.schedules.CosineDecay(
-            0.0, len(batches), warmup_target=self._tuning.rate, warmup_steps=warmup
-        )
-        optimizer = keras.optimizers.AdamW(schedule, weight_decay=self._tuning.decay, clipnorm=1.0)
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        self._network.compile(optimizer, loss, jit_compile=False)
+        tuning = replace(self._tuning, seed=task.seed)
+        self._network = network(self._folder, len(task.labels), tuning.seed, tuning.frozen_layers)
+        batches = training_batches(ids, tuning)
+        compile_for_training(self._network, len(batches), tuning)
         for rows in batches:
             inputs = tokens.padded([ids[row] for row in rows])
             self._network.train_on_batch(inputs, truth[rows], sample_weight=weights[rows])
 
     def scores(self, clips: Sequence[Clip]) -> Floats:
         """See ``Recogniser``."""
-        ids = tokens.token_ids(self._folder, [clip.words for clip in clips])
-        parts: dict[int, Floats] = {}
-        for rows in tokens.batch_rows(ids, 2 * self._tuning.batch):
-            logits = np.asarray(self._network.predict_on_batch(tokens.padded([ids[row] for row in rows])), np.float64)
-            powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-            parts |= dict(zip(rows.tolist(), powers / powers.sum(axis=1, keepdims=True), strict=True))
-        return np.asarray([parts[row] for row in range(len(clips))], np.float32)
+        batch = 2 * self._tuning.batch
+        return softmax(logits(self._network, self._folder, [clip.words for clip in clips], batch))
 
     @property
     def multiply_adds(self) -> int:

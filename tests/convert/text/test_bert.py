@@ -142,6 +142,16 @@ def test_recogniser_of_the_zoo(tmp_path: Path) -> None:
     assert bert.multiply_adds == 3 * (16 * (4 * 8 * 8 + 2 * 8 * 16) + 2 * 16 * 16 * 8)
 
 
+def test_scores_of_fold_after_fold_without_a_remark(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """TensorFlow warns where one network after another is traced, and where sentences of other lengths are."""
+    folder = tiny_bert(tmp_path)
+    said = ["great " * count for count in (1, 10, 20, 30, 40)]
+    model = network(folder, 7, seed=0)
+    found = [logits(model, folder, [one]) for one in said]
+    assert logits(model, folder, said, batch=2) == pytest.approx(np.concatenate(found), abs=1e-5)
+    assert caplog.messages == []
+
+
 def test_folder_without_a_bert(tmp_path: Path) -> None:
     """keras-hub's many lines become one."""
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
