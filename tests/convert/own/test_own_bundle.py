@@ -118,8 +118,8 @@ def test_changed_dimension_is_trained_anew(tmp_path: Path) -> None:
     for line in ("file,speaker,emotion,gender,arousal", "file,speaker,emotion,gender,valence"):
         _, _, rows = index.read_text(encoding="utf-8").partition("\n")
         index.write_text(f"{line}\n{rows}", encoding="utf-8")
-        places = {"corpora": tmp_path / "none", "work": tmp_path / "work"}
-        folders.append(stage.folder(Plan(index=index, size="large", seed=1, epochs=3, cascade=None, **places)))
+        plan = Plan(index, "large", 1, 3, None, corpora=tmp_path / "none", work=tmp_path / "work")
+        folders.append(stage.folder(plan))
     assert folders[0] != folders[1]
 
 
