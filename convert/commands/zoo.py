@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> None:
     from convert.card.zoo import corpus_tables, page  # noqa: PLC0415 - scikit-learn takes seconds
     from convert.zoo import figures, running  # noqa: PLC0415 - as above
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
+    from convert.zoo.own_problem import own_problem  # noqa: PLC0415 - as above
     from convert.zoo.problems import Places  # noqa: PLC0415 - as above
     from convert.zoo.summary import published_figures, summaries  # noqa: PLC0415 - as above
 
@@ -71,12 +72,12 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps([one.as_json() for one in found], indent=1))
         return
-    whole = page.page if options.own is None else corpus_tables.tables
-    text = whole(found, list(ENTRIES) if options.page else names)
-    if options.page:
-        page.write(options.page, text, found)
+    if options.page is None:
+        print((page.page if own is None else corpus_tables.tables)(found, names))
+    elif own is None:
+        page.write(options.page, page.page(found), found)
     else:
-        print(text)
+        page.write(options.page, page.page_of_recordings(found, list(ENTRIES)), found, [own_problem(own).name])
 
 
 def _trained(entry: "Entry", *, slow: bool) -> bool:

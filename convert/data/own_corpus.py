@@ -7,15 +7,18 @@ Speakers are divided, not clips: results on a voice that a network was trained o
 """
 
 import dataclasses
+import hashlib
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from convert import corpora
 from convert.corpora.clip import Clip, as_label
 from convert.corpora.index_csv import read_index
+from convert.data import dataset
 from convert.data.splits import Split
 from edged.errors import UsageError, counted
 
@@ -26,6 +29,8 @@ MAX_LABELS = 32  # of a bundle
 _MAX_BLOCKS = 5
 _SCALES, _SCALE = ("arousal", "valence", "dominance"), (1, 5)  # as IEMOCAP's listeners give them
 _RESERVED = {"none", "uncertain"}  # words of the state that are no label
+# Columns that trainings learn from besides the label: targets of further heads, and words.
+_LEARNED = ("gender", "intensity", "level", *_SCALES, "words")
 _LABEL = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -43,6 +48,15 @@ class OwnCorpus:
     def n_folds(self) -> int:
         """The number of folds, one per block."""
         return max(self.block_of.values()) + 1
+
+    @cached_property
+    def digest(self) -> str:
+        """The hash of all that trainings learn from: results of another one are of other recordings.
+
+        The order counts, because scores are stored in it.
+        """
+        rows = [(clip.id, *(getattr(clip, column) for column in _LEARNED)) for clip in self.clips]
+        return hashlib.sha256(f"{dataset.clips_hash(self.clips)} {rows}".encode()).hexdigest()[:16]
 
     def split(self, fold: int | None) -> dict[Split, list[Clip]]:
         """The clips by side; without a fold nobody is tested, and all but the first block are trained on."""

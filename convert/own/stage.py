@@ -64,7 +64,7 @@ def folder(plan: Plan) -> Path:
         "model": plan.model,
         "seed": plan.seed,
         "routes": plan.cascade and {"tasks": plan.cascade.tasks, "hard": msgspec.to_builtins(plan.cascade.hard)},
-        "clips": dataset.clips_hash(plan.corpus.clips),
+        "clips": plan.corpus.digest,
         "noises": dataset.clips_hash(plan.noises),
     }
     digest = hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:10]

@@ -1,6 +1,8 @@
 """A user's recordings as a problem of the zoo: their labels, and folds by speaker.
 
 index.csv ──read_own──► OwnCorpus ──► Problem, known by its name in this process
+
+The name has the recordings' hash, so that after a change of the index no stored result is taken for one of the new.
 """
 
 from collections.abc import Sequence
@@ -25,7 +27,7 @@ def own_problem(index: Path) -> Problem:
         return corpus.split(fold)
 
     problem = Problem(
-        name=f"own-{corpus.name}",
+        name=f"own-{corpus.name}-{corpus.digest[:8]}",
         title=f"{corpus.name}, your own recordings",
         labels=corpus.labels,
         n_folds=corpus.n_folds,

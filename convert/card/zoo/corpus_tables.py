@@ -20,6 +20,7 @@ _HEAD = ["recogniser", "UAR apart (95 %)", "WAR", "macro-F1", "top-3", "UAR as p
 
 def tables(figures: Sequence[Summary], names: Collection[str] = tuple(ENTRIES)) -> str:
     """A table for each corpus that has a figure, as on the page."""
+    figures = [one for one in figures if one.problem in PROBLEMS]  # a file of them may have those of other recordings
     bundles, parts = cascade.summaries(), []
     for problem in [one for one in PROBLEMS.values() if any(row.problem == one.name for row in figures)]:
         own = sorted((one for one in figures if one.problem == problem.name), key=lambda one: -one.uar)

@@ -29,6 +29,8 @@ _LOOKS = {
     "networks on frames": ("#e78ac3", "s"),
     "networks on spectrograms": ("#a6761d", "D"),
     "pretrained on sound": ("#1b9e77", "^"),
+    "words": ("#7570b3", "v"),
+    "sound and words": ("#66a61e", "P"),
     "the cascade": ("#d95f02", "*"),
 }
 _CASCADE = "the cascade"
@@ -37,28 +39,35 @@ _BY_FOLDS, _UNSEEN, _SPLIT = "the cascade, fold by fold", "the cascade, corpus u
 _ORDER = {"*": 2, "x": 2.5}  # by marker, below the others: a star hides what is under it
 _SMALL, _LARGE = 18, 64  # of a mark, in square points
 _HALF = 6.5  # of the box around a mark that names of others stay out of, in points
-_LEAST, _GREATEST = 20, 6e9  # multiply-adds of a panel
-_LOWEST, _HIGHEST = 0.1, 1.0  # UAR of a panel
+_LEAST, _GREATEST = 20, 6e9  # multiply-adds of a panel, wider where a row needs it
+_LOWEST, _HIGHEST = 0.1, 1.0  # UAR of a panel, likewise
+_ROOM = 2.0  # factor of multiply-adds between a mark and the edge of a panel that was widened for it
+_MARGIN = 0.02  # of UAR, likewise
+_SIZES = {1: (5.0, 0.14), 2: (7.0, 0.1)}  # by rows of panels: height in inches, share of it for the legend
 _FONT = 8
 
 
-def draw(figures: Sequence[Summary], families: Mapping[str, str], file: Path) -> None:
-    """Writes the picture; ``families`` is by recogniser, and a bundle's rows are ``the cascade``."""
-    made = figure(9.0, 7.0, dpi=160)
+def draw(figures: Sequence[Summary], families: Mapping[str, str], file: Path, names: Sequence[str] = PANELS) -> None:
+    """Writes the picture of the problems ``names``; ``families`` is by recogniser, a bundle's rows are the cascade."""
+    n_columns = min(2, len(names))
+    n_rows = -(-len(names) // n_columns)
+    height_in, below = _SIZES[n_rows]
+    made = figure(9.0, height_in, dpi=160)
     panels = []
-    for number, name in enumerate(PANELS, start=1):
+    for number, name in enumerate(names, start=1):
         # A few folds are other speakers than those of the rest.
         rows = [one for one in figures if one.problem == name and one.n_folds in {0, one.of_folds}]
-        axes = made.add_subplot(2, 2, number)
+        axes = made.add_subplot(n_rows, n_columns, number)
         draw_marks(axes, rows, families)
         axes.set_title(f"{PROBLEMS[name].title}, speakers apart", fontsize=10)
-        if number % 2:
+        if number % n_columns == 1 % n_columns:
             axes.set_ylabel("UAR", fontsize=9)
-        if number > 2:  # noqa: PLR2004 - the lower row
+        if number > len(names) - n_columns:
             axes.set_xlabel("multiply-adds of 3 s, features not counted", fontsize=9)
         panels.append((axes, rows))
-    made.legend(handles=_legend(), loc="lower center", ncol=3, fontsize=_FONT + 0.5, frameon=False)
-    made.tight_layout(rect=(0, 0.1, 1, 1))
+    shown = [one for _, rows in panels for one in rows]
+    made.legend(handles=_legend(shown, families), loc="lower center", ncol=3, fontsize=_FONT + 0.5, frameon=False)
+    made.tight_layout(rect=(0, below, 1, 1))
     for axes, rows in panels:  # after the layout, which moves the points
         write_names(made, axes, rows, families)
     saved(made, file, tight=False)
@@ -130,8 +139,9 @@ def draw_marks(axes: Axes, figures: Sequence[Summary], families: Mapping[str, st
     axes.axhline(chance, color="0.7", linewidth=0.8, linestyle=":")
     axes.axvline(BUDGET, color="0.4", linewidth=0.8, linestyle="--", zorder=1)
     axes.set_xscale("log")
-    axes.set_xlim(_LEAST, _GREATEST)
-    axes.set_ylim(_LOWEST, _HIGHEST)
+    costs, shares = [one.multiply_adds for one in figures], [one.uar for one in figures]
+    axes.set_xlim(min([_LEAST, *(cost / _ROOM for cost in costs)]), max([_GREATEST, *(cost * _ROOM for cost in costs)]))
+    axes.set_ylim(max(0.0, min([_LOWEST, chance, *(share - _MARGIN for share in shares)])), _HIGHEST)
     axes.tick_params(labelsize=_FONT)
 
 
@@ -144,11 +154,14 @@ def look_of(one: Summary) -> dict[str, Any]:
     return {"facecolors": colour if kind == _BY_FOLDS else "none", "edgecolors": colour, "marker": star}
 
 
-def _legend() -> list[Line2D]:
+def _legend(figures: Sequence[Summary], families: Mapping[str, str]) -> list[Line2D]:
+    """A handle for each kind of mark that occurs, and for both lines."""
+    occurring = {families.get(one.entry, _CASCADE) for one in figures}
+    kinds = {_kind(one) for one in figures if one.entry not in families}
     handles = [
         Line2D([], [], color=colour, marker=marker, linestyle="", label=family)
         for family, (colour, marker) in _LOOKS.items()
-        if family != _CASCADE
+        if family != _CASCADE and family in occurring
     ]
     colour, star = _LOOKS[_CASCADE]
     for kind, marker, face, edge in (
@@ -156,9 +169,10 @@ def _legend() -> list[Line2D]:
         (_UNSEEN, star, "none", colour),
         (_SPLIT, "x", "none", _DARK),
     ):
-        handles.append(
-            Line2D([], [], linestyle="", marker=marker, markerfacecolor=face, markeredgecolor=edge, label=kind)
-        )
+        if kind in kinds:
+            handles.append(
+                Line2D([], [], linestyle="", marker=marker, markerfacecolor=face, markeredgecolor=edge, label=kind)
+            )
     handles.append(Line2D([], [], color="0.4", linestyle="--", linewidth=0.8, label="a small bundle's budget, 125 M"))
     handles.append(Line2D([], [], color="0.7", linestyle=":", linewidth=0.8, label="chance"))
     return handles

@@ -17,10 +17,9 @@ from convert.corpora.clip import Clip
 from convert.zoo.families.on_features import SAHU
 from convert.zoo.features.eight import EIGHT
 from convert.zoo.features.store import Store
-from convert.zoo.learning import trained_network
 from convert.zoo.learning.classical import DESCRIBED, ENSEMBLES, KINDS, Classical
 from convert.zoo.learning.operations import multiply_adds
-from convert.zoo.learning.trained_network import BestEpoch, label_weights, scored
+from convert.zoo.learning.trained_network import BestEpoch, fit_to_best, scored
 from convert.zoo.learning.vectors import OfBoth
 from convert.zoo.recogniser import Entry, Medium, Task
 from edged.features.logmel import Floats
@@ -53,17 +52,7 @@ class LstmOnBoth:
         hidden = keras.layers.LSTM(_UNITS)(keras.layers.LSTM(_UNITS, return_sequences=True)(given))
         self.network = keras.Model(given, keras.layers.Dense(len(task.labels), activation="softmax")(hidden))
         self.network.compile(keras.optimizers.Adam(), "sparse_categorical_crossentropy")
-        best = BestEpoch(self, validation, task)
-        self.network.fit(
-            x,
-            truth,
-            batch_size=_BATCH,
-            epochs=min(_EPOCHS, trained_network.LONGEST),
-            class_weight=label_weights(truth, len(task.labels)),
-            verbose=0,
-            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=best.look)],
-        )
-        self.network.set_weights(best.weights)
+        fit_to_best(BestEpoch(self, validation, task), x, truth, _BATCH, _EPOCHS)
 
     def scores(self, clips: Sequence[Clip]) -> Floats:
         """See ``Recogniser``."""

@@ -36,7 +36,7 @@ def hybrid(store: Store) -> TrainedNetwork:
 
 
 def lstm_on_eight(store: Store) -> TrainedNetwork:
-    """Sahu's LSTM: the eight features as eight steps, two layers of 50."""
+    """Sahu's two LSTM layers of 50, on the eight features as eight steps; the published code takes them as one step."""
     return TrainedNetwork(store, EIGHT, _two_lstms, Training(epochs=60))
 
 
@@ -97,7 +97,7 @@ ENTRIES = [
     Entry(
         name="LSTM on eight",
         family="hand-crafted features",
-        what="8 hand-crafted features as steps; LSTM 50, LSTM 50",
+        what="8 hand-crafted features as 8 steps (in the source one); LSTM 50, LSTM 50",
         source="Sahu 2019, arXiv 1904.06022: 0.436 on IEMOCAP's sound",
         needs=frozenset({"sound"}),
         make=lstm_on_eight,

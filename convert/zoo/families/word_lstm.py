@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from convert.corpora.clip import Clip
 from convert.zoo.families.on_words import PROBLEMS, PUBLISHED
 from convert.zoo.features.store import Store
-from convert.zoo.learning import trained_network
 from convert.zoo.learning.operations import multiply_adds
-from convert.zoo.learning.trained_network import BestEpoch, label_weights, scored
+from convert.zoo.learning.trained_network import BestEpoch, fit_to_best, scored
 from convert.zoo.recogniser import Entry, Task
 from edged.features.logmel import Floats
 
@@ -57,17 +56,8 @@ class WordLstm:
         self._numbers = {word: number for number, word in enumerate(known, start=_UNKNOWN + 1)}
         self.network = self._made(len(known) + _UNKNOWN + 1, len(task.labels))
         self.network.compile(keras.optimizers.Adam(), "sparse_categorical_crossentropy")
-        truth, best = task.truth(training), BestEpoch(self, validation, task)
-        self.network.fit(
-            self._ids(training),
-            truth,
-            batch_size=self._sizes.batch,
-            epochs=min(self._sizes.epochs, trained_network.LONGEST),
-            class_weight=label_weights(truth, len(task.labels)),
-            verbose=0,
-            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=best.look)],
-        )
-        self.network.set_weights(best.weights)
+        best = BestEpoch(self, validation, task)
+        fit_to_best(best, self._ids(training), task.truth(training), self._sizes.batch, self._sizes.epochs)
 
     def scores(self, clips: Sequence[Clip]) -> Floats:
         """See ``Recogniser``."""

@@ -4,7 +4,9 @@
 
 RMS is of y + 1e-4 in frames of 2048 every 512; a frame is silent at up to 0.4 of the mean RMS; r is of y centre-clipped
 at 0.45 of mean |y|.  The published code's quirks are kept: the harmonic part and the maximum of r are multiplied by
-1000, and the latter is divided by the length of r, so features 6 to 8 depend on a clip's length and offset.
+1000, and the latter is divided by the length of r, so features 6 to 8 depend on a clip's length and offset.  Here r has
+both its halves, which mirror each other, where that code has one: its length is 2 n - 1, and feature 7 half as large.
+Scaling removes this.  That code takes the sd of y, where ours is of |y|.
 """
 
 from pathlib import Path

@@ -136,16 +136,23 @@ def _step(network: "keras.Model", heads: Sequence[str], rate: float) -> Callable
         with tf.GradientTape() as tape:
             outputs = network(images, training=True)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, outputs[LABEL])
-            loss = tf.reduce_mean(losses * weights)
-            doubt = tf.nn.softmax(theta)
-            for number, head in enumerate(heads):
-                own = _loss(tf, values[:, number], outputs[head][:, 0])
-                loss += tf.exp(-doubt[number]) * own + doubt[number]
+            of_heads = [_loss(tf, values[:, number], outputs[head][:, 0]) for number, head in enumerate(heads)]
+            loss = multitask_loss(tf.reduce_mean(losses * weights), of_heads, theta)
         gradients = tape.gradient(loss, variables)
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
     compiled: Callable[..., None] = tf.function(step, reduce_retracing=True, autograph=False)
     return compiled
+
+
+def multitask_loss(of_label: Any, of_heads: Sequence[Any], theta: Any) -> Any:  # noqa: ANN401 -- tensors
+    """L0 + sum(exp(-s_i) L_i + s_i) with s = softmax(``theta``), of losses that are means over a batch."""
+    import tensorflow as tf  # noqa: PLC0415 -- it takes seconds
+
+    doubt, loss = tf.nn.softmax(theta), of_label
+    for number, own in enumerate(of_heads):
+        loss += tf.exp(-doubt[number]) * own + doubt[number]
+    return loss
 
 
 def _loss(tf: Any, values: Any, logits: Any) -> Any:  # noqa: ANN401 -- tensors

@@ -67,16 +67,7 @@ class TrainedNetwork:
             steps_per_execution=_STEPS_AT_ONCE,
         )
         best = BestEpoch(self, validation, task)
-        self.network.fit(
-            self._scaled(x),
-            truth,
-            batch_size=self._training.batch,
-            epochs=min(self._training.epochs, LONGEST),
-            class_weight=label_weights(truth, len(task.labels)),
-            verbose=0,
-            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=best.look)],
-        )
-        self.network.set_weights(best.weights)
+        fit_to_best(best, self._scaled(x), truth, self._training.batch, self._training.epochs)
 
     def scores(self, clips: Sequence[Clip]) -> Floats:
         """See ``Recogniser``."""
@@ -104,17 +95,36 @@ class BestEpoch:
     """Keeps the weights of the epoch with the greatest UAR on validation speakers."""
 
     def __init__(self, recogniser: Scoring, validation: Sequence[Clip], task: Task) -> None:
-        self._recogniser, self._validation, self._n_labels = recogniser, validation, len(task.labels)
+        self.recogniser, self._validation, self.n_labels = recogniser, validation, len(task.labels)
         self._truth = task.truth(validation)
         self._best = -1.0
         self.weights: list[Floats] = []
 
     def look(self, _epoch: int, _logs: object) -> None:
         """Compares the epoch that ended."""
-        predictions = self._recogniser.scores(self._validation).argmax(axis=1)
-        found = uar(confusion(self._truth, predictions, self._n_labels))
+        predictions = self.recogniser.scores(self._validation).argmax(axis=1)
+        found = uar(confusion(self._truth, predictions, self.n_labels))
         if found > self._best:
-            self._best, self.weights = found, self._recogniser.network.get_weights()
+            self._best, self.weights = found, self.recogniser.network.get_weights()
+
+
+def fit_to_best(
+    best: BestEpoch, x: Floats | NDArray[np.int32], truth: NDArray[np.int64], batch: int, epochs: int
+) -> None:
+    """Trains the compiled network of ``best`` on ``x`` (n, …), and gives it the weights of its best epoch."""
+    import keras  # noqa: PLC0415 -- TensorFlow takes seconds
+
+    network = best.recogniser.network
+    network.fit(
+        x,
+        truth,
+        batch_size=batch,
+        epochs=min(epochs, LONGEST),
+        class_weight=label_weights(truth, best.n_labels),
+        verbose=0,
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=best.look)],
+    )
+    network.set_weights(best.weights)
 
 
 def label_weights(truth: NDArray[np.int64], n_labels: int) -> dict[int, float]:

@@ -111,6 +111,18 @@ def test_second_run_repeats_nothing(folder: Path, bundle: Bundle, monkeypatch: p
     assert load_bundle(folder / "bundle").manifest.models == bundle.manifest.models
 
 
+def test_changed_dimension_is_trained_anew(tmp_path: Path) -> None:
+    """Results of an index that gives another dimension are kept in another folder."""
+    index = write_index(tmp_path / "voices", EIGHT[:2])
+    folders = []
+    for line in ("file,speaker,emotion,gender,arousal", "file,speaker,emotion,gender,valence"):
+        _, _, rows = index.read_text(encoding="utf-8").partition("\n")
+        index.write_text(f"{line}\n{rows}", encoding="utf-8")
+        plan = Plan(index, "large", 1, 3, None, corpora=tmp_path / "none", work=tmp_path / "work")
+        folders.append(stage.folder(plan))
+    assert folders[0] != folders[1]
+
+
 def test_edged_classifies_with_it(folder: Path, bundle: Bundle) -> None:
     """The device's own command, with nothing but the bundle in its config."""
     config = folder / "config.yaml"

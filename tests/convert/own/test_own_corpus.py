@@ -110,6 +110,27 @@ def test_training_has_every_label() -> None:
 
 
 @pytest.mark.parametrize(
+    "column", ["gender", "intensity", "voice_level", "arousal", "valence", "dominance", "words", "emotion", "speaker"]
+)
+def test_digest_is_of_all_that_is_learned(tmp_path: Path, column: str) -> None:
+    """A column that comes later, or another value in it, makes other results; the same index makes the same."""
+    first = index(tmp_path, rows(5, 3))
+    digests = [read_own(first).digest, read_own(first).digest]
+    lines = first.read_text(encoding="utf-8").splitlines()
+    names, values = lines[0].split(","), {"emotion": "tense", "speaker": "s1", "words": "yes"}
+    for value in (values.get(column, "3"), {"emotion": "calm", "speaker": "s0"}.get(column, "4")):
+        heads, cells = names, lines[1].split(",")
+        if column in names:
+            cells[names.index(column)] = value
+        else:
+            heads, cells = [*names, column], [*cells, value]
+        wide = [line + "," * (column not in names) for line in lines[2:]]
+        first.write_text("\n".join([",".join(heads), ",".join(cells), *wide]) + "\n", encoding="utf-8")
+        digests.append(read_own(first).digest)
+    assert digests[0] == digests[1] != digests[2] != digests[3]
+
+
+@pytest.mark.parametrize(
     ("given", "words"),
     [
         (rows(3, 6), "3 speakers (s0, s1, s2), expected 4 or more"),

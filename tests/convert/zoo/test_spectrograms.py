@@ -1,5 +1,6 @@
 """Networks on spectrograms: SimAM's equation, published sizes, further heads, augmented copies."""
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,7 @@ from convert.zoo.features.store import Store
 from convert.zoo.learning import heads
 from convert.zoo.learning.operations import multiply_adds
 from convert.zoo.learning.simam import LAMBDA, SimAM
-from convert.zoo.learning.spectrograms import Design, SpectrogramNetwork
+from convert.zoo.learning.spectrograms import Design, SpectrogramNetwork, multitask_loss
 from convert.zoo.problems import Sides, named
 from convert.zoo.recogniser import Task
 
@@ -54,25 +55,44 @@ def test_simam_is_its_equation() -> None:
     np.testing.assert_allclose(np.asarray(SimAM()(x)), x / (1 + np.exp(-energy)), rtol=1e-5)
 
 
-def test_published_network_has_126_million_parameters() -> None:
-    """With its dense layer of 2048; counted on one of 1."""
+def test_simam_has_its_published_lambda() -> None:
+    """The equation holds for any."""
+    assert LAMBDA == 1e-4
+
+
+def test_published_network() -> None:
+    """Its kernels, dropout and 126 million parameters, counted on a dense layer of 1 in place of 2048."""
     narrow = multitask.published(8, ("gender", "valence", "arousal", "dominance"), width=1)
-    n_inputs = 31 * 31 * 64
-    dense = [layer.kernel.shape[0] for layer in narrow.layers if isinstance(layer, keras.layers.Dense)]
-    assert max(dense) == n_inputs
-    convolutions = 7 * 7 * 32 + 32 + 5 * 5 * 32 * 64 + 64
-    assert convolutions + n_inputs * 2048 + 2048 + 2049 * 12 == pytest.approx(126e6, rel=1e-3)
+    convolutions = [layer for layer in narrow.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [(layer.filters, layer.kernel_size[0]) for layer in convolutions] == [(32, 7), (64, 5)]
+    (dropout,) = [layer for layer in narrow.layers if isinstance(layer, keras.layers.Dropout)]
+    assert dropout.rate == 0.8
+    assert inspect.signature(multitask.published).parameters["width"].default == 2048
+    n_inputs, n_outputs = 31 * 31 * 64, 8 + 4
+    assert narrow.count_params() + 2047 * (n_inputs + 1 + n_outputs) == pytest.approx(126e6, rel=1e-3)
+
+
+def test_multitask_loss_is_its_equation() -> None:
+    """L0 + sum(exp(-s_i) L_i + s_i), s = softmax(theta)."""
+    theta, losses = np.array([0.5, -1.0, 2.0]), [0.3, 0.7, 1.1]
+    s = np.exp(theta) / np.exp(theta).sum()
+    expected = 0.9 + np.sum(np.exp(-s) * losses + s)
+    assert float(multitask_loss(0.9, losses, theta)) == pytest.approx(expected)
+    assert multitask_loss(0.9, [], np.zeros(0)) == 0.9
 
 
 def test_large_networks_have_their_published_layers() -> None:
     """ResNet-34 has 21.3 M parameters without ImageNet's head; AlexNet five convolutions and three dense layers."""
-    resnet = large_cnns.resnet34(6, (), share=8)
+    resnet = large_cnns.resnet34(6, ())
     kernels = [layer for layer in resnet.layers if isinstance(layer, keras.layers.Conv2D)]
     assert len([layer for layer in kernels if layer.kernel_size != (1, 1)]) == 33  # and the dense layer: 34
-    alexnet = large_cnns.alexnet(6, (), width=8)
-    kinds = [type(layer).__name__ for layer in alexnet.layers]
-    assert (kinds.count("Conv2D"), kinds.count("Dense")) == (5, 3)
-    assert multiply_adds(alexnet) > multiply_adds(resnet) > 0
+    assert resnet.count_params() == pytest.approx(21.3e6, rel=2e-3)
+    alexnet = large_cnns.alexnet(6, ())
+    convolutions = [layer for layer in alexnet.layers if isinstance(layer, keras.layers.Conv2D)]
+    published = [(96, 11), (256, 5), (384, 3), (384, 3), (256, 3)]
+    assert [(layer.filters, layer.kernel_size[0]) for layer in convolutions] == published
+    assert [layer.units for layer in alexnet.layers if isinstance(layer, keras.layers.Dense)] == [4096, 4096, 6]
+    assert multiply_adds(resnet) > multiply_adds(alexnet) > 0
 
 
 def test_heads_of_a_corpus(sides: Sides) -> None:

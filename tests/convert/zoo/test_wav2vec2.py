@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import MagicMock, call
 
 import numpy as np
 import pytest
@@ -22,6 +23,28 @@ def test_without_a_checkpoint(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
     assert make is not None
     with pytest.raises(UsageError, match=r"EDGED_WAV2VEC2: not set, expected the folder of a checkpoint"):
         make(store)
+
+
+@pytest.mark.parametrize("rate", [0.01, 1e-5])
+def test_rate_and_clipping(
+    rate: float, clips: Sequence[Clip], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both rows: AdamW at the rate of the name, gradients clipped at 1 before each step, nothing fetched."""
+    torch, transformers = MagicMock(), MagicMock()
+    torch.cat.return_value.numpy.return_value = np.full((6, len(LABELS)), 1 / 6)
+    monkeypatch.setattr("convert.zoo.families.wav2vec2._libraries", lambda: (torch, transformers))
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    make = ENTRIES[f"wav2vec 2.0, rate {rate}"].make
+    assert make is not None
+    make(store).fit(Task(LABELS, 1), clips[:12], clips[:6])
+    load = transformers.AutoModelForAudioClassification.from_pretrained
+    parameters = load.return_value.parameters()
+    assert load.call_args.kwargs["local_files_only"]
+    torch.optim.AdamW.assert_called_once_with(parameters, lr=rate)
+    n_steps = torch.optim.AdamW.return_value.step.call_count
+    assert torch.nn.utils.clip_grad_norm_.mock_calls == [call(parameters, 1.0)] * n_steps
+    steps = [one[0] for one in torch.mock_calls if one[0] in {"nn.utils.clip_grad_norm_", "optim.AdamW().step"}]
+    assert steps[:2] == ["nn.utils.clip_grad_norm_", "optim.AdamW().step"]
 
 
 @pytest.mark.torch

@@ -53,6 +53,17 @@ def test_vocabulary_is_of_the_training_side(said: Sides) -> None:
     assert found.sum(axis=1).A1.tolist() == [0, 0, 0, pytest.approx(1)]
 
 
+def test_vectors_are_of_words_and_pairs_sublinear(said: Sides) -> None:
+    """A pair of words in five sentences is a term; a word said twice counts 1 + log 2 times, not twice."""
+    clip = said["train"][0]
+    sentences = ["red house"] * 5 + ["red garden"] * 5
+    vectors = OfWords()
+    vectors.fit([replace(clip, words=text) for text in sentences])
+    one, two = (vectors.of([replace(clip, words=text)]).toarray()[0] for text in ("house garden", "house house garden"))
+    assert len(one) == 5  # red, house, garden, red house, red garden
+    assert two.max() / two[two > 0].min() == pytest.approx((1 + np.log(2)) * one.max() / one[one > 0].min(), rel=1e-5)
+
+
 def test_both_stand_side_by_side(spoken: Sides, store: Store) -> None:
     """Eight numbers of sound, standardised on the training side, then the words'."""
     vectors = OfBoth(store, EIGHT)
@@ -91,7 +102,12 @@ def test_lstms_run(said: Sides, spoken: Sides, store: Store, monkeypatch: pytest
     right(words, Task(TEXT_LABELS, 1), said)
     first, second, head = 32 * 2 * 4 * 3 * (4 + 3), 32 * 2 * 4 * 3 * (6 + 3), 6 * 7
     assert words.multiply_adds == first + second + head
-    right(LstmOnBoth(store), Task(LABELS, 1), spoken)
+    both, vectors = LstmOnBoth(store), OfBoth(store, EIGHT)
+    right(both, Task(LABELS, 1), spoken)
+    vectors.fit(spoken["train"])
+    n_inputs = vectors.of(spoken["test"]).shape[1]
+    assert both.multiply_adds == 4 * 256 * (n_inputs + 256) + 4 * 256 * (256 + 256) + 256 * 6
+    assert (Sizes().embedding, Sizes().units) == (200, 500)
 
 
 def test_late_fusion_is_of_one_kind_each() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from convert.card.zoo import page
+from convert.card.zoo import corpus_tables, page
 from convert.corpora.clip import LABELS, Clip
 from convert.zoo import cascade
 from convert.zoo import figures as figures_file
@@ -108,6 +108,12 @@ def test_absent_rows_are_named(figures: list[Summary]) -> None:
     assert f"wav2vec 2.0, rate 1e-05: {ENTRIES['wav2vec 2.0, rate 1e-05'].reason}\n" in text
     few = page.page(figures, ["MNB on eight", "LR on eight"])
     assert "Without a row here:\n\n- LR on eight: not trained yet\n" in few
+
+
+def test_figures_of_other_recordings_stay_out(figures: list[Summary]) -> None:
+    """A file of figures has rows of recordings that this command does not read; they are in no table."""
+    other = replace(figures[0], problem="own-rooms-0a1b", entry="RF on eight", seconds=4.4)
+    assert corpus_tables.tables([*figures, other]) == corpus_tables.tables(figures)
 
 
 def test_intervals_of_every_figure(figures: list[Summary]) -> None:

@@ -35,6 +35,23 @@ def test_same_bytes_again(tmp_path: Path) -> None:
     assert "](zoo.png)" in (tmp_path / "zoo.md").read_text(encoding="utf-8")
 
 
+def test_one_panel_of_every_family(tmp_path: Path) -> None:
+    """Of any corpus: rows of words too, cheaper and dearer than all others, and with a UAR below the others' range."""
+    (one,) = summaries({(trial := Trial("ravdess", "MNB on eight", "apart", 0, 1)): a_result(trial)})
+    first = {entry.family: entry.name for entry in ENTRIES.values()}
+    costs = [10**number for number in range(len(first) - 1)] + [30_000_000_000]
+    rows = [
+        replace(one, problem="meld", entry=name, n_folds=1, of_folds=1, multiply_adds=cost, uar=0.05)
+        for name, cost in zip(first.values(), costs, strict=True)
+    ]
+    plot.draw(rows, _FAMILIES, tmp_path / "zoo.png", ["meld"])
+    axes = figure(9.0, 5.0, dpi=72).add_subplot()
+    plot.draw_marks(axes, rows, _FAMILIES)
+    assert axes.get_xlim()[0] < 1
+    assert axes.get_xlim()[1] > costs[-1]
+    assert axes.get_ylim()[0] < 0.05
+
+
 @pytest.mark.parametrize("problem", plot.PANELS)
 def test_names_cover_nothing(problem: str) -> None:
     """Of the committed figures: no name is on a mark or another name, and each is beside its point or has a line."""
