@@ -67,6 +67,7 @@ class Entry:
     needs: frozenset[Medium]  # what its features are computed from
     make: Callable[[Store], Recogniser] | None = None
     members: tuple[str, ...] = ()  # names of other entries
+    weights_of: str = ""  # another entry, of whose training this one is a further use
     problems: tuple[str, ...] = ()  # the only ones that it is run on; empty: every one that is not special
     n_seeds: int = 3  # 1 where training takes long
     reason: str = ""  # why it is trained only where it is named, or with --slow

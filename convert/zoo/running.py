@@ -2,12 +2,13 @@
 
     trials ──those without a result──► jobs, each with its corpora and features ──► <folder>/<trial>.json, .npy
 
-Trials are independent.  The process that started them writes the results, so a worker that dies costs one trial, which
-is tried again; an interrupted run resumes where it stopped.
+Trainings are independent; a job is one, with the trials that use it.  The process that started them writes the results,
+so a worker that dies costs one job, which is tried again; an interrupted run resumes where it stopped.
 """
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from convert.data.atomic_file import atomic
 from convert.score.metrics import Counts, among_top
 from convert.tasks.job import Job, Result, Workers
 from convert.zoo import problems, trials
+from convert.zoo.catalogue import ENTRIES
 from convert.zoo.features.store import Store
 from convert.zoo.own_problem import own_problem
 from convert.zoo.problems import Places
@@ -51,24 +53,37 @@ def run_all(places: Places, wanted: Sequence[Trial], workers: Workers, commit: s
     for name in sorted({trial.problem for trial in missing}):
         audible = [clip for clip in problems.clips_of(name, places) if clip.audio or clip.stored]
         dataset.prepare(audible, places.work / "cache")
-    by_name = {trial.name: trial for trial in missing}
-    done = workers.results([Job(name, values_of, (places, trial)) for name, trial in by_name.items()])
-    for job, values in tqdm(done, total=len(missing), desc="zoo", unit="trial", disable=not missing or None):
-        file = _file(places, by_name[job.name])
-        with atomic(file.with_name(f"{job.name}.npy")) as made:
-            np.save(made, np.array(values["scores"], np.float32))
-        with atomic(file) as made:
-            made.write(json.dumps({**values["result"], "commit": commit}).encode())
+    groups = {group[0].name: group for group in _by_training(missing)}
+    done = workers.results([Job(name, values_of, (places, *group)) for name, group in groups.items()])
+    with tqdm(total=len(missing), desc="zoo", unit="trial", disable=not missing or None) as bar:
+        for job, values in done:
+            for trial, one in zip(groups[job.name], values["trials"], strict=True):
+                with atomic(_file(places, trial, ".npy")) as made:
+                    np.save(made, np.array(one["scores"], np.float32))
+                with atomic(_file(places, trial)) as made:
+                    made.write(json.dumps({**one["result"], "commit": commit}).encode())
+            bar.update(len(groups[job.name]))
 
 
-def values_of(places: Places, trial: Trial) -> Result:
-    """What a trial gives, in a worker: ``result`` as plain values, and ``scores`` as rows of numbers."""
+def _by_training(missing: Sequence[Trial]) -> list[list[Trial]]:
+    """The trials that use the same training, in one worker, so that it is not trained twice."""
+    groups: dict[Trial, list[Trial]] = {}
+    for trial in missing:
+        groups.setdefault(replace(trial, entry=ENTRIES[trial.entry].weights_of or trial.entry), []).append(trial)
+    return list(groups.values())
+
+
+def values_of(places: Places, *group: Trial) -> Result:
+    """What each trial of ``group`` gives, in a worker: ``result`` as plain values, ``scores`` as rows of numbers."""
     if places.own is not None:
         own_problem(places.own)
-    problem = problems.named(trial.problem)
-    clips = problems.clips_of(trial.problem, places)
-    result, scores = trials.run(trial, problem, clips, _store(places), lambda other: stored(places, other))
-    return {"result": result, "scores": scores.tolist()}
+    found = []
+    for trial in group:
+        problem = problems.named(trial.problem)
+        clips = problems.clips_of(trial.problem, places)
+        result, scores = trials.run(trial, problem, clips, _store(places), lambda other: stored(places, other))
+        found.append({"result": result, "scores": scores.tolist()})
+    return {"trials": found}
 
 
 def stored(places: Places, trial: Trial) -> Outcome | None:

@@ -8,6 +8,7 @@ parameters that it is published with.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -70,19 +71,12 @@ def _outputs(x: "keras.KerasTensor", n_labels: int, heads: Sequence[str]) -> dic
     return outputs | {head: keras.layers.Dense(1, name=head)(x) for head in heads}
 
 
-PUBLISHED = Design(name="multitask", make=published, epochs=30, learning_rate=1e-4, multitask=True)
-OWN = Design(name="own trunk, multitask", make=own_trunk, epochs=30, learning_rate=2e-3, multitask=True)
+PUBLISHED = Design(make=published, epochs=30, learning_rate=1e-4, multitask=True)
+OWN = Design(make=own_trunk, epochs=30, learning_rate=2e-3, multitask=True)
 
 
 def _entries(design: Design, name: str, what: str, reason: str) -> list[Entry]:
-    copies = Design(
-        name=design.name,
-        make=design.make,
-        epochs=design.epochs,
-        learning_rate=design.learning_rate,
-        multitask=True,
-        n_copies=N_COPIES,
-    )
+    copies = replace(design, n_copies=N_COPIES)
     return [
         Entry(
             name=name + suffix,
@@ -91,6 +85,7 @@ def _entries(design: Design, name: str, what: str, reason: str) -> list[Entry]:
             source=_PUBLISHED,
             needs=frozenset({"log-mel"}),
             make=partial(SpectrogramNetwork, one),
+            weights_of="" if one is design else name,
             problems=_PROBLEMS,
             n_seeds=1,
             reason=reason,

@@ -27,6 +27,15 @@ class Kind:
     of: Callable[[Clip, Path], Floats]  # of a clip; the path is the folder with its log-mel
 
 
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a training gave, for a second use of it."""
+
+    key: Hashable  # says of which network, task and clips
+    weights: list[Floats]
+    seconds: float  # of the processor
+
+
 class Store:
     """Keeps features below a folder, and in memory those that were used."""
 
@@ -34,8 +43,8 @@ class Store:
         """``cache`` has the log-mel of every clip, see convert/data/dataset.py."""
         self.folder, self.cache = folder, cache
         self._known: dict[tuple[str, str], Floats] = {}
-        self.remembered: dict[Hashable, tuple[list[Floats], float]] = {}  # weights, and CPU seconds of their training
-        self.saved_s = 0.0  # CPU seconds of the trainings whose weights were remembered
+        self.last: Trained | None = None  # half a gigabyte where a network is large, so only one
+        self.saved_s = 0.0  # CPU seconds of the trainings that were used again
 
     def arrays(self, kind: Kind, clips: Sequence[Clip]) -> list[Floats]:
         """One array a clip, in their order.

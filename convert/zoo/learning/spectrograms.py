@@ -5,12 +5,12 @@
     a clip and k augmented copies of it ──mean of their probabilities──► scores (n, n_labels)
 
 Each further head's loss L_i, of a sigmoid, weighs exp(-s_i), which is learned.  The epoch is chosen on validation
-speakers.  Weights are remembered within a process, so that a row with augmented copies needs no second training.
+speakers.  The store keeps the weights of the last training, so that a row with augmented copies needs no second one.
 """
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from convert.corpora.clip import Clip
 from convert.data import dataset
 from convert.recipes.spec import AugmentSpec
 from convert.zoo.features.spectrogram import SPECTROGRAM
-from convert.zoo.features.store import Store
+from convert.zoo.features.store import Store, Trained
 from convert.zoo.learning import heads as further
 from convert.zoo.learning import trained_network
 from convert.zoo.learning.operations import multiply_adds
@@ -41,7 +41,6 @@ _AT_ONCE = 64
 class Design:
     """A network and how it is trained."""
 
-    name: str
     make: Callable[[int, Sequence[str]], "keras.Model"]  # of the number of labels, and the further heads
     epochs: int
     batch: int = 32
@@ -67,16 +66,16 @@ class SpectrogramNetwork:
         self._seed, self._n_copies = task.seed, 0
         self._heads = further.present(training) if design.multitask else ()
         self.network = design.make(len(task.labels), self._heads)
-        key = (design.name, task, tuple(clip.id for clip in training))
-        if key in self._store.remembered:
-            weights, training_s = self._store.remembered[key]
-            self._store.saved_s += training_s
+        key = (replace(design, n_copies=0), task, tuple(clip.id for clip in training))
+        last = self._store.last
+        if last is not None and last.key == key:
+            self._store.saved_s += last.seconds
         else:
             began_s, best = time.process_time(), BestEpoch(self, validation, task)
             self._train(task, training, best)
-            weights = best.weights
-            self._store.remembered[key] = weights, time.process_time() - began_s
-        self.network.set_weights(weights)
+            last = Trained(key, best.weights, time.process_time() - began_s)
+            self._store.last = last
+        self.network.set_weights(last.weights)
         self._n_copies = design.n_copies
 
     def scores(self, clips: Sequence[Clip]) -> Floats:

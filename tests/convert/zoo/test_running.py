@@ -30,13 +30,16 @@ class AtOnce:
 
     def __init__(self) -> None:
         self.ran: list[Trial] = []
+        self.n_jobs = 0
 
     def results(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Result]]:
         """See ``Workers``."""
         for job in jobs:
-            _, trial = job.arguments
-            self.ran.append(trial)
-            yield job, {"result": a_result(trial), "scores": np.eye(len(LABELS)).tolist()}
+            _, *group = job.arguments
+            self.ran += group
+            self.n_jobs += 1
+            scores = np.eye(len(LABELS)).tolist()
+            yield job, {"trials": [{"result": a_result(trial), "scores": scores} for trial in group]}
 
 
 class Inline:
@@ -61,6 +64,16 @@ def test_interrupted_run_resumes(apart: Places) -> None:
     run_all(apart, WANTED, second, "second")
     assert [result["commit"] for result in results(apart, WANTED).values()] == ["first", "second", "second"]
     assert second.ran == WANTED[1:]
+
+
+def test_what_shares_a_training_is_one_job(apart: Places) -> None:
+    """A row with augmented copies uses the training of the row without; each keeps a result of its own."""
+    names = ("own trunk with SimAM", "own trunk with SimAM, TTA", "1-D CNN")
+    wanted = [Trial("emodb", name, "apart", fold, 1) for name in names for fold in range(2)]
+    workers = AtOnce()
+    run_all(apart, wanted, workers, "first")
+    assert workers.n_jobs == 4
+    assert sorted(workers.ran) == sorted(results(apart, wanted)) == sorted(wanted)
 
 
 def test_scores_are_stored(apart: Places) -> None:

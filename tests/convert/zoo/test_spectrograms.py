@@ -16,7 +16,7 @@ from convert.train import quantize
 from convert.zoo.families import large_cnns, multitask
 from convert.zoo.features.spectrogram import SPECTROGRAM
 from convert.zoo.features.store import Store
-from convert.zoo.learning import heads
+from convert.zoo.learning import heads, spectrograms
 from convert.zoo.learning.operations import multiply_adds
 from convert.zoo.learning.simam import LAMBDA, SimAM
 from convert.zoo.learning.spectrograms import Design, SpectrogramNetwork, multitask_loss
@@ -116,14 +116,14 @@ def test_training_with_heads_and_copies(sides: Sides, store: Store) -> None:
 
     What that training took still counts.
     """
-    design = Design(name="tiny", make=tiny, epochs=2, multitask=True)
+    design = Design(make=tiny, epochs=2, multitask=True)
     once = SpectrogramNetwork(design, store)
     once.fit(TASK, sides["train"], sides["validation"])
     assert set(once.network.output) == {"label", "gender", "intensity"}
-    n_trainings, saved_s = len(store.remembered), store.saved_s
+    trained, saved_s = store.last, store.saved_s
     copies = SpectrogramNetwork(replace(design, n_copies=2), store)
     copies.fit(TASK, sides["train"], sides["validation"])
-    assert len(store.remembered) == n_trainings
+    assert store.last is trained
     assert store.saved_s > saved_s
     plain, averaged = once.scores(sides["test"]), copies.scores(sides["test"])
     assert plain.shape == averaged.shape == (len(sides["test"]), len(LABELS))
@@ -131,6 +131,20 @@ def test_training_with_heads_and_copies(sides: Sides, store: Store) -> None:
     assert np.abs(plain - averaged).max() > 0
     np.testing.assert_array_equal(averaged, copies.scores(sides["test"]))
     assert copies.multiply_adds == 3 * once.multiply_adds
+
+
+def test_copies_are_averaged_as_probabilities(sides: Sides, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clip and a copy count alike; here the copy of a clip is another clip."""
+    design = Design(make=tiny, epochs=1)
+    tested = sides["test"]
+    plain = SpectrogramNetwork(design, store)
+    plain.fit(TASK, sides["train"], sides["validation"])
+    scores = plain.scores(tested)
+    copies = SpectrogramNetwork(replace(design, n_copies=1), store)
+    copies.fit(TASK, sides["train"], sides["validation"])
+    images = store.matrix(SPECTROGRAM, tested[::-1])[..., None]
+    monkeypatch.setattr(spectrograms, "_augmented", lambda *_: images)
+    np.testing.assert_allclose(copies.scores(tested), (scores + scores[::-1]) / 2, atol=1e-6)
 
 
 @pytest.mark.usefixtures("eager")
@@ -150,7 +164,7 @@ def test_untrained_rows_train_on_tiny_data(
 ) -> None:
     """One epoch of a few clips: what is not trained here for its size runs as it would."""
     few: Sides = {side: sides[side][:6] for side in sides}
-    design = Design(name=f"tiny {make}", make=make, epochs=1, multitask=has_heads, batch=6)
+    design = Design(make=make, epochs=1, multitask=has_heads, batch=6)
     recogniser = SpectrogramNetwork(design, store)
     recogniser.fit(TASK, few["train"], few["validation"])
     np.testing.assert_allclose(recogniser.scores(few["test"]).sum(axis=1), 1, atol=1e-5)

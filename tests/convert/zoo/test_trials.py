@@ -27,9 +27,9 @@ class Spy:
     def __init__(self, seen: list[tuple[Sequence[Clip], Sequence[Clip]]]) -> None:
         self._seen = seen
 
-    def fit(self, _task: Task, training: Sequence[Clip], _validation: Sequence[Clip]) -> None:
+    def fit(self, _task: Task, training: Sequence[Clip], validation: Sequence[Clip]) -> None:
         """See ``Recogniser``."""
-        self._training = training
+        self._training, self.validation = training, validation
 
     def scores(self, tested: Sequence[Clip]) -> Floats:
         """See ``Recogniser``."""
@@ -81,6 +81,27 @@ def test_leaky_shares_speakers_and_clips(
     assert {clip.speaker for clip in mixed} == {clip.speaker for clip in clips}
     assert {clip.speaker for clip in tested} <= {clip.speaker for clip in mixed}
     assert {clip.id for clip in mixed} & {clip.id for clip in tested}
+
+
+def test_leaky_chooses_the_epoch_on_test_clips(
+    clips: Sequence[Clip], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As published; apart it is chosen on speakers who are not tested."""
+    seen: list[tuple[Sequence[Clip], Sequence[Clip]]] = []
+    spy = Spy(seen)
+    monkeypatch.setitem(ENTRIES, "spy", replace(ENTRIES["LR on eight"], name="spy", make=lambda _store: spy))
+    trials.run(Trial("emodb", "spy", "leaky", 0, 1), EMODB, clips, store, unknown)
+    assert spy.validation == seen[-1][1]
+    trials.run(Trial("emodb", "spy", "apart", 0, 1), EMODB, clips, store, unknown)
+    assert not {clip.speaker for clip in spy.validation} & {clip.speaker for clip in seen[-1][1]}
+
+
+def test_members_of_the_published_ensembles() -> None:
+    """E1 and E2 are of three and of five classifiers, on sound, on words and on both."""
+    for features in ("eight", "egemaps", "words", "both"):
+        three = tuple(f"{name} on {features}" for name in ("RF", "XGB", "MLP"))
+        assert ENTRIES[f"E1 on {features}"].members == three
+        assert ENTRIES[f"E2 on {features}"].members == (*three, f"MNB on {features}", f"LR on {features}")
 
 
 def test_members_that_were_run_are_not_trained_again(
