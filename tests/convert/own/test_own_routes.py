@@ -91,7 +91,7 @@ def test_given_routes_begin_with_m1(tmp_path: Path) -> None:
         ({"models": {"all": ["calm", "loud", "tense"], "m2": ["calm", "bored"]}}, "models.m2 names bored"),
         (
             {"models": {"all": ["calm", "loud", "tense"]}},
-            ": hard.branches[0].then.model is 'm1', expected one of ['all']",
+            ": hard.branches[0].then.model is 'm1', expected",
         ),
         ({"more": 1}, "unknown field `more`"),
         ({"models": {"all": ["Müde", "loud", "tense"]}}, "models.all names Müde, expected some of calm, loud, tense"),
@@ -100,7 +100,7 @@ def test_given_routes_begin_with_m1(tmp_path: Path) -> None:
         ({"models": {"all": ["calm", "loud", "tense"], "trunk": ["calm", "loud"]}}, "models.trunk is the name of"),
         (
             {"models": {"all": ["calm", "loud", "tense"], "m1": ["loud", "tense"]}},
-            "is 'm1', which lacks calm, expected",
+            "'m1', which lacks calm, expected",
         ),
         (
             {"hard": {"model": "all", "branches": [{"labels": ["calm"], "then": {"model": "all"}}]}},
