@@ -31,6 +31,7 @@ LABEL_OF = {
     "sadness": "sad",
 }
 STORED = "logmel_u8.npy.xz"
+_WITHOUT_COLUMN = "fields without a column"
 
 
 def fits(folder: Path) -> bool:
@@ -51,7 +52,7 @@ def read_index(index: Path) -> list[Clip]:
     """
     try:
         with index.open(newline="", encoding="utf-8-sig") as lines:
-            table = csv.DictReader(lines)
+            table = csv.DictReader(lines, restkey=_WITHOUT_COLUMN)
             _check_columns(index, table.fieldnames or ())
             return [_clip(index, table.line_num, row) for row in table]
     except OSError as exc:
@@ -76,7 +77,7 @@ def _check_columns(index: Path, names: Sequence[str]) -> None:
 
 def _clip(index: Path, number: int, row: dict[str, str]) -> Clip:
     folder, where = index.parent, f"{index}:{number}"
-    if any(row.pop(None, ())):  # type: ignore[call-overload] - csv's own key of fields without a column
+    if any(row.pop(_WITHOUT_COLUMN, ())):  # empty ones are a spreadsheet's
         raise UsageError(f"{where}: more fields than columns, expected quotes around a field with a comma")
     if None in row.values():  # csv's own mark of a row that ends early
         raise UsageError(f"{where}: fewer fields than columns, expected a row like its header")
