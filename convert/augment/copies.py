@@ -48,7 +48,7 @@ def prepare(clips: Sequence[Clip], noises: Sequence[Clip], folder: Path, n_copie
     ]
     if absent and not noises:
         raise UsageError("augmented copies: no noises to mix in, expected esc10 and noise among the corpora")
-    for clip, number in tqdm(absent, desc="augmented copies", unit="copy", disable=not absent):
+    for clip, number in tqdm(absent, desc="augmented copies", unit="copy", disable=not absent or None):
         target = _file(clip, number, folder, spec)
         rng = np.random.default_rng(int(hashlib.sha256(target.stem.encode()).hexdigest()[:16], 16))
         noise = noises[int(rng.integers(len(noises)))]

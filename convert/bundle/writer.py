@@ -15,6 +15,7 @@ import numpy as np
 
 from convert.bundle import origin, results
 from convert.bundle.draft import Gate, draft, gate_of, naming_gate, with_choices
+from convert.bundle.place import check_out, replace
 from convert.bundle.shipped_gate import PLOT, ShippedGate
 from convert.card import card, plots
 from convert.card.gate.plot import write_gate_plot
@@ -148,7 +149,10 @@ def written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Gate |
 
     Raises:
         ModelError: it does not load or run.
+        UsageError: see ``check_out``.
     """
+    check_out(out)
+    out = out.resolve()  # `.` has no name
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
@@ -174,18 +178,8 @@ def written(out: Path, manifest: Manifest, files: dict[str, bytes], gate: Gate |
     (part / "README.md").write_text(text, encoding="utf-8")
     plots.write_plots(manifest, part)
     apart(prove, part)
-    _replace(out, part)
+    replace(out, part)
     return load_bundle(out)
-
-
-def _replace(out: Path, part: Path) -> None:
-    """Moves ``part`` to ``out``; the old folder is removed only once the new one is there."""
-    old = out.with_name(out.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.replace(old)
-    part.replace(out)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _keys_of(manifest: Manifest) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 import argparse
 import json
 
+from convert.bundle.place import check_out
 from convert.card.report import report
 from convert.commands.bundle import add_out, write_bundle
 from convert.commands.evaluate import evaluate_run
 from convert.commands.gate import add_gate, gate_for
-from convert.commands.groups.own import add_own, plan_of, run_own
+from convert.commands.groups.own import add_own, plan_of, refuse_without_own, run_own
 from convert.commands.groups.workers import add_workers, workers_of
 from convert.commands.options import add_comparisons, add_json, add_run, need_tensorflow, run_of, scope_of
 from convert.tasks.beside import beside
@@ -32,6 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Trains, quantizes, evaluates and bundles everything that is not done yet."""
     need_tensorflow()
+    if options.out is not None:
+        check_out(options.out)
+    refuse_without_own(options)
     if options.own is not None:
         run_own(plan_of(options), options)
         return

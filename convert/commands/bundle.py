@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
+from convert.bundle.place import check_out
 from convert.commands.gate import add_gate, gate_for
-from convert.commands.groups.own import add_own, one_model_plan, run_own
+from convert.commands.groups.own import add_own, one_model_plan, refuse_without_own, run_own
 from convert.commands.groups.workers import add_workers
-from convert.commands.options import add_json, add_run, need_tensorflow, run_of
+from convert.commands.options import add_json, add_run, need_tensorflow, run_of, say
 from convert.recipes.catalogue import RECIPES, SIZES
 from convert.train.runs import Run
 from edged.errors import UsageError
@@ -33,6 +34,9 @@ def add_out(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the bundle of a run that has been evaluated."""
     need_tensorflow()
+    if options.out is not None:
+        check_out(options.out)
+    refuse_without_own(options)
     if options.model is not None:
         run_own(one_model_plan(options), options)
         return
@@ -46,7 +50,7 @@ def write_bundle(training: Run, options: argparse.Namespace) -> None:
     from convert.bundle.writer import bundle  # noqa: PLC0415 - matplotlib takes a second
 
     made = bundle(training, options.out or default_folder(training, options.size), gate_for(options))
-    print(f"{made.path}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
+    say(options, f"{made.path}: {made.manifest.name} {made.manifest.version}, {made.manifest.routes.default} routing")
 
 
 def default_folder(training: Run, size: str | None) -> Path:

@@ -5,6 +5,7 @@ arguments ──argparse──► options ──► Run, Scope
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,6 +40,13 @@ def natural(text: str) -> int:
     """A number 0, 1, 2, … from the command line."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 0 or more")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A number 1, 2, … from the command line."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 1 or more")
     return int(text)
 
 
@@ -130,8 +138,14 @@ def refuse(options: argparse.Namespace, names: Sequence[str], reason: str) -> No
         UsageError: one of them was.
     """
     for name in names:
-        if getattr(options, name) is not None:
-            raise UsageError(f"--{name}: {reason}")
+        value = getattr(options, name)
+        if value is not None and value is not False and value != []:
+            raise UsageError(f"--{name.replace('_', '-')}: {reason}")
+
+
+def say(options: argparse.Namespace, line: str) -> None:
+    """Prints ``line`` after the results: on stderr where they are JSON, so that stdout is JSON alone."""
+    print(line, file=sys.stderr if options.json else sys.stdout)
 
 
 def need_tensorflow() -> None:

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     from convert.zoo import figures, running  # noqa: PLC0415 - as above
     from convert.zoo.catalogue import ENTRIES  # noqa: PLC0415 - as above
     from convert.zoo.own_problem import own_problem  # noqa: PLC0415 - as above
-    from convert.zoo.problems import Places  # noqa: PLC0415 - as above
+    from convert.zoo.problems import PROBLEMS, Places  # noqa: PLC0415 - as above
     from convert.zoo.summary import published_figures, summaries  # noqa: PLC0415 - as above
 
     if options.list:
@@ -57,6 +57,7 @@ def run(options: argparse.Namespace) -> None:
     own = options.own and options.own.resolve()
     places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve(), own)
     _known("model", options.model or (), list(ENTRIES))
+    _known("corpus", options.corpus or (), list(PROBLEMS))
     names = options.model or list(ENTRIES)
     chosen = [name for name in names if options.model or _trained(ENTRIES[name], slow=options.slow)]
     wanted = _wanted(options, places, chosen)

@@ -10,6 +10,8 @@ equal parts, with neighbouring pairs of 128 bands averaged: exactly the models' 
 """
 
 import csv
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from convert.corpora.clip import LABELS, Clip, Stored
@@ -29,6 +31,7 @@ LABEL_OF = {
     "sadness": "sad",
 }
 STORED = "logmel_u8.npy.xz"
+_WITHOUT_COLUMN = "fields without a column"
 
 
 def fits(folder: Path) -> bool:
@@ -49,9 +52,9 @@ def read_index(index: Path) -> list[Clip]:
     """
     try:
         with index.open(newline="", encoding="utf-8-sig") as lines:
-            table = csv.DictReader(lines)
-            _check_columns(index, set(table.fieldnames or ()))
-            return [_clip(index, number, row) for number, row in enumerate(table, start=2)]
+            table = csv.DictReader(lines, restkey=_WITHOUT_COLUMN)
+            _check_columns(index, table.fieldnames or ())
+            return [_clip(index, table.line_num, row) for row in table]
     except OSError as exc:
         raise UsageError(f"{index}: {exc.strerror}, expected a readable index.csv") from exc
     except UnicodeDecodeError as exc:
@@ -60,18 +63,26 @@ def read_index(index: Path) -> list[Clip]:
         raise UsageError(f"{index}: {exc}, expected a readable index.csv") from exc
 
 
-def _check_columns(index: Path, columns: set[str]) -> None:
+def _check_columns(index: Path, names: Sequence[str]) -> None:
+    columns = set(names)
+    if repeated := [name for name, count in Counter(names).items() if name and count > 1]:
+        raise UsageError(f"{index}: column {repeated[0]} is there {names.count(repeated[0])} times, expected it once")
     located = "file" in columns or {"clip", "start", "n_frames"} <= columns
     if not located or not {"speaker", "emotion"} <= columns:
         raise UsageError(
-            f"{index}: columns are {sorted(columns)}, expected speaker, emotion and file (or clip, start, n_frames)"
+            f"{index}: columns are {sorted(columns)}, expected speaker, emotion and file (or clip, start, n_frames),"
+            " with commas between them"
         )
 
 
 def _clip(index: Path, number: int, row: dict[str, str]) -> Clip:
-    folder = index.parent
+    folder, where = index.parent, f"{index}:{number}"
+    if any(row.pop(_WITHOUT_COLUMN, ())):  # empty ones are a spreadsheet's
+        raise UsageError(f"{where}: more fields than columns, expected quotes around a field with a comma")
     if None in row.values():  # csv's own mark of a row that ends early
-        raise UsageError(f"{index}:{number}: fewer fields than columns, expected a row like its header")
+        raise UsageError(f"{where}: fewer fields than columns, expected a row like its header")
+    if not row.get("file") and "clip" not in row:
+        raise UsageError(f"{where}: no file, expected a path relative to the index")
     try:
         audio = folder / row["file"] if row.get("file") else None
         stored = None if audio else Stored(folder / STORED, int(row["start"]), int(row["n_frames"]))
@@ -87,21 +98,25 @@ def _clip(index: Path, number: int, row: dict[str, str]) -> Clip:
             intensity=row.get("intensity", ""),
             sentence=sentence,
             words=row.get("words") or words(corpus, sentence),
-            level=_mean(row.get("voice_level")),
+            level=_mean(where, row, "voice_level"),
             votes=tuple(float(count) for count in counts if count) if all(counts) else None,
-            valence=_mean(row.get("valence")),
-            arousal=_mean(row.get("arousal")),
-            dominance=_mean(row.get("dominance")),
+            valence=_mean(where, row, "valence"),
+            arousal=_mean(where, row, "arousal"),
+            dominance=_mean(where, row, "dominance"),
             audio=audio,
             stored=stored,
         )
     except (KeyError, ValueError, TypeError) as exc:
-        raise UsageError(f"{index}:{number}: {exc}, expected a row like its header") from exc
+        raise UsageError(f"{where}: {exc}, expected a row like its header") from exc
 
 
-def _mean(text: str | None) -> float | None:
+def _mean(where: str, row: dict[str, str], column: str) -> float | None:
     """The mean of numbers separated by colons, as CREMA-D writes the levels of tied answers."""
+    text = row.get(column)
     if not text:
         return None
-    numbers = [float(part) for part in text.split(":")]
+    try:
+        numbers = [float(part) for part in text.split(":")]
+    except ValueError as exc:
+        raise UsageError(f"{where}: {column} is {text!r}, expected a number") from exc
     return sum(numbers) / len(numbers)

@@ -53,8 +53,8 @@ def prepare(clips: Sequence[Clip], folder: Path) -> None:
         if not target.is_file():
             with atomic(target) as made:
                 np.save(made, _unpacked(file))
-    audible = [clip for clip in clips if clip.audio]
-    for clip in tqdm(audible, desc="log-mel", unit="clip", disable=not audible):
+    absent = [clip for clip in clips if clip.audio and not (folder / f"{key(clip)}.npy").is_file()]
+    for clip in tqdm(absent, desc="log-mel", unit="clip", disable=not absent or None):
         target = folder / f"{key(clip)}.npy"
         if clip.audio and not target.is_file():
             levels = _front_end().clip_levels(recordings.samples(clip.audio, clip.padded_s))

@@ -8,6 +8,7 @@ Speakers are divided, not clips: results on a voice that a network was trained o
 
 import dataclasses
 import hashlib
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -28,6 +29,7 @@ MIN_CLIPS_OF_LABEL = 12
 MAX_LABELS = 32  # of a bundle
 _MAX_BLOCKS = 5
 _SCALES, _SCALE = ("arousal", "valence", "dominance"), (1, 5)  # as IEMOCAP's listeners give them
+_GENDERS, _INTENSITIES = ("", "female", "male"), ("", "normal", "strong")
 _RESERVED = {"none", "uncertain"}  # words of the state that are no label
 # Columns that trainings learn from besides the label: targets of further heads, and words.
 _LEARNED = ("gender", "intensity", "level", *_SCALES, "words")
@@ -74,13 +76,15 @@ def read_own(index: Path) -> OwnCorpus:
     """The corpus in ``index``, whose ``emotion`` column has the labels, or in a folder that one of the readers knows.
 
     Raises:
-        UsageError: it cannot be read, a row lacks speaker or emotion, a file is missing, two words would be one label,
-            or there are too few speakers or clips.
+        UsageError: it cannot be read, a row lacks speaker or emotion or has another value than a column may have, a
+            file is missing, two words would be one label, two spellings two speakers, or there are too few of either.
     """
     folder = index if index.is_dir() else index.parent
     name = _NAME.sub("-", folder.resolve().name).strip("-.")[:64] or "own"
     read = corpora.read(folder) if index.is_dir() else read_index(index)
-    clips = [_labelled(folder, clip, name) for clip in read]
+    if not read:
+        raise UsageError(f"{index}: no rows, expected one for each recording")
+    clips = [_labelled(index, folder, clip, name) for clip in read]
     labels = tuple(sorted({str(clip.label) for clip in clips}))
     _check(index, clips, labels)
     _check_files(index, clips)
@@ -116,24 +120,35 @@ def blocks(clips: Sequence[Clip], labels: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _labelled(index: Path, clip: Clip, name: str) -> Clip:
-    file = clip.audio.relative_to(index) if clip.audio else Path(clip.id)
+def _labelled(index: Path, folder: Path, clip: Clip, name: str) -> Clip:
+    file = Path(os.path.relpath(clip.audio, folder) if clip.audio else clip.id)
     label = as_label(clip.emotion)
-    if not clip.speaker.strip():
+    speaker = " ".join(unicodedata.normalize("NFC", clip.speaker).split())
+    if not speaker:
         raise UsageError(f"{index}: {file} has no speaker, expected one: nobody may be on two sides of a split")
     if not _LABEL.fullmatch(label) or label in _RESERVED:
         raise UsageError(
             f"{index}: {file} has emotion {clip.emotion!r}, expected a word of Latin letters, not none or uncertain"
         )
+    _check_choice(index, file, "gender", clip.gender, _GENDERS)
+    if not index.is_dir():  # corpora have words of their own
+        _check_choice(index, file, "intensity", clip.intensity, _INTENSITIES)
     for what in _SCALES:
         value = getattr(clip, what)
         if value is not None and not _SCALE[0] <= value <= _SCALE[1]:
             raise UsageError(f"{index}: {file} has {what} {value:g}, expected {_SCALE[0]} to {_SCALE[1]}")
-    return dataclasses.replace(clip, id=file.with_suffix("").as_posix(), corpus=name, label=label, votes=None)
+    identifier = file.with_suffix("").as_posix()
+    return dataclasses.replace(clip, id=identifier, corpus=name, speaker=speaker, label=label, votes=None)
+
+
+def _check_choice(index: Path, file: Path, column: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise UsageError(f"{index}: {file} has {column} {value!r}, expected {' or '.join(allowed[1:])}, or nothing")
 
 
 def _check(index: Path, clips: Sequence[Clip], labels: Sequence[str]) -> None:
     _check_words(index, clips)
+    _check_people(index, clips)
     ids = Counter(clip.id for clip in clips)
     if repeated := [name for name, count in ids.items() if count > 1]:
         raise UsageError(f"{index}: {repeated[0]} is there {ids[repeated[0]]} times, expected each recording once")
@@ -175,10 +190,25 @@ def _check_words(index: Path, clips: Sequence[Clip]) -> None:
             )
 
 
+def _check_people(index: Path, clips: Sequence[Clip]) -> None:
+    """One person under two names would be trained on and tested, unnoticed."""
+    names: dict[str, str] = {}
+    for clip in clips:
+        first = names.setdefault(clip.speaker.casefold(), clip.speaker)
+        if clip.speaker != first:
+            raise UsageError(
+                f"{index}: {first!r} and {clip.speaker!r} would be two speakers, expected one spelling: nobody may be"
+                " on two sides of a split"
+            )
+
+
 def _check_files(index: Path, clips: Sequence[Clip]) -> None:
     """All of them before anything is computed: after an hour of features is late."""
-    missing = [clip.audio for clip in clips if clip.audio and not clip.audio.is_file()]
+    missing = [clip.audio for clip in clips if clip.audio and not os.path.isfile(clip.audio)]  # noqa: PTH113 - no error
+    if missing and os.path.isdir(missing[0]):  # noqa: PTH112 - as above
+        raise UsageError(f"{index}: {missing[0]} is a folder, expected the path of a recording")
     if missing:
+        slashes = ", with / between folders" if "\\" in str(missing[0]) else ""
         more = f" and {counted(len(missing) - 1, 'other file')}" if missing[1:] else ""
         verb = "are" if missing[1:] else "is"
-        raise UsageError(f"{index}: {missing[0]}{more} {verb} not there, expected paths relative to the index")
+        raise UsageError(f"{index}: {missing[0]}{more} {verb} not there, expected paths relative to the index{slashes}")

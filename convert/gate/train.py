@@ -81,7 +81,9 @@ def train(speech: Pieces, other: Pieces, held: Held, run: GateRun) -> None:
         _put([*model.weights, *optimizer.variables], state)
         history = json.loads(log.read_text(encoding="utf-8"))
     update = _update(model, optimizer)
-    with tqdm(total=recipe.epochs * recipe.batches, initial=len(history) * recipe.batches, desc="gate") as bar:
+    with tqdm(
+        total=recipe.epochs * recipe.batches, initial=len(history) * recipe.batches, desc="gate", disable=None
+    ) as bar:
         for epoch in range(len(history), recipe.epochs):
             losses = []
             for inputs, targets in _epoch(speech, other, recipe, (run.seed, epoch)):

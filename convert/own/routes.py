@@ -8,8 +8,9 @@ Made as the six labels' own routes are: ``m1`` answers all labels, ``m2`` and ``
 fewest confusions for its size (normalised cut, Shi and Malik 2000, by the Fiedler vector).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import get_args
 
 import msgspec
 import numpy as np
@@ -18,18 +19,20 @@ from numpy.typing import NDArray
 from convert.recipes.cascade import FIRST, Cascade
 from convert.score.metrics import Counts
 from edged.errors import ModelError, UsageError, reason
-from edged.models.bundle import FORMAT, Branch, Labels, Manifest, Model, Node, Routes, check_routes
+from edged.models.bundle import FORMAT, Branch, DimensionName, Manifest, Model, Node, Routes, check_routes
 
 _PAIR = 2
 _MIN_GROUPED = 4  # labels from which both groups have two or more
 _PRIOR = 0.5  # clips of every confusion, seen or not
 _N_PAIRS = 2
+_MARK = b"\xef\xbb\xbf"  # of UTF-8, as some editors put it before JSON
+_PARTS = {"adaptation", "gate", "trunk", *get_args(DimensionName)}  # files of a bundle that are no model's
 
 
 class _Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``routes.json``: as in ``bundle.json``."""
+    """``routes.json``: as in ``bundle.json``; words that are no label are named by ``_check_models``."""
 
-    models: Annotated[dict[str, Annotated[Labels, msgspec.Meta(min_length=2)]], msgspec.Meta(min_length=1)]
+    models: dict[str, tuple[str, ...]]
     hard: Node
 
 
@@ -71,25 +74,52 @@ def given(file: Path, labels: tuple[str, ...]) -> Cascade:
     """The routes in ``file`` for ``labels``.
 
     Raises:
-        UsageError: the file cannot be read, is of another form, or has no model of all ``labels`` first.
+        UsageError: the file cannot be read, is of another form, has no model of all ``labels`` first, or a branch
+            leads to a model that cannot answer it.
     """
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=_Given)
-    except (OSError, msgspec.DecodeError) as exc:
+        found = msgspec.json.decode(file.read_bytes().removeprefix(_MARK), type=_Given)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise UsageError(f"{file}: {reason(exc)}, expected JSON with models (labels by model) and hard") from exc
+    _check_models(file, found.models, labels)
     first = found.hard.model
     if set(found.models.get(first, ())) != set(labels):
         raise UsageError(f"{file}: hard.model is {first!r}, expected a model of all labels: {', '.join(labels)}")
-    for name, own in found.models.items():
-        if unknown := sorted(set(own) - set(labels)):
-            raise UsageError(f"{file}: models.{name} names {', '.join(unknown)}, expected some of {', '.join(labels)}")
     try:
         check_routes(file, _as_manifest(found, labels))
     except ModelError as exc:
-        raise UsageError(str(exc)) from exc
+        raise UsageError(str(exc).replace(" routes.hard", " hard", 1)) from exc
+    _check_branches(file, found.models, found.hard, "hard", ())
     renamed = {first: FIRST} | ({FIRST: first} if FIRST in found.models and first != FIRST else {})
     rest = {renamed.get(name, name): own for name, own in found.models.items() if name != first}
     return Cascade({FIRST: labels, **rest}, _renamed(found.hard, renamed))
+
+
+def _check_models(file: Path, models: Mapping[str, tuple[str, ...]], labels: tuple[str, ...]) -> None:
+    for name, own in models.items():
+        if name in _PARTS:
+            raise UsageError(f"{file}: models.{name} is the name of another part of a bundle, expected one such as m2")
+        if unknown := sorted(set(own) - set(labels)):
+            raise UsageError(f"{file}: models.{name} names {', '.join(unknown)}, expected some of {', '.join(labels)}")
+        if len(set(own)) != len(own) or len(own) < _PAIR:
+            raise UsageError(f"{file}: models.{name} is {list(own)}, expected two labels or more, each once")
+
+
+def _check_branches(
+    file: Path, models: Mapping[str, tuple[str, ...]], node: Node, where: str, before: tuple[str, ...]
+) -> None:
+    """A label that the next model lacks would never be answered; a model that was asked before says the same again."""
+    for index, branch in enumerate(node.branches):
+        then, path = branch.then, f"{where}.branches[{index}].then"
+        asked = (*before, node.model)
+        if then.model in asked:
+            raise UsageError(f"{file}: {path}.model is {then.model!r}, expected one that was not asked on the way")
+        if lost := sorted(set(branch.labels) - set(models[then.model])):
+            raise UsageError(
+                f"{file}: {path}.model is {then.model!r}, which lacks {', '.join(lost)}, expected a model of all labels"
+                " of its branch"
+            )
+        _check_branches(file, models, then, path, asked)
 
 
 def _as_manifest(found: _Given, labels: tuple[str, ...]) -> Manifest:

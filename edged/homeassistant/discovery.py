@@ -124,7 +124,7 @@ def _components(payload: bytes) -> dict[str, str]:
     """Platform by component of a device message; empty for any other message."""
     try:
         whole = msgspec.json.decode(payload, type=_Whole)
-    except (msgspec.DecodeError, UnicodeDecodeError):  # anyone may publish there
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # anyone may publish there
         return {}
     return {key: component.p for key, component in whole.cmps.items()}
 

@@ -54,7 +54,7 @@ class NameConflict:
             return
         try:
             info = msgspec.json.decode(received.payload, type=Info)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         if info.session == self._session:
             return

@@ -49,8 +49,9 @@ def test_another_session_is_a_conflict_and_is_answered_once(caplog: pytest.LogCa
         received(OTHER, retained=True),
         Received("edged/b/info", encoded(OTHER), retained=False),
         Received("edged/a/info", b"\xff{", retained=False),
+        Received("edged/a/info", b'{"x":' + b"[" * 5000, retained=False),
     ],
-    ids=["our own", "of before", "another topic", "nonsense"],
+    ids=["our own", "of before", "another topic", "nonsense", "brackets without end"],
 )
 def test_no_conflict(message: Received) -> None:
     """None of these messages is from another live device."""

@@ -127,6 +127,12 @@ def test_prepare_goes_on(tmp_path: Path) -> None:
     assert len(dataset.levels(clips[1], cache)) == 1 + 11200 // 256
 
 
+def test_prepare_shows_its_bar_on_a_terminal_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a file of errors a bar would be hundreds of lines."""
+    dataset.prepare([clip(layouts.sound(tmp_path / "a.wav"))], tmp_path / "cache")
+    assert not capsys.readouterr().err
+
+
 def test_same_sound_same_key(tmp_path: Path) -> None:
     """The cache knows sounds, not names; a part of a sound is another one."""
     first = layouts.sound(tmp_path / "a.wav")

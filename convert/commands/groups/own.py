@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from convert.commands.groups.workers import workers_of
-from convert.commands.options import refuse, seed_of
+from convert.commands.options import refuse, say, seed_of
 from convert.data.own_corpus import read_own
 from convert.own import routes
 from convert.own.plan import Plan
@@ -16,7 +16,9 @@ from convert.recipes.own import LARGE, SCRATCH
 from edged.errors import UsageError
 
 HEADS = "heads"  # one head on the shipped trunk, named like a model
-_NOT_WITH_OWN = ("recipe", "fold")
+_NOT_WITH_OWN = ("recipe", "fold", "shipped_gate")  # which always get the shipped gate
+_OF_CORPORA = ("alternative", "runs")
+_OF_OWN = ("routes", "from_scratch", "licence")
 
 
 def add_own(parser: argparse.ArgumentParser) -> None:
@@ -28,13 +30,26 @@ def add_own(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--licence", help="of the bundle, for its card")
 
 
+def refuse_without_own(options: argparse.Namespace) -> None:
+    """Refuses options that would have no effect without recordings.
+
+    Raises:
+        UsageError: one of them was given, and no recordings were.
+    """
+    if options.own is None:
+        refuse(options, _OF_OWN, "expected --own INDEX.csv with it")
+
+
 def plan_of(options: argparse.Namespace) -> Plan:
     """The plan that ``options`` name, its recordings checked.
 
     Raises:
         UsageError: too few recordings, or routes that do not fit.
     """
-    refuse(options, _NOT_WITH_OWN, "not with --own, whose recipe and folds are those of its recordings")
+    refuse(options, _NOT_WITH_OWN, "not with --own, whose recipe, folds and gate are its own")
+    refuse(options, _OF_CORPORA, "not with --own, which is measured by itself")
+    if options.from_scratch:
+        refuse(options, ("size",), "not with --from-scratch, which trains on no trunk")
     index = options.own.resolve()
     labels = read_own(index).labels
     return Plan(
@@ -56,7 +71,7 @@ def one_model_plan(options: argparse.Namespace) -> Plan:
     """
     from convert.own.device.networks import NAMES  # noqa: PLC0415 - scikit-learn takes a second
 
-    refuse(options, (*_NOT_WITH_OWN, "size"), "not with --model, which is the whole bundle")
+    refuse(options, (*_NOT_WITH_OWN, "size", "routes", "from_scratch"), "not with --model, which is the whole bundle")
     if options.own is None:
         raise UsageError("--model: trains on recordings, expected --own INDEX.csv, or --own FOLDER of a corpus")
     if options.model not in (*NAMES, HEADS):
@@ -88,4 +103,5 @@ def run_own(plan: Plan, options: argparse.Namespace) -> None:
     out = options.out or options.work / "bundles" / plan.recipe.name.replace("own", plan.corpus.name, 1)
     bundle = own.write(plan, made, out, options.licence)
     print(json.dumps(bundle.manifest.metrics, indent=1) if options.json else own_report(bundle.manifest))
-    print(f"{bundle.path}: {bundle.manifest.name} {bundle.manifest.version}; edged: models.bundle: {bundle.path}")
+    name = f"{bundle.manifest.name} {bundle.manifest.version}"
+    say(options, f"{bundle.path}: {name}; edged: models.bundle: {bundle.path}")

@@ -6,7 +6,7 @@
 import argparse
 import os
 
-from convert.commands.options import natural
+from convert.commands.options import positive
 from convert.tasks.job import Workers
 from convert.tasks.processes import Processes
 
@@ -15,7 +15,7 @@ _LOCAL = "local"
 
 def add_workers(parser: "argparse._ArgumentGroup | argparse.ArgumentParser") -> None:
     """Where independent tasks run."""
-    parser.add_argument("--jobs", type=natural, default=os.cpu_count() or 1, help="tasks at once (%(default)s)")
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, help="tasks at once (%(default)s)")
     parser.add_argument(
         "--ray",
         nargs="?",
@@ -32,7 +32,7 @@ def workers_of(options: argparse.Namespace) -> Workers:
         UsageError: Ray is not installed.
     """
     if options.ray is None:
-        return Processes(max(1, options.jobs))
+        return Processes(options.jobs)
     from convert.tasks.on_ray import OnRay  # noqa: PLC0415 - an extra
 
     return OnRay(None if options.ray == _LOCAL else options.ray)

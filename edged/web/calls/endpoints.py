@@ -199,7 +199,7 @@ class CallEndpoints:
 async def _body(request: Request, kind: type[_Kind], sentence: str) -> _Kind:
     try:
         return msgspec.json.decode(await small_body(request), type=kind)
-    except msgspec.DecodeError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise Fault(HTTPStatus.BAD_REQUEST, sentence) from exc
 
 

@@ -108,6 +108,8 @@ def test_operation_without_int8_is_named(tmp_path: Path, capsys: pytest.CaptureF
         (["--model", "RF", "--own", "index.csv"], "--model RF: expected one of 1-D CNN, own trunk"),
         (["--own", "index.csv"], "--own: expected --model NAME with it"),
         (["--model", "heads", "--own", "index.csv", "--size", "small"], "--size: not with --model"),
+        (["--model", "heads", "--own", "index.csv", "--routes", "r.json"], "--routes: not with --model"),
+        (["--model", "heads", "--own", "index.csv", "--from-scratch"], "--from-scratch: not with --model"),
     ],
 )
 @needs_tensorflow

@@ -103,12 +103,17 @@ def test_bundle_has_the_dimensions_of_its_index(bundle: Bundle) -> None:
     assert "gender" not in [*bundle.manifest.models, *bundle.manifest.dimensions]
 
 
-def test_second_run_repeats_nothing(folder: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Folds and whole are read; the models are the same."""
+def test_second_run_repeats_nothing(
+    folder: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Folds and whole are read; the models are the same; with ``--json`` stdout is JSON, and stderr says where."""
     monkeypatch.setattr(stage, "scored_fold", None)
     monkeypatch.setattr(stage, "whole", None)
-    assert main(command(folder, folder / "voices" / "index.csv")) == 0
+    assert main([*command(folder, folder / "voices" / "index.csv"), "--json"]) == 0
     assert load_bundle(folder / "bundle").manifest.models == bundle.manifest.models
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["seed"] == 3
+    assert f"edged: models.bundle: {folder / 'bundle'}" in printed.err
 
 
 def test_changed_dimension_is_trained_anew(tmp_path: Path) -> None:
@@ -160,14 +165,35 @@ def test_bundle_is_evaluated_on_its_own_labels(folder: Path, bundle: Bundle, mon
 
 @pytest.mark.parametrize(
     ("more", "words"),
-    [(["--recipe", "research"], "--recipe: not with --own"), (["--fold", "1"], "--fold: not with --own")],
+    [
+        (["--recipe", "research"], "--recipe: not with --own"),
+        (["--fold", "0"], "--fold: not with --own"),
+        (["--shipped-gate"], "--shipped-gate: not with --own"),
+        (["--alternative", "other=scores.csv"], "--alternative: not with --own"),
+        (["--runs", "build"], "--runs: not with --own"),
+        (["--from-scratch", "--size", "small"], "--size: not with --from-scratch"),
+        (["--jobs", "0"], "argument --jobs: '0': expected a whole number, 1 or more"),
+        (["--out", "{folder}/voices"], "voices: holds files but no bundle.json, expected a new folder"),
+        (["--out", "{folder}/voices/index.csv"], "index.csv: is a file, expected a new folder"),
+    ],
 )
 def test_options_without_effect_are_refused(
-    folder: Path, more: list[str], words: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, more: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before anything is read."""
-    assert main([*command(folder, folder / "voices" / "index.csv"), *more]) == 64
+    (tmp_path / "voices").mkdir()
+    (tmp_path / "voices" / "index.csv").touch()
+    options = [argument.format(folder=tmp_path) for argument in more]
+    assert main([*command(tmp_path, tmp_path / "voices" / "index.csv"), *options]) == 64
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--routes", "routes.json"], ["--from-scratch"], ["--licence", "MIT"]])
+def test_options_without_recordings_are_refused(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """They would change nothing, after hours."""
+    for command in ("all", "bundle"):
+        assert main([command, *option]) == 64
+        assert f"{option[0]}: expected --own INDEX.csv with it" in capsys.readouterr().err
 
 
 def test_heads_on_the_small_trunk(tmp_path: Path) -> None:

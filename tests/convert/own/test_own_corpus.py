@@ -18,12 +18,12 @@ def clip(speaker: str, label: str, number: int = 0) -> Clip:
     return Clip(id=name, corpus="c", speaker=speaker, gender="", emotion=label, label=label)
 
 
-def index(folder: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
+def index(folder: Path, rows: Sequence[tuple[str, ...]], columns: str = "file,speaker,emotion") -> Path:
     """An index of empty files: nothing is read but the table."""
-    for file, _, _ in rows:
+    for file, *_ in rows:
         (folder / file).parent.mkdir(exist_ok=True)
         (folder / file).touch()
-    lines = ["file,speaker,emotion", *(",".join(row) for row in rows)]
+    lines = [columns, *(",".join(row) for row in rows)]
     (folder / "index.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / "index.csv"
 
@@ -141,6 +141,10 @@ def test_digest_is_of_all_that_is_learned(tmp_path: Path, column: str) -> None:
         ([*rows(5, 6), ("x.wav", "s1", "")], "x.wav has emotion '', expected a word"),
         ([*rows(5, 6), ("x.wav", "s1", "None")], "x.wav has emotion 'None', expected a word"),
         ([*rows(5, 6), ("s0/calm0.wav", "s0", "calm")], "s0/calm0 is there 2 times"),
+        ([*rows(5, 6), ("s1/../s0/calm0.wav", "s0", "calm")], "s0/calm0 is there 2 times"),
+        ([*rows(5, 6), ("x.wav", "S1", "calm")], "'s1' and 'S1' would be two speakers, expected one spelling"),
+        ([*rows(5, 6), ("x.wav", "", "calm")], "index.csv: x.wav has no speaker"),
+        ([], "index.csv: no rows, expected one for each recording"),
     ],
 )
 def test_too_few_are_refused_in_words(tmp_path: Path, given: list[tuple[str, str, str]], words: str) -> None:
@@ -174,3 +178,48 @@ def test_missing_files_are_named_before_anything_is_computed(tmp_path: Path) -> 
     (tmp_path / "s2" / "calm0.wav").unlink()
     with pytest.raises(UsageError, match=r"s1/calm0\.wav and 1 other file are not there"):
         read_own(given)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("gender", "f", "expected female or male, or nothing"),
+        ("intensity", "Strong", "expected normal or strong, or nothing"),
+        ("arousal", "6", "expected 1 to 5"),
+    ],
+)
+def test_values_that_would_be_left_out_are_refused(tmp_path: Path, column: str, value: str, expected: str) -> None:
+    """A word that no head knows would be no value at all, and nothing would say so."""
+    given = index(tmp_path, [(*row, value) for row in rows(5, 6)], f"file,speaker,emotion,{column}")
+    with pytest.raises(UsageError, match=rf"index\.csv: s0/calm0\.wav has {column} '?{value}'?, {expected}"):
+        read_own(given)
+
+
+def test_spaces_around_a_speaker_make_no_other_person(tmp_path: Path) -> None:
+    """Nobody is on two sides because of a space."""
+    spoken = [(file, f" {name} " if "calm" in file else name, label) for file, name, label in rows(5, 6)]
+    assert len(read_own(index(tmp_path, spoken)).block_of) == 5
+
+
+def test_recordings_elsewhere(tmp_path: Path) -> None:
+    """A path may be absolute, or leave the folder of the index."""
+    (tmp_path / "own").mkdir()
+    given = [(str(tmp_path / "a.wav"), "s0", "calm"), ("../b.wav", "s1", "calm"), *rows(4, 6)]
+    assert [one.id for one in read_own(index(tmp_path / "own", given)).clips[:2]] == ["../a", "../b"]
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("s0\\x.wav", "x.wav is not there, expected paths relative to the index, with / between folders"),
+        ("s0", "s0 is a folder, expected the path of a recording"),
+        ("x" * 300, "x is not there, expected paths relative to the index"),
+    ],
+)
+def test_paths_that_are_no_file(tmp_path: Path, file: str, words: str) -> None:
+    """Windows' separators are named; a folder is not said to be missing."""
+    table = index(tmp_path, rows(4, 6))
+    table.write_text(f"{table.read_text()}{file},s1,calm\n")
+    with pytest.raises(UsageError) as caught:
+        read_own(table)
+    assert words in str(caught.value)

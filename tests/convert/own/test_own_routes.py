@@ -89,8 +89,23 @@ def test_given_routes_begin_with_m1(tmp_path: Path) -> None:
     [
         ({"hard": {"model": "m1"}}, "hard.model is 'm1', expected a model of all labels"),
         ({"models": {"all": ["calm", "loud", "tense"], "m2": ["calm", "bored"]}}, "models.m2 names bored"),
-        ({"models": {"all": ["calm", "loud", "tense"]}}, "routes.hard.branches[0].then.model is 'm1'"),
+        (
+            {"models": {"all": ["calm", "loud", "tense"]}},
+            ": hard.branches[0].then.model is 'm1', expected",
+        ),
         ({"more": 1}, "unknown field `more`"),
+        ({"models": {"all": ["Müde", "loud", "tense"]}}, "models.all names Müde, expected some of calm, loud, tense"),
+        ({"models": {"all": ["calm", "loud", "tense"], "m1": ["calm"]}}, "models.m1 is ['calm'], expected two labels"),
+        ({"models": {"all": ["calm", "loud", "tense", "calm"]}}, "expected two labels or more, each once"),
+        ({"models": {"all": ["calm", "loud", "tense"], "trunk": ["calm", "loud"]}}, "models.trunk is the name of"),
+        (
+            {"models": {"all": ["calm", "loud", "tense"], "m1": ["loud", "tense"]}},
+            "'m1', which lacks calm, expected",
+        ),
+        (
+            {"hard": {"model": "all", "branches": [{"labels": ["calm"], "then": {"model": "all"}}]}},
+            "hard.branches[0].then.model is 'all', expected one that was not asked on the way",
+        ),
     ],
 )
 def test_given_routes_that_do_not_fit(tmp_path: Path, changed: dict[str, Any], words: str) -> None:
@@ -98,3 +113,19 @@ def test_given_routes_that_do_not_fit(tmp_path: Path, changed: dict[str, Any], w
     with pytest.raises(UsageError, match=r"routes\.json") as caught:
         routes.given(given(tmp_path, **changed), ("calm", "loud", "tense"))
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b'{"models": {"m1": ["m\xfcde"]}}', b'{"hard": ' + b"[" * 9999, b""])
+def test_given_routes_that_are_no_json(tmp_path: Path, content: bytes) -> None:
+    """Another encoding, brackets without end, nothing: a line that names the file."""
+    (tmp_path / "routes.json").write_bytes(content)
+    with pytest.raises(UsageError, match=r"routes\.json: .*, expected JSON with models") as caught:
+        routes.given(tmp_path / "routes.json", ("calm", "tense"))
+    assert "\n" not in str(caught.value)
+
+
+def test_given_routes_of_a_windows_editor(tmp_path: Path) -> None:
+    """A byte order mark changes nothing."""
+    file = given(tmp_path)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert routes.given(file, ("calm", "loud", "tense")).tasks["all"] == ("calm", "tense")

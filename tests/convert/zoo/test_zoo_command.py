@@ -70,6 +70,8 @@ def test_unknown_names(places: Places, tmp_path: Path, capsys: pytest.CaptureFix
     assert '--model RF on egemap: did you mean "RF on egemaps"? --list names all' in capsys.readouterr().err
     assert main(command(places, tmp_path, "--model", "?")) == 64
     assert "--model ?: expected a name that --list prints" in capsys.readouterr().err
+    assert main(command(places, tmp_path, "--corpus", "emodbb")) == 64
+    assert '--corpus emodbb: did you mean "emodb"? --list names all' in capsys.readouterr().err
 
 
 def test_model_that_cannot_run(places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

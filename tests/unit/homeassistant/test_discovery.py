@@ -138,7 +138,9 @@ def test_change_of_kind_that_was_interrupted_goes_on() -> None:
     assert turns(WHOLE, {**migrating, **WHOLE}) == [dict.fromkeys(SINGLE, b"")]
 
 
-@pytest.mark.parametrize("held", [b"no JSON", b"\xff", b"{}", b'{"cmps":[]}', b'{"cmps":{"x":{"p":"a/b"}}}'])
+@pytest.mark.parametrize(
+    "held", [b"no JSON", b"\xff", b"{}", b'{"cmps":[]}', b'{"cmps":{"x":{"p":"a/b"}}}', b'{"x":' + b"[" * 5000]
+)
 def test_what_others_wrote_there_is_replaced(held: bytes) -> None:
     """Foreign content is overwritten and never used."""
     assert turns(WHOLE, {TOPIC: held}) == [dict(WHOLE)]

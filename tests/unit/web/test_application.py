@@ -144,6 +144,7 @@ def test_fault_for_its_reader(client: TestClient, headers: dict[str, str], kind:
 def test_choice_checked(client: TestClient) -> None:
     """Only a channel is a choice, and only while it is asked for."""
     identifier = _sent(client)[1]["id"]
-    for body in (b"", b"{}", b'{"customer": "agent"}', b'{"customer": "left", "x": 1}', b"x" * 10_000):
+    unreadable = (b'{"customer": "\xff"}', b'{"customer": ' + b"[" * 4000, b"x" * 10_000)
+    for body in (b"", b"{}", b'{"customer": "agent"}', b'{"customer": "left", "x": 1}', *unreadable):
         assert client.post(f"/calls/{identifier}/customer", content=body).status_code in {400, 413}
     assert client.post(f"/calls/{identifier}/customer", content=b'{"customer": "left"}').status_code == 409

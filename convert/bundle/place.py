@@ -1,0 +1,42 @@
+"""The folder of a bundle: what it may be, and how a new one takes its place.
+
+--out ──nothing, an empty folder, a bundle──► fit; anything else is somebody's, and refused
+NAME.part, verified ──► NAME, whose old content is removed last
+"""
+
+import shutil
+from pathlib import Path
+
+from edged.errors import UsageError
+
+_MANIFEST = "bundle.json"
+
+
+def check_out(out: Path) -> None:
+    """Checks that a bundle written to ``out`` would replace nothing but a bundle.
+
+    Raises:
+        UsageError: it is a file, or a folder of something else.
+    """
+    place = out.resolve()
+    if not place.name:
+        raise UsageError(f"--out {out}: is the root folder, expected a new folder, or that of a bundle")
+    if place.is_dir():
+        if (place / _MANIFEST).is_file() or not any(place.iterdir()):
+            return
+        what = f"holds files but no {_MANIFEST}"
+    elif place.exists():
+        what = "is a file"
+    else:
+        return
+    raise UsageError(f"--out {out}: {what}, expected a new folder, or that of a bundle, which is replaced")
+
+
+def replace(out: Path, part: Path) -> None:
+    """Moves ``part`` to ``out``; the old folder is removed only once the new one is there."""
+    old = out.with_name(f".{out.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.replace(old)
+    part.replace(out)
+    shutil.rmtree(old, ignore_errors=True)
