@@ -73,7 +73,7 @@ def own_trunk(n_labels: int, heads: Sequence[str]) -> Any:  # noqa: ANN401 - ker
     return network(NetworkSpec(), n_labels, tuple(heads))
 
 
-_PLAIN = Design(name=OWN_TRUNK, make=own_trunk, epochs=30, learning_rate=2e-3, multitask=True)
+_PLAIN = Design(make=own_trunk, epochs=30, learning_rate=2e-3, multitask=True)
 
 
 def limited_epochs(epochs: int | None) -> None:
