@@ -110,15 +110,23 @@ def test_training_has_every_label() -> None:
 
 
 @pytest.mark.parametrize(
-    "column", ["gender", "intensity", "voice_level", "arousal", "valence", "dominance", "words", "emotion", "speaker"]
+    ("column", "others"),
+    [
+        ("gender", ("female", "male")),
+        ("intensity", ("normal", "strong")),
+        ("emotion", ("tense", "calm")),
+        ("speaker", ("s1", "s0")),
+        ("words", ("yes", "no")),
+        *[(column, ("3", "4")) for column in ("voice_level", "arousal", "valence", "dominance")],
+    ],
 )
-def test_digest_is_of_all_that_is_learned(tmp_path: Path, column: str) -> None:
+def test_digest_is_of_all_that_is_learned(tmp_path: Path, column: str, others: tuple[str, str]) -> None:
     """A column that comes later, or another value in it, makes other results; the same index makes the same."""
     first = index(tmp_path, rows(5, 3))
     digests = [read_own(first).digest, read_own(first).digest]
     lines = first.read_text(encoding="utf-8").splitlines()
-    names, values = lines[0].split(","), {"emotion": "tense", "speaker": "s1", "words": "yes"}
-    for value in (values.get(column, "3"), {"emotion": "calm", "speaker": "s0"}.get(column, "4")):
+    names = lines[0].split(",")
+    for value in others:
         heads, cells = names, lines[1].split(",")
         if column in names:
             cells[names.index(column)] = value
