@@ -204,7 +204,7 @@ def _check_people(index: Path, clips: Sequence[Clip]) -> None:
 
 def _check_files(index: Path, clips: Sequence[Clip]) -> None:
     """All of them before anything is computed: after an hour of features is late."""
-    missing = [clip.audio for clip in clips if clip.audio and not os.path.isfile(clip.audio)]  # noqa: PTH113 - no error
+    missing = [clip.audio for clip in clips if clip.audio and not os.path.isfile(clip.audio)]  # noqa: PTH113 - false for a name too long
     if missing and os.path.isdir(missing[0]):  # noqa: PTH112 - as above
         raise UsageError(f"{index}: {missing[0]} is a folder, expected the path of a recording")
     if missing:

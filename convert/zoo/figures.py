@@ -29,7 +29,7 @@ def read(file: Path) -> list[Summary]:
         return msgspec.json.decode(file.read_bytes(), type=list[Summary])
     except FileNotFoundError:
         return []
-    except (OSError, msgspec.MsgspecError) as exc:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise UsageError(f"{file}: {reason(exc)}, expected figures that python -m convert zoo wrote") from exc
 
 

@@ -66,7 +66,7 @@ def stored_report(folder: Path) -> Report | None:
     """The report in ``folder``; None if there is none, or one of another version or program."""
     try:
         return msgspec.json.decode((folder / REPORT).read_bytes(), type=Report)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

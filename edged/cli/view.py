@@ -103,7 +103,8 @@ class View:
                 return self._words(node, "", f"{name} is {received.payload.decode()}")
             if name in _PAYLOADS:
                 return self._known(node, msgspec.json.decode(received.payload, type=_PAYLOADS[name]), received)
-        except (ValueError, OverflowError) as exc:  # msgspec's, broken UTF-8, the year 1 east of Greenwich
+        # msgspec's, broken UTF-8; the year 1 east of Greenwich; brackets without end
+        except (ValueError, OverflowError, RecursionError) as exc:
             return self._words(node, "", f"{name} is not understood: {exc}")
         return self._words(node, "", f"{name}, {counted(len(received.payload), 'byte')}")
 

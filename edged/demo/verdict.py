@@ -40,7 +40,7 @@ class Verdict:
         if name == EVENT_END.name:
             try:
                 end = msgspec.json.decode(received.payload, type=EpisodeEnd)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return
             self._episodes.append(Episode(end.event_type, end.start_s, end.start_s + end.duration_s))
 

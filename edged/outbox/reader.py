@@ -132,7 +132,7 @@ def _events(db: sqlite3.Connection) -> Iterator[tuple[Message, float]]:
         topic = _EVENTS.get(name)
         if topic is None or not isinstance(payload, bytes) or not isinstance(put_s, float):
             continue
-        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             event = msgspec.json.decode(payload, type=PAYLOADS[name])
             if getattr(event, "seq", None) == seq:
                 yield Message(topic.name, payload, topic.qos, topic.kind, seq, late=True), put_s

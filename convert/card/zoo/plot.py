@@ -40,9 +40,9 @@ _ORDER = {"*": 2, "x": 2.5}  # by marker, below the others: a star hides what is
 _SMALL, _LARGE = 18, 64  # of a mark, in square points
 _HALF = 6.5  # of the box around a mark that names of others stay out of, in points
 _LEAST, _GREATEST = 20, 6e9  # multiply-adds of a panel, wider where a row needs it
-_LOWEST, _HIGHEST = 0.1, 1.0  # UAR of a panel, likewise
-_ROOM = 2.0  # factor of multiply-adds between a mark and the edge of a panel that was widened for it
-_MARGIN = 0.02  # of UAR, likewise
+_LOWEST, _HIGHEST = 0.1, 1.0  # UAR of a panel, lower where a row needs it
+_ROOM = 2.0  # between a mark and the edge that was moved for it: a factor of multiply-adds
+_MARGIN = 0.02  # the same in UAR
 _SIZES = {1: (5.0, 0.14), 2: (7.0, 0.1)}  # by rows of panels: height in inches, share of it for the legend
 _FONT = 8
 

@@ -78,7 +78,7 @@ def logits(model: Any, folder: Path, texts: list[str], batch: int = 64) -> Float
 
     ids = tokens.token_ids(folder, texts)
     values = np.zeros((len(texts), model.output_shape[-1]), np.float32)
-    shapes = {name: tf.TensorSpec((None, None), tf.int32) for name in tokens.padded(ids[:1])}
+    shapes = {name: tf.TensorSpec((None, None), tf.int32) for name in tokens.padded([[0]])}
     graph = tf.function(lambda inputs: model(inputs, training=False), autograph=False)
     # One graph for all lengths, traced ahead: TensorFlow warns of the fifth that is traced by a call.
     scored = graph.get_concrete_function(shapes)

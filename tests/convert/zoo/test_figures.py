@@ -36,6 +36,9 @@ def test_damaged_file(tmp_path: Path) -> None:
     file.write_text('[{"problem": "emodb"}]', encoding="utf-8")
     with pytest.raises(UsageError, match=r"zoo\.json: .*`entry`.*expected figures that"):
         figures.read(file)
+    file.write_bytes(b'[{"x":' + b"[" * 5000)
+    with pytest.raises(UsageError, match=r"zoo\.json: .*expected figures that"):
+        figures.read(file)
 
 
 def test_more_folds_and_seeds_win(whole: Summary) -> None:

@@ -93,6 +93,7 @@ def test_column_before_the_emotions() -> None:
         ("emotion", b"\xff\xfe"),
         ("emotion", b'{"v":1}'),
         ("emotion", b"[" * 5000),
+        ("emotion", b'{"x":' + b"[" * 5000),
         ("event/start", b'{"v":1,"event_type":"\x1b[2J"}'),
         ("availability", b"\x80"),
         ("health", b"1e999"),
