@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
     """Runs trials without a result, and prints or writes the table.
 
     Raises:
-        UsageError: no such recogniser or corpus, or an extra is not installed.
+        UsageError: no such recogniser or corpus, an extra is not installed, or nothing is stored.
     """
     from convert.card.zoo import corpus_tables, page  # noqa: PLC0415 - scikit-learn takes seconds
     from convert.zoo import figures, running  # noqa: PLC0415 - as above
@@ -66,6 +66,8 @@ def run(options: argparse.Namespace) -> None:
         need_tensorflow()
         running.run_all(places, figures.lacking(kept, wanted), workers_of(options), origin.commit())
     results = running.results(places, _wanted(options, places, names))
+    if options.stored and not (results or options.page or options.json):
+        raise UsageError(f"--stored: no results of these recognisers in {places.results}, expected those of a training")
     found = summaries(results)
     if options.page:
         found = figures.joined(kept, found, published_figures(results))

@@ -10,17 +10,18 @@ symbols.  While models are being made, every ``.tflite`` file therefore runs her
 import os
 import sys
 from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any, ParamSpec, TypeVar
 
 from tqdm import tqdm
 
 from convert.tasks.job import Job
-from convert.tasks.processes import Processes
-from edged.host.process.interrupts import end_with_parent
+from convert.tasks.processes import POLL_S, Processes
+from edged.host.process.interrupts import end_with_parent, interrupts_held
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -29,14 +30,20 @@ Key = TypeVar("Key", bound=Hashable)
 
 def apart(function: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
     """The result of ``function``, which must stand at the top of a module that does not import TensorFlow."""
+    pool, process = _interpreter()
     usable = False
     try:
-        result, usable = _interpreter().submit(_called, function, arguments, named).result()
+        future = pool.submit(_called, function, arguments, named)
+        while not future.done():
+            with interrupts_held():
+                wait([future], POLL_S)
+        result, usable = future.result()
+    except KeyboardInterrupt:
+        process.terminate()  # its function may take minutes
+        raise
     finally:
-        if (
-            not usable
-        ):  # killed, in an unknown state, or its function has imported TensorFlow: the next call gets a new process
-            _interpreter().shutdown()
+        if not usable:  # killed, in an unknown state, or its function has imported TensorFlow: the next gets another
+            pool.shutdown()
             _interpreter.cache_clear()
     return result
 
@@ -68,10 +75,13 @@ def _called(
 
 
 @cache
-def _interpreter() -> ProcessPoolExecutor:
+def _interpreter() -> tuple[ProcessPoolExecutor, BaseProcess]:
     """One process: an interpreter needs seconds to start, and the stages call it hundreds of times."""
-    pool = ProcessPoolExecutor(1, get_context("spawn"), end_with_parent)
+    pool, others = ProcessPoolExecutor(1, get_context("spawn"), end_with_parent), set(active_children())
+    with interrupts_held():  # Ctrl-C is for the parent: a process that takes it prints where it was
+        pool.submit(os.getpid)
+    (process,) = set(active_children()) - others
     # A process that multiprocessing started joins its children before it closes its pools: without this it would wait
     # without end.
     Finalize(None, pool.shutdown, exitpriority=20)  # before the queues of the pool, which have 10
-    return pool
+    return pool, process

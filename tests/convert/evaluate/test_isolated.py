@@ -1,12 +1,27 @@
 """Calls in a process of their own: kept without TensorFlow, replaced with it or after an error."""
 
 import os
+import signal
+import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from convert.score.isolated import apart, each_apart
+
+REPOSITORY = Path(__file__).parents[3]
+INTERRUPTED = """
+import os, sys, time
+from convert.score.isolated import apart
+try:
+    apart(os.getpid)
+    print("ready", flush=True)
+    {then}
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
 
 
 def _spoilt() -> int:
@@ -75,3 +90,21 @@ def test_single_call_runs_in_a_process_of_its_own() -> None:
     """Where there are more cores than calls too; no call needs no process."""
     assert each_apart(_where, {"call": (1,)}, "calls")["call"]["process"] != os.getpid()
     assert each_apart(_where, {}, "calls") == {}
+
+
+@pytest.mark.parametrize("then", ["time.sleep(600)", "apart(time.sleep, 600)"])
+def test_interrupt_ends_both_processes_without_a_word(then: str) -> None:
+    """A terminal sends Ctrl-C to all processes of a command; the call is not waited for."""
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED.format(then=then)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=REPOSITORY,
+        text=True,
+        start_new_session=True,
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+        os.killpg(program.pid, signal.SIGINT)
+        _, errors = program.communicate(timeout=60)
+    assert (program.returncode, errors) == (130, "")

@@ -74,6 +74,15 @@ def test_unknown_names(places: Places, tmp_path: Path, capsys: pytest.CaptureFix
     assert '--corpus emodbb: did you mean "emodb"? --list names all' in capsys.readouterr().err
 
 
+def test_nothing_is_stored(places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No empty table: a line that says where results were looked for; JSON is an empty list."""
+    stored = command(places, tmp_path, "--model", "RF on eight", "--stored")
+    assert main(stored) == 64
+    assert f"--stored: no results of these recognisers in {tmp_path / 'zoo' / 'results'}" in capsys.readouterr().err
+    assert main([*stored, "--json"]) == 0
+    assert capsys.readouterr().out == "[]\n"
+
+
 def test_model_that_cannot_run(places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A recogniser of words on clips that have none is refused, not left out of the table."""
     assert main(command(places, tmp_path, "--model", "RF on words")) == 64
