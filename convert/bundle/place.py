@@ -1,26 +1,30 @@
 """The folder of a bundle: what it may be, and how a new one takes its place.
 
 --out ──nothing, an empty folder, a bundle──► fit; anything else is somebody's, and refused
+--bundle ──a bundle, in a folder that can be written──► fit
 NAME.part, verified ──► NAME, whose old content is removed last
 """
 
 import shutil
 from pathlib import Path
 
+from convert.data.atomic_file import check_place
 from edged.errors import UsageError
+from edged.models.bundle import load_bundle
 
 _MANIFEST = "bundle.json"
 
 
 def check_out(out: Path) -> None:
-    """Checks that a bundle written to ``out`` would replace nothing but a bundle.
+    """Checks that a bundle can be written to ``out``, and would replace nothing but a bundle.
 
     Raises:
-        UsageError: it is a file, or a folder of something else.
+        UsageError: it is a file, a folder of something else, or in a folder that takes no files.
     """
     place = out.resolve()
     if not place.name:
         raise UsageError(f"--out {out}: is the root folder, expected a new folder, or that of a bundle")
+    check_place("--out", out)
     if place.is_dir():
         if (place / _MANIFEST).is_file() or not any(place.iterdir()):
             return
@@ -30,6 +34,17 @@ def check_out(out: Path) -> None:
     else:
         return
     raise UsageError(f"--out {out}: {what}, expected a new folder, or that of a bundle, which is replaced")
+
+
+def check_bundle(bundle: Path) -> None:
+    """Checks that there is a bundle in the folder ``bundle`` which figures or a gate can be put into.
+
+    Raises:
+        UsageError: the folder takes no files.
+        ModelError: there is none, or it is damaged.
+    """
+    load_bundle(bundle)
+    check_place("--bundle", bundle / _MANIFEST)
 
 
 def replace(out: Path, part: Path) -> None:

@@ -10,6 +10,7 @@ from convert.commands.groups.workers import add_workers
 from convert.commands.options import add_json, add_run, need_tensorflow, run_of, say
 from convert.recipes.catalogue import RECIPES, SIZES
 from convert.train.runs import Run
+from edged.cli.values import path
 from edged.errors import UsageError
 from edged.models.bundle import BUNDLES
 
@@ -28,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_out(parser: argparse.ArgumentParser) -> None:
     """The bundle's folder."""
-    parser.add_argument("--out", type=Path, help="the bundle's folder (with --size edged/models/SIZE, else in --work)")
+    parser.add_argument("--out", type=path, help="the bundle's folder (with --size edged/models/SIZE, else in --work)")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -1,12 +1,13 @@
 """``python -m convert card``: the model card and the plots of a bundle, from its manifest alone."""
 
 import argparse
-from pathlib import Path
+
+from edged.cli.values import path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
-    parser.add_argument("--bundle", type=Path, required=True, help="the bundle's folder")
+    parser.add_argument("--bundle", type=path, required=True, help="the bundle's folder")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -4,12 +4,12 @@ command line ──arguments──► options ──check──► accepted, or 
 """
 
 import argparse
-from pathlib import Path
 
 from convert.commands.gate import add_gate
 from convert.commands.options import ROOT, add_comparisons, add_json, add_run, former_name, refuse
 from convert.commands.text import add_text
 from convert.data import splits
+from edged.cli.values import path
 from edged.errors import UsageError
 
 _PARTS = ("adaptation", "stream", "conditions", "seeds")  # those that can be measured alone
@@ -19,8 +19,8 @@ _NAMED_PARTS = "--adaptation, --stream, --conditions or --seeds"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     add_run(parser)
-    parser.add_argument("--bundle", type=Path, help="this bundle instead of a run; its metrics and card are replaced")
-    parser.add_argument("--index", type=Path, help="an index.csv of clips instead of the recipe's; nothing is written")
+    parser.add_argument("--bundle", type=path, help="this bundle instead of a run; its metrics and card are replaced")
+    parser.add_argument("--index", type=path, help="an index.csv of clips instead of the recipe's; nothing is written")
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--adaptation", action="store_true", help="only UAR by seconds of adaptation")
     part.add_argument("--stream", action="store_true", help="only episodes in long recordings")
@@ -66,7 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_text(parser)
     parser.add_argument(
-        "--checkout", type=Path, default=ROOT, help="with --transforms: the source tree whose edged classify answers"
+        "--checkout", type=path, default=ROOT, help="with --transforms: the source tree whose edged classify answers"
     )
     parser.add_argument(
         "--side", choices=splits.SPLITS, default="test", help="which speakers, with --transforms or --calls"

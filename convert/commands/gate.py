@@ -3,9 +3,9 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convert.bundle.place import check_bundle
 from convert.card.gate.section import section
 from convert.commands.options import (
     add_epochs,
@@ -19,6 +19,7 @@ from convert.commands.options import (
 from convert.gate.material import absent
 from convert.gate.recipe import gate_recipe
 from convert.recipes.catalogue import RECIPES
+from edged.cli.values import path
 
 if TYPE_CHECKING:
     from convert.bundle.shipped_gate import ShippedGate
@@ -31,13 +32,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_seed(parser)
     add_epochs(parser)
     parser.add_argument("--fresh", action="store_true", help="remove what this run has made before")
-    parser.add_argument("--bundle", type=Path, help="put the gate into this bundle")
+    parser.add_argument("--bundle", type=path, help="put the gate into this bundle")
     add_json(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Makes the gate, prints its section of the card, and puts it into a bundle if asked to."""
     need_tensorflow()
+    if options.bundle is not None:
+        check_bundle(options.bundle)
     from convert.gate.stage import make  # noqa: PLC0415 - webrtcvad is an extra
 
     recipe = gate_recipe(options.epochs)

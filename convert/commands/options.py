@@ -19,6 +19,7 @@ from convert.evaluate.measure import Scope
 from convert.recipes.catalogue import RECIPES, SIZES, recipe
 from convert.stream.stage import SHORT, WHOLE
 from convert.train.runs import Run
+from edged.cli.values import path
 from edged.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -53,13 +54,13 @@ def positive(text: str) -> int:
 def add_folders(parser: argparse.ArgumentParser) -> None:
     """Where corpora are, and where stages leave their files."""
     corpora = Path(os.environ.get("EDGED_CORPORA") or ROOT.parent / "shared" / "corpora")
-    parser.add_argument("--corpora", type=Path, default=corpora, help="folder with a folder per corpus (%(default)s)")
+    parser.add_argument("--corpora", type=path, default=corpora, help="folder with a folder per corpus (%(default)s)")
     add_work(parser)
 
 
 def add_work(parser: argparse.ArgumentParser) -> None:
     """Where stages keep their files."""
-    parser.add_argument("--work", type=Path, default=ROOT / "build" / "convert", help="folder for intermediate files")
+    parser.add_argument("--work", type=path, default=ROOT / "build" / "convert", help="folder for intermediate files")
 
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +98,7 @@ def add_comparisons(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=FILE[,FILE…]",
         help="other models on the same clips; several files are averaged",
     )
-    parser.add_argument("--runs", type=Path, nargs="+", default=[], help="folders of runs: mean and spread over them")
+    parser.add_argument("--runs", type=path, nargs="+", default=[], help="folders of runs: mean and spread over them")
     former_name(parser, "--rival", "--alternative")
 
 

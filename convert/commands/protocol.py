@@ -2,14 +2,15 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from convert.bundle import origin
+from convert.bundle.place import check_bundle
 from convert.card.protocols_section import protocols_table
 from convert.commands.groups.workers import add_workers, workers_of
 from convert.commands.options import add_folders, add_json, add_seed, natural, need_tensorflow, seed_of
 from convert.recipes.catalogue import SIZES
 from convert.score.folds import pooled
+from edged.cli.values import path
 from edged.errors import UsageError
 from edged.models.bundle import BUNDLES, load_bundle
 
@@ -27,13 +28,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     way.add_argument("--trunks", action="store_true", help="a trunk and heads of its own for each fold; small only")
     parser.add_argument("--fold", type=natural, help="only this fold: 0, 1, …")
     add_workers(parser)
-    parser.add_argument("--bundle", type=Path, help="add the folds to this bundle's metrics and card")
+    parser.add_argument("--bundle", type=path, help="add the folds to this bundle's metrics and card")
     add_json(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Trains and tests the folds that are not done yet, and prints their table."""
     need_tensorflow()
+    if options.bundle is not None:
+        check_bundle(options.bundle)
     from convert.evaluate.protocols import fold_results, protocol  # noqa: PLC0415 - scikit-learn takes seconds
 
     chosen, of = protocol(options.corpus), ""

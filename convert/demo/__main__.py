@@ -16,11 +16,13 @@ import numpy as np
 
 from convert.command_line import ended
 from convert.data import recordings
+from convert.data.atomic_file import check_place
 from convert.demo.arrangement import Arrangement, arranged
 from convert.demo.conversation import Spoken
 from convert.demo.lines import LINES, VOICES
 from convert.demo.scoring import Scorer
 from convert.demo.search import USUAL, searched
+from edged.cli.values import path
 from edged.demo.sample import SAMPLE
 from edged.errors import UsageError
 from edged.models.bundle import DEFAULT_BUNDLE, Bundle, load_bundle
@@ -40,11 +42,11 @@ class Deliveries(msgspec.Struct, frozen=True, kw_only=True):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m convert.demo", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--bundle", type=Path, default=DEFAULT_BUNDLE, help="the models to search for (%(default)s)")
+    parser.add_argument("--bundle", type=path, default=DEFAULT_BUNDLE, help="the models to search for (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of search and noise (%(default)s)")
     parser.add_argument("--as-found", action="store_true", help="no search: the committed deliveries")
     place = parser.add_mutually_exclusive_group()
-    place.add_argument("--out", type=Path, default=_OUT, help="the sample; the rest goes beside it (%(default)s)")
+    place.add_argument("--out", type=path, default=_OUT, help="the sample; the rest goes beside it (%(default)s)")
     place.add_argument("--ship", action="store_true", help="replace the sample of edged, and the committed deliveries")
     options = parser.parse_args(arguments)
     return ended("convert.demo", lambda: _make(options))
@@ -54,6 +56,7 @@ def _make(options: argparse.Namespace) -> None:
     out, deliveries = (SAMPLE, DELIVERIES) if options.ship else (options.out, options.out.with_name(DELIVERIES.name))
     if out.suffix != SAMPLE.suffix:
         raise UsageError(f"--out {out}: expected the name of a {SAMPLE.suffix} file")
+    check_place("--out", out)
     bundle = load_bundle(options.bundle)
     seed, candidates = _as_found() if options.as_found else (options.seed, _searched(bundle, options.seed))
     arrangement = arranged(bundle, candidates, seed)

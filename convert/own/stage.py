@@ -15,6 +15,7 @@ import numpy as np
 
 from convert.corpora.clip import Clip
 from convert.data import dataset
+from convert.data.own_sound import check_sound
 from convert.own import heads
 from convert.own.fold import calibrated_manifest, scored_fold, whole
 from convert.own.measured import agreement, window_ms
@@ -37,11 +38,13 @@ def made(plan: Plan, workers: Workers) -> Bundle:
     """The bundle without its origin; finished folds are not repeated.
 
     Raises:
-        UsageError: the recordings are too few, see ``read_own``; or a worker died several times.
+        UsageError: the recordings are too few, see ``read_own``, or one holds no sound; or a worker died several
+            times.
         RecordingError: a recording cannot be read.
     """
     corpus = plan.corpus
     dataset.prepare(corpus.clips, plan.work / "cache")
+    check_sound(plan.index, corpus.clips, plan.work / "cache")
     if plan.recipe.heads is not None:
         heads.features(plan, plan.recipe.heads)  # before the workers, which would all compute the same
     jobs = [Job(f"fold{fold}", scored_fold, (plan, fold)) for fold in range(corpus.n_folds)]

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from convert.data import dataset
 from convert.data.atomic_file import atomic
+from convert.data.own_sound import check_sound
 from convert.score.metrics import Counts, among_top
 from convert.tasks.job import Job, Result, Workers
 from convert.zoo import problems, trials
@@ -46,13 +47,15 @@ def run_all(places: Places, wanted: Sequence[Trial], workers: Workers, commit: s
     """Runs the trials that have no result, roughly in their order, and stores each result.
 
     Raises:
-        UsageError: the same trial lost its worker several times.
+        UsageError: one of a user's recordings holds no sound, or the same trial lost its worker several times.
     """
     missing = [trial for trial in wanted if not _file(places, trial).is_file()]
     # Before the workers, which would all compute the same log-mel at once.
     for name in sorted({trial.problem for trial in missing}):
         audible = [clip for clip in problems.clips_of(name, places) if clip.audio or clip.stored]
         dataset.prepare(audible, places.work / "cache")
+        if places.own is not None:
+            check_sound(places.own, audible, places.work / "cache")
     groups = {group[0].name: group for group in _by_training(missing)}
     done = workers.results([Job(name, values_of, (places, *group)) for name, group in groups.items()])
     with tqdm(total=len(missing), desc="zoo", unit="trial", disable=not missing or None) as bar:

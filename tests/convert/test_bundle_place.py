@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from convert.bundle.place import check_out, replace
-from edged.errors import UsageError
+from convert.bundle.place import check_bundle, check_out, replace
+from edged.errors import ModelError, UsageError
+from edged.models.bundle import DEFAULT_BUNDLE
 
 
 def test_new_empty_or_a_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,6 +32,24 @@ def test_folders_of_something_else_are_refused(tmp_path: Path, monkeypatch: pyte
         check_out(Path())
     with pytest.raises(UsageError, match=r"--out /: is the root folder"):
         check_out(Path("/"))
+
+
+@pytest.mark.parametrize("place", ["/proc/bundle", "voices/a.wav/bundle"])
+def test_places_that_cannot_be_written_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """Before hours of training, and without a trace."""
+    (tmp_path / "voices").mkdir()
+    (tmp_path / "voices" / "a.wav").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=rf"--out {place}: .*, expected a place that can be written"):
+        check_out(Path(place))
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "voices", tmp_path / "voices" / "a.wav"]
+
+
+def test_bundle_that_gets_figures(tmp_path: Path) -> None:
+    """One that is not there is refused; the shipped one is fit."""
+    check_bundle(DEFAULT_BUNDLE)
+    with pytest.raises(ModelError, match=r"none/bundle\.json"):
+        check_bundle(tmp_path / "none")
 
 
 def test_replacing_keeps_a_copy_that_somebody_made(tmp_path: Path) -> None:

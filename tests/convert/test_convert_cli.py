@@ -69,6 +69,15 @@ def tiny(folder: Path) -> Path:
         (["prepare", "--seed", "1"], "unrecognized arguments: --seed 1"),
         (["evaluate", "--bundle", str(DEFAULT_BUNDLE), "--alternative", "x"], "--alternative 'x': expected NAME=FILE"),
         (["evaluate", "--bundle", str(DEFAULT_BUNDLE), "--corpora", "/nowhere"], "/nowhere/cremad: no such folder"),
+        (["all", "--own", ""], "argument --own: the name is empty, expected a file or folder"),
+        (["prepare", "--work", ""], "argument --work: the name is empty, expected a file or folder"),
+        (["all", "--out", "/proc/new"], "--out /proc/new: No such file or directory, expected a place that can be"),
+        (["bundle", "--out", "/proc/new"], "--out /proc/new: No such file or directory, expected a place that can be"),
+        (["text", "--output", "/proc/new"], "--output /proc/new: No such file or directory, expected a place"),
+        (["voices", "--out", "/proc/new.npz"], "--out /proc/new.npz: No such file or directory, expected a place"),
+        (["zoo", "--page", "/proc/zoo.md"], "--page /proc/zoo.md: No such file or directory, expected a place"),
+        (["zoo", "--page", "zoo.json"], "--page zoo.json: expected the name of a .md file, beside which"),
+        (["zoo", "--page", "docs"], "--page docs: expected the name of a .md file, beside which"),
     ],
 )
 def test_usage_wrong(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
@@ -99,9 +108,10 @@ def test_sound_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "15a01Wa.wav" in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_evaluate_bundle_absent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bundle that is not there has exit status 78."""
-    assert main(["evaluate", "--bundle", str(tmp_path), "--index", "x.csv"]) == 78
+@pytest.mark.parametrize("command", [["evaluate", "--index", "x.csv"], ["gate"], ["protocol", "emodb"]])
+def test_bundle_absent(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bundle that is not there has exit status 78, before anything is trained."""
+    assert main([*command, "--bundle", str(tmp_path)]) == 78
     assert "bundle.json" in capsys.readouterr().err
 
 

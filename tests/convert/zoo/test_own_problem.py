@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from convert.__main__ import main
 from convert.zoo import cascade
@@ -71,6 +73,16 @@ def test_table_of_own_recordings(index: Path, tmp_path: Path, capsys: pytest.Cap
     assert main(["zoo", *named, *places, "--stored", "--page", str(page)]) == 0
     assert page.read_text(encoding="utf-8").startswith("![UAR against multiply-adds, by corpus](zoo.png)\n\n## rooms,")
     assert (tmp_path / "zoo.png").is_file()
+
+
+@pytest.mark.parametrize("start", [["zoo", "--model", "LR on encoder", "--jobs", "1"], ["all", "--fresh"]])
+def test_silent_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], start: list[str]) -> None:
+    """A muted microphone would be learned as an emotion."""
+    index = write_index(tmp_path / "muted", _LABELS[:2], each=6)
+    soundfile.write(tmp_path / "muted" / "ben" / "calm-1.wav", np.zeros(16_000), 16_000)
+    places = ["--corpora", str(tmp_path), "--work", str(tmp_path / "work")]
+    assert main([*start, "--own", str(index), *places]) == 64
+    assert "ben/calm-1.wav holds no sound, expected speech: record again, or leave out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
