@@ -72,8 +72,11 @@ def ended(program: str, work: Callable[[], None]) -> int:
     return 0
 
 
-class _Parser(argparse.ArgumentParser):
-    """Ends with the project's exit status instead of argparse's own; options cannot be abbreviated."""
+class Parser(argparse.ArgumentParser):
+    """Ends with the project's exit status instead of argparse's own; options cannot be abbreviated.
+
+    A subcommand names its ``module``, whose options are added when it is chosen.
+    """
 
     def __init__(self, *, module: str = "", **named: Any) -> None:  # noqa: ANN401 - argparse's own
         super().__init__(**named, allow_abbrev=False)
@@ -92,9 +95,9 @@ class _Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
 
-def _parser() -> _Parser:
-    parser = _Parser(prog="python -m convert", description="Corpora to a bundle, by stages.")
-    subcommands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands", parser_class=_Parser)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m convert", description="Corpora to a bundle, by stages.")
+    subcommands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands", parser_class=Parser)
     for name, (module, summary) in COMMANDS.items():
         subcommands.add_parser(name, help=summary, description=summary, module=module)
     return parser

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from convert.command_line import ended
+from convert.command_line import Parser, ended
+from convert.commands.options import natural
 from convert.data import recordings
 from convert.data.atomic_file import check_place
 from convert.demo.arrangement import Arrangement, arranged
@@ -41,15 +42,18 @@ class Deliveries(msgspec.Struct, frozen=True, kw_only=True):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m convert.demo", description=(__doc__ or "").splitlines()[0])
+    return ended("convert.demo", lambda: _make(_parser().parse_args(arguments)))
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m convert.demo", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--bundle", type=path, default=DEFAULT_BUNDLE, help="the models to search for (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of search and noise (%(default)s)")
+    parser.add_argument("--seed", type=natural, default=1, help="of search and noise (%(default)s)")
     parser.add_argument("--as-found", action="store_true", help="no search: the committed deliveries")
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--out", type=path, default=_OUT, help="the sample; the rest goes beside it (%(default)s)")
     place.add_argument("--ship", action="store_true", help="replace the sample of edged, and the committed deliveries")
-    options = parser.parse_args(arguments)
-    return ended("convert.demo", lambda: _make(options))
+    return parser
 
 
 def _make(options: argparse.Namespace) -> None:
