@@ -21,19 +21,12 @@ def check_out(out: Path) -> None:
     Raises:
         UsageError: it is a file, a folder of something else, or in a folder that takes no files.
     """
-    place = out.resolve()
+    place, expected = out.resolve(), "expected a new folder, or that of a bundle"
     if not place.name:
-        raise UsageError(f"--out {out}: is the root folder, expected a new folder, or that of a bundle")
-    check_place("--out", out)
-    if place.is_dir():
-        if (place / _MANIFEST).is_file() or not any(place.iterdir()):
-            return
-        what = f"holds files but no {_MANIFEST}"
-    elif place.exists():
-        what = "is a file"
-    else:
-        return
-    raise UsageError(f"--out {out}: {what}, expected a new folder, or that of a bundle, which is replaced")
+        raise UsageError(f"--out {out}: is the root folder, {expected}")
+    if place.is_dir() and any(place.iterdir()) and not (place / _MANIFEST).is_file():
+        raise UsageError(f"--out {out}: holds files but no {_MANIFEST}, {expected}, which is replaced")
+    check_place("--out", out, "folder")
 
 
 def check_bundle(bundle: Path) -> None:
@@ -44,7 +37,7 @@ def check_bundle(bundle: Path) -> None:
         ModelError: there is none, or it is damaged.
     """
     load_bundle(bundle)
-    check_place("--bundle", bundle / _MANIFEST)
+    check_place("--bundle", bundle / _MANIFEST, "file")
 
 
 def replace(out: Path, part: Path) -> None:

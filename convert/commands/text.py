@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
     from convert.text import stage  # noqa: PLC0415 - it takes seconds
 
     if options.output is not None:
-        check_place("--output", options.output)
+        check_place("--output", options.output, "folder")
     work = options.work / "text"
     if options.model == _LINEAR:
         made = stage.make_linear(options.text, Settings(seed=seed_of(options)))

@@ -89,9 +89,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _check_page(page: Path) -> None:
-    if page.suffix != ".md" or page.is_dir():
+    if page.suffix != ".md":
         raise UsageError(f"--page {page}: expected the name of a .md file, beside which .json and .png are written")
-    check_place("--page", page)
+    check_place("--page", page, "file")
 
 
 def _trained(entry: "Entry", *, slow: bool) -> bool:

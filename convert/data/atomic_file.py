@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from edged.errors import UsageError, reason
 
@@ -31,15 +31,19 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def check_place(option: str, path: Path) -> None:
-    """Checks that ``path``, which ``option`` names, could be made, its folders too: after hours of work is late.
+def check_place(option: str, path: Path, kind: Literal["file", "folder"]) -> None:
+    """Checks that ``path``, which ``option`` names, could be written: after hours of work is late.
 
     Raises:
-        UsageError: the nearest folder that exists takes no file.
+        UsageError: it is of the other kind, or the nearest folder that exists, or the folder itself, takes no file.
     """
+    place = path.resolve()
+    if place.exists() and place.is_dir() != (kind == "folder"):
+        raise UsageError(f"{option} {path}: is a {'file' if kind == 'folder' else 'folder'}, expected a {kind}")
     try:
-        folder = next(folder for folder in path.resolve().parents if folder.exists())
-        tempfile.TemporaryFile(dir=folder).close()
+        above = [folder for folder in place.parents if folder.exists()]
+        for folder in above[:1] + [place] * place.is_dir():
+            tempfile.TemporaryFile(dir=folder).close()
     except OSError as exc:
         raise UsageError(f"{option} {path}: {reason(exc)}, expected a place that can be written") from exc
 

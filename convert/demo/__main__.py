@@ -60,7 +60,7 @@ def _make(options: argparse.Namespace) -> None:
     out, deliveries = (SAMPLE, DELIVERIES) if options.ship else (options.out, options.out.with_name(DELIVERIES.name))
     if out.suffix != SAMPLE.suffix:
         raise UsageError(f"--out {out}: expected the name of a {SAMPLE.suffix} file")
-    check_place("--out", out)
+    check_place("--out", out, "file")
     bundle = load_bundle(options.bundle)
     seed, candidates = _as_found() if options.as_found else (options.seed, _searched(bundle, options.seed))
     arrangement = arranged(bundle, candidates, seed)

@@ -24,8 +24,11 @@ def test_folders_of_something_else_are_refused(tmp_path: Path, monkeypatch: pyte
     """Recordings would be gone: the folder is replaced as a whole."""
     (tmp_path / "voices").mkdir()
     (tmp_path / "voices" / "a.wav").touch()
-    for place, words in (("voices", "holds files but no bundle.json"), ("voices/a.wav", "is a file")):
-        with pytest.raises(UsageError, match=rf"--out .*{place}: {words}, expected a new folder, or that of a bundle"):
+    for place, words in (
+        ("voices", "holds files but no bundle.json, expected a new folder, or that of a bundle"),
+        ("voices/a.wav", "is a file, expected a folder"),
+    ):
+        with pytest.raises(UsageError, match=rf"--out .*{place}: {words}"):
             check_out(tmp_path / place)
     monkeypatch.chdir(tmp_path / "voices")
     with pytest.raises(UsageError, match=r"--out \.: holds files"):

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
         _evaluate(options)
         return
     if options.out is not None:
-        check_place("--out", options.out)
+        check_place("--out", options.out, "file")
     folder = fetch(options.work / "voices", options.wheel)
     out = options.out or folder / "made" / shipped.WEIGHTS.name
     arrays = weights.stored(weights.published(folder / WEIGHTS))
