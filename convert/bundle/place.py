@@ -1,7 +1,7 @@
 """The folder of a bundle: what it may be, and how a new one takes its place.
 
 --out ──nothing, an empty folder, a bundle──► fit; anything else is somebody's, and refused
---bundle ──a bundle, in a folder that can be written──► fit
+--bundle ──a bundle of convert, in a folder that can be written──► Bundle
 NAME.part, verified ──► NAME, whose old content is removed last
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from convert.data.atomic_file import check_place
 from edged.errors import UsageError
-from edged.models.bundle import load_bundle
+from edged.models.bundle import Bundle, load_bundle
 
 _MANIFEST = "bundle.json"
 
@@ -29,15 +29,18 @@ def check_out(out: Path) -> None:
     check_place("--out", out, "folder")
 
 
-def check_bundle(bundle: Path) -> None:
-    """Checks that there is a bundle in the folder ``bundle`` which figures or a gate can be put into.
+def made_here(path: Path) -> Bundle:
+    """The bundle in the folder ``path``, checked so that figures or a gate can be put into it.
 
     Raises:
-        UsageError: the folder takes no files.
         ModelError: there is none, or it is damaged.
+        UsageError: it was not made by ``convert``, or its folder takes no files.
     """
-    load_bundle(bundle)
-    check_place("--bundle", bundle / _MANIFEST, "file")
+    made = load_bundle(path)
+    if "command" not in made.manifest.training:
+        raise UsageError(f"{path / _MANIFEST}: training has no command, expected a bundle that convert made")
+    check_place("--bundle", path / _MANIFEST, "file")
+    return made
 
 
 def replace(out: Path, part: Path) -> None:

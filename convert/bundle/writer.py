@@ -15,7 +15,7 @@ import numpy as np
 
 from convert.bundle import origin, results
 from convert.bundle.draft import Gate, draft, gate_of, naming_gate, with_choices
-from convert.bundle.place import check_out, replace
+from convert.bundle.place import check_out, made_here, replace
 from convert.bundle.shipped_gate import PLOT, ShippedGate
 from convert.card import card, plots
 from convert.card.gate.plot import write_gate_plot
@@ -23,7 +23,6 @@ from convert.card.own.own_card import own_card
 from convert.gate.stage import Made
 from convert.score.isolated import apart
 from convert.train.runs import Run
-from edged.errors import UsageError
 from edged.features.geometry import GEOMETRY
 from edged.models.bundle import Bundle, Manifest, Routing, load_bundle
 from edged.models.cascade import Cascade
@@ -98,18 +97,6 @@ def with_card(path: Path) -> Bundle:
     """
     made = made_here(path)
     return with_metrics(made, made.manifest.metrics)
-
-
-def made_here(path: Path) -> Bundle:
-    """The bundle in ``path``.
-
-    Raises:
-        UsageError: it was not made by ``convert``.
-    """
-    made = load_bundle(path)
-    if "command" not in made.manifest.training:
-        raise UsageError(f"{path / 'bundle.json'}: training has no command, expected a bundle that convert made")
-    return made
 
 
 def prove(path: Path) -> None:

@@ -12,6 +12,7 @@ import json
 from typing import Any
 
 from convert.bundle import origin, results
+from convert.bundle.place import made_here
 from convert.card.hub.fusion_section import fusion_section
 from convert.card.printed.call_table import call_table
 from convert.card.report import report
@@ -116,19 +117,21 @@ def _calibrated(training: Run, gate: Any) -> tuple[Any, Any]:  # noqa: ANN401 - 
 
 
 def _of_bundle(options: argparse.Namespace) -> dict[str, Any]:
-    from convert.bundle.writer import made_here, with_metrics  # noqa: PLC0415 - matplotlib takes a second
+    from convert.bundle.writer import with_metrics  # noqa: PLC0415 - matplotlib takes a second
     from convert.evaluate import bundles  # noqa: PLC0415 - scikit-learn takes seconds
 
     path, work = options.bundle or DEFAULT_BUNDLE, options.work
     scope = dataclasses.replace(scope_of(options, clips_only=options.clips, short=options.short), groups=options.group)
     if options.index:
         return bundles.index_metrics(load_bundle(path), options.index, work, scope)
-    if part := part_of(options):
-        measured = bundles.bundle_part(load_bundle(path), work, scope, part)
-        if options.write:
-            with_metrics(made := made_here(path), _with_part(made.manifest.metrics, part, options.group, measured))
-        return measured
+    part = part_of(options)
+    if part and not options.write:
+        return bundles.bundle_part(load_bundle(path), work, scope, part)
     made = made_here(path)
+    if part:
+        measured = bundles.bundle_part(made, work, scope, part)
+        with_metrics(made, _with_part(made.manifest.metrics, part, options.group, measured))
+        return measured
     if options.clips:
         return dict(with_metrics(made, _with_commit(bundles.bundle_comparisons(made, work, scope))).manifest.metrics)
     metrics = _with_commit(bundles.bundle_metrics(made, work, scope))

@@ -5,7 +5,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from convert.bundle.place import check_bundle
+from convert.bundle.place import made_here
 from convert.card.gate.section import section
 from convert.commands.options import (
     add_epochs,
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
     """Makes the gate, prints its section of the card, and puts it into a bundle if asked to."""
     need_tensorflow()
     if options.bundle is not None:
-        check_bundle(options.bundle)
+        made_here(options.bundle)
     from convert.gate.stage import make  # noqa: PLC0415 - webrtcvad is an extra
 
     recipe = gate_recipe(options.epochs)

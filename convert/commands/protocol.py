@@ -4,7 +4,7 @@ import argparse
 import json
 
 from convert.bundle import origin
-from convert.bundle.place import check_bundle
+from convert.bundle.place import made_here
 from convert.card.protocols_section import protocols_table
 from convert.commands.groups.workers import add_workers, workers_of
 from convert.commands.options import add_folders, add_json, add_seed, natural, need_tensorflow, seed_of
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     """Trains and tests the folds that are not done yet, and prints their table."""
     need_tensorflow()
     if options.bundle is not None:
-        check_bundle(options.bundle)
+        made_here(options.bundle)
     from convert.evaluate.protocols import fold_results, protocol  # noqa: PLC0415 - scikit-learn takes seconds
 
     chosen, of = protocol(options.corpus), ""

@@ -145,16 +145,17 @@ def test_gate_is_put_into_a_bundle(bundle: Bundle, folder: Path, capsys: pytest.
 
 
 def test_gate_of_a_foreign_bundle(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bundle without a possible card stays unchanged, with a one-line error."""
+    """A bundle without a possible card stays unchanged, with a one-line error, before anything is trained."""
     other = folder / "foreign"
     shutil.copytree(bundle.path, other)
     content = msgspec.json.encode(msgspec.structs.replace(bundle.manifest, training={}))
     (other / "bundle.json").write_bytes(content)
-    places = ["--corpora", str(folder), "--work", str(folder / "work"), "--bundle", str(other)]
-    assert main(["gate", "--epochs", "1", "--seed", "3", *places]) == 64
+    places = ["--corpora", "/nowhere", "--work", "/nowhere", "--bundle", str(other)]
+    for command in (["gate"], ["protocol", "emodb"], ["evaluate", "--adaptation", "--write"], ["evaluate"]):
+        assert main([*command, *places]) == 64
+        assert "training has no command, expected a bundle that convert made" in capsys.readouterr().err
     with pytest.raises(UsageError, match="training has no command"):
         with_protocol(other, "emodb", {})
-    assert "training has no command, expected a bundle that convert made" in capsys.readouterr().err
     assert (other / "bundle.json").read_bytes() == content
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from convert.bundle.place import check_bundle, check_out, replace
+from convert.bundle.place import check_out, made_here, replace
 from edged.errors import ModelError, UsageError
 from edged.models.bundle import DEFAULT_BUNDLE
 
@@ -50,9 +50,9 @@ def test_places_that_cannot_be_written_are_refused(tmp_path: Path, monkeypatch: 
 
 def test_bundle_that_gets_figures(tmp_path: Path) -> None:
     """One that is not there is refused; the shipped one is fit."""
-    check_bundle(DEFAULT_BUNDLE)
+    assert made_here(DEFAULT_BUNDLE).path == DEFAULT_BUNDLE
     with pytest.raises(ModelError, match=r"none/bundle\.json"):
-        check_bundle(tmp_path / "none")
+        made_here(tmp_path / "none")
 
 
 def test_replacing_keeps_a_copy_that_somebody_made(tmp_path: Path) -> None:
