@@ -28,7 +28,7 @@ def tables(figures: Sequence[Summary], names: Collection[str] = tuple(ENTRIES)) 
         n_labels = max(one.n_labels for one in own)
         chance = f"{n_labels} labels; chance is {1 / n_labels:.3f}.\n"
         parts += [f"## {problem.title}\n", chance, _table([*own, *last], problem.group), _commands(problem, last)]
-        parts.append(_without_row(problem, names, figures))
+        parts += [_without_published(own), _without_row(problem, names, figures)]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
 
@@ -94,6 +94,13 @@ def _without_row(problem: Problem, names: Collection[str], figures: Sequence[Sum
             by_reason[_reason(ENTRIES[name])].append(name + _cost(name, figures))
     lines = [f"- {'; '.join(entries)}: {reason}" for reason, entries in by_reason.items()]
     return "\n".join(["Without a row here:\n", *lines]) if lines else ""
+
+
+def _without_published(figures: Sequence[Summary]) -> str:
+    """What of ``figures`` was trained with speakers apart alone."""
+    names = [one.entry for one in figures if one.leaky_uar is None]
+    text = f"Not trained yet as published, which takes longer, since clips are repeated: {', '.join(names)}."
+    return text if names else ""
 
 
 def _reason(entry: Entry) -> str:

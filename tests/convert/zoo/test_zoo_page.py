@@ -110,6 +110,16 @@ def test_absent_rows_are_named(figures: list[Summary]) -> None:
     assert "Without a row here:\n\n- LR on eight: not trained yet\n" in few
 
 
+def test_rows_without_a_published_figure_are_named(figures: list[Summary]) -> None:
+    """Below the table of their corpus, and only these."""
+    assert figures[0].leaky_uar is None
+    said = "\nNot trained yet as published, which takes longer, since clips are repeated: "
+    other = replace(figures[0], entry="RF on eight")
+    assert f"{said}MNB on eight, RF on eight.\n" in page.page([*figures, other])
+    assert f"{said}RF on eight.\n" in page.page([replace(figures[0], leaky_uar=0.5), other])
+    assert said not in page.page([replace(figures[0], leaky_uar=0.5)])
+
+
 def test_figures_of_other_recordings_stay_out(figures: list[Summary]) -> None:
     """A file of figures has rows of recordings that this command does not read; they are in no table."""
     other = replace(figures[0], problem="own-rooms-0a1b", entry="RF on eight", seconds=4.4)
