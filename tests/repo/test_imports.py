@@ -76,7 +76,7 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("convert.zoo", (*_CONVERT_FOLDERS, *_TRAINING, *_WORDS)),
     ("convert.bundle", (*_CONVERT_FOLDERS, "convert.own", "convert.card", *_TRAINING, *_WORDS)),
     ("convert.commands.pretrained.voices", ("convert", "edged")),
-    ("convert.commands", ("convert", *_TRAINING)),
+    ("convert.commands", ("convert", "edged.cli.values", *_TRAINING)),
     ("convert.__main__", ("convert.command_line", "edged.__main__")),
     ("convert.command_line", ("convert.commands", "edged.cli.terminal", "edged.errors")),
     ("convert", ("convert.commands", *_TRAINING)),

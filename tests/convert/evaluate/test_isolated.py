@@ -13,8 +13,9 @@ from convert.score.isolated import apart, each_apart
 
 REPOSITORY = Path(__file__).parents[3]
 INTERRUPTED = """
-import os, sys, time
+import os, signal, sys, time
 from convert.score.isolated import apart
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background of a script
 try:
     apart(os.getpid)
     print("ready", flush=True)

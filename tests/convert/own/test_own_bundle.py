@@ -174,7 +174,7 @@ def test_bundle_is_evaluated_on_its_own_labels(folder: Path, bundle: Bundle, mon
         (["--from-scratch", "--size", "small"], "--size: not with --from-scratch"),
         (["--jobs", "0"], "argument --jobs: '0': expected a whole number, 1 or more"),
         (["--out", "{folder}/voices"], "voices: holds files but no bundle.json, expected a new folder"),
-        (["--out", "{folder}/voices/index.csv"], "index.csv: is a file, expected a new folder"),
+        (["--out", "{folder}/voices/index.csv"], "index.csv: is a file, expected a folder"),
     ],
 )
 def test_options_without_effect_are_refused(
