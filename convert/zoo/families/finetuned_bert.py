@@ -74,7 +74,6 @@ ENTRIES = [
         needs=frozenset({"words"}),
         make=_made,
         problems=PROBLEMS,
-        n_seeds=1,
         reason="0.4 s of a core a step of 32 sentences: 2 minutes for 8,000, and 1 to test; its figures on GoEmotions"
         " and MELD are in docs/fusion.md, The text model",
     )

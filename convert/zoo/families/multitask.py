@@ -75,7 +75,7 @@ PUBLISHED = Design(make=published, epochs=30, learning_rate=1e-4, multitask=True
 OWN = Design(make=own_trunk, epochs=30, learning_rate=2e-3, multitask=True)
 
 
-def _entries(design: Design, name: str, what: str, reason: str) -> list[Entry]:
+def _entries(design: Design, name: str, what: str, n_seeds: int, reason: str) -> list[Entry]:
     copies = replace(design, n_copies=N_COPIES)
     return [
         Entry(
@@ -87,7 +87,7 @@ def _entries(design: Design, name: str, what: str, reason: str) -> list[Entry]:
             make=partial(SpectrogramNetwork, one),
             weights_of="" if one is design else name,
             problems=_PROBLEMS,
-            n_seeds=1,
+            n_seeds=n_seeds,
             reason=reason,
         )
         for one, suffix, more in ((design, "", ""), (copies, ", TTA", f"; mean over a clip and {N_COPIES} copies"))
@@ -100,7 +100,8 @@ ENTRIES = [
         "SimAM CNN",
         "conv 32 k7, pool, conv 64 k5, pool, SimAM, dense 2048, dropout 0.8; a head for the label, and for each of"
         " gender, intensity, level, valence, arousal and dominance that the corpus has",
+        1,
         _TOO_LARGE,
     ),
-    *_entries(OWN, "own trunk with SimAM", "M1's convolutions, SimAM, mean and maximum, the same heads", ""),
+    *_entries(OWN, "own trunk with SimAM", "M1's convolutions, SimAM, mean and maximum, the same heads", 3, ""),
 ]

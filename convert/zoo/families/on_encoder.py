@@ -43,6 +43,5 @@ ENTRIES = [
         source="this project",
         needs=frozenset({"log-mel"}),
         make=partial(OnEncoder, "LR"),
-        n_seeds=1,
     )
 ]
