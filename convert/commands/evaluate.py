@@ -2,7 +2,7 @@
 
 a run ──► calibration.json, metrics.json beside its models
 --bundle B ──► B with new metrics, card and plots
---bundle B --adaptation, --stream, --conditions or --seeds ──► that part, printed; with --write put into B and its card
+--bundle B --rows, --adaptation, --stream, --conditions or --seeds ──► that part, printed; --write puts it into B
 --bundle B --index I, or --transforms, --calls, --fusion ──► printed, nothing is written
 """
 

@@ -12,8 +12,8 @@ from convert.data import splits
 from edged.cli.values import path
 from edged.errors import UsageError
 
-_PARTS = ("adaptation", "stream", "conditions", "seeds")  # those that can be measured alone
-_NAMED_PARTS = "--adaptation, --stream, --conditions or --seeds"
+_PARTS = ("rows", "adaptation", "stream", "conditions", "seeds")  # those that can be measured alone
+_NAMED_PARTS = "--rows, --adaptation, --stream, --conditions or --seeds"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", type=path, help="this bundle instead of a run; its metrics and card are replaced")
     parser.add_argument("--index", type=path, help="an index.csv of clips instead of the recipe's; nothing is written")
     part = parser.add_mutually_exclusive_group()
+    part.add_argument("--rows", action="store_true", help="only the clips of each corpus as they are")
     part.add_argument("--adaptation", action="store_true", help="only UAR by seconds of adaptation")
     part.add_argument("--stream", action="store_true", help="only episodes in long recordings")
     part.add_argument(
@@ -55,7 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="only voice and words together: the control, pairs by label, real transcripts; nothing is written",
     )
     parser.add_argument(
-        "--write", action="store_true", help="with one of the first four: put it into the bundle, its card and plots"
+        "--write", action="store_true", help="with one of the first five: put it into the bundle, its card and plots"
     )
     parser.add_argument(
         "--group",
@@ -96,12 +97,14 @@ def check(options: argparse.Namespace) -> None:
         raise UsageError(f"--group: expected --bundle with it, and {_NAMED_PARTS}")
     if options.seeds and not options.bundle:
         raise UsageError("--seeds: of the heads on a finished trunk, expected --bundle with it")
+    if options.rows and not options.bundle:
+        raise UsageError("--rows: of a run they are --clips, expected --bundle with it")
     if part and (options.alternative or options.runs):
         given = "--alternative" if options.alternative else "--runs"
         raise UsageError(f"{given}: not measured with {part}, expected one of the two")
     if part and options.index:
         raise UsageError(f"{part}: of an index every metric is printed, expected without --index")
-    if options.short and (options.adaptation or options.conditions or options.clips):
+    if options.short and (options.rows or options.adaptation or options.conditions or options.clips):
         given = part or "--clips"
         raise UsageError(f"--short: {given} has no long recordings, expected one of the two")
     if options.bundle and options.clips and not (options.index or options.alternative or options.runs):

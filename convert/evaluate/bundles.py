@@ -14,7 +14,7 @@ from convert.corpora.index_csv import read_index
 from convert.data import dataset
 from convert.data.material import Material, material
 from convert.evaluate.heads.seeds import seeds
-from convert.evaluate.measure import Scope, Tested, adaptation, comparisons, conditions, measured, streamed
+from convert.evaluate.measure import Scope, Tested, adaptation, comparisons, conditions, measured, rows, streamed
 from convert.evaluate.runs import evaluated_groups, with_material
 from convert.recipes.catalogue import RECIPES, recipe
 from convert.stream.stage import OTHER, VALIDATION
@@ -79,7 +79,7 @@ def bundle_comparisons(bundle: Bundle, work: Path, scope: Scope) -> dict[str, An
 
 
 def bundle_part(bundle: Bundle, work: Path, scope: Scope, part: str) -> dict[str, Any]:
-    """``adaptation``, ``stream``, ``conditions`` or ``seeds`` of ``bundle`` alone, on the material of its recipe.
+    """``rows``, ``adaptation``, ``stream``, ``conditions`` or ``seeds`` of ``bundle`` alone, on its recipe's material.
 
     Raises:
         UsageError: see ``material_of``; or the scope names a group that there is not.
@@ -92,6 +92,8 @@ def bundle_part(bundle: Bundle, work: Path, scope: Scope, part: str) -> dict[str
     groups = {name: group for name, group in whole.groups.items() if not scope.groups or name in scope.groups}
     validation = whole.validation if not scope.groups or any(VALIDATION in name for name in scope.groups) else []
     chosen = replace(whole, groups=groups, validation=validation)
+    if part == "rows":
+        return {part: rows(bundle, chosen)}
     if part == "stream":
         return {part: streamed(bundle, chosen, scope)}
     if part == "conditions":
@@ -102,8 +104,13 @@ def bundle_part(bundle: Bundle, work: Path, scope: Scope, part: str) -> dict[str
 
 
 def with_part(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """The metrics ``old`` with those of one part; of groups that are not in ``new``, what ``old`` has stays."""
+    """The metrics ``old`` with those of one part; of groups that are not in ``new``, what ``old`` has stays.
+
+    So does what only the training can measure of a group's row.
+    """
     joined = {name: {**old.get(name, {}), **groups} for name, groups in new.items()}
+    for group, row in new.get("rows", {}).items():
+        joined["rows"][group] = {**old.get("rows", {}).get(group, {}), **row}
     for name in ("rows", "trade_off") if "stream" in new else ():
         rows = new["stream"][name]
         again = {row["group"] for row in rows}

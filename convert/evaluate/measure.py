@@ -55,18 +55,25 @@ class Tested:
 
 def measured(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:
     """All metrics of ``bundle`` that need only prepared clips."""
-    manifest, store = bundle.manifest, tested.store
-    windows = {
-        name: bundle_windows.clip_windows(bundle, clips, tested.cache, store) for name, clips in tested.groups.items()
-    }
+    store = tested.store
+    first = bundle_windows.clip_windows(bundle, next(iter(tested.groups.values())), tested.cache, store)
     return {
-        "rows": {name: clip_row(manifest, int8(bundle, group, store), group) for name, group in windows.items()},
+        "rows": rows(bundle, tested),
         "adaptation": adaptation(bundle, tested, scope),
         **({"robustness": {}, "delivery": {}} if scope.clips_only else conditions(bundle, tested, scope)),
         "stream": {} if scope.clips_only else streamed(bundle, tested, scope),
-        "runtimes": runtime_differences(bundle, next(iter(windows.values())), store),
+        "runtimes": runtime_differences(bundle, first, store),
         **comparisons(tested, scope),
     }
+
+
+def rows(bundle: Bundle, tested: Tested) -> dict[str, Any]:
+    """By corpus the metrics of its clips as they are."""
+    found = {}
+    for name, clips in tested.groups.items():
+        windows = bundle_windows.clip_windows(bundle, clips, tested.cache, tested.store)
+        found[name] = clip_row(bundle.manifest, int8(bundle, windows, tested.store), windows)
+    return found
 
 
 def conditions(bundle: Bundle, tested: Tested, scope: Scope) -> dict[str, Any]:

@@ -60,16 +60,22 @@ def clip_metrics(
     labels: Sequence[str], truth: Counts, predictions: Counts, speakers: Sequence[str], seed: int = 0
 ) -> Metrics:
     """The metrics of ``predictions`` where ``truth`` is not -1."""
-    known = truth >= 0
-    names = np.array(speakers)[known]
-    by_speaker = np.array(
-        [
-            confusion(truth[known][names == name], predictions[known][names == name], len(labels))
-            for name in np.unique(names)
-        ]
-    ).reshape(-1, len(labels), len(labels))
+    by_speaker = speaker_confusions(len(labels), truth, predictions, speakers)
     low, high = interval(by_speaker, seed)
     return Metrics(tuple(labels), by_speaker.sum(axis=0), low, high, len(by_speaker))
+
+
+def speaker_confusions(n_labels: int, truth: Counts, predictions: Counts, speakers: Sequence[str]) -> Counts:
+    """(n_speakers, n_labels, n_labels) counts where ``truth`` (n_clips,) is not -1, by speakers in order of name."""
+    known = truth >= 0
+    names = np.array(speakers)[known]
+    return np.array(
+        [
+            confusion(truth[known][names == name], predictions[known][names == name], n_labels)
+            for name in np.unique(names)
+        ],
+        np.int64,
+    ).reshape(-1, n_labels, n_labels)
 
 
 def confusion(truth: Counts, predictions: Counts, n_labels: int) -> Counts:
@@ -128,6 +134,13 @@ def top(truth: Counts, scores: Floats, count: int) -> float:
     """Share of clips whose true label is among the ``count`` greatest of ``scores`` (n, n_labels)."""
     known = truth >= 0
     return float(among_top(truth[known], scores[known], count).mean()) if known.any() else 0.0
+
+
+def top_by_speaker(truth: Counts, scores: Floats, count: int, speakers: Sequence[str]) -> Counts:
+    """(n_speakers, 2) clips as ``top`` counts them, and all clips, where ``truth`` is not -1."""
+    known = truth >= 0
+    names, hits = np.array(speakers)[known], among_top(truth[known], scores[known], count)
+    return np.array([[hits[names == name].sum(), (names == name).sum()] for name in np.unique(names)], np.int64)
 
 
 def among_top(truth: Counts, scores: Floats, count: int) -> NDArray[np.bool_]:

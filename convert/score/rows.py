@@ -1,6 +1,6 @@
 """Scores of one group of clips to its row in every table.
 
-    raw scores by model, windows ──routings──► UAR, WAR, top-3, ECE of hard, soft, the first model alone
+    raw scores by model, windows ──routings──► UAR, WAR, macro-F1, top-3, ECE of hard, soft, the first model alone
         ──► each model on its own task, by gender, cost of the margin, reliability of the confidence
 
 Nothing is chosen here.  The margin is the config's default, though the tracker's `enter` usually asks for more.
@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 
 from convert.score.calibration import routed
 from convert.score.clip_scores import ClipWindows
-from convert.score.metrics import calibration_error, clip_metrics, reliability, top
+from convert.score.intervals import intervals
+from convert.score.metrics import (
+    calibration_error,
+    clip_metrics,
+    macro_f1,
+    reliability,
+    speaker_confusions,
+    top,
+    top_by_speaker,
+)
 from edged.features.logmel import Floats
 from edged.models.bundle import Manifest
 from edged.models.cascade import sharpened
@@ -61,13 +70,18 @@ def routing_metrics(manifest: Manifest, raw: Mapping[str, Floats], windows: Clip
 
 
 def score_metrics(labels: tuple[str, ...], scores: Floats, windows: ClipWindows) -> dict[str, Any]:
-    """Metrics of ``scores`` (n_clips, n_labels), with top-3 and ECE."""
-    truth = windows.label_indices(labels)
+    """Metrics of ``scores`` (n_clips, n_labels), with macro-F1, top-3 and ECE, and the intervals of all but ECE."""
+    truth, predictions = windows.label_indices(labels), scores.argmax(axis=1)
     speakers = [clip.speaker for clip in windows.clips]
+    metrics = clip_metrics(labels, truth, predictions, speakers)
+    by_speaker = speaker_confusions(len(labels), truth, predictions, speakers)
+    bounds: dict[str, Any] = {**intervals(by_speaker[None], top_by_speaker(truth, scores, _TOP, speakers))}
     return {
-        **clip_metrics(labels, truth, scores.argmax(axis=1), speakers).as_json(),
+        **metrics.as_json(),
+        "macro_f1": round(float(macro_f1(metrics.matrix)), 4),
         "top3": round(top(truth, scores, _TOP), 4),
         "ece": round(calibration_error(truth, scores), 4),
+        **{name: bound and [round(end, 4) for end in bound] for name, bound in bounds.items()},
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from convert.score.folds import pooled
-from convert.score.intervals import intervals
+from convert.score.intervals import NO_INTERVALS, intervals
 from convert.score.metrics import macro_f1
 from convert.zoo.features.encoder import LARGE
 from convert.zoo.problems import PROBLEMS
@@ -42,6 +42,8 @@ def _shipped(size: str, manifest: Manifest) -> list[Summary]:
     costs = {task: model.multiply_adds for task, model in manifest.models.items()}
     trunk = manifest.trunk.multiply_adds if manifest.trunk else 0
     made, seed = manifest.metrics.get("evaluated", manifest.training), int(manifest.training["seed"])
+    if again := manifest.metrics.get("parts", {}).get("rows"):
+        made = {**made, "commit": f"{made['commit']}, {again['commit']}"}
     found = []
     for corpus, row in manifest.metrics["rows"].items():
         if corpus not in PROBLEMS:
@@ -117,6 +119,7 @@ def _summary(  # noqa: PLR0913 -- what a row is made of
         war=metrics["war"],
         macro_f1=float(macro_f1(matrix)),
         top3=metrics.get("top3"),
+        **{name: tuple(metrics[name]) for name in NO_INTERVALS if metrics.get(name)},
         leaky_uar=None,
         leaky_macro_f1=None,
         seconds=None,

@@ -51,19 +51,22 @@ def test_bundle_evaluated_again(bundle: Bundle, folder: Path) -> None:
         assert (again / file.name).read_bytes() == file.read_bytes()
 
 
-def test_part_of_a_bundle_is_written(bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("part", "heading"), [("conditions", "## Moved, cut"), ("rows", "## Recall by label")])
+def test_part_of_a_bundle_is_written(
+    part: str, heading: str, bundle: Bundle, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One part measured alone is the same, and is put into the bundle and its card where that is asked for."""
-    other = folder / "part"
+    other = folder / f"part-{part}"
     shutil.copytree(bundle.path, other)
-    command = ["evaluate", "--bundle", str(other), "--conditions", "--corpora", str(folder), "--work"]
+    command = ["evaluate", "--bundle", str(other), f"--{part}", "--corpora", str(folder), "--work"]
     assert main([*command, str(folder / "work"), "--write"]) == 0
-    assert "## Moved, cut, shouted, whispered" in capsys.readouterr().out
+    assert heading in capsys.readouterr().out
     metrics = dict(load_bundle(other).manifest.metrics)
-    assert metrics.pop("parts")["conditions"]["command"] == "python -m convert evaluate --bundle --conditions"
+    assert metrics.pop("parts")[part]["command"] == f"python -m convert evaluate --bundle --{part}"
     assert metrics == bundle.manifest.metrics
     card = (other / "README.md").read_text(encoding="utf-8")
-    assert "by `python -m convert evaluate --bundle --conditions` at commit" in card
-    assert "## Moved, cut, shouted, whispered" in card
+    assert f"by `python -m convert evaluate --bundle --{part}` at commit" in card
+    assert heading in card
 
 
 def test_results_are_joined(bundle: Bundle, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """A group of clips to its row: by gender, the cost of the margin, top-3; and alternatives on the same clips."""
 
+import dataclasses
 from pathlib import Path
 
 import msgspec
@@ -73,6 +74,27 @@ def test_row_has_ways() -> None:
         assert {"uar", "uar_95", "top3", "ece", "recall", "confusion"} <= found[way].keys()
     assert found["first"]["top3"] >= found["first"]["war"] == 0.75
     assert sum(count for _, _, count in found["reliability"]) == 4
+
+
+def test_row_has_intervals() -> None:
+    """Over speakers, of all but ECE: women are always right, the man with one of his two clips."""
+    found = rows.clip_row(manifest(), raw(_SURE), windows())["first"]
+    assert found["macro_f1"] == round((1 + 2 / 3 + 0 + 1) / 4, 4)
+    assert found["war_95"] == [0.5, 1.0]  # of the man alone, and of the women alone
+    low, high = found["macro_f1_95"]
+    assert low < found["macro_f1"] < high
+    assert found["top3_95"] == [1.0, 1.0]
+
+
+def test_row_of_one_speaker_has_no_intervals() -> None:
+    """But for UAR's, which is a point."""
+    given = windows()
+    one = ClipWindows([dataclasses.replace(clip, speaker="a") for clip in given.clips], given.images, given.owner)
+    found = rows.clip_row(manifest(), raw(_SURE), one)["first"]
+    assert {name: found[name] for name in ("war_95", "macro_f1_95", "top3_95")} == {
+        "war_95": None, "macro_f1_95": None, "top3_95": None,
+    }  # fmt: skip
+    assert found["uar_95"] == [0.75, 0.75]
 
 
 def test_top() -> None:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from convert.__main__ import main
 from convert.evaluate.bundles import with_part
 
 
@@ -18,6 +21,21 @@ def test_groups_of_a_part_are_joined() -> None:
         "robustness": {"a": 1, "b": 2},
         "delivery": {"b": 2},
     }
+
+
+def test_rows_keep_what_only_the_training_measures() -> None:
+    """A corpus' row has support vector machines beside its new figures; other corpora stay."""
+    old = {"rows": {"a": {"soft": 1, "svm": 3}, "b": {"soft": 1}}, "stream": {}}
+    assert with_part(old, {"rows": {"a": {"soft": 2}}}) == {
+        "rows": {"a": {"soft": 2, "svm": 3}, "b": {"soft": 1}},
+        "stream": {},
+    }
+
+
+def test_rows_need_a_bundle(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of a run are what ``--clips`` leaves."""
+    assert main(["evaluate", "--rows"]) == 64
+    assert "--rows: of a run they are --clips, expected --bundle with it" in capsys.readouterr().err
 
 
 def test_rows_of_the_stream_are_joined() -> None:
