@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from convert.recipes.cascade import FIRST, Cascade
 from convert.score.metrics import Counts
+from edged.decoding import MALFORMED
 from edged.errors import ModelError, UsageError, reason
 from edged.models.bundle import FORMAT, Branch, DimensionName, Manifest, Model, Node, Routes, check_routes
 
@@ -79,7 +80,7 @@ def given(file: Path, labels: tuple[str, ...]) -> Cascade:
     """
     try:
         found = msgspec.json.decode(file.read_bytes().removeprefix(_MARK), type=_Given)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except (OSError, *MALFORMED) as exc:
         raise UsageError(f"{file}: {reason(exc)}, expected JSON with models (labels by model) and hard") from exc
     _check_models(file, found.models, labels)
     first = found.hard.model

@@ -16,6 +16,7 @@ from convert.data.atomic_file import atomic
 from convert.zoo.catalogue import ENTRIES
 from convert.zoo.summary import N_DIGITS, Published, Summary, with_published
 from convert.zoo.trials import Trial
+from edged.decoding import MALFORMED
 from edged.errors import UsageError, reason
 
 
@@ -29,7 +30,7 @@ def read(file: Path) -> list[Summary]:
         return msgspec.json.decode(file.read_bytes(), type=list[Summary])
     except FileNotFoundError:
         return []
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+    except (OSError, *MALFORMED) as exc:
         raise UsageError(f"{file}: {reason(exc)}, expected figures that python -m convert zoo wrote") from exc
 
 

@@ -17,6 +17,7 @@ import msgspec
 
 from edged.calls.page.report_page import report_page
 from edged.contract.call_report import Report
+from edged.decoding import MALFORMED
 from edged.errors import OutputError
 
 REPORT, PAGE, TIMELINE, PICTURE = "report.json", "report.html", "timeline.csv", "timeline.png"
@@ -66,7 +67,7 @@ def stored_report(folder: Path) -> Report | None:
     """The report in ``folder``; None if there is none, or one of another version or program."""
     try:
         return msgspec.json.decode((folder / REPORT).read_bytes(), type=Report)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (OSError, *MALFORMED):
         return None
 
 

@@ -19,6 +19,7 @@ import msgspec
 
 from edged.config.structs import Config
 from edged.contract.fields import Score
+from edged.decoding import MALFORMED
 from edged.errors import CaptureError
 from edged.host.state_dir import state_folder
 from edged.host.state_file import StateFile, read_bounded
@@ -26,7 +27,6 @@ from edged.host.state_file import StateFile, read_bounded
 NAME = "commands.json"
 _DEADLINE_S = 2.0  # the pipeline waits this long for the disk, far less than the ring holds
 _RETRY_S = 60.0
-_DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class Overrides:
             return
         try:
             stored = msgspec.json.decode(content, type=_Stored)
-        except _DAMAGED as exc:
+        except MALFORMED as exc:
             self.muted = True
             with contextlib.suppress(OSError):
                 file.save_damaged(content)
@@ -154,5 +154,5 @@ def muted_by_command(file: Path) -> bool | None:
         raise CaptureError(
             f"{file}: {exc.strerror or exc}; the microphone may be muted, so it is not opened: try again as root"
         ) from exc
-    except _DAMAGED:
+    except MALFORMED:
         return True

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edged.contract.fields import Score
+from edged.decoding import MALFORMED
 from edged.errors import counted, shown
 
 UNKNOWN = "unknown"  # stands for any unknown command
@@ -21,7 +22,6 @@ MAX_BYTES = 1000  # of a payload
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 _Label = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 ALL = "*"  # all labels
-_WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last for deeply nested brackets
 
 
 class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -112,7 +112,7 @@ def arguments(name: str, payload: bytes) -> Arguments | Fault:
         if known is not None:
             return msgspec.convert(known, form.kind)
         return msgspec.json.decode(text, type=form.kind)
-    except _WRONG:
+    except MALFORMED:
         message = f"the payload is {_quoted(payload)}, {_expected(form)}"
         what = f"of {counted(len(payload), 'byte')} is malformed" if payload else "is empty"
         return Fault(message, _id_of(payload), f"the payload {what}, {_expected(form)}")
@@ -131,5 +131,5 @@ def _id_of(payload: bytes) -> str | msgspec.UnsetType:
     """The id of an otherwise invalid object, so that its result is recognised."""
     try:
         return msgspec.json.decode(payload, type=_Identified).id
-    except _WRONG:
+    except MALFORMED:
         return msgspec.UNSET

@@ -11,6 +11,7 @@ import msgspec
 
 from edged.contract.payloads import EpisodeEnd
 from edged.contract.topics import AVAILABILITY, EVENT_END, EVENT_START, OFFLINE, Received
+from edged.decoding import MALFORMED
 from edged.demo.sample import Episode, Turn, detected
 from edged.errors import counted
 
@@ -40,7 +41,7 @@ class Verdict:
         if name == EVENT_END.name:
             try:
                 end = msgspec.json.decode(received.payload, type=EpisodeEnd)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except MALFORMED:
                 return
             self._episodes.append(Episode(end.event_type, end.start_s, end.start_s + end.duration_s))
 

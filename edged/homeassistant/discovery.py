@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from edged.decoding import MALFORMED
 from edged.homeassistant.entities import entities
 from edged.homeassistant.entity import Device, Entity
 from edged.homeassistant.place_entities import PlaceDevice, place_entities
@@ -124,7 +125,7 @@ def _components(payload: bytes) -> dict[str, str]:
     """Platform by component of a device message; empty for any other message."""
     try:
         whole = msgspec.json.decode(payload, type=_Whole)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # anyone may publish there
+    except MALFORMED:  # anyone may publish there
         return {}
     return {key: component.p for key, component in whole.cmps.items()}
 

@@ -17,13 +17,13 @@ from typing import Any, Literal
 import msgspec
 
 from edged.config.hub.structs import Input, Scalar
+from edged.decoding import MALFORMED
 from edged.hub.fusion import of_label, through_channel
 from edged.hub.text import TextScorer
 
 Fault = Literal["elsewhere", "late", "malformed", "unknown_labels", "no_evidence"]  # fields of HubInputs
 
 LATE_S = 10.0  # between the time in a payload and the hub's clock
-_WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last for deeply nested brackets
 _MAX_LABELS = 200  # of an object of scores
 _MAX_SCORE = 1e9  # before its scale; more is no score, and sums of more would overflow
 _NOTHING = ""  # in a map: a label that is ignored
@@ -67,7 +67,7 @@ class Reader:
             if self._is_bare and not one.where:
                 return self._said(payload.decode(), None)
             content = msgspec.json.decode(payload)
-        except _WRONG:
+        except MALFORMED:
             return Ignored("malformed")
         if any(not _equal(_at(content, path), wanted) for path, wanted in one.where.items()):
             return Ignored("elsewhere")

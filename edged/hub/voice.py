@@ -17,11 +17,11 @@ import msgspec
 from edged.contract.mood import NONE, UNCERTAIN
 from edged.contract.payloads import EmotionState
 from edged.contract.topics import AVAILABILITY, CAPTURE, EMOTION, ONLINE
+from edged.decoding import MALFORMED
 from edged.hub.fusion import of_label
 from edged.hub.inputs import LATE_S, Ignored, Said
 
 TOPICS = (EMOTION, CAPTURE, AVAILABILITY)
-_WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MAX_STATES = 200  # in a window
 
 
@@ -50,7 +50,7 @@ class Voice:
         try:
             state = msgspec.json.decode(payload, type=EmotionState)
             late = abs(datetime.fromisoformat(state.time).timestamp() - utc_s) > LATE_S
-        except (*_WRONG, ValueError, OverflowError):
+        except (*MALFORMED, ValueError, OverflowError):
             return Ignored("malformed")
         if late:
             return Ignored("late")

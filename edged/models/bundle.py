@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from edged.decoding import MALFORMED
 from edged.errors import ModelError
 from edged.features.geometry import Geometry, geometry_of
 from edged.models.checks.contents import FIRST_FORMAT, SPEECH, check_contents
@@ -155,7 +156,7 @@ def _content(file: Path) -> bytes:
 def _manifest(file: Path, content: bytes) -> Manifest:
     try:
         return msgspec.json.decode(content, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except MALFORMED as exc:
         # An unknown key stands in the message as it is in the file, with its line breaks.
         reason = str(exc).encode("unicode_escape").decode()[:_MAX_MESSAGE]
         raise ModelError(f"{file}: {reason or 'nested too deeply'}") from exc

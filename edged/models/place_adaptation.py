@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from edged.decoding import MALFORMED
 from edged.errors import ModelError
 from edged.features.logmel import Floats
 from edged.models.adaptation import Adaptation, Settings
@@ -151,7 +152,7 @@ class PlaceAdaptation:
         try:
             version = msgspec.json.decode(content, type=_Version).version
             stored = msgspec.json.decode(content, type=_Stored) if version == _VERSION else None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        except MALFORMED as exc:
             raise ModelError(f"{exc}, expected an adaptation state that edged wrote") from exc
         features, scores = (stored.features, stored.scores) if stored else (_NULL, msgspec.Raw(content))
         try:

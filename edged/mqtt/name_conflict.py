@@ -14,6 +14,7 @@ import msgspec
 
 from edged.contract.device import Info
 from edged.contract.topics import Received
+from edged.decoding import MALFORMED
 
 _ANSWER_S = 60.0
 _GONE_S = 300.0  # without an info message from the other device
@@ -54,7 +55,7 @@ class NameConflict:
             return
         try:
             info = msgspec.json.decode(received.payload, type=Info)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except MALFORMED:
             return
         if info.session == self._session:
             return

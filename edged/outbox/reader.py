@@ -16,6 +16,7 @@ import msgspec
 
 from edged.contract.payloads import PAYLOADS
 from edged.contract.topics import EVENT_CALL, EVENT_END, EVENT_START
+from edged.decoding import MALFORMED
 from edged.outbox.message import Message
 
 MAX_SEQ = 2**53 - 1  # the greatest integer that every JSON reader represents exactly
@@ -132,7 +133,7 @@ def _events(db: sqlite3.Connection) -> Iterator[tuple[Message, float]]:
         topic = _EVENTS.get(name)
         if topic is None or not isinstance(payload, bytes) or not isinstance(put_s, float):
             continue
-        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        with contextlib.suppress(*MALFORMED):
             event = msgspec.json.decode(payload, type=PAYLOADS[name])
             if getattr(event, "seq", None) == seq:
                 yield Message(topic.name, payload, topic.qos, topic.kind, seq, late=True), put_s

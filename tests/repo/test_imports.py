@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 _REPOSITORY = Path(__file__).parents[2]
-_FOUNDATION = ("edged.errors", "edged.features.geometry")
+_FOUNDATION = ("edged.errors", "edged.decoding", "edged.features.geometry")
 _BUNDLE = ("edged.models.manifest", "edged.models.checks", "edged.models.bundle")
 _SHARED = (*_FOUNDATION, "edged.contract", "edged.host", "edged.config", *_BUNDLE, "edged.features.logmel")
 _STAGES = (
@@ -22,7 +22,7 @@ _STAGES = (
     "edged.homeassistant",
 )
 
-_TRAINING = ("edged.errors", "edged.features", "edged.models")
+_TRAINING = ("edged.errors", "edged.decoding", "edged.features", "edged.models")
 # Of the hub what needs no connection, and what it takes by default.
 _WORDS = ("edged.hub.words", "edged.hub.linear_text", "edged.hub.fusion", "edged.config.hub")
 _CONVERT_FOLDERS = tuple(
@@ -36,6 +36,7 @@ _CONVERT_FOLDERS = tuple(
 # Our own modules that a folder may import besides its own; the first matching row counts.
 _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     ("edged.errors", ()),
+    ("edged.decoding", ()),
     ("edged.features", ("edged.errors",)),
     ("edged.contract", _FOUNDATION),
     ("edged.host", (*_FOUNDATION, "edged.contract")),
@@ -83,7 +84,8 @@ _MAY_IMPORT: list[tuple[str, tuple[str, ...]]] = [
     # It measures both, with the brokers and microphones of the tests.
     ("benchmarks", ("edged", "convert", "tests.parts")),
 ]
-_ALONE = {"edged.errors", "convert.data.recordings", "convert.score.isolated", *_BUNDLE}  # rows for single modules
+# Rows for single modules.
+_ALONE = {"edged.errors", "edged.decoding", "convert.data.recordings", "convert.score.isolated", *_BUNDLE}
 
 _HOME = {
     "sounddevice": "edged.audio.driver",

@@ -15,6 +15,7 @@ import msgspec
 from edged.config.structs import Mqtt
 from edged.contract.device import Result
 from edged.contract.topics import Received, command_of, full_name, result_of
+from edged.decoding import MALFORMED
 from edged.errors import PublishError
 from edged.mqtt.connection import Connection
 
@@ -79,7 +80,7 @@ class CommandRequest:
     def _keep(self, received: Received) -> None:
         try:
             result = msgspec.json.decode(received.payload, type=Result)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # anyone may publish there
+        except MALFORMED:  # anyone may publish there
             return
         if result.id == self._id and not self._answers.full():
             self._answers.put_nowait(result)

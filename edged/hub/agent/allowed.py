@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from edged.config.hub.structs import Action, Scalar
+from edged.decoding import MALFORMED
 
 _MAX_BYTES = 4096  # of a call's arguments
 
@@ -66,7 +67,7 @@ def _object(arguments: object) -> dict[str, object] | None:
         return None
     try:
         found = msgspec.json.decode(arguments.strip() or "{}")
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except MALFORMED:
         return None
     return found if isinstance(found, dict) else None
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from edged.config.hub.structs import Agent
+from edged.decoding import MALFORMED
 from edged.errors import AgentError
 from edged.hub.agent.http import Http, shown_url
 
@@ -61,7 +62,7 @@ def ask(
     try:
         completion = msgspec.json.decode(answer, type=_Completion)
         message = completion.choices[0].message
-    except (msgspec.DecodeError, UnicodeError, RecursionError, IndexError) as exc:
+    except (*MALFORMED, IndexError) as exc:
         raise AgentError(f"{shown_url(url)}: not a chat completion, expected choices with a message") from exc
     calls = [one.function for one in message.tool_calls or [] if one.function]
     return [Call(one.name, one.arguments) for one in calls]

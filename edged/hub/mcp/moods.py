@@ -16,6 +16,7 @@ import msgspec
 
 from edged.contract.mood import Mood, MoodEvent
 from edged.contract.topics import AVAILABILITY, ONLINE, Received
+from edged.decoding import MALFORMED
 
 MAX_HOURS = 24
 _MAX_PLACES = 1000
@@ -104,5 +105,5 @@ def _decoded(payload: bytes, kind: type[Mood | MoodEvent]) -> Mood | MoodEvent |
         return None
     try:
         return msgspec.json.decode(payload, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except MALFORMED:
         return None

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from edged.decoding import MALFORMED
 from edged.errors import ModelError
 from edged.hub.words.ngrams import N_BUCKETS, N_WORD_BITS
 
@@ -68,7 +69,7 @@ def load_text_model(folder: Path = SHIPPED) -> TextModel:
     file = folder / MANIFEST
     try:
         manifest = msgspec.json.decode(_content(file), type=TextManifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except MALFORMED as exc:
         reason = str(exc).encode("unicode_escape").decode()[:_MAX_REASON]
         raise ModelError(f"{file}: {reason or 'nested too deeply'}, expected a text model's manifest") from exc
     if manifest.format != FORMAT:

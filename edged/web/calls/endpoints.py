@@ -20,6 +20,7 @@ import msgspec
 from edged.calls.page.report_page import SCRIPTS, STYLES
 from edged.config.structs import Web
 from edged.contract.call_report import Customer, Report
+from edged.decoding import MALFORMED
 from edged.web.calls.call import Call, Question
 from edged.web.calls.call_queue import Calls
 from edged.web.calls.messages import CHANNELS, VoiceNumber
@@ -199,7 +200,7 @@ class CallEndpoints:
 async def _body(request: Request, kind: type[_Kind], sentence: str) -> _Kind:
     try:
         return msgspec.json.decode(await small_body(request), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except MALFORMED as exc:
         raise Fault(HTTPStatus.BAD_REQUEST, sentence) from exc
 
 
