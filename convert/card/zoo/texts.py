@@ -12,8 +12,8 @@ each table stand the recognisers that could have a row there and have none, each
 - **Apart**: by the committed folds, no speaker is in both training and test. UAR is the unweighted average recall, WAR
   the share of all clips; ± is the standard deviation over seeds. Epochs are chosen on validation speakers.
 - **Intervals**, in parentheses, are of 95 % over speakers; for words alone over sentences. One speaker has none. WAR,
-  macro-F1 and top-3 have one where the results are known speaker by speaker. Rows that were trained first, and those
-  of the bundles' cards, have only UAR's.
+  macro-F1 and top-3 have one where the results are known speaker by speaker. Rows that were trained first have only
+  UAR's.
 - **As published**: the protocol of many publications. Clips are repeated until labels are balanced and then split at
   random, so that speakers and copies of a clip are on both sides, and the epoch is chosen on the test clips. Its
   figures say how well a recogniser remembers.

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from convert.card.zoo import corpus_tables, page
 from convert.corpora.clip import LABELS, Clip
+from convert.score.intervals import NO_INTERVALS
 from convert.zoo import cascade
 from convert.zoo import figures as figures_file
 from convert.zoo.catalogue import ENTRIES
@@ -144,6 +145,8 @@ def test_bundles_figures_are_their_cards() -> None:
                 row = rows[corpus, f"bundle {size}, {words}{ending}"]
                 assert [row.uar, row.war, row.top3] == [card[way][name] for name in ("uar", "war", "top3")]
                 assert [row.low, row.high] == card[way]["uar_95"]
+                bounds = {name: getattr(row, name) for name in NO_INTERVALS}
+                assert bounds == {name: tuple(card[way][name]) for name in NO_INTERVALS}
     soft, alone = (rows["cremad", f"bundle small, {way}"] for way in ("five models, soft", "M1 alone"))
     assert rows["cremad", "bundle large, M1 alone"].multiply_adds > soft.multiply_adds > alone.multiply_adds
     former = rows["ravdess", "M1 of the five networks before, fold by fold"]
