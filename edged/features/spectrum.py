@@ -77,7 +77,8 @@ class _Views(NamedTuple):
     split: Floats  # (n_2, k, n_1)
     half: Floats  # (2, n_2, k, K)
     whole: Floats  # (2, n_2, k, K)
-    products: list[tuple[Floats, Floats]]  # of both, the same columns as (2 n_2, n)
+    frames: list[tuple[Floats, Floats]]  # of split and half, the same frames
+    products: list[tuple[Floats, Floats]]  # of half and whole, the same columns as (2 n_2, n)
     by_frame: Floats  # (k, n_2, K), in split's memory
     power: Floats  # (k, n_rows), the same memory
 
@@ -134,7 +135,8 @@ class Spectra:
             n_columns = views.columns.shape[1]
             views.columns[:] = _strided(samples, (n_2, n_columns), (step, n_2 * step))
             views.split[:] = views.overlapping
-        np.matmul(views.split, tables.first, out=views.half)
+        for split, half in views.frames:
+            np.matmul(split, tables.first, out=half)
         for half, whole in views.products:
             np.matmul(tables.second, half, out=whole)
         return views
@@ -147,17 +149,23 @@ class Spectra:
         split, half, whole = self._memory
         columns, power = whole, split
         rows = [array[: 2 * n_half].reshape(2 * n_2, -1) for array in (half, whole)]
+        given = split[: n_2 * n_frames * n_1].reshape(n_2, n_frames, n_1)
+        made = half[: 2 * n_half].reshape(2, n_2, n_frames, n_kept)
+        frames: list[tuple[Floats, Floats]] = []
         pieces: list[list[Floats]] = [[], []]
-        for first in range(0, n_frames, at_once):  # BLAS sums a product's last columns in another order
+        # BLAS sums the rows and columns of a product in an order that depends on where they are in it.
+        for first in range(0, n_frames, at_once):
+            frames.append((given[:, first : first + at_once], made[:, :, first : first + at_once]))
             for array, of_array in zip(rows, pieces, strict=True):
                 some = array[:, first * n_kept : (first + at_once) * n_kept]
                 of_array.extend(np.array_split(some, -(-some.size * 2 * n_2 // _UNPACKED), axis=1))
         return _Views(
             columns[: n_2 * n_columns].reshape(n_2, n_columns),
             _strided(columns, (n_2, n_frames, n_1), (n_columns * step, hop * step, step)),
-            split[: n_2 * n_frames * n_1].reshape(n_2, n_frames, n_1),
-            rows[0].reshape(2, n_2, n_frames, n_kept),
+            given,
+            made,
             rows[1].reshape(2, n_2, n_frames, n_kept),
+            frames,
             list(zip(*pieces, strict=True)),
             power[:n_half].reshape(n_frames, n_2, n_kept),
             power[:n_half].reshape(n_frames, -1),
