@@ -10,7 +10,7 @@ from dataclasses import dataclass
 Point = tuple[float, float]
 _DISTANCES = (7, 10, 14, 20, 28, 38, 50, 64, 80)  # from the point to the nearest edge of the name; a unit is 1/72 inch
 _SHARES = (0.5, 0.3, 0.7, 0.15, 0.85)  # of a name above or below its point that lies left of it
-_MEETS = 100.0  # what it costs to cover something, in units of distance
+_MEETS = 1000.0  # what it costs to cover something: more than any distance and the lines that are crossed on it
 _CROSSES = 40.0  # what it costs a line to cross something
 _ON_LINE = 8.0  # what it costs to lie on a line of the plot, which stays visible around the letters
 _STEP = 3.0  # between the places of a line that are looked at
