@@ -87,7 +87,7 @@ def test_row_has_intervals() -> None:
 
 
 def test_row_of_one_speaker_has_no_intervals() -> None:
-    """But for UAR's, which is a point."""
+    """Except UAR's, which is a point."""
     given = windows()
     one = ClipWindows([dataclasses.replace(clip, speaker="a") for clip in given.clips], given.images, given.owner)
     found = rows.clip_row(manifest(), raw(_SURE), one)["first"]
